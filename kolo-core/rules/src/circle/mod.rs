@@ -181,7 +181,7 @@ impl Circle {
     /// `turn`: None for Order::Join, the invitation's for Order::Fixed. Starts when the last seat is taken.
     pub fn join(&mut self, _rules: &Rules, _turn: Option<Turn>, _now: u64) -> Result<Joined, Refusal> { todo!() }
     /// Before the start; later seats move down by one.
-    pub fn leave(&mut self, _seat: u8) -> Result<(), Refusal> { todo!() }
+    pub fn leave(&mut self, _rules: &Rules, _seat: u8) -> Result<(), Refusal> { todo!() }
     pub fn start(&mut self, _rules: &Rules, _now: u64) -> Result<(), Refusal> { todo!() }
     /// Forming → Cancelled.
     pub fn cancel(&mut self) -> Result<(), Refusal> { todo!() }
