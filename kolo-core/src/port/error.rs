@@ -1,0 +1,88 @@
+//! What every port says when something goes wrong: kind, retry class, context, source.
+use std::error::Error as StdError;
+use std::fmt;
+
+/// Whether trying again makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Retry {
+    /// It will fail again.
+    Permanent,
+    /// It did not happen; it may work later.
+    Temporary,
+    /// It may have happened. Never retried blindly: look first.
+    Unknown,
+}
+
+/// What sort of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PortErrorKind {
+    /// The other side is not reachable or not ready.
+    Unavailable,
+    /// It did not answer in time.
+    Timeout,
+    /// The request is not valid for this adapter.
+    Invalid,
+    /// Stored bytes do not make sense.
+    Corrupt,
+    /// Written by a newer version of this software.
+    TooNew,
+    /// Not allowed.
+    Denied,
+    /// A limit of the other side.
+    Limited,
+    /// Anything else.
+    Other,
+}
+
+/// An adapter's failure. Its text never contains a secret.
+#[derive(Debug)]
+pub struct PortError {
+    /// What sort of trouble.
+    pub kind: PortErrorKind,
+    /// Whether trying again makes sense.
+    pub retry: Retry,
+    /// What was being done, and what to do about it.
+    pub context: String,
+    /// The cause.
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl PortError {
+    /// An error without a cause.
+    #[must_use]
+    pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
+        Self {
+            kind,
+            retry,
+            context: context.into(),
+            source: None,
+        }
+    }
+
+    /// With its cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?}, {:?})", self.context, self.kind, self.retry)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for PortError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_ref()
+            .map(|s| &**s as &(dyn StdError + 'static))
+    }
+}

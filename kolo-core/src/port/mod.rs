@@ -1,0 +1,24 @@
+//! The ports: what the outside must provide. Object-safe, held as `Arc<dyn …>`, small.
+//!
+//! | port | is |
+//! |---|---|
+//! | [`Ledger`] and [`WorkQueue`] | the durable record, in one atomic [`ChangeSet`] |
+//! | [`ChainClient`] | the settlement rail, in domain words |
+//! | [`KeyVault`] | keys that sign and never leave |
+//! | [`MessageChannel`] | one message to one contact |
+//! | [`Clock`], [`Entropy`] | time and randomness |
+pub mod chain;
+pub mod channel;
+pub mod clock;
+pub mod error;
+pub mod ledger;
+pub mod vault;
+pub mod work;
+
+pub use chain::ChainClient;
+pub use channel::MessageChannel;
+pub use clock::{Clock, Entropy};
+pub use error::{PortError, PortErrorKind, Retry};
+pub use ledger::{ChangeSet, CommitError, Committed, Ledger};
+pub use vault::KeyVault;
+pub use work::WorkQueue;
