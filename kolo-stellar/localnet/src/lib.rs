@@ -1,1 +1,31 @@
-//! localnet
+//! A Stellar network in a process.
+//!
+//! [`Localnet`] runs real transaction envelopes (signatures, thresholds, sequence numbers, time
+//! bounds, fees and refunds, fee-bumps, sponsorship) against the real `soroban-env-host`, closes
+//! ledgers at once or at an interval, on a clock the caller gives, and keeps its state in a
+//! [`LedgerStore`]. No Docker, no network, no consensus.
+//!
+//! What it is not: there is no consensus and no history archive, no DEX (offers, path payments,
+//! liquidity pools), no claimable balances and no clawback. An operation it does not know is
+//! refused with the network's own `opNOT_SUPPORTED`.
+//!
+//! The passphrase is by default [`STANDALONE_PASSPHRASE`] and the root account's key is the
+//! SHA-256 of the passphrase, as on every standalone network.
+
+mod apply;
+mod engine;
+mod genesis;
+mod model;
+mod network;
+mod reply;
+pub mod store;
+
+pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};
+pub use model::{
+    AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
+    RestorePreamble, SendOutcome, SimulateOptions, Simulation,
+    StateChange, StoredEntry, TxRecord,
+};
+pub use network::{Builder, Clock, Close, Limits, Localnet, NetworkError, StartError, root_secret};
+pub use reply::Reply;
+pub use store::{LedgerStore, Snapshot, StoreError};

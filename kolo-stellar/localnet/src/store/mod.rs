@@ -1,0 +1,93 @@
+//! Where closed ledgers are kept.
+
+mod memory;
+
+pub use memory::MemoryStore;
+
+use std::ops::RangeInclusive;
+
+use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
+
+use crate::model::{ClosedLedger, EventQuery, EventRecord, StoredEntry, TxRecord};
+
+/// Keeps the state of a network and its history.
+///
+/// The network calls it from its one thread. [`append`](LedgerStore::append) is called before
+/// anything of that ledger is visible to anybody.
+pub trait LedgerStore: Send {
+    /// The state after the last appended ledger, or `None` for a new store.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read or belongs to another network.
+    fn load(&mut self) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Keeps a closed ledger durably: all of it or nothing. `passphrase` names the network and
+    /// must be the same in every call.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then the network does not show the ledger.
+    fn append(&mut self, passphrase: &str, ledger: &ClosedLedger) -> Result<(), StoreError>;
+
+    /// The transaction with this hash; for fee-bumps the inner hash finds it too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn transaction(&self, hash: &Hash) -> Result<Option<TxRecord>, StoreError>;
+
+    /// The headers in the range, ascending, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn ledgers(
+        &self,
+        range: RangeInclusive<u32>,
+        limit: usize,
+    ) -> Result<Vec<LedgerHeaderHistoryEntry>, StoreError>;
+
+    /// The transactions of the ledgers in the range in application order, at most `limit`, and
+    /// only those after `(ledger, index)` if given.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn transactions(
+        &self,
+        range: RangeInclusive<u32>,
+        after: Option<(u32, u32)>,
+        limit: usize,
+    ) -> Result<Vec<TxRecord>, StoreError>;
+
+    /// Events in order of position.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// The oldest header kept; `None` for a new store.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn oldest(&self) -> Result<Option<LedgerHeaderHistoryEntry>, StoreError>;
+}
+
+/// The whole state after a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The network's passphrase.
+    pub passphrase: String,
+    /// The header of that ledger.
+    pub header: LedgerHeaderHistoryEntry,
+    /// Every entry, in key order.
+    pub entries: Vec<(LedgerKey, StoredEntry)>,
+}
+
+/// The store failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The disk, or the database on it.
+    #[error("the ledger store cannot be read or written: {0}; check the folder and its free space")]
+    Io(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What was read is not what was written.
+    #[error("the ledger store is damaged: {0}; move its folder away to begin a new network")]
+    Damaged(String),
+}
