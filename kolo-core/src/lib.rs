@@ -3,12 +3,25 @@
 //! `kolo-core` holds the domain (members, circles, money, conversation), the services a product
 //! calls, and the [ports](port) behind which databases, chains, vaults and channels live. It does no
 //! I/O and needs no particular executor.
+pub mod circle;
+mod context;
+mod error;
 pub mod id;
+mod kolo;
+pub mod member;
 pub mod money;
+pub mod notice;
 pub mod port;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod time;
+pub mod view;
+pub mod wallet;
 
+pub use context::{Actor, CommandContext};
+pub use error::Error;
 pub use id::{CircleId, IntentId, InvitationId, MemberId, TenantId};
+pub use kolo::{Kolo, OperatorKeys, Ports, Settings};
 pub use kolo_rules::Amount;
 pub use money::{Asset, Money};
 pub use time::Timestamp;

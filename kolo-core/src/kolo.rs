@@ -1,0 +1,151 @@
+//! The handle a product holds, and how it is built.
+use std::sync::Arc;
+
+use crate::circle::Circles;
+use crate::member::Members;
+use crate::port::vault::PublicKey;
+use crate::port::{ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
+use crate::wallet::Wallets;
+use crate::{Asset, TenantId};
+
+/// The operator's public keys; their secret halves are in the vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorKeys {
+    /// Pays the reserves of members' accounts.
+    pub sponsor: PublicKey,
+    /// Pays the fees.
+    pub fees: PublicKey,
+    /// Source of calls nobody signs (payouts).
+    pub keeper: PublicKey,
+    /// Issuer of the test dollar, on networks where there is one.
+    pub issuer: Option<PublicKey>,
+}
+
+/// Figures a host may set; the defaults suit a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an invitation is good, seconds (14 days).
+    pub invitation_s: u64,
+    /// How long a vote is open, seconds (7 days).
+    pub vote_s: u32,
+    /// Fixed offset of circles' schedules from UTC, seconds (0).
+    pub utc_offset_s: i32,
+    /// Smallest and largest number of places (2 to 20).
+    pub seats: (u8, u8),
+    /// How long a work item is leased, seconds (60).
+    pub lease_s: u64,
+    /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
+    pub test_money_max: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            invitation_s: 14 * 86_400,
+            vote_s: 7 * 86_400,
+            utc_offset_s: 0,
+            seats: (2, 20),
+            lease_s: 60,
+            test_money_max: 10_000_000_000,
+        }
+    }
+}
+
+/// Everything a [`Kolo`] stands on.
+#[derive(Clone)]
+pub struct Ports {
+    /// The durable record.
+    pub ledger: Arc<dyn Ledger>,
+    /// The work queue of the same store.
+    pub queue: Arc<dyn WorkQueue>,
+    /// The settlement rail.
+    pub chain: Arc<dyn ChainClient>,
+    /// The keys.
+    pub vault: Arc<dyn KeyVault>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Group savings for one tenant. Cheap to clone.
+#[derive(Clone)]
+pub struct Kolo {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    tenant: TenantId,
+    ports: Ports,
+    asset: Asset,
+    operator: OperatorKeys,
+    settings: Settings,
+}
+
+impl Kolo {
+    /// On these ports, saving in `asset`.
+    #[must_use]
+    pub fn new(
+        tenant: TenantId,
+        ports: Ports,
+        asset: Asset,
+        operator: OperatorKeys,
+        settings: Settings,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings }) }
+    }
+
+    /// People.
+    #[must_use]
+    pub fn members(&self) -> Members {
+        Members::new(self.clone())
+    }
+
+    /// Their money.
+    #[must_use]
+    pub fn wallets(&self) -> Wallets {
+        Wallets::new(self.clone())
+    }
+
+    /// Their circles.
+    #[must_use]
+    pub fn circles(&self) -> Circles {
+        Circles::new(self.clone())
+    }
+
+    /// Whose this is.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        &self.inner.tenant
+    }
+
+    /// What it saves in.
+    #[must_use]
+    pub fn asset(&self) -> &Asset {
+        &self.inner.asset
+    }
+
+    /// The operator's keys.
+    #[must_use]
+    pub fn operator(&self) -> &OperatorKeys {
+        &self.inner.operator
+    }
+
+    /// The host's figures.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// What it stands on.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.inner.ports
+    }
+
+    /// Now, by the clock it was given.
+    #[must_use]
+    pub fn now(&self) -> crate::Timestamp {
+        self.inner.ports.clock.now()
+    }
+}

@@ -1,0 +1,251 @@
+//! What the services answer: plain data for any front end.
+use kolo_rules::circle::{Due, PayoutStatus, Phase};
+use kolo_rules::{Amount, Rules};
+
+use crate::port::chain::ChainAddress;
+use crate::port::channel::Contact;
+use crate::{Asset, CircleId, InvitationId, MemberId, Timestamp};
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberView {
+    /// Who.
+    pub id: MemberId,
+    /// What to call them.
+    pub name: String,
+    /// E.164, when known.
+    pub phone: Option<String>,
+    /// Where to reach them, when they chat.
+    pub contact: Option<Contact>,
+    /// Their account on the chain.
+    pub address: ChainAddress,
+    /// Whether that account is open.
+    pub account_open: bool,
+    /// When they came.
+    pub registered_at: Timestamp,
+}
+
+/// A wallet: the books, and the chain beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletView {
+    /// Of what.
+    pub asset: Asset,
+    /// Settled in the books.
+    pub settled: Amount,
+    /// Settled less what is on its way out: what can be spent.
+    pub available: Amount,
+    /// On its way out.
+    pub pending_out: Amount,
+    /// On the chain; `None` when the chain does not answer now.
+    pub on_chain: Option<Amount>,
+}
+
+/// One line of a wallet's history, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// Cursor for the next page.
+    pub position: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What: `deposit`, `withdrawal`, `contribution`, `payout`, `repayment`, `refund`, `credit`.
+    pub kind: String,
+    /// Signed: positive came in.
+    pub amount: Amount,
+    /// Still pending.
+    pub pending: bool,
+    /// Did not happen in the end (its hold was given back).
+    pub voided: bool,
+    /// The circle's name, if any.
+    pub circle: Option<String>,
+    /// The round, if any.
+    pub round: Option<u8>,
+    /// The chain transaction (hex hash).
+    pub tx: Option<String>,
+}
+
+/// A page of history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub lines: Vec<HistoryLine>,
+    /// Pass as `before` for the next page; `None` at the end.
+    pub next: Option<u64>,
+}
+
+/// What somebody wants a new circle to be. Bounds are the product's (days, 2..=20 members by preset).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCircle {
+    /// 1 to 60 characters.
+    pub name: String,
+    /// c > 0.
+    pub contribution: Amount,
+    /// How often.
+    pub every: Every,
+    /// Places.
+    pub seats: u8,
+    /// Contributions per payout, m ≥ 1.
+    pub instalments_per_round: u8,
+    /// Grace after a deadline, in hours.
+    pub grace_hours: u32,
+    /// What happens when a pot is short.
+    pub shortfall: kolo_rules::circle::Shortfall,
+    /// Whether paying ahead is allowed.
+    pub advance: bool,
+}
+
+/// The contribution interval as people say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum Every {
+    /// Every so many days, 1..=90.
+    Days(u16),
+    /// Every month on the same day.
+    Month,
+}
+
+/// How far a circle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CircleStage {
+    /// Being written to the chain.
+    Creating,
+    /// The chain refused to create it.
+    Failed,
+    /// As the contract says.
+    OnChain(Phase),
+}
+
+/// A circle, briefly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircleSummary {
+    /// Which.
+    pub id: CircleId,
+    /// Its name.
+    pub name: String,
+    /// How far it is.
+    pub stage: CircleStage,
+    /// Its rules.
+    pub rules: Rules,
+    /// SHA-256 of `rules.encode()`.
+    pub rules_hash: [u8; 32],
+    /// What it saves in.
+    pub asset: Asset,
+    /// Members now.
+    pub members: u8,
+    /// Who organises it.
+    pub organiser: MemberId,
+    /// Its contract.
+    pub address: ChainAddress,
+}
+
+/// A member in a circle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatView {
+    /// Who; `None` for somebody who joined without us (their own wallet).
+    pub member: Option<MemberId>,
+    /// What to call them (a shortened address for an outsider).
+    pub name: String,
+    /// Their turn, 1-based.
+    pub turn: u8,
+    /// Whether they have had their payout.
+    pub paid_out: bool,
+    /// Instalments paid for the current round, of m.
+    pub instalments: u8,
+    /// Whether something for the current round is owed and late now.
+    pub is_late: bool,
+    /// Whether a contribution of theirs is on its way to the chain.
+    pub pending: bool,
+    /// All they owe from earlier rounds.
+    pub debt: Amount,
+    /// A payout that could not be delivered yet.
+    pub credit: Amount,
+    /// Paid in and received so far.
+    pub paid: Amount,
+    /// Payouts and what was made of them.
+    pub received: Amount,
+}
+
+/// A circle in full (GROUP STATUS).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircleStatus {
+    /// Which.
+    pub summary: CircleSummary,
+    /// Members in seat order.
+    pub seats: Vec<SeatView>,
+    /// Round now, 1-based; 0 before the start.
+    pub round: u8,
+    /// Rounds in all.
+    pub rounds: u8,
+    /// In the pot of the current round.
+    pub pot: Amount,
+    /// The full pot.
+    pub full_pot: Amount,
+    /// Next payout: to whom (index into `seats`), when at the earliest, and whether it is held up.
+    pub next_payout: PayoutStatus,
+    /// The payout date of the current round.
+    pub payout_date: Option<Timestamp>,
+    /// The deadline of the instalment that is open now.
+    pub deadline: Option<Timestamp>,
+    /// The vault in the books.
+    pub vault: Amount,
+    /// The vault on the chain; `None` when the chain does not answer.
+    pub vault_on_chain: Option<Amount>,
+    /// An open vote to dissolve: id, yes, no, electorate, expiry.
+    pub vote: Option<VoteView>,
+}
+
+/// An open vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct VoteView {
+    pub proposal: u32,
+    pub yes: u8,
+    pub no: u8,
+    pub electorate: u8,
+    pub expires_at: Timestamp,
+}
+
+/// What a member can pay in a circle now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueView {
+    /// Which circle.
+    pub circle: CircleSummary,
+    /// By the rules: round, exact amount, deadline.
+    pub due: Due,
+    /// Owed from earlier rounds (paid by `repay`, before or after).
+    pub debt: Amount,
+    /// Whether a payment of theirs is on its way.
+    pub pending: bool,
+    /// What the wallet lacks for it; zero when it suffices.
+    pub missing: Amount,
+}
+
+/// An invitation as the organiser gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationView {
+    /// Which.
+    pub id: InvitationId,
+    /// To type: `JOIN code`.
+    pub code: String,
+    /// To which circle.
+    pub circle: CircleSummary,
+    /// Only for this number, when bound.
+    pub phone: Option<String>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// What a joiner sees before consent: the rules, and the hash to accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationPreview {
+    /// The circle and its rules.
+    pub circle: CircleSummary,
+    /// Who invited.
+    pub organiser_name: String,
+    /// The turn the joiner will most likely have (join order: the next one).
+    pub turn: u8,
+    /// Places still free.
+    pub free: u8,
+    /// Whether they are in already.
+    pub already_member: bool,
+}

@@ -1,0 +1,4 @@
+//! A member's money.
+mod service;
+
+pub use service::Wallets;
