@@ -5,13 +5,14 @@ use std::ops::RangeInclusive;
 
 use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
 
-use super::{LedgerStore, Snapshot, StoreError};
+use super::{DEFAULT_RETENTION, LedgerStore, Snapshot, StoreError, oldest_kept};
 use crate::model::{ClosedLedger, EventQuery, EventRecord, StoredEntry, TxRecord};
 
 /// History and state in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryStore {
     passphrase: String,
+    retention: u32,
     ledgers: BTreeMap<u32, (LedgerHeaderHistoryEntry, Vec<TxRecord>)>,
     entries: BTreeMap<LedgerKey, StoredEntry>,
     by_hash: HashMap<Hash, (u32, usize)>,
@@ -21,7 +22,37 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            passphrase: String::new(),
+            retention: DEFAULT_RETENTION,
+            ledgers: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            by_hash: HashMap::new(),
+        }
+    }
+
+    /// Keeps this many ledgers of history (at least one).
+    #[must_use]
+    pub fn with_retention(mut self, ledgers: u32) -> Self {
+        self.retention = ledgers.max(1);
+        self
+    }
+
+    fn forget_before(&mut self, oldest: u32) {
+        while let Some(first) = self.ledgers.first_entry().filter(|l| *l.key() < oldest) {
+            for tx in first.remove().1 {
+                self.by_hash.remove(&tx.hash);
+                if let Some(inner) = &tx.inner_hash {
+                    self.by_hash.remove(inner);
+                }
+            }
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -52,6 +83,7 @@ impl LedgerStore for MemoryStore {
         }
         let kept = (ledger.header.clone(), ledger.transactions.clone());
         self.ledgers.insert(ledger.sequence(), kept);
+        self.forget_before(oldest_kept(ledger.sequence(), self.retention));
         Ok(())
     }
 
@@ -115,5 +147,9 @@ impl LedgerStore for MemoryStore {
 
     fn oldest(&self) -> Result<Option<LedgerHeaderHistoryEntry>, StoreError> {
         Ok(self.ledgers.first_key_value().map(|(_, (header, _))| header.clone()))
+    }
+
+    fn retention(&self) -> u32 {
+        self.retention
     }
 }

@@ -1,7 +1,10 @@
 //! Where closed ledgers are kept.
 
+mod codec;
+mod disk;
 mod memory;
 
+pub use disk::DiskStore;
 pub use memory::MemoryStore;
 
 use std::ops::RangeInclusive;
@@ -9,6 +12,9 @@ use std::ops::RangeInclusive;
 use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
 
 use crate::model::{ClosedLedger, EventQuery, EventRecord, StoredEntry, TxRecord};
+
+/// Ledgers of history kept unless asked otherwise: a week of five-second ledgers.
+pub const DEFAULT_RETENTION: u32 = 120_960;
 
 /// Keeps the state of a network and its history.
 ///
@@ -67,6 +73,17 @@ pub trait LedgerStore: Send {
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     fn oldest(&self) -> Result<Option<LedgerHeaderHistoryEntry>, StoreError>;
+
+    /// How many ledgers of history are kept: those whose sequence is at most this many, less one,
+    /// below the latest. Entries are kept whatever their age.
+    fn retention(&self) -> u32 {
+        DEFAULT_RETENTION
+    }
+}
+
+/// The oldest ledger to keep once `latest` has closed.
+fn oldest_kept(latest: u32, retention: u32) -> u32 {
+    latest.saturating_add(1).saturating_sub(retention.max(1))
 }
 
 /// The whole state after a ledger.
@@ -80,13 +97,41 @@ pub struct Snapshot {
     pub entries: Vec<(LedgerKey, StoredEntry)>,
 }
 
-/// The store failed.
+/// The store failed. Nothing of what was asked was done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The disk, or the database on it.
     #[error("the ledger store cannot be read or written: {0}; check the folder and its free space")]
     Io(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another process, or another network in this one, has it open.
+    #[error(
+        "the ledger store {0} is in use: stop the other network that runs on it, or choose \
+         another folder"
+    )]
+    InUse(String),
+    /// It was written by a version of this crate that this one does not know.
+    #[error(
+        "the ledger store has format {found}, and this version reads {known}: use the version \
+         that wrote it, or move the folder away to begin a new network"
+    )]
+    Format {
+        /// The format found.
+        found: u32,
+        /// The format this version reads and writes.
+        known: u32,
+    },
+    /// It belongs to another network.
+    #[error(
+        "the ledger store belongs to the network {found:?}, not {asked:?}: use its passphrase, \
+         or another folder"
+    )]
+    OtherNetwork {
+        /// The passphrase in the store.
+        found: String,
+        /// The passphrase of the network that wants to use it.
+        asked: String,
+    },
     /// What was read is not what was written.
     #[error("the ledger store is damaged: {0}; move its folder away to begin a new network")]
     Damaged(String),

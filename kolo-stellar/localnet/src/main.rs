@@ -1,0 +1,2 @@
+//! A Stellar network on a port.
+fn main() {}
