@@ -1,0 +1,136 @@
+//! Why a step is refused, numbered for the contract.
+
+use core::fmt;
+
+use crate::AmountError;
+
+/// Defines [`Refusal`] with number, doc comment and advice side by side, so that none is forgotten.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $advice:literal;)*) => {
+        /// Why a step is refused. The numbers are the contract's error codes and never change meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        #[repr(u32)]
+        pub enum Refusal {
+            $($(#[$doc])* $name = $code,)*
+        }
+
+        impl Refusal {
+            /// Every refusal there is, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The contract's error code.
+            #[must_use]
+            pub const fn code(self) -> u32 {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+
+            /// The refusal of a contract's error code; `None` when the code is none of ours.
+            #[must_use]
+            pub const fn from_code(code: u32) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+
+            /// What it means and what can be done, for the person who called.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self {
+                    $(Self::$name => $advice,)*
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    // rules
+    /// A value of the rules is out of its range.
+    BadRules = 100, "the rules are not possible; check seats, minimum, contribution, interval and vote period";
+    /// Bytes that are no encoding of ours, or of a newer version.
+    BadEncoding = 101, "these bytes cannot be read; they are damaged or of a newer version";
+    /// An amount or a time leaves its range.
+    Overflow = 102, "the amount or the time is too large to calculate with; use smaller ones";
+
+    // membership
+    /// All seats are taken.
+    Full = 110, "all seats are taken; ask for a place in another circle";
+    /// The person sits here already (said by those who know who sits where).
+    AlreadyMember = 111, "already a member of this circle; there is nothing to do";
+    /// Nobody sits in that seat.
+    NotMember = 112, "not a member of this circle; join it first";
+    /// Somebody else has that turn.
+    TurnTaken = 113, "somebody else has this turn; choose another";
+    /// A turn that the order of this circle does not allow here.
+    BadTurn = 114, "this turn does not exist here; name one of 1 to the number of seats if the order is fixed, else none";
+    /// Fewer members than the rules want for a start.
+    TooFewMembers = 115, "too few members to start; invite more";
+
+    // phase
+    /// Only possible before the start.
+    NotForming = 120, "only possible before the circle has started";
+    /// Only possible while the circle runs.
+    NotActive = 121, "only possible while the circle is active";
+    /// Only possible after dissolving.
+    NotDissolved = 122, "only possible after the circle was dissolved";
+    /// The circle runs, or has run, already.
+    AlreadyStarted = 123, "the circle has started already; there is nothing to do";
+    /// All is paid and settled.
+    Finished = 124, "the circle is over and everything is settled; there is nothing to do";
+
+    // contributing
+    /// Not the round whose turn it is.
+    WrongRound = 130, "another round comes first; ask what is due and name that round";
+    /// Not the exact amount.
+    WrongAmount = 131, "not the exact amount; ask what is due and name that amount";
+    /// Everything of that round is paid.
+    NothingDue = 132, "this round is paid already; there is nothing to do";
+    /// That round's pot is gone to its recipient.
+    RoundPaidOut = 133, "this round has been paid out; repay the debt instead";
+    /// The next instalment's period has not begun, and the rules allow no advance payment.
+    NotYetOpen = 134, "the next instalment cannot be paid yet; wait until its period begins";
+
+    // payout
+    /// Before the payout date.
+    TooEarly = 140, "the payout date has not come; try again then";
+    /// Somebody has not paid, and it is not yet time to go on without.
+    Incomplete = 141, "somebody has not paid yet; wait for them, or until the rules let the payout go";
+    /// No credit is waiting.
+    NoCredit = 142, "no credit is waiting for this member; there is nothing to do";
+
+    // debts and claims
+    /// Nothing is owed.
+    NoDebt = 150, "nothing is owed; there is nothing to do";
+    /// More than is owed.
+    TooMuch = 151, "more than is owed; repay at most the debt";
+    /// Nothing can be claimed now.
+    NothingToClaim = 152, "nothing can be claimed now; try again after somebody has repaid";
+
+    // votes
+    /// No proposal is open.
+    NoProposal = 160, "no proposal is open; make one first";
+    /// One proposal at a time.
+    ProposalOpen = 161, "a proposal is open already; vote on it";
+    /// The same vote again.
+    AlreadyVoted = 162, "this vote was given already; there is nothing to do";
+    /// The proposal has expired.
+    VoteClosed = 163, "the time to vote is over; make a new proposal";
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.advice())
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+impl From<AmountError> for Refusal {
+    fn from(_: AmountError) -> Self {
+        Self::Overflow
+    }
+}
