@@ -1,1 +1,28 @@
-//! kolo-stellar
+//! Kolo's chain client for Stellar: the adapter of [`kolo_core::port::ChainClient`].
+//!
+//! [`StellarChainClient`] turns effects into transactions, holds what is to be signed against the
+//! effect again, wraps it in a fee-bump, sends it, learns its fate and follows events, over any
+//! [`Transport`] to a node that speaks Stellar RPC: HTTPS (feature `http`, on by default) or a
+//! network in the same process. It holds no secret.
+//!
+//! [`setup`] brings a network under one's own control (local, standalone) to where circles can be
+//! made on it: a test asset, the contracts, the operator's accounts.
+mod address;
+mod client;
+mod config;
+mod events;
+mod outcome;
+mod plan;
+mod prepare;
+mod read;
+pub mod rpc;
+mod scval;
+mod sign;
+mod submit;
+mod verify;
+
+pub use client::StellarChainClient;
+pub use config::{MAX_ASSETS, Operators, StellarConfig};
+pub use rpc::{FnTransport, Rpc, RpcError, Transport, TransportError};
+#[cfg(feature = "http")]
+pub use rpc::{HttpTransport, HttpTransportError};

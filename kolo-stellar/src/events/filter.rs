@@ -1,0 +1,50 @@
+//! What is asked of `getEvents`: five filters of five topics are all there is.
+use kolo_core::port::PortError;
+use serde_json::{Value, json};
+use stellar_xdr::{ScVal, WriteXdr};
+
+use super::decode::CIRCLE_EVENTS;
+use crate::address::invalid;
+use crate::config::Network;
+use crate::rpc::XDR_LIMITS;
+use crate::scval::symbol;
+
+/// Topics one filter holds.
+const TOPICS_PER_FILTER: usize = 5;
+
+/// Our factory's announcements, the circles' events by name from any contract (which circles are
+/// ours, the caller knows), and the assets' movements.
+pub(crate) fn filters(network: &Network) -> Result<Value, PortError> {
+    let assets: Vec<String> = network
+        .assets
+        .iter()
+        .map(|known| known.contract.to_string())
+        .collect();
+    let mut filters = vec![
+        json!({
+            "type": "contract",
+            "contractIds": [network.factory.to_string()],
+            "topics": topics(&["group_created"])?,
+        }),
+        json!({
+            "type": "contract",
+            "contractIds": assets,
+            "topics": topics(&["transfer", "mint", "burn", "clawback"])?,
+        }),
+    ];
+    for names in CIRCLE_EVENTS.chunks(TOPICS_PER_FILTER) {
+        filters.push(json!({ "type": "contract", "topics": topics(names)? }));
+    }
+    Ok(Value::Array(filters))
+}
+
+/// By the first topic, whatever follows.
+fn topics(names: &[&str]) -> Result<Vec<Value>, PortError> {
+    let topic = |name: &&str| {
+        let text = ScVal::Symbol(symbol(name)?)
+            .to_xdr_base64(XDR_LIMITS)
+            .map_err(|e| invalid("an event's name does not fit").because(e))?;
+        Ok(json!([text, "**"]))
+    };
+    names.iter().map(topic).collect()
+}

@@ -1,0 +1,145 @@
+//! Following the chain: filters, cursors, gaps.
+//!
+//! The node's cursor after a page is the last event's id when the page is full, else the end of
+//! what it searched: it moves on without events, and events of later ledgers sort behind it. It is
+//! kept as it is. Only when its ledger has left the node's history does this module look into it.
+mod decode;
+mod filter;
+
+pub(crate) use filter::filters;
+
+use kolo_core::port::PortError;
+use kolo_core::port::chain::{ChainCursor, ChainEvents};
+
+use crate::client::StellarChainClient;
+use crate::rpc::{EventsFrom, RpcError};
+
+/// The most a node gives at once.
+const MAX_PAGE: usize = 1000;
+
+/// Event index of a cursor that stands behind all events of its ledger.
+const LAST_EVENT: u32 = u32::MAX;
+
+/// Transaction and operation index of such a cursor (20 and 12 bits).
+const LAST_OPERATION: u64 = 0xFFFF_FFFF;
+
+impl StellarChainClient {
+    pub(crate) async fn follow(
+        &self,
+        cursor: Option<&ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainEvents, PortError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let from = match cursor {
+            Some(cursor) => EventsFrom::Cursor(Position::parse(cursor)?.text()),
+            None => EventsFrom::Ledger(self.first_ledger().await?.0),
+        };
+        match self.page(&from, limit).await {
+            Ok(page) if cursor.is_none() => Ok(ChainEvents {
+                gap: self.first_ledger().await?.1,
+                ..page
+            }),
+            Ok(page) => Ok(page),
+            Err(error) => match cursor {
+                Some(cursor) => self.out_of_range(cursor, limit, error).await,
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    async fn page(&self, from: &EventsFrom, limit: usize) -> Result<ChainEvents, RpcError> {
+        let answer = self.rpc.events(from, &self.filters, limit).await?;
+        let full = answer.events.len() >= limit;
+        let next = ChainCursor(answer.cursor);
+        let searched_to = Position::parse(&next).map_or(answer.latest_ledger, |p| p.ledger());
+        let events = answer
+            .events
+            .iter()
+            .filter(|event| event.in_successful_contract_call)
+            .map(|event| decode::event(&self.network, event))
+            .collect::<Result<_, _>>()?;
+        Ok(ChainEvents {
+            events,
+            // A node searches so many ledgers at a time: an empty page is not the tip.
+            more: full || searched_to < answer.latest_ledger,
+            next,
+            gap: false,
+        })
+    }
+
+    /// Where "from the beginning" is, and whether history before it is lost to this node.
+    async fn first_ledger(&self) -> Result<(u32, bool), PortError> {
+        let oldest = self.rpc.health().await?.oldest_ledger;
+        Ok(match self.network.start_ledger {
+            Some(start) => (start.max(oldest), start < oldest),
+            None => (oldest, false),
+        })
+    }
+
+    /// The node refused the cursor: it is too old, or the node lags behind it, or neither.
+    async fn out_of_range(
+        &self,
+        cursor: &ChainCursor,
+        limit: usize,
+        error: RpcError,
+    ) -> Result<ChainEvents, PortError> {
+        if !matches!(error, RpcError::Refused { .. }) {
+            return Err(error.into());
+        }
+        let health = self.rpc.health().await?;
+        let position = Position::parse(cursor)?;
+        if position.ledger() > health.latest_ledger {
+            return Ok(ChainEvents {
+                events: vec![],
+                next: cursor.clone(),
+                more: false,
+                gap: false,
+            });
+        }
+        if position.ledger() >= health.oldest_ledger {
+            return Err(error.into());
+        }
+        let wanted = position.next_ledger();
+        let from = EventsFrom::Ledger(wanted.max(health.oldest_ledger));
+        let page = self.page(&from, limit).await.map_err(PortError::from)?;
+        Ok(ChainEvents {
+            gap: wanted < health.oldest_ledger,
+            ..page
+        })
+    }
+}
+
+/// A cursor taken apart: ledger, transaction and operation in one number, and the event's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Position {
+    toid: u64,
+    event: u32,
+}
+
+impl Position {
+    fn parse(cursor: &ChainCursor) -> Result<Self, PortError> {
+        let bad = || crate::address::invalid("the cursor is not one of a Stellar node");
+        let (toid, event) = cursor.0.split_once('-').ok_or_else(bad)?;
+        Ok(Self {
+            toid: toid.parse().map_err(|_| bad())?,
+            event: event.parse().map_err(|_| bad())?,
+        })
+    }
+
+    fn text(self) -> String {
+        format!("{:019}-{:010}", self.toid, self.event)
+    }
+
+    fn ledger(self) -> u32 {
+        u32::try_from(self.toid >> 32).unwrap_or(u32::MAX)
+    }
+
+    /// The first ledger that may hold events behind this position.
+    fn next_ledger(self) -> u32 {
+        let at_end = self.toid & LAST_OPERATION == LAST_OPERATION && self.event == LAST_EVENT;
+        self.ledger().saturating_add(u32::from(at_end))
+    }
+}
+
+#[cfg(test)]
+mod tests;

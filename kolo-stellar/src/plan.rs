@@ -1,0 +1,352 @@
+//! What an effect is on this chain: which account acts, who signs, which operations or which call.
+//!
+//! Preparing builds a plan into a transaction; verifying holds a decoded transaction against it.
+use kolo_core::port::PortError;
+use kolo_core::port::chain::{ChainAddress, ChainEffect};
+use kolo_core::port::vault::PublicKey;
+use kolo_rules::Amount;
+use stellar_xdr::{
+    AccountId, ContractId, InvokeContractArgs, ScAddress, ScVal, SorobanAuthorizedFunction,
+    SorobanAuthorizedInvocation,
+};
+
+use crate::address::{account_id, contract_id, invalid, key_of, sc_address};
+use crate::config::{KnownAsset, Network, known_asset};
+use crate::scval::{address, amount, bytes, option_u32, symbol, variant};
+
+/// What an effect is on this chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Plan {
+    /// Sponsored account with a trustline, or the trustline alone.
+    Open {
+        owner: AccountId,
+        asset: stellar_xdr::Asset,
+    },
+    /// A classic payment between accounts.
+    Pay {
+        from: AccountId,
+        to: AccountId,
+        asset: stellar_xdr::Asset,
+        amount: Amount,
+    },
+    /// A contract call.
+    Call(Call),
+}
+
+/// A call of one contract's function by one account.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub source: AccountId,
+    pub contract: ContractId,
+    pub function: &'static str,
+    /// Name and value, in order.
+    pub args: Vec<(&'static str, ScVal)>,
+    pub auth: Auth,
+}
+
+/// What the source account must authorise by being the source.
+#[derive(Clone, Debug)]
+pub(crate) enum Auth {
+    /// Nothing: anyone may call.
+    Nothing,
+    /// The call itself and nothing below it.
+    Call,
+    /// The call, and in it one transfer from the caller to the contract.
+    CallAndTransfer(Amount),
+}
+
+impl Plan {
+    pub fn of(network: &Network, effect: &ChainEffect) -> Result<Self, PortError> {
+        match effect {
+            ChainEffect::OpenAccount { owner, asset } => Ok(Self::Open {
+                owner: account_id(owner)?,
+                asset: known_asset(network.id, asset)?.xdr,
+            }),
+            ChainEffect::Pay {
+                from,
+                to,
+                asset,
+                amount,
+            } => pay(from, to, &known_asset(network.id, asset)?, *amount),
+            other => Ok(Self::Call(call(network, other)?)),
+        }
+    }
+
+    /// The account the transaction runs under.
+    pub fn source(&self, network: &Network) -> AccountId {
+        match self {
+            Self::Open { .. } => network.sponsor(),
+            Self::Pay { from, .. } => from.clone(),
+            Self::Call(call) => call.source.clone(),
+        }
+    }
+
+    /// Whose signatures it needs, source first.
+    pub fn signers(&self, network: &Network) -> Vec<PublicKey> {
+        let mut signers = vec![key_of(&self.source(network))];
+        if let Self::Open { owner, .. } = self {
+            signers.push(key_of(owner));
+        }
+        signers
+    }
+}
+
+fn pay(
+    from: &ChainAddress,
+    to: &ChainAddress,
+    asset: &KnownAsset,
+    money: Amount,
+) -> Result<Plan, PortError> {
+    if !money.is_positive() {
+        return Err(invalid("a payment is more than nothing"));
+    }
+    let from = account_id(from)?;
+    match sc_address(to)? {
+        ScAddress::Account(to) => Ok(Plan::Pay {
+            from,
+            to,
+            asset: asset.xdr.clone(),
+            amount: money,
+        }),
+        // A classic payment cannot reach a contract; the asset's own contract can.
+        to => Ok(Plan::Call(Call {
+            contract: asset.contract.clone(),
+            function: "transfer",
+            args: vec![
+                ("from", address(&ScAddress::Account(from.clone()))),
+                ("to", address(&to)),
+                ("amount", amount(money)),
+            ],
+            auth: Auth::Call,
+            source: from,
+        })),
+    }
+}
+
+fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
+    match effect {
+        ChainEffect::CreateCircle { .. } => create(network, effect),
+        ChainEffect::Payout { circle, round } => anyone(
+            network,
+            circle,
+            "payout",
+            ("round", u32::from(*round).into()),
+        ),
+        ChainEffect::Push { circle, member } => anyone(
+            network,
+            circle,
+            "push",
+            ("member", address(&sc_address(member)?)),
+        ),
+        ChainEffect::Claim { circle, member } => anyone(
+            network,
+            circle,
+            "claim",
+            ("member", address(&sc_address(member)?)),
+        ),
+        ChainEffect::Invite { .. }
+        | ChainEffect::RevokeInvitation { .. }
+        | ChainEffect::Start { .. }
+        | ChainEffect::Cancel { .. } => organisers(effect),
+        _ => members(effect),
+    }
+}
+
+fn create(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
+    let ChainEffect::CreateCircle {
+        organiser,
+        salt,
+        rules,
+        organiser_turn,
+    } = effect
+    else {
+        return Err(unknown());
+    };
+    Ok(Call {
+        source: account_id(organiser)?,
+        contract: network.factory.clone(),
+        function: "create",
+        args: vec![
+            ("organiser", address(&sc_address(organiser)?)),
+            ("salt", bytes(salt)?),
+            ("rules", bytes(&rules.encode())?),
+            ("organiser_turn", option_u32(*organiser_turn)),
+        ],
+        auth: Auth::Call,
+    })
+}
+
+fn anyone(
+    network: &Network,
+    circle: &ChainAddress,
+    function: &'static str,
+    arg: (&'static str, ScVal),
+) -> Result<Call, PortError> {
+    Ok(Call {
+        source: network.keeper(),
+        contract: contract_id(circle)?,
+        function,
+        args: vec![arg],
+        auth: Auth::Nothing,
+    })
+}
+
+fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
+    let (circle, organiser, function, args) = match effect {
+        ChainEffect::Invite {
+            circle,
+            organiser,
+            key,
+            turn,
+            expires_at,
+        } => {
+            let args = vec![
+                ("invitation", variant("Key", Some(bytes(&key.0)?))?),
+                ("turn", option_u32(*turn)),
+                ("expires_at", expires_at.unix().into()),
+            ];
+            (circle, organiser, "invite", args)
+        }
+        ChainEffect::RevokeInvitation {
+            circle,
+            organiser,
+            key,
+        } => {
+            let args = vec![("invitation", variant("Key", Some(bytes(&key.0)?))?)];
+            (circle, organiser, "revoke", args)
+        }
+        ChainEffect::Start { circle, organiser } => (circle, organiser, "start", vec![]),
+        ChainEffect::Cancel { circle, organiser } => (circle, organiser, "cancel", vec![]),
+        _ => return Err(unknown()),
+    };
+    Ok(Call {
+        source: account_id(organiser)?,
+        contract: contract_id(circle)?,
+        function,
+        args,
+        auth: Auth::Call,
+    })
+}
+
+fn members(effect: &ChainEffect) -> Result<Call, PortError> {
+    let mut auth = Auth::Call;
+    let (circle, member, function, rest) = match effect {
+        ChainEffect::Join {
+            circle,
+            member,
+            rules_hash,
+            key,
+            signature,
+        } => {
+            let rest = vec![
+                ("rules_hash", bytes(rules_hash)?),
+                ("key", bytes(&key.0)?),
+                ("signature", bytes(&signature.0)?),
+            ];
+            (circle, member, "join", rest)
+        }
+        ChainEffect::Leave { circle, member } => (circle, member, "leave", vec![]),
+        ChainEffect::Contribute {
+            circle,
+            member,
+            round,
+            amount: money,
+        } => {
+            auth = Auth::CallAndTransfer(*money);
+            let rest = vec![
+                ("round", u32::from(*round).into()),
+                ("amount", amount(*money)),
+            ];
+            (circle, member, "contribute", rest)
+        }
+        ChainEffect::Repay {
+            circle,
+            member,
+            amount: money,
+        } => {
+            auth = Auth::CallAndTransfer(*money);
+            (circle, member, "repay", vec![("amount", amount(*money))])
+        }
+        ChainEffect::ProposeDissolve { circle, member } => {
+            (circle, member, "propose_dissolve", vec![])
+        }
+        ChainEffect::Vote {
+            circle,
+            member,
+            proposal,
+            approve,
+        } => {
+            let rest = vec![
+                ("proposal", (*proposal).into()),
+                ("approve", (*approve).into()),
+            ];
+            (circle, member, "vote", rest)
+        }
+        _ => return Err(unknown()),
+    };
+    let mut args = vec![("member", address(&sc_address(member)?))];
+    args.extend(rest);
+    Ok(Call {
+        source: account_id(member)?,
+        contract: contract_id(circle)?,
+        function,
+        args,
+        auth,
+    })
+}
+
+fn unknown() -> PortError {
+    invalid("this version of the Stellar client does not know the effect: update kolo-stellar")
+}
+
+impl Call {
+    /// The arguments as the network takes them.
+    pub fn invocation(&self) -> Result<InvokeContractArgs, PortError> {
+        let args: Vec<ScVal> = self.args.iter().map(|(_, value)| value.clone()).collect();
+        invoke(&self.contract, self.function, args)
+    }
+
+    /// The one authorisation wanted, when money moves in `asset`.
+    pub fn authorisation(
+        &self,
+        asset: &ContractId,
+    ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
+        let below = match &self.auth {
+            Auth::Nothing => return Ok(None),
+            Auth::Call => vec![],
+            Auth::CallAndTransfer(money) => vec![SorobanAuthorizedInvocation {
+                function: SorobanAuthorizedFunction::ContractFn(self.transfer(asset, *money)?),
+                sub_invocations: vec![].try_into().map_err(|e| list(&e))?,
+            }],
+        };
+        Ok(Some(SorobanAuthorizedInvocation {
+            function: SorobanAuthorizedFunction::ContractFn(self.invocation()?),
+            sub_invocations: below.try_into().map_err(|e| list(&e))?,
+        }))
+    }
+
+    fn transfer(&self, asset: &ContractId, money: Amount) -> Result<InvokeContractArgs, PortError> {
+        let args = vec![
+            address(&ScAddress::Account(self.source.clone())),
+            address(&ScAddress::Contract(self.contract.clone())),
+            amount(money),
+        ];
+        invoke(asset, "transfer", args)
+    }
+}
+
+fn invoke(
+    contract: &ContractId,
+    function: &str,
+    args: Vec<ScVal>,
+) -> Result<InvokeContractArgs, PortError> {
+    Ok(InvokeContractArgs {
+        contract_address: ScAddress::Contract(contract.clone()),
+        function_name: symbol(function)?,
+        args: args.try_into().map_err(|e| list(&e))?,
+    })
+}
+
+fn list(error: &stellar_xdr::Error) -> PortError {
+    invalid(format!("a list does not fit the network's format: {error}"))
+}

@@ -1,0 +1,168 @@
+//! Reading the ledger: accounts, balances, circles.
+use kolo_core::port::chain::{ChainAddress, CircleOnChain, LatestLedger};
+use kolo_core::port::{PortError, PortErrorKind, Retry};
+use kolo_core::{Asset, Timestamp};
+use kolo_rules::Amount;
+use stellar_xdr::{
+    AccountId, ContractDataDurability, ContractId, LedgerEntryData, LedgerKey, LedgerKeyAccount,
+    LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal, TrustLineAsset,
+};
+
+use crate::address::{contract_id, sc_address};
+use crate::client::StellarChainClient;
+use crate::config::known_asset;
+use crate::rpc::EntryInfo;
+use crate::scval::{address, as_addresses, as_amount, as_bytes, as_map, field, variant};
+
+/// No transaction has this hash; asking for it tells the latest close time on every node.
+const NO_TRANSACTION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl StellarChainClient {
+    pub(crate) async fn latest_ledger(&self) -> Result<LatestLedger, PortError> {
+        let latest = self.rpc.latest_ledger().await?;
+        if let Some(close_time) = latest.close_time {
+            return Ok(LatestLedger {
+                sequence: latest.sequence,
+                closed_at: timestamp(close_time)?,
+            });
+        }
+        let info = self.rpc.transaction(NO_TRANSACTION).await?;
+        Ok(LatestLedger {
+            sequence: info.latest_ledger,
+            closed_at: timestamp(info.latest_ledger_close_time)?,
+        })
+    }
+
+    pub(crate) async fn balance_of(
+        &self,
+        holder: &ChainAddress,
+        asset: &Asset,
+    ) -> Result<Amount, PortError> {
+        let known = known_asset(self.network.id, asset)?;
+        match sc_address(holder)? {
+            ScAddress::Account(id) => {
+                let key = trustline_key(&id, &known.xdr);
+                let found = self.rpc.ledger_entries(&[key]).await?;
+                Ok(found
+                    .iter()
+                    .find_map(trustline_balance)
+                    .unwrap_or(Amount::ZERO))
+            }
+            contract => {
+                let key = balance_key(&known.contract, &contract)?;
+                let found = self.rpc.ledger_entries(&[key]).await?;
+                found.first().map_or(Ok(Amount::ZERO), contract_balance)
+            }
+        }
+    }
+
+    pub(crate) async fn circle_on_chain(
+        &self,
+        circle: &ChainAddress,
+        asset: &Asset,
+    ) -> Result<Option<CircleOnChain>, PortError> {
+        let id = contract_id(circle)?;
+        let known = known_asset(self.network.id, asset)?;
+        let keys = [
+            instance_key(&id),
+            data_key(&id, variant("State", None)?),
+            data_key(&id, variant("Members", None)?),
+            balance_key(&known.contract, &ScAddress::Contract(id.clone()))?,
+        ];
+        let found = self.rpc.ledger_entries(&keys).await?;
+        let entry = |key: &LedgerKey| found.iter().find(|entry| entry.key == *key);
+        if entry(&keys[0]).is_none() {
+            return Ok(None);
+        }
+        let state = entry(&keys[1])
+            .map(|e| {
+                value(e)
+                    .and_then(as_bytes)
+                    .map(<[u8]>::to_vec)
+                    .ok_or_else(|| odd("State"))
+            })
+            .transpose()?;
+        let members = match (&state, entry(&keys[2])) {
+            (Some(_), Some(e)) => value(e)
+                .and_then(as_addresses)
+                .ok_or_else(|| odd("Members"))?,
+            _ => vec![],
+        };
+        Ok(Some(CircleOnChain {
+            state,
+            members,
+            vault: entry(&keys[3]).map_or(Ok(Amount::ZERO), contract_balance)?,
+        }))
+    }
+}
+
+pub(crate) fn timestamp(seconds: i64) -> Result<Timestamp, PortError> {
+    u64::try_from(seconds)
+        .map(Timestamp::from_unix)
+        .map_err(|e| odd("close time").because(e))
+}
+
+fn odd(what: &str) -> PortError {
+    PortError::new(
+        PortErrorKind::Corrupt,
+        Retry::Permanent,
+        format!(
+            "the {what} on the chain is not of the documented form: is this the right network and contract?"
+        ),
+    )
+}
+
+pub(crate) fn account_key(id: &AccountId) -> LedgerKey {
+    LedgerKey::Account(LedgerKeyAccount {
+        account_id: id.clone(),
+    })
+}
+
+pub(crate) fn trustline_key(id: &AccountId, asset: &stellar_xdr::Asset) -> LedgerKey {
+    LedgerKey::Trustline(LedgerKeyTrustLine {
+        account_id: id.clone(),
+        asset: match asset.clone() {
+            stellar_xdr::Asset::Native => TrustLineAsset::Native,
+            stellar_xdr::Asset::CreditAlphanum4(a) => TrustLineAsset::CreditAlphanum4(a),
+            stellar_xdr::Asset::CreditAlphanum12(a) => TrustLineAsset::CreditAlphanum12(a),
+        },
+    })
+}
+
+pub(crate) fn data_key(contract: &ContractId, key: ScVal) -> LedgerKey {
+    LedgerKey::ContractData(LedgerKeyContractData {
+        contract: ScAddress::Contract(contract.clone()),
+        key,
+        durability: ContractDataDurability::Persistent,
+    })
+}
+
+pub(crate) fn instance_key(contract: &ContractId) -> LedgerKey {
+    data_key(contract, ScVal::LedgerKeyContractInstance)
+}
+
+/// Where an asset's contract keeps what another contract holds.
+fn balance_key(asset: &ContractId, holder: &ScAddress) -> Result<LedgerKey, PortError> {
+    Ok(data_key(asset, variant("Balance", Some(address(holder)))?))
+}
+
+fn trustline_balance(entry: &EntryInfo) -> Option<Amount> {
+    match &entry.data {
+        LedgerEntryData::Trustline(line) => Some(Amount::new(line.balance)),
+        _ => None,
+    }
+}
+
+fn value(entry: &EntryInfo) -> Option<&ScVal> {
+    match &entry.data {
+        LedgerEntryData::ContractData(data) => Some(&data.val),
+        _ => None,
+    }
+}
+
+fn contract_balance(entry: &EntryInfo) -> Result<Amount, PortError> {
+    let amount = value(entry)
+        .and_then(as_map)
+        .and_then(|map| field(map, "amount"));
+    amount.and_then(as_amount).ok_or_else(|| odd("Balance"))
+}

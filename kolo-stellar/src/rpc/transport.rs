@@ -1,0 +1,67 @@
+//! How a JSON-RPC request reaches a node: one small trait, so that a network in the same process,
+//! a test's script and HTTPS look the same.
+use std::future::Future;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+/// Carries one JSON-RPC request object and brings back the response object.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Sends `request`, a whole JSON-RPC 2.0 object, and returns the whole response object.
+    ///
+    /// # Errors
+    /// [`TransportError`], which tells whether the request may have arrived.
+    async fn call(&self, request: Value) -> Result<Value, TransportError>;
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The node was not reached; nothing was sent.
+    #[error("the node is not reachable: {0}; check the RPC address and the network")]
+    Unreachable(String),
+    /// No answer in time; the request may have arrived.
+    #[error("the node did not answer in time")]
+    Timeout,
+    /// The connection broke; the request may have arrived.
+    #[error("the connection to the node broke: {0}")]
+    Broken(String),
+    /// The node asks for fewer requests.
+    #[error("the node limits requests; slow down or use another node")]
+    RateLimited,
+    /// An HTTP status that is no answer.
+    #[error("the node answered with HTTP status {0}")]
+    Status(u16),
+    /// The answer is larger than allowed.
+    #[error("the node's answer is larger than {limit} bytes")]
+    TooLarge {
+        /// How many bytes are allowed.
+        limit: usize,
+    },
+    /// The answer is no JSON.
+    #[error("the node's answer is not JSON: {0}")]
+    NotJson(String),
+}
+
+/// A [`Transport`] from an async function, e.g. the `rpc` of a network in the same process.
+pub struct FnTransport<F>(F);
+
+impl<F> FnTransport<F> {
+    /// Wraps `function`.
+    pub const fn new(function: F) -> Self {
+        Self(function)
+    }
+}
+
+#[async_trait]
+impl<F, Fut> Transport for FnTransport<F>
+where
+    F: Fn(Value) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Value, TransportError>> + Send,
+{
+    async fn call(&self, request: Value) -> Result<Value, TransportError> {
+        (self.0)(request).await
+    }
+}

@@ -1,0 +1,114 @@
+//! Sending, and learning what became of it.
+use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
+use kolo_core::port::{PortError, PortErrorKind, Retry};
+use stellar_xdr::{
+    Preconditions, ReadXdr, TransactionEnvelope, TransactionResult, TransactionResultResult,
+};
+
+use crate::client::StellarChainClient;
+use crate::outcome::{Outcome, contract_code, diagnostics};
+use crate::read::timestamp;
+use crate::rpc::{SendInfo, SendStatus, TransactionInfo, TransactionStatus, XDR_LIMITS};
+
+impl StellarChainClient {
+    pub(crate) async fn send(&self, tx: &SignedTx) -> Result<Submission, PortError> {
+        let answer = self.rpc.send(&tx.envelope).await?;
+        match answer.status {
+            SendStatus::Pending | SendStatus::Duplicate => Ok(Submission::Accepted),
+            SendStatus::TryAgainLater => Ok(Submission::TryAgainLater),
+            SendStatus::Error => refusal(&answer),
+        }
+    }
+
+    pub(crate) async fn fate(&self, tx: &SignedTx) -> Result<Fate, PortError> {
+        let outer = self.rpc.transaction(&tx.hash).await?;
+        if outer.status != TransactionStatus::NotFound {
+            return settled(&outer);
+        }
+        // Another fee-bump around the same inner transaction may have been applied.
+        if tx.hash != tx.prepared.hash {
+            let inner = self.rpc.transaction(&tx.prepared.hash).await?;
+            if inner.status != TransactionStatus::NotFound {
+                return settled(&inner);
+            }
+        }
+        // The first answer's times: ledgers may have closed between the two, and only what the
+        // first one has seen is ruled out for both hashes.
+        let oldest = timestamp(outer.oldest_ledger_close_time)?;
+        Ok(Fate::NotFound {
+            latest_closed_at: timestamp(outer.latest_ledger_close_time)?,
+            history_covers: earliest(tx)?.is_some_and(|sent| oldest.unix() <= sent),
+        })
+    }
+}
+
+/// The lower time bound: before it nothing could be applied.
+fn earliest(tx: &SignedTx) -> Result<Option<u64>, PortError> {
+    match TransactionEnvelope::from_xdr(&tx.inner, XDR_LIMITS) {
+        Ok(TransactionEnvelope::Tx(inner)) => Ok(match inner.tx.cond {
+            Preconditions::Time(bounds) => Some(bounds.min_time.0),
+            _ => None,
+        }),
+        _ => Err(corrupt("the stored envelope is not one of this client's")),
+    }
+}
+
+fn refusal(answer: &SendInfo) -> Result<Submission, PortError> {
+    let Some(text) = &answer.error_result_xdr else {
+        return Err(corrupt(
+            "the node refuses the transaction and does not say why",
+        ));
+    };
+    let result = TransactionResult::from_xdr_base64(text, XDR_LIMITS)
+        .map_err(|e| corrupt("the node's reason cannot be read").because(e))?;
+    if let Some(error) = fee_account_trouble(&result) {
+        return Err(error);
+    }
+    let events = diagnostics(&answer.diagnostic_events_xdr, None);
+    Ok(Outcome::of(&result).submission(contract_code(&events)))
+}
+
+/// The fee-bump itself cannot be paid: the operator's trouble, not the effect's.
+fn fee_account_trouble(result: &TransactionResult) -> Option<PortError> {
+    let advice = match result.result {
+        TransactionResultResult::TxInsufficientBalance => "has too little XLM: top it up",
+        TransactionResultResult::TxNoAccount => "does not exist: create it",
+        _ => return None,
+    };
+    Some(PortError::new(
+        PortErrorKind::Denied,
+        Retry::Temporary,
+        format!("the fee account {advice}"),
+    ))
+}
+
+fn settled(info: &TransactionInfo) -> Result<Fate, PortError> {
+    let result = info.result_xdr.as_deref().unwrap_or_default();
+    let result = TransactionResult::from_xdr_base64(result, XDR_LIMITS)
+        .map_err(|e| corrupt("the transaction's result cannot be read").because(e))?;
+    let fee = result.fee_charged;
+    if info.status == TransactionStatus::Success {
+        let (Some(ledger), Some(created_at)) = (info.ledger, info.created_at) else {
+            return Err(corrupt(
+                "the node does not say which ledger the transaction is in",
+            ));
+        };
+        return Ok(Fate::Confirmed {
+            ledger,
+            closed_at: timestamp(created_at)?,
+            fee,
+        });
+    }
+    let events = diagnostics(&info.diagnostic_events_xdr, info.result_meta_xdr.as_deref());
+    Ok(Fate::Failed {
+        refused: Refused {
+            contract_code: contract_code(&events),
+            reason: Outcome::of(&result).reason(),
+        },
+        fee,
+    })
+}
+
+fn corrupt(context: &str) -> PortError {
+    PortError::new(PortErrorKind::Corrupt, Retry::Unknown, context)
+}
