@@ -7,14 +7,18 @@ pub mod circle;
 mod context;
 mod error;
 pub mod id;
+mod intent;
+mod invitation;
 mod kolo;
 pub mod member;
 pub mod money;
 pub mod notice;
 pub mod port;
+mod record;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod time;
+mod unit;
 pub mod view;
 pub mod wallet;
 

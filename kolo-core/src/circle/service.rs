@@ -2,20 +2,32 @@
 //!
 //! Every command that ends on the chain returns once it is durable; what became of it arrives as a
 //! [`crate::notice::Notice`] to the people concerned and as events.
-use kolo_rules::Amount;
+use kolo_rules::circle::Phase;
+use kolo_rules::{Circle as Mirror, Interval, Refusal, Rules};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::view::{
-    CircleStatus, CircleSummary, DueView, InvitationPreview, InvitationView, NewCircle,
-};
+use super::state::{Circle, Contract, encode_mirror};
+use crate::intent::state::Want;
+use crate::member::state::{Account, Member, clean_text};
+use crate::record::Loaded;
+use crate::unit::{Changes, Command};
+use crate::view::{Every, NewCircle};
 use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId};
+
+/// Seconds of a day.
+const DAY_S: u32 = 86_400;
+
+/// Longest name of a circle, in characters.
+const NAME_MAX: usize = 60;
 
 /// See [`Kolo::circles`].
 pub struct Circles {
-    kolo: Kolo,
+    pub(super) kolo: Kolo,
 }
 
 /// A command was accepted and goes to the chain; ask [`Circles::is_settled`] how it is getting on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnderWay {
     /// What is wanted of the chain.
     pub intent: IntentId,
@@ -32,103 +44,148 @@ impl Circles {
     ///
     /// # Errors
     /// As [`Circles::create`].
-    pub fn draft(&self, _wanted: &NewCircle) -> Result<kolo_rules::Rules, Error> {
-        todo!()
+    pub fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
+        clean_text(&wanted.name, "name", NAME_MAX)?;
+        let settings = self.kolo.settings();
+        let (min, max) = settings.seats;
+        bounded("members", u64::from(wanted.seats), u64::from(min), u64::from(max))?;
+        let interval = match wanted.every {
+            Every::Days(days) => {
+                bounded("days between contributions", u64::from(days), 1, 90)?;
+                Interval::Seconds(u32::from(days).saturating_mul(DAY_S))
+            }
+            Every::Month => Interval::Months(1),
+        };
+        bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
+        let rules = Rules {
+            asset: self.kolo.ports().chain.asset_contract(self.kolo.asset())?,
+            seats: wanted.seats,
+            min_members: min,
+            contribution: wanted.contribution,
+            instalments_per_round: wanted.instalments_per_round,
+            interval,
+            utc_offset_s: settings.utc_offset_s,
+            grace_s: wanted.grace_hours.saturating_mul(3_600),
+            order: kolo_rules::circle::Order::Join,
+            shortfall: wanted.shortfall,
+            advance: wanted.advance,
+            vote_period_s: settings.vote_s,
+        };
+        rules.validate()?;
+        Ok(rules)
     }
 
     /// A new circle; the commanding member organises it and takes the first seat.
     ///
     /// # Errors
     /// [`Error::BadText`], [`Error::OutOfBounds`], [`Error::Refused`] for its figures.
-    pub async fn create(&self, _ctx: &CommandContext, _wanted: NewCircle) -> Result<UnderWay, Error> {
-        todo!()
+    pub async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
+        let organiser = ctx.member()?;
+        let rules = self.draft(&wanted)?;
+        let name = clean_text(&wanted.name, "name", NAME_MAX)?;
+        let args = (&name, rules.encode().to_vec());
+        let mut command = Command::begin(&self.kolo, ctx, "circle.create", &args).await?;
+        if let Some(done) = command.replay()? {
+            return Ok(done);
+        }
+        loop {
+            let mut changes = command.changes();
+            let mut member = self.kolo.member(organiser).await?;
+            let circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
+            open_account(&mut changes, &mut member)?;
+            member.state.circles.push(circle.state.id);
+            changes.write(&member)?;
+            changes.write(&circle)?;
+            changes.claim("circle-address", circle.state.address.0.clone(), &circle.id);
+            changes.event(&circle.id, "circle.requested", &circle.state)?;
+            let want = Want::CreateCircle { circle: circle.state.id };
+            let intent = changes.want("create", want, Some(organiser))?;
+            let under_way = UnderWay { intent, circle: circle.state.id };
+            if let Some(done) = command.commit(changes, under_way).await? {
+                return Ok(done);
+            }
+        }
     }
 
-    /// A single-use code for one place, for anybody or for one phone number (E.164).
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] unless the organiser; [`Error::NoPlaceLeft`]; [`Error::NotReady`];
-    /// [`Error::Refused`] after the start.
-    pub async fn invite(
+    fn fresh(
         &self,
-        _ctx: &CommandContext,
-        _circle: CircleId,
-        _phone: Option<String>,
-    ) -> Result<(InvitationView, UnderWay), Error> {
-        todo!()
-    }
-
-    /// What somebody who has a code sees before consent.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchInvitation`], [`Error::InvitationSpent`], [`Error::InvitationForSomebodyElse`].
-    pub async fn preview(&self, _member: MemberId, _code: &str) -> Result<InvitationPreview, Error> {
-        todo!()
-    }
-
-    /// Joins by a code, accepting the rules of this hash. Joining twice is joining once.
-    ///
-    /// # Errors
-    /// As [`Circles::preview`]; [`Error::RulesNotAccepted`]; [`Error::Refused`] (full, started).
-    pub async fn join(
-        &self,
-        _ctx: &CommandContext,
-        _code: &str,
-        _rules_hash: [u8; 32],
-    ) -> Result<UnderWay, Error> {
-        todo!()
+        changes: &Changes,
+        ctx: &CommandContext,
+        organiser: &Member,
+        name: &str,
+        rules: &Rules,
+    ) -> Result<Loaded<Circle>, Error> {
+        let id = CircleId::derive(&[ctx.tenant.as_str().as_bytes(), ctx.key.as_bytes()]);
+        let salt: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+        let address = self.kolo.ports().chain.circle_address(&organiser.address, &salt)?;
+        let circle = Circle {
+            id,
+            name: name.to_owned(),
+            organiser: organiser.id,
+            asset: self.kolo.asset().clone(),
+            rules: rules.encode().to_vec(),
+            salt,
+            address,
+            contract: Contract::Creating,
+            holders: Vec::new(),
+            mirror: encode_mirror(&Mirror::new())?,
+            invitations: Vec::new(),
+            diverged: None,
+            created_at: changes.now(),
+        };
+        Ok(Loaded::fresh(id, circle))
     }
 
     /// Starts with the members there are (organiser, at least the minimum).
     ///
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
-    pub async fn start(&self, _ctx: &CommandContext, _circle: CircleId) -> Result<UnderWay, Error> {
-        todo!()
+    pub async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.by_organiser(ctx, circle, "circle.start", Want::Start { circle }).await
     }
 
     /// Gives the circle up before its start (organiser).
     ///
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
-    pub async fn cancel(&self, _ctx: &CommandContext, _circle: CircleId) -> Result<UnderWay, Error> {
-        todo!()
+    pub async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.by_organiser(ctx, circle, "circle.cancel", Want::Cancel { circle }).await
+    }
+
+    /// The organiser's calls before the start.
+    async fn by_organiser(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        name: &str,
+        want: Want,
+    ) -> Result<UnderWay, Error> {
+        let organiser = ctx.member()?;
+        self.simple(ctx, name, circle, want.clone(), |found| {
+            if found.organiser != organiser {
+                return Err(Error::NotAllowed);
+            }
+            let mut trial = found.forming_mirror()?;
+            if matches!(want, Want::Start { .. }) {
+                trial.start(&found.rules()?, self.kolo.now().unix())?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Leaves before the start.
     ///
     /// # Errors
     /// [`Error::NoSuchCircle`], [`Error::Refused`].
-    pub async fn leave(&self, _ctx: &CommandContext, _circle: CircleId) -> Result<UnderWay, Error> {
-        todo!()
-    }
-
-    /// Pays exactly what [`Circles::due`] says: holds the money in the books, then pays on the chain.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] for another round or amount; [`Error::InsufficientFunds`];
-    /// [`Error::UnderWay`] while one is unsettled.
-    pub async fn contribute(
-        &self,
-        _ctx: &CommandContext,
-        _circle: CircleId,
-        _round: u8,
-        _amount: Amount,
-    ) -> Result<UnderWay, Error> {
-        todo!()
-    }
-
-    /// Pays what is owed from earlier rounds, wholly or partly.
-    ///
-    /// # Errors
-    /// As [`Circles::contribute`].
-    pub async fn repay(
-        &self,
-        _ctx: &CommandContext,
-        _circle: CircleId,
-        _amount: Amount,
-    ) -> Result<UnderWay, Error> {
-        todo!()
+    pub async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        let member = ctx.member()?;
+        let want = Want::Leave { circle, member };
+        self.simple(ctx, "circle.leave", circle, want, |found| {
+            found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+            found.forming_mirror().map(drop)
+        })
+        .await
     }
 
     /// Proposes to dissolve, with the proposer's yes.
@@ -137,10 +194,18 @@ impl Circles {
     /// [`Error::Refused`].
     pub async fn propose_dissolve(
         &self,
-        _ctx: &CommandContext,
-        _circle: CircleId,
+        ctx: &CommandContext,
+        circle: CircleId,
     ) -> Result<UnderWay, Error> {
-        todo!()
+        let member = ctx.member()?;
+        let want = Want::ProposeDissolve { circle, member };
+        self.simple(ctx, "circle.propose_dissolve", circle, want, |found| {
+            let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+            let now = self.kolo.now().unix();
+            found.mirror()?.propose_dissolve(&found.rules()?, seat, now)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Votes on the open proposal.
@@ -149,51 +214,86 @@ impl Circles {
     /// [`Error::Refused`].
     pub async fn vote(
         &self,
-        _ctx: &CommandContext,
-        _circle: CircleId,
-        _proposal: u32,
-        _approve: bool,
+        ctx: &CommandContext,
+        circle: CircleId,
+        proposal: u32,
+        approve: bool,
     ) -> Result<UnderWay, Error> {
-        todo!()
+        let member = ctx.member()?;
+        let want = Want::Vote { circle, member, proposal, approve };
+        self.simple(ctx, "circle.vote", circle, want, |found| {
+            let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+            let mut trial = found.mirror()?;
+            if trial.proposal.is_none_or(|open| open.id != proposal) {
+                return Err(Error::Refused(Refusal::NoProposal));
+            }
+            trial.vote(&found.rules()?, seat, approve, self.kolo.now().unix())?;
+            Ok(())
+        })
+        .await
     }
 
-    /// What the member can pay now.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchCircle`] when they are not in it.
-    pub async fn due(&self, _member: MemberId, _circle: CircleId) -> Result<DueView, Error> {
-        todo!()
+    /// A command that only asks the chain: `check` tries it on the mirror first, so that a plain
+    /// "no" is an answer and not a failed transaction.
+    async fn simple(
+        &self,
+        ctx: &CommandContext,
+        name: &str,
+        circle: CircleId,
+        want: Want,
+        check: impl Fn(&Circle) -> Result<(), Error> + Send + Sync,
+    ) -> Result<UnderWay, Error> {
+        let mut command = Command::begin(&self.kolo, ctx, name, &want).await?;
+        if let Some(done) = command.replay()? {
+            return Ok(done);
+        }
+        loop {
+            let found = self.kolo.circle(circle).await?;
+            check(&found.state)?;
+            let mut changes = command.changes();
+            let intent = changes.want("call", want.clone(), Some(found.state.organiser))?;
+            if let Some(done) = command.commit(changes, UnderWay { intent, circle }).await? {
+                return Ok(done);
+            }
+        }
+    }
+}
+
+impl Circle {
+    /// The mirror while members may still come and go.
+    pub(super) fn forming_mirror(&self) -> Result<Mirror, Error> {
+        match self.contract {
+            Contract::Creating => return Err(Error::NotReady),
+            Contract::Failed => return Err(Error::NoSuchCircle),
+            Contract::Live => {}
+        }
+        let mirror = self.mirror()?;
+        match mirror.phase {
+            Phase::Forming => Ok(mirror),
+            _ => Err(Error::Refused(Refusal::NotForming)),
+        }
     }
 
-    /// A circle in full.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchCircle`].
-    pub async fn status(&self, _circle: CircleId) -> Result<CircleStatus, Error> {
-        todo!()
+    /// Whether the member organises it or sits in it.
+    pub(super) fn concerns(&self, member: MemberId) -> bool {
+        self.organiser == member || self.seat_of_member(member).is_some()
     }
+}
 
-    /// The circles of a member, organised or joined, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchMember`].
-    pub async fn of(&self, _member: MemberId) -> Result<Vec<CircleSummary>, Error> {
-        todo!()
+/// Has the member's account opened on the chain, once: strangers who only say hello cost nothing.
+pub(crate) fn open_account(
+    changes: &mut Changes,
+    member: &mut Loaded<Member>,
+) -> Result<(), Error> {
+    if member.state.account != Account::None {
+        return Ok(());
     }
+    member.state.account = Account::Opening;
+    let id = member.state.id;
+    let intent = IntentId::derive(&[b"open-account", id.as_bytes()]);
+    changes.want_as(intent, Want::OpenAccount { member: id }, None)
+}
 
-    /// All circles, by id.
-    ///
-    /// # Errors
-    /// A port's failure.
-    pub async fn list(&self, _after: Option<CircleId>, _limit: usize) -> Result<Vec<CircleSummary>, Error> {
-        todo!()
-    }
-
-    /// Whether a command is settled: its outcome is known and was told.
-    ///
-    /// # Errors
-    /// A port's failure.
-    pub async fn is_settled(&self, _intent: IntentId) -> Result<bool, Error> {
-        todo!()
-    }
+fn bounded(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), Error> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(Error::OutOfBounds { field, min, max }) }
 }

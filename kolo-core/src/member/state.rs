@@ -1,1 +1,78 @@
-//! state
+//! What is kept of a person.
+use serde::{Deserialize, Serialize};
+
+use crate::port::chain::ChainAddress;
+use crate::port::channel::Contact;
+use crate::port::vault::PublicKey;
+use crate::record::Aggregate;
+use crate::view::MemberView;
+use crate::{CircleId, MemberId, Timestamp};
+
+/// How far the member's account on the chain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Account {
+    /// Only a key: nothing on the chain yet (strangers cost nothing).
+    None,
+    /// Being opened.
+    Opening,
+    /// Open, with a trustline.
+    Open,
+}
+
+/// Aggregate `member`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Member {
+    pub id: MemberId,
+    pub name: String,
+    pub phone: Option<String>,
+    pub contact: Option<Contact>,
+    pub key: PublicKey,
+    pub address: ChainAddress,
+    pub account: Account,
+    /// Organised or joined, oldest first.
+    pub circles: Vec<CircleId>,
+    pub registered_at: Timestamp,
+}
+
+impl Aggregate for Member {
+    const KIND: &'static str = "member";
+}
+
+impl Member {
+    pub fn view(&self) -> MemberView {
+        MemberView {
+            id: self.id,
+            name: self.name.clone(),
+            phone: self.phone.clone(),
+            contact: self.contact.clone(),
+            address: self.address.clone(),
+            account_open: self.account == Account::Open,
+            registered_at: self.registered_at,
+        }
+    }
+}
+
+/// The value of a contact in the `contact` index.
+pub(crate) fn contact_key(contact: &Contact) -> String {
+    format!("{}/{}", contact.channel, contact.address)
+}
+
+/// 1 to `max` characters after trimming, without control characters.
+pub(crate) fn clean_text(
+    text: &str,
+    field: &'static str,
+    max: usize,
+) -> Result<String, crate::Error> {
+    let clean: String = text.chars().filter(|c| !is_hidden(*c)).collect();
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    if clean.is_empty() || clean.chars().count() > max {
+        return Err(crate::Error::BadText { field, max });
+    }
+    Ok(clean)
+}
+
+/// Characters that are not seen, or turn what follows around.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}

@@ -1,0 +1,187 @@
+//! Inviting and joining.
+use kolo_rules::Refusal;
+
+use super::service::{Circles, UnderWay, open_account};
+use super::state::{Circle, Contract};
+use crate::intent::state::Want;
+use crate::invitation::state::{CODE_BYTES, Invitation, Standing, code, normalise_code};
+use crate::port::vault::KeyName;
+use crate::record::Loaded;
+use crate::unit::Command;
+use crate::view::{InvitationPreview, InvitationView};
+use crate::{CircleId, CommandContext, Error, InvitationId, MemberId};
+
+impl Circles {
+    /// A single-use code for one place, for anybody or for one phone number (E.164).
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] unless the organiser; [`Error::NoPlaceLeft`]; [`Error::NotReady`];
+    /// [`Error::Refused`] after the start.
+    pub async fn invite(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        phone: Option<String>,
+    ) -> Result<(InvitationView, UnderWay), Error> {
+        let organiser = ctx.member()?;
+        let args = (circle, &phone);
+        let mut command = Command::begin(&self.kolo, ctx, "circle.invite", &args).await?;
+        if let Some(under_way) = command.replay()? {
+            return Ok((self.invitation_view(self.invitation_id(ctx)).await?, under_way));
+        }
+        let id = self.invitation_id(ctx);
+        let ports = self.kolo.ports();
+        let key = ports.vault.create(&ctx.tenant, &KeyName::Invitation(id)).await?;
+        loop {
+            let mut found = self.kolo.circle(circle).await?;
+            if found.state.organiser != organiser {
+                return Err(Error::NotAllowed);
+            }
+            let rules = found.state.rules()?;
+            found.state.forming_mirror()?;
+            let promised = found.state.holders.len().saturating_add(found.state.invitations.len());
+            if promised >= usize::from(rules.seats) {
+                return Err(Error::NoPlaceLeft);
+            }
+            let mut random = [0; CODE_BYTES];
+            ports.entropy.fill(&mut random)?;
+            let mut changes = command.changes();
+            let invitation = Loaded::fresh(
+                id,
+                Invitation {
+                    id,
+                    circle,
+                    code: code(&random),
+                    key,
+                    phone: phone.clone(),
+                    expires_at: changes.now().plus(self.kolo.settings().invitation_s),
+                    standing: Standing::Registering,
+                },
+            );
+            found.state.invitations.push(id);
+            changes.write(&found)?;
+            changes.write(&invitation)?;
+            changes.claim("code", invitation.state.code.clone(), &invitation.id);
+            changes.claim("invitation-key", hex(&key.0), &invitation.id);
+            changes.event(&found.id, "circle.invited", &id)?;
+            let want = Want::Invite { invitation: id };
+            let intent = changes.want("invite", want, Some(organiser))?;
+            if let Some(done) = command.commit(changes, UnderWay { intent, circle }).await? {
+                return Ok((self.invitation_view(id).await?, done));
+            }
+        }
+    }
+
+    fn invitation_id(&self, ctx: &CommandContext) -> InvitationId {
+        InvitationId::derive(&[ctx.tenant.as_str().as_bytes(), ctx.key.as_bytes()])
+    }
+
+    async fn invitation_view(&self, id: InvitationId) -> Result<InvitationView, Error> {
+        let invitation = self.kolo.invitation(id).await?.state;
+        let circle = self.kolo.circle(invitation.circle).await?.state.summary()?;
+        let Invitation { code, phone, expires_at, .. } = invitation;
+        Ok(InvitationView { id, code, circle, phone, expires_at })
+    }
+
+    /// What somebody who has a code sees before consent.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchInvitation`], [`Error::InvitationSpent`], [`Error::InvitationForSomebodyElse`].
+    pub async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error> {
+        let (invitation, circle) = self.by_code(code).await?;
+        let already_member = circle.state.seat_of_member(member).is_some();
+        if !already_member {
+            self.check_usable(&invitation.state, &circle.state, member).await?;
+        }
+        let rules = circle.state.rules()?;
+        let taken = u8::try_from(circle.state.holders.len()).unwrap_or(u8::MAX);
+        Ok(InvitationPreview {
+            circle: circle.state.summary()?,
+            organiser_name: self.kolo.member(circle.state.organiser).await?.state.name,
+            turn: taken.saturating_add(1),
+            free: rules.seats.saturating_sub(taken),
+            already_member,
+        })
+    }
+
+    /// Joins by a code, accepting the rules of this hash. Joining twice is joining once.
+    ///
+    /// # Errors
+    /// As [`Circles::preview`]; [`Error::RulesNotAccepted`]; [`Error::Refused`] (full, started).
+    pub async fn join(
+        &self,
+        ctx: &CommandContext,
+        code: &str,
+        rules_hash: [u8; 32],
+    ) -> Result<UnderWay, Error> {
+        let joiner = ctx.member()?;
+        let args = (normalise_code(code), rules_hash);
+        let mut command = Command::begin(&self.kolo, ctx, "circle.join", &args).await?;
+        if let Some(done) = command.replay()? {
+            return Ok(done);
+        }
+        loop {
+            let (mut invitation, circle) = self.by_code(code).await?;
+            self.check_usable(&invitation.state, &circle.state, joiner).await?;
+            if circle.state.rules_hash() != rules_hash {
+                return Err(Error::RulesNotAccepted);
+            }
+            if circle.state.seat_of_member(joiner).is_some() {
+                return Err(Error::Refused(Refusal::AlreadyMember));
+            }
+            let id = invitation.state.id;
+            let mut changes = command.changes();
+            let mut member = self.kolo.member(joiner).await?;
+            open_account(&mut changes, &mut member)?;
+            // One code after another for the same circle: the second waits for the first's end.
+            changes.write(&member)?;
+            invitation.state.standing = Standing::Taken(joiner);
+            changes.write(&invitation)?;
+            changes.event(&circle.id, "circle.join_requested", &(id, joiner))?;
+            let want = Want::Join { invitation: id, member: joiner };
+            let intent = changes.want("join", want, None)?;
+            let under_way = UnderWay { intent, circle: circle.state.id };
+            if let Some(done) = command.commit(changes, under_way).await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    async fn by_code(&self, code: &str) -> Result<(Loaded<Invitation>, Loaded<Circle>), Error> {
+        let code = normalise_code(code);
+        let id = self.kolo.find("code", &code).await?.ok_or(Error::NoSuchInvitation)?;
+        let id: InvitationId = id.parse().map_err(|_| Error::NoSuchInvitation)?;
+        let invitation = self.kolo.invitation(id).await?;
+        let circle = self.kolo.circle(invitation.state.circle).await?;
+        Ok((invitation, circle))
+    }
+
+    async fn check_usable(
+        &self,
+        invitation: &Invitation,
+        circle: &Circle,
+        member: MemberId,
+    ) -> Result<(), Error> {
+        if let Some(bound) = &invitation.phone
+            && self.kolo.member(member).await?.state.phone.as_ref() != Some(bound)
+        {
+            return Err(Error::InvitationForSomebodyElse);
+        }
+        if circle.contract == Contract::Failed || self.kolo.now() > invitation.expires_at {
+            return Err(Error::InvitationSpent);
+        }
+        match invitation.standing {
+            Standing::Registering => return Err(Error::NotReady),
+            Standing::Taken(taker) if taker == member => return Err(Error::UnderWay),
+            Standing::Taken(_) | Standing::Used(_) | Standing::Dead => {
+                return Err(Error::InvitationSpent);
+            }
+            Standing::Open => {}
+        }
+        circle.forming_mirror().map(drop)
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

@@ -1,0 +1,183 @@
+//! Looking at circles.
+use kolo_rules::Amount;
+use kolo_rules::circle::Phase;
+
+use super::postings::{pot, wallet};
+use super::service::Circles;
+use super::state::{Circle, Contract};
+use crate::intent::state::Intent;
+use crate::record::Loaded;
+use crate::view::{CircleStatus, CircleSummary, DueView, SeatView, VoteView};
+use crate::{CircleId, Error, IntentId, MemberId, Timestamp};
+
+impl Circles {
+    /// What the member can pay now.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] when they are not in it.
+    pub async fn due(&self, member: MemberId, circle: CircleId) -> Result<DueView, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        let place = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+        let mirror = found.mirror()?;
+        let rules = found.rules()?;
+        let due = mirror.due(&rules, place, self.kolo.now().unix())?;
+        let account = wallet(member, &found.asset);
+        let balances = self.kolo.ports().ledger.balances(self.kolo.tenant(), &[account]).await?;
+        let balance = balances.first().copied().unwrap_or_default();
+        let available = balance.settled.checked_sub(balance.pending_out).unwrap_or(Amount::ZERO);
+        let lacking = due.amount.checked_sub(available).unwrap_or(Amount::ZERO);
+        Ok(DueView {
+            circle: found.summary()?,
+            due,
+            debt: mirror.debt(place)?,
+            pending: self.seat(circle, member).await?.state.pending.is_some(),
+            missing: lacking.max(Amount::ZERO),
+        })
+    }
+
+    /// A circle in full.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`].
+    pub async fn status(&self, circle: CircleId) -> Result<CircleStatus, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        let mirror = found.mirror()?;
+        let rules = found.rules()?;
+        let now = self.kolo.now().unix();
+        let rounds = mirror.len();
+        let round = match mirror.phase {
+            Phase::Forming | Phase::Cancelled => 0,
+            _ => mirror.rounds_paid.saturating_add(1).min(rounds),
+        };
+        let mut seats = Vec::with_capacity(found.holders.len());
+        for place in 0..rounds {
+            seats.extend(self.seat_view(&found, &mirror, place, round, now).await?);
+        }
+        let held = round.checked_sub(1).and_then(|index| mirror.held.get(usize::from(index)));
+        let deadline = mirror.payout_date(&rules, round.max(1));
+        let account = pot(circle, &found.asset);
+        let ledger = &self.kolo.ports().ledger;
+        let balance = ledger.balances(self.kolo.tenant(), &[account]).await?;
+        let chain = &self.kolo.ports().chain;
+        let on_chain = match found.contract {
+            Contract::Live => chain.circle(&found.address, &found.asset).await.ok().flatten(),
+            _ => None,
+        };
+        let vote = mirror.proposal.filter(|_| mirror.phase == Phase::Active).map(|open| VoteView {
+            proposal: open.id,
+            yes: count(open.yes),
+            no: count(open.no),
+            electorate: open.electorate,
+            expires_at: Timestamp::from_unix(open.expires_at),
+        });
+        Ok(CircleStatus {
+            seats,
+            round,
+            rounds,
+            pot: held.copied().unwrap_or_default(),
+            full_pot: rules.pot(rounds.max(1))?,
+            next_payout: mirror.payout_status(&rules, now),
+            payout_date: deadline.filter(|_| round > 0).map(Timestamp::from_unix),
+            deadline: open_deadline(&mirror, &rules, now),
+            vault: balance.first().copied().unwrap_or_default().settled,
+            vault_on_chain: on_chain.map(|there| there.vault),
+            vote,
+            summary: found.summary()?,
+        })
+    }
+
+    async fn seat_view(
+        &self,
+        circle: &Circle,
+        mirror: &kolo_rules::Circle,
+        place: u8,
+        round: u8,
+        now: u64,
+    ) -> Result<Option<SeatView>, Error> {
+        let (Some(holder), Some(seat)) = (circle.holder(place), mirror.seat(place)) else {
+            return Ok(None);
+        };
+        let rules = circle.rules()?;
+        let pending = match holder.member {
+            Some(member) => self.seat(circle.id, member).await?.state.pending.is_some(),
+            None => false,
+        };
+        let paid_for = round.checked_sub(1).and_then(|r| seat.instalments.get(usize::from(r)));
+        let is_late = mirror
+            .due(&rules, place, now)
+            .is_ok_and(|due| due.amount.is_positive() && !due.advance && now > due.late_after);
+        Ok(Some(SeatView {
+            member: holder.member,
+            name: holder.name.clone(),
+            turn: seat.turn,
+            paid_out: seat.turn != 0 && seat.turn <= mirror.rounds_paid,
+            instalments: paid_for.copied().unwrap_or(0),
+            is_late,
+            pending,
+            debt: mirror.debt(place)?,
+            credit: seat.credit,
+            paid: seat.paid,
+            received: seat.received,
+        }))
+    }
+
+    /// The circles of a member, organised or joined, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchMember`].
+    pub async fn of(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error> {
+        let ids = self.kolo.member(member).await?.state.circles;
+        let mut circles = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(circle) = self.kolo.load::<Circle>(id).await?
+                && circle.state.concerns(member)
+            {
+                circles.push(circle.state.summary()?);
+            }
+        }
+        Ok(circles)
+    }
+
+    /// All circles, by id.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn list(
+        &self,
+        after: Option<CircleId>,
+        limit: usize,
+    ) -> Result<Vec<CircleSummary>, Error> {
+        let found: Vec<Loaded<Circle>> =
+            self.kolo.list(after.map(|id| id.to_string()), limit).await?;
+        found.iter().map(|circle| circle.state.summary()).collect()
+    }
+
+    /// Whether a command is settled: the chain has answered.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn is_settled(&self, intent: IntentId) -> Result<bool, Error> {
+        let found = self.kolo.load::<Intent>(intent).await?;
+        Ok(found.is_none_or(|intent| intent.state.is_final()))
+    }
+}
+
+/// Votes in a bit mask: at most 64.
+fn count(votes: u64) -> u8 {
+    u8::try_from(votes.count_ones()).unwrap_or(u8::MAX)
+}
+
+/// The deadline of the instalment whose period is running now.
+fn open_deadline(
+    mirror: &kolo_rules::Circle,
+    rules: &kolo_rules::Rules,
+    now: u64,
+) -> Option<Timestamp> {
+    if mirror.phase != Phase::Active {
+        return None;
+    }
+    let last = u32::from(mirror.len()).saturating_mul(u32::from(rules.instalments_per_round));
+    let done = rules.interval.elapsed(mirror.started_at, now, rules.utc_offset_s);
+    let at = mirror.deadline(rules, done.saturating_add(1).min(last))?;
+    Some(Timestamp::from_unix(at))
+}

@@ -1,0 +1,156 @@
+//! From domain ids to what the chain understands.
+use kolo_rules::Amount;
+
+use super::state::Want;
+use crate::circle::state::{Circle, Contract};
+use crate::invitation::state::Invitation;
+use crate::member::state::{Account, Member};
+use crate::port::chain::{ChainAddress, ChainEffect};
+use crate::port::vault::Digest;
+use crate::record::Loaded;
+use crate::{CircleId, Error, InvitationId, Kolo, MemberId};
+
+/// The effect of a want now, or what it must wait for.
+pub(crate) enum Resolved {
+    Effect(ChainEffect),
+    /// The member's account or the circle's contract is not there yet.
+    NotYet,
+}
+
+impl Kolo {
+    /// Loads what the want names and puts it into the chain's words.
+    pub(crate) async fn resolve(&self, want: &Want) -> Result<Resolved, Error> {
+        let effect = match want {
+            Want::OpenAccount { member } => {
+                let owner = self.member(*member).await?.state.address;
+                ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
+            }
+            Want::TestMoney { member, amount } => {
+                let Some(to) = self.open_account(*member).await? else {
+                    return Ok(Resolved::NotYet);
+                };
+                let issuer = self.operator().issuer.ok_or(Error::NotAvailable)?;
+                ChainEffect::Pay {
+                    from: self.ports().chain.account_address(&issuer),
+                    to,
+                    asset: self.asset().clone(),
+                    amount: Amount::new(*amount),
+                }
+            }
+            Want::CreateCircle { circle } => return self.creation(*circle).await,
+            Want::Invite { invitation } => return self.inviting(*invitation).await,
+            Want::Join { invitation, member } => return self.joining(*invitation, *member).await,
+            Want::Payout { circle, round } => {
+                let circle = self.contract(*circle).await?;
+                ChainEffect::Payout { circle, round: *round }
+            }
+            Want::Push { circle, to } => {
+                ChainEffect::Push { circle: self.contract(*circle).await?, member: to.clone() }
+            }
+            Want::Claim { circle, to } => {
+                ChainEffect::Claim { circle: self.contract(*circle).await?, member: to.clone() }
+            }
+            Want::Start { circle } | Want::Cancel { circle } => {
+                let found = self.circle(*circle).await?.state;
+                let organiser = self.member(found.organiser).await?.state.address;
+                let circle = found.address;
+                match want {
+                    Want::Start { .. } => ChainEffect::Start { circle, organiser },
+                    _ => ChainEffect::Cancel { circle, organiser },
+                }
+            }
+            Want::Leave { circle, member }
+            | Want::Contribute { circle, member, .. }
+            | Want::Repay { circle, member, .. }
+            | Want::ProposeDissolve { circle, member }
+            | Want::Vote { circle, member, .. } => {
+                let circle = self.contract(*circle).await?;
+                let member = self.member(*member).await?.state.address;
+                by_member(want, circle, member)
+            }
+        };
+        Ok(Resolved::Effect(effect))
+    }
+
+    async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
+        let circle = self.circle(circle).await?.state;
+        let Some(organiser) = self.open_account(circle.organiser).await? else {
+            return Ok(Resolved::NotYet);
+        };
+        Ok(Resolved::Effect(ChainEffect::CreateCircle {
+            organiser,
+            salt: circle.salt,
+            rules: circle.rules()?,
+            organiser_turn: Some(1),
+        }))
+    }
+
+    async fn inviting(&self, id: InvitationId) -> Result<Resolved, Error> {
+        let invitation = self.invitation(id).await?.state;
+        let circle = self.circle(invitation.circle).await?.state;
+        if circle.contract != Contract::Live {
+            return Ok(Resolved::NotYet);
+        }
+        Ok(Resolved::Effect(ChainEffect::Invite {
+            circle: circle.address,
+            organiser: self.member(circle.organiser).await?.state.address,
+            key: invitation.key,
+            turn: None,
+            expires_at: invitation.expires_at,
+        }))
+    }
+
+    async fn joining(&self, id: InvitationId, member: MemberId) -> Result<Resolved, Error> {
+        let invitation = self.invitation(id).await?.state;
+        let circle = self.circle(invitation.circle).await?.state;
+        let Some(joiner) = self.open_account(member).await? else {
+            return Ok(Resolved::NotYet);
+        };
+        let ports = self.ports();
+        let message = ports.chain.invitation_message(&circle.address, &joiner)?;
+        let key = invitation.key;
+        let signature = ports.vault.sign(self.tenant(), &key, Digest::Raw, &message).await?;
+        Ok(Resolved::Effect(ChainEffect::Join {
+            rules_hash: circle.rules_hash(),
+            circle: circle.address,
+            member: joiner,
+            key,
+            signature,
+        }))
+    }
+
+    /// The member's address once the account is open.
+    async fn open_account(&self, member: MemberId) -> Result<Option<ChainAddress>, Error> {
+        let Member { account, address, .. } = self.member(member).await?.state;
+        Ok((account == Account::Open).then_some(address))
+    }
+
+    async fn contract(&self, circle: CircleId) -> Result<ChainAddress, Error> {
+        Ok(self.circle(circle).await?.state.address)
+    }
+
+    pub(crate) async fn circle(&self, id: CircleId) -> Result<Loaded<Circle>, Error> {
+        self.load(id).await?.ok_or(Error::NoSuchCircle)
+    }
+
+    pub(crate) async fn invitation(&self, id: InvitationId) -> Result<Loaded<Invitation>, Error> {
+        self.load(id).await?.ok_or(Error::NoSuchInvitation)
+    }
+}
+
+/// The calls a member signs in a circle they are in.
+fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEffect {
+    match want {
+        Want::Contribute { round, amount, .. } => {
+            ChainEffect::Contribute { circle, member, round: *round, amount: Amount::new(*amount) }
+        }
+        Want::Repay { amount, .. } => {
+            ChainEffect::Repay { circle, member, amount: Amount::new(*amount) }
+        }
+        Want::ProposeDissolve { .. } => ChainEffect::ProposeDissolve { circle, member },
+        Want::Vote { proposal, approve, .. } => {
+            ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
+        }
+        _ => ChainEffect::Leave { circle, member },
+    }
+}

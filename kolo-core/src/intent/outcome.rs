@@ -1,0 +1,176 @@
+//! What follows from an intent's end besides the chain's own events: accounts marked open, holds
+//! given back, people told why it did not work.
+//!
+//! Success is told by the follower, from the chain's events; here only what no event will say.
+use super::state::{Intent, Progress, Want};
+use crate::circle::state::{Circle, Contract, Seat};
+use crate::invitation::state::{Invitation, Standing};
+use crate::member::state::Account;
+use crate::notice::{Notice, Reason};
+use crate::port::chain::Refused;
+use crate::port::ledger::Resolution;
+use crate::record::Loaded;
+use crate::unit::Changes;
+use crate::{CircleId, Error, IntentId, InvitationId, Kolo, MemberId};
+
+impl Kolo {
+    pub(super) async fn follow_up(
+        &self,
+        changes: &mut Changes,
+        intent: &Intent,
+    ) -> Result<(), Error> {
+        match (&intent.progress, &intent.want) {
+            (Progress::Refused(refused), want) => {
+                tracing::warn!(intent = %intent.id, ?want, reason = refused.reason, code = refused.contract_code, "refused");
+                self.refused(changes, intent, reason(refused)).await
+            }
+            (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn account_opened(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.account = Account::Open;
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_opened", &member.state.address)
+    }
+
+    async fn refused(
+        &self,
+        changes: &mut Changes,
+        intent: &Intent,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        match &intent.want {
+            Want::CreateCircle { circle } => self.creation_refused(changes, *circle, reason).await,
+            Want::Invite { invitation } => self.invite_refused(changes, *invitation, reason).await,
+            Want::Join { invitation, member } => {
+                self.join_refused(changes, *invitation, *member, reason).await
+            }
+            Want::Contribute { circle, member, round, amount } => {
+                self.release_hold(changes, *circle, *member, intent.id).await?;
+                let name = self.circle(*circle).await?.state.name;
+                let (circle, round, amount) = (*circle, *round, *amount);
+                let notice = Notice::ContributionFailed { circle, name, round, amount, reason };
+                changes.notice(*member, "failed", notice)
+            }
+            Want::Repay { circle, member, amount } => {
+                self.release_hold(changes, *circle, *member, intent.id).await?;
+                let name = self.circle(*circle).await?.state.name;
+                let (circle, amount) = (*circle, *amount);
+                let notice = Notice::RepaymentFailed { circle, name, amount, reason };
+                changes.notice(*member, "failed", notice)
+            }
+            Want::Start { circle } | Want::Cancel { circle } => {
+                let circle = self.circle(*circle).await?.state;
+                let notice = Notice::StartFailed { name: circle.name, reason };
+                changes.notice(circle.organiser, "failed", notice)
+            }
+            Want::Leave { circle, member }
+            | Want::ProposeDissolve { circle, member }
+            | Want::Vote { circle, member, .. } => {
+                let name = self.circle(*circle).await?.state.name;
+                changes.notice(*member, "failed", Notice::VoteFailed { name, reason })
+            }
+            // The operator's own calls: the log has them, and no member waits for an answer.
+            Want::OpenAccount { .. }
+            | Want::TestMoney { .. }
+            | Want::Payout { .. }
+            | Want::Push { .. }
+            | Want::Claim { .. } => Ok(()),
+        }
+    }
+
+    async fn creation_refused(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let mut circle = self.circle(circle).await?;
+        circle.state.contract = Contract::Failed;
+        changes.write(&circle)?;
+        changes.event(&circle.id, "circle.failed", &circle.state.id)?;
+        let notice = Notice::CircleFailed { name: circle.state.name.clone(), reason };
+        changes.notice(circle.state.organiser, "failed", notice)
+    }
+
+    async fn invite_refused(
+        &self,
+        changes: &mut Changes,
+        id: InvitationId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let mut invitation = self.invitation(id).await?;
+        invitation.state.standing = Standing::Dead;
+        let mut circle = self.circle(invitation.state.circle).await?;
+        circle.state.invitations.retain(|open| *open != id);
+        changes.write(&invitation)?;
+        changes.write(&circle)?;
+        changes.event(&invitation.id, "invitation.failed", &id)?;
+        let notice = Notice::InvitationFailed { name: circle.state.name.clone(), reason };
+        changes.notice(circle.state.organiser, "failed", notice)
+    }
+
+    /// The code can be used again, unless it is what was refused.
+    async fn join_refused(
+        &self,
+        changes: &mut Changes,
+        id: InvitationId,
+        member: MemberId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let mut invitation: Loaded<Invitation> = self.invitation(id).await?;
+        if invitation.state.standing == Standing::Taken(member) {
+            let dead = reason == Reason::Invitation || reason == Reason::Closed;
+            invitation.state.standing = if dead { Standing::Dead } else { Standing::Open };
+            changes.write(&invitation)?;
+            changes.event(&invitation.id, "invitation.returned", &invitation.state.standing)?;
+        }
+        let circle: Loaded<Circle> = self.circle(invitation.state.circle).await?;
+        let notice = Notice::JoinFailed { name: circle.state.name, reason };
+        changes.notice(member, "failed", notice)
+    }
+
+    /// Gives a hold back, if the seat still waits for this very intent.
+    async fn release_hold(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        member: MemberId,
+        intent: IntentId,
+    ) -> Result<(), Error> {
+        let Some(mut seat) = self.load::<Seat>(Seat::key(circle, member)).await? else {
+            return Ok(());
+        };
+        let Some(pending) = seat.state.pending.take_if(|pending| pending.intent == intent) else {
+            return Ok(());
+        };
+        changes.set.resolutions.push(Resolution {
+            entry: pending.hold,
+            settle: false,
+            chain_tx: None,
+            effective_at: changes.now(),
+        });
+        changes.write(&seat)
+    }
+}
+
+/// The chain's words in terms people can be told.
+fn reason(refused: &Refused) -> Reason {
+    use kolo_rules::Refusal as R;
+    match refused.contract_code {
+        // The asset contract's own "balance" error, and the contract's invitation errors.
+        Some(10) => Reason::TooLittleMoney,
+        Some(6..=9) => Reason::Invitation,
+        Some(code) => match R::from_code(code) {
+            Some(R::Full | R::NotForming | R::AlreadyStarted | R::NotActive | R::Finished) => {
+                Reason::Closed
+            }
+            Some(_) => Reason::Rules,
+            None => Reason::Technical,
+        },
+        None => Reason::Technical,
+    }
+}

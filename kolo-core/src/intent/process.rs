@@ -1,0 +1,289 @@
+//! The worker's half of an intent: prepare, verify, sign, persist, submit, learn the fate.
+use super::effect::Resolved;
+use super::state::{Intent, IntentWork, Progress, Want};
+use crate::port::chain::{
+    Assembled, ChainEffect, Fate, FeeBump, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+};
+use crate::port::vault::{Digest, PublicKey, Signature};
+use crate::port::work::{ClaimedWork, Release};
+use crate::port::{PortError, Retry};
+use crate::record::{self, Loaded};
+use crate::unit::Command;
+use crate::{CommandContext, Error, IntentId, Kolo};
+
+/// First wait between looks at a transaction's fate; doubles with the attempts.
+const FIRST_WAIT_S: u64 = 1;
+/// The longest wait: a ledger closes every five seconds on the public network.
+const LONGEST_WAIT_S: u64 = 30;
+
+/// So many transactions of one intent may prove impossible before it is given up.
+const MOST_REBUILDS: usize = 5;
+
+/// What a step leaves to do.
+enum Next {
+    /// The work item is completed (by a commit).
+    Done,
+    /// Look again later.
+    Wait,
+    /// Take another step at once.
+    Again,
+}
+
+impl Kolo {
+    /// Works on one claimed intent until it is final or has to wait.
+    pub(crate) async fn process_intent(&self, work: &ClaimedWork) -> Result<(), Error> {
+        let IntentWork { intent: id } = record::decode(&work.payload, 1)?;
+        // Bounded: every round either finishes, waits, or moves the intent forward.
+        for _ in 0..8 {
+            let Some(intent) = self.load::<Intent>(id).await? else {
+                break;
+            };
+            if intent.state.is_final() {
+                self.ports().queue.release(&work.lease, Release::Done).await?;
+                return Ok(());
+            }
+            let next = match intent.state.progress.clone() {
+                Progress::Persisted(tx) => self.settle(work, intent, &tx).await?,
+                _ => self.launch(work, intent).await?,
+            };
+            match next {
+                Next::Done => return Ok(()),
+                Next::Again => {}
+                Next::Wait => break,
+            }
+        }
+        let retry = self.ports().clock.now().plus(wait_s(work.attempts));
+        self.ports().queue.release(&work.lease, Release::RetryAt(retry)).await?;
+        Ok(())
+    }
+
+    /// Queued → persisted: nothing is sent before its bytes are stored.
+    async fn launch(&self, work: &ClaimedWork, intent: Loaded<Intent>) -> Result<Next, Error> {
+        let effect = match self.resolve(&intent.state.want).await? {
+            Resolved::Effect(effect) => effect,
+            Resolved::NotYet => return Ok(Next::Wait),
+        };
+        let chain = &self.ports().chain;
+        let prepared = match chain.prepare(&effect).await {
+            Ok(prepared) => prepared,
+            Err(PrepareError::AlreadyDone) => {
+                return self.finish(work, intent, Progress::AlreadyDone).await;
+            }
+            Err(PrepareError::Refused(refused)) => {
+                return self.refuse(work, intent, refused).await;
+            }
+            Err(PrepareError::Port(error)) => return self.trouble(&intent.state, error),
+        };
+        let signed = self.sign(&intent.state, &effect, &prepared).await?;
+        self.persist(intent, signed).await
+    }
+
+    /// Checks the bytes against the effect, then has the vault sign them.
+    async fn sign(
+        &self,
+        intent: &Intent,
+        effect: &ChainEffect,
+        prepared: &PreparedTx,
+    ) -> Result<SignedTx, Error> {
+        let chain = &self.ports().chain;
+        if let Err(mismatch) = chain.verify(effect, prepared) {
+            // Never signed: either a bug or somebody between us and the node.
+            tracing::error!(intent = %intent.id, field = mismatch.field, "refused to sign");
+            return Err(Error::Port(PortError::new(
+                crate::port::PortErrorKind::Denied,
+                Retry::Temporary,
+                mismatch.to_string(),
+            )));
+        }
+        let mut signatures: Vec<(PublicKey, Signature)> = Vec::new();
+        for key in &prepared.signers {
+            signatures.push((*key, self.signature(key, &prepared.payload).await?));
+        }
+        match chain.assemble(prepared, &signatures)? {
+            Assembled::Ready(tx) => Ok(tx),
+            Assembled::NeedsFeeBump(bump) => self.bump(&bump).await,
+        }
+    }
+
+    async fn bump(&self, bump: &FeeBump) -> Result<SignedTx, Error> {
+        let signature = self.signature(&bump.signer, &bump.payload).await?;
+        Ok(self.ports().chain.finish(bump, &signature)?)
+    }
+
+    async fn signature(&self, key: &PublicKey, payload: &[u8]) -> Result<Signature, Error> {
+        Ok(self.ports().vault.sign(self.tenant(), key, Digest::Sha256, payload).await?)
+    }
+
+    async fn persist(&self, mut intent: Loaded<Intent>, tx: SignedTx) -> Result<Next, Error> {
+        // The version makes the key: a new attempt (a bump, a rebuild) is a new fact.
+        let ctx = self.step_context(intent.state.id, &format!("persist/{}", intent.version));
+        let mut command = Command::begin(self, &ctx, "intent.persist", &tx.hash).await?;
+        let mut changes = command.changes();
+        intent.state.progress = Progress::Persisted(Box::new(tx));
+        changes.write(&intent)?;
+        changes.forgettable();
+        command.commit(changes, ()).await?;
+        Ok(Next::Again)
+    }
+
+    /// Persisted → its fate: looks first, then sends the same bytes.
+    async fn settle(
+        &self,
+        work: &ClaimedWork,
+        intent: Loaded<Intent>,
+        tx: &SignedTx,
+    ) -> Result<Next, Error> {
+        let chain = &self.ports().chain;
+        let fate = match chain.look_up(tx).await {
+            Ok(fate) => fate,
+            Err(error) => return self.trouble(&intent.state, error),
+        };
+        if let Some(next) = self.by_fate(work, intent.clone(), tx, fate).await? {
+            return Ok(next);
+        }
+        match chain.submit(tx).await {
+            Ok(Submission::Accepted) => {}
+            Ok(Submission::InsufficientFee) => match chain.bump_again(tx) {
+                Ok(bump) => {
+                    let bumped = self.bump(&bump).await?;
+                    return self.persist(intent, bumped).await;
+                }
+                Err(error) => return self.trouble(&intent.state, error),
+            },
+            Ok(Submission::Refused(refused)) => {
+                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "the network refuses");
+                // It may be in a ledger all the same: only its max time decides.
+            }
+            Ok(other) => {
+                tracing::debug!(intent = %intent.state.id, tx = tx.hash, ?other, "not taken now");
+            }
+            Err(error) => return self.trouble(&intent.state, error),
+        }
+        // An embedded network has closed its ledger by now: ask at once rather than a second later.
+        match chain.look_up(tx).await {
+            Ok(fate) => Ok(self.by_fate(work, intent, tx, fate).await?.unwrap_or(Next::Wait)),
+            Err(error) => self.trouble(&intent.state, error),
+        }
+    }
+
+    /// `None`: unknown as yet.
+    async fn by_fate(
+        &self,
+        work: &ClaimedWork,
+        mut intent: Loaded<Intent>,
+        tx: &SignedTx,
+        fate: Fate,
+    ) -> Result<Option<Next>, Error> {
+        match fate {
+            Fate::Confirmed { fee, .. } => {
+                intent.state.fees = intent.state.fees.saturating_add(fee);
+                let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
+                self.finish(work, intent, done).await.map(Some)
+            }
+            Fate::Failed { refused, fee } => {
+                intent.state.fees = intent.state.fees.saturating_add(fee);
+                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain");
+                self.refuse(work, intent, refused).await.map(Some)
+            }
+            Fate::NotFound { latest_closed_at, history_covers }
+                if latest_closed_at > tx.prepared.max_time && history_covers =>
+            {
+                self.rebuild(work, intent, tx).await.map(Some)
+            }
+            Fate::NotFound { .. } => Ok(None),
+        }
+    }
+
+    /// The transaction is provably impossible: back to queued, a bounded number of times.
+    async fn rebuild(
+        &self,
+        work: &ClaimedWork,
+        mut intent: Loaded<Intent>,
+        tx: &SignedTx,
+    ) -> Result<Next, Error> {
+        if intent.state.expired.len() >= MOST_REBUILDS {
+            let reason = "its transactions were never taken into a ledger".to_owned();
+            let refused = Refused { contract_code: None, reason };
+            return self.finish(work, intent, Progress::Refused(refused)).await;
+        }
+        let ctx = self.step_context(intent.state.id, &format!("expire/{}", intent.version));
+        let mut command = Command::begin(self, &ctx, "intent.expire", &tx.hash).await?;
+        let mut changes = command.changes();
+        intent.state.expired.push(tx.prepared.hash.clone());
+        intent.state.progress = Progress::Queued;
+        changes.write(&intent)?;
+        changes.event(&intent.id, "intent.expired", &tx.hash)?;
+        command.commit(changes, ()).await?;
+        Ok(Next::Again)
+    }
+
+    /// A refusal is final, unless it only says that it is too early for a keeper's call.
+    async fn refuse(
+        &self,
+        work: &ClaimedWork,
+        intent: Loaded<Intent>,
+        refused: Refused,
+    ) -> Result<Next, Error> {
+        use kolo_rules::Refusal as R;
+        let keeper = matches!(
+            intent.state.want,
+            Want::Payout { .. } | Want::Push { .. } | Want::Claim { .. }
+        );
+        match refused.contract_code.and_then(R::from_code) {
+            Some(R::TooEarly | R::Incomplete) if keeper => Ok(Next::Wait),
+            Some(R::WrongRound | R::RoundPaidOut | R::NoCredit | R::NothingToClaim | R::Finished)
+                if keeper =>
+            {
+                self.finish(work, intent, Progress::AlreadyDone).await
+            }
+            _ => self.finish(work, intent, Progress::Refused(refused)).await,
+        }
+    }
+
+    /// Writes the end of an intent and all that follows from it, completing the work item.
+    async fn finish(
+        &self,
+        work: &ClaimedWork,
+        mut intent: Loaded<Intent>,
+        end: Progress,
+    ) -> Result<Next, Error> {
+        let ctx = self.step_context(intent.state.id, "finish");
+        let mut command =
+            Command::begin(self, &ctx, "intent.finish", &intent.state.id).await?.consuming(&work.lease);
+        intent.state.progress = end;
+        loop {
+            let mut changes = command.changes();
+            changes.write(&intent)?;
+            changes.event(&intent.id, "intent.finished", &intent.state.progress)?;
+            self.follow_up(&mut changes, &intent.state).await?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(Next::Done);
+            }
+            let id = intent.state.id;
+            let fresh: Loaded<Intent> = self.load(id).await?.ok_or(Error::Contention)?;
+            intent.version = fresh.version;
+        }
+    }
+
+    /// A port's failure: later, unless it is for ever; then the operator must look, and nothing is lost.
+    fn trouble(&self, intent: &Intent, error: PortError) -> Result<Next, Error> {
+        if error.retry == Retry::Permanent {
+            tracing::error!(intent = %intent.id, %error, "the chain client cannot do this");
+        } else {
+            tracing::debug!(intent = %intent.id, %error, "the chain client will try again");
+        }
+        Ok(Next::Wait)
+    }
+
+    fn step_context(&self, intent: IntentId, step: &str) -> CommandContext {
+        let mut ctx = CommandContext::of_system(format!("{intent}/{step}"));
+        ctx.tenant = self.tenant().clone();
+        ctx
+    }
+}
+
+fn wait_s(attempts: u32) -> u64 {
+    let doubled = FIRST_WAIT_S.saturating_mul(1 << attempts.saturating_sub(1).min(5));
+    doubled.min(LONGEST_WAIT_S)
+}
+

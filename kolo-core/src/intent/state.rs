@@ -1,0 +1,134 @@
+//! What is kept of an intent.
+use serde::{Deserialize, Serialize};
+
+use crate::port::chain::{ChainAddress, Refused, SignedTx};
+use crate::record::{Aggregate, Loaded};
+use crate::unit::{Changes, queue};
+use crate::{CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
+
+/// The effect, in domain ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Want {
+    OpenAccount { member: MemberId },
+    TestMoney { member: MemberId, amount: i64 },
+    CreateCircle { circle: CircleId },
+    Invite { invitation: InvitationId },
+    Join { invitation: InvitationId, member: MemberId },
+    Leave { circle: CircleId, member: MemberId },
+    Start { circle: CircleId },
+    Cancel { circle: CircleId },
+    Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
+    Repay { circle: CircleId, member: MemberId, amount: i64 },
+    ProposeDissolve { circle: CircleId, member: MemberId },
+    Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    Payout { circle: CircleId, round: u8 },
+    Push { circle: CircleId, to: ChainAddress },
+    Claim { circle: CircleId, to: ChainAddress },
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Progress {
+    Queued,
+    /// Signed and stored; possibly sent.
+    Persisted(Box<SignedTx>),
+    Confirmed { tx: String, fee: i64 },
+    /// The effect was there already, without us.
+    AlreadyDone,
+    Refused(Refused),
+}
+
+/// Aggregate `intent`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub id: IntentId,
+    pub want: Want,
+    pub progress: Progress,
+    /// Hashes of transactions that are proven impossible (hex).
+    pub expired: Vec<String>,
+    /// Fees charged so far for it, stroops of XLM.
+    pub fees: i64,
+    pub correlation: String,
+    pub created_at: Timestamp,
+}
+
+impl Aggregate for Intent {
+    const KIND: &'static str = "intent";
+}
+
+impl Intent {
+    pub fn is_final(&self) -> bool {
+        !matches!(self.progress, Progress::Queued | Progress::Persisted(_))
+    }
+}
+
+/// Payload of the intent queue.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct IntentWork {
+    pub intent: IntentId,
+}
+
+impl Want {
+    /// One transaction per source account at a time: the lane is the source account.
+    fn lane(&self, organiser: Option<MemberId>) -> String {
+        let member = match self {
+            Self::OpenAccount { .. } => return "operator/sponsor".to_owned(),
+            Self::TestMoney { .. } => return "operator/issuer".to_owned(),
+            Self::Payout { .. } | Self::Push { .. } | Self::Claim { .. } => {
+                return "operator/keeper".to_owned();
+            }
+            Self::CreateCircle { .. }
+            | Self::Invite { .. }
+            | Self::Start { .. }
+            | Self::Cancel { .. } => organiser,
+            Self::Join { member, .. }
+            | Self::Leave { member, .. }
+            | Self::Contribute { member, .. }
+            | Self::Repay { member, .. }
+            | Self::ProposeDissolve { member, .. }
+            | Self::Vote { member, .. } => Some(*member),
+        };
+        member.map_or_else(|| "operator/keeper".to_owned(), |id| format!("member/{id}"))
+    }
+}
+
+impl Changes {
+    /// Wants an effect: the intent and its work item, in this change set. `label` tells several
+    /// intents of one command apart; `organiser` is whose account sends organisers' calls.
+    pub fn want(
+        &mut self,
+        label: &str,
+        want: Want,
+        organiser: Option<MemberId>,
+    ) -> Result<IntentId, Error> {
+        let tenant = self.set.tenant.as_str().to_owned();
+        let key = self.set.key.clone();
+        let id = IntentId::derive(&[tenant.as_bytes(), key.as_bytes(), label.as_bytes()]);
+        self.want_as(id, want, organiser)?;
+        Ok(id)
+    }
+
+    /// As [`Changes::want`], under an id of one's own (effects that must happen once whoever asks).
+    pub fn want_as(
+        &mut self,
+        id: IntentId,
+        want: Want,
+        organiser: Option<MemberId>,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let lane = want.lane(organiser);
+        let intent = Intent {
+            id,
+            want,
+            progress: Progress::Queued,
+            expired: Vec::new(),
+            fees: 0,
+            correlation: self.correlation().to_owned(),
+            created_at: now,
+        };
+        let intent = Loaded::fresh(id, intent);
+        self.write(&intent)?;
+        self.event(&intent.id, "intent.wanted", &intent.state.want)?;
+        self.enqueue(queue::INTENT, format!("intent/{id}"), Some(lane), now, &IntentWork { intent: id })
+    }
+}
