@@ -6,6 +6,7 @@
 pub mod circle;
 mod context;
 mod error;
+mod follower;
 pub mod id;
 mod intent;
 mod invitation;
@@ -21,6 +22,7 @@ pub mod time;
 mod unit;
 pub mod view;
 pub mod wallet;
+pub mod worker;
 
 pub use context::{Actor, CommandContext};
 pub use error::Error;

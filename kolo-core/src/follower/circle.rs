@@ -1,0 +1,423 @@
+//! A circle's events: the mirror, the books, the seats, the timers.
+use kolo_rules::circle::{PayoutStatus, Phase};
+use kolo_rules::{Amount, Rules};
+
+use super::tell::Story;
+use crate::circle::invite::hex;
+use crate::circle::postings::{Details, Move, external, pot, purse};
+use crate::circle::state::{Circle, Contract, Holder, Seat};
+use crate::intent::state::Want;
+use crate::invitation::state::Standing;
+use crate::notice::Notice;
+use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
+use crate::port::ledger::{EntryStatus, Resolution};
+use crate::port::vault::PublicKey;
+use crate::record::Loaded;
+use crate::unit::{Changes, Command};
+use crate::view::Every;
+use crate::{CircleId, Error, IntentId, InvitationId, Kolo, MemberId};
+
+impl Kolo {
+    /// The factory made one of our circles.
+    pub(super) async fn apply_created(
+        &self,
+        event: &ChainEvent,
+        address: &ChainAddress,
+    ) -> Result<(), Error> {
+        let ctx = self.chain_context(&event.id);
+        let mut command = Command::begin(self, &ctx, "chain.created", &event.id).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        loop {
+            let Some(mut circle) = self.circle_at(address).await? else {
+                return Ok(());
+            };
+            let mut changes = command.changes();
+            circle.state.contract = Contract::Live;
+            changes.write(&circle)?;
+            changes.event(&circle.id, "circle.created", &circle.state.address)?;
+            let rules = circle.state.rules()?;
+            let notice = Notice::CircleReady {
+                circle: circle.state.id,
+                name: circle.state.name.clone(),
+                seats: rules.seats,
+                contribution: rules.contribution.minor_units(),
+                every: every(&rules),
+            };
+            changes.notice(circle.state.organiser, "ready", notice)?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Something happened in one of our circles.
+    pub(super) async fn apply_circle(
+        &self,
+        event: &ChainEvent,
+        address: &ChainAddress,
+        what: &CircleChainEvent,
+    ) -> Result<(), Error> {
+        let ctx = self.chain_context(&event.id);
+        let mut command = Command::begin(self, &ctx, "chain.circle", &event.id).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        loop {
+            let Some(circle) = self.circle_at(address).await? else {
+                return Ok(());
+            };
+            let mut changes = command.changes();
+            self.step(&mut changes, circle, event, what).await?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn circle_at(&self, address: &ChainAddress) -> Result<Option<Loaded<Circle>>, Error> {
+        match self.find("circle-address", &address.0).await? {
+            Some(id) => self.load(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// One event: mirror, seats, books, then what follows and what is told.
+    async fn step(
+        &self,
+        changes: &mut Changes,
+        mut circle: Loaded<Circle>,
+        event: &ChainEvent,
+        what: &CircleChainEvent,
+    ) -> Result<(), Error> {
+        let before = circle.state.mirror()?;
+        let mut after = before.clone();
+        if let Err(refusal) = circle.state.step(&mut after, what, event.closed_at.unix()) {
+            // The contract did what our rules say it could not: the operator must know.
+            tracing::error!(circle = %circle.state.id, event = event.id, ?what, %refusal, "the mirror diverged from the contract");
+            circle.state.diverged = Some(format!("{}: {refusal}", event.id));
+        }
+        circle.state.set_mirror(&after)?;
+        let gone = match what {
+            CircleChainEvent::ParticipantLeft { member, .. } => {
+                let seat = circle.state.seat_of(member);
+                seat.and_then(|seat| circle.state.holder(seat)).cloned()
+            }
+            _ => None,
+        };
+        let story = Story { event, what, before: &before, after: &after, gone: gone.as_ref() };
+        self.seat_changes(changes, &mut circle, what).await?;
+        self.book(changes, &circle.state, &story).await?;
+        self.schedule(changes, &circle.state, &story).await?;
+        self.tell(changes, &circle.state, &story)?;
+        changes.event(&circle.id, &format!("circle.{}", name(what)), &(&event.id, &event.tx))?;
+        changes.write(&circle)
+    }
+
+    /// Who sits where, and which invitation is used.
+    async fn seat_changes(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Loaded<Circle>,
+        what: &CircleChainEvent,
+    ) -> Result<(), Error> {
+        match what {
+            CircleChainEvent::ParticipantJoined { member: address, .. } => {
+                let member = self.member_at(Some(address)).await?;
+                let mut name = shortened(address);
+                if let Some(id) = member {
+                    let mut found = self.member(id).await?;
+                    name.clone_from(&found.state.name);
+                    if !found.state.circles.contains(&circle.state.id) {
+                        found.state.circles.push(circle.state.id);
+                        changes.write(&found)?;
+                    }
+                    self.use_invitation(changes, circle, id).await?;
+                }
+                circle.state.holders.push(Holder { address: address.clone(), member, name });
+            }
+            CircleChainEvent::ParticipantLeft { member, .. } => {
+                circle.state.holders.retain(|holder| holder.address != *member);
+            }
+            CircleChainEvent::InvitationAdded { key: Some(key), .. } => {
+                self.open_invitation(changes, circle, key).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn use_invitation(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Loaded<Circle>,
+        joiner: MemberId,
+    ) -> Result<(), Error> {
+        for id in circle.state.invitations.clone() {
+            let mut invitation = self.invitation(id).await?;
+            if invitation.state.standing == Standing::Taken(joiner) {
+                invitation.state.standing = Standing::Used(joiner);
+                changes.write(&invitation)?;
+                circle.state.invitations.retain(|open| *open != id);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_invitation(
+        &self,
+        changes: &mut Changes,
+        circle: &Loaded<Circle>,
+        key: &PublicKey,
+    ) -> Result<(), Error> {
+        let Some(id) = self.find("invitation-key", &hex(&key.0)).await? else {
+            return Ok(());
+        };
+        let id: InvitationId = id.parse().map_err(|_| Error::NoSuchInvitation)?;
+        let mut invitation = self.invitation(id).await?;
+        if invitation.state.standing != Standing::Registering {
+            return Ok(());
+        }
+        invitation.state.standing = Standing::Open;
+        changes.write(&invitation)?;
+        let notice = Notice::InvitationReady {
+            circle: circle.state.id,
+            name: circle.state.name.clone(),
+            code: invitation.state.code.clone(),
+            phone: invitation.state.phone.clone(),
+            expires_at: invitation.state.expires_at,
+        };
+        changes.notice(circle.state.organiser, "invitation", notice)
+    }
+
+    /// The books: see `circle/postings.rs` for the table.
+    async fn book(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        story: &Story<'_>,
+    ) -> Result<(), Error> {
+        use CircleChainEvent as E;
+        let vault = pot(circle.id, &circle.asset);
+        let purse_of = |address: &ChainAddress| {
+            let seat = circle.seat_of(address).and_then(|seat| circle.holder(seat));
+            purse(seat.and_then(|holder| holder.member), &circle.asset)
+        };
+        let mut book = Booking { changes, circle, story, count: 0 };
+        match story.what {
+            E::ContributionMade { member, round, amount, .. } => {
+                if !self.settle_hold(book.changes, circle, story, member, *round, *amount).await? {
+                    book.add("contribution", purse_of(member), vault, *amount, Some(*round));
+                }
+            }
+            E::DebtRepaid { member, amount, credited } => {
+                if !self.settle_hold(book.changes, circle, story, member, 0, *amount).await? {
+                    book.add("repayment", purse_of(member), vault.clone(), *amount, None);
+                }
+                for (holder, part) in story.passed_on(circle, credited) {
+                    let creditor = purse(holder.member, &circle.asset);
+                    book.add("repaid", vault.clone(), creditor, part, None);
+                }
+            }
+            E::PayoutMade { recipient, round, amount, credited: false } => {
+                book.add("payout", vault, purse_of(recipient), *amount, Some(*round));
+            }
+            E::CreditPushed { member, amount } => {
+                book.add("credit", vault, purse_of(member), *amount, None);
+            }
+            E::RefundClaimed { member, amount } => {
+                book.add("refund", vault, purse_of(member), *amount, None);
+            }
+            E::Synced { surplus, shortfall } => {
+                let outside = external(&circle.asset);
+                book.add("surplus", outside.clone(), vault.clone(), *surplus, None);
+                book.add("shortfall", vault, outside, *shortfall, None);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Settles the hold of a payment made by us; `false` when there is none (paid without us).
+    async fn settle_hold(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        story: &Story<'_>,
+        payer: &ChainAddress,
+        round: u8,
+        amount: Amount,
+    ) -> Result<bool, Error> {
+        let holder = circle.seat_of(payer).and_then(|seat| circle.holder(seat));
+        let Some(member) = holder.and_then(|holder| holder.member) else {
+            return Ok(false);
+        };
+        let Some(mut seat) = self.load::<Seat>(Seat::key(circle.id, member)).await? else {
+            return Ok(false);
+        };
+        let same = |pending: &mut crate::circle::state::Pending| {
+            pending.round == round && pending.amount == amount.minor_units()
+        };
+        let Some(pending) = seat.state.pending.take_if(same) else {
+            return Ok(false);
+        };
+        changes.set.resolutions.push(Resolution {
+            entry: pending.hold,
+            settle: true,
+            chain_tx: Some(story.event.tx.clone()),
+            effective_at: story.event.closed_at,
+        });
+        changes.write(&seat)?;
+        Ok(true)
+    }
+
+    /// Timers and keeper calls that follow.
+    async fn schedule(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        story: &Story<'_>,
+    ) -> Result<(), Error> {
+        use CircleChainEvent as E;
+        let rules = circle.rules()?;
+        let after = story.after;
+        let started = story.before.phase == Phase::Forming && after.phase == Phase::Active;
+        if started {
+            self.schedule_payout(changes, circle.id, after, &rules)?;
+            self.schedule_reminder(changes, circle.id, after, &rules, None)?;
+        }
+        match story.what {
+            E::PayoutMade { recipient, credited, .. } => {
+                if after.phase == Phase::Active {
+                    self.schedule_payout(changes, circle.id, after, &rules)?;
+                }
+                if *credited {
+                    self.schedule_push(changes, circle.id, recipient, story.event.closed_at)?;
+                }
+            }
+            // A late payment may be what a waiting pot lacked.
+            E::ContributionMade { .. } => {
+                if let PayoutStatus::Ready { round, .. } =
+                    after.payout_status(&rules, self.now().unix())
+                {
+                    self.want_payout(changes, circle.id, round).await?;
+                }
+            }
+            E::GroupClosed { .. } | E::DebtRepaid { .. } if after.phase == Phase::Dissolved => {
+                self.want_claims(changes, circle, story)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Wants the payout of a round, once whoever asks.
+    pub(crate) async fn want_payout(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        round: u8,
+    ) -> Result<(), Error> {
+        let id = IntentId::derive(&[b"payout", circle.as_bytes(), &[round]]);
+        if self.load::<crate::intent::state::Intent>(id).await?.is_some() {
+            return Ok(());
+        }
+        changes.want_as(id, Want::Payout { circle, round }, None)
+    }
+
+    /// After dissolving nobody has to ask for what is theirs.
+    fn want_claims(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        story: &Story<'_>,
+    ) -> Result<(), Error> {
+        for (holder, seat) in circle.holders.iter().zip(story.after.seats()) {
+            if seat.claimable.is_positive() {
+                let want = Want::Claim { circle: circle.id, to: holder.address.clone() };
+                changes.want(&format!("claim/{}", holder.address), want, None)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Entries of one event: ids count up.
+struct Booking<'a> {
+    changes: &'a mut Changes,
+    circle: &'a Circle,
+    story: &'a Story<'a>,
+    count: u32,
+}
+
+impl Booking<'_> {
+    fn add(
+        &mut self,
+        kind: &str,
+        from: crate::port::ledger::AccountId,
+        to: crate::port::ledger::AccountId,
+        amount: Amount,
+        round: Option<u8>,
+    ) {
+        if !amount.is_positive() {
+            return;
+        }
+        let details =
+            Details { circle: Some(self.circle.id), name: Some(self.circle.name.clone()), round };
+        let entry = Move {
+            id: format!("event/{}/{}", self.story.event.id, self.count),
+            kind,
+            from,
+            to,
+            amount,
+            status: EntryStatus::Settled,
+            at: self.story.event.closed_at,
+            tx: Some(self.story.event.tx.clone()),
+            details: &details,
+        };
+        self.count += 1;
+        self.changes.set.entries.push(entry.entry());
+    }
+}
+
+pub(crate) fn every(rules: &Rules) -> Every {
+    match rules.interval {
+        kolo_rules::Interval::Seconds(seconds) => {
+            Every::Days(u16::try_from(seconds / 86_400).unwrap_or(u16::MAX))
+        }
+        _ => Every::Month,
+    }
+}
+
+/// How an outsider is called: the two ends of their address.
+fn shortened(address: &ChainAddress) -> String {
+    let text = &address.0;
+    match (text.get(..4), text.len().checked_sub(4).and_then(|at| text.get(at..))) {
+        (Some(head), Some(tail)) => format!("{head}…{tail}"),
+        _ => text.clone(),
+    }
+}
+
+/// The event's name, as the contract has it.
+fn name(what: &CircleChainEvent) -> &'static str {
+    use CircleChainEvent as E;
+    match what {
+        E::InvitationAdded { .. } => "invitation_added",
+        E::InvitationRevoked { .. } => "invitation_revoked",
+        E::ParticipantJoined { .. } => "participant_joined",
+        E::ParticipantLeft { .. } => "participant_left",
+        E::GroupStarted { .. } => "group_started",
+        E::ContributionMade { .. } => "contribution_made",
+        E::PayoutMade { .. } => "payout_made",
+        E::CreditPushed { .. } => "credit_pushed",
+        E::DebtRepaid { .. } => "debt_repaid",
+        E::DissolutionProposed { .. } => "dissolution_proposed",
+        E::VoteCast { .. } => "vote_cast",
+        E::ProposalRejected { .. } => "proposal_rejected",
+        E::GroupClosed { .. } => "group_closed",
+        E::RefundClaimed { .. } => "refund_claimed",
+        E::Synced { .. } => "synced",
+    }
+}

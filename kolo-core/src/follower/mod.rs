@@ -1,0 +1,97 @@
+//! Follows the chain: every event is applied to circles, books and people once, under its own id.
+//!
+//! The cursor is saved after a page; an event that comes again finds its id used and does nothing.
+//! Two followers at once are harmless for the same reason.
+mod circle;
+mod money;
+mod tell;
+
+use serde::{Deserialize, Serialize};
+
+use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody};
+use crate::record::{Aggregate, Loaded};
+use crate::unit::Command;
+use crate::{CommandContext, Error, Kolo};
+
+/// Events asked for at a time.
+const PAGE: usize = 100;
+
+/// Aggregate `follower`: where we are in the chain's history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Follower {
+    cursor: ChainCursor,
+}
+
+impl Aggregate for Follower {
+    const KIND: &'static str = "follower";
+}
+
+/// The one follower of a tenant.
+const MAIN: &str = "main";
+
+impl Kolo {
+    /// Applies the next page of events; `true` when there may be more at once.
+    ///
+    /// # Errors
+    /// A port's failure: nothing is lost, the next call goes on where this one stopped.
+    pub(crate) async fn follow(&self) -> Result<bool, Error> {
+        let here = self.load::<Follower>(MAIN).await?;
+        let cursor = here.as_ref().map(|follower| &follower.state.cursor);
+        let page = self.ports().chain.events_after(cursor, PAGE).await?;
+        if page.gap {
+            // Never skipped in silence: the operator must fill it from another node's history.
+            tracing::error!(cursor = ?cursor, "history between the cursor and the node's oldest ledger is lost to this node");
+        }
+        for event in &page.events {
+            self.apply(event).await?;
+        }
+        if cursor != Some(&page.next) {
+            self.move_cursor(here, page.next).await?;
+        }
+        Ok(page.more)
+    }
+
+    async fn apply(&self, event: &ChainEvent) -> Result<(), Error> {
+        match &event.body {
+            ChainEventBody::GroupCreated { circle, .. } => {
+                self.apply_created(event, circle).await
+            }
+            ChainEventBody::Circle { circle, event: what } => {
+                self.apply_circle(event, circle, what).await
+            }
+            ChainEventBody::Transfer { asset, from, to, amount } => {
+                self.apply_transfer(event, asset, from.as_ref(), to.as_ref(), *amount).await
+            }
+            ChainEventBody::Unknown(raw) => {
+                tracing::debug!(event = event.id, raw, "an event this version does not know");
+                Ok(())
+            }
+        }
+    }
+
+    async fn move_cursor(
+        &self,
+        here: Option<Loaded<Follower>>,
+        next: ChainCursor,
+    ) -> Result<(), Error> {
+        let ctx = self.chain_context(&format!("cursor/{}", next.0));
+        let mut command = Command::begin(self, &ctx, "follower.move", &next).await?;
+        let mut changes = command.changes();
+        let state = Follower { cursor: next };
+        let moved = match here {
+            Some(here) => Loaded { state, ..here },
+            None => Loaded::fresh(MAIN, state),
+        };
+        changes.write(&moved)?;
+        changes.forgettable();
+        // `None`: another follower was here; its cursor is as good.
+        command.commit(changes, ()).await.map(drop)
+    }
+
+    /// The command context of an event: its id is the idempotency key.
+    fn chain_context(&self, id: &str) -> CommandContext {
+        let mut ctx = CommandContext::of_system(format!("chain/{id}"));
+        ctx.tenant = self.tenant().clone();
+        ctx
+    }
+}

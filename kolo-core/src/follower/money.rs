@@ -1,0 +1,101 @@
+//! Money that came or went without a circle: payments from and to the outside.
+use kolo_rules::Amount;
+
+use crate::circle::postings::{Details, Move, purse, wallet};
+use crate::notice::Notice;
+use crate::port::chain::{ChainAddress, ChainEvent};
+use crate::port::ledger::EntryStatus;
+use crate::unit::{Changes, Command};
+use crate::{Asset, Error, Kolo, MemberId};
+
+impl Kolo {
+    /// A payment between wallets or with the outside, booked once. What a circle moves is booked
+    /// from the circle's own events, which say why.
+    pub(super) async fn apply_transfer(
+        &self,
+        event: &ChainEvent,
+        asset: &Asset,
+        from: Option<&ChainAddress>,
+        to: Option<&ChainAddress>,
+        amount: Amount,
+    ) -> Result<(), Error> {
+        for party in [from, to].into_iter().flatten() {
+            if self.find("circle-address", &party.0).await?.is_some() {
+                return Ok(());
+            }
+        }
+        let sender = self.member_at(from).await?;
+        let receiver = self.member_at(to).await?;
+        if (sender.is_none() && receiver.is_none()) || sender == receiver || !amount.is_positive() {
+            return Ok(());
+        }
+        let ctx = self.chain_context(&event.id);
+        let mut command = Command::begin(self, &ctx, "chain.transfer", &event.id).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        loop {
+            let mut changes = command.changes();
+            changes.set.entries.push(
+                Move {
+                    id: format!("transfer/{}", event.id),
+                    kind: match (sender, receiver) {
+                        (None, _) => "deposit",
+                        (_, None) => "withdrawal",
+                        _ => "transfer",
+                    },
+                    from: purse(sender, asset),
+                    to: purse(receiver, asset),
+                    amount,
+                    status: EntryStatus::Settled,
+                    at: event.closed_at,
+                    tx: Some(event.tx.clone()),
+                    details: &Details::default(),
+                }
+                .entry(),
+            );
+            self.tell_of_transfer(&mut changes, event, sender, receiver, amount).await?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell_of_transfer(
+        &self,
+        changes: &mut Changes,
+        event: &ChainEvent,
+        sender: Option<MemberId>,
+        receiver: Option<MemberId>,
+        amount: Amount,
+    ) -> Result<(), Error> {
+        let tx = event.tx.clone();
+        let minor = amount.minor_units();
+        if let Some(to) = receiver {
+            let balance = self.settled(to).await?.saturating_add(minor);
+            changes.notice(to, "in", Notice::MoneyReceived { amount: minor, balance, tx: tx.clone() })?;
+        }
+        if let Some(from) = sender {
+            let balance = self.settled(from).await?.saturating_sub(minor);
+            changes.notice(from, "out", Notice::MoneySent { amount: minor, balance, tx })?;
+        }
+        Ok(())
+    }
+
+    async fn settled(&self, member: MemberId) -> Result<i64, Error> {
+        let account = wallet(member, self.asset());
+        let balances = self.ports().ledger.balances(self.tenant(), &[account]).await?;
+        Ok(balances.first().copied().unwrap_or_default().settled.minor_units())
+    }
+
+    pub(super) async fn member_at(
+        &self,
+        address: Option<&ChainAddress>,
+    ) -> Result<Option<MemberId>, Error> {
+        let Some(address) = address else {
+            return Ok(None);
+        };
+        let id = self.find("address", &address.0).await?;
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+}

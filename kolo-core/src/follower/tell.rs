@@ -1,0 +1,336 @@
+//! Whom an event concerns, and what they hear.
+use kolo_rules::circle::Phase;
+use kolo_rules::{Amount, Circle as Mirror};
+
+use crate::circle::state::{CANCELLED, COMPLETED, Circle, DISSOLVED, Holder};
+use crate::notice::Notice;
+use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
+use crate::unit::Changes;
+use crate::{Error, Kolo, Timestamp};
+
+/// An event with the circle before and after it.
+pub(super) struct Story<'a> {
+    pub event: &'a ChainEvent,
+    pub what: &'a CircleChainEvent,
+    pub before: &'a Mirror,
+    pub after: &'a Mirror,
+    /// Who left with this event.
+    pub gone: Option<&'a Holder>,
+}
+
+impl Story<'_> {
+    /// What a repayment passed on to creditors who could take it.
+    pub fn passed_on<'c>(
+        &self,
+        circle: &'c Circle,
+        credited: &[ChainAddress],
+    ) -> Vec<(&'c Holder, Amount)> {
+        let seats = self.before.seats().iter().zip(self.after.seats());
+        circle
+            .holders
+            .iter()
+            .zip(seats)
+            .filter(|(holder, _)| !credited.contains(&holder.address))
+            .filter_map(|(holder, (before, after))| {
+                let part = after.received.checked_sub(before.received).ok()?;
+                part.is_positive().then_some((holder, part))
+            })
+            .collect()
+    }
+
+    fn tx(&self) -> String {
+        self.event.tx.clone()
+    }
+
+    fn rounds(&self) -> u8 {
+        self.after.len()
+    }
+}
+
+impl Kolo {
+    pub(super) fn tell(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        story: &Story<'_>,
+    ) -> Result<(), Error> {
+        use CircleChainEvent as E;
+        if story.before.phase == Phase::Forming && story.after.phase == Phase::Active {
+            tell_start(changes, circle, story)?;
+        }
+        match story.what {
+            E::ParticipantJoined { member, turn, .. } => {
+                tell_joined(changes, circle, story, member, *turn)
+            }
+            E::ParticipantLeft { .. } => tell_left(changes, circle, story),
+            E::ContributionMade { member, round, amount, late } => {
+                tell_contribution(changes, circle, story, member, *round, *amount, *late)
+            }
+            E::PayoutMade { recipient, round, amount, credited } => {
+                tell_payout(changes, circle, story, recipient, *round, *amount, *credited)
+            }
+            E::CreditPushed { member, amount } => tell_one(changes, circle, member, "credit", |name| {
+                let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
+                Notice::CreditDelivered { circle, name, amount, tx }
+            }),
+            E::DebtRepaid { member, amount, .. } => {
+                let left = debt_of(circle, story.after, member);
+                tell_one(changes, circle, member, "repaid", |name| {
+                    let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
+                    Notice::Repaid { circle, name, amount, left, tx }
+                })
+            }
+            E::DissolutionProposed { member, expires_at, .. } => {
+                tell_proposal(changes, circle, member, *expires_at)
+            }
+            E::VoteCast { member, approve, .. } => tell_vote(changes, circle, story, member, *approve),
+            E::ProposalRejected { .. } => tell_all(changes, circle, "rejected", |_, name| {
+                Notice::ProposalRejected { circle: circle.id, name }
+            }),
+            E::GroupClosed { reason } => tell_closed(changes, circle, story, *reason),
+            E::RefundClaimed { member, amount } => {
+                tell_one(changes, circle, member, "refund", |name| {
+                    let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
+                    Notice::Refunded { circle, name, amount, tx }
+                })
+            }
+            E::InvitationAdded { .. }
+            | E::InvitationRevoked { .. }
+            | E::GroupStarted { .. }
+            | E::Synced { .. } => Ok(()),
+        }
+    }
+}
+
+/// To every member we know; `make` gets the holder and the circle's name.
+fn tell_all(
+    changes: &mut Changes,
+    circle: &Circle,
+    what: &str,
+    make: impl Fn(&Holder, String) -> Notice,
+) -> Result<(), Error> {
+    for holder in &circle.holders {
+        if let Some(member) = holder.member {
+            changes.notice(member, what, make(holder, circle.name.clone()))?;
+        }
+    }
+    Ok(())
+}
+
+/// To whoever sits at an address, if we know them.
+fn tell_one(
+    changes: &mut Changes,
+    circle: &Circle,
+    address: &ChainAddress,
+    what: &str,
+    make: impl FnOnce(String) -> Notice,
+) -> Result<(), Error> {
+    match holder(circle, address).and_then(|holder| holder.member) {
+        Some(member) => changes.notice(member, what, make(circle.name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn tell_joined(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    joiner: &ChainAddress,
+    turn: u8,
+) -> Result<(), Error> {
+    let seats = circle.rules()?.seats;
+    let members = story.after.len();
+    let who = holder(circle, joiner).map(|holder| holder.name.clone()).unwrap_or_default();
+    for holder in &circle.holders {
+        let Some(member) = holder.member else { continue };
+        let name = circle.name.clone();
+        // The organiser sits down with the circle's creation, which has a notice of its own.
+        if holder.address == *joiner && member != circle.organiser {
+            let joined = Notice::Joined { circle: circle.id, name, turn, members, seats };
+            changes.notice(member, "joined", joined)?;
+        } else if holder.address != *joiner {
+            let who = who.clone();
+            let joined = Notice::SomebodyJoined { circle: circle.id, name, who, members, seats };
+            changes.notice(member, "joined", joined)?;
+        }
+    }
+    Ok(())
+}
+
+/// The leaver is gone from the circle already: they hear it apart, the others with the name.
+fn tell_left(changes: &mut Changes, circle: &Circle, story: &Story<'_>) -> Result<(), Error> {
+    let seats = circle.rules()?.seats;
+    let members = story.after.len();
+    let who = story.gone.map(|holder| holder.name.clone()).unwrap_or_default();
+    if let Some(member) = story.gone.and_then(|holder| holder.member) {
+        changes.notice(member, "left", Notice::Left { name: circle.name.clone() })?;
+    }
+    tell_all(changes, circle, "left", |_, name| {
+        let (circle, who) = (circle.id, who.clone());
+        Notice::SomebodyLeft { circle, name, who, members, seats }
+    })
+}
+
+fn tell_start(changes: &mut Changes, circle: &Circle, story: &Story<'_>) -> Result<(), Error> {
+    let rules = circle.rules()?;
+    let order = turns(circle, story.after);
+    let deadline = story.after.deadline(&rules, 1).unwrap_or_default();
+    for (holder, seat) in circle.holders.iter().zip(story.after.seats()) {
+        let Some(member) = holder.member else { continue };
+        let started = Notice::Started {
+            circle: circle.id,
+            name: circle.name.clone(),
+            order: order.clone(),
+            your_turn: seat.turn,
+            contribution: rules.contribution.minor_units(),
+            deadline: Timestamp::from_unix(deadline),
+        };
+        changes.notice(member, "started", started)?;
+    }
+    Ok(())
+}
+
+fn tell_contribution(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    payer: &ChainAddress,
+    round: u8,
+    amount: Amount,
+    late: bool,
+) -> Result<(), Error> {
+    let full_pot = circle.rules()?.pot(story.rounds())?.minor_units();
+    let pot = round.checked_sub(1).and_then(|index| story.after.held.get(usize::from(index)));
+    let pot = pot.copied().unwrap_or_default().minor_units();
+    tell_one(changes, circle, payer, "contributed", |name| Notice::Contributed {
+        circle: circle.id,
+        name,
+        round,
+        rounds: story.rounds(),
+        amount: amount.minor_units(),
+        late,
+        pot,
+        full_pot,
+        tx: story.tx(),
+    })
+}
+
+fn tell_payout(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    recipient: &ChainAddress,
+    round: u8,
+    amount: Amount,
+    credited: bool,
+) -> Result<(), Error> {
+    let full = circle.rules()?.pot(story.rounds())?;
+    let short = full.checked_sub(amount).unwrap_or_default().minor_units();
+    let who = holder(circle, recipient).map(|holder| holder.name.clone()).unwrap_or_default();
+    for holder in &circle.holders {
+        let Some(member) = holder.member else { continue };
+        let you = holder.address == *recipient;
+        let notice = if you && credited {
+            let (name, amount) = (circle.name.clone(), amount.minor_units());
+            Notice::PayoutKept { circle: circle.id, name, amount }
+        } else {
+            Notice::PaidOut {
+                circle: circle.id,
+                name: circle.name.clone(),
+                round,
+                rounds: story.rounds(),
+                recipient: who.clone(),
+                you,
+                amount: amount.minor_units(),
+                short,
+                tx: story.tx(),
+            }
+        };
+        changes.notice(member, "payout", notice)?;
+    }
+    Ok(())
+}
+
+fn tell_proposal(
+    changes: &mut Changes,
+    circle: &Circle,
+    proposer: &ChainAddress,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    let who = holder(circle, proposer).map(|holder| holder.name.clone()).unwrap_or_default();
+    tell_all(changes, circle, "proposed", |holder, name| Notice::DissolutionProposed {
+        circle: circle.id,
+        name,
+        who: who.clone(),
+        you: holder.address == *proposer,
+        expires_at,
+    })
+}
+
+fn tell_vote(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    voter: &ChainAddress,
+    approve: bool,
+) -> Result<(), Error> {
+    // A vote that decides is followed by its result; the count of an open one is told to the voter.
+    let Some(open) = story.after.proposal else {
+        return Ok(());
+    };
+    let count = |votes: u64| u8::try_from(votes.count_ones()).unwrap_or(u8::MAX);
+    tell_one(changes, circle, voter, "voted", |name| Notice::VoteCast {
+        circle: circle.id,
+        name,
+        approve,
+        yes: count(open.yes),
+        no: count(open.no),
+        electorate: open.electorate,
+    })
+}
+
+fn tell_closed(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    reason: u32,
+) -> Result<(), Error> {
+    for (holder, seat) in circle.holders.iter().zip(story.after.seats()) {
+        let Some(member) = holder.member else { continue };
+        let name = circle.name.clone();
+        let notice = match reason {
+            COMPLETED => Notice::Completed {
+                circle: circle.id,
+                name,
+                paid: seat.paid.minor_units(),
+                received: seat.received.minor_units(),
+            },
+            DISSOLVED => Notice::Dissolved {
+                circle: circle.id,
+                name,
+                refund: seat.claimable.minor_units(),
+                debt: debt_of(circle, story.after, &holder.address),
+            },
+            CANCELLED => Notice::Cancelled { name },
+            _ => continue,
+        };
+        changes.notice(member, "closed", notice)?;
+    }
+    Ok(())
+}
+
+/// Names by turn.
+fn turns(circle: &Circle, mirror: &Mirror) -> Vec<String> {
+    let mut order: Vec<_> = circle.holders.iter().zip(mirror.seats()).collect();
+    order.sort_by_key(|(_, seat)| seat.turn);
+    order.into_iter().map(|(holder, _)| holder.name.clone()).collect()
+}
+
+fn holder<'c>(circle: &'c Circle, address: &ChainAddress) -> Option<&'c Holder> {
+    circle.holders.iter().find(|holder| holder.address == *address)
+}
+
+fn debt_of(circle: &Circle, mirror: &Mirror, address: &ChainAddress) -> i64 {
+    let seat = circle.seat_of(address).and_then(|seat| mirror.debt(seat).ok());
+    seat.unwrap_or_default().minor_units()
+}

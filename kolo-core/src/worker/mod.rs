@@ -1,0 +1,145 @@
+//! The worker: what happens without anybody's command. `run` for a process of its own, `tick` for hosts
+//! with cron, a job queue or a function that is called.
+#[cfg(feature = "conversation")]
+mod chat;
+pub(crate) mod reminders;
+pub(crate) mod timers;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::future::{Either, join_all, select};
+
+use crate::port::MessageChannel;
+use crate::port::work::{ClaimedWork, Release};
+use crate::unit::queue;
+use crate::{Error, Kolo, Timestamp};
+
+/// Items worked on at the same time.
+const AT_ONCE: usize = 16;
+
+/// Longest wait between looks at the chain, seconds: a ledger closes about every five.
+const POLL_S: u64 = 2;
+
+/// Longest wait before a failing item is tried again, seconds.
+const LONGEST_RETRY_S: u64 = 300;
+
+/// What a tick did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// Work items handled.
+    pub handled: usize,
+    /// When there will be work again (by what is known now); `None` = nothing is planned.
+    pub next: Option<Timestamp>,
+}
+
+/// Works on behalf of a [`Kolo`].
+#[derive(Clone)]
+pub struct Worker {
+    kolo: Kolo,
+    channels: Arc<[Arc<dyn MessageChannel>]>,
+}
+
+impl Worker {
+    /// A worker that sends over these channels.
+    #[must_use]
+    pub fn new(kolo: Kolo, channels: Vec<Arc<dyn MessageChannel>>) -> Self {
+        Self { kolo, channels: channels.into() }
+    }
+
+    /// Follows the chain and works until nothing is due, or `budget` items are handled.
+    ///
+    /// # Errors
+    /// The store's failure. Everything claimed is claimable again when its lease runs out.
+    pub async fn tick(&self, budget: usize) -> Result<Tick, Error> {
+        let mut handled = 0;
+        while handled < budget {
+            self.follow().await;
+            let ports = self.kolo.ports();
+            let limit = AT_ONCE.min(budget - handled);
+            let lease_s = self.kolo.settings().lease_s;
+            let claimed = ports.queue.claim(self.queues(), self.kolo.now(), lease_s, limit).await?;
+            if claimed.is_empty() {
+                break;
+            }
+            handled += claimed.len();
+            join_all(claimed.iter().map(|work| self.handle(work))).await;
+        }
+        let next = self.kolo.ports().queue.next_due(self.queues()).await?;
+        Ok(Tick { handled, next })
+    }
+
+    /// Ticks until `shutdown` resolves; the item in hand is finished first.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let next = match self.tick(usize::MAX).await {
+                Ok(tick) => tick.next,
+                Err(error) => {
+                    tracing::error!(%error, "the worker could not read its queue");
+                    None
+                }
+            };
+            let clock = &self.kolo.ports().clock;
+            let latest = clock.now().plus(POLL_S);
+            let earliest = clock.now().plus(1);
+            let until = next.map_or(latest, |next| next.clamp(earliest, latest));
+            match select(clock.sleep_until(until), shutdown).await {
+                Either::Left((_, still)) => shutdown = still,
+                Either::Right(_) => return,
+            }
+        }
+    }
+
+    /// Applies all new events. Trouble with the chain must not stop what needs no chain.
+    async fn follow(&self) {
+        loop {
+            match self.kolo.follow().await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the chain's events could not be followed now");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn queues(&self) -> &'static [&'static str] {
+        if cfg!(feature = "conversation") && !self.channels.is_empty() {
+            &[
+                queue::INBOUND,
+                queue::INTENT,
+                queue::NOTICE,
+                queue::OUTBOUND,
+                queue::PROCESSING,
+                queue::TIMER,
+            ]
+        } else {
+            &[queue::INTENT, queue::TIMER]
+        }
+    }
+
+    async fn handle(&self, work: &ClaimedWork) {
+        let done = match work.queue.as_str() {
+            queue::INTENT => self.kolo.process_intent(work).await,
+            queue::TIMER => self.kolo.process_timer(work).await,
+            #[cfg(feature = "conversation")]
+            _ => self.chat(work).await,
+            #[cfg(not(feature = "conversation"))]
+            _ => Ok(()),
+        };
+        let Err(error) = done else { return };
+        if matches!(error, Error::LeaseLost) {
+            tracing::debug!(work = work.lease.work.0, "somebody else has it now");
+            return;
+        }
+        let wait = 1u64 << work.attempts.min(9);
+        let retry = self.kolo.now().plus(wait.min(LONGEST_RETRY_S));
+        tracing::warn!(work = work.lease.work.0, attempts = work.attempts, %error, "will be tried again");
+        let release = Release::RetryAt(retry);
+        if let Err(error) = self.kolo.ports().queue.release(&work.lease, release).await {
+            tracing::warn!(work = work.lease.work.0, %error, "could not be given back; its lease will run out");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Things to do at a time: payouts on their dates, reminders, credits that could not be delivered.
+use kolo_rules::circle::{PayoutStatus, Phase};
+use kolo_rules::{Circle as Mirror, Rules};
+use serde::{Deserialize, Serialize};
+
+use crate::circle::state::Circle;
+use crate::intent::state::Want;
+use crate::notice::ReminderStage;
+use crate::port::chain::ChainAddress;
+use crate::port::work::{ClaimedWork, Release};
+use crate::record::{self, Loaded};
+use crate::unit::{Changes, Command, queue};
+use crate::{CircleId, CommandContext, Error, Kolo, Timestamp};
+
+/// Between attempts to deliver a credit, seconds.
+const PUSH_EVERY_S: u64 = 86_400;
+
+/// Payload of the timer queue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Timer {
+    /// Pay out the current round, or find out when that will be possible.
+    Payout { circle: CircleId },
+    /// Remind whoever has not paid this instalment.
+    Reminder { circle: CircleId, instalment: u32, stage: ReminderStage },
+    /// Try again to deliver a credit.
+    Push { circle: CircleId, to: ChainAddress },
+}
+
+impl Kolo {
+    pub(crate) async fn process_timer(&self, work: &ClaimedWork) -> Result<(), Error> {
+        match record::decode(&work.payload, 1)? {
+            Timer::Payout { circle } => self.payout_timer(work, circle).await,
+            Timer::Reminder { circle, instalment, stage } => {
+                self.reminder_timer(work, circle, instalment, stage).await
+            }
+            Timer::Push { circle, to } => self.push_timer(work, circle, &to).await,
+        }
+    }
+
+    /// Due at the current round's payout date.
+    pub(crate) fn schedule_payout(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        mirror: &Mirror,
+        rules: &Rules,
+    ) -> Result<(), Error> {
+        let round = mirror.rounds_paid.saturating_add(1);
+        let Some(at) = mirror.payout_date(rules, round) else {
+            return Ok(());
+        };
+        let id = format!("payout/{circle}/{round}");
+        let due = Timestamp::from_unix(at);
+        changes.enqueue(queue::TIMER, id, None, due, &Timer::Payout { circle })
+    }
+
+    /// The keeper: PO-3. Restarted at any point it neither misses nor doubles a payout, since the
+    /// intent's id is the circle and the round.
+    async fn payout_timer(&self, work: &ClaimedWork, circle: CircleId) -> Result<(), Error> {
+        let found = self.circle(circle).await?.state;
+        let status = found.mirror()?.payout_status(&found.rules()?, self.now().unix());
+        let round = match status {
+            PayoutStatus::Ready { round, .. } => round,
+            PayoutStatus::NotBefore { at, .. } | PayoutStatus::Waiting { at, .. } => {
+                // Shortfall policies act strictly after their moment.
+                let retry = Timestamp::from_unix(at).plus(1).max(self.now().plus(1));
+                let release = Release::RetryAt(retry);
+                return Ok(self.ports().queue.release(&work.lease, release).await?);
+            }
+            _ => return Ok(self.ports().queue.release(&work.lease, Release::Done).await?),
+        };
+        let ctx = self.timer_context(work);
+        let mut command =
+            Command::begin(self, &ctx, "timer.payout", &(circle, round)).await?.consuming(&work.lease);
+        loop {
+            let mut changes = command.changes();
+            self.want_payout(&mut changes, circle, round).await?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) fn schedule_push(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        to: &ChainAddress,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let due = now.plus(PUSH_EVERY_S);
+        let id = format!("push/{circle}/{to}/{}", due.unix());
+        changes.enqueue(queue::TIMER, id, None, due, &Timer::Push { circle, to: to.clone() })
+    }
+
+    /// Tries, and tries again a day later as long as there is a credit.
+    async fn push_timer(
+        &self,
+        work: &ClaimedWork,
+        circle: CircleId,
+        to: &ChainAddress,
+    ) -> Result<(), Error> {
+        let found: Loaded<Circle> = self.circle(circle).await?;
+        let mirror = found.state.mirror()?;
+        let seat = found.state.seat_of(to).and_then(|seat| mirror.seat(seat));
+        if !seat.is_some_and(|seat| seat.credit.is_positive()) {
+            return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
+        }
+        let ctx = self.timer_context(work);
+        let mut command =
+            Command::begin(self, &ctx, "timer.push", &(circle, to)).await?.consuming(&work.lease);
+        loop {
+            let mut changes = command.changes();
+            let now = changes.now();
+            changes.want("push", Want::Push { circle, to: to.clone() }, None)?;
+            self.schedule_push(&mut changes, circle, to, now)?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(super) fn timer_context(&self, work: &ClaimedWork) -> CommandContext {
+        let mut ctx = CommandContext::of_system(format!("timer/{}", work.lease.work.0));
+        ctx.tenant = self.tenant().clone();
+        ctx
+    }
+}
+
+/// Whether reminders and payouts still make sense.
+pub(super) fn is_active(mirror: &Mirror) -> bool {
+    mirror.phase == Phase::Active
+}
