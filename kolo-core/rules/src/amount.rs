@@ -211,3 +211,169 @@ impl fmt::Display for ParseAmountError {
 }
 
 impl core::error::Error for ParseAmountError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use std::{format, string::ToString};
+
+    use super::*;
+
+    #[test]
+    fn plain_decimal_text_is_an_amount() {
+        // (text, decimals, minor units)
+        let table = [
+            ("0", 7, 0),
+            ("1", 7, 10_000_000),
+            ("10.5", 7, 105_000_000),
+            ("0.0000001", 7, 1),
+            ("1.000", 7, 10_000_000),
+            ("1.000", 3, 1_000),
+            ("0.50", 2, 50),
+            ("12", 0, 12),
+            // 2^63 − 1 with seven decimals and with none.
+            ("922337203685.4775807", 7, i64::MAX),
+            ("9223372036854775807", 0, i64::MAX),
+            // Nothing is nothing, whatever the decimals.
+            ("0", 255, 0),
+        ];
+        for (text, decimals, minor_units) in table {
+            assert_eq!(
+                Amount::parse(text, decimals),
+                Ok(Amount::new(minor_units)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_its_reason() {
+        use ParseAmountError as E;
+        let table = [
+            ("", 7, E::Empty),
+            ("+1", 7, E::Signed),
+            ("-1", 7, E::Signed),
+            ("-", 7, E::Signed),
+            ("-5", 7, E::Signed),
+            ("1e9", 7, E::NotANumber),
+            ("0x10", 7, E::NotANumber),
+            (" 1", 7, E::NotANumber),
+            ("1 ", 7, E::NotANumber),
+            ("1 000", 7, E::NotANumber),
+            ("1,000", 7, E::NotANumber),
+            ("1_000", 7, E::NotANumber),
+            ("1'000", 7, E::NotANumber),
+            ("1.", 7, E::NotANumber),
+            (".5", 7, E::NotANumber),
+            (".", 7, E::NotANumber),
+            ("1.2.3", 7, E::NotANumber),
+            ("1.-5", 7, E::NotANumber),
+            ("007", 7, E::NotANumber),
+            ("00", 7, E::NotANumber),
+            ("٣", 7, E::NotANumber),
+            ("１", 7, E::NotANumber),
+            ("🙂", 7, E::NotANumber),
+            ("NaN", 7, E::NotANumber),
+            ("inf", 7, E::NotANumber),
+            ("1\u{0}", 7, E::NotANumber),
+            ("10.12345678", 7, E::TooManyDecimals),
+            ("10.50000000", 7, E::TooManyDecimals),
+            ("1.0", 0, E::TooManyDecimals),
+            // One stroop more than 2^63 − 1, with seven decimals and with none.
+            ("922337203685.4775808", 7, E::Overflow),
+            ("9223372036854775808", 0, E::Overflow),
+            ("1", 19, E::Overflow),
+            ("1", 255, E::Overflow),
+            ("99999999999999999999999999", 7, E::Overflow),
+        ];
+        for (text, decimals, error) in table {
+            assert_eq!(Amount::parse(text, decimals), Err(error), "{text:?}");
+        }
+        let endless = "9".repeat(10_000);
+        assert_eq!(Amount::parse(&endless, 7), Err(E::Overflow));
+    }
+
+    #[test]
+    fn amounts_are_shown_exactly() {
+        // (minor units, decimals, at least so many shown, text)
+        let table = [
+            (105_000_000, 7, 0, "10.5"),
+            (105_000_000, 7, 2, "10.50"),
+            (100_000_000, 7, 0, "10"),
+            (100_000_000, 7, 2, "10.00"),
+            (1, 7, 2, "0.0000001"),
+            (0, 7, 2, "0.00"),
+            (0, 0, 2, "0"),
+            (7, 0, 0, "7"),
+            // No more decimals than the asset has.
+            (150, 2, 9, "1.50"),
+            (-105_000_000, 7, 2, "-10.50"),
+            (-1, 2, 2, "-0.01"),
+            (i64::MAX, 7, 0, "922337203685.4775807"),
+            (i64::MIN, 7, 0, "-922337203685.4775808"),
+            (i64::MIN, 0, 0, "-9223372036854775808"),
+            (3, 20, 0, "0.00000000000000000003"),
+        ];
+        for (minor_units, decimals, min_decimals, text) in table {
+            let shown = Amount::new(minor_units).display(decimals, min_decimals);
+            assert_eq!(shown.to_string(), text);
+        }
+        let widest = Amount::new(i64::MIN).display(255, 255).to_string();
+        assert_eq!(widest.len(), "-0.".len() + 255);
+        assert!(widest.ends_with("0009223372036854775808"));
+    }
+
+    #[test]
+    fn columns_line_up() {
+        let amount = Amount::new(-105_000_000).display(7, 2);
+        assert_eq!(
+            format!("{amount:>9}|{amount:<9}|{amount:9}"),
+            "   -10.50|-10.50   |   -10.50"
+        );
+        assert_eq!(
+            format!("{amount:.1}"),
+            "-10.50",
+            "precision must not hide money"
+        );
+    }
+
+    #[test]
+    fn arithmetic_never_wraps() {
+        let one = Amount::new(1);
+        assert_eq!(Amount::MAX.checked_add(one), Err(AmountError));
+        assert_eq!(Amount::new(i64::MIN).checked_sub(one), Err(AmountError));
+        assert_eq!(Amount::MAX.checked_mul(2), Err(AmountError));
+        assert_eq!(
+            Amount::new(3).checked_sub(Amount::new(5)),
+            Ok(Amount::new(-2))
+        );
+        assert_eq!(Amount::new(3).checked_mul(5), Ok(Amount::new(15)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_parses_to_the_same(
+            minor_units in 0..=i64::MAX, decimals: u8, min_decimals: u8,
+        ) {
+            let amount = Amount::new(minor_units);
+            let text = amount.display(decimals, min_decimals).to_string();
+            prop_assert_eq!(Amount::parse(&text, decimals), Ok(amount));
+        }
+
+        #[test]
+        fn what_parses_is_shown_the_same(
+            whole in "0|[1-9][0-9]{0,10}", fraction in "[0-9]{0,6}[1-9]",
+        ) {
+            let text = format!("{whole}.{fraction}");
+            let amount = Amount::parse(&text, 7).unwrap();
+            prop_assert_eq!(amount.display(7, 0).to_string(), text);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,30}", decimals: u8) {
+            if let Ok(amount) = Amount::parse(&text, decimals) {
+                prop_assert!(amount >= Amount::ZERO);
+            }
+        }
+    }
+}

@@ -4,6 +4,9 @@
 //! only here: the Soroban contract and the server link this same crate, so there is no second opinion.
 #![no_std]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod amount;
 pub mod circle;
 pub mod schedule;

@@ -117,3 +117,173 @@ fn days_before_year(year: i64) -> i64 {
 fn days_before_month(month: i64) -> i64 {
     (153 * month + 2) / 5
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Unix seconds, from `date -u -d '… UTC' +%s`.
+    const JAN_31_2026: u64 = 1_769_817_600;
+    const FEB_28_2026: u64 = 1_772_236_800;
+    const MAR_31_2026: u64 = 1_774_915_200;
+    const APR_30_2026: u64 = 1_777_507_200;
+    const JAN_31_2027: u64 = 1_801_353_600;
+    const DEC_31_2027: u64 = 1_830_211_200;
+    const JAN_31_2028: u64 = 1_832_889_600;
+    const FEB_29_2028: u64 = 1_835_395_200;
+    const MAR_31_2028: u64 = 1_838_073_600;
+    const FEB_29_2000: u64 = 951_782_400;
+    const MAY_29_2021: u64 = 1_622_246_400;
+    const FEB_28_2001: u64 = 983_318_400;
+    const FEB_28_2100: u64 = 4_107_456_000;
+    const FEB_29_2096: u64 = 3_981_312_000;
+    const HOUR: i32 = 3600;
+
+    #[test]
+    fn months_keep_their_day_or_end_on_the_last() {
+        let table = [
+            (JAN_31_2026, 1, 0, JAN_31_2026),
+            (JAN_31_2026, 1, 1, FEB_28_2026),
+            // From the anchor: the short February does not shorten March.
+            (JAN_31_2026, 1, 2, MAR_31_2026),
+            (JAN_31_2026, 1, 3, APR_30_2026),
+            (JAN_31_2026, 1, 12, JAN_31_2027),
+            (JAN_31_2026, 12, 1, JAN_31_2027),
+            (JAN_31_2026, 3, 1, APR_30_2026),
+            // 2028 is a leap year.
+            (JAN_31_2028, 1, 1, FEB_29_2028),
+            (JAN_31_2028, 1, 2, MAR_31_2028),
+            (DEC_31_2027, 1, 1, JAN_31_2028),
+            (DEC_31_2027, 2, 1, FEB_29_2028),
+            // 2000 was one, 2100 is none.
+            (FEB_29_2000, 12, 1, FEB_28_2001),
+            (FEB_29_2096, 48, 1, FEB_28_2100),
+            // 255 months are 21 years and 3 months: 29 May 2021.
+            (FEB_29_2000, 255, 1, MAY_29_2021),
+        ];
+        for (start, months, count, expected) in table {
+            let reached = Interval::Months(months).after(start, count, 0);
+            assert_eq!(reached, Some(expected), "{start} + {count}·{months} months");
+        }
+    }
+
+    #[test]
+    fn the_day_is_that_of_the_fixed_offset() {
+        // 30 Jan 23:30 UTC is 31 Jan 00:30 at +1: a month later 28 Feb 00:30 local, 27 Feb 23:30 UTC.
+        let start = JAN_31_2026 - 1800;
+        let february = Interval::Months(1).after(start, 1, HOUR);
+        assert_eq!(february, Some(FEB_28_2026 - 1800));
+        let march = Interval::Months(1).after(start, 2, HOUR);
+        assert_eq!(march, Some(MAR_31_2026 - 1800));
+        // At UTC it is the 30th, which March has: 30 Mar 23:30.
+        assert_eq!(
+            Interval::Months(1).after(start, 2, 0),
+            Some(MAR_31_2026 - 1800)
+        );
+        // 1 Feb 00:30 UTC is 31 Jan 12:30 at −12: local 28 Feb 12:30 is 1 Mar 00:30 UTC.
+        let start = JAN_31_2026 + 86_400 + 1800;
+        let february = Interval::Months(1).after(start, 1, -12 * HOUR);
+        assert_eq!(february, Some(FEB_28_2026 + 86_400 + 1800));
+    }
+
+    #[test]
+    fn the_first_of_january_1970_has_months_too() {
+        // 31 + 28 days.
+        assert_eq!(Interval::Months(2).after(0, 1, 0), Some(59 * 86_400));
+        // 31 Dec 1969, 23:00 local: a month later 31 Jan 23:00 local.
+        assert_eq!(Interval::Months(1).after(0, 1, -HOUR), Some(31 * 86_400));
+    }
+
+    #[test]
+    fn seconds_are_just_added() {
+        assert_eq!(
+            Interval::Seconds(7 * 86_400).after(1_000, 3, HOUR),
+            Some(1_815_400)
+        );
+        assert_eq!(Interval::Seconds(1).after(u64::MAX, 0, 0), Some(u64::MAX));
+        assert_eq!(Interval::Seconds(1).after(u64::MAX, 1, 0), None);
+        assert_eq!(Interval::Months(1).after(u64::MAX, 0, 0), None);
+        assert_eq!(
+            Interval::Months(255).after(u64::MAX / 2, u32::MAX, HOUR),
+            None
+        );
+    }
+
+    #[test]
+    fn whole_intervals_that_have_passed() {
+        let month = Interval::Months(1);
+        assert_eq!(month.elapsed(JAN_31_2026, JAN_31_2026 - 1, 0), 0);
+        assert_eq!(month.elapsed(JAN_31_2026, FEB_28_2026 - 1, 0), 0);
+        assert_eq!(month.elapsed(JAN_31_2026, FEB_28_2026, 0), 1);
+        assert_eq!(month.elapsed(JAN_31_2026, MAR_31_2026 - 1, 0), 1);
+        assert_eq!(month.elapsed(JAN_31_2026, MAR_31_2026, 0), 2);
+        assert_eq!(Interval::Seconds(10).elapsed(100, 119, 0), 1);
+        assert_eq!(Interval::Seconds(10).elapsed(100, 120, 0), 2);
+        assert_eq!(Interval::Seconds(10).elapsed(100, 99, 0), 0);
+        assert_eq!(Interval::Seconds(1).elapsed(0, u64::MAX, 0), u32::MAX);
+    }
+
+    /// Day by day, with the rule for leap years as it is taught.
+    #[test]
+    fn five_centuries_of_days_agree_with_the_calendar() {
+        let (mut year, mut month, mut day) = (1970_i64, 0_usize, 0_i64);
+        for since_1970 in 0..500 * 366 {
+            let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+            let february = if leap { 29 } else { 28 };
+            let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            let number = year * 12 + i64::try_from(month).unwrap() - 2;
+            assert_eq!(month_and_day(since_1970), (number, day), "day {since_1970}");
+            assert_eq!(days_before(number), since_1970 - day);
+            day += 1;
+            if day == lengths[month] {
+                (month, day) = (month + 1, 0);
+            }
+            if month == 12 {
+                (year, month) = (year + 1, 0);
+            }
+        }
+    }
+
+    fn interval() -> impl Strategy<Value = Interval> {
+        prop_oneof![
+            (1..=u8::MAX).prop_map(Interval::Months),
+            (1..=u32::MAX).prop_map(Interval::Seconds)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn elapsed_is_the_inverse_of_after(
+            interval in interval(),
+            start in 0..20_000_000_000_u64,
+            count in 0..20_000_u32,
+            before in 1..86_400_u64,
+            offset in -14 * HOUR..=14 * HOUR,
+        ) {
+            let reached = interval.after(start, count, offset).unwrap();
+            prop_assert_eq!(interval.elapsed(start, reached, offset), count);
+            let next = interval.after(start, count + 1, offset).unwrap();
+            prop_assert!(next > reached, "deadlines grow");
+            prop_assert_eq!(interval.elapsed(start, next - 1, offset), count);
+            let earlier = next.saturating_sub(before);
+            let elapsed = interval.elapsed(start, earlier, offset);
+            prop_assert!(earlier < start || interval.after(start, elapsed, offset).unwrap() <= earlier);
+            prop_assert!(interval.after(start, elapsed + 1, offset).unwrap() > earlier);
+        }
+
+        #[test]
+        fn no_time_panics(
+            interval in interval(), start: u64, now: u64, count: u32, offset: i32,
+        ) {
+            if let Some(reached) = interval.after(start, count, offset) {
+                prop_assert!(reached >= start);
+            }
+            let elapsed = interval.elapsed(start, now, offset);
+            if let Some(reached) = interval.after(start, elapsed, offset) {
+                prop_assert!(elapsed == 0 || reached <= now);
+            }
+        }
+    }
+}

@@ -100,6 +100,7 @@ impl Circle {
         let late = self.late_instalments(rules, now).saturating_sub(before);
         let late = u8::try_from(late).unwrap_or(u8::MAX).min(next.payable);
 
+        self.require_room(amount)?;
         let paid = member.paid.checked_add(amount)?;
         let held = self.held_in(round).checked_add(amount)?;
         let index = index(round).ok_or(Refusal::WrongRound)?;

@@ -69,6 +69,7 @@ impl Circle {
             return Err(Refusal::TooMuch);
         }
         if dissolved {
+            self.require_room(amount)?;
             self.cover_claims(amount)?;
             self.member_mut(seat)?.debt = debt;
             return Ok(Repaid {
@@ -101,10 +102,12 @@ impl Circle {
             Phase::Forming | Phase::Cancelled => return Err(Refusal::NotActive),
             Phase::Active | Phase::Completed | Phase::Dissolved => {}
         }
-        let member = self.member_mut(seat)?;
+        self.member(seat)?;
         if amount < Amount::ZERO {
             return Err(Refusal::WrongAmount);
         }
+        self.require_room(amount)?;
+        let member = self.member_mut(seat)?;
         member.credit = member.credit.checked_add(amount)?;
         Ok(())
     }

@@ -202,6 +202,12 @@ impl Circle {
         Ok(sum)
     }
 
+    /// Whether the vault's liabilities can grow by `amount` and still be counted.
+    pub(super) fn require_room(&self, amount: Amount) -> Result<(), Refusal> {
+        self.liabilities()?.checked_add(amount)?;
+        Ok(())
+    }
+
     /// Completed, dissolved or cancelled, and nothing left to pay, claim, push or repay.
     #[must_use]
     pub fn is_finished(&self) -> bool {

@@ -1,0 +1,319 @@
+//! Votes, net settlement, claims.
+
+use kolo_rules::circle::{Phase, VoteOutcome};
+use kolo_rules::{Amount, Circle, Refusal, Rules};
+
+use crate::support::{
+    GRACE, START, VOTE, WEEK, active, amount, each, pay, play_round, refused, rules,
+};
+
+/// Everybody whose vote is needed votes to dissolve.
+fn dissolve(circle: &mut Circle, rules: &Rules, now: u64) {
+    let mut outcome = circle.propose_dissolve(rules, 0, now).unwrap();
+    let mut voters = 1..;
+    while outcome == VoteOutcome::Open {
+        outcome = circle
+            .vote(rules, voters.next().unwrap(), true, now)
+            .unwrap();
+    }
+    assert_eq!(
+        (outcome, circle.phase),
+        (VoteOutcome::Passed, Phase::Dissolved)
+    );
+}
+
+#[test]
+fn a_vote_passes_with_51_percent_of_all() {
+    let rules = rules(4);
+    let mut circle = active(&rules);
+    assert_eq!(
+        circle.propose_dissolve(&rules, 3, START),
+        Ok(VoteOutcome::Open)
+    );
+    let proposal = circle.proposal.unwrap();
+    assert_eq!((proposal.id, proposal.electorate), (1, 4));
+    assert_eq!(
+        (proposal.yes, proposal.no, proposal.expires_at),
+        (0b1000, 0, START + VOTE)
+    );
+    refused(&mut circle, Refusal::ProposalOpen, |circle| {
+        circle.propose_dissolve(&rules, 0, START + VOTE)
+    });
+    refused(&mut circle, Refusal::AlreadyVoted, |circle| {
+        circle.vote(&rules, 3, true, START)
+    });
+    refused(&mut circle, Refusal::NotMember, |circle| {
+        circle.vote(&rules, 4, true, START)
+    });
+    assert_eq!(circle.vote(&rules, 0, false, START), Ok(VoteOutcome::Open));
+    // 2 of 4 is a tie: not enough.
+    assert_eq!(circle.vote(&rules, 1, true, START), Ok(VoteOutcome::Open));
+    assert_eq!(
+        circle.vote(&rules, 2, true, START + VOTE),
+        Ok(VoteOutcome::Passed)
+    );
+    assert_eq!((circle.phase, circle.proposal), (Phase::Dissolved, None));
+}
+
+#[test]
+fn every_size_of_circle_needs_its_majority_and_no_more() {
+    for n in 2..=64 {
+        let rules = rules(n);
+        let mut circle = active(&rules);
+        let fewest = (51 * u32::from(n)).div_ceil(100);
+        let mut outcome = circle.propose_dissolve(&rules, 0, START).unwrap();
+        let mut yes = 1;
+        while outcome == VoteOutcome::Open {
+            outcome = circle.vote(&rules, yes, true, START).unwrap();
+            yes += 1;
+        }
+        assert_eq!(
+            (outcome, u32::from(yes)),
+            (VoteOutcome::Passed, fewest),
+            "of {n}"
+        );
+    }
+}
+
+#[test]
+fn a_vote_is_rejected_as_soon_as_it_cannot_pass() {
+    let rules = rules(4);
+    let mut circle = active(&rules);
+    circle.propose_dissolve(&rules, 0, START).unwrap();
+    assert_eq!(circle.vote(&rules, 1, false, START), Ok(VoteOutcome::Open));
+    // 2 against of 4: at most a tie is left.
+    assert_eq!(
+        circle.vote(&rules, 2, false, START),
+        Ok(VoteOutcome::Rejected)
+    );
+    assert_eq!((circle.phase, circle.proposal), (Phase::Active, None));
+    refused(&mut circle, Refusal::NoProposal, |circle| {
+        circle.vote(&rules, 3, true, START)
+    });
+    circle.propose_dissolve(&rules, 1, START).unwrap();
+    assert_eq!(circle.proposal.unwrap().id, 2);
+}
+
+#[test]
+fn a_vote_may_be_changed_until_it_is_decided() {
+    let rules = rules(5);
+    let mut circle = active(&rules);
+    circle.propose_dissolve(&rules, 0, START).unwrap();
+    assert_eq!(circle.vote(&rules, 1, true, START), Ok(VoteOutcome::Open));
+    assert_eq!(circle.vote(&rules, 0, false, START), Ok(VoteOutcome::Open));
+    let proposal = circle.proposal.unwrap();
+    assert_eq!((proposal.yes, proposal.no), (0b10, 0b01));
+    refused(&mut circle, Refusal::AlreadyVoted, |circle| {
+        circle.vote(&rules, 0, false, START)
+    });
+    assert_eq!(circle.vote(&rules, 0, true, START), Ok(VoteOutcome::Open));
+    // 3 of 5 are 60%.
+    assert_eq!(circle.vote(&rules, 2, true, START), Ok(VoteOutcome::Passed));
+}
+
+#[test]
+fn expiry_rejects() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    circle.propose_dissolve(&rules, 0, START).unwrap();
+    let late = START + VOTE + 1;
+    refused(&mut circle, Refusal::VoteClosed, |circle| {
+        circle.vote(&rules, 1, true, late)
+    });
+    assert_eq!(
+        circle.propose_dissolve(&rules, 1, late),
+        Ok(VoteOutcome::Open)
+    );
+    let proposal = circle.proposal.unwrap();
+    assert_eq!(
+        (proposal.id, proposal.yes),
+        (2, 0b10),
+        "votes on the old one are gone"
+    );
+    refused(&mut circle, Refusal::Overflow, |circle| {
+        circle.propose_dissolve(&rules, 0, u64::MAX)
+    });
+}
+
+#[test]
+fn before_the_first_payout_everybody_gets_back_what_they_paid() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 2], START);
+    dissolve(&mut circle, &rules, START);
+    assert_eq!(each(&circle, |seat| seat.claimable), [10, 0, 10]);
+    assert_eq!(each(&circle, |seat| seat.debt), [0, 0, 0]);
+    assert_eq!(circle.claim(2), Ok(amount(10)));
+    refused(&mut circle, Refusal::NothingToClaim, |circle| {
+        circle.claim(2)
+    });
+    refused(&mut circle, Refusal::NothingToClaim, |circle| {
+        circle.claim(1)
+    });
+    refused(&mut circle, Refusal::NotMember, |circle| circle.claim(3));
+    assert!(!circle.is_finished());
+    assert_eq!(circle.claim(0), Ok(amount(10)));
+    assert!(circle.is_finished());
+}
+
+/// Four members; round 1 complete (seat 0 got 40), round 2 paid by seats 1 and 2 only.
+///
+/// paid − received: 10 − 40 = −30; 20; 20; 10. Held: 20. Positive claims: 50.
+/// 20 split by 20 : 20 : 10 = 8, 8, 4; uncovered 12, 12, 6, in all the 30 that seat 0 owes.
+fn settled() -> (Rules, Circle) {
+    let rules = rules(4);
+    let mut circle = active(&rules);
+    play_round(&mut circle, &rules, 1, &[0, 1, 2, 3]);
+    pay(&mut circle, &rules, &[1, 2], START + WEEK);
+    dissolve(&mut circle, &rules, START + WEEK);
+    (rules, circle)
+}
+
+#[test]
+fn what_is_there_covers_the_net_claims_pro_rata() {
+    let (_, circle) = settled();
+    assert_eq!(each(&circle, |seat| seat.claimable), [0, 8, 8, 4]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 12, 12, 6]);
+    assert_eq!(each(&circle, |seat| seat.debt), [30, 0, 0, 0]);
+    assert_eq!(circle.liabilities(), Ok(amount(20)));
+    assert!(circle.held.iter().all(|held| held.is_zero()));
+}
+
+#[test]
+fn a_repayment_covers_what_is_missing_and_can_be_claimed() {
+    let (rules, mut circle) = settled();
+    assert_eq!(circle.claim(1), Ok(amount(8)));
+    let repaid = circle.repay(&rules, 0, amount(7)).unwrap();
+    assert!(repaid.to.iter().all(|part| part.is_zero()));
+    // 7 · {12, 12, 6} / 30 = 2.8, 2.8, 1.4: two left, to the .8.
+    assert_eq!(each(&circle, |seat| seat.claimable), [0, 3, 11, 5]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 9, 9, 5]);
+    assert_eq!(circle.debt(0), Ok(amount(23)));
+    refused(&mut circle, Refusal::TooMuch, |circle| {
+        circle.repay(&rules, 0, amount(24))
+    });
+    refused(&mut circle, Refusal::NoDebt, |circle| {
+        circle.repay(&rules, 1, amount(1))
+    });
+    circle.repay(&rules, 0, amount(23)).unwrap();
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 0, 0, 0]);
+    let claimed: Vec<_> = (1..4)
+        .map(|seat| circle.claim(seat).unwrap().minor_units())
+        .collect();
+    // In all 20, 20 and 10.
+    assert_eq!(claimed, [12, 20, 10]);
+    assert!(circle.is_finished());
+    assert_eq!(
+        each(&circle, |seat| seat.paid),
+        [10, 20, 20, 10],
+        "frozen since dissolving"
+    );
+    assert_eq!(each(&circle, |seat| seat.received), [40, 0, 0, 0]);
+}
+
+#[test]
+fn earlier_debts_are_replaced_by_the_net_claims() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    // Seat 2 defaults on round 1 and owes seat 0 10.
+    play_round(&mut circle, &rules, 1, &[0, 1]);
+    assert_eq!(circle.debt(2), Ok(amount(10)));
+    dissolve(&mut circle, &rules, START + WEEK + GRACE + 1);
+    // Net: 10 − 20 = −10; 10; 0. Nothing is held: seat 0 owes seat 1 what it got from them.
+    assert_eq!(each(&circle, |seat| seat.debt), [10, 0, 0]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 10, 0]);
+    assert_eq!(circle.owed(&rules, 2, 1), Ok(Amount::ZERO));
+    circle.repay(&rules, 0, amount(10)).unwrap();
+    assert_eq!(circle.claim(1), Ok(amount(10)));
+}
+
+#[test]
+fn a_reserve_helps_to_cover_and_what_is_over_is_shared() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    circle.sync(amount(20 + 9)).unwrap();
+    // A day after its deadline and grace, seat 2's instalment is overdue: late, no share of the 9.
+    dissolve(&mut circle, &rules, START + WEEK + GRACE + 1);
+    assert_eq!(each(&circle, |seat| seat.claimable), [10 + 5, 10 + 4, 0]);
+    assert_eq!(circle.seats()[2].late, 1);
+    assert_eq!(
+        (circle.reserve, circle.liabilities()),
+        (Amount::ZERO, Ok(amount(29)))
+    );
+}
+
+#[test]
+fn a_repayment_nobody_lacks_is_shared_like_the_reserve() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    play_round(&mut circle, &rules, 1, &[0, 1, 2]);
+    // Net −20, 10, 10; the reserve of 12 covers 6 and 6, leaving 4 and 4; seat 0 owes 20.
+    circle.sync(amount(12)).unwrap();
+    dissolve(&mut circle, &rules, START + WEEK);
+    assert_eq!(each(&circle, |seat| seat.claimable), [0, 6, 6]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 4, 4]);
+    // 8 cover what is missing, 12 are over: 4 each.
+    circle.repay(&rules, 0, amount(20)).unwrap();
+    assert_eq!(each(&circle, |seat| seat.claimable), [4, 14, 14]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 0, 0]);
+}
+
+#[test]
+fn credits_are_untouched() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    let payout = play_round(&mut circle, &rules, 1, &[0, 1, 2]);
+    circle.credit(0, payout.amount).unwrap();
+    dissolve(&mut circle, &rules, START + WEEK);
+    assert_eq!(each(&circle, |seat| seat.credit), [30, 0, 0]);
+    assert_eq!(each(&circle, |seat| seat.debt), [20, 0, 0]);
+    assert_eq!(circle.push(0), Ok(amount(30)));
+}
+
+#[test]
+fn contributions_payouts_and_votes_are_over() {
+    let (rules, mut circle) = settled();
+    let now = START + 2 * WEEK;
+    refused(&mut circle, Refusal::NotActive, |circle| {
+        circle.contribute(&rules, 0, 2, amount(10), now)
+    });
+    refused(&mut circle, Refusal::NotActive, |circle| {
+        circle.payout(&rules, 2, now)
+    });
+    refused(&mut circle, Refusal::NotActive, |circle| {
+        circle.propose_dissolve(&rules, 0, now)
+    });
+    refused(&mut circle, Refusal::NotActive, |circle| {
+        circle.vote(&rules, 0, true, now)
+    });
+    refused(&mut circle, Refusal::AlreadyStarted, |circle| {
+        circle.start(&rules, now)
+    });
+}
+
+#[test]
+fn the_order_of_claiming_changes_nothing() {
+    let (rules, circle) = settled();
+    let mut orders = Vec::new();
+    for order in [[1, 2, 3], [3, 2, 1], [2, 3, 1]] {
+        let mut circle = circle.clone();
+        let mut got = [Amount::ZERO; 4];
+        for (step, seat) in order.into_iter().enumerate() {
+            // Repayments fall between the claims.
+            circle
+                .repay(&rules, 0, amount(if step == 0 { 7 } else { 11 }))
+                .unwrap();
+            got[usize::from(seat)] = circle.claim(seat).unwrap();
+        }
+        for seat in order {
+            if let Ok(more) = circle.claim(seat) {
+                let so_far = &mut got[usize::from(seat)];
+                *so_far = so_far.checked_add(more).unwrap();
+            }
+        }
+        orders.push(got);
+    }
+    assert_eq!(orders[0], orders[1]);
+    assert_eq!(orders[0], orders[2]);
+}

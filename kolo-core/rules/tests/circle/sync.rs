@@ -1,0 +1,161 @@
+//! What the vault really holds: gifts and clawbacks.
+
+use kolo_rules::circle::Synced;
+use kolo_rules::{Amount, Circle, Refusal};
+
+use crate::support::{START, WEEK, active, amount, each, pay, pay_due, play_round, refused, rules};
+
+#[test]
+fn when_all_agrees_nothing_changes() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    let before = circle.clone();
+    let nothing = Synced {
+        surplus: Amount::ZERO,
+        shortfall: Amount::ZERO,
+    };
+    assert_eq!(circle.sync(amount(20)), Ok(nothing));
+    assert_eq!(circle, before);
+    refused(&mut circle, Refusal::WrongAmount, |circle| {
+        circle.sync(amount(-1))
+    });
+}
+
+#[test]
+fn a_surplus_joins_the_reserve() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    let synced = circle.sync(amount(25)).unwrap();
+    assert_eq!(
+        synced,
+        Synced {
+            surplus: amount(5),
+            shortfall: Amount::ZERO
+        }
+    );
+    assert_eq!(
+        (circle.reserve, circle.liabilities()),
+        (amount(5), Ok(amount(25)))
+    );
+}
+
+#[test]
+fn after_the_end_a_surplus_becomes_credits() {
+    let rules = rules(2);
+    let mut circle = active(&rules);
+    play_round(&mut circle, &rules, 1, &[0, 1]);
+    play_round(&mut circle, &rules, 2, &[0]);
+    assert_eq!(circle.sync(amount(5)).unwrap().surplus, amount(5));
+    // Seat 1 defaulted in round 2.
+    assert_eq!(each(&circle, |seat| seat.credit), [5, 0]);
+}
+
+#[test]
+fn a_circle_given_up_empty_keeps_nothing() {
+    let mut circle = Circle::new();
+    circle.sync(amount(5)).unwrap();
+    circle.cancel().unwrap();
+    assert!(circle.is_finished());
+    refused(&mut circle, Refusal::Finished, |circle| {
+        circle.sync(amount(6))
+    });
+}
+
+#[test]
+fn a_shortfall_takes_the_reserve_first() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    circle.sync(amount(25)).unwrap();
+    let synced = circle.sync(amount(22)).unwrap();
+    assert_eq!(
+        synced,
+        Synced {
+            surplus: Amount::ZERO,
+            shortfall: amount(3)
+        }
+    );
+    assert_eq!((circle.reserve, circle.held[0]), (amount(2), amount(20)));
+    assert_eq!(each(&circle, |seat| seat.lost), [0, 0, 0]);
+    // 2 from the reserve, 5 from the round, 3 and 2 of them by its payers.
+    circle.sync(amount(15)).unwrap();
+    assert_eq!((circle.reserve, circle.held[0]), (amount(0), amount(15)));
+    assert_eq!(each(&circle, |seat| seat.lost), [3, 2, 0]);
+    assert_eq!(circle.liabilities(), Ok(amount(15)));
+}
+
+#[test]
+fn then_rounds_and_credits_pro_rata() {
+    let mut rules = rules(3);
+    rules.advance = true;
+    let mut circle = active(&rules);
+    let payout = play_round(&mut circle, &rules, 1, &[0, 1, 2]);
+    circle.credit(0, payout.amount).unwrap();
+    // Round 2: 10 + 10; round 3: 10 in advance; credit 30; in all 60.
+    pay(&mut circle, &rules, &[1, 2, 2], START + WEEK);
+    assert_eq!(circle.liabilities(), Ok(amount(60)));
+    // 19 lost: 19 · {20, 10, 30} / 60 = 6⅓, 3⅙, 9½: one left, to the ½.
+    circle.sync(amount(41)).unwrap();
+    assert_eq!(circle.held[..3], [amount(0), amount(14), amount(7)]);
+    assert_eq!(each(&circle, |seat| seat.credit), [20, 0, 0]);
+    // The 6 of round 2 in equal parts, the 3 of round 3 by its only payer.
+    assert_eq!(each(&circle, |seat| seat.lost), [10, 3, 6]);
+    // The payout is what is there.
+    pay(&mut circle, &rules, &[0], START + WEEK);
+    assert_eq!(
+        circle.payout(&rules, 2, START + 2 * WEEK).unwrap().amount,
+        amount(24)
+    );
+}
+
+#[test]
+fn claims_lose_too() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    circle.propose_dissolve(&rules, 0, START).unwrap();
+    circle.vote(&rules, 1, true, START).unwrap();
+    circle.sync(amount(10)).unwrap();
+    // 20 of 30 lost: 6⅔ each, two left to the first two.
+    assert_eq!(each(&circle, |seat| seat.lost), [7, 7, 6]);
+    assert_eq!(each(&circle, |seat| seat.claimable), [3, 3, 4]);
+}
+
+#[test]
+fn all_can_be_lost() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    circle.sync(Amount::ZERO).unwrap();
+    assert_eq!(circle.liabilities(), Ok(Amount::ZERO));
+    assert_eq!(each(&circle, |seat| seat.lost), [10, 10, 10]);
+    assert_eq!(
+        circle.payout(&rules, 1, START + WEEK).unwrap().amount,
+        Amount::ZERO
+    );
+    assert_eq!(
+        each(&circle, |seat| seat.debt),
+        [0, 0, 0],
+        "a clawback is nobody's debt"
+    );
+}
+
+#[test]
+fn no_gift_makes_the_liabilities_uncountable() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    let payout = play_round(&mut circle, &rules, 1, &[0, 1, 2]);
+    circle.sync(amount(i64::MAX - 9)).unwrap();
+    let now = START + WEEK;
+    refused(&mut circle, Refusal::Overflow, |circle| {
+        pay_due(circle, &rules, 0, now)
+    });
+    refused(&mut circle, Refusal::Overflow, |circle| {
+        circle.credit(0, payout.amount)
+    });
+    circle.sync(amount(i64::MAX - 10)).unwrap();
+    pay(&mut circle, &rules, &[0], now);
+    assert_eq!(circle.liabilities(), Ok(Amount::MAX));
+}
