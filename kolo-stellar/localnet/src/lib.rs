@@ -18,6 +18,7 @@ mod genesis;
 mod model;
 mod network;
 mod reply;
+pub mod rpc;
 pub mod store;
 
 pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};

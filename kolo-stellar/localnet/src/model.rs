@@ -187,6 +187,8 @@ pub struct LedgerInfo {
     pub oldest_ledger: u32,
     /// The oldest ledger's close time, Unix seconds.
     pub oldest_close_time: u64,
+    /// How many ledgers of history the store keeps.
+    pub retention: u32,
 }
 
 impl LedgerInfo {

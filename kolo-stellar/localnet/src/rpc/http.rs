@@ -1,0 +1,223 @@
+//! Stellar RPC and friendbot on a port.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures::StreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stellar_xdr::{AccountId, LedgerEntryData, LedgerKey, LedgerKeyAccount, PublicKey, Uint256};
+use tokio::net::TcpListener;
+
+use super::jsonrpc::{self, RpcError};
+use super::{Service, wire};
+use crate::model::TxRecord;
+use crate::network::Localnet;
+
+/// Largest request answered, in bytes, as in Stellar RPC.
+pub const MAX_BODY_BYTES: usize = 512 * 1024;
+/// What friendbot gives an account: 10,000 XLM, in stroops.
+pub const FRIENDBOT_STROOPS: i64 = 100_000_000_000;
+/// Of a request that is too large, this much is still read, so that its sender hears the answer.
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Serves a network on a port until `shutdown` is done: Stellar RPC at `/` and `/rpc`, friendbot
+/// at `/friendbot?addr=G…`. Requests that are being answered then are answered first.
+///
+/// Browsers may ask from any page, as with Stellar RPC: on this network there is only test money.
+///
+/// # Errors
+/// If connections can no longer be accepted.
+pub async fn serve(
+    listener: TcpListener,
+    network: Localnet,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let router = Router::new()
+        .route("/", post(rpc))
+        .route("/rpc", post(rpc))
+        .route("/friendbot", get(friendbot).post(friendbot))
+        .layer(middleware::from_fn(allow_any_origin))
+        .with_state(Served { network, address });
+    axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown)
+        .await
+}
+
+#[derive(Clone)]
+struct Served {
+    network: Localnet,
+    address: SocketAddr,
+}
+
+impl Served {
+    /// As the client sees it: by the name it called us.
+    fn friendbot_url(&self, headers: &HeaderMap) -> String {
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        match host {
+            Some(host) => format!("http://{host}/friendbot"),
+            None => format!("http://{}/friendbot", self.address),
+        }
+    }
+}
+
+async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
+    let request = match read(body).await {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+            (
+                StatusCode::OK,
+                RpcError::parse_error(format!("the request is not JSON: {error}")),
+            )
+        }),
+        Err(refused) => Err(refused),
+    };
+    let request: Value = match request {
+        Ok(request) => request,
+        Err((status, error)) => {
+            return json_response(status, &jsonrpc::failure(&Value::Null, &error));
+        }
+    };
+    let friendbot_url = served.friendbot_url(&headers);
+    let service = Service {
+        network: &served.network,
+        friendbot_url: Some(&friendbot_url),
+    };
+    match service.answer(request).await {
+        Some(answer) => json_response(StatusCode::OK, &answer),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+/// Reads a request's body; of one that is too large, all that is bearable, to throw it away.
+async fn read(body: Body) -> Result<Vec<u8>, (StatusCode, RpcError)> {
+    let mut chunks = body.into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| {
+            let error = RpcError::parse_error(format!("the request broke off: {error}"));
+            (StatusCode::BAD_REQUEST, error)
+        })?;
+        length = length.saturating_add(chunk.len());
+        if length <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else if length > MAX_DRAINED_BYTES {
+            break;
+        }
+    }
+    if length <= MAX_BODY_BYTES {
+        return Ok(bytes);
+    }
+    let message = format!("the request is larger than {MAX_BODY_BYTES} bytes");
+    Err((
+        StatusCode::PAYLOAD_TOO_LARGE,
+        RpcError::invalid_request(message),
+    ))
+}
+
+#[derive(Deserialize)]
+struct FriendbotQuery {
+    addr: Option<String>,
+}
+
+async fn friendbot(State(served): State<Served>, Query(query): Query<FriendbotQuery>) -> Response {
+    let address = query.addr.unwrap_or_default();
+    let Ok(key) = address.parse::<stellar_strkey::ed25519::PublicKey>() else {
+        let detail = "addr must be a public key that begins with G: /friendbot?addr=G…";
+        return problem(StatusCode::BAD_REQUEST, "Bad Request", detail);
+    };
+    let account = AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key.0)));
+    match fund(&served.network, account).await {
+        Ok(Some(record)) => json_response(StatusCode::OK, &record),
+        Ok(None) => {
+            let detail = "createAccountAlreadyExist: account already funded to starting balance";
+            problem(StatusCode::BAD_REQUEST, "Bad Request", detail)
+        }
+        Err(error) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal Server Error",
+            &error.message,
+        ),
+    }
+}
+
+/// Funds an account that has less than friendbot gives; `None` if it has enough.
+async fn fund(network: &Localnet, account: AccountId) -> Result<Option<Value>, RpcError> {
+    let key = LedgerKey::Account(LedgerKeyAccount {
+        account_id: account.clone(),
+    });
+    let (found, _) = network.entries(vec![key]).await?;
+    let balance = found
+        .first()
+        .map_or(0, |found| match &found.entry.entry.data {
+            LedgerEntryData::Account(account) => account.balance,
+            _ => 0,
+        });
+    if balance >= FRIENDBOT_STROOPS {
+        return Ok(None);
+    }
+    let record = network.fund(account, FRIENDBOT_STROOPS).await?;
+    friendbot_answer(&record).map(Some)
+}
+
+/// The fields of Horizon's transaction that clients read from friendbot.
+fn friendbot_answer(record: &TxRecord) -> Result<Value, RpcError> {
+    let hash = wire::hex(&record.hash.0);
+    Ok(json!({
+        "id": hash,
+        "hash": hash,
+        "successful": record.is_successful(),
+        "ledger": record.ledger,
+        "created_at": wire::rfc3339(record.close_time),
+        "envelope_xdr": wire::encode(&record.envelope)?,
+        "result_xdr": wire::encode(&record.result)?,
+        "result_meta_xdr": wire::encode(&record.meta)?,
+    }))
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
+}
+
+/// An error in the form that Horizon and friendbot use (RFC 7807).
+fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
+    let body = json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status.as_u16(),
+        "detail": detail,
+    });
+    json_response(status, &body)
+}
+
+async fn allow_any_origin(request: Request, next: Next) -> Response {
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
