@@ -1,0 +1,308 @@
+use kolo_circle::{CircleContract, CircleContractClient, Invitation};
+use kolo_contract_common::{Error, contract_id};
+use kolo_rules::{
+    Amount, Circle, Interval, Rules,
+    circle::{Order, Shortfall},
+};
+use soroban_sdk::{
+    Address, BytesN, IntoVal, TryFromVal, Val, Vec,
+    testutils::Events as _,
+    xdr::{ContractEvent, ContractEventBody, ScVal},
+};
+
+use crate::{Call, Failure, Person, World};
+
+pub const DAY: u64 = 86_400;
+
+/// Terms most tests share: ten units weekly, a day of grace, join order, short pot.
+#[derive(Clone, Copy)]
+pub struct Terms {
+    pub seats: u8,
+    pub min_members: u8,
+    pub contribution: i64,
+    pub instalments: u8,
+    pub order: Order,
+    pub shortfall: Shortfall,
+    pub advance: bool,
+}
+
+impl Terms {
+    #[must_use]
+    pub const fn of(seats: u8) -> Self {
+        Self {
+            seats,
+            min_members: 2,
+            contribution: 100_000_000,
+            instalments: 1,
+            order: Order::Join,
+            shortfall: Shortfall::ShortPot,
+            advance: false,
+        }
+    }
+
+    pub fn rules(&self, asset: &Address) -> Rules {
+        Rules {
+            asset: contract_id(asset.env(), asset).unwrap().to_array(),
+            seats: self.seats,
+            min_members: self.min_members,
+            contribution: Amount::new(self.contribution),
+            instalments_per_round: self.instalments,
+            interval: Interval::Seconds(7 * 86_400),
+            utc_offset_s: 0,
+            grace_s: 86_400,
+            order: self.order,
+            shortfall: self.shortfall,
+            advance: self.advance,
+            vote_period_s: 3 * 86_400,
+        }
+    }
+}
+
+/// A circle under test, its organiser (no member) and its members by seat.
+pub struct Group<'w> {
+    pub world: &'w World,
+    pub address: Address,
+    pub rules: Rules,
+    pub organiser: Person,
+    pub members: std::vec::Vec<Person>,
+}
+
+impl<'w> Group<'w> {
+    /// An empty circle, run as Rust.
+    #[must_use]
+    pub fn found(world: &'w World, terms: Terms) -> Self {
+        let rules = terms.rules(&world.token);
+        let organiser = world.person(0);
+        let encoded = BytesN::from_array(&world.env, &rules.encode());
+        let args = (organiser.address.clone(), encoded, None::<u32>);
+        let address = world.env.register(CircleContract, args);
+        Self {
+            world,
+            address,
+            rules,
+            organiser,
+            members: vec![],
+        }
+    }
+
+    /// A running circle of members who own `balance` each.
+    #[must_use]
+    pub fn running(world: &'w World, terms: Terms, balance: i64) -> Self {
+        let mut group = Self::found(world, terms);
+        group.fill(balance);
+        group
+    }
+
+    /// Invites and seats as many as there are seats.
+    pub fn fill(&mut self, balance: i64) {
+        for turn in 1..=u32::from(self.rules.seats) {
+            let turn = (self.rules.order == Order::Fixed).then_some(turn);
+            let person = self.world.person(balance);
+            self.seat(&person, turn);
+        }
+    }
+
+    /// Invites somebody by address and has them join.
+    pub fn seat(&mut self, person: &Person, turn: Option<u32>) {
+        self.invite(
+            &Invitation::Address(person.address.clone()),
+            turn,
+            self.world.now() + DAY,
+        )
+        .unwrap();
+        self.join(person).unwrap();
+        self.members.push(person.clone());
+    }
+
+    /// The whole amount of one member's round.
+    #[must_use]
+    pub fn due(&self) -> i64 {
+        self.rules.contribution.minor_units() * i64::from(self.rules.instalments_per_round)
+    }
+
+    #[must_use]
+    pub fn payout_date(&self, round: u32) -> u64 {
+        let circle = self.circle();
+        circle
+            .payout_date(&self.rules, u8::try_from(round).unwrap())
+            .unwrap()
+    }
+
+    /// Calls the circle, and asserts that a refusal has changed neither state nor vault.
+    pub fn call(&self, signer: Option<&Person>, call: &Call) -> Result<(), Failure> {
+        let before = (self.state(), self.vault());
+        let outcome = self.world.call(signer, call).map(|_| ());
+        if outcome.is_err() {
+            assert_eq!(
+                (self.state(), self.vault()),
+                before,
+                "a refused call changed something"
+            );
+        }
+        outcome
+    }
+
+    /// A call of the circle.
+    pub fn make(
+        &self,
+        function: &'static str,
+        args: impl IntoVal<soroban_sdk::Env, Vec<Val>>,
+    ) -> Call {
+        Call::new(&self.address, function, args.into_val(&self.world.env))
+    }
+
+    pub fn invite(
+        &self,
+        invitation: &Invitation,
+        turn: Option<u32>,
+        expires_at: u64,
+    ) -> Result<(), Failure> {
+        let call = self.make("invite", (invitation.clone(), turn, expires_at));
+        self.call(Some(&self.organiser), &call)
+    }
+
+    pub fn revoke(&self, invitation: &Invitation) -> Result<(), Failure> {
+        self.call(
+            Some(&self.organiser),
+            &self.make("revoke", (invitation.clone(),)),
+        )
+    }
+
+    pub fn rules_hash(&self) -> BytesN<32> {
+        let env = &self.world.env;
+        let encoded = BytesN::from_array(env, &self.rules.encode());
+        env.crypto().sha256(encoded.as_ref()).to_bytes()
+    }
+
+    pub fn join(&self, person: &Person) -> Result<(), Failure> {
+        self.join_with(person, &self.rules_hash(), None, None)
+    }
+
+    pub fn join_with(
+        &self,
+        person: &Person,
+        rules_hash: &BytesN<32>,
+        key: Option<BytesN<32>>,
+        signature: Option<BytesN<64>>,
+    ) -> Result<(), Failure> {
+        let call = self.make(
+            "join",
+            (person.address.clone(), rules_hash.clone(), key, signature),
+        );
+        self.call(Some(person), &call)
+    }
+
+    /// Signed by the member: the call, and the transfer inside it.
+    pub fn contribute(&self, person: &Person, round: u32, amount: i64) -> Result<(), Failure> {
+        let call = self
+            .make(
+                "contribute",
+                (person.address.clone(), round, i128::from(amount)),
+            )
+            .with(self.world.transfer(&person.address, &self.address, amount));
+        self.call(Some(person), &call)
+    }
+
+    /// Everybody pays their whole round.
+    pub fn contribute_all(&self, round: u32) {
+        for member in &self.members {
+            self.contribute(member, round, self.due()).unwrap();
+        }
+    }
+
+    pub fn payout(&self, round: u32) -> Result<(), Failure> {
+        self.call(None, &self.make("payout", (round,)))
+    }
+
+    pub fn repay(&self, person: &Person, amount: i64) -> Result<(), Failure> {
+        let call = self
+            .make("repay", (person.address.clone(), i128::from(amount)))
+            .with(self.world.transfer(&person.address, &self.address, amount));
+        self.call(Some(person), &call)
+    }
+
+    pub fn push(&self, person: &Person) -> Result<(), Failure> {
+        self.call(None, &self.make("push", (person.address.clone(),)))
+    }
+
+    pub fn claim(&self, person: &Person) -> Result<(), Failure> {
+        self.call(None, &self.make("claim", (person.address.clone(),)))
+    }
+
+    pub fn sync(&self) -> Result<(), Failure> {
+        self.call(None, &self.make("sync", ()))
+    }
+
+    pub fn propose(&self, person: &Person) -> Result<(), Failure> {
+        self.call(
+            Some(person),
+            &self.make("propose_dissolve", (person.address.clone(),)),
+        )
+    }
+
+    pub fn vote(&self, person: &Person, proposal: u32, approve: bool) -> Result<(), Failure> {
+        let call = self.make("vote", (person.address.clone(), proposal, approve));
+        self.call(Some(person), &call)
+    }
+
+    /// The encoded state, while there is one.
+    pub fn state(&self) -> Option<std::vec::Vec<u8>> {
+        let client = CircleContractClient::new(&self.world.env, &self.address);
+        let state = client.try_state();
+        state.ok().map(|bytes| bytes.unwrap().iter().collect())
+    }
+
+    pub fn circle(&self) -> Circle {
+        Circle::decode(&self.state().expect("the circle is not finished")).unwrap()
+    }
+
+    pub fn vault(&self) -> i64 {
+        self.world.balance(&self.address)
+    }
+
+    /// The vault holds what the state says it owes, to the stroop.
+    pub fn assert_covered(&self) {
+        let owed = match self.state() {
+            Some(state) => Circle::decode(&state)
+                .unwrap()
+                .liabilities()
+                .unwrap()
+                .minor_units(),
+            None => 0,
+        };
+        assert_eq!(self.vault(), owed, "vault and liabilities differ");
+    }
+
+    /// What the circle's last call announced. Read it before calling anything else.
+    pub fn events(&self) -> std::vec::Vec<ContractEvent> {
+        self.world
+            .env
+            .events()
+            .all()
+            .filter_by_contract(&self.address)
+            .events()
+            .to_vec()
+    }
+}
+
+/// The error of this code.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Contract(error as u32)
+    }
+}
+
+/// The name of an event: its first topic.
+#[must_use]
+pub fn event_name(event: &ContractEvent) -> String {
+    let ContractEventBody::V0(body) = &event.body;
+    match body.topics.first() {
+        Some(ScVal::Symbol(name)) => name.to_string(),
+        other => panic!("no name but {other:?}"),
+    }
+}
+
+/// The address of a value returned by a call.
+pub fn as_address(world: &World, value: Val) -> Address {
+    Address::try_from_val(&world.env, &value).unwrap()
+}

@@ -1,0 +1,343 @@
+use std::{cell::Cell, rc::Rc};
+
+use ed25519_dalek::{Signer, SigningKey};
+use soroban_sdk::{
+    Address, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec,
+    testutils::{
+        AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags, Ledger as _,
+        StellarAssetContract,
+    },
+    token::TokenClient,
+    xdr::{
+        self, AccountEntry, AccountEntryExt, AccountId, Hash, HashIdPreimage,
+        HashIdPreimageSorobanAuthorization, InvokeContractArgs, LedgerEntry, LedgerEntryData,
+        LedgerEntryExt, LedgerKey, LedgerKeyAccount, LedgerKeyTrustLine, Limits, PublicKey,
+        ScAddress, ScMap, ScSymbol, ScVal, ScVec, SequenceNumber, SorobanAddressCredentials,
+        SorobanAuthorizationEntry, SorobanAuthorizedFunction, SorobanAuthorizedInvocation,
+        SorobanCredentials, Thresholds, TrustLineAsset, TrustLineEntry, TrustLineEntryExt,
+        TrustLineFlags, Uint256, WriteXdr,
+    },
+};
+
+/// When every world begins (Unix seconds): 2026-01-31 12:00 UTC.
+pub const START: u64 = 1_769_860_800;
+
+/// How a call failed: with a contract's error code, or in the host (a signature missing or wrong).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    Contract(u32),
+    Host,
+}
+
+/// Somebody with a classic account and its master key.
+#[derive(Clone)]
+pub struct Person {
+    key: SigningKey,
+    pub address: Address,
+}
+
+/// One invocation, and those its signer allows inside it.
+#[derive(Clone)]
+pub struct Call {
+    contract: Address,
+    function: &'static str,
+    args: Vec<Val>,
+    inner: std::vec::Vec<Call>,
+}
+
+impl Call {
+    #[must_use]
+    pub fn new(contract: &Address, function: &'static str, args: Vec<Val>) -> Self {
+        Self {
+            contract: contract.clone(),
+            function,
+            args,
+            inner: vec![],
+        }
+    }
+
+    /// The same call, with one more invocation allowed inside it.
+    #[must_use]
+    pub fn with(mut self, inner: Self) -> Self {
+        self.inner.push(inner);
+        self
+    }
+
+    fn signed(&self, env: &Env) -> SorobanAuthorizedInvocation {
+        let args: std::vec::Vec<ScVal> = self
+            .args
+            .iter()
+            .map(|arg| ScVal::try_from_val(env, &arg).unwrap())
+            .collect();
+        let function = SorobanAuthorizedFunction::ContractFn(InvokeContractArgs {
+            contract_address: ScAddress::from(&self.contract),
+            function_name: ScSymbol(self.function.try_into().unwrap()),
+            args: args.try_into().unwrap(),
+        });
+        let inner: std::vec::Vec<_> = self.inner.iter().map(|call| call.signed(env)).collect();
+        SorobanAuthorizedInvocation {
+            function,
+            sub_invocations: inner.try_into().unwrap(),
+        }
+    }
+
+    fn expected(&self, env: &Env) -> AuthorizedInvocation {
+        let function = Symbol::new(env, self.function);
+        AuthorizedInvocation {
+            function: AuthorizedFunction::Contract((
+                self.contract.clone(),
+                function,
+                self.args.clone(),
+            )),
+            sub_invocations: self.inner.iter().map(|call| call.expected(env)).collect(),
+        }
+    }
+}
+
+/// A network with one asset.
+pub struct World {
+    pub env: Env,
+    pub asset: StellarAssetContract,
+    /// The asset contract's address.
+    pub token: Address,
+    issuer: Person,
+    nonce: Cell<i64>,
+    people: Cell<u64>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    #[must_use]
+    pub fn new() -> Self {
+        let env = Env::new_with_config(EnvTestConfig {
+            capture_snapshot_at_drop: false,
+        });
+        env.cost_estimate().disable_resource_limits();
+        env.cost_estimate().budget().reset_unlimited();
+        env.ledger().with_mut(|ledger| {
+            ledger.timestamp = START;
+            ledger.sequence_number = 1_000;
+            ledger.min_persistent_entry_ttl = 120 * 17_280;
+            ledger.max_entry_ttl = 180 * 17_280;
+        });
+        let issuer = new_person(&env, 0);
+        let asset = env.register_stellar_asset_contract_v2(issuer.address.clone());
+        for flag in [IssuerFlags::RevocableFlag, IssuerFlags::ClawbackEnabledFlag] {
+            asset.issuer().set_flag(flag);
+        }
+        let token = asset.address();
+        Self {
+            env,
+            asset,
+            token,
+            issuer,
+            nonce: Cell::new(0),
+            people: Cell::new(1),
+        }
+    }
+
+    /// Somebody with a trustline and so much of the asset.
+    pub fn person(&self, balance: i64) -> Person {
+        let person = self.person_without_trustline();
+        self.set_trustline(&person, balance, i64::MAX);
+        person
+    }
+
+    pub fn person_without_trustline(&self) -> Person {
+        self.people.set(self.people.get() + 1);
+        new_person(&self.env, self.people.get())
+    }
+
+    /// Gives a trustline, or replaces it.
+    pub fn set_trustline(&self, person: &Person, balance: i64, limit: i64) {
+        let key = self.trustline_key(person);
+        let LedgerKey::Trustline(LedgerKeyTrustLine { account_id, asset }) = key.clone() else {
+            unreachable!()
+        };
+        let entry = LedgerEntryData::Trustline(TrustLineEntry {
+            account_id,
+            asset,
+            balance,
+            limit,
+            flags: TrustLineFlags::AuthorizedFlag as u32
+                | TrustLineFlags::TrustlineClawbackEnabledFlag as u32,
+            ext: TrustLineEntryExt::V0,
+        });
+        put(&self.env, key, entry);
+    }
+
+    /// The issuer freezes an account, or lets it go on.
+    pub fn authorise(&self, address: &Address, authorised: bool) {
+        let args = (address, authorised).into_val(&self.env);
+        let call = Call::new(&self.token, "set_authorized", args);
+        self.call(Some(&self.issuer), &call).unwrap();
+    }
+
+    /// The issuer takes from a contract's balance.
+    pub fn claw_back(&self, from: &Address, amount: i64) {
+        let args = (from, i128::from(amount)).into_val(&self.env);
+        let call = Call::new(&self.token, "clawback", args);
+        self.call(Some(&self.issuer), &call).unwrap();
+    }
+
+    /// The asset contract's `transfer`.
+    pub fn transfer(&self, from: &Address, to: &Address, amount: i64) -> Call {
+        let args = (from, to, i128::from(amount)).into_val(&self.env);
+        Call::new(&self.token, "transfer", args)
+    }
+
+    pub fn balance(&self, of: &Address) -> i64 {
+        let balance = TokenClient::new(&self.env, &self.token).balance(of);
+        i64::try_from(balance).unwrap()
+    }
+
+    pub fn set_time(&self, timestamp: u64) {
+        self.env.ledger().set_timestamp(timestamp);
+    }
+
+    pub fn now(&self) -> u64 {
+        self.env.ledger().timestamp()
+    }
+
+    /// Makes a call with one signature, or none, and asserts that exactly this was asked for.
+    pub fn call(&self, signer: Option<&Person>, call: &Call) -> Result<Val, Failure> {
+        let entries: std::vec::Vec<_> = signer
+            .iter()
+            .map(|person| self.sign(person, call))
+            .collect();
+        self.env.set_auths(&entries);
+        let function = Symbol::new(&self.env, call.function);
+        let outcome = self.env.try_invoke_contract::<Val, Error>(
+            &call.contract,
+            &function,
+            call.args.clone(),
+        );
+        let asked = self.env.auths();
+        self.env.set_auths(&[]);
+        match outcome {
+            Ok(value) => {
+                let expected: std::vec::Vec<_> = signer
+                    .iter()
+                    .map(|person| (person.address.clone(), call.expected(&self.env)))
+                    .collect();
+                assert_eq!(
+                    asked, expected,
+                    "{} asked for another signature",
+                    call.function
+                );
+                Ok(value.unwrap())
+            }
+            Err(Ok(error)) => Err(failure(error.into())),
+            Err(Err(error)) => Err(failure(error)),
+        }
+    }
+
+    fn sign(&self, person: &Person, call: &Call) -> SorobanAuthorizationEntry {
+        self.nonce.set(self.nonce.get() + 1);
+        let root_invocation = call.signed(&self.env);
+        let expires = self.env.ledger().sequence() + 10;
+        let preimage = HashIdPreimage::SorobanAuthorization(HashIdPreimageSorobanAuthorization {
+            network_id: Hash(self.env.ledger().network_id().to_array()),
+            nonce: self.nonce.get(),
+            signature_expiration_ledger: expires,
+            invocation: root_invocation.clone(),
+        });
+        let preimage = preimage.to_xdr(Limits::none()).unwrap();
+        let preimage = soroban_sdk::Bytes::from_slice(&self.env, &preimage);
+        let payload = self.env.crypto().sha256(&preimage).to_array();
+        SorobanAuthorizationEntry {
+            credentials: SorobanCredentials::Address(SorobanAddressCredentials {
+                address: ScAddress::from(&person.address),
+                nonce: self.nonce.get(),
+                signature_expiration_ledger: expires,
+                signature: person.account_signature(&payload),
+            }),
+            root_invocation,
+        }
+    }
+
+    fn trustline_key(&self, person: &Person) -> LedgerKey {
+        let xdr::Asset::CreditAlphanum4(asset) = self.asset.asset() else {
+            unreachable!()
+        };
+        LedgerKey::Trustline(LedgerKeyTrustLine {
+            account_id: AccountId::try_from(&person.address).unwrap(),
+            asset: TrustLineAsset::CreditAlphanum4(asset),
+        })
+    }
+}
+
+impl Person {
+    /// What an account's authorisation carries: a vector of public keys and signatures.
+    fn account_signature(&self, payload: &[u8; 32]) -> ScVal {
+        let bytes = |bytes: &[u8]| ScVal::Bytes(bytes.to_vec().try_into().unwrap());
+        let symbol = |name: &str| ScVal::Symbol(ScSymbol(name.try_into().unwrap()));
+        let fields = std::vec![
+            (
+                symbol("public_key"),
+                bytes(self.key.verifying_key().as_bytes())
+            ),
+            (
+                symbol("signature"),
+                bytes(&self.key.sign(payload).to_bytes())
+            ),
+        ];
+        let map = ScVal::Map(Some(ScMap::sorted_from(fields).unwrap()));
+        ScVal::Vec(Some(ScVec(std::vec![map].try_into().unwrap())))
+    }
+}
+
+fn failure(error: InvokeError) -> Failure {
+    match error {
+        InvokeError::Contract(code) => Failure::Contract(code),
+        InvokeError::Abort => Failure::Host,
+    }
+}
+
+fn new_person(env: &Env, number: u64) -> Person {
+    let mut seed = [7; 32];
+    seed[..8].copy_from_slice(&number.to_be_bytes());
+    let key = SigningKey::from_bytes(&seed);
+    let account_id = AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(
+        key.verifying_key().to_bytes(),
+    )));
+    let entry = LedgerEntryData::Account(AccountEntry {
+        account_id: account_id.clone(),
+        balance: 1_000_000_000,
+        seq_num: SequenceNumber(1),
+        num_sub_entries: 1,
+        inflation_dest: None,
+        flags: 0,
+        home_domain: xdr::String32::default(),
+        thresholds: Thresholds([1, 0, 0, 0]),
+        signers: xdr::VecM::default(),
+        ext: AccountEntryExt::V0,
+    });
+    put(
+        env,
+        LedgerKey::Account(LedgerKeyAccount {
+            account_id: account_id.clone(),
+        }),
+        entry,
+    );
+    let address = ScVal::Address(ScAddress::Account(account_id))
+        .try_into_val(env)
+        .unwrap();
+    Person { key, address }
+}
+
+fn put(env: &Env, key: LedgerKey, data: LedgerEntryData) {
+    let entry = LedgerEntry {
+        last_modified_ledger_seq: 1,
+        data,
+        ext: LedgerEntryExt::V0,
+    };
+    env.host()
+        .add_ledger_entry(&Rc::new(key), &Rc::new(entry), None)
+        .unwrap();
+}
