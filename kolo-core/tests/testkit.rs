@@ -1,0 +1,54 @@
+//! The reference adapters pass the suites every adapter must pass.
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kolo_core::port::KeyVault;
+use kolo_core::testkit::conformance::{LedgerFactory, LedgerHandles, VaultFactory};
+use kolo_core::testkit::{MemoryLedger, MemoryVault};
+
+/// The store is what clones of one handle share: it is closed when a handle is dropped, and open
+/// again in the next.
+#[derive(Default)]
+struct Memory(MemoryLedger);
+
+#[async_trait]
+impl LedgerFactory for Memory {
+    async fn open(&self) -> LedgerHandles {
+        let store = Arc::new(self.0.clone());
+        LedgerHandles {
+            ledger: store.clone(),
+            work: store,
+        }
+    }
+}
+
+struct Keys(MemoryVault);
+
+#[async_trait]
+impl VaultFactory for Keys {
+    async fn open(&self) -> Arc<dyn KeyVault> {
+        Arc::new(self.0.clone())
+    }
+
+    fn secrets(&self) -> Vec<Vec<u8>> {
+        self.0.secrets()
+    }
+}
+
+mod ledger {
+    use super::Memory;
+
+    kolo_core::ledger_conformance! { factory = Memory::default() }
+}
+
+mod work {
+    use super::Memory;
+
+    kolo_core::work_conformance! { factory = Memory::default() }
+}
+
+mod vault {
+    use super::{Keys, MemoryVault};
+
+    kolo_core::vault_conformance! { factory = Keys(MemoryVault::new(1)) }
+}
