@@ -17,6 +17,7 @@ mod prepare;
 mod read;
 pub mod rpc;
 mod scval;
+pub mod setup;
 mod sign;
 mod submit;
 mod verify;

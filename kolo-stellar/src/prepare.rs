@@ -257,7 +257,7 @@ impl StellarChainClient {
 }
 
 /// A quarter and a bit more than needed: it is a limit, and what is left is refunded.
-const fn with_margin(fee: i64) -> i64 {
+pub(crate) const fn with_margin(fee: i64) -> i64 {
     fee.saturating_add(fee / 4)
         .saturating_add(RESOURCE_FEE_MARGIN)
 }
