@@ -1,0 +1,336 @@
+//! What a batch writes, gathered so that each table takes a few statements for all change sets.
+use std::collections::{BTreeMap, BTreeSet};
+
+use kolo_core::TenantId;
+use kolo_core::port::ChangeSet;
+use kolo_core::port::ledger::{
+    AggregateId, AggregateWrite, EntryStatus, IndexKey, JournalEntry, NewEvent, Posting, Record,
+    Retention,
+};
+use kolo_core::port::work::{NewWork, WorkId};
+
+use super::account::{AccountKey, side_name};
+use super::facts::position_number;
+use super::view::{Key, View};
+use crate::error::DbError;
+use crate::sql::{Db, Value, many, seconds, values};
+
+/// Seconds of the 90 days for which a command's key is remembered at least.
+const NINETY_DAYS: i64 = 90 * 24 * 60 * 60;
+
+/// Rows to write. What only names a key is written as the [`View`] has it at the end of the batch.
+#[derive(Default)]
+pub(super) struct Writes {
+    commands: Vec<Vec<Value>>,
+    aggregates: BTreeMap<Key<AggregateId>, Record>,
+    events: Vec<Vec<Value>>,
+    work: Vec<Vec<Value>>,
+    pub index: BTreeSet<Key<IndexKey>>,
+    pub entries: Vec<NewEntry>,
+    pub ended: BTreeSet<Key<String>>,
+    pub accounts: BTreeSet<Key<AccountKey>>,
+    pub done: BTreeSet<Key<WorkId>>,
+}
+
+/// What of a new entry never changes again.
+pub(super) struct NewEntry {
+    key: Key<String>,
+    position: u64,
+    kind: String,
+    held_at: Option<i64>,
+    details: String,
+    recorded_at: Option<i64>,
+    postings: Vec<Posting>,
+}
+
+impl NewEntry {
+    pub fn new(set: &ChangeSet, entry: &JournalEntry, position: u64) -> Self {
+        let held = entry.status == EntryStatus::Pending;
+        Self {
+            key: (set.tenant.clone(), entry.id.clone()),
+            position,
+            kind: entry.kind.clone(),
+            held_at: held.then(|| seconds(entry.effective_at)).flatten(),
+            details: entry.details.clone(),
+            recorded_at: seconds(set.recorded_at),
+            postings: entry.postings.clone(),
+        }
+    }
+}
+
+impl Writes {
+    pub fn command(&mut self, set: &ChangeSet) {
+        let recorded_at = seconds(set.recorded_at);
+        let keep_until = match set.retention {
+            Retention::Forever => None,
+            Retention::NinetyDays => recorded_at.map(|at| at.saturating_add(NINETY_DAYS)),
+        };
+        self.commands.push(values![
+            &set.tenant,
+            &set.key,
+            set.request_hash.as_slice(),
+            &set.outcome.kind,
+            set.outcome.schema_version,
+            set.outcome.bytes.as_slice(),
+            recorded_at,
+            keep_until,
+        ]);
+    }
+
+    pub fn aggregate(&mut self, tenant: &TenantId, write: &AggregateWrite) {
+        let key = (tenant.clone(), write.id.clone());
+        self.aggregates.insert(key, write.state.clone());
+    }
+
+    pub fn event(&mut self, set: &ChangeSet, event: &NewEvent, position: u64) {
+        self.events.push(values![
+            &set.tenant,
+            i64::try_from(position).ok(),
+            &event.aggregate.kind,
+            &event.aggregate.id,
+            &event.record.kind,
+            event.record.schema_version,
+            event.record.bytes.as_slice(),
+            seconds(set.recorded_at),
+        ]);
+    }
+
+    pub fn work(&mut self, set: &ChangeSet, work: &NewWork) {
+        self.work.push(values![
+            &set.tenant,
+            &work.id.0,
+            &work.queue,
+            &work.lane,
+            seconds(work.due_at),
+            seconds(work.due_at),
+            &work.payload.kind,
+            work.payload.schema_version,
+            work.payload.bytes.as_slice(),
+        ]);
+    }
+
+    /// Writes everything. The transaction is the caller's.
+    pub async fn flush(self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+        self.flush_aggregates(db, view).await?;
+        self.flush_index(db, view).await?;
+        self.flush_books(db, view).await?;
+        many(
+            db,
+            "INSERT INTO events (tenant, position, aggregate_kind, aggregate_id, record_kind, \
+             schema_version, bytes, recorded_at)",
+            self.events,
+            "",
+        )
+        .await?;
+        many(
+            db,
+            "INSERT INTO work (tenant, id, queue, lane, due_at, ready_at, record_kind, \
+             schema_version, bytes)",
+            self.work,
+            "",
+        )
+        .await?;
+        many(
+            db,
+            "UPDATE work SET done = 1, leased_until = NULL, bytes = substr(bytes, 1, 0) \
+             WHERE (tenant, id) IN (",
+            self.done
+                .iter()
+                .map(|(tenant, id)| values![tenant, &id.0])
+                .collect(),
+            ")",
+        )
+        .await?;
+        many(
+            db,
+            "INSERT INTO commands (tenant, key, request_hash, record_kind, schema_version, bytes, \
+             recorded_at, keep_until)",
+            self.commands,
+            "",
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn flush_aggregates(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+        let mut rows = Vec::new();
+        for (key, state) in &self.aggregates {
+            let version = view.versions.get(key).copied().unwrap_or(0);
+            rows.push(values![
+                &key.0,
+                &key.1.kind,
+                &key.1.id,
+                position_number(version)?,
+                &state.kind,
+                state.schema_version,
+                state.bytes.as_slice(),
+            ]);
+        }
+        many(
+            db,
+            "INSERT INTO aggregates (tenant, kind, id, version, record_kind, schema_version, \
+             bytes)",
+            rows,
+            " ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
+             record_kind = excluded.record_kind, schema_version = excluded.schema_version, \
+             bytes = excluded.bytes",
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn flush_index(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+        let (mut claimed, mut freed) = (Vec::new(), Vec::new());
+        for key in &self.index {
+            let (tenant, name) = key;
+            match view.index.get(key) {
+                Some(owner) => claimed.push(values![
+                    tenant,
+                    &name.index,
+                    &name.value,
+                    &owner.kind,
+                    &owner.id
+                ]),
+                None => freed.push(values![tenant, &name.index, &name.value]),
+            }
+        }
+        many(
+            db,
+            "DELETE FROM index_names WHERE (tenant, name, value) IN (",
+            freed,
+            ")",
+        )
+        .await?;
+        many(
+            db,
+            "INSERT INTO index_names (tenant, name, value, aggregate_kind, aggregate_id)",
+            claimed,
+            " ON CONFLICT (tenant, name, value) DO UPDATE SET \
+             aggregate_kind = excluded.aggregate_kind, aggregate_id = excluded.aggregate_id",
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Accounts, then entries, then postings, which refer to both.
+    async fn flush_books(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+        let mut accounts = Vec::new();
+        for key in &self.accounts {
+            let (tenant, (name, asset)) = key;
+            let state = view.accounts.get(key).ok_or_else(lost)?;
+            let [settled, pending_in, pending_out] = state.figures().ok_or_else(lost)?;
+            let normal = side_name(state.normal);
+            accounts.push(values![
+                tenant,
+                name,
+                asset,
+                normal,
+                settled,
+                pending_in,
+                pending_out,
+                state.version
+            ]);
+        }
+        many(
+            db,
+            "INSERT INTO accounts (tenant, name, asset, normal, settled, pending_in, pending_out, \
+             version)",
+            accounts,
+            " ON CONFLICT (tenant, name, asset) DO UPDATE SET settled = excluded.settled, \
+             pending_in = excluded.pending_in, pending_out = excluded.pending_out, \
+             version = excluded.version",
+        )
+        .await?;
+        let (mut entries, mut postings) = (Vec::new(), Vec::new());
+        for entry in &self.entries {
+            entries.push(entry_row(entry, view)?);
+            posting_rows(entry, &mut postings)?;
+        }
+        many(
+            db,
+            "INSERT INTO entries (tenant, position, id, kind, status, effective_at, held_at, \
+             chain_tx, details, recorded_at)",
+            entries,
+            "",
+        )
+        .await?;
+        many(
+            db,
+            "INSERT INTO postings (tenant, entry, line, account, asset, side, amount)",
+            postings,
+            "",
+        )
+        .await?;
+        self.flush_ended(db, view).await
+    }
+
+    /// Holds that were there before this batch and ended in it.
+    async fn flush_ended(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+        let new: BTreeSet<&Key<String>> = self.entries.iter().map(|entry| &entry.key).collect();
+        let mut rows = Vec::new();
+        for key in self.ended.iter().filter(|key| !new.contains(key)) {
+            let state = view.entries.get(key).ok_or_else(lost)?;
+            rows.push(values![
+                &key.0,
+                &key.1,
+                status_name(state.status),
+                seconds(state.effective_at),
+                &state.chain_tx,
+            ]);
+        }
+        many(
+            db,
+            "WITH ended (tenant, id, status, effective_at, chain_tx) AS (",
+            rows,
+            ") UPDATE entries SET status = ended.status, effective_at = ended.effective_at, \
+             chain_tx = ended.chain_tx FROM ended \
+             WHERE entries.tenant = ended.tenant AND entries.id = ended.id",
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+fn entry_row(entry: &NewEntry, view: &View) -> Result<Vec<Value>, DbError> {
+    let state = view.entries.get(&entry.key).ok_or_else(lost)?;
+    Ok(values![
+        &entry.key.0,
+        position_number(entry.position)?,
+        &entry.key.1,
+        &entry.kind,
+        status_name(state.status),
+        seconds(state.effective_at),
+        entry.held_at,
+        &state.chain_tx,
+        &entry.details,
+        entry.recorded_at,
+    ])
+}
+
+fn posting_rows(entry: &NewEntry, rows: &mut Vec<Vec<Value>>) -> Result<(), DbError> {
+    for (line, posting) in (0_i64..).zip(&entry.postings) {
+        rows.push(values![
+            &entry.key.0,
+            position_number(entry.position)?,
+            line,
+            &posting.account.name,
+            &posting.account.asset,
+            side_name(posting.side),
+            posting.amount.minor_units(),
+        ]);
+    }
+    Ok(())
+}
+
+const fn status_name(status: EntryStatus) -> &'static str {
+    match status {
+        EntryStatus::Settled => "settled",
+        EntryStatus::Pending => "pending",
+        EntryStatus::Voided => "voided",
+    }
+}
+
+/// A batch wants to write what it never decided: a fault of this crate.
+fn lost() -> DbError {
+    DbError::corrupt("the batch lost a row it decided on: please report this")
+}

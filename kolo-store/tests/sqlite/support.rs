@@ -1,0 +1,37 @@
+//! A store in a folder of its own, on a runtime of its own.
+use std::sync::LazyLock;
+
+use kolo_store::{SqliteLedger, StoreError};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The runtime the stores work on; what the tests await, they await on any executor.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// A folder for one database file.
+pub struct Place(TempDir);
+
+impl Place {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    pub fn file(&self) -> String {
+        let path = self.0.path().join("kolo.db");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.0.path()
+    }
+
+    pub async fn try_open(&self) -> Result<SqliteLedger, StoreError> {
+        let file = self.file();
+        let opening = RUNTIME.spawn(async move { SqliteLedger::connect(&file).await });
+        opening.await.expect("opening does not panic")
+    }
+
+    pub async fn open(&self) -> SqliteLedger {
+        self.try_open().await.expect("the store opens")
+    }
+}
