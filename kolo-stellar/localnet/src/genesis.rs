@@ -1,5 +1,13 @@
 //! The first ledger.
 
+use stellar_xdr::{AccountId, LedgerEntry, LedgerEntryData, LedgerEntryExt, LedgerKey};
+
+use crate::apply::new_account;
+use crate::ledger::account_key;
+use crate::model::StoredEntry;
+use crate::network::Limits;
+use crate::soroban::genesis_settings;
+
 /// The passphrase of standalone networks.
 pub const STANDALONE_PASSPHRASE: &str = "Standalone Network ; February 2017";
 /// The protocol: the contract host executes only its own.
@@ -10,3 +18,32 @@ pub const BASE_FEE: u32 = 100;
 pub const BASE_RESERVE: u32 = 5_000_000;
 /// Every coin there is: 100 billion XLM, in stroops.
 pub const TOTAL_COINS: i64 = 1_000_000_000_000_000_000;
+/// Transactions per ledger, as the header says; this network does not enforce it.
+pub(crate) const MAX_TX_SET_SIZE: u32 = 100;
+
+/// The entries of the first ledger: the root account and the configuration.
+pub(crate) fn entries(
+    root: AccountId,
+    limits: &Limits,
+) -> Result<Vec<(LedgerKey, Option<StoredEntry>)>, String> {
+    let key = account_key(&root);
+    let account = LedgerEntryData::Account(new_account(root, TOTAL_COINS, 0));
+    let mut entries = vec![(key, Some(stored(account)))];
+    for (key, setting) in genesis_settings(limits)? {
+        entries.push((key, Some(stored(LedgerEntryData::ConfigSetting(setting)))));
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(entries)
+}
+
+fn stored(data: LedgerEntryData) -> StoredEntry {
+    let entry = LedgerEntry {
+        last_modified_ledger_seq: 1,
+        data,
+        ext: LedgerEntryExt::V0,
+    };
+    StoredEntry {
+        entry,
+        live_until: None,
+    }
+}

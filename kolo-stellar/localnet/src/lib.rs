@@ -15,11 +15,14 @@
 mod apply;
 mod engine;
 mod genesis;
+mod ledger;
 mod model;
 mod network;
 mod reply;
 pub mod rpc;
+mod soroban;
 pub mod store;
+mod tx;
 
 pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};
 pub use model::{

@@ -1,9 +1,9 @@
 //! What the network says about itself: ledgers, transactions, events, simulations.
 
 use stellar_xdr::{
-    ContractEvent, DiagnosticEvent, Hash, LedgerEntry, LedgerHeaderHistoryEntry, LedgerKey, ScVal,
-    SorobanAuthorizationEntry, SorobanTransactionData, TransactionEnvelope, TransactionMeta,
-    TransactionResult,
+    ContractEvent, DiagnosticEvent, Hash, LedgerEntry, LedgerEntryChanges,
+    LedgerHeaderHistoryEntry, LedgerKey, ScVal, SorobanAuthorizationEntry, SorobanTransactionData,
+    TransactionEnvelope, TransactionMeta, TransactionResult,
 };
 
 /// A ledger entry as it is kept, with the TTL that on the network is an entry beside it.
@@ -63,6 +63,10 @@ pub struct TxRecord {
     pub result: TransactionResult,
     /// The changes, events and return value (always V4).
     pub meta: TransactionMeta,
+    /// What charging the fee changed, before any transaction of the ledger.
+    pub fee_changes: LedgerEntryChanges,
+    /// What giving back unused fees changed, after all transactions of the ledger.
+    pub refund_changes: LedgerEntryChanges,
     /// The events of `meta` with their positions, in the order followers read them.
     pub events: Vec<EventRecord>,
     /// The ledger it is in.
@@ -108,7 +112,12 @@ impl EventPosition {
     /// The position before every event of `ledger`.
     #[must_use]
     pub const fn start_of(ledger: u32) -> Self {
-        Self { ledger, tx: 0, op: 0, event: 0 }
+        Self {
+            ledger,
+            tx: 0,
+            op: 0,
+            event: 0,
+        }
     }
 
     /// The TOID (SEP-35) of the position's operation: ledger in the upper 32 bits, then 20 bits

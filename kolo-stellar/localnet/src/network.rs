@@ -210,7 +210,13 @@ impl Builder {
             Ok(Err(error)) => return Err(error),
             Err(_) => return Err(StartError::Configuration("the thread ended at once".into())),
         }
-        Ok(Localnet { shared: Arc::new(Shared { jobs, passphrase, network_id }) })
+        Ok(Localnet {
+            shared: Arc::new(Shared {
+                jobs,
+                passphrase,
+                network_id,
+            }),
+        })
     }
 }
 
@@ -221,7 +227,13 @@ fn run(
     ready: oneshot::Sender<Result<(), StartError>>,
 ) {
     let close = builder.close;
-    let Builder { passphrase, clock, store, limits, .. } = builder;
+    let Builder {
+        passphrase,
+        clock,
+        store,
+        limits,
+        ..
+    } = builder;
     let mut engine = match Engine::open(passphrase, clock, close, store, limits) {
         Ok(engine) => engine,
         Err(error) => {
@@ -239,7 +251,9 @@ fn run(
             return;
         }
         let job = match close {
-            Close::Instant => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            Close::Instant => queue
+                .recv()
+                .map_err(|_| mpsc::RecvTimeoutError::Disconnected),
             Close::Every(interval) => {
                 let now = std::time::Instant::now();
                 if now >= next_close {
@@ -267,7 +281,9 @@ impl Localnet {
         Builder {
             passphrase: STANDALONE_PASSPHRASE.into(),
             clock: Arc::new(|| {
-                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .map_or(0, |since| since.as_secs())
             }),
             close: Close::default(),
             store: Box::new(MemoryStore::new()),
@@ -297,7 +313,9 @@ impl Localnet {
     #[must_use]
     pub fn root_account(&self) -> AccountId {
         let key = ed25519_dalek::SigningKey::from_bytes(&root_secret(self.passphrase()));
-        AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key.verifying_key().to_bytes())))
+        AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(
+            key.verifying_key().to_bytes(),
+        )))
     }
 
     /// Submits an envelope. In instant mode the ledger it is in has closed when the reply comes.
@@ -378,7 +396,10 @@ impl Localnet {
     /// Stops the network. When the reply is there the store is closed and can be opened again.
     pub fn stop(&self) -> Reply<()> {
         let (answer, receiver) = oneshot::channel();
-        let _ = self.shared.jobs.send(Box::new(move |engine| engine.stop(answer)));
+        let _ = self
+            .shared
+            .jobs
+            .send(Box::new(move |engine| engine.stop(answer)));
         Reply::new(receiver)
     }
 
@@ -397,7 +418,9 @@ impl Localnet {
 
 impl std::fmt::Debug for Localnet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Localnet").field("passphrase", &self.passphrase()).finish_non_exhaustive()
+        f.debug_struct("Localnet")
+            .field("passphrase", &self.passphrase())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,109 @@
+//! Closing a ledger.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use stellar_xdr::TransactionEnvelope;
+
+use super::Engine;
+use super::header::{self, Closing};
+use super::record::Records;
+use crate::apply::{Applier, sub_seed};
+use crate::ledger::{LedgerContext, Txn};
+use crate::model::{ClosedLedger, StoredEntry};
+use crate::network::NetworkError;
+use crate::tx::{Frame, is_soroban_envelope};
+
+type Changes = Vec<(stellar_xdr::LedgerKey, Option<Arc<StoredEntry>>)>;
+
+impl Engine {
+    /// Closes a ledger with everything that is queued.
+    pub(crate) fn close_ledger(&mut self) -> Result<ClosedLedger, NetworkError> {
+        self.close_at(self.next_context())
+    }
+
+    /// Closes a ledger whose sequence is `count` higher than the latest.
+    pub(crate) fn advance_ledgers(&mut self, count: u32) -> Result<ClosedLedger, NetworkError> {
+        let mut context = self.next_context();
+        let Some(sequence) = self.sequence().checked_add(count.max(1)) else {
+            return Err(NetworkError::Refused(format!(
+                "{count} more ledgers are more than a ledger sequence can count"
+            )));
+        };
+        context.sequence = sequence;
+        self.close_at(context)
+    }
+
+    fn close_at(&mut self, context: LedgerContext) -> Result<ClosedLedger, NetworkError> {
+        let mut frames = self.queue.clone();
+        // Soroban transactions come after the classic ones.
+        frames.sort_by_key(|frame| is_soroban_envelope(&frame.envelope));
+        let envelopes: Vec<TransactionEnvelope> =
+            frames.iter().map(|frame| frame.envelope.clone()).collect();
+        let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));
+        let (transactions, changes, fee_pool) = self.run(&frames, context, tx_set_hash.0);
+        let stored: Vec<_> = changes
+            .iter()
+            .map(|(key, entry)| (key.clone(), entry.as_deref().cloned()))
+            .collect();
+        let closing = Closing {
+            sequence: context.sequence,
+            close_time: context.close_time,
+            fee_pool,
+            tx_set_hash,
+            transactions: &transactions,
+            changes: &stored,
+        };
+        let header = header::next(&self.header, &closing);
+        let ledger = ClosedLedger {
+            header,
+            transactions,
+            changes: stored,
+        };
+        // From here on the ledger exists; until here nothing of it does.
+        self.store.append(&self.passphrase, &ledger)?;
+        let state = Rc::make_mut(&mut self.state);
+        for (key, entry) in changes {
+            state.set(key, entry);
+        }
+        self.header = ledger.header.clone();
+        self.queue.clear();
+        Ok(ledger)
+    }
+
+    /// Applies the transactions: all fees, then each transaction, then all refunds.
+    fn run(
+        &self,
+        frames: &[Frame],
+        context: LedgerContext,
+        seed: [u8; 32],
+    ) -> (Vec<crate::model::TxRecord>, Changes, i64) {
+        let applier = Applier {
+            settings: &self.settings,
+            modules: &self.modules,
+        };
+        let mut txn = Txn::new(&self.state, context, self.header.header.fee_pool);
+        let mut applied: Vec<_> = frames
+            .iter()
+            .map(|frame| applier.charge(&mut txn, frame))
+            .collect();
+        for (index, (frame, applied)) in frames.iter().zip(&mut applied).enumerate() {
+            applier.apply(&mut txn, frame, applied, sub_seed(seed, index));
+        }
+        for (frame, applied) in frames.iter().zip(&mut applied) {
+            applier.refund(&mut txn, frame, applied);
+        }
+        for key in self.state.expired_temporary(context.sequence) {
+            // Unless it was made anew in this ledger, it is gone now.
+            if txn.get(&key).is_none() {
+                txn.erase(key);
+            }
+        }
+        let mut records = Records::new(context);
+        for (frame, applied) in frames.iter().zip(applied) {
+            records.add(frame, applied);
+        }
+        let fee_pool = txn.fee_pool;
+        (records.finish(), txn.finish(), fee_pool)
+    }
+}

@@ -1,0 +1,284 @@
+//! The ledger's owner: one network, on one thread.
+
+mod close;
+mod friendbot;
+pub(crate) mod header;
+mod record;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use futures::channel::oneshot;
+use sha2::{Digest, Sha256};
+use stellar_xdr::{
+    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, TransactionEnvelope,
+    TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
+};
+
+use crate::genesis;
+use crate::ledger::{LedgerContext, State, Txn};
+use crate::model::{
+    ClosedLedger, Found, LedgerInfo, SendOutcome, SimulateOptions, Simulation, StoredEntry,
+};
+use crate::network::{Clock, Close, Limits, NetworkError, StartError, root_secret};
+use crate::soroban::{self, ModuleCaches, Settings, SimulationInput};
+use crate::store::{LedgerStore, Snapshot};
+use crate::tx::{Frame, Validator};
+
+/// Whoever is told when the store is closed.
+type Farewell = oneshot::Sender<Result<(), NetworkError>>;
+
+/// Everything a network is.
+pub(crate) struct Engine {
+    passphrase: String,
+    network_id: [u8; 32],
+    clock: Clock,
+    close: Close,
+    store: Box<dyn LedgerStore>,
+    state: Rc<State>,
+    header: LedgerHeaderHistoryEntry,
+    settings: Settings,
+    modules: ModuleCaches,
+    /// Accepted, and not yet in a ledger. Empty between jobs in instant mode.
+    queue: Vec<Frame>,
+    farewell: Option<Farewell>,
+}
+
+impl Engine {
+    /// Loads the network from the store, or makes a new one in it.
+    pub(crate) fn open(
+        passphrase: String,
+        clock: Clock,
+        close: Close,
+        mut store: Box<dyn LedgerStore>,
+        limits: Limits,
+    ) -> Result<Self, StartError> {
+        let snapshot = match store.load()? {
+            Some(snapshot) if snapshot.passphrase != passphrase => {
+                return Err(StartError::OtherNetwork {
+                    found: snapshot.passphrase,
+                    asked: passphrase,
+                });
+            }
+            Some(snapshot) => snapshot,
+            None => begin(&passphrase, &clock, store.as_mut(), &limits)?,
+        };
+        let mut state = State::default();
+        for (key, entry) in snapshot.entries {
+            state.set(key, Some(Arc::new(entry)));
+        }
+        let settings = Settings::load(&state).map_err(StartError::Configuration)?;
+        let modules = ModuleCaches::new(&settings)
+            .map_err(|error| StartError::Configuration(format!("{error:?}")))?;
+        Ok(Self {
+            network_id: Sha256::digest(passphrase.as_bytes()).into(),
+            passphrase,
+            clock,
+            close,
+            store,
+            state: Rc::new(state),
+            header: snapshot.header,
+            settings,
+            modules,
+            queue: Vec::new(),
+            farewell: None,
+        })
+    }
+
+    pub(crate) fn store(&self) -> &dyn LedgerStore {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn stopped(&mut self) -> Option<Farewell> {
+        self.farewell.take()
+    }
+
+    pub(crate) fn stop(&mut self, farewell: Farewell) {
+        self.farewell = Some(farewell);
+    }
+
+    pub(crate) fn sequence(&self) -> u32 {
+        self.header.header.ledger_seq
+    }
+
+    pub(crate) fn latest(&mut self) -> Result<LedgerInfo, NetworkError> {
+        let oldest = self.store.oldest()?.unwrap_or_else(|| self.header.clone());
+        Ok(LedgerInfo {
+            header: self.header.clone(),
+            oldest_ledger: oldest.header.ledger_seq,
+            oldest_close_time: oldest.header.scp_value.close_time.0,
+            retention: self.store.retention(),
+        })
+    }
+
+    pub(crate) fn entries(&self, keys: &[LedgerKey]) -> Vec<Found> {
+        let sequence = self.sequence();
+        let find = |key: &LedgerKey| -> Option<StoredEntry> {
+            if let LedgerKey::Ttl(ttl) = key {
+                return self.state.ttl_entry(ttl);
+            }
+            let entry = self.state.get(key)?;
+            let expired = entry.live_until.is_some_and(|until| until < sequence);
+            (!expired || crate::ledger::is_persistent(key)).then(|| (**entry).clone())
+        };
+        keys.iter()
+            .filter_map(|key| {
+                Some(Found {
+                    key: key.clone(),
+                    entry: find(key)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Accepts an envelope for the next ledger, and in instant mode closes that.
+    pub(crate) fn send(
+        &mut self,
+        envelope: TransactionEnvelope,
+    ) -> Result<SendOutcome, NetworkError> {
+        let Some(frame) = Frame::new(envelope, self.network_id) else {
+            return Ok(SendOutcome::Error {
+                hash: Hash([0; 32]),
+                result: malformed(),
+            });
+        };
+        let hash = frame.hash.clone();
+        if self.is_known(&hash)? {
+            return Ok(SendOutcome::Duplicate(hash));
+        }
+        let source = frame.inner.source();
+        if self
+            .queue
+            .iter()
+            .any(|queued| queued.inner.source() == source)
+        {
+            return Ok(SendOutcome::TryAgainLater(hash));
+        }
+        let txn = Txn::new(
+            &self.state,
+            self.next_context(),
+            self.header.header.fee_pool,
+        );
+        let verdict = Validator {
+            txn: &txn,
+            settings: &self.settings,
+        }
+        .submit(&frame);
+        if !verdict.is_success() {
+            let result = verdict.result(frame.inner_hash());
+            return Ok(SendOutcome::Error { hash, result });
+        }
+        self.queue.push(frame);
+        if self.close == Close::Instant
+            && let Err(error) = self.close_ledger()
+        {
+            // It is in no ledger and must not get into one after it was said to have failed.
+            self.queue.clear();
+            return Err(error);
+        }
+        Ok(SendOutcome::Pending(hash))
+    }
+
+    pub(crate) fn simulate(
+        &self,
+        envelope: &TransactionEnvelope,
+        options: SimulateOptions,
+    ) -> Simulation {
+        let simulation = Frame::new(envelope.clone(), self.network_id).map_or_else(
+            || Simulation {
+                error: Some("the envelope is malformed".into()),
+                ..Default::default()
+            },
+            |frame| {
+                let input = SimulationInput {
+                    state: Rc::clone(&self.state),
+                    context: self.next_context(),
+                    settings: &self.settings,
+                    options,
+                    seed: self.header.hash.0,
+                };
+                soroban::simulate(&input, &frame.inner)
+            },
+        );
+        Simulation {
+            latest_ledger: self.sequence(),
+            ..simulation
+        }
+    }
+
+    /// Whether the transaction is queued, or in the latest ledger. Of one in an older ledger
+    /// the network says txBAD_SEQ, and so does this one.
+    fn is_known(&self, hash: &Hash) -> Result<bool, NetworkError> {
+        if self.queue.iter().any(|queued| queued.hash == *hash) {
+            return Ok(true);
+        }
+        let latest = self.sequence();
+        let applied = self.store.transaction(hash)?;
+        Ok(applied.is_some_and(|tx| tx.ledger == latest && tx.hash == *hash))
+    }
+
+    /// What the next ledger will be.
+    fn next_context(&self) -> LedgerContext {
+        let header = &self.header.header;
+        let (now, last) = ((self.clock)(), header.scp_value.close_time.0);
+        let close_time = match self.close {
+            Close::Instant => now.max(last),
+            Close::Every(_) => now.max(last.saturating_add(1)),
+        };
+        LedgerContext {
+            network_id: self.network_id,
+            sequence: header.ledger_seq.saturating_add(1),
+            close_time,
+            base_fee: header.base_fee,
+            base_reserve: header.base_reserve,
+        }
+    }
+}
+
+/// Makes the first ledger.
+fn begin(
+    passphrase: &str,
+    clock: &Clock,
+    store: &mut dyn LedgerStore,
+    limits: &Limits,
+) -> Result<Snapshot, StartError> {
+    let changes = genesis::entries(account_of(&root_key(passphrase)), limits)
+        .map_err(StartError::Configuration)?;
+    let header = header::first(clock(), &changes);
+    let ledger = ClosedLedger {
+        header,
+        transactions: Vec::new(),
+        changes,
+    };
+    store.append(passphrase, &ledger)?;
+    let entries = ledger
+        .changes
+        .into_iter()
+        .filter_map(|(key, entry)| Some((key, entry?)))
+        .collect();
+    Ok(Snapshot {
+        passphrase: passphrase.to_owned(),
+        header: ledger.header,
+        entries,
+    })
+}
+
+/// The root account's key.
+fn root_key(passphrase: &str) -> SigningKey {
+    SigningKey::from_bytes(&root_secret(passphrase))
+}
+
+fn account_of(key: &SigningKey) -> AccountId {
+    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(
+        key.verifying_key().to_bytes(),
+    )))
+}
+
+fn malformed() -> TransactionResult {
+    TransactionResult {
+        fee_charged: 0,
+        result: TransactionResultResult::TxMalformed,
+        ext: TransactionResultExt::V0,
+    }
+}

@@ -1,0 +1,119 @@
+//! The committed state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use stellar_xdr::{
+    ContractDataDurability, Hash, LedgerEntry, LedgerEntryData, LedgerEntryExt, LedgerKey,
+    LedgerKeyTtl, Limits, TtlEntry, WriteXdr,
+};
+
+use crate::model::StoredEntry;
+
+/// Every entry of the latest closed ledger.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    entries: BTreeMap<LedgerKey, Arc<StoredEntry>>,
+    /// Temporary entries by (last ledger, key): those to be removed next come first.
+    temporary: BTreeMap<(u32, LedgerKey), ()>,
+    /// Keys by the hash a TTL key names them with.
+    by_hash: BTreeMap<Hash, LedgerKey>,
+}
+
+impl State {
+    pub(crate) fn get(&self, key: &LedgerKey) -> Option<&Arc<StoredEntry>> {
+        self.entries.get(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&LedgerKey, &Arc<StoredEntry>)> {
+        self.entries.iter()
+    }
+
+    pub(crate) fn set(&mut self, key: LedgerKey, entry: Option<Arc<StoredEntry>>) {
+        self.forget_ttl(&key);
+        let Some(entry) = entry else {
+            self.entries.remove(&key);
+            return;
+        };
+        if let Some(live_until) = entry.live_until {
+            self.by_hash.insert(hash_of(&key), key.clone());
+            if !is_persistent(&key) {
+                self.temporary.insert((live_until, key.clone()), ());
+            }
+        }
+        self.entries.insert(key, entry);
+    }
+
+    /// Temporary entries whose last ledger is before `sequence`.
+    pub(crate) fn expired_temporary(&self, sequence: u32) -> Vec<LedgerKey> {
+        self.temporary
+            .keys()
+            .take_while(|(live_until, _)| *live_until < sequence)
+            .map(|(_, key)| key.clone())
+            .collect()
+    }
+
+    /// The TTL entry a key of type TTL names, made up from the entry that has the TTL.
+    pub(crate) fn ttl_entry(&self, key: &LedgerKeyTtl) -> Option<StoredEntry> {
+        let entry = self.get(self.by_hash.get(&key.key_hash)?)?;
+        Some(StoredEntry {
+            entry: ttl_entry(
+                key.clone(),
+                entry.live_until?,
+                entry.entry.last_modified_ledger_seq,
+            ),
+            live_until: None,
+        })
+    }
+
+    fn forget_ttl(&mut self, key: &LedgerKey) {
+        if durability(key).is_none() {
+            return;
+        }
+        let Some(live_until) = self.get(key).and_then(|entry| entry.live_until) else {
+            return;
+        };
+        self.by_hash.remove(&hash_of(key));
+        self.temporary.remove(&(live_until, key.clone()));
+    }
+}
+
+/// The durability of entries that have a TTL.
+pub(crate) fn durability(key: &LedgerKey) -> Option<ContractDataDurability> {
+    match key {
+        LedgerKey::ContractData(data) => Some(data.durability),
+        LedgerKey::ContractCode(_) => Some(ContractDataDurability::Persistent),
+        _ => None,
+    }
+}
+
+pub(crate) fn is_persistent(key: &LedgerKey) -> bool {
+    durability(key) == Some(ContractDataDurability::Persistent)
+}
+
+/// The key of the TTL that belongs to `key`.
+pub(crate) fn ttl_key(key: &LedgerKey) -> LedgerKeyTtl {
+    LedgerKeyTtl {
+        key_hash: hash_of(key),
+    }
+}
+
+/// A TTL entry as the network has it.
+pub(crate) fn ttl_entry(key: LedgerKeyTtl, live_until: u32, modified: u32) -> LedgerEntry {
+    LedgerEntry {
+        last_modified_ledger_seq: modified,
+        data: LedgerEntryData::Ttl(TtlEntry {
+            key_hash: key.key_hash,
+            live_until_ledger_seq: live_until,
+        }),
+        ext: LedgerEntryExt::V0,
+    }
+}
+
+fn hash_of(key: &LedgerKey) -> Hash {
+    // Writing to memory without limits has no way to fail; an empty preimage would only make
+    // the TTL unfindable.
+    let bytes = key.to_xdr(Limits::none()).unwrap_or_default();
+    Hash(Sha256::digest(bytes).into())
+}

@@ -1,0 +1,299 @@
+//! InvokeHostFunction.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sha2::{Digest, Sha256};
+use soroban_env_host::HostError;
+use soroban_env_host::budget::Budget;
+use soroban_env_host::e2e_invoke::{
+    InvokeHostFunctionResult as HostOutput, LedgerEntryChange, TtlLedgerEntryMeta,
+    extract_rent_changes, invoke_host_function,
+};
+use soroban_env_host::fees::compute_rent_fee;
+use stellar_xdr::{
+    ContractEvent, ContractIdPreimage, Hash, HostFunction, InvokeHostFunctionOp,
+    InvokeHostFunctionResult, InvokeHostFunctionSuccessPreImage, LedgerEntry, LedgerKey,
+    Limits as XdrLimits, OperationResult, OperationResultTr, ReadXdr, ScVal,
+    SorobanTransactionData, WriteXdr,
+};
+
+use super::footprint::{bytes, fits, host_ledger, min_live_until, rent_bytes};
+use super::settings::Settings;
+use crate::apply::{Operation, Outcome, refuse};
+use crate::ledger::{durability, is_valid_asset};
+use crate::model::StoredEntry;
+use crate::tx::archived_indices;
+
+type Refusal = Result<(), OperationResult>;
+
+fn invoked(code: InvokeHostFunctionResult) -> OperationResultTr {
+    OperationResultTr::InvokeHostFunction(code)
+}
+
+fn limit_exceeded<T>() -> Result<T, OperationResult> {
+    refuse(invoked(InvokeHostFunctionResult::ResourceLimitExceeded))
+}
+
+/// What the host cannot digest for reasons of its own fails like a trap.
+fn trapped<T>() -> Result<T, OperationResult> {
+    refuse(invoked(InvokeHostFunctionResult::Trapped))
+}
+
+pub(crate) fn check_invoke(op: &InvokeHostFunctionOp, settings: &Settings) -> Refusal {
+    let preimage = match &op.host_function {
+        HostFunction::UploadContractWasm(wasm) => {
+            let fits = bytes(wasm.as_slice()) <= settings.limits.contract_bytes;
+            return if fits { Ok(()) } else { limit_exceeded() };
+        }
+        HostFunction::CreateContract(create) => &create.contract_id_preimage,
+        HostFunction::CreateContractV2(create) => &create.contract_id_preimage,
+        HostFunction::InvokeContract(_) => return Ok(()),
+    };
+    match preimage {
+        ContractIdPreimage::Asset(asset) if !is_valid_asset(asset) => {
+            refuse(invoked(InvokeHostFunctionResult::Malformed))
+        }
+        ContractIdPreimage::Asset(_) | ContractIdPreimage::Address(_) => Ok(()),
+    }
+}
+
+pub(crate) fn invoke(op: &mut Operation<'_, '_>, invoke: &InvokeHostFunctionOp) -> Outcome {
+    let Some(data) = op.inner.soroban_data().cloned() else {
+        return trapped();
+    };
+    let inputs = Inputs::collect(op, &data)?;
+    let budget = op
+        .settings
+        .budget(data.resources.instructions)
+        .or_else(|_| trapped())?;
+    let output = match run(op, invoke, &data, &inputs, &budget) {
+        Ok(output) => output,
+        Err(error) => return failed(op, &data, &budget, &error),
+    };
+    let encoded = match output.encoded_invoke_result {
+        Ok(encoded) => encoded,
+        Err(error) => return failed(op, &data, &budget, &error),
+    };
+    let rent = compute_rent_fee(
+        &extract_rent_changes(&output.ledger_changes),
+        &op.settings.network.rent_fee_configuration,
+        op.txn.context.sequence,
+    );
+    record(op, &data, &output.ledger_changes)?;
+    let (events, size) = collect_events(op.settings, &output.encoded_contract_events, &encoded)?;
+    if !op.refundable.consume(op.inner, op.settings, size, rent) {
+        return refuse(invoked(InvokeHostFunctionResult::InsufficientRefundableFee));
+    }
+    let return_value = ScVal::from_xdr(&encoded, XdrLimits::none()).or_else(|_| trapped())?;
+    let preimage = InvokeHostFunctionSuccessPreImage {
+        return_value: return_value.clone(),
+        events: events.clone().try_into().or_else(|_| limit_exceeded())?,
+    };
+    let preimage = preimage.to_xdr(XdrLimits::none()).or_else(|_| trapped())?;
+    op.events.extend(events);
+    op.return_value = Some(return_value);
+    let hash = Hash(Sha256::digest(preimage).into());
+    Ok(invoked(InvokeHostFunctionResult::Success(hash)))
+}
+
+/// The entries of the footprint in its order, as the host takes them.
+struct Inputs {
+    entries: Vec<(Option<Vec<u8>>, Option<TtlLedgerEntryMeta>)>,
+    /// Which of the read-write entries are restored on the way.
+    restored: Vec<u32>,
+    disk_bytes: u32,
+}
+
+impl Inputs {
+    fn collect(
+        op: &Operation<'_, '_>,
+        data: &SorobanTransactionData,
+    ) -> Result<Self, OperationResult> {
+        let mut inputs = Self {
+            entries: Vec::new(),
+            restored: Vec::new(),
+            disk_bytes: 0,
+        };
+        for key in data.resources.footprint.read_only.iter() {
+            inputs.add(op, data, key, None)?;
+        }
+        for (index, key) in (0_u32..).zip(data.resources.footprint.read_write.iter()) {
+            inputs.add(op, data, key, Some(index))?;
+        }
+        Ok(inputs)
+    }
+
+    fn add(
+        &mut self,
+        op: &Operation<'_, '_>,
+        data: &SorobanTransactionData,
+        key: &LedgerKey,
+        write_index: Option<u32>,
+    ) -> Refusal {
+        let Some(stored) = op.txn.get(key) else {
+            self.entries.push((None, None));
+            return Ok(());
+        };
+        let StoredEntry { entry, live_until } = stored.as_ref();
+        let xdr = entry.to_xdr(XdrLimits::none()).or_else(|_| trapped())?;
+        let size = bytes(&xdr);
+        if !fits(&entry.data, size, op.settings) {
+            return limit_exceeded();
+        }
+        op.modules.learn(entry);
+        let mut live_until = *live_until;
+        let archived = live_until.is_some_and(|until| until < op.txn.context.sequence);
+        if archived {
+            let Some(index) = write_index.filter(|at| archived_indices(data).contains(at)) else {
+                return refuse(invoked(InvokeHostFunctionResult::EntryArchived));
+            };
+            self.restored.push(index);
+            live_until = Some(min_live_until(op.txn, op.settings));
+        }
+        if archived || durability(key).is_none() {
+            self.disk_bytes = self.disk_bytes.saturating_add(size);
+            if self.disk_bytes > data.resources.disk_read_bytes {
+                return limit_exceeded();
+            }
+        }
+        let ttl = match live_until {
+            None => None,
+            Some(live_until_ledger) => Some(TtlLedgerEntryMeta {
+                live_until_ledger,
+                entry_size_for_rent: rent_bytes(entry, size, op.settings).or_else(|_| trapped())?,
+            }),
+        };
+        self.entries.push((Some(xdr), ttl));
+        Ok(())
+    }
+}
+
+fn run(
+    op: &mut Operation<'_, '_>,
+    invoke: &InvokeHostFunctionOp,
+    data: &SorobanTransactionData,
+    inputs: &Inputs,
+    budget: &Budget,
+) -> Result<HostOutput, HostError> {
+    let xdr = |value: &dyn Fn() -> Result<Vec<u8>, stellar_xdr::Error>| {
+        value().map_err(|_| internal_error())
+    };
+    let function = xdr(&|| invoke.host_function.to_xdr(XdrLimits::none()))?;
+    let resources = xdr(&|| data.resources.to_xdr(XdrLimits::none()))?;
+    let source = xdr(&|| op.source_id().to_xdr(XdrLimits::none()))?;
+    let mut auth = Vec::new();
+    for entry in invoke.auth.iter() {
+        auth.push(xdr(&|| entry.to_xdr(XdrLimits::none()))?);
+    }
+    let info = host_ledger(&op.txn.context, op.settings);
+    let modules = op.modules.cache();
+    let seed = op.seed.to_vec();
+    let entries = inputs.entries.clone();
+    let diagnostics = &mut op.diagnostics;
+    // The host turns its own panics into errors nearly everywhere; this network must outlive
+    // the rest, too.
+    catch_unwind(AssertUnwindSafe(|| {
+        invoke_host_function(
+            budget,
+            true,
+            function,
+            resources,
+            &inputs.restored,
+            source,
+            auth.into_iter(),
+            info,
+            entries.into_iter(),
+            seed,
+            diagnostics,
+            None,
+            Some(modules),
+        )
+    }))
+    .unwrap_or_else(|_| {
+        tracing::error!("the contract host panicked; the transaction fails");
+        Err(internal_error())
+    })
+}
+
+fn internal_error() -> HostError {
+    HostError::from((
+        stellar_xdr::ScErrorType::Context,
+        stellar_xdr::ScErrorCode::InternalError,
+    ))
+}
+
+fn failed(
+    op: &Operation<'_, '_>,
+    data: &SorobanTransactionData,
+    budget: &Budget,
+    error: &HostError,
+) -> Outcome {
+    tracing::debug!(?error, "a contract invocation failed");
+    let spent = budget.get_cpu_insns_consumed().unwrap_or(u64::MAX);
+    let memory = budget.get_mem_bytes_consumed().unwrap_or(u64::MAX);
+    let over = spent > u64::from(data.resources.instructions)
+        || memory > u64::from(op.settings.network.tx_memory_limit);
+    if over { limit_exceeded() } else { trapped() }
+}
+
+/// Writes what the invocation changed.
+fn record(
+    op: &mut Operation<'_, '_>,
+    data: &SorobanTransactionData,
+    changes: &[LedgerEntryChange],
+) -> Refusal {
+    let mut written = 0_u32;
+    for change in changes {
+        let key =
+            LedgerKey::from_xdr(&change.encoded_key, XdrLimits::none()).or_else(|_| trapped())?;
+        let live_until = change
+            .ttl_change
+            .as_ref()
+            .map(|ttl| ttl.new_live_until_ledger);
+        if change.read_only {
+            extend_read_only(op, key, change);
+            continue;
+        }
+        let Some(value) = &change.encoded_new_value else {
+            if op.txn.get(&key).is_some() {
+                op.txn.erase(key);
+            }
+            continue;
+        };
+        let entry = LedgerEntry::from_xdr(value, XdrLimits::none()).or_else(|_| trapped())?;
+        let size = bytes(value);
+        written = written.saturating_add(size);
+        if !fits(&entry.data, size, op.settings) || written > data.resources.write_bytes {
+            return limit_exceeded();
+        }
+        op.txn.put_entry(key, entry, live_until);
+    }
+    Ok(())
+}
+
+fn extend_read_only(op: &mut Operation<'_, '_>, key: LedgerKey, change: &LedgerEntryChange) {
+    if let Some(ttl) = &change.ttl_change
+        && ttl.new_live_until_ledger > ttl.old_live_until_ledger
+    {
+        op.txn.put_ttl(key, ttl.new_live_until_ledger);
+    }
+}
+
+/// The events, and what they and the return value weigh.
+fn collect_events(
+    settings: &Settings,
+    encoded: &[Vec<u8>],
+    return_value: &[u8],
+) -> Result<(Vec<ContractEvent>, u32), OperationResult> {
+    let size = encoded.iter().fold(bytes(return_value), |sum, event| {
+        sum.saturating_add(bytes(event))
+    });
+    if size > settings.limits.events_bytes {
+        return limit_exceeded();
+    }
+    let events: Result<Vec<_>, _> = encoded
+        .iter()
+        .map(|event| ContractEvent::from_xdr(event, XdrLimits::none()))
+        .collect();
+    Ok((events.or_else(|_| trapped())?, size))
+}
