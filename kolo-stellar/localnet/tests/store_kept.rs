@@ -10,13 +10,13 @@ use kolo_localnet::{
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
     AccountEntry, AccountEntryExt, AccountId, ContractEvent, ContractEventBody, ContractEventType,
-    ContractEventV0, ContractId, ExtensionPoint, Hash, LedgerEntry, LedgerEntryChanges,
-    LedgerEntryData, LedgerEntryExt, LedgerHeader, LedgerHeaderExt, LedgerHeaderHistoryEntry,
-    LedgerHeaderHistoryEntryExt, LedgerKey, Limits, Memo, MuxedAccount, Preconditions, PublicKey,
-    ScVal, SequenceNumber, StellarValue, StellarValueExt, String32, Thresholds, TimePoint,
-    Transaction, TransactionEnvelope, TransactionExt, TransactionMeta, TransactionMetaV4,
-    TransactionResult, TransactionResultExt, TransactionResultResult, TransactionV1Envelope,
-    Uint256, VecM, WriteXdr,
+    ContractEventV0, ContractId, ExtensionPoint, Hash, LedgerEntry, LedgerEntryChange,
+    LedgerEntryChanges, LedgerEntryData, LedgerEntryExt, LedgerHeader, LedgerHeaderExt,
+    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, Limits, Memo, MuxedAccount,
+    Preconditions, PublicKey, ScVal, SequenceNumber, StellarValue, StellarValueExt, String32,
+    Thresholds, TimePoint, Transaction, TransactionEnvelope, TransactionExt, TransactionMeta,
+    TransactionMetaV4, TransactionResult, TransactionResultExt, TransactionResultResult,
+    TransactionV1Envelope, Uint256, VecM, WriteXdr,
 };
 
 const NETWORK: &str = "A network of tests";
@@ -138,6 +138,12 @@ fn transaction(ledger: u32, index: u32) -> TxRecord {
             events: VecM::default(),
             diagnostic_events: VecM::default(),
         }),
+        fee_changes: LedgerEntryChanges(
+            vec![LedgerEntryChange::Removed(account(1, 1).0)]
+                .try_into()
+                .unwrap(),
+        ),
+        refund_changes: LedgerEntryChanges::default(),
         events: stages.into_iter().map(event).collect(),
         ledger,
         close_time: 1_000 + u64::from(ledger),

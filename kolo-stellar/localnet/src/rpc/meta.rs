@@ -1,27 +1,30 @@
 //! A ledger's `LedgerCloseMeta`: the form in which followers of the network read ledgers.
 
 use stellar_xdr::{
-    DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, LedgerCloseMeta,
-    LedgerCloseMetaExt, LedgerCloseMetaV2, LedgerEntryChanges, LedgerHeaderHistoryEntry,
-    OperationBody, ParallelTxExecutionStage, ParallelTxsComponent, TransactionEnvelope,
-    TransactionPhase, TransactionResultMetaV1, TransactionResultPair, TransactionSetV1,
-    TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, VecM,
+    ExtensionPoint, LedgerCloseMeta, LedgerCloseMetaExt, LedgerCloseMetaV2,
+    LedgerHeaderHistoryEntry, OperationBody, TransactionEnvelope, TransactionResultMetaV1,
+    TransactionResultPair, VecM,
 };
 
 use super::jsonrpc::RpcError;
+use crate::engine::header;
 use crate::model::TxRecord;
 
-/// The metadata of a ledger with these transactions, as far as this network has it: no fee
-/// processing, upgrades, consensus messages or evicted keys.
+/// The metadata of a ledger with these transactions, as far as this network has it: no upgrades,
+/// consensus messages or evicted keys.
 pub(super) fn close_meta(
-    header: LedgerHeaderHistoryEntry,
+    ledger: LedgerHeaderHistoryEntry,
     transactions: &[TxRecord],
 ) -> Result<LedgerCloseMeta, RpcError> {
     let processing = transactions.iter().map(result_meta).collect::<Vec<_>>();
+    let envelopes = transactions
+        .iter()
+        .map(|tx| tx.envelope.clone())
+        .collect::<Vec<_>>();
     Ok(LedgerCloseMeta::V2(LedgerCloseMetaV2 {
         ext: LedgerCloseMetaExt::V0,
-        tx_set: tx_set(&header, transactions)?,
-        ledger_header: header,
+        tx_set: header::tx_set(&ledger.header.previous_ledger_hash, &envelopes),
+        ledger_header: ledger,
         tx_processing: list(processing)?,
         upgrades_processing: VecM::default(),
         scp_info: VecM::default(),
@@ -37,48 +40,10 @@ fn result_meta(tx: &TxRecord) -> TransactionResultMetaV1 {
             transaction_hash: tx.hash.clone(),
             result: tx.result.clone(),
         },
-        fee_processing: LedgerEntryChanges::default(),
+        fee_processing: tx.fee_changes.clone(),
         tx_apply_processing: tx.meta.clone(),
-        post_tx_apply_fee_processing: LedgerEntryChanges::default(),
+        post_tx_apply_fee_processing: tx.refund_changes.clone(),
     }
-}
-
-/// Classic transactions in the first phase, contract transactions in the second, which has one
-/// stage of one cluster: they were applied one after the other.
-fn tx_set(
-    header: &LedgerHeaderHistoryEntry,
-    transactions: &[TxRecord],
-) -> Result<GeneralizedTransactionSet, RpcError> {
-    let (contract, classic): (Vec<_>, Vec<_>) = transactions
-        .iter()
-        .map(|tx| tx.envelope.clone())
-        .partition(|envelope| operations(envelope).iter().any(is_contract_operation));
-    let component = TxSetComponentTxsMaybeDiscountedFee {
-        base_fee: None,
-        txs: list(classic.clone())?,
-    };
-    let components = if classic.is_empty() {
-        vec![]
-    } else {
-        vec![TxSetComponent::TxsetCompTxsMaybeDiscountedFee(component)]
-    };
-    let cluster = DependentTxCluster(list(contract.clone())?);
-    let stages = if contract.is_empty() {
-        vec![]
-    } else {
-        vec![ParallelTxExecutionStage(list(vec![cluster])?)]
-    };
-    let phases = vec![
-        TransactionPhase::V0(list(components)?),
-        TransactionPhase::V1(ParallelTxsComponent {
-            base_fee: None,
-            execution_stages: list(stages)?,
-        }),
-    ];
-    Ok(GeneralizedTransactionSet::V1(TransactionSetV1 {
-        previous_ledger_hash: header.header.previous_ledger_hash.clone(),
-        phases: list(phases)?,
-    }))
 }
 
 /// The operations of an envelope; those of the inner one of a fee-bump.

@@ -8,7 +8,7 @@
 //!
 //! What differs from Stellar RPC: `xdrFormat` can only be `base64`; `getHealth` is healthy however
 //! old the latest ledger is (a network that closes ledgers on demand may rest for hours); ledger
-//! metadata has no fee processing, upgrades, consensus messages or evicted keys.
+//! metadata has no upgrades, consensus messages or evicted keys.
 
 mod events;
 mod fee_stats;

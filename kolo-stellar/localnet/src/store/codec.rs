@@ -65,6 +65,8 @@ pub(super) fn encode_tx(tx: &TxRecord) -> Result<Vec<u8>, StoreError> {
     out.extend(encode_xdr(&tx.envelope)?);
     out.extend(encode_xdr(&tx.result)?);
     out.extend(encode_xdr(&tx.meta)?);
+    out.extend(encode_xdr(&tx.fee_changes)?);
+    out.extend(encode_xdr(&tx.refund_changes)?);
     Ok(out)
 }
 
@@ -88,6 +90,8 @@ pub(super) fn decode_tx(ledger: u32, index: u32, bytes: &[u8]) -> Result<StoredT
         envelope: input.xdr()?,
         result: input.xdr()?,
         meta: input.xdr()?,
+        fee_changes: input.xdr()?,
+        refund_changes: input.xdr()?,
         events: Vec::new(),
         ledger,
         close_time,
