@@ -2,6 +2,47 @@
 //!
 //! Every figure a member ever sees, what is due, who is paid, what comes back, is computed here, and
 //! only here: the Soroban contract and the server link this same crate, so there is no second opinion.
+//!
+//! A circle of two, who each pay 10 a week and each get the pot of 20 once:
+//!
+//! ```
+//! use kolo_rules::circle::{Order, Phase, Shortfall};
+//! use kolo_rules::{Amount, Circle, Interval, Refusal, Rules};
+//!
+//! const WEEK: u32 = 7 * 86_400;
+//! let rules = Rules {
+//!     asset: [0; 32],
+//!     seats: 2,
+//!     min_members: 2,
+//!     contribution: Amount::parse("10", 7)?,
+//!     instalments_per_round: 1,
+//!     interval: Interval::Seconds(WEEK),
+//!     utc_offset_s: 0,
+//!     grace_s: 86_400,
+//!     order: Order::Join,
+//!     shortfall: Shortfall::Wait,
+//!     advance: false,
+//!     vote_period_s: 3 * 86_400,
+//! };
+//! rules.validate()?;
+//!
+//! let mut now = 1_800_000_000;
+//! let mut circle = Circle::new();
+//! circle.join(&rules, None, now)?;
+//! circle.join(&rules, None, now)?;
+//! for round in 1..=2 {
+//!     for seat in 0..2 {
+//!         let due = circle.due(&rules, seat, now)?;
+//!         circle.contribute(&rules, seat, due.round, due.amount, now)?;
+//!     }
+//!     assert_eq!(circle.payout(&rules, round, now), Err(Refusal::TooEarly));
+//!     now += u64::from(WEEK);
+//!     let payout = circle.payout(&rules, round, now)?;
+//!     assert_eq!(payout.amount.display(7, 2).to_string(), "20.00");
+//! }
+//! assert_eq!(circle.phase, Phase::Completed);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![no_std]
 
 #[cfg(test)]

@@ -134,3 +134,42 @@ impl From<AmountError> for Refusal {
         Self::Overflow
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn codes_are_unique_ordered_and_find_their_refusal() {
+        for pair in Refusal::ALL.windows(2) {
+            assert!(pair[0].code() < pair[1].code());
+        }
+        for refusal in Refusal::ALL {
+            assert!((100..200).contains(&refusal.code()));
+            assert_eq!(Refusal::from_code(refusal.code()), Some(*refusal));
+            assert!(!refusal.advice().is_empty());
+        }
+        assert_eq!(Refusal::from_code(99), None);
+        assert_eq!(Refusal::from_code(103), None);
+    }
+
+    /// Contracts on the chain answer with these: they never change meaning.
+    #[test]
+    fn published_codes_stay() {
+        let published = [
+            (Refusal::BadRules, 100),
+            (Refusal::Full, 110),
+            (Refusal::NotForming, 120),
+            (Refusal::Finished, 124),
+            (Refusal::WrongRound, 130),
+            (Refusal::NotYetOpen, 134),
+            (Refusal::TooEarly, 140),
+            (Refusal::NoDebt, 150),
+            (Refusal::NoProposal, 160),
+            (Refusal::VoteClosed, 163),
+        ];
+        for (refusal, code) in published {
+            assert_eq!(refusal.code(), code);
+        }
+    }
+}

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use kolo_rules::circle::Phase;
-use kolo_rules::{Amount, Refusal};
+use kolo_rules::circle::{MAX_ENCODED, Phase};
+use kolo_rules::{Amount, Circle, Refusal, Rules};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::support::START;
 use crate::world::{Step, World, some_rules, step};
 
 /// Three histories of four begin with a circle that has just started.
@@ -60,6 +61,60 @@ fn random_histories_reach_every_phase_and_nearly_every_refusal() {
         .filter(|refusal| !refusals.contains(&refusal.code()))
         .collect();
     assert!(missing.is_empty(), "never refused with {missing:?}");
+}
+
+/// Every step by somebody, at some time.
+fn try_everything(circle: &Circle, rules: &Rules, seat: u8, round: u8, money: i64, now: u64) {
+    let money = Amount::new(money);
+    let _ = (
+        circle.due(rules, seat, now),
+        circle.payout_status(rules, now),
+        circle.is_finished(),
+    );
+    let _ = (
+        circle.owed(rules, seat, round),
+        circle.payout_date(rules, round),
+    );
+    type Attempt<'a> = &'a dyn Fn(&mut Circle) -> Result<(), Refusal>;
+    let steps: [Attempt<'_>; 15] = [
+        &|circle| circle.join(rules, Some(round), now).map(drop),
+        &|circle| circle.join(rules, None, now).map(drop),
+        &|circle| circle.leave(rules, seat),
+        &|circle| circle.start(rules, now),
+        &|circle| circle.cancel(),
+        &|circle| circle.contribute(rules, seat, round, money, now).map(drop),
+        &|circle| {
+            let due = circle.due(rules, seat, now)?;
+            circle
+                .contribute(rules, seat, due.round, due.amount, now)
+                .map(drop)
+        },
+        &|circle| {
+            circle
+                .payout(rules, circle.rounds_paid.wrapping_add(1), now)
+                .map(drop)
+        },
+        &|circle| circle.credit(seat, money),
+        &|circle| circle.push(seat).map(drop),
+        &|circle| circle.repay(rules, seat, money).map(drop),
+        &|circle| circle.propose_dissolve(rules, seat, now).map(drop),
+        &|circle| {
+            circle
+                .vote(rules, seat, money > Amount::ZERO, now)
+                .map(drop)
+        },
+        &|circle| circle.claim(seat).map(drop),
+        &|circle| circle.sync(money).map(drop),
+    ];
+    for (number, step) in steps.into_iter().enumerate() {
+        let mut after = circle.clone();
+        if step(&mut after).is_err() {
+            assert_eq!(
+                after, *circle,
+                "step {number} was refused, but changed something"
+            );
+        }
+    }
 }
 
 proptest! {
@@ -115,6 +170,32 @@ proptest! {
         prop_assert!(world.circle.is_finished());
         for seat in world.circle.seats() {
             prop_assert_eq!(seat.paid, seat.received);
+        }
+    }
+
+    /// States and rules that do not belong together, or that nobody could have reached.
+    #[test]
+    fn nothing_panics_on_states_of_strangers(
+        rules in some_rules(),
+        other_rules in some_rules(),
+        steps in proptest::collection::vec(step(), 1..60),
+        changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..4),
+        (seat, round, money) in (0..8_u8, 0..8_u8, prop_oneof![-5..200_i64, any::<i64>()]),
+        now in prop_oneof![START..2 * START, any::<u64>()],
+    ) {
+        let mut world = World::new(rules, true);
+        for step in &steps {
+            let _ = world.act(step);
+        }
+        let mut bytes = vec![0; MAX_ENCODED];
+        let length = world.circle.encode(&mut bytes).unwrap();
+        bytes.truncate(length);
+        for (place, byte) in changes {
+            bytes[place % length] = byte;
+        }
+        if let Ok(circle) = Circle::decode(&bytes) {
+            try_everything(&circle, &rules, seat, round, money, now);
+            try_everything(&circle, &other_rules, seat, round, money, now);
         }
     }
 }
