@@ -1,10 +1,15 @@
-//! The reference adapters pass the suites every adapter must pass.
+//! The reference adapters pass the suites every adapter must pass; the other parts of the testkit
+//! do what they say.
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use kolo_core::port::KeyVault;
 use kolo_core::testkit::conformance::{LedgerFactory, LedgerHandles, VaultFactory};
 use kolo_core::testkit::{MemoryLedger, MemoryVault};
+
+mod books;
+mod faulty;
+mod lists;
 
 /// The store is what clones of one handle share: it is closed when a handle is dropped, and open
 /// again in the next.
