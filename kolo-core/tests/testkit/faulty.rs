@@ -227,7 +227,7 @@ fn a_message_whose_answer_was_lost_is_sent_once() {
     assert_eq!(send().unwrap_err().retry, Retry::Temporary);
     assert!(channel.inner().sent().is_empty());
     assert_eq!(send().unwrap_err().retry, Retry::Unknown);
-    assert_eq!(channel.inner().sent(), [message.clone()]);
+    assert_eq!(channel.inner().sent(), std::slice::from_ref(&message));
     send().unwrap();
     assert_eq!(channel.inner().sent().len(), 1);
 }
