@@ -20,6 +20,8 @@ mod scval;
 pub mod setup;
 mod sign;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use client::StellarChainClient;

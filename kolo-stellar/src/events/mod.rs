@@ -140,6 +140,3 @@ impl Position {
         self.ledger().saturating_add(u32::from(at_end))
     }
 }
-
-#[cfg(test)]
-mod tests;

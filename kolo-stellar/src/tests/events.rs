@@ -1,0 +1,496 @@
+use kolo_core::Timestamp;
+use kolo_core::port::ChainClient;
+use kolo_core::port::chain::{ChainCursor, ChainEventBody, CircleChainEvent};
+use kolo_rules::Amount;
+use serde_json::{Value, json};
+use stellar_xdr::{ScAddress, ScMap, ScMapEntry, ScVal};
+
+use super::node::{Node, Say, xdr};
+use super::world::*;
+use crate::address::sha256;
+
+fn sym(name: &str) -> ScVal {
+    ScVal::Symbol(name.to_owned().try_into().unwrap())
+}
+
+fn who(n: u8) -> ScVal {
+    ScVal::Address(ScAddress::Account(account(n)))
+}
+
+fn contract_val(n: u8) -> ScVal {
+    ScVal::Address(contract(n).0.parse().unwrap())
+}
+
+fn map(fields: &[(&str, ScVal)]) -> ScVal {
+    let mut entries: Vec<ScMapEntry> = fields
+        .iter()
+        .map(|(name, val)| ScMapEntry {
+            key: sym(name),
+            val: val.clone(),
+        })
+        .collect();
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    ScVal::Map(Some(ScMap(entries.try_into().unwrap())))
+}
+
+fn vec(items: &[ScVal]) -> ScVal {
+    crate::scval::vec(items.to_vec()).unwrap()
+}
+
+fn id(ledger: u64, event: u32) -> String {
+    format!("{:019}-{event:010}", (ledger << 32) | 4096)
+}
+
+fn end_of(ledger: u64) -> String {
+    format!("{:019}-{:010}", (ledger << 32) | 0xFFFF_FFFF, u32::MAX)
+}
+
+fn event(contract: &str, topics: &[ScVal], value: &ScVal) -> Value {
+    let topics: Vec<String> = topics.iter().map(xdr).collect();
+    json!({
+        "type": "contract", "ledger": 120, "ledgerClosedAt": "2026-11-21T12:11:38Z",
+        "contractId": contract, "id": id(120, 0), "txHash": "ab".repeat(32),
+        "inSuccessfulContractCall": true, "topic": topics, "value": xdr(value),
+    })
+}
+
+fn page(events: &[Value], cursor: &str, latest: u32) -> Value {
+    json!({ "events": events, "cursor": cursor, "latestLedger": latest })
+}
+
+async fn decoded(event: Value) -> ChainEventBody {
+    let node = Node::default();
+    node.result("getEvents", page(&[event], &id(120, 0), 120));
+    let cursor = ChainCursor(id(100, 0));
+    let events = client(&node)
+        .events_after(Some(&cursor), 10)
+        .await
+        .unwrap()
+        .events;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].closed_at, Timestamp::from_unix(1_795_263_098));
+    assert_eq!(events[0].ledger, 120);
+    assert_eq!(events[0].tx, "ab".repeat(32));
+    events[0].body.clone()
+}
+
+fn asset_contract() -> String {
+    crate::address::contract_address(&client(&Node::default()).network.assets[0].contract).0
+}
+
+#[tokio::test]
+async fn every_circle_event_is_decoded() {
+    use CircleChainEvent as E;
+    let (member, seven) = (address(2), Amount::new(7));
+    let key =
+        crate::scval::variant("Key", Some(crate::scval::bytes(&public(5).0).unwrap())).unwrap();
+    let by_address = crate::scval::variant("Address", Some(who(3))).unwrap();
+    let u = ScVal::U32;
+    let seven_val: ScVal = 7_i128.into();
+    let yes = ScVal::Bool(true);
+    let time = |t: u64| ScVal::U64(t);
+    let samples: Vec<(&str, bool, ScVal, E)> = vec![
+        (
+            "invitation_added",
+            false,
+            map(&[
+                ("invitation", key.clone()),
+                ("turn", u(2)),
+                ("expires_at", time(9)),
+            ]),
+            E::InvitationAdded {
+                key: Some(public(5)),
+                address: None,
+                turn: Some(2),
+                expires_at: Timestamp::from_unix(9),
+            },
+        ),
+        (
+            "invitation_added",
+            false,
+            map(&[
+                ("invitation", by_address.clone()),
+                ("turn", ScVal::Void),
+                ("expires_at", time(9)),
+            ]),
+            E::InvitationAdded {
+                key: None,
+                address: Some(address(3)),
+                turn: None,
+                expires_at: Timestamp::from_unix(9),
+            },
+        ),
+        (
+            "invitation_revoked",
+            false,
+            map(&[("invitation", key)]),
+            E::InvitationRevoked {
+                key: Some(public(5)),
+                address: None,
+            },
+        ),
+        (
+            "participant_joined",
+            true,
+            map(&[("seat", u(1)), ("turn", u(0))]),
+            E::ParticipantJoined {
+                member: member.clone(),
+                seat: 1,
+                turn: 0,
+            },
+        ),
+        (
+            "participant_left",
+            true,
+            map(&[("removed", yes.clone())]),
+            E::ParticipantLeft {
+                member: member.clone(),
+                removed: true,
+            },
+        ),
+        (
+            "group_started",
+            false,
+            map(&[("started_at", time(5)), ("order", vec(&[who(1), who(2)]))]),
+            E::GroupStarted {
+                started_at: Timestamp::from_unix(5),
+                order: vec![address(1), address(2)],
+            },
+        ),
+        (
+            "contribution_made",
+            true,
+            map(&[
+                ("round", u(3)),
+                ("amount", seven_val.clone()),
+                ("late", yes.clone()),
+            ]),
+            E::ContributionMade {
+                member: member.clone(),
+                round: 3,
+                amount: seven,
+                late: true,
+            },
+        ),
+        (
+            "payout_made",
+            true,
+            map(&[
+                ("round", u(3)),
+                ("amount", seven_val.clone()),
+                ("credited", yes.clone()),
+            ]),
+            E::PayoutMade {
+                recipient: member.clone(),
+                round: 3,
+                amount: seven,
+                credited: true,
+            },
+        ),
+        (
+            "credit_pushed",
+            true,
+            map(&[("amount", seven_val.clone())]),
+            E::CreditPushed {
+                member: member.clone(),
+                amount: seven,
+            },
+        ),
+        (
+            "debt_repaid",
+            true,
+            map(&[("amount", seven_val.clone()), ("credited", vec(&[who(3)]))]),
+            E::DebtRepaid {
+                member: member.clone(),
+                amount: seven,
+                credited: vec![address(3)],
+            },
+        ),
+        (
+            "dissolution_proposed",
+            true,
+            map(&[
+                ("proposal", u(1)),
+                ("electorate", u(3)),
+                ("expires_at", time(8)),
+            ]),
+            E::DissolutionProposed {
+                member: member.clone(),
+                proposal: 1,
+                electorate: 3,
+                expires_at: Timestamp::from_unix(8),
+            },
+        ),
+        (
+            "vote_cast",
+            true,
+            map(&[("proposal", u(1)), ("approve", yes)]),
+            E::VoteCast {
+                member: member.clone(),
+                proposal: 1,
+                approve: true,
+            },
+        ),
+        (
+            "proposal_rejected",
+            false,
+            map(&[("proposal", u(1))]),
+            E::ProposalRejected { proposal: 1 },
+        ),
+        (
+            "group_closed",
+            false,
+            map(&[("reason", u(2))]),
+            E::GroupClosed { reason: 2 },
+        ),
+        (
+            "refund_claimed",
+            true,
+            map(&[("amount", seven_val.clone())]),
+            E::RefundClaimed {
+                member,
+                amount: seven,
+            },
+        ),
+        (
+            "synced",
+            false,
+            map(&[("surplus", seven_val), ("shortfall", 0_i128.into())]),
+            E::Synced {
+                surplus: seven,
+                shortfall: Amount::ZERO,
+            },
+        ),
+    ];
+    for (name, of_member, data, expected) in samples {
+        let mut topics = vec![sym(name)];
+        topics.extend(of_member.then(|| who(2)));
+        let body = decoded(event(&contract(50).0, &topics, &data)).await;
+        let expected = ChainEventBody::Circle {
+            circle: contract(50),
+            event: expected,
+        };
+        assert_eq!(body, expected, "{name}");
+        // The same name with other contents is kept raw.
+        let odd = decoded(event(&contract(50).0, &topics, &map(&[]))).await;
+        assert!(matches!(odd, ChainEventBody::Unknown(_)), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn only_our_factory_makes_circles() {
+    let mut rules = rules();
+    rules.asset = client(&Node::default()).network.assets[0].contract.0.0;
+    let encoded = rules.encode();
+    let bytes = |b: &[u8]| crate::scval::bytes(b).unwrap();
+    let topics = [sym("group_created"), contract_val(50), who(1)];
+    let data = map(&[
+        ("rules", bytes(&encoded)),
+        ("rules_hash", bytes(&sha256(&encoded))),
+    ]);
+    let body = decoded(event(&contract(99).0, &topics, &data)).await;
+    let expected = ChainEventBody::GroupCreated {
+        circle: contract(50),
+        organiser: address(1),
+        rules,
+    };
+    assert_eq!(body, expected);
+
+    let foreign = decoded(event(&contract(98).0, &topics, &data)).await;
+    assert!(matches!(foreign, ChainEventBody::Unknown(_)), "{foreign:?}");
+    let forged = map(&[("rules", bytes(&encoded)), ("rules_hash", bytes(&[0; 32]))]);
+    let forged = decoded(event(&contract(99).0, &topics, &forged)).await;
+    assert!(matches!(forged, ChainEventBody::Unknown(_)), "{forged:?}");
+}
+
+#[tokio::test]
+async fn the_asset_moves_in_all_the_forms_there_are() {
+    let usdc_topic = ScVal::String(stellar_xdr::ScString("USDC:G…".try_into().unwrap()));
+    let five: ScVal = 5_i128.into();
+    let with_id = map(&[("amount", five.clone()), ("to_muxed_id", ScVal::U64(9))]);
+    let u = &usdc_topic;
+    for (topics, data, from, to) in [
+        (
+            vec![sym("transfer"), who(1), who(2), u.clone()],
+            &five,
+            Some(1),
+            Some(2),
+        ),
+        (
+            vec![sym("transfer"), who(1), who(2), u.clone()],
+            &with_id,
+            Some(1),
+            Some(2),
+        ),
+        (vec![sym("mint"), who(2), u.clone()], &five, None, Some(2)),
+        (
+            vec![sym("mint"), who(ISSUER), who(2), u.clone()],
+            &five,
+            None,
+            Some(2),
+        ),
+        (vec![sym("burn"), who(1), u.clone()], &five, Some(1), None),
+        (
+            vec![sym("clawback"), who(1), u.clone()],
+            &five,
+            Some(1),
+            None,
+        ),
+        (
+            vec![sym("clawback"), who(ISSUER), who(1), u.clone()],
+            &five,
+            Some(1),
+            None,
+        ),
+    ] {
+        let expected = ChainEventBody::Transfer {
+            asset: usdc(),
+            from: from.map(address),
+            to: to.map(address),
+            amount: Amount::new(5),
+        };
+        assert_eq!(
+            decoded(event(&asset_contract(), &topics, data)).await,
+            expected
+        );
+    }
+    let too_much: ScVal = (i128::from(i64::MAX) + 1).into();
+    let topics = [sym("transfer"), who(1), who(2), u.clone()];
+    let odd = decoded(event(&asset_contract(), &topics, &too_much)).await;
+    assert!(matches!(odd, ChainEventBody::Unknown(_)), "{odd:?}");
+}
+
+#[tokio::test]
+async fn the_filters_fit_what_a_node_accepts() {
+    let node = Node::default();
+    node.result("getEvents", page(&[], &end_of(120), 120));
+    node.result("getHealth", health(1, 120));
+    client(&node).events_after(None, 10).await.unwrap();
+    let asked = node.asked("getEvents");
+    assert_eq!(asked[0]["startLedger"], 1);
+    assert_eq!(asked[0]["pagination"], json!({ "limit": 10 }));
+    let filters = asked[0]["filters"].as_array().unwrap();
+    assert!(filters.len() <= 5);
+    let mut topics = 0;
+    for filter in filters {
+        let list = filter["topics"].as_array().unwrap();
+        assert!((1..=5).contains(&list.len()));
+        assert!(list.iter().all(|topic| topic[1] == "**"));
+        topics += list.len();
+    }
+    assert_eq!(topics, 1 + 4 + 15);
+    assert_eq!(filters[0]["contractIds"], json!([contract(99).0]));
+    assert_eq!(filters[1]["contractIds"], json!([asset_contract()]));
+}
+
+fn health(oldest: u32, latest: u32) -> Value {
+    json!({
+        "status": "healthy", "oldestLedger": oldest, "latestLedger": latest,
+        "ledgerRetentionWindow": 100,
+    })
+}
+
+#[tokio::test]
+async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
+    let node = Node::default();
+    let joined = event(
+        &contract(50).0,
+        &[sym("group_closed")],
+        &map(&[("reason", ScVal::U32(1))]),
+    );
+    node.result("getEvents", page(&[], &end_of(110), 120));
+    node.result("getEvents", page(&[joined], &id(120, 0), 120));
+    node.result("getEvents", page(&[], &end_of(120), 120));
+    let client = client(&node);
+    let start = ChainCursor(id(100, 3));
+
+    let first = client.events_after(Some(&start), 1).await.unwrap();
+    assert_eq!(
+        (first.events.len(), first.more, first.gap),
+        (0, true, false)
+    );
+    assert_eq!(first.next.0, end_of(110));
+    let second = client.events_after(Some(&first.next), 1).await.unwrap();
+    assert_eq!((second.events.len(), second.more), (1, true), "a full page");
+    let third = client.events_after(Some(&second.next), 1).await.unwrap();
+    assert_eq!((third.events.len(), third.more), (0, false), "the tip");
+
+    let asked: Vec<Value> = node
+        .asked("getEvents")
+        .into_iter()
+        .map(|params| params["pagination"]["cursor"].clone())
+        .collect();
+    assert_eq!(asked, [id(100, 3), end_of(110), id(120, 0)]);
+}
+
+#[tokio::test]
+async fn lost_history_is_a_gap_and_nothing_else_is() {
+    let too_old = Say::Error(
+        -32600,
+        "startLedger must be within the ledger range: 50 - 120",
+    );
+    for (cursor, start, gap) in [
+        (id(30, 0), 50, true),
+        (end_of(48), 50, true),
+        (id(49, 0), 50, true),
+        // Everything up to 49 has been seen: nothing is lost.
+        (end_of(49), 50, false),
+    ] {
+        let node = Node::default();
+        node.say("getEvents", too_old.clone());
+        node.result("getEvents", page(&[], &end_of(120), 120));
+        node.result("getHealth", health(50, 120));
+        let events = client(&node)
+            .events_after(Some(&ChainCursor(cursor.clone())), 10)
+            .await
+            .unwrap();
+        assert_eq!(events.gap, gap, "{cursor}");
+        assert_eq!(node.asked("getEvents")[1]["startLedger"], start, "{cursor}");
+        assert_eq!(events.next.0, end_of(120));
+    }
+}
+
+#[tokio::test]
+async fn a_lagging_node_makes_no_gap_and_moves_no_cursor() {
+    let node = Node::default();
+    node.say(
+        "getEvents",
+        Say::Error(-32600, "startLedger must be within the ledger range"),
+    );
+    node.result("getHealth", health(50, 119));
+    let cursor = ChainCursor(end_of(120));
+    let events = client(&node).events_after(Some(&cursor), 10).await.unwrap();
+    assert_eq!(
+        (events.next, events.more, events.gap),
+        (cursor, false, false)
+    );
+}
+
+#[tokio::test]
+async fn a_start_the_node_no_longer_has_is_a_gap() {
+    for (start, from, gap) in [
+        (Some(10), 50, true),
+        (Some(60), 60, false),
+        (None, 50, false),
+    ] {
+        let node = Node::default();
+        node.result("getEvents", page(&[], &end_of(120), 120));
+        node.result("getHealth", health(50, 120));
+        let mut client = client(&node);
+        client.network.start_ledger = start;
+        let events = client.events_after(None, 10).await.unwrap();
+        assert_eq!(events.gap, gap);
+        assert_eq!(node.asked("getEvents")[0]["startLedger"], from);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_none_and_a_refusal_in_range_are_errors() {
+    let node = Node::default();
+    let bad = ChainCursor("yesterday".to_owned());
+    assert!(client(&node).events_after(Some(&bad), 10).await.is_err());
+    node.say("getEvents", Say::Error(-32602, "filter 1 invalid"));
+    node.result("getHealth", health(50, 120));
+    let cursor = ChainCursor(id(100, 0));
+    assert!(client(&node).events_after(Some(&cursor), 10).await.is_err());
+}

@@ -1,0 +1,7 @@
+mod events;
+mod node;
+mod prepare;
+mod sign;
+mod submit;
+mod verify;
+mod world;

@@ -1,0 +1,209 @@
+use kolo_core::port::chain::{ChainEffect, PrepareError};
+use kolo_core::port::{ChainClient, PortErrorKind};
+use kolo_rules::Amount;
+use serde_json::json;
+use stellar_xdr::{OperationBody, ReadXdr, TransactionEnvelope};
+
+use super::node::{Node, Say};
+use super::world::*;
+use crate::rpc::XDR_LIMITS;
+
+#[tokio::test]
+async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_check() {
+    for effect in effects() {
+        let (_, client) = ready(&effect);
+        let tx = client.prepare(&effect).await.unwrap();
+        let (source, signers) = match &effect {
+            ChainEffect::OpenAccount { .. } => (SPONSOR, vec![public(SPONSOR), public(9)]),
+            ChainEffect::Payout { .. } | ChainEffect::Push { .. } | ChainEffect::Claim { .. } => {
+                (KEEPER, vec![public(KEEPER)])
+            }
+            ChainEffect::Pay { .. }
+            | ChainEffect::CreateCircle { .. }
+            | ChainEffect::Invite { .. }
+            | ChainEffect::RevokeInvitation { .. }
+            | ChainEffect::Start { .. }
+            | ChainEffect::Cancel { .. } => (1, vec![public(1)]),
+            _ => (2, vec![public(2)]),
+        };
+        assert_eq!(tx.source, address(source), "{effect:?}");
+        assert_eq!(tx.signers, signers, "{effect:?}");
+        assert_eq!(tx.sequence, 42, "{effect:?}");
+        assert_eq!(tx.max_time.unix(), 1_000_120, "{effect:?}");
+        assert_eq!(client.verify(&effect, &tx), Ok(()), "{effect:?}");
+    }
+}
+
+#[tokio::test]
+async fn fees_are_the_bid_times_operations_and_bump_and_the_resources_with_margin() {
+    let effect = &effects()[10];
+    let (node, client) = ready(effect);
+    let tx = client.prepare(effect).await.unwrap();
+    // 200,000 + a quarter + 100,000 of resources; two bids of 250.
+    assert_eq!(tx.max_fee, 350_000 + 2 * 250);
+    let asked = node.asked("simulateTransaction");
+    assert_eq!(asked[0]["resourceConfig"]["instructionLeeway"], 3_000_000);
+    let envelope = asked[0]["transaction"].as_str().unwrap();
+    let envelope = TransactionEnvelope::from_xdr_base64(envelope, XDR_LIMITS).unwrap();
+    let TransactionEnvelope::Tx(envelope) = envelope else {
+        panic!("not an inner envelope");
+    };
+    assert!(envelope.signatures.is_empty());
+
+    let (_, mut poor) = ready(effect);
+    poor.network.max_fee = 350_000;
+    let error = poor.prepare(effect).await.unwrap_err();
+    assert!(
+        matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Limited),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn opening_makes_what_is_missing_and_nothing_twice() {
+    let effect = &effects()[0];
+    let (node, client) = ready(effect);
+    let kinds = |ops: &[stellar_xdr::Operation]| -> Vec<&'static str> {
+        ops.iter().map(|op| op.body.name()).collect()
+    };
+    let operations = async || -> Vec<stellar_xdr::Operation> {
+        let tx = client.prepare(effect).await.unwrap();
+        super::verify::decoded(&tx).operations.to_vec()
+    };
+    assert_eq!(
+        kinds(&operations().await),
+        [
+            "BeginSponsoringFutureReserves",
+            "CreateAccount",
+            "ChangeTrust",
+            "EndSponsoringFutureReserves"
+        ]
+    );
+    node.entry(account_entry(9, 7));
+    let ops = operations().await;
+    assert_eq!(
+        kinds(&ops),
+        [
+            "BeginSponsoringFutureReserves",
+            "ChangeTrust",
+            "EndSponsoringFutureReserves"
+        ]
+    );
+    assert!(matches!(&ops[1].body, OperationBody::ChangeTrust(t) if t.limit == i64::MAX));
+    node.entry(trustline_entry(9, 0));
+    let error = client.prepare(effect).await.unwrap_err();
+    assert!(matches!(error, PrepareError::AlreadyDone), "{error}");
+}
+
+#[tokio::test]
+async fn a_payment_the_network_would_refuse_is_refused_before_it_costs_anything() {
+    let pay = |from: u8, to: u8, amount: i64| ChainEffect::Pay {
+        from: address(from),
+        to: address(to),
+        asset: usdc(),
+        amount: Amount::new(amount),
+    };
+    let (node, client) = ready(&effects()[1]);
+    node.entry(account_entry(ISSUER, 1));
+    for (effect, reason) in [
+        (pay(1, 2, 1_000_000_001), "PaymentUnderfunded"),
+        (pay(1, 8, 1), "PaymentNoTrust"),
+        (pay(FEES, 2, 1), "PaymentSrcNoTrust"),
+    ] {
+        match client.prepare(&effect).await {
+            Err(PrepareError::Refused(refused)) => {
+                assert_eq!(
+                    (refused.contract_code, refused.reason.as_str()),
+                    (None, reason)
+                );
+            }
+            other => panic!("{reason}: {other:?}"),
+        }
+    }
+    // The issuer needs no trustline, and neither does who pays it back.
+    client.prepare(&pay(ISSUER, 2, 5)).await.unwrap();
+    client.prepare(&pay(2, ISSUER, 5)).await.unwrap();
+    let nothing = client.prepare(&pay(1, 2, 0)).await.unwrap_err();
+    assert!(matches!(&nothing, PrepareError::Port(e) if e.kind == PortErrorKind::Invalid));
+}
+
+#[tokio::test]
+async fn a_contracts_refusal_keeps_its_number() {
+    let effect = &effects()[10];
+    for (words, code) in [
+        (
+            "HostError: Error(Contract, #131)\n\nEvent log (newest first):\n   0: …",
+            Some(131),
+        ),
+        ("HostError: Error(Contract, #21)", Some(21)),
+        (
+            "HostError: Error(Crypto, InvalidInput)\nError(Contract, #9)",
+            None,
+        ),
+        ("HostError: Error(Storage, MissingValue)", None),
+    ] {
+        let node = Node::default();
+        node.entry(account_entry(2, 41));
+        node.result(
+            "simulateTransaction",
+            json!({ "error": words, "latestLedger": 100 }),
+        );
+        match client(&node).prepare(effect).await {
+            Err(PrepareError::Refused(refused)) => {
+                assert_eq!(refused.contract_code, code, "{words}");
+                assert!(refused.reason.starts_with("HostError") && !refused.reason.contains('\n'));
+            }
+            other => panic!("{words}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_simulation_smuggles_in_is_not_handed_out() {
+    let effect = &effects()[10];
+    let (node, client) = ready(effect);
+    let mut answer = simulation(&client, effect);
+    // A second authorisation beside the one wanted.
+    let auth = answer["results"][0]["auth"].as_array_mut().unwrap();
+    auth.push(auth[0].clone());
+    node.result("simulateTransaction", answer);
+    client.prepare(effect).await.unwrap(); // the honest answer of the script comes first
+    let error = client.prepare(effect).await.unwrap_err();
+    assert!(
+        matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Denied),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn archived_entries_and_missing_accounts_are_said_plainly() {
+    let effect = &effects()[10];
+    let node = Node::default();
+    let error = client(&node).prepare(effect).await.unwrap_err();
+    assert!(
+        matches!(&error, PrepareError::Refused(r) if r.reason.contains("does not exist")),
+        "{error}"
+    );
+    node.entry(account_entry(2, 41));
+    node.result(
+        "simulateTransaction",
+        json!({
+            "transactionData": "", "minResourceFee": "1", "latestLedger": 1,
+            "restorePreamble": { "minResourceFee": "1", "transactionData": "AAAA" },
+        }),
+    );
+    let error = client(&node).prepare(effect).await.unwrap_err();
+    assert!(error.to_string().contains("restored"), "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_node_is_an_unknown_not_a_refusal() {
+    let effect = &effects()[10];
+    let (node, client) = ready(effect);
+    node.say("getLedgerEntries", Say::Nothing);
+    let error = client.prepare(effect).await.unwrap_err();
+    assert!(
+        matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Timeout),
+        "{error}"
+    );
+}

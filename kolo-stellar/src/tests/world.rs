@@ -1,0 +1,287 @@
+//! Keys, accounts and effects the tests share.
+use ed25519_dalek::{Signer, SigningKey};
+use kolo_core::port::chain::{ChainAddress, ChainEffect, FeeBump, PreparedTx, SignedTx};
+use kolo_core::port::vault::{PublicKey, Signature};
+use kolo_core::{Asset, Timestamp};
+use kolo_rules::circle::{Order, Shortfall};
+use kolo_rules::{Amount, Interval, Rules};
+use serde_json::{Value, json};
+use stellar_xdr::{
+    AccountEntry, AccountEntryExt, AccountId, ContractId, Hash, LedgerEntryData, LedgerFootprint,
+    SequenceNumber, SorobanAuthorizationEntry, SorobanCredentials, SorobanResources,
+    SorobanTransactionData, SorobanTransactionDataExt, Thresholds, TrustLineEntry,
+    TrustLineEntryExt,
+};
+
+use super::node::{Node, xdr};
+use crate::address::{account_address, account_of, contract_address, sha256};
+use crate::plan::Plan;
+use crate::read::trustline_key;
+use crate::{Operators, StellarChainClient, StellarConfig};
+
+pub const PASSPHRASE: &str = "Standalone Network ; February 2017";
+
+pub fn key(n: u8) -> SigningKey {
+    SigningKey::from_bytes(&[n; 32])
+}
+
+pub fn public(n: u8) -> PublicKey {
+    PublicKey(key(n).verifying_key().to_bytes())
+}
+
+pub fn account(n: u8) -> AccountId {
+    account_of(public(n).0)
+}
+
+pub fn address(n: u8) -> ChainAddress {
+    account_address(&account(n))
+}
+
+pub fn contract(n: u8) -> ChainAddress {
+    contract_address(&ContractId(Hash([n; 32])))
+}
+
+pub const SPONSOR: u8 = 201;
+pub const FEES: u8 = 202;
+pub const KEEPER: u8 = 203;
+pub const ISSUER: u8 = 204;
+
+pub fn usdc() -> Asset {
+    Asset {
+        code: "USDC".to_owned(),
+        issuer: address(ISSUER).0,
+        decimals: 7,
+    }
+}
+
+pub fn config() -> StellarConfig {
+    let operators = Operators {
+        sponsor: public(SPONSOR),
+        fees: public(FEES),
+        keeper: public(KEEPER),
+    };
+    StellarConfig::new(PASSPHRASE, vec![usdc()], contract(99), operators)
+}
+
+pub fn client(node: &Node) -> StellarChainClient {
+    StellarChainClient::try_new(node.rpc(), &config()).unwrap()
+}
+
+pub fn rules() -> Rules {
+    Rules {
+        asset: [7; 32],
+        seats: 3,
+        min_members: 2,
+        contribution: Amount::new(100_000_000),
+        instalments_per_round: 1,
+        interval: Interval::Seconds(604_800),
+        utc_offset_s: 3600,
+        grace_s: 86_400,
+        order: Order::Join,
+        shortfall: Shortfall::Wait,
+        advance: true,
+        vote_period_s: 604_800,
+    }
+}
+
+pub fn account_entry(n: u8, sequence: i64) -> LedgerEntryData {
+    LedgerEntryData::Account(AccountEntry {
+        account_id: account(n),
+        balance: 0,
+        seq_num: SequenceNumber(sequence),
+        num_sub_entries: 1,
+        inflation_dest: None,
+        flags: 0,
+        home_domain: Default::default(),
+        thresholds: Thresholds([1, 0, 0, 0]),
+        signers: Default::default(),
+        ext: AccountEntryExt::V0,
+    })
+}
+
+pub fn trustline_entry(n: u8, balance: i64) -> LedgerEntryData {
+    let known = crate::config::known_asset(sha256(PASSPHRASE.as_bytes()), &usdc()).unwrap();
+    let stellar_xdr::LedgerKey::Trustline(key) = trustline_key(&account(n), &known.xdr) else {
+        unreachable!()
+    };
+    LedgerEntryData::Trustline(TrustLineEntry {
+        account_id: account(n),
+        asset: key.asset,
+        balance,
+        limit: i64::MAX,
+        flags: 1,
+        ext: TrustLineEntryExt::V0,
+    })
+}
+
+/// What a node would answer to the simulation of a call: exactly the authorisation wanted.
+pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
+    let Plan::Call(call) = Plan::of(&client.network, effect).unwrap() else {
+        panic!("{effect:?} is no call");
+    };
+    let wanted = call
+        .authorisation(&client.network.assets[0].contract)
+        .unwrap();
+    let auth: Vec<String> = wanted
+        .into_iter()
+        .map(|root_invocation| SorobanAuthorizationEntry {
+            credentials: SorobanCredentials::SourceAccount,
+            root_invocation,
+        })
+        .map(|entry| xdr(&entry))
+        .collect();
+    let data = SorobanTransactionData {
+        ext: SorobanTransactionDataExt::V0,
+        resources: SorobanResources {
+            footprint: LedgerFootprint {
+                read_only: Default::default(),
+                read_write: Default::default(),
+            },
+            instructions: 4_000_000,
+            disk_read_bytes: 500,
+            write_bytes: 600,
+        },
+        resource_fee: 200_000,
+    };
+    json!({
+        "transactionData": xdr(&data), "minResourceFee": "200000", "latestLedger": 100,
+        "results": [{ "auth": auth, "xdr": "AAAAAQ==" }],
+    })
+}
+
+/// A node with accounts 1 to 3 and the operator's, which answers `effect`'s simulation.
+pub fn ready(effect: &ChainEffect) -> (Node, StellarChainClient) {
+    let node = Node::default();
+    for n in [1, 2, 3, SPONSOR, FEES, KEEPER] {
+        node.entry(account_entry(n, 41));
+    }
+    for n in [1, 2, 3] {
+        node.entry(trustline_entry(n, 1_000_000_000));
+    }
+    let client = client(&node);
+    if matches!(Plan::of(&client.network, effect).unwrap(), Plan::Call(_)) {
+        node.result("simulateTransaction", simulation(&client, effect));
+    }
+    (node, client)
+}
+
+/// One of every effect.
+pub fn effects() -> Vec<ChainEffect> {
+    let circle = contract(50);
+    let (organiser, member) = (address(1), address(2));
+    vec![
+        ChainEffect::OpenAccount {
+            owner: address(9),
+            asset: usdc(),
+        },
+        ChainEffect::Pay {
+            from: address(1),
+            to: address(2),
+            asset: usdc(),
+            amount: Amount::new(5),
+        },
+        ChainEffect::Pay {
+            from: address(1),
+            to: contract(60),
+            asset: usdc(),
+            amount: Amount::new(5),
+        },
+        ChainEffect::CreateCircle {
+            organiser: organiser.clone(),
+            salt: [4; 32],
+            rules: rules(),
+            organiser_turn: Some(1),
+        },
+        ChainEffect::Invite {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+            key: public(30),
+            turn: None,
+            expires_at: Timestamp::from_unix(2_000_000),
+        },
+        ChainEffect::RevokeInvitation {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+            key: public(30),
+        },
+        ChainEffect::Join {
+            circle: circle.clone(),
+            member: member.clone(),
+            rules_hash: [8; 32],
+            key: public(30),
+            signature: Signature([9; 64]),
+        },
+        ChainEffect::Leave {
+            circle: circle.clone(),
+            member: member.clone(),
+        },
+        ChainEffect::Start {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+        },
+        ChainEffect::Cancel {
+            circle: circle.clone(),
+            organiser,
+        },
+        ChainEffect::Contribute {
+            circle: circle.clone(),
+            member: member.clone(),
+            round: 2,
+            amount: Amount::new(100_000_000),
+        },
+        ChainEffect::Payout {
+            circle: circle.clone(),
+            round: 2,
+        },
+        ChainEffect::Push {
+            circle: circle.clone(),
+            member: member.clone(),
+        },
+        ChainEffect::Repay {
+            circle: circle.clone(),
+            member: member.clone(),
+            amount: Amount::new(77),
+        },
+        ChainEffect::ProposeDissolve {
+            circle: circle.clone(),
+            member: member.clone(),
+        },
+        ChainEffect::Vote {
+            circle: circle.clone(),
+            member: member.clone(),
+            proposal: 3,
+            approve: true,
+        },
+        ChainEffect::Claim { circle, member },
+    ]
+}
+
+pub fn sign(n: u8, payload: &[u8]) -> Signature {
+    Signature(key(n).sign(&sha256(payload)).to_bytes())
+}
+
+/// The signatures of whoever must sign, as the vault would make them.
+pub fn signatures(tx: &PreparedTx) -> Vec<(PublicKey, Signature)> {
+    let all = [1, 2, 3, 9, SPONSOR, FEES, KEEPER];
+    all.into_iter()
+        .filter(|n| tx.signers.contains(&public(*n)))
+        .map(|n| (public(n), sign(n, &tx.payload)))
+        .collect()
+}
+
+pub fn finished(client: &StellarChainClient, bump: &FeeBump) -> SignedTx {
+    client.sign_outer(bump, &sign(FEES, &bump.payload)).unwrap()
+}
+
+/// A signed contribution, ready to send.
+pub async fn signed() -> (Node, StellarChainClient, SignedTx) {
+    let effect = effects()
+        .into_iter()
+        .find(|e| matches!(e, ChainEffect::Contribute { .. }))
+        .unwrap();
+    let (node, client) = ready(&effect);
+    let tx = client.build(&effect).await.unwrap();
+    let bump = client.sign_inner(&tx, &signatures(&tx)).unwrap();
+    let signed = finished(&client, &bump);
+    (node, client, signed)
+}
