@@ -51,6 +51,18 @@ pub async fn handle(network: &Localnet, request: Value) -> Option<Value> {
     .await
 }
 
+/// Methods without parameters; they are content with none, null or an object.
+const TAKES_NOTHING: [&str; 5] = [
+    "getHealth",
+    "getNetwork",
+    "getVersionInfo",
+    "getLatestLedger",
+    "getFeeStats",
+];
+
+#[derive(serde::Deserialize)]
+struct Nothing {}
+
 /// A network as it is seen from where the request came in.
 #[derive(Clone, Copy)]
 struct Service<'a> {
@@ -67,6 +79,9 @@ impl Service<'_> {
     async fn call(self, method: String, params: Option<Value>) -> Result<Value, RpcError> {
         use jsonrpc::{params as read, result as write};
         let network = self.network;
+        if TAKES_NOTHING.contains(&method.as_str()) {
+            read::<Nothing>(params.clone())?;
+        }
         match method.as_str() {
             "getHealth" => write(&ledgers::health(network).await?),
             "getNetwork" => write(&ledgers::network(network, self.friendbot_url).await?),
