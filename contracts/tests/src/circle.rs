@@ -1,3 +1,4 @@
+use ed25519_dalek::{Signer, SigningKey};
 use kolo_circle::{CircleContract, CircleContractClient, Invitation};
 use kolo_contract_common::{Error, contract_id};
 use kolo_rules::{
@@ -7,7 +8,7 @@ use kolo_rules::{
 use soroban_sdk::{
     Address, BytesN, IntoVal, TryFromVal, Val, Vec,
     testutils::Events as _,
-    xdr::{ContractEvent, ContractEventBody, ScVal},
+    xdr::{ContractEvent, ContractEventBody, Limits, ScAddress, ScVal, WriteXdr},
 };
 
 use crate::{Call, Failure, Person, World};
@@ -305,4 +306,31 @@ pub fn event_name(event: &ContractEvent) -> String {
 /// The address of a value returned by a call.
 pub fn as_address(world: &World, value: Val) -> Address {
     Address::try_from_val(&world.env, &value).unwrap()
+}
+
+/// The one-time key behind an invitation.
+pub struct InvitationKey(SigningKey);
+
+impl InvitationKey {
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(&secret))
+    }
+
+    #[must_use]
+    pub fn public(&self, world: &World) -> BytesN<32> {
+        BytesN::from_array(&world.env, self.0.verifying_key().as_bytes())
+    }
+
+    /// Signs the message of the guide, put together here without the contract's help.
+    #[must_use]
+    pub fn sign(&self, world: &World, circle: &Address, joiner: &Address) -> BytesN<64> {
+        let ScAddress::Contract(id) = ScAddress::from(circle) else {
+            panic!("no contract")
+        };
+        let mut message = b"kolo:join:1".to_vec();
+        message.extend(id.0.0);
+        message.extend(ScAddress::from(joiner).to_xdr(Limits::none()).unwrap());
+        BytesN::from_array(&world.env, &self.0.sign(&message).to_bytes())
+    }
 }

@@ -2,7 +2,8 @@ use std::{cell::Cell, rc::Rc};
 
 use ed25519_dalek::{Signer, SigningKey};
 use soroban_sdk::{
-    Address, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec,
+    Address, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec, contract,
+    contractimpl,
     testutils::{
         AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags, Ledger as _,
         StellarAssetContract,
@@ -29,10 +30,10 @@ pub enum Failure {
     Host,
 }
 
-/// Somebody with a classic account and its master key.
+/// Somebody with a classic account and its master key, or with an account that is a contract.
 #[derive(Clone)]
 pub struct Person {
-    key: SigningKey,
+    key: Option<SigningKey>,
     pub address: Address,
 }
 
@@ -94,6 +95,16 @@ impl Call {
     }
 }
 
+/// An account that is a contract.
+#[contract]
+struct ContractAccount;
+
+#[contractimpl]
+impl ContractAccount {
+    #[allow(non_snake_case, reason = "the host calls it by this name")]
+    pub fn __check_auth(_env: Env, _payload: Val, _signature: Val, _contexts: Val) {}
+}
+
 /// A network with one asset.
 pub struct World {
     pub env: Env,
@@ -151,6 +162,14 @@ impl World {
     pub fn person_without_trustline(&self) -> Person {
         self.people.set(self.people.get() + 1);
         new_person(&self.env, self.people.get())
+    }
+
+    /// Somebody whose account is a contract; it accepts whatever it is asked.
+    pub fn person_in_a_contract(&self) -> Person {
+        Person {
+            key: None,
+            address: self.env.register(ContractAccount, ()),
+        }
     }
 
     /// Gives a trustline, or replaces it.
@@ -237,6 +256,13 @@ impl World {
         }
     }
 
+    /// Makes a call that must fail.
+    pub fn refusal(&self, signer: Option<&Person>, call: &Call) -> Failure {
+        self.call(signer, call)
+            .map(|_| ())
+            .expect_err("a call that must fail")
+    }
+
     fn sign(&self, person: &Person, call: &Call) -> SorobanAuthorizationEntry {
         self.nonce.set(self.nonce.get() + 1);
         let root_invocation = call.signed(&self.env);
@@ -275,17 +301,14 @@ impl World {
 impl Person {
     /// What an account's authorisation carries: a vector of public keys and signatures.
     fn account_signature(&self, payload: &[u8; 32]) -> ScVal {
+        let Some(key) = &self.key else {
+            return ScVal::Void;
+        };
         let bytes = |bytes: &[u8]| ScVal::Bytes(bytes.to_vec().try_into().unwrap());
         let symbol = |name: &str| ScVal::Symbol(ScSymbol(name.try_into().unwrap()));
         let fields = std::vec![
-            (
-                symbol("public_key"),
-                bytes(self.key.verifying_key().as_bytes())
-            ),
-            (
-                symbol("signature"),
-                bytes(&self.key.sign(payload).to_bytes())
-            ),
+            (symbol("public_key"), bytes(key.verifying_key().as_bytes())),
+            (symbol("signature"), bytes(&key.sign(payload).to_bytes())),
         ];
         let map = ScVal::Map(Some(ScMap::sorted_from(fields).unwrap()));
         ScVal::Vec(Some(ScVec(std::vec![map].try_into().unwrap())))
@@ -328,7 +351,10 @@ fn new_person(env: &Env, number: u64) -> Person {
     let address = ScVal::Address(ScAddress::Account(account_id))
         .try_into_val(env)
         .unwrap();
-    Person { key, address }
+    Person {
+        key: Some(key),
+        address,
+    }
 }
 
 fn put(env: &Env, key: LedgerKey, data: LedgerEntryData) {
