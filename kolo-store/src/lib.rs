@@ -2,33 +2,37 @@
 //!
 //! - [`SqliteLedger`]: the ports [`Ledger`](kolo_core::port::Ledger) and
 //!   [`WorkQueue`](kolo_core::port::WorkQueue) in one SQLite file (feature `sqlite`, the default).
+//! - [`StoreVault`]: the port [`KeyVault`](kolo_core::port::KeyVault) in the same database; every
+//!   seed is encrypted under a [`MasterKey`] that the host keeps.
 //!
 //! A ledger has one writer. Commits that arrive while another is being made durable share the next
 //! database transaction; a conflict in one does not fail the others, and none is answered before
 //! all of them are durable. A caller may go away at any moment: its commit then either happened
 //! wholly or not at all, and the command's key tells which.
-#[cfg(feature = "sqlite")]
-mod batch;
+//!
+//! ```no_run
+//! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+//! use kolo_store::{MasterKeys, SqliteLedger, StoreVault};
+//!
+//! let ledger = SqliteLedger::connect("kolo.db").await?;
+//! let keys = MasterKeys::parse(&std::env::var("ENCRYPTION_KEY")?)?;
+//! let vault = StoreVault::try_new(&ledger, keys).await?;
+//! assert!(ledger.check().await?.is_clean());
+//! # Ok(())
+//! # }
+//! ```
 mod error;
-#[cfg(feature = "sqlite")]
-mod ledger;
-#[cfg(feature = "sqlite")]
-mod migrate;
-#[cfg(feature = "sqlite")]
-mod queue;
-#[cfg(feature = "sqlite")]
-mod read;
 #[cfg(feature = "sqlite")]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "sqlite")]
-mod store;
-#[cfg(feature = "sqlite")]
-mod writer;
+mod vault;
 
 pub use error::StoreError;
 #[cfg(feature = "sqlite")]
+pub use sql::{CheckReport, Finding, SqlLedger};
+#[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteLedger};
 #[cfg(feature = "sqlite")]
-pub use store::SqlLedger;
+pub use vault::StoreVault;
+pub use vault::{MasterKey, MasterKeyError, MasterKeyId, MasterKeys, VaultError};

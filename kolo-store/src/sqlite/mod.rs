@@ -4,7 +4,7 @@ mod open;
 
 pub use open::Sqlite;
 
-use crate::store::SqlLedger;
+use crate::sql::store::SqlLedger;
 
 /// The durable record in one SQLite file: [`Ledger`](kolo_core::port::Ledger) and
 /// [`WorkQueue`](kolo_core::port::WorkQueue).

@@ -14,10 +14,10 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::connection::{SqliteDb, db_error};
 use crate::error::{DbError, StoreError};
-use crate::migrate::{Migration, migrate};
 use crate::sql::Db;
-use crate::store::{Pool, SqlLedger, Store};
-use crate::writer::OpenWriter;
+use crate::sql::migrate::{Migration, migrate};
+use crate::sql::store::{Pool, SqlLedger, Store};
+use crate::sql::writer::OpenWriter;
 
 /// How long to wait for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

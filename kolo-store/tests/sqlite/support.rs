@@ -2,6 +2,7 @@
 use std::sync::LazyLock;
 
 use kolo_store::{SqliteLedger, StoreError};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -34,4 +35,33 @@ impl Place {
     pub async fn open(&self) -> SqliteLedger {
         self.try_open().await.expect("the store opens")
     }
+}
+
+async fn stranger(file: &str) -> SqliteConnection {
+    let url = format!("sqlite://{file}");
+    SqliteConnection::connect(&url).await.expect("SQLite opens")
+}
+
+/// Runs statements behind the store's back.
+pub async fn try_raw(file: &str, sql: &str) -> Result<(), sqlx::Error> {
+    let mut connection = stranger(file).await;
+    let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    let done = script.execute(&mut connection).await;
+    connection.close().await?;
+    done.map(drop)
+}
+
+/// The same, when it must succeed.
+pub async fn raw(file: &str, sql: &str) {
+    try_raw(file, sql).await.expect(sql);
+}
+
+/// Locks the database for as long as the answer lives.
+pub async fn hold(file: &str) -> SqliteConnection {
+    let mut connection = stranger(file).await;
+    sqlx::raw_sql("BEGIN EXCLUSIVE")
+        .execute(&mut connection)
+        .await
+        .expect("locked");
+    connection
 }

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::DbError;
 use crate::sql::Db;
-use crate::writer::{Commit, Job, OpenWriter, WAITING, Write, Writer};
+use crate::sql::writer::{Commit, Job, OpenWriter, WAITING, Write, Writer};
 
 /// Lends connections to read with.
 #[async_trait]

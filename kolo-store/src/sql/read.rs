@@ -7,8 +7,8 @@ use kolo_core::port::ledger::{
     StoredEntry, StoredEvent,
 };
 
-use crate::batch::{account_rows, entry_status, load_postings};
 use crate::error::DbError;
+use crate::sql::batch::{account_rows, entry_status, load_postings};
 use crate::sql::{Db, Row, many, values};
 
 pub(crate) async fn outcome(

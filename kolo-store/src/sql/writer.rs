@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::batch;
+use super::batch;
 use crate::error::DbError;
 use crate::sql::Db;
 

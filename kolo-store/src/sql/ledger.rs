@@ -7,8 +7,8 @@ use kolo_core::port::work::{ClaimedWork, Lease, Release};
 use kolo_core::port::{ChangeSet, CommitError, Committed, Ledger, PortError, WorkQueue};
 use kolo_core::{TenantId, Timestamp};
 
-use crate::store::SqlLedger;
-use crate::{queue, read};
+use super::{queue, read};
+use crate::sql::store::SqlLedger;
 
 #[async_trait]
 impl<B: 'static> Ledger for SqlLedger<B> {

@@ -3,7 +3,7 @@ use kolo_core::Timestamp;
 use kolo_core::port::work::{ClaimedWork, Lease, Release, WorkId};
 
 use crate::error::DbError;
-use crate::read::rows_of;
+use crate::sql::read::rows_of;
 use crate::sql::{Db, Row, Value, seconds, values};
 
 /// True for the one item `w` its lane offers: the started one, else the first by due time and order

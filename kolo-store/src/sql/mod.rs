@@ -1,0 +1,24 @@
+//! The store in SQL that SQLite and PostgreSQL share.
+//!
+//! | module | is |
+//! |---|---|
+//! | `statement` | what is asked of a database: run a statement, get rows |
+//! | `writer` | the one writer: groups of writes, each one database transaction |
+//! | `batch` | many commits in one transaction: load, decide in memory, write |
+//! | `read`, `queue`, `check` | the statements of the ports and of the audit |
+//! | `store`, `ledger` | the handle that adapters share, and the ports on it |
+//! | `migrate` | brings a schema up to date |
+mod batch;
+mod check;
+mod ledger;
+pub(crate) mod migrate;
+mod queue;
+mod read;
+mod retention;
+mod statement;
+pub(crate) mod store;
+pub(crate) mod writer;
+
+pub use check::{CheckReport, Finding};
+pub(crate) use statement::{Db, Row, Value, many, seconds, values};
+pub use store::SqlLedger;

@@ -1,0 +1,45 @@
+//! Why the vault refuses.
+use kolo_core::port::vault::PublicKey;
+use kolo_core::port::{PortError, PortErrorKind, Retry};
+
+use super::MasterKeyId;
+
+/// Why the vault refuses. Behind the port it is the source of the [`PortError`]. Never tells a
+/// secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// A stored key is encrypted under a master key that was not given.
+    #[error(
+        "the vault's keys are encrypted under master key {0}, which was not given: give it as well"
+    )]
+    MasterKeyMissing(MasterKeyId),
+    /// A stored key does not open, though its master key is there.
+    #[error("the stored key {0} was changed or damaged: restore the database")]
+    Damaged(String),
+    /// The vault has no such key under that tenant.
+    #[error("the vault has no secret for {0:?} under this tenant")]
+    UnknownKey(PublicKey),
+    /// The system gave no randomness.
+    #[error("the system has no randomness to give")]
+    Entropy(#[source] getrandom::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl From<VaultError> for PortError {
+    fn from(error: VaultError) -> Self {
+        let (kind, retry) = match &error {
+            VaultError::MasterKeyMissing(_) => (PortErrorKind::Denied, Retry::Permanent),
+            VaultError::Damaged(_) => (PortErrorKind::Corrupt, Retry::Permanent),
+            VaultError::UnknownKey(_) => (PortErrorKind::Invalid, Retry::Permanent),
+            VaultError::Entropy(_) => (PortErrorKind::Unavailable, Retry::Temporary),
+            VaultError::Port(_) => (PortErrorKind::Other, Retry::Permanent),
+        };
+        match error {
+            VaultError::Port(error) => error,
+            other => Self::new(kind, retry, "the key vault refused").because(other),
+        }
+    }
+}

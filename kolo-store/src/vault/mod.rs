@@ -1,0 +1,14 @@
+//! Keys that sign and never leave: ed25519 seeds, each in an AES-256-GCM envelope.
+#[cfg(feature = "sqlite")]
+mod envelope;
+mod error;
+mod master;
+#[cfg(feature = "sqlite")]
+mod stored;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
+
+pub use error::VaultError;
+pub use master::{MasterKey, MasterKeyError, MasterKeyId, MasterKeys};
+#[cfg(feature = "sqlite")]
+pub use stored::StoreVault;

@@ -1,0 +1,202 @@
+//! Opening, and the advice given when it fails.
+use kolo_core::port::{CommitError, Ledger, PortErrorKind, Retry};
+use kolo_store::{SqliteLedger, StoreError};
+
+use crate::make::{command, record, tenant};
+use crate::support::{Place, RUNTIME, hold, raw};
+
+async fn refusal(location: &str) -> StoreError {
+    match SqliteLedger::connect(location).await {
+        Ok(_) => panic!("{location} opened"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn opening_again_finds_everything() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        for number in 0..3 {
+            let store = place.open().await;
+            store
+                .commit(command(&format!("{number}")))
+                .await
+                .expect("committed");
+            store.close().await;
+        }
+        let store = SqliteLedger::connect(&format!("sqlite://{}", place.file())).await;
+        let store = store.expect("the store opens");
+        for number in 0..3 {
+            let outcome = store
+                .outcome(&tenant(), &format!("{number}"))
+                .await
+                .expect("readable");
+            assert_eq!(outcome.expect("there").1, record(&format!("{number}")));
+        }
+    });
+}
+
+#[test]
+fn a_closed_store_says_so() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        store.close().await;
+        store.close().await;
+        let Err(CommitError::Port(error)) = store.commit(command("late")).await else {
+            panic!("a closed store committed");
+        };
+        assert_eq!(
+            (error.kind, error.retry),
+            (PortErrorKind::Unavailable, Retry::Permanent)
+        );
+        let error = store.outcome(&tenant(), "late").await.expect_err("closed");
+        assert_eq!(error.kind, PortErrorKind::Unavailable);
+    });
+}
+
+#[test]
+fn only_the_owner_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        store.commit(command("a")).await.expect("committed");
+        for file in std::fs::read_dir(place.folder()).expect("a folder") {
+            let file = file.expect("a file");
+            let mode = file.metadata().expect("metadata").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{:?}", file.path());
+        }
+    });
+}
+
+#[test]
+fn a_place_that_is_none_is_explained() {
+    RUNTIME.block_on(async {
+        for location in [
+            "",
+            "sqlite:",
+            ":memory:",
+            "sqlite::memory:",
+            "postgres://host/db",
+        ] {
+            let error = refusal(location).await;
+            assert!(
+                matches!(error, StoreError::Location { .. }),
+                "{location}: {error}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_explained() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let missing = place.folder().join("missing/kolo.db");
+        let missing = missing.to_str().expect("UTF-8");
+        let error = refusal(missing).await;
+        assert!(matches!(error, StoreError::NotWritable { .. }), "{error}");
+        assert!(error.to_string().contains(missing), "{error}");
+        let folder = place.folder().to_str().expect("UTF-8");
+        let error = refusal(folder).await;
+        assert!(matches!(error, StoreError::NotWritable { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_file_of_something_else_is_left_alone() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let letter = "Dear Ada, ".repeat(1000);
+        std::fs::write(place.file(), &letter).expect("written");
+        let error = refusal(&place.file()).await;
+        assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+        assert_eq!(
+            std::fs::read_to_string(place.file()).expect("readable"),
+            letter
+        );
+    });
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        raw(
+            &place.file(),
+            "INSERT INTO kolo_migrations VALUES (99, 'later', x'00')",
+        )
+        .await;
+        let checksum = "UPDATE kolo_migrations SET checksum = zeroblob(32) WHERE version = 99";
+        raw(&place.file(), checksum).await;
+        let error = refusal(&place.file()).await;
+        assert!(
+            matches!(
+                error,
+                StoreError::TooNew {
+                    found: 99,
+                    known: 1
+                }
+            ),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_changed_migration_is_refused() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        raw(
+            &place.file(),
+            "UPDATE kolo_migrations SET checksum = zeroblob(32)",
+        )
+        .await;
+        let error = refusal(&place.file()).await;
+        assert!(
+            matches!(error, StoreError::Diverged { version: 1 }),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_locked_file_is_explained_and_opens_later() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        let lock = hold(&place.file()).await;
+        let error = refusal(&place.file()).await;
+        assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+        drop(lock);
+        place
+            .open()
+            .await
+            .commit(command("later"))
+            .await
+            .expect("committed");
+    });
+}
+
+/// A lock that another process holds for too long fails the commit, and nothing of it happens.
+#[test]
+fn a_commit_that_cannot_get_the_lock_did_not_happen() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        let lock = hold(&place.file()).await;
+        let Err(CommitError::Port(error)) = store.commit(command("a")).await else {
+            panic!("committed in spite of the lock");
+        };
+        assert_eq!(
+            (error.kind, error.retry),
+            (PortErrorKind::Unavailable, Retry::Temporary)
+        );
+        drop(lock);
+        assert_eq!(store.outcome(&tenant(), "a").await.expect("readable"), None);
+        store.commit(command("a")).await.expect("committed");
+    });
+}
