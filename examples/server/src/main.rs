@@ -1,2 +1,43 @@
-//! Placeholder of the first commit.
-fn main() {}
+//! The reference bot. `kolo-server` serves the phone page; `kolo-server demo` plays a whole circle.
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use kolo_server::demo::{self, DemoOptions};
+use kolo_server::web;
+
+/// Group savings in a chat: the reference bot, on embedded defaults.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play a whole circle, from the first "hi" to the last payout, and check books against chain.
+    Demo {
+        /// How many people.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=20))]
+        members: u8,
+        /// Varies who they are and what they save; the same seed tells the same story.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON object instead of the transcript.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().command {
+        Some(Command::Demo { members, seed, json }) => {
+            demo::run(&DemoOptions { members, seed, json }).await
+        }
+        None => web::run().await,
+    }
+}

@@ -1,0 +1,168 @@
+//! Configuration from the environment: every value is checked before anything starts, secrets are
+//! never shown.
+use std::path::PathBuf;
+
+use kolo_store::MasterKey;
+
+/// A variable that keeps the server from starting.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {why}")]
+pub struct ConfigError {
+    /// Which variable.
+    pub name: &'static str,
+    /// What is wrong with it, and what would be right; never its value when it is a secret.
+    pub why: String,
+}
+
+/// What the environment says.
+#[derive(Debug)]
+pub struct Config {
+    /// `PORT`, 8080 by default.
+    pub port: u16,
+    /// `DATABASE_URL`: `sqlite://FILE`; by default a file in the data folder.
+    pub database: PathBuf,
+    /// The folder everything embedded lives in (`KOLO_DATA`, `kolo-data` by default).
+    pub data: PathBuf,
+    /// `ENCRYPTION_KEY`: the vault's master key; `None`: a development key is kept in the data folder.
+    pub master_key: Option<MasterKey>,
+    /// Variables that were accepted and are not used by this version.
+    pub unused: Vec<&'static str>,
+}
+
+/// Accepted and checked, so that one environment serves every version; nothing uses them yet.
+const UNUSED: [(&str, usize); 4] = [
+    ("WHATSAPP_TOKEN", 20),
+    ("WHATSAPP_PHONE_NUMBER_ID", 5),
+    ("WHATSAPP_APP_SECRET", 16),
+    ("VERIFY_TOKEN", 8),
+];
+
+impl Config {
+    /// Reads it through `get` (`|name| std::env::var(name).ok()`).
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first variable that is bad.
+    pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let port = match get("PORT") {
+            None => 8080,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(|| bad("PORT", format!("{text:?} is not a port; use 1 to 65535")))?,
+        };
+        let data = PathBuf::from(get("KOLO_DATA").unwrap_or_else(|| "kolo-data".to_owned()));
+        let database = match get("DATABASE_URL") {
+            None => data.join("kolo.sqlite"),
+            Some(url) => sqlite_file(&url)?,
+        };
+        let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
+        match get("STELLAR_NETWORK").as_deref() {
+            None | Some("embedded") => {}
+            Some(other) => {
+                let why = format!("{other:?} is not supported; use \"embedded\" or leave it out");
+                return Err(bad("STELLAR_NETWORK", why));
+            }
+        }
+        let mut unused = Vec::new();
+        for (name, shortest) in UNUSED {
+            if let Some(value) = get(name) {
+                if value.len() < shortest {
+                    let why = format!("it is too short: {} of at least {shortest} characters", value.len());
+                    return Err(bad(name, why));
+                }
+                unused.push(name);
+            }
+        }
+        if let Some(url) = get("REDIS_URL") {
+            if !url.starts_with("redis://") && !url.starts_with("rediss://") {
+                return Err(bad("REDIS_URL", "it must begin with redis:// or rediss://".to_owned()));
+            }
+            unused.push("REDIS_URL");
+        }
+        Ok(Self { port, database, data, master_key, unused })
+    }
+}
+
+/// The file of a `sqlite://` URL.
+fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
+    match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+        Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
+        _ => {
+            // The URL may hold a password: only its scheme is shown.
+            let scheme = url.split(':').next().unwrap_or_default();
+            let why = format!("a {scheme:?} database is not supported; use sqlite://FILE");
+            Err(bad("DATABASE_URL", why))
+        }
+    }
+}
+
+fn parse_key(text: &str) -> Result<MasterKey, ConfigError> {
+    MasterKey::parse(text).map_err(|error| bad("ENCRYPTION_KEY", error.to_string()))
+}
+
+fn bad(name: &'static str, why: String) -> ConfigError {
+    ConfigError { name, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_env(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_means_embedded_defaults() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.port, 8080);
+        assert_eq!(config.database, PathBuf::from("kolo-data/kolo.sqlite"));
+        assert!(config.master_key.is_none() && config.unused.is_empty());
+    }
+
+    #[test]
+    fn a_bad_value_names_its_variable() {
+        let cases = [
+            ("PORT", "0"),
+            ("PORT", "eighty"),
+            ("PORT", "70000"),
+            ("DATABASE_URL", "postgres://kolo:hunter2@db/kolo"),
+            ("DATABASE_URL", "sqlite://"),
+            ("ENCRYPTION_KEY", "too-short"),
+            ("STELLAR_NETWORK", "mainnet"),
+            ("WHATSAPP_TOKEN", "short"),
+            ("WHATSAPP_PHONE_NUMBER_ID", "1"),
+            ("WHATSAPP_APP_SECRET", "abc"),
+            ("VERIFY_TOKEN", "x"),
+            ("REDIS_URL", "localhost:6379"),
+        ];
+        for (name, value) in cases {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert_eq!(error.name, name);
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_used_yet_is_said() {
+        let config = read(&[
+            ("VERIFY_TOKEN", "a-long-enough-token"),
+            ("REDIS_URL", "redis://localhost"),
+            ("PORT", " 9000 "),
+        ])
+        .unwrap();
+        assert_eq!(config.unused, ["VERIFY_TOKEN", "REDIS_URL"]);
+        assert_eq!(config.port, 9000);
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let key = "a".repeat(64);
+        let config = read(&[("ENCRYPTION_KEY", &key)]).unwrap();
+        assert!(!format!("{config:?}").contains(&key));
+    }
+}

@@ -1,0 +1,141 @@
+//! Plays messages into the stack, moves the clock, and prints what is said like a chat.
+use std::collections::HashSet;
+
+use jiff::tz::TimeZone;
+use kolo_core::port::channel::InboundMessage;
+use kolo_core::port::Clock;
+use kolo_core::{Timestamp, conversation};
+
+use super::DemoError;
+use crate::chat::{Bubble, Phone};
+use crate::stack::Stack;
+
+/// Steps of one pause in the story; far more than a story has.
+const MOST_TICKS: usize = 10_000;
+
+/// Somebody typing on the phones.
+pub(super) struct Player<'a> {
+    pub stack: &'a Stack,
+    aloud: bool,
+    messages: u64,
+    shown: HashSet<String>,
+    time_shown: Option<Timestamp>,
+}
+
+impl<'a> Player<'a> {
+    pub fn new(stack: &'a Stack, aloud: bool) -> Self {
+        Self { stack, aloud, messages: 0, shown: HashSet::new(), time_shown: None }
+    }
+
+    /// How many messages people sent and got.
+    pub fn said(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Somebody says something; returns when everything it causes at this moment has happened.
+    pub async fn say(&mut self, who: &Phone, text: &str) -> Result<(), DemoError> {
+        self.messages += 1;
+        let message = InboundMessage {
+            id: format!("demo-{}", self.messages),
+            from: who.contact(),
+            name: Some(who.name.clone()),
+            phone: Some(who.number.clone()),
+            text: text.to_owned(),
+            button: None,
+        };
+        self.stack.chat.hear(&message)?;
+        conversation::receive(&self.stack.kolo, &message).await?;
+        self.settle().await
+    }
+
+    /// Works until nothing is left to do now or within a few seconds.
+    pub async fn settle(&mut self) -> Result<(), DemoError> {
+        for _ in 0..MOST_TICKS {
+            let tick = self.stack.worker.tick(usize::MAX).await?;
+            self.show();
+            let soon = self.stack.clock.now().plus(5);
+            match tick.next {
+                Some(next) if next <= soon => {
+                    self.stack.clock.advance_to(next.max(self.stack.clock.now().plus(1)));
+                }
+                _ => return Ok(()),
+            }
+        }
+        Err(DemoError::Stuck("never comes to rest"))
+    }
+
+    /// Lets time pass, with everything that is due on the way.
+    pub async fn wait_until(&mut self, until: Timestamp) -> Result<(), DemoError> {
+        let stack = self.stack;
+        stack.pass_time(until, || self.show()).await?;
+        self.settle().await
+    }
+
+    /// The last thing the bot told somebody that contains `what`.
+    pub fn read(&self, who: &Phone, what: &'static str) -> Result<String, DemoError> {
+        let said = self.stack.chat.said(&who.number);
+        let told = || said.iter().rev().filter(|bubble| !bubble.mine);
+        match told().find(|bubble| bubble.text.contains(what)) {
+            Some(bubble) => Ok(bubble.text.clone()),
+            None => Err(DemoError::NotSaid {
+                who: who.name.clone(),
+                what,
+                last: told().next().map(|bubble| bubble.text.clone()).unwrap_or_default(),
+            }),
+        }
+    }
+
+    /// Prints what is new, in the order it was said.
+    fn show(&mut self) {
+        let mut fresh: Vec<(Phone, Bubble)> = Vec::new();
+        for phone in self.stack.chat.phones() {
+            for bubble in self.stack.chat.said(&phone.number) {
+                if self.shown.insert(bubble.id.clone()) {
+                    fresh.push((phone.clone(), bubble));
+                }
+            }
+        }
+        fresh.sort_by_key(|(_, bubble)| (bubble.at, !bubble.mine));
+        if !self.aloud {
+            return;
+        }
+        for (phone, bubble) in fresh {
+            self.show_time(bubble.at);
+            if bubble.mine {
+                println!("{:>10} ▸ {}", phone.name, bubble.text);
+            } else {
+                print_reply(&phone, &bubble);
+            }
+        }
+    }
+
+    fn show_time(&mut self, at: Timestamp) {
+        let minute = |at: Timestamp| at.unix() / 60;
+        if self.time_shown.map(minute) == Some(minute(at)) {
+            return;
+        }
+        self.time_shown = Some(at);
+        println!("\n──────── {} ────────", spell(at));
+    }
+}
+
+fn print_reply(phone: &Phone, bubble: &Bubble) {
+    let mut lines = bubble.text.lines();
+    println!("{:>10} ◂ {}", phone.name, lines.next().unwrap_or_default());
+    for line in lines {
+        println!("{:>10}   {line}", "");
+    }
+    if !bubble.buttons.is_empty() {
+        let labels: Vec<_> = bubble.buttons.iter().map(|b| format!("[ {} ]", b.label)).collect();
+        println!("{:>10}   {}", "", labels.join(" "));
+    }
+}
+
+/// `Mon 5 Jan 2026, 09:00 UTC`.
+pub fn spell(at: Timestamp) -> String {
+    let second = i64::try_from(at.unix()).unwrap_or(i64::MAX);
+    match jiff::Timestamp::from_second(second) {
+        Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%a %-d %b %Y, %H:%M UTC").to_string(),
+        Err(_) => at.unix().to_string(),
+    }
+}

@@ -1,0 +1,10 @@
+//! The reference bot: configuration, wiring and pages around `kolo-core`.
+//!
+//! [`stack`] puts Kolo on embedded defaults (SQLite, the embedded Stellar network), [`chat`] is the
+//! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page.
+pub mod chat;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod stack;
+pub mod web;

@@ -1,0 +1,250 @@
+//! Kolo on embedded defaults: SQLite, the key vault in it, the embedded Stellar network, all in this
+//! process.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use kolo_core::port::chain::ChainAddress;
+use kolo_core::port::vault::{KeyName, PublicKey};
+use kolo_core::port::{Clock, Entropy, KeyVault, MessageChannel, PortError};
+use kolo_core::worker::Worker;
+use kolo_core::{Asset, Kolo, OperatorKeys, Ports, Settings, TenantId, Timestamp};
+use kolo_localnet::Localnet;
+use kolo_localnet::store::DiskStore;
+use kolo_stellar::setup::{Bootstrap, Funder, bootstrap};
+use kolo_stellar::{FnTransport, Operators, Rpc, StellarChainClient};
+use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
+
+use crate::chat::{ChatError, ChatRoom};
+use crate::clock::MovableClock;
+
+/// What to stand on.
+pub struct Plan {
+    /// Folder of the network's state and the chat.
+    pub data: PathBuf,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The vault's master key.
+    pub master_key: MasterKey,
+    /// The time.
+    pub clock: Arc<MovableClock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Everything running.
+pub struct Stack {
+    /// The domain.
+    pub kolo: Kolo,
+    /// What works in the background; drive it with `tick` or `run`.
+    pub worker: Worker,
+    /// The channel behind the phones.
+    pub chat: Arc<ChatRoom>,
+    /// The embedded network.
+    pub network: Localnet,
+    /// The time.
+    pub clock: Arc<MovableClock>,
+    /// The factory of circles.
+    pub factory: ChainAddress,
+}
+
+/// Why it could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StackError {
+    /// A folder or file.
+    #[error("{path}: {source}: check that it can be written")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The development key in the data folder.
+    #[error("{path} is not a key (64 hexadecimal digits): restore it from a backup; without it the wallets in the database cannot be opened")]
+    DevKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] kolo_store::StoreError),
+    /// The embedded network's state.
+    #[error("the embedded network: {0}")]
+    Network(#[from] kolo_localnet::StartError),
+    /// The embedded network's store.
+    #[error("the embedded network: {0}")]
+    NetworkStore(#[from] kolo_localnet::StoreError),
+    /// Setting the network up.
+    #[error(transparent)]
+    Setup(#[from] kolo_stellar::setup::SetupError),
+    /// The chat file.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+    /// A port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl Stack {
+    /// Starts everything, telling `progress` what it is doing.
+    ///
+    /// # Errors
+    /// [`StackError`], which says what to do.
+    pub async fn start(plan: Plan, progress: &(dyn Fn(&str) + Sync)) -> Result<Self, StackError> {
+        let began = Instant::now();
+        create_folder(&plan.data)?;
+        if let Some(parent) = plan.database.parent() {
+            create_folder(parent)?;
+        }
+        progress("opening the database");
+        let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
+        let keys = MasterKeys::new(plan.master_key);
+        let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::new(&ledger, keys));
+        let tenant = TenantId::default();
+
+        progress("starting the embedded Stellar network");
+        let network = start_network(&plan.data.join("network"), &plan.clock)?;
+        let rpc = in_process(&network);
+
+        progress("setting up test dollars and contracts");
+        let operator = operator_keys(vault.as_ref(), &tenant).await?;
+        let operators = Operators {
+            sponsor: operator.0.sponsor,
+            fees: operator.0.fees,
+            keeper: operator.0.keeper,
+        };
+        let wanted = Bootstrap::new(operators, operator.1);
+        let funder = Funder::root_of(network.passphrase());
+        let deployment = bootstrap(&rpc, &funder, &wanted).await?;
+        let chain = StellarChainClient::try_new(rpc, &deployment.config())?;
+
+        let clock: Arc<dyn Clock> = plan.clock.clone();
+        let chat_clock = plan.clock.clone();
+        let chat =
+            Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
+        let ports = Ports {
+            ledger: ledger.clone(),
+            queue: ledger,
+            chain: Arc::new(chain),
+            vault,
+            clock,
+            entropy: plan.entropy,
+        };
+        let asset: Asset = deployment.asset;
+        let kolo = Kolo::new(tenant, ports, asset, operator.0, Settings::default());
+        let channel: Arc<dyn MessageChannel> = chat.clone();
+        let worker = Worker::new(kolo.clone(), vec![channel]);
+        progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
+        Ok(Self {
+            kolo,
+            worker,
+            chat,
+            network,
+            clock: plan.clock,
+            factory: deployment.factory,
+        })
+    }
+}
+
+/// Ticks of one stretch of time; far more than any has.
+const MOST_TICKS: usize = 100_000;
+
+impl Stack {
+    /// Moves the clock to `until`, doing on the way what is due then, as if time had passed; calls
+    /// `ticked` after every step.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn pass_time(
+        &self,
+        until: Timestamp,
+        mut ticked: impl FnMut() + Send,
+    ) -> Result<(), kolo_core::Error> {
+        for _ in 0..MOST_TICKS {
+            let tick = self.worker.tick(usize::MAX).await?;
+            ticked();
+            let now = self.clock.now();
+            if now >= until {
+                break;
+            }
+            let next = tick.next.map_or(until, |next| next.max(now.plus(1)).min(until));
+            self.clock.advance_to(next);
+        }
+        Ok(())
+    }
+}
+
+fn start_network(folder: &Path, clock: &Arc<MovableClock>) -> Result<Localnet, StackError> {
+    let store = DiskStore::open(folder)?;
+    let clock = clock.clone();
+    Ok(Localnet::builder()
+        .clock(Arc::new(move || clock.now().unix()))
+        .store(Box::new(store))
+        .start()?)
+}
+
+/// The client talks to the network in this process through the same JSON as to a remote one.
+fn in_process(network: &Localnet) -> Rpc {
+    let network = network.clone();
+    Rpc::new(FnTransport::new(move |request| {
+        let network = network.clone();
+        async move { Ok(network.rpc(request).await) }
+    }))
+}
+
+/// The operator's keys (and the issuer's), made on first use.
+async fn operator_keys(
+    vault: &dyn KeyVault,
+    tenant: &TenantId,
+) -> Result<(OperatorKeys, PublicKey), PortError> {
+    let key = async |name: &str| vault.create(tenant, &KeyName::Operator(name.to_owned())).await;
+    let issuer = key("issuer").await?;
+    let keys = OperatorKeys {
+        sponsor: key("sponsor").await?,
+        fees: key("fees").await?,
+        keeper: key("keeper").await?,
+        issuer: Some(issuer),
+    };
+    Ok((keys, issuer))
+}
+
+/// The master key of a development folder: made once, readable by its owner only.
+///
+/// # Errors
+/// [`StackError`] when the file cannot be read or made, or is not a key.
+pub fn dev_master_key(data: &Path) -> Result<MasterKey, StackError> {
+    let path = data.join("dev-master-key");
+    create_folder(data)?;
+    if !path.exists() {
+        let mut bytes = [0u8; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| file_error(&path, std::io::Error::other(error.to_string())))?;
+        write_private(&path, &data_encoding::HEXLOWER.encode(&bytes))
+            .map_err(|source| file_error(&path, source))?;
+    }
+    let text = std::fs::read_to_string(&path).map_err(|source| file_error(&path, source))?;
+    MasterKey::parse(text.trim()).map_err(|_| StackError::DevKey { path })
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn create_folder(path: &Path) -> Result<(), StackError> {
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path).map_err(|source| file_error(path, source))
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> StackError {
+    StackError::File { path: path.to_owned(), source }
+}

@@ -1,0 +1,231 @@
+//! The page's JSON API.
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures::Stream;
+use kolo_core::port::Clock;
+use kolo_core::port::channel::InboundMessage;
+use kolo_core::{Timestamp, conversation};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{ShiftFile, state};
+use crate::chat::{ChatError, Phone};
+use crate::stack::Stack;
+
+/// Longest name on a phone, in characters.
+const NAME_MAX: usize = 40;
+
+/// Largest request, bytes: a message of WhatsApp's length in any script, and some.
+const BODY_MAX: usize = 64 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(super) struct App {
+    pub stack: Arc<Stack>,
+    pub shift: Arc<ShiftFile>,
+}
+
+pub(super) fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(|| async { Html(include_str!("../../assets/index.html")) }))
+        .route("/tx/{hash}", get(|| async { Html(include_str!("../../assets/tx.html")) }))
+        .route("/app.js", get(|| async { script(include_str!("../../assets/app.js")) }))
+        .route("/tx.js", get(|| async { script(include_str!("../../assets/tx.js")) }))
+        .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
+        .route("/api/state", get(page_state))
+        .route("/api/events", get(events))
+        .route("/api/phones", post(add_phone))
+        .route("/api/phones/{number}/messages", post(say))
+        .route("/api/clock", post(move_clock))
+        .route("/api/tx/{hash}", get(transaction))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(app)
+}
+
+fn script(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], text).into_response()
+}
+
+fn style(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text).into_response()
+}
+
+/// An answer that says what is wrong.
+pub(super) struct Problem(StatusCode, String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<kolo_core::Error> for Problem {
+    fn from(error: kolo_core::Error) -> Self {
+        tracing::error!(%error, "a page could not be answered");
+        Self(StatusCode::INTERNAL_SERVER_ERROR, format!("{} ({})", error, error.code()))
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        Self(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<ChatError> for Problem {
+    fn from(error: ChatError) -> Self {
+        let status = match error {
+            ChatError::Taken(_) | ChatError::Full => StatusCode::CONFLICT,
+            ChatError::File(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self(status, error.to_string())
+    }
+}
+
+async fn page_state(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    Ok(Json(state::of(&app.stack).await?))
+}
+
+/// A line whenever the page should look again.
+async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = app.stack.chat.changes();
+    let stream = futures::stream::unfold(changes, |mut changes| async move {
+        changes.changed().await.ok()?;
+        let count = *changes.borrow_and_update();
+        Some((Ok(Event::default().event("change").data(count.to_string())), changes))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPhone {
+    name: String,
+    number: String,
+}
+
+async fn add_phone(
+    State(app): State<App>,
+    body: Result<Json<NewPhone>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(wanted) = body?;
+    let name = wanted.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(bad(format!("the name must be 1 to {NAME_MAX} characters")));
+    }
+    let number = conversation::e164(&wanted.number)
+        .ok_or_else(|| bad("that is not a phone number: write it with its country, like +234 803 100 0001"))?;
+    let phone = Phone { number, name: name.to_owned() };
+    app.stack.chat.add(phone.clone())?;
+    Ok((StatusCode::CREATED, Json(json!(phone))).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    text: String,
+    /// The tapped button.
+    button: Option<String>,
+    /// The message's id: the same again is the same message.
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Heard {
+    id: String,
+}
+
+async fn say(
+    State(app): State<App>,
+    Path(number): Path<String>,
+    body: Result<Json<Said>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(said) = body?;
+    let Some(phone) = app.stack.chat.phones().into_iter().find(|phone| phone.number == number) else {
+        return Err(Problem(StatusCode::NOT_FOUND, "no phone with that number here".to_owned()));
+    };
+    let usable = (1..=64).contains(&said.id.len()) && said.id.bytes().all(|b| b.is_ascii_graphic());
+    if !usable {
+        return Err(bad("the message's id must be 1 to 64 printable ASCII characters"));
+    }
+    let message = InboundMessage {
+        id: said.id,
+        from: phone.contact(),
+        name: Some(phone.name),
+        phone: Some(phone.number),
+        text: said.text,
+        button: said.button,
+    };
+    // Durable before it is acknowledged; the worker takes it from there.
+    conversation::receive(&app.stack.kolo, &message).await?;
+    app.stack.chat.hear(&message)?;
+    app.stack.worker.nudge();
+    Ok((StatusCode::ACCEPTED, Json(Heard { id: message.id })).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    by: By,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Hour,
+    Day,
+    /// To the next deadline or payout date of any circle.
+    Due,
+}
+
+async fn move_clock(
+    State(app): State<App>,
+    body: Result<Json<Move>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Json(Move { by }) = body?;
+    let now = app.stack.clock.now();
+    let until = match by {
+        By::Hour => now.plus(3_600),
+        By::Day => now.plus(86_400),
+        By::Due => next_date(&app.stack, now)
+            .await?
+            .ok_or_else(|| Problem(StatusCode::CONFLICT, "nothing is due: start a circle first".to_owned()))?,
+    };
+    app.stack.pass_time(until, || {}).await?;
+    app.shift.write(app.stack.clock.shift_s()).map_err(ChatError::File)?;
+    app.stack.chat.touch();
+    Ok(Json(json!({ "now": app.stack.clock.now() })))
+}
+
+/// The next deadline or payout date.
+async fn next_date(stack: &Stack, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    let mut dates = Vec::new();
+    for circle in stack.kolo.circles().list(None, state::MOST_CIRCLES).await? {
+        let status = stack.kolo.circles().status(circle.id).await?;
+        dates.extend([status.deadline, status.payout_date].into_iter().flatten());
+        dates.extend(state::retry_date(&status));
+    }
+    Ok(dates.into_iter().filter(|date| *date > now).min())
+}
+
+async fn transaction(
+    State(app): State<App>,
+    Path(hash): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    state::transaction(&app.stack, &hash)
+        .await?
+        .map(Json)
+        .ok_or_else(|| Problem(StatusCode::NOT_FOUND, "no such transaction on this network".to_owned()))
+}
+
+fn bad(what: impl Into<String>) -> Problem {
+    Problem(StatusCode::BAD_REQUEST, what.into())
+}

@@ -1,0 +1,75 @@
+//! The contracts' wasm: built here, committed beside the client that embeds it.
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::run::{Failure, cargo, root, run};
+use crate::setup;
+
+/// (built file, committed file).
+const WASM: [(&str, &str); 2] =
+    [("kolo_factory.wasm", "factory.wasm"), ("kolo_circle.wasm", "circle.wasm")];
+
+/// Builds and replaces the committed files.
+pub fn replace() -> Result<(), Failure> {
+    build()?;
+    let mut sums = String::new();
+    for (built, committed) in WASM {
+        let bytes = read(built_file(built))?;
+        sums.push_str(&format!("{}  {committed}\n", hash(&bytes)));
+        write(committed_file(committed), &bytes)?;
+    }
+    write(committed_file("SHA256SUMS"), sums.as_bytes())
+}
+
+/// Builds and compares with the committed files, byte for byte.
+pub fn compare() -> Result<(), Failure> {
+    build()?;
+    for (built, committed) in WASM {
+        let (new, old) = (read(built_file(built))?, read(committed_file(committed))?);
+        if new != old {
+            let what = format!(
+                "{committed} is not what contracts/ builds ({} committed, {} built): run `cargo xtask contracts` and commit",
+                hash(&old),
+                hash(&new)
+            );
+            return Err(Failure::Wrong(what));
+        }
+        eprintln!("xtask: {committed} {} bytes, sha256 {}", new.len(), hash(&new));
+    }
+    Ok(())
+}
+
+/// The contracts' own tests, in the Soroban host.
+pub fn test() -> Result<(), Failure> {
+    run(cargo().current_dir(root().join("contracts")).args(["test", "--locked", "--quiet"]))
+}
+
+fn build() -> Result<(), Failure> {
+    setup::wasm_target()?;
+    run(cargo()
+        .current_dir(root().join("contracts"))
+        .env_remove("CARGO_TARGET_DIR")
+        .args(["build", "--locked", "--release", "--target", "wasm32v1-none"])
+        .args(["--package", "kolo-factory", "--package", "kolo-circle"]))
+}
+
+fn built_file(name: &str) -> PathBuf {
+    root().join("contracts/target/wasm32v1-none/release").join(name)
+}
+
+fn committed_file(name: &str) -> PathBuf {
+    root().join("kolo-stellar/wasm").join(name)
+}
+
+fn hash(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+fn read(path: PathBuf) -> Result<Vec<u8>, Failure> {
+    std::fs::read(&path).map_err(|source| Failure::File { path, source })
+}
+
+fn write(path: PathBuf, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(&path, bytes).map_err(|source| Failure::File { path, source })
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask test`: everything a fresh clone needs to know that it works.
+use crate::run::{Failure, Parts, cargo, is_there, run};
+use crate::{arrows, contracts, setup};
+
+/// Sets up, then tests. `long` adds what takes longer than a few minutes.
+pub fn test(long: bool) -> Result<(), Failure> {
+    let mut parts = Parts::default();
+    parts.part("set up", || {
+        setup::wasm_target()?;
+        setup::browser()
+    })?;
+    parts.part("who may know whom", arrows::check)?;
+    parts.part("contracts: committed wasm = built wasm", contracts::compare)?;
+    parts.part("contracts: tests", contracts::test)?;
+    parts.part("every feature alone compiles", features)?;
+    parts.part("tests", || tests(long))?;
+    parts.part("doc tests", || {
+        run(cargo().args(["test", "--locked", "--workspace", "--all-features", "--doc", "--quiet"]))
+    })?;
+    parts.print();
+    Ok(())
+}
+
+fn tests(long: bool) -> Result<(), Failure> {
+    let mut command = cargo();
+    if is_there("cargo-nextest") {
+        command.args(["nextest", "run", "--no-fail-fast"]);
+    } else {
+        command.args(["test", "--all-targets", "--no-fail-fast"]);
+    }
+    command.args(["--locked", "--workspace", "--all-features"]);
+    if long {
+        command.env("KOLO_TEST_LONG", "1");
+    }
+    run(&mut command)
+}
+
+/// Features are for leaving things out: each subset must build.
+fn features() -> Result<(), Failure> {
+    for (package, features) in [
+        ("kolo-core", &["--no-default-features"][..]),
+        ("kolo-core", &["--no-default-features", "--features", "testkit"]),
+        ("kolo-store", &["--no-default-features"]),
+        ("kolo-stellar", &["--no-default-features"]),
+    ] {
+        run(cargo().args(["check", "--locked", "--quiet", "--package", package]).args(features))?;
+    }
+    Ok(())
+}
