@@ -1,0 +1,148 @@
+//! What somebody may want.
+use kolo_rules::circle::Shortfall;
+
+use crate::view::Every;
+
+/// What a text asks for. Amounts, phone numbers and group names are still as typed: what is wrong
+/// with them is told in the dialogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// `hi`, `menu`.
+    Greeting,
+    /// `REGISTER Ada`.
+    Register {
+        /// What to be called.
+        name: Option<String>,
+    },
+    /// `BALANCE`.
+    Balance,
+    /// `HISTORY`.
+    History,
+    /// `MORE`.
+    More,
+    /// `CREATE GROUP`, alone or with all it needs in one line.
+    CreateGroup(GroupWords),
+    /// `JOIN code`.
+    Join {
+        /// The invitation's code, in capitals.
+        code: Option<String>,
+    },
+    /// `INVITE`, `INVITE +234… Market Women`.
+    Invite(Target),
+    /// `GROUP STATUS`, `GROUP STATUS Market Women`.
+    GroupStatus(Target),
+    /// `CONTRIBUTE`, `CONTRIBUTE 10 Market Women`.
+    Contribute(Target),
+    /// `REPAY`, `REPAY 5 Market Women`.
+    Repay(Target),
+    /// `START`, `START GROUP Market Women`.
+    Start(Target),
+    /// `LEAVE`, `LEAVE GROUP Market Women`.
+    Leave(Target),
+    /// `CANCEL GROUP Market Women`.
+    CancelGroup(Target),
+    /// `DISSOLVE Market Women`, `CLOSE GROUP`.
+    Dissolve(Target),
+    /// `VOTE YES`, `VOTE NO Market Women`.
+    Vote {
+        /// Which way, when said.
+        approve: Option<bool>,
+        /// In which group.
+        target: Target,
+    },
+    /// `TEST MONEY 100`.
+    TestMoney {
+        /// How much, as typed.
+        amount: Option<String>,
+    },
+    /// `HELP`.
+    Help,
+    /// A yes, and nothing else.
+    Yes,
+    /// A no, and nothing else.
+    No,
+    /// `CANCEL`, `STOP`.
+    Cancel,
+    /// A menu digit.
+    Number(u16),
+    /// Nothing that can be read: blanks, an emoji, a picture without words.
+    Empty,
+    /// More characters than anybody types ([`super::parser::TEXT_MAX`]).
+    TooLong,
+    /// Words that mean nothing here.
+    Unknown,
+}
+
+impl Command {
+    /// Whether it is a command of its own accord, rather than an answer or nothing at all.
+    #[must_use]
+    pub fn is_order(&self) -> bool {
+        !matches!(
+            self,
+            Self::Yes | Self::No | Self::Cancel | Self::Number(_) | Self::Empty | Self::TooLong | Self::Unknown
+        )
+    }
+
+    /// Whether it is a command without anything behind it: `HELP`, but not `JOIN hands`, which may be
+    /// the answer to a question for a name.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        match self {
+            Self::Greeting | Self::Balance | Self::History | Self::More | Self::Help => true,
+            Self::Register { name } => name.is_none(),
+            Self::CreateGroup(words) => *words == GroupWords::default(),
+            Self::Join { code } => code.is_none(),
+            Self::TestMoney { amount } => amount.is_none(),
+            Self::Invite(target)
+            | Self::GroupStatus(target)
+            | Self::Contribute(target)
+            | Self::Repay(target)
+            | Self::Start(target)
+            | Self::Leave(target)
+            | Self::CancelGroup(target)
+            | Self::Dissolve(target) => target.is_empty(),
+            Self::Vote { target, .. } => target.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// What stands behind a command: perhaps a figure, perhaps a group's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// An amount or a phone number, as typed.
+    pub figure: Option<String>,
+    /// A group's name, as typed.
+    pub group: Option<String>,
+}
+
+impl Target {
+    fn is_empty(&self) -> bool {
+        self.figure.is_none() && self.group.is_none()
+    }
+
+    /// All of it as one text: a group may be called `2026 Savers`.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let parts = [self.figure.as_deref(), self.group.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What a `CREATE GROUP` line says; what it leaves out is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupWords {
+    /// The name.
+    pub name: Option<String>,
+    /// The contribution, as typed.
+    pub amount: Option<String>,
+    /// How often.
+    pub every: Option<Every>,
+    /// How many places, as typed.
+    pub seats: Option<String>,
+    /// What happens when a pot is short, when said.
+    pub shortfall: Option<Shortfall>,
+    /// Whether `advance` was said.
+    pub advance: bool,
+}

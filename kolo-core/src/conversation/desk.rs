@@ -1,0 +1,195 @@
+//! The services a dialogue uses, as one small trait, so that its decisions can be tested alone.
+use async_trait::async_trait;
+use kolo_rules::{Amount, Rules};
+
+use crate::circle::UnderWay;
+use crate::member::Register;
+use crate::port::channel::Contact;
+use crate::view::{
+    CircleStatus, CircleSummary, DueView, HistoryPage, InvitationPreview, InvitationView, MemberView,
+    NewCircle, WalletView,
+};
+use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, TenantId};
+
+/// What a dialogue asks and orders; [`Kolo`] in earnest. Each method is that of the service.
+#[async_trait]
+#[expect(missing_docs, reason = "each method is documented at the service of the same name")]
+pub trait Desk: Send + Sync {
+    fn tenant(&self) -> &TenantId;
+    fn asset(&self) -> &Asset;
+    /// The smallest and the largest number of places.
+    fn seats(&self) -> (u8, u8);
+    fn utc_offset_s(&self) -> i32;
+    /// The most test money in one go; `None` on a real network.
+    fn test_money_max(&self) -> Option<Amount>;
+
+    async fn member(&self, id: MemberId) -> Result<MemberView, Error>;
+    async fn by_contact(&self, contact: &Contact) -> Result<Option<MemberView>, Error>;
+    async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error>;
+
+    async fn balance(&self, member: MemberId) -> Result<WalletView, Error>;
+    async fn history(&self, member: MemberId, before: Option<u64>, limit: usize) -> Result<HistoryPage, Error>;
+    async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error>;
+
+    fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error>;
+    async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error>;
+    async fn invite(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        phone: Option<String>,
+    ) -> Result<(InvitationView, UnderWay), Error>;
+    async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error>;
+    async fn join(&self, ctx: &CommandContext, code: &str, rules_hash: [u8; 32]) -> Result<UnderWay, Error>;
+    async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn contribute(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error>;
+    async fn repay(&self, ctx: &CommandContext, circle: CircleId, amount: Amount) -> Result<UnderWay, Error>;
+    async fn propose_dissolve(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn vote(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        proposal: u32,
+        approve: bool,
+    ) -> Result<UnderWay, Error>;
+    async fn due(&self, member: MemberId, circle: CircleId) -> Result<DueView, Error>;
+    async fn status(&self, circle: CircleId) -> Result<CircleStatus, Error>;
+    async fn circles_of(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error>;
+    async fn is_settled(&self, intent: IntentId) -> Result<bool, Error>;
+}
+
+#[async_trait]
+impl Desk for Kolo {
+    fn tenant(&self) -> &TenantId {
+        Self::tenant(self)
+    }
+
+    fn asset(&self) -> &Asset {
+        Self::asset(self)
+    }
+
+    fn seats(&self) -> (u8, u8) {
+        self.settings().seats
+    }
+
+    fn utc_offset_s(&self) -> i32 {
+        self.settings().utc_offset_s
+    }
+
+    fn test_money_max(&self) -> Option<Amount> {
+        self.operator().issuer.as_ref().map(|_| Amount::new(self.settings().test_money_max))
+    }
+
+    async fn member(&self, id: MemberId) -> Result<MemberView, Error> {
+        self.members().get(id).await
+    }
+
+    async fn by_contact(&self, contact: &Contact) -> Result<Option<MemberView>, Error> {
+        self.members().by_contact(contact).await
+    }
+
+    async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error> {
+        self.members().register(ctx, who).await
+    }
+
+    async fn balance(&self, member: MemberId) -> Result<WalletView, Error> {
+        self.wallets().balance(member).await
+    }
+
+    async fn history(&self, member: MemberId, before: Option<u64>, limit: usize) -> Result<HistoryPage, Error> {
+        self.wallets().history(member, before, limit).await
+    }
+
+    async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
+        self.wallets().test_money(ctx, amount).await
+    }
+
+    fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
+        self.circles().draft(wanted)
+    }
+
+    async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
+        self.circles().create(ctx, wanted).await
+    }
+
+    async fn invite(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        phone: Option<String>,
+    ) -> Result<(InvitationView, UnderWay), Error> {
+        self.circles().invite(ctx, circle, phone).await
+    }
+
+    async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error> {
+        self.circles().preview(member, code).await
+    }
+
+    async fn join(&self, ctx: &CommandContext, code: &str, rules_hash: [u8; 32]) -> Result<UnderWay, Error> {
+        self.circles().join(ctx, code, rules_hash).await
+    }
+
+    async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().start(ctx, circle).await
+    }
+
+    async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().cancel(ctx, circle).await
+    }
+
+    async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().leave(ctx, circle).await
+    }
+
+    async fn contribute(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.circles().contribute(ctx, circle, round, amount).await
+    }
+
+    async fn repay(&self, ctx: &CommandContext, circle: CircleId, amount: Amount) -> Result<UnderWay, Error> {
+        self.circles().repay(ctx, circle, amount).await
+    }
+
+    async fn propose_dissolve(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().propose_dissolve(ctx, circle).await
+    }
+
+    async fn vote(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        proposal: u32,
+        approve: bool,
+    ) -> Result<UnderWay, Error> {
+        self.circles().vote(ctx, circle, proposal, approve).await
+    }
+
+    async fn due(&self, member: MemberId, circle: CircleId) -> Result<DueView, Error> {
+        self.circles().due(member, circle).await
+    }
+
+    async fn status(&self, circle: CircleId) -> Result<CircleStatus, Error> {
+        self.circles().status(circle).await
+    }
+
+    async fn circles_of(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error> {
+        self.circles().of(member).await
+    }
+
+    async fn is_settled(&self, intent: IntentId) -> Result<bool, Error> {
+        self.circles().is_settled(intent).await
+    }
+}

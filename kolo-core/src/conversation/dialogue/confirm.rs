@@ -1,0 +1,62 @@
+//! The answer to a question, and what a YES does.
+use super::{Input, Outcome, Said, Talk, spoken};
+use crate::Error;
+use crate::circle::UnderWay;
+use crate::conversation::command::Command;
+use crate::conversation::parser;
+use crate::conversation::reply::{Remark, Reply};
+use crate::conversation::session::{Action, Pending};
+use crate::view::MemberView;
+
+impl Talk<'_> {
+    pub(super) async fn confirm_answer(
+        &self,
+        member: &MemberView,
+        pending: Pending,
+        input: Input,
+    ) -> Result<Outcome, Error> {
+        let command = match input {
+            Input::Chosen(Action::Yes) => Command::Yes,
+            Input::Chosen(Action::No) => Command::No,
+            input => parser::parse(&spoken(input).unwrap_or_default()),
+        };
+        match command {
+            Command::Yes => Ok(self.execute(member, pending).await?.into()),
+            Command::No => Ok(Said::reply(Reply::Declined).into()),
+            Command::Cancel => Ok(Said::reply(Reply::Stopped).into()),
+            command if command.is_order() => {
+                Ok(self.command(member, command).await?.with(Remark::Dropped).into())
+            }
+            // The question stands, with its buttons and its time.
+            _ => Ok(Outcome::Kept(Reply::YesOrNo)),
+        }
+    }
+
+    /// Calls the service at once: a repeated turn must give the same command under the same key,
+    /// whatever has changed since.
+    async fn execute(&self, member: &MemberView, pending: Pending) -> Result<Said, Error> {
+        let ctx = |purpose| self.context(Some(member), purpose);
+        let answer: Result<UnderWay, Error> = match pending {
+            Pending::Create(draft) => match draft.complete() {
+                Some(wanted) => self.desk.create(&ctx("create"), wanted).await,
+                None => return Ok(Said::reply(Reply::NothingToConfirm)),
+            },
+            Pending::Join { code, rules_hash } => self.desk.join(&ctx("join"), &code, rules_hash).await,
+            Pending::Contribute { circle, round, amount } => {
+                self.desk.contribute(&ctx("contribute"), circle, round, amount).await
+            }
+            Pending::Repay { circle, amount } => self.desk.repay(&ctx("repay"), circle, amount).await,
+            Pending::Start { circle } => self.desk.start(&ctx("start"), circle).await,
+            Pending::Leave { circle } => self.desk.leave(&ctx("leave"), circle).await,
+            Pending::CancelGroup { circle } => self.desk.cancel(&ctx("cancel-group"), circle).await,
+            Pending::Dissolve { circle } => self.desk.propose_dissolve(&ctx("dissolve"), circle).await,
+            Pending::Vote { circle, proposal, approve } => {
+                self.desk.vote(&ctx("vote"), circle, proposal, approve).await
+            }
+        };
+        match answer {
+            Ok(under_way) => Ok(Said::after(under_way.intent, Some(under_way.circle))),
+            Err(error) => self.refused(error),
+        }
+    }
+}

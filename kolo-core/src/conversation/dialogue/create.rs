@@ -1,0 +1,154 @@
+//! CREATE GROUP: asks for what is missing, then shows the rules.
+use kolo_rules::circle::Shortfall;
+use sha2::{Digest, Sha256};
+
+use super::{Input, Outcome, Said, Talk, fit_name, leaves_question, spoken};
+use crate::Error;
+use crate::conversation::amount::{self, AmountProblem};
+use crate::conversation::command::{Command, GroupWords};
+use crate::conversation::parser;
+use crate::conversation::reply::{Remark, Reply};
+use crate::conversation::session::{Draft, Pending, Step};
+use crate::conversation::{clean, interval};
+use crate::view::MemberView;
+
+/// What was wrong with the answer just given.
+#[derive(Default)]
+struct Wrong {
+    name: bool,
+    amount: Option<AmountProblem>,
+    every: bool,
+    seats: bool,
+}
+
+impl Talk<'_> {
+    /// The one-line form, as far as it goes.
+    pub(super) async fn create(&self, words: GroupWords) -> Result<Said, Error> {
+        let mut wrong = Wrong::default();
+        let name = words.name.as_deref().and_then(|name| {
+            let fit = fit_name(name);
+            wrong.name = fit.is_none();
+            fit
+        });
+        let mut draft = Draft {
+            name,
+            every: words.every,
+            short_pot: words.shortfall == Some(Shortfall::ShortPot),
+            advance: words.advance,
+            ..Draft::default()
+        };
+        if let Some(typed) = &words.amount {
+            self.take_amount(&mut draft, typed, &mut wrong);
+        }
+        if let Some(typed) = &words.seats {
+            self.take_seats(&mut draft, typed, &mut wrong);
+        }
+        self.next_question(draft, wrong)
+    }
+
+    /// An answer to the question for the first thing missing.
+    pub(super) async fn draft_answer(
+        &self,
+        member: &MemberView,
+        mut draft: Draft,
+        input: Input,
+    ) -> Result<Outcome, Error> {
+        let text = spoken(input).unwrap_or_default();
+        match leaves_question(&text) {
+            Some(Command::Cancel) => return Ok(Said::reply(Reply::Stopped).into()),
+            Some(command) => return Ok(self.command(member, command).await?.with(Remark::Dropped).into()),
+            None => {}
+        }
+        let mut wrong = Wrong::default();
+        if draft.name.is_none() {
+            draft.name = fit_name(&text);
+            wrong.name = draft.name.is_none();
+        } else if draft.contribution.is_none() {
+            self.take_contribution(&mut draft, &text, &mut wrong);
+        } else if draft.every.is_none() {
+            draft.every = interval::answer(&as_strs(&keys(&text)));
+            wrong.every = draft.every.is_none();
+        } else {
+            self.take_seats(&mut draft, &text, &mut wrong);
+        }
+        Ok(self.next_question(draft, wrong)?.into())
+    }
+
+    /// `10 weekly`, `10 usdc every 2 weeks`, or only `10`.
+    fn take_contribution(&self, draft: &mut Draft, text: &str, wrong: &mut Wrong) {
+        let text = clean::typed(text);
+        let words: Vec<&str> = text.split(' ').collect();
+        let keys = keys(&text);
+        match interval::find(&as_strs(&keys)).filter(|_| draft.every.is_none()) {
+            Some(found) if found.from > 0 => {
+                draft.every = Some(found.every);
+                let amount = words.get(..found.from).unwrap_or_default().join(" ");
+                self.take_amount(draft, amount.trim_end_matches(','), wrong);
+            }
+            _ => self.take_amount(draft, &text, wrong),
+        }
+    }
+
+    fn take_amount(&self, draft: &mut Draft, typed: &str, wrong: &mut Wrong) {
+        match amount::parse(typed, self.speech.asset.decimals) {
+            Ok(amount) => draft.contribution = Some(amount.minor_units()),
+            Err(problem) => wrong.amount = Some(problem),
+        }
+    }
+
+    fn take_seats(&self, draft: &mut Draft, typed: &str, wrong: &mut Wrong) {
+        let (min, max) = self.desk.seats();
+        let number = keys(typed).iter().find_map(|word| word.parse::<u8>().ok());
+        draft.seats = number.filter(|seats| (min..=max).contains(seats));
+        wrong.seats = draft.seats.is_none();
+    }
+
+    /// Asks for the first thing missing; when nothing is, shows the rules and asks YES or NO.
+    fn next_question(&self, draft: Draft, wrong: Wrong) -> Result<Said, Error> {
+        let Some(name) = draft.name.clone() else {
+            let ask = if wrong.name { Reply::BadGroupName } else { Reply::AskGroupName };
+            return Ok(Said::reply(ask).step(Step::Draft(draft)));
+        };
+        if draft.contribution.is_none() {
+            let ask = Reply::AskContribution { name, problem: wrong.amount };
+            return Ok(Said::reply(ask).step(Step::Draft(draft)));
+        }
+        if draft.every.is_none() {
+            let choices = [
+                ("label-daily", "daily"),
+                ("label-weekly", "weekly"),
+                ("label-fortnightly", "fortnightly"),
+                ("label-monthly", "monthly"),
+            ];
+            let choices = choices.map(|(label, text)| self.say(label, text)).to_vec();
+            let ask = Reply::AskInterval { again: wrong.every };
+            return Ok(Said::reply(ask).step(Step::Draft(draft)).choices(choices));
+        }
+        let Some(wanted) = draft.complete() else {
+            let (min, max) = self.desk.seats();
+            let ask = Reply::AskSeats { min, max, again: wrong.seats };
+            return Ok(Said::reply(ask).step(Step::Draft(draft)));
+        };
+        match self.desk.draft(&wanted) {
+            Ok(rules) => {
+                let rules_hash = Sha256::digest(rules.encode()).into();
+                let reply = Reply::ConfirmCreate { name, rules, rules_hash };
+                Ok(self.question(reply, Pending::Create(draft)))
+            }
+            Err(Error::Refused(kolo_rules::Refusal::Overflow)) => {
+                let draft = Draft { contribution: None, ..draft };
+                let ask = Reply::AskContribution { name, problem: Some(AmountProblem::TooLarge) };
+                Ok(Said::reply(ask).step(Step::Draft(draft)))
+            }
+            Err(error) => self.refused(error),
+        }
+    }
+}
+
+fn keys(text: &str) -> Vec<String> {
+    parser::comparable(text).split(' ').map(str::to_owned).collect()
+}
+
+fn as_strs(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}

@@ -1,0 +1,316 @@
+//! Finding the group that is meant, and the short commands about one.
+use kolo_rules::circle::Phase;
+
+use super::money::seat_of;
+use super::{Input, Outcome, Said, Talk, leaves_question, spoken};
+use crate::conversation::catalogue::group_detail;
+use crate::conversation::command::{Command, Target};
+use crate::conversation::reply::{Remark, Reply};
+use crate::conversation::session::{Action, Choice, Pending, Purpose, Step};
+use crate::conversation::{clean, parser, phone};
+use crate::view::{CircleStage, CircleSummary, MemberView};
+use crate::{CircleId, Error};
+
+/// The most groups in one menu; one choice more leads on.
+const LISTED: usize = 4;
+/// The most choices in one menu.
+const MENU: usize = 5;
+
+impl Talk<'_> {
+    /// A command that needs a group: the only one, the one named, or the one chosen; never the first.
+    pub(super) async fn about_a_group(&self, member: &MemberView, command: Command) -> Result<Said, Error> {
+        let (purpose, target) = match command {
+            Command::Invite(target) => (Purpose::Invite { phone: target.figure.clone() }, target),
+            Command::Contribute(target) => (Purpose::Contribute { amount: target.figure.clone() }, target),
+            Command::Repay(target) => (Purpose::Repay { amount: target.figure.clone() }, target),
+            Command::Start(target) => (Purpose::Start, target),
+            Command::Leave(target) => (Purpose::Leave, target),
+            Command::CancelGroup(target) => (Purpose::CancelGroup, target),
+            Command::Dissolve(target) => (Purpose::Dissolve, target),
+            Command::Vote { approve, target } => (Purpose::Vote { approve }, target),
+            Command::GroupStatus(target) => (Purpose::Status, target),
+            _ => return Ok(Said::reply(Reply::NotUnderstood)),
+        };
+        let circles = self.desk.circles_of(member.id).await?;
+        if circles.is_empty() {
+            let choices = vec![
+                self.say("label-create-group", "CREATE GROUP"),
+                self.say("label-join-group", "JOIN GROUP"),
+            ];
+            return Ok(Said::reply(Reply::NoGroups).choices(choices));
+        }
+        let (found, purpose) = match named(&circles, &target) {
+            Named::All => (circles.iter().collect(), purpose),
+            Named::Some(found, true) => (found, purpose.without_figure()),
+            Named::Some(found, false) => (found, purpose),
+            Named::None(typed) => return Ok(Said::reply(Reply::NoSuchGroup { typed })),
+        };
+        let fitting = self.fitting(member, &purpose, &found).await?;
+        match (fitting.as_slice(), found.as_slice()) {
+            ([only], _) => self.with_group(member, &purpose, only).await,
+            // None fits: whatever is said about the newest explains why.
+            ([], [.., newest]) => self.with_group(member, &purpose, newest).await,
+            (several, _) => Ok(self.which(purpose, several, 0)),
+        }
+    }
+
+    /// Those of the groups for which the command can do something.
+    async fn fitting<'c>(
+        &self,
+        member: &MemberView,
+        purpose: &Purpose,
+        circles: &[&'c CircleSummary],
+    ) -> Result<Vec<&'c CircleSummary>, Error> {
+        let mut fitting = Vec::new();
+        for circle in circles {
+            let fits = match (purpose, circle.stage) {
+                (Purpose::Status, _) => true,
+                (Purpose::Invite { .. } | Purpose::Start | Purpose::CancelGroup, stage) => {
+                    stage == CircleStage::OnChain(Phase::Forming) && circle.organiser == member.id
+                }
+                (Purpose::Leave, stage) => stage == CircleStage::OnChain(Phase::Forming),
+                (Purpose::Contribute { .. } | Purpose::Dissolve, stage) => {
+                    stage == CircleStage::OnChain(Phase::Active)
+                }
+                (Purpose::Repay { .. }, CircleStage::OnChain(_)) => {
+                    let status = self.desk.status(circle.id).await?;
+                    seat_of(&status, member.id).is_some_and(|seat| seat.debt.is_positive())
+                }
+                (Purpose::Vote { .. }, CircleStage::OnChain(Phase::Active)) => {
+                    self.desk.status(circle.id).await?.vote.is_some()
+                }
+                _ => false,
+            };
+            if fits {
+                fitting.push(*circle);
+            }
+        }
+        Ok(fitting)
+    }
+
+    /// Asks which, at most five choices at a time.
+    fn which(&self, purpose: Purpose, circles: &[&CircleSummary], from: usize) -> Said {
+        let rest = circles.get(from..).unwrap_or_default();
+        let shown = if rest.len() > MENU || from > 0 { LISTED } else { MENU };
+        let mut choices: Vec<Choice> = rest
+            .iter()
+            .take(shown)
+            .map(|circle| Choice {
+                label: clean::name(&circle.name),
+                detail: Some(self.catalogue.line(&group_detail(circle, &self.speech))),
+                action: Action::Group(circle.id),
+            })
+            .collect();
+        if circles.len() > MENU {
+            let label = self.catalogue.label("label-more-groups");
+            choices.push(Choice { label, detail: None, action: Action::MoreGroups });
+        }
+        let groups = circles.iter().map(|circle| circle.id).collect();
+        Said::reply(Reply::WhichGroup).step(Step::Which { purpose, groups, from }).choices(choices)
+    }
+
+    pub(super) async fn which_answer(
+        &self,
+        member: &MemberView,
+        purpose: Purpose,
+        groups: &[CircleId],
+        from: usize,
+        input: Input,
+    ) -> Result<Outcome, Error> {
+        let circles = self.desk.circles_of(member.id).await?;
+        let offered: Vec<&CircleSummary> = circles.iter().filter(|c| groups.contains(&c.id)).collect();
+        let text = match input {
+            Input::Chosen(Action::Group(id)) => {
+                return match offered.iter().find(|circle| circle.id == id) {
+                    Some(circle) => Ok(self.with_group(member, &purpose, circle).await?.into()),
+                    None => Ok(self.refused(Error::NoSuchCircle)?.into()),
+                };
+            }
+            Input::Chosen(Action::MoreGroups) => {
+                let next = if from + LISTED < offered.len() { from + LISTED } else { 0 };
+                return Ok(self.which(purpose, &offered, next).into());
+            }
+            input => spoken(input).unwrap_or_default(),
+        };
+        let named: Vec<&CircleSummary> = offered.iter().filter(|c| is_called(c, &text)).copied().collect();
+        if let [only] = named.as_slice() {
+            return Ok(self.with_group(member, &purpose, only).await?.into());
+        }
+        match parser::parse(&text) {
+            Command::Cancel | Command::No => Ok(Said::reply(Reply::Stopped).into()),
+            command if command.is_order() => {
+                Ok(self.command(member, command).await?.with(Remark::Dropped).into())
+            }
+            _ => Ok(Outcome::Kept(Reply::NoSuchChoice { most: offered.len().min(MENU) })),
+        }
+    }
+
+    async fn with_group(&self, member: &MemberView, purpose: &Purpose, circle: &CircleSummary) -> Result<Said, Error> {
+        let name = circle.name.clone();
+        let phase = match circle.stage {
+            CircleStage::OnChain(phase) => phase,
+            CircleStage::Creating => return Ok(Said::reply(Reply::Creating { name })),
+            CircleStage::Failed => return Ok(Said::reply(Reply::CreationFailed { name })),
+        };
+        if *purpose == Purpose::Status {
+            let status = Box::new(self.desk.status(circle.id).await?);
+            return Ok(Said::reply(Reply::Status { status, me: member.id }));
+        }
+        if let Purpose::Repay { amount } = purpose {
+            return self.repay(member, circle, amount.as_deref()).await;
+        }
+        let before_start = matches!(
+            purpose,
+            Purpose::Invite { .. } | Purpose::Start | Purpose::Leave | Purpose::CancelGroup
+        );
+        match phase {
+            Phase::Forming if before_start => self.forming(member, purpose, circle).await,
+            Phase::Active if before_start => Ok(Said::reply(Reply::OnlyBeforeStart { name })),
+            Phase::Forming => Ok(Said::reply(Reply::NotStarted {
+                name,
+                members: circle.members,
+                seats: circle.rules.seats,
+            })),
+            Phase::Active => match purpose {
+                Purpose::Contribute { amount } => self.contribute(member, circle, amount.as_deref()).await,
+                Purpose::Vote { approve } => self.vote(circle, *approve).await,
+                _ => {
+                    let reply = Reply::ConfirmDissolve { name, members: circle.members };
+                    Ok(self.question(reply, Pending::Dissolve { circle: circle.id }))
+                }
+            },
+            _ => Ok(Said::reply(Reply::Over { name })),
+        }
+    }
+
+    /// What can be done before the start.
+    async fn forming(&self, member: &MemberView, purpose: &Purpose, circle: &CircleSummary) -> Result<Said, Error> {
+        let name = circle.name.clone();
+        let id = circle.id;
+        if *purpose == Purpose::Leave {
+            return Ok(self.question(Reply::ConfirmLeave { name }, Pending::Leave { circle: id }));
+        }
+        if circle.organiser != member.id {
+            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
+        }
+        match purpose {
+            Purpose::Invite { phone } => self.invite(member, circle, phone.as_deref()).await,
+            Purpose::CancelGroup => {
+                Ok(self.question(Reply::ConfirmCancelGroup { name }, Pending::CancelGroup { circle: id }))
+            }
+            _ if circle.members < circle.rules.min_members => {
+                self.refused(Error::Refused(kolo_rules::Refusal::TooFewMembers))
+            }
+            _ => {
+                let reply = Reply::ConfirmStart { name, members: circle.members, seats: circle.rules.seats };
+                Ok(self.question(reply, Pending::Start { circle: id }))
+            }
+        }
+    }
+
+    /// An invitation moves no money and can be given to nobody: it needs no YES.
+    async fn invite(&self, member: &MemberView, circle: &CircleSummary, typed: Option<&str>) -> Result<Said, Error> {
+        let phone = match typed.map(|typed| phone::parse(typed, self.region)) {
+            Some(Err(problem)) => return Ok(Said::reply(Reply::BadPhone { problem })),
+            Some(Ok(phone)) => Some(phone),
+            None => None,
+        };
+        match self.desk.invite(&self.context(Some(member), "invite"), circle.id, phone).await {
+            Ok((_, under_way)) => Ok(Said::after(under_way.intent, Some(circle.id))),
+            Err(error) => self.refused(error),
+        }
+    }
+
+    /// JOIN: the rules first.
+    pub(super) async fn join(&self, member: &MemberView, code: Option<String>) -> Result<Said, Error> {
+        let Some(code) = code else {
+            return Ok(Said::reply(Reply::AskCode).step(Step::Code));
+        };
+        match self.desk.preview(member.id, &code).await {
+            Ok(preview) if preview.already_member => {
+                Ok(Said::reply(Reply::AlreadyIn { name: preview.circle.name }))
+            }
+            Ok(preview) => {
+                let rules_hash = preview.circle.rules_hash;
+                Ok(self.question(Reply::ConfirmJoin { preview }, Pending::Join { code, rules_hash }))
+            }
+            Err(error) => self.refused(error),
+        }
+    }
+
+    pub(super) async fn code_answer(&self, member: &MemberView, input: Input) -> Result<Outcome, Error> {
+        let text = spoken(input).unwrap_or_default();
+        match leaves_question(&text) {
+            Some(Command::Cancel) => return Ok(Said::reply(Reply::Stopped).into()),
+            Some(command) => return Ok(self.command(member, command).await?.with(Remark::Dropped).into()),
+            None => {}
+        }
+        let said = match parser::parse(&text) {
+            Command::Empty | Command::TooLong => Said::reply(Reply::AskCode).step(Step::Code),
+            Command::Join { code } => self.join(member, code).await?,
+            command if command.is_order() => {
+                self.command(member, command).await?.with(Remark::Dropped)
+            }
+            _ => match parser::parse(&format!("join {text}")) {
+                Command::Join { code: Some(code) } => self.join(member, Some(code)).await?,
+                _ => Said::reply(Reply::AskCode).step(Step::Code),
+            },
+        };
+        Ok(said.into())
+    }
+}
+
+impl Purpose {
+    /// When the figure turned out to be a part of the group's name.
+    fn without_figure(self) -> Self {
+        match self {
+            Self::Contribute { .. } => Self::Contribute { amount: None },
+            Self::Repay { .. } => Self::Repay { amount: None },
+            Self::Invite { .. } => Self::Invite { phone: None },
+            purpose => purpose,
+        }
+    }
+}
+
+enum Named<'c> {
+    All,
+    /// These; whether the figure was a part of the name.
+    Some(Vec<&'c CircleSummary>, bool),
+    None(String),
+}
+
+/// The groups a text can mean: exactly so called, else beginning so, else containing it.
+fn named<'c>(circles: &'c [CircleSummary], target: &Target) -> Named<'c> {
+    let whole = target.whole();
+    if target.figure.is_some() {
+        let so_called: Vec<_> = circles.iter().filter(|c| is_called(c, &whole)).collect();
+        if !so_called.is_empty() {
+            return Named::Some(so_called, true);
+        }
+    }
+    let Some(typed) = &target.group else { return Named::All };
+    let key = parser::comparable(typed);
+    if key.is_empty() {
+        return Named::All;
+    }
+    let name = |circle: &CircleSummary| parser::comparable(&circle.name);
+    let tests: [&dyn Fn(&CircleSummary) -> bool; 4] = [
+        // Buttons name a group by its id.
+        &|circle| circle.id.to_string() == key,
+        &|circle| name(circle) == key,
+        &|circle| name(circle).starts_with(&key),
+        &|circle| name(circle).contains(&key),
+    ];
+    for test in tests {
+        let found: Vec<_> = circles.iter().filter(|circle| test(circle)).collect();
+        if !found.is_empty() {
+            return Named::Some(found, false);
+        }
+    }
+    Named::None(typed.clone())
+}
+
+fn is_called(circle: &CircleSummary, text: &str) -> bool {
+    let key = parser::comparable(text);
+    !key.is_empty() && parser::comparable(&circle.name) == key
+}

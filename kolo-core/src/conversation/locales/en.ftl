@@ -1,0 +1,457 @@
+### What Kolo says in English. Short words; amounts and names arrive ready to show.
+
+## People
+
+welcome = Welcome, { $name }! I help groups of people save money together, in digital dollars (USDC).
+menu = Hello { $name }.
+ask-name = Hello! I help groups of people save money together. What is your name?
+ask-name-again = Please send your name in letters, 60 at most. For example: Ada
+already-registered = You are registered already, { $name }. Send HELP to see what you can do.
+remark-welcome = Welcome, { $name }!
+remark-dropped = (I have put the last question aside. Nothing was done about it.)
+home-no-group = You are not in a group yet. Send CREATE GROUP to begin one, or JOIN with the code you were given.
+home-forming =
+    *{ $name }* is filling up: { $members } of { $seats } places are taken. { $organiser ->
+        [yes] Send INVITE to get a code for the next person.
+       *[no] It starts when the places are taken, or when the organiser starts it.
+    }
+home-active = Nothing is due from you now.
+home-due = *{ $name }*: { $amount } is due by { $deadline }. Send CONTRIBUTE to pay it.
+help-no-group =
+    *CREATE GROUP*: begin a savings group
+    *JOIN* and a code: join a group
+help-organiser =
+    *INVITE*: get a code for the next person
+    *START*: begin now, with the members there are
+    *GROUP STATUS*: who is in
+    *CANCEL GROUP*: give the group up
+help-forming =
+    *GROUP STATUS*: who is in
+    *LEAVE*: leave before it starts
+help-active =
+    *CONTRIBUTE*: pay what is due
+    *GROUP STATUS*: who has paid, who is next
+    *REPAY*: pay what you owe from earlier rounds
+    *DISSOLVE*: ask the members to close the group
+    *CREATE GROUP*, *JOIN*: one more group
+help-always =
+    *BALANCE*: your money
+    *HISTORY*: what came in and went out
+    *CANCEL*: stop what we are doing
+help-test-money = *TEST MONEY 100*: play dollars, for trying things out
+
+## Labels of buttons (20 characters at most)
+
+label-yes = YES
+label-no = NO
+label-create-group = Create group
+label-join-group = Join group
+label-balance = Balance
+label-history = History
+label-more = More
+label-status = Group status
+label-invite = Invite
+label-contribute = Contribute
+label-repay = Repay
+label-help = Help
+label-vote-yes = Vote yes
+label-vote-no = Vote no
+label-more-groups = More groups
+label-daily = Every day
+label-weekly = Every week
+label-fortnightly = Every two weeks
+label-monthly = Every month
+
+## Money
+
+balance = You have *{ $available }*.
+balance-pending = { $pending } more is on its way out.
+balance-chain-silent = (The network does not answer right now, so I could not compare with it.)
+balance-differs = Our books say { $books }, the network says { $chain }. They meet again when what is on its way has arrived.
+balance-group = *{ $name }*: you paid in { $paid } and received { $received }.
+balance-owed = You still owe { $debt } there. Send REPAY to pay it back.
+history = *Your money, newest first*
+history-line =
+    { $date }: { $amount } { $what }{ $grouped ->
+        [yes] , { $group }
+       *[no] { "" }
+    }{ $rounded ->
+        [yes] , round { $round }
+       *[no] { "" }
+    }{ $state ->
+        [on-its-way] { " " }(on its way)
+        [given-back] { " " }(did not happen; you have it back)
+       *[done] { "" }
+    }{ $proven ->
+        [yes] , receipt no. { $receipt }
+       *[no] { "" }
+    }
+history-deposit = received
+history-withdrawal = sent
+history-contribution = paid in
+history-payout = the pot
+history-repayment = paid back
+history-refund = refund
+history-credit = kept for you, now delivered
+history-other = moved
+history-more = Send MORE for older ones.
+history-empty = Nothing has come in or gone out yet.
+history-end = That is all. There is nothing older.
+ask-test-money = How many play dollars would you like? Send for example TEST MONEY 100. At most { $max } in one go.
+test-money-at-most = At most { $max } of play money in one go. Send for example TEST MONEY 100.
+amount-empty = Please write the amount in digits, such as 10 or 10.50.
+amount-negative = An amount cannot be below zero. Please write it without the minus, such as 10.
+amount-scientific = Please write the amount out in plain digits, such as 1000.
+amount-other-digits = Please use the digits 0 to 9, such as 10 or 10.50.
+amount-too-many-decimals = That has too many digits after the point; { $most } at most. Please write for example 10.50.
+amount-zero = The amount must be more than zero.
+amount-too-large = That is more than I can take in one go ({ $largest } at most). Please check the amount.
+amount-ambiguous = Do you mean { $grouped } or { $pointed }? Please send it again, written just like one of them.
+amount-other-currency = This group saves in dollars ({ $code }), and you wrote “{ $currency }”. Please send the amount in dollars, such as 10 or 10.50.
+amount-not-a-number = I could not read the amount. Please write digits, such as 10 or 10.50.
+
+## A new group
+
+ask-group-name = Let us begin a group. What is its name?
+bad-group-name = Please send a name of 1 to 60 characters. For example: Market Women
+ask-contribution = *{ $name }*: how much does each person pay, and how often? For example: 10 weekly
+ask-interval =
+    { $again ->
+        [yes] I did not catch that.
+       *[no] Good.
+    } How often does everybody pay? You can also write for example: 10 days (90 at most)
+ask-seats =
+    { $again ->
+        [yes] That does not work here.
+       *[no] Good.
+    } How many people, you included? Send a number from { $min } to { $max }.
+confirm-create = Here is your group, *{ $name }*. You take the first place.
+confirm-create-question = Fee: 0. Create it? YES or NO
+
+## Rules of a group
+
+every-days = { $count ->
+        [one] every day
+       *[other] every { $count } days
+    }
+every-weeks = { $count ->
+        [one] every week
+       *[other] every { $count } weeks
+    }
+every-months = { $count ->
+        [one] every month
+       *[other] every { $count } months
+    }
+every-hours = { $count ->
+        [one] every hour
+       *[other] every { $count } hours
+    }
+every-seconds = { $count ->
+        [one] every second
+       *[other] every { $count } seconds
+    }
+rules-pay = • Pay { $amount } { $every }; first time, one such period after the start.
+rules-places = • { $seats } places. It starts when full, or when the organiser starts it with { $min } or more.
+rules-pot =
+    • Each round{ $payments ->
+        [one] { "" }
+       *[other] { " " }of { $payments } payments
+    }, one member gets the pot, { $pot } when full. Turns: { $order ->
+        [fixed] as set in the invitations
+       *[joining] in order of joining
+    }.
+rules-grace =
+    • { $hours ->
+        [0] A payment counts as late right after its date.
+        [one] One hour of grace after each date.
+       *[other] { $hours } hours of grace after each date.
+    }
+rules-missing =
+    • If somebody does not pay, { $policy ->
+        [short] the pot goes out with what is there
+       *[wait] the pot waits one more period, then goes out with what is there
+    }. They owe the rest to whoever got less.
+rules-advance =
+    • Paying ahead: { $advance ->
+        [yes] yes
+       *[no] no
+    }. Part payments: no.
+rules-closing = • 51% of members can vote to close the group. Then what it holds is shared by what each paid in and got.
+rules-custody = • A contract on Stellar holds the pot: safe from the organiser and outsiders. If our vault keeps your key (it does for all who just chat), you also trust us.
+rules-number = Rules no. { $number }
+
+## Joining and inviting
+
+confirm-join = { $organiser } invites you to *{ $name }* ({ $members } in so far). Your turn: no. { $turn }.
+confirm-join-question = Fee: 0. Join by these rules? YES or NO
+ask-code = Please send the code you were given.
+already-in = You are in *{ $name }* already. Send GROUP STATUS to see how it stands.
+phone-no-country = Please send the number with its country, beginning with +. For example: INVITE +234 803 123 4567
+phone-not-valid = That does not look like a phone number. For example: INVITE +234 803 123 4567. Or send just INVITE for a code that anybody can use once.
+
+## Groups
+
+no-groups = You are not in a group yet. Send CREATE GROUP to begin one, or JOIN with the code you were given.
+which-group = Which group do you mean?
+group-choice = { $name } ({ $amount } { $every })
+no-such-group = You are in no group called “{ $typed }”. Send GROUP STATUS to see your groups.
+creating = *{ $name }* is being created. I will tell you as soon as it is there.
+creation-failed = *{ $name }* could not be created. Nothing was paid. Send CREATE GROUP to try again.
+only-organiser = Only the organiser of *{ $name }* can do that.
+only-before-start = *{ $name }* has started. That was only possible before.
+not-started = *{ $name }* has not started yet: { $members } of { $seats } places are taken. I will tell you when the first payment is due.
+over = *{ $name }* is over. Send HISTORY to see what you paid in and received.
+confirm-start =
+    Start *{ $name }* now with { $members } of { $seats } members? After that nobody can join or leave.
+
+    Fee: 0. YES or NO
+confirm-leave =
+    Leave *{ $name }*? Your place becomes free.
+
+    Fee: 0. YES or NO
+confirm-cancel-group =
+    Give up *{ $name }*? No money has been paid in. All members will be told.
+
+    Fee: 0. YES or NO
+confirm-dissolve =
+    Ask the members to close *{ $name }* early? It needs 51% of { $members } members; yours counts as the first yes. If it passes, what the group holds is shared by what everybody paid in and received.
+
+    Fee: 0. YES or NO
+confirm-vote =
+    Vote { $approve ->
+        [yes] *for closing*
+       *[no] *against closing*
+    } *{ $name }*? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. A vote cannot be changed.
+
+    Fee: 0. YES or NO
+ask-vote = Shall *{ $name }* be closed early? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. Send VOTE YES or VOTE NO.
+no-vote-open = There is no open vote in *{ $name }*.
+status =
+    *{ $name }*: { $phase ->
+        [forming] filling up
+        [active] running
+        [completed] completed, everybody had their turn
+        [dissolved] closed by vote
+       *[cancelled] given up before the start
+    }
+status-terms = { $amount } { $every }, { $members } of { $seats } places taken
+status-round = Round { $round } of { $rounds }. In the pot: { $pot } of { $full }
+status-next =
+    Next pot: { $recipient }, { $state ->
+        [now] now
+        [date] { $at }
+       *[waiting] { $planned }; it waits for payments until { $at } at the latest
+    }
+status-deadline = Payments are due by { $deadline }
+status-member =
+    { $turn }. { $name }{ $you ->
+        [yes] { " " }(you)
+       *[no] { "" }
+    }{ $state ->
+        [paid] : paid
+        [due] : due
+        [late] : late
+        [on-its-way] : payment on its way
+       *[none] { "" }
+    }{ $pot ->
+        [received] , has had the pot
+        [next] , next pot
+       *[none] { "" }
+    }{ $owes ->
+        [yes] , owes { $debt } from earlier rounds
+       *[no] { "" }
+    }{ $kept ->
+        [yes] , { $credit } is kept for them
+       *[no] { "" }
+    }
+status-more = … and { $count } more
+status-vault = The group holds { $vault }; books and network agree.
+status-vault-differs = The group holds { $vault } by our books, { $chain } by the network; something is on its way.
+status-vault-silent = The group holds { $vault } by our books. (The network does not answer right now.)
+status-vote = A vote to close is open until { $until }: { $yes } for, { $no } against, { $electorate } members. Send VOTE YES or VOTE NO.
+
+## Paying in
+
+confirm-contribute = Pay *{ $amount }* to *{ $name }*, round { $round } of { $rounds }?
+confirm-contribute-recipient = This round’s pot goes to { $recipient }.
+confirm-contribute-figures =
+    { $advance ->
+        [yes] Paid ahead; due only by { $deadline }
+       *[no] Due by { $deadline }
+    }
+    Fee: 0
+    Balance after: { $after }
+confirm-contribute-debt = Besides this, you owe { $debt } from earlier rounds. Send REPAY to pay it back.
+confirm-contribute-question = YES or NO
+nothing-due = Nothing is due from you in *{ $name }* now. The next payment is for round { $round }, by { $deadline }.
+all-paid = You have paid everything in *{ $name }*. Thank you!
+on-its-way = A payment of yours to *{ $name }* is on its way. I will send you the receipt.
+too-little =
+    For *{ $name }* you need { $amount }. You are { $missing } short. { $test ->
+        [yes] Send TEST MONEY { $figure } to get play dollars.
+       *[no] Please add at least { $missing } to your wallet, then send CONTRIBUTE again.
+    }
+other-amount = In *{ $name }* exactly { $due } is due from you now. Send CONTRIBUTE to pay it; part payments are not possible.
+offer-repay = Nothing new is due from you in *{ $name }*, but you owe { $debt } from earlier rounds. Send REPAY to pay it back.
+confirm-repay =
+    Pay back *{ $amount }* in *{ $name }*?
+    Still open afterwards: { $left }
+    Fee: 0
+    Balance after: { $after }
+
+    YES or NO
+repay-at-most = In *{ $name }* you owe { $debt }; you cannot pay back more than that. Send REPAY to pay all of it.
+nothing-owed = You owe nothing in *{ $name }*. 
+
+## Answers
+
+declined = All right, nothing was done.
+timed-out = That question was open for more than 10 minutes, so nothing was done. Please send the command again.
+yes-or-no = Please answer YES or NO. Nothing has been done yet.
+nothing-to-confirm = There is nothing to answer right now. Send HELP to see what you can do.
+stale-button = That button is from an older message, so nothing was done. Send HI for the menu.
+stopped = All right, I have stopped. Nothing was done.
+nothing-to-stop = There is nothing to stop. Send HI for the menu.
+no-such-choice = Please send a number from 1 to { $most }, or CANCEL to stop.
+not-understood = I did not understand that. Send HELP to see what you can do.
+too-long = That message is too long for me. Please send a short one, such as HELP.
+empty = I can only read words for now. Send HELP to see what you can do.
+processing = Working on it. I will tell you as soon as it is done.
+broken = Something is wrong on our side, sorry. I could not finish that. Please check BALANCE or HISTORY before you try again.
+
+## When a service refuses
+
+error-not-allowed = Only the person concerned, or the organiser of the group, can do that.
+error-no-such-member = I do not know you yet. Send HI to begin.
+error-no-such-circle = I cannot find that group among yours. Send GROUP STATUS to see them.
+error-no-such-invitation = There is no invitation with that code. Please check it with the person who sent it.
+error-invitation-spent = That invitation was used already or is too old. Please ask for a new one.
+error-invitation-for-somebody-else = That invitation is for another phone number. Please ask for one of your own.
+error-rules-not-accepted = The rules must be shown once more before you join. Please send JOIN and the code again.
+error-no-place-left = All places are taken or promised to somebody.
+error-not-ready = The group is not ready yet. Please try again in a minute.
+error-under-way = That is on its way already. I will tell you when it is done.
+error-insufficient-funds = Your wallet is { $missing } short for that. Send BALANCE to see what you have.
+error-bad-text = That text does not work here. Please use 1 to { $max } ordinary characters.
+error-out-of-bounds = That number does not work here. It must be from { $min } to { $max }.
+error-not-available = That is only possible where people play with test money. Here the money is real.
+error-key-reused = I have answered that message already.
+error-contention = Many people are doing this at once. Please try again in a minute.
+error-stored = Something is wrong on our side, sorry. We have to look into it.
+error-port = I cannot do that right now, sorry. Please try again in a few minutes.
+refused-bad-rules = These rules do not fit together. Please check the amount, the days and the number of people.
+refused-bad-encoding = Something is wrong on our side, sorry. We have to look into it.
+refused-overflow = That is too large for me. Please use smaller numbers.
+refused-full = All places in this group are taken. Ask the organiser about another group.
+refused-already-member = You are in this group already.
+refused-not-member = You are not in this group. Ask the organiser for a code, then send JOIN.
+refused-turn-taken = Somebody else has that turn already. Please ask for a new code.
+refused-bad-turn = That turn does not exist in this group.
+refused-too-few-members = There are not enough members to start. Send INVITE to bring in one more.
+refused-not-forming = That was only possible before the group started.
+refused-not-active = That is only possible while the group is running.
+refused-not-dissolved = That is only possible after the group was closed by vote.
+refused-already-started = The group has started already.
+refused-finished = The group is over and everything is settled.
+refused-wrong-round = Another round comes first. Send CONTRIBUTE to see what is due.
+refused-wrong-amount = Another amount is due now. Send CONTRIBUTE to see it.
+refused-nothing-due = That round is paid already. Thank you!
+refused-round-paid-out = That round’s pot has gone out already. Send REPAY to pay what is still open.
+refused-not-yet-open = It is too early for the next payment. I will remind you.
+refused-too-early = It is too early for that.
+refused-incomplete = Some payments are still open, so the pot waits for them.
+refused-no-credit = Nothing is being kept for you.
+refused-no-debt = You owe nothing there.
+refused-too-much = That is more than you owe. Send REPAY to see how much it is.
+refused-nothing-to-claim = There is nothing for you to receive right now.
+refused-no-proposal = There is no open vote.
+refused-proposal-open = A vote is open already. Send VOTE YES or VOTE NO.
+refused-already-voted = You have voted already.
+refused-vote-closed = The time to vote is over.
+
+## Notices
+
+notice-money-received = You received *{ $amount }*. You now have { $balance }. Receipt no. { $receipt }
+notice-money-sent = { $amount } left your wallet. You now have { $balance }. Receipt no. { $receipt }
+notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.
+notice-circle-failed = *{ $name }* could not be created. { $reason } Nothing was paid.
+notice-invitation-ready =
+    { $bound ->
+        [yes] Invitation to *{ $name }* for { $phone } only.
+       *[no] Invitation to *{ $name }* for one person.
+    } It is good until { $until }. Please pass this on:
+
+    JOIN { $code }
+notice-invitation-failed = The invitation to *{ $name }* could not be made. { $reason }
+notice-joined = You are in *{ $name }*! Your turn is no. { $turn }. { $members } of { $seats } places are taken.
+notice-join-failed = You could not join *{ $name }*. { $reason } Nothing was paid.
+notice-somebody-joined = { $who } has joined *{ $name }*: { $members } of { $seats } places are taken.
+notice-somebody-left = { $who } has left *{ $name }*: { $members } of { $seats } places are taken.
+notice-started =
+    *{ $name }* has started! The order of the pots:
+    { $order }
+
+    Your turn is no. { $turn }. First payment: { $amount } by { $deadline }. Send CONTRIBUTE to pay.
+notice-start-failed = *{ $name }* could not start. { $reason }
+notice-contributed =
+    Thank you! You paid *{ $amount }* to *{ $name }*, round { $round } of { $rounds }{ $late ->
+        [yes] { " " }(after the date)
+       *[no] { "" }
+    }. In the pot: { $pot } of { $full }. Receipt no. { $receipt }
+notice-contribution-failed = Your payment of { $amount } to *{ $name }*, round { $round }, did not go through. { $reason } Your money is still yours.
+notice-repaid =
+    Thank you! You paid back *{ $amount }* in *{ $name }*. { $all ->
+        [yes] Everything is settled.
+       *[no] Still open: { $left }.
+    } Receipt no. { $receipt }
+notice-repayment-failed = Your pay-back of { $amount } in *{ $name }* did not go through. { $reason } Your money is still yours.
+notice-reminder =
+    { $stage ->
+        [two-days] A friendly reminder: *{ $amount }* for *{ $name }*, round { $round }, is due in two days, by { $deadline }.
+        [one-day] *{ $amount }* for *{ $name }*, round { $round }, is due tomorrow, by { $deadline }.
+        [deadline] *{ $amount }* for *{ $name }*, round { $round }, is due now.{ $grace ->
+            [yes] { " " }It still counts as on time until { $late }.
+           *[no] { "" }
+        }
+       *[grace-over] *{ $amount }* for *{ $name }*, round { $round }, is still open. The others are counting on it; you can pay right now.
+    } Send CONTRIBUTE to pay.
+notice-paid-out =
+    { $you ->
+        [yes] It is your turn! You received *{ $amount }*, the pot of *{ $name }*, round { $round } of { $rounds }.
+       *[no] { $recipient } received { $amount }, the pot of *{ $name }*, round { $round } of { $rounds }.
+    }{ $less ->
+        [yes] { " " }{ $short } was missing; it is written down as owed.
+       *[no] { "" }
+    } Receipt no. { $receipt }
+notice-payout-kept = { $amount } from *{ $name }* could not be delivered to your wallet yet. It is kept safe for you, and we keep trying.
+notice-credit-delivered = { $amount } that *{ $name }* kept for you is in your wallet now. Receipt no. { $receipt }
+notice-round-opened = *{ $name }*, round { $round } of { $rounds }: { $amount } is due by { $deadline }. This pot goes to { $recipient }. Send CONTRIBUTE to pay.
+notice-dissolution-proposed =
+    { $you ->
+        [yes] You have asked the members to close *{ $name }* early. The vote is open until { $until }.
+       *[no] { $who } asks to close *{ $name }* early. If 51% of the members agree, what it holds is shared by what everybody paid in and received. The vote is open until { $until }. Send VOTE YES or VOTE NO.
+    }
+notice-vote-cast =
+    Your vote { $approve ->
+        [yes] for closing
+       *[no] against closing
+    } *{ $name }* is counted: { $yes } for, { $no } against, { $electorate } members.
+notice-vote-failed = Your vote in *{ $name }* could not be counted. { $reason }
+notice-proposal-rejected = *{ $name }* goes on: the vote to close it did not pass.
+notice-dissolved =
+    *{ $name }* was closed by vote. { $refunded ->
+        [yes] You get back { $refund }.
+       *[no] There is nothing to pay back to you.
+    }{ $owes ->
+        [yes] { " " }You still owe { $debt } to the others; send REPAY to pay it back.
+       *[no] { "" }
+    }
+notice-refunded = You got back *{ $amount }* from *{ $name }*. Receipt no. { $receipt }
+notice-completed = *{ $name }* is complete: everybody had their turn. You paid in { $paid } and received { $received }. Well done!
+notice-cancelled = *{ $name }* was given up before its start. No money had been paid in.
+notice-left = You have left *{ $name }*.
+reason-too-little-money = There was too little money in your wallet.
+reason-rules = The rules of the group did not allow it: somebody may have been faster, or it was done already.
+reason-closed = The group is full, has started, or is over.
+reason-invitation = The invitation was used already or is too old.
+reason-technical = The network did not accept it, and we are looking into it.

@@ -1,0 +1,38 @@
+//! The chat: text or a tap in, one reply out.
+//!
+//! ```text
+//! webhook ─► receive ─► inbound work ─► Dialogue::turn ─► services
+//!                                         │ Reply
+//!                                         ▼
+//!                 notice work ─► Catalogue (Fluent) ─► outbound work ─► MessageChannel
+//! ```
+//!
+//! The parser is deterministic; no command that moves money runs without a YES to a question that
+//! showed what would happen. Nothing here does I/O besides the services and one change set per
+//! item of work.
+mod amount;
+mod catalogue;
+mod clean;
+mod command;
+mod desk;
+mod dialogue;
+mod interval;
+mod message;
+mod parser;
+mod phone;
+mod reply;
+mod session;
+mod words;
+mod worker;
+
+pub use amount::{AmountProblem, parse as parse_amount};
+pub use catalogue::{Catalogue, Speech};
+pub use command::{Command, GroupWords, Target};
+pub use desk::Desk;
+pub use dialogue::{AfterTurn, Dialogue, Turn};
+pub use parser::parse;
+pub use phone::{PhoneProblem, parse as parse_phone};
+pub use reply::{GroupPosition, Home, Payment, Remark, Reply};
+pub use session::Session;
+pub use words::Words;
+pub use worker::{ConversationWorker, receive};

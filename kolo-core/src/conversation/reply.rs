@@ -1,0 +1,138 @@
+//! What the conversation says, before it is put into words.
+use kolo_rules::{Amount, Rules};
+
+use super::amount::AmountProblem;
+use super::phone::PhoneProblem;
+use super::words::Words;
+use crate::view::{CircleStatus, HistoryLine, InvitationPreview, VoteView, WalletView};
+use crate::{MemberId, Timestamp};
+
+/// One complete answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Reply {
+    // people
+    Welcome { name: String, home: Home },
+    Menu { name: String, home: Home },
+    Help { home: Home, test_money: bool },
+    AskName,
+    AskNameAgain,
+    AlreadyRegistered { name: String },
+    // money
+    Balance { wallet: WalletView, groups: Vec<GroupPosition> },
+    History { lines: Vec<HistoryLine>, more: bool },
+    HistoryEmpty,
+    HistoryEnd,
+    AskTestMoney { max: Amount },
+    TestMoneyAtMost { max: Amount },
+    BadAmount { problem: AmountProblem },
+    // a new group
+    AskGroupName,
+    BadGroupName,
+    AskContribution { name: String, problem: Option<AmountProblem> },
+    AskInterval { again: bool },
+    AskSeats { min: u8, max: u8, again: bool },
+    ConfirmCreate { name: String, rules: Rules, rules_hash: [u8; 32] },
+    // joining and inviting
+    AskCode,
+    ConfirmJoin { preview: InvitationPreview },
+    AlreadyIn { name: String },
+    BadPhone { problem: PhoneProblem },
+    // groups
+    NoGroups,
+    WhichGroup,
+    NoSuchGroup { typed: String },
+    Creating { name: String },
+    CreationFailed { name: String },
+    Status { status: Box<CircleStatus>, me: MemberId },
+    OnlyOrganiser { name: String },
+    OnlyBeforeStart { name: String },
+    NotStarted { name: String, members: u8, seats: u8 },
+    Over { name: String },
+    ConfirmStart { name: String, members: u8, seats: u8 },
+    ConfirmLeave { name: String },
+    ConfirmCancelGroup { name: String },
+    ConfirmDissolve { name: String, members: u8 },
+    ConfirmVote { name: String, approve: bool, vote: VoteView },
+    AskVote { name: String, vote: VoteView },
+    NoVoteOpen { name: String },
+    // paying in
+    ConfirmContribute(Payment),
+    NothingDue { name: String, round: u8, deadline: Timestamp },
+    AllPaid { name: String },
+    OnItsWay { name: String },
+    TooLittle { name: String, amount: Amount, missing: Amount, test_money: bool },
+    OtherAmount { name: String, due: Amount },
+    OfferRepay { name: String, debt: Amount },
+    ConfirmRepay { name: String, amount: Amount, left: Amount, balance_after: Amount },
+    RepayAtMost { name: String, debt: Amount },
+    NothingOwed { name: String },
+    // answers
+    Declined,
+    TimedOut,
+    YesOrNo,
+    NothingToConfirm,
+    StaleButton,
+    Stopped,
+    NothingToStop,
+    NoSuchChoice { most: usize },
+    NotUnderstood,
+    TooLong,
+    Empty,
+    /// A remark, then the answer.
+    With(Remark, Box<Reply>),
+    /// A service refused.
+    Trouble(Words),
+    /// It takes longer than a moment; the outcome will be told.
+    Processing,
+    /// Something is broken on our side; nothing more is tried.
+    Broken,
+}
+
+/// Said before an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Remark {
+    /// Somebody's first message was a command.
+    Welcome { name: String },
+    /// A question was left unanswered.
+    Dropped,
+}
+
+/// Where somebody stands: what help they need, which choices they get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Home {
+    NoGroup,
+    Forming { name: String, members: u8, seats: u8, organiser: bool },
+    Active,
+    Due { name: String, amount: Amount, deadline: Timestamp },
+}
+
+/// A group in the balance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct GroupPosition {
+    pub name: String,
+    pub paid: Amount,
+    pub received: Amount,
+    pub debt: Amount,
+}
+
+/// What a contribution's preview shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Payment {
+    pub name: String,
+    pub round: u8,
+    pub rounds: u8,
+    pub amount: Amount,
+    pub recipient: Option<String>,
+    pub deadline: Timestamp,
+    pub advance: bool,
+    pub balance_after: Amount,
+    pub debt: Amount,
+}

@@ -1,0 +1,214 @@
+//! What a conversation remembers between two messages: the step it is at and the choices it offered.
+use kolo_rules::Amount;
+use kolo_rules::circle::Shortfall;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Aggregate;
+use crate::view::{Every, NewCircle};
+use crate::{CircleId, Timestamp};
+
+/// How long a question for a YES stands; after that, nothing is done.
+pub const CONFIRM_S: u64 = 600;
+/// How long a half-finished dialogue can be taken up again.
+pub const CONTEXT_S: u64 = 86_400;
+
+/// A conversation with one contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Messages answered so far: makes every menu's buttons unlike those of any other.
+    pub(super) turn: u64,
+    /// The step it is at.
+    pub(super) step: Option<Step>,
+    /// When that step began.
+    pub(super) since: Timestamp,
+    /// The choices offered last.
+    pub(super) menu: Option<Menu>,
+}
+
+impl Aggregate for Session {
+    const KIND: &'static str = "session";
+}
+
+impl Session {
+    /// Whether the step has been left alone too long, seen from `at`.
+    pub(super) fn is_expired(&self, at: Timestamp) -> bool {
+        let limit = match &self.step {
+            Some(Step::Confirm(_)) => CONFIRM_S,
+            _ => CONTEXT_S,
+        };
+        at.unix().saturating_sub(self.since.unix()) > limit
+    }
+}
+
+/// Where a dialogue is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Step {
+    /// Asked somebody new for their name; what they said first is done afterwards.
+    Name { then: String },
+    /// Asking for what a new group still lacks.
+    Draft(Draft),
+    /// Asked for the code of an invitation.
+    Code,
+    /// Asked which of several groups is meant.
+    Which { purpose: Purpose, groups: Vec<CircleId>, from: usize },
+    /// Asked YES or NO.
+    Confirm(Pending),
+    /// Showed a page of the history.
+    History { before: u64 },
+}
+
+/// What a group is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Purpose {
+    Status,
+    Contribute { amount: Option<String> },
+    Repay { amount: Option<String> },
+    Invite { phone: Option<String> },
+    Start,
+    Leave,
+    CancelGroup,
+    Dissolve,
+    Vote { approve: Option<bool> },
+}
+
+/// What a YES will do, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Pending {
+    Create(Draft),
+    Join { code: String, rules_hash: [u8; 32] },
+    Contribute {
+        circle: CircleId,
+        round: u8,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
+    },
+    Repay {
+        circle: CircleId,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
+    },
+    Start { circle: CircleId },
+    Leave { circle: CircleId },
+    CancelGroup { circle: CircleId },
+    Dissolve { circle: CircleId },
+    Vote { circle: CircleId, proposal: u32, approve: bool },
+}
+
+/// A new group as far as it has been said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Draft {
+    pub name: Option<String>,
+    /// Minor units.
+    pub contribution: Option<i64>,
+    pub every: Option<Every>,
+    pub seats: Option<u8>,
+    /// A short pot is paid out at once, rather than after one more interval.
+    pub short_pot: bool,
+    pub advance: bool,
+}
+
+impl Draft {
+    /// The group, when nothing is missing.
+    pub fn complete(&self) -> Option<NewCircle> {
+        let every = self.every?;
+        Some(NewCircle {
+            name: self.name.clone()?,
+            contribution: Amount::new(self.contribution?),
+            every,
+            seats: self.seats?,
+            instalments_per_round: 1,
+            grace_hours: grace_hours(every),
+            shortfall: if self.short_pot { Shortfall::ShortPot } else { Shortfall::Wait },
+            advance: self.advance,
+        })
+    }
+}
+
+/// A day of grace; less where payments are due every day or two.
+fn grace_hours(every: Every) -> u32 {
+    match every {
+        Every::Days(days) if days < 3 => 6,
+        _ => 24,
+    }
+}
+
+/// The choices of one question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Menu {
+    /// Of the turn that asked; part of each button's id.
+    pub nonce: u64,
+    pub choices: Vec<Choice>,
+}
+
+/// One choice: what it says and what it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Choice {
+    pub label: String,
+    /// What tells it from the others where there is room for more than a label.
+    pub detail: Option<String>,
+    pub action: Action,
+}
+
+/// What a choice does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Action {
+    Yes,
+    No,
+    /// As if it had been typed.
+    Say(String),
+    Group(CircleId),
+    MoreGroups,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+    use crate::port::ledger::Record;
+    use crate::record::{decode, encode};
+
+    #[test]
+    fn survives_storing_and_refuses_newer_versions() {
+        let session = Session {
+            turn: 7,
+            step: Some(Step::Confirm(Pending::Contribute {
+                circle: CircleId::derive(&[b"a"]),
+                round: 2,
+                amount: Amount::new(100),
+            })),
+            since: Timestamp::from_unix(5),
+            menu: Some(Menu {
+                nonce: 7,
+                choices: vec![Choice { label: "YES".to_owned(), detail: None, action: Action::Yes }],
+            }),
+        };
+        let mut record = encode(Session::KIND, 1, &session).expect("a record");
+        assert_eq!(decode::<Session>(&record, 1).expect("a session"), session);
+        record.schema_version = 2;
+        assert!(matches!(decode::<Session>(&record, 1), Err(Error::Stored { .. })));
+        record.schema_version = 1;
+        record.bytes.truncate(3);
+        assert!(matches!(decode::<Session>(&record, 1), Err(Error::Stored { .. })));
+    }
+
+    /// A sample of version 1 that must always load.
+    #[test]
+    fn loads_the_first_version() {
+        let bytes = br#"{"turn":3,"step":{"Draft":{"name":"Market Women","contribution":100000000,"every":{"Days":7},
+            "seats":null,"short_pot":false,"advance":false}},"since":1700000000,"menu":null}"#;
+        let record = Record { kind: "session".to_owned(), schema_version: 1, bytes: bytes.to_vec() };
+        let session: Session = decode(&record, Session::SCHEMA).expect("version 1");
+        let Some(Step::Draft(draft)) = session.step else { panic!("a draft") };
+        assert_eq!((draft.name.as_deref(), draft.every), (Some("Market Women"), Some(Every::Days(7))));
+    }
+
+    #[test]
+    fn a_confirm_expires_after_ten_minutes_and_a_dialogue_after_a_day() {
+        let mut session = Session { step: Some(Step::Code), ..Session::default() };
+        assert!(!session.is_expired(Timestamp::from_unix(86_399)));
+        assert!(session.is_expired(Timestamp::from_unix(86_401)));
+        session.step = Some(Step::Confirm(Pending::Start { circle: CircleId::derive(&[b"a"]) }));
+        assert!(!session.is_expired(Timestamp::from_unix(600)));
+        assert!(session.is_expired(Timestamp::from_unix(601)));
+    }
+}
