@@ -95,7 +95,7 @@ async fn another_passphrase_is_refused() {
         .passphrase("Another")
         .store(Box::new(store))
         .start();
-    let error = other.err().expect("the store holds another network");
+    let error = other.expect_err("the store holds another network");
     let refused = matches!(
         error,
         StartError::OtherNetwork { .. } | StartError::Store(StoreError::OtherNetwork { .. })
@@ -113,25 +113,26 @@ struct Program {
 
 impl Program {
     fn start(folder: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kolo-localnet"))
+        let child = Command::new(env!("CARGO_BIN_EXE_kolo-localnet"))
             .args(["--port", "0", "--state"])
             .arg(folder)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            said.push(line.clone());
+        let mut program = Self {
+            child,
+            url: String::new(),
+            said: Vec::new(),
+        };
+        let stdout = program.child.stdout.take().unwrap();
+        for line in BufReader::new(stdout).lines().map(Result::unwrap) {
+            program.said.push(line.clone());
             if let Some(url) = line.strip_prefix("Stellar RPC") {
-                return Self {
-                    child,
-                    url: url.trim().to_owned(),
-                    said,
-                };
+                url.trim().clone_into(&mut program.url);
+                return program;
             }
         }
-        panic!("it said no URL, but {said:?}");
+        panic!("it said no URL, but {:?}", program.said);
     }
 
     async fn ask(&self, method: &str, params: Value) -> Value {
