@@ -215,6 +215,7 @@ pub async fn entries_can_be_paged(setup: &LedgerSetup) {
             let Some(last) = page.last() else { break };
             before = Some(last.position);
             read.extend(page);
+            assert!(read.len() <= 100, "the pages of {limit} never end");
             let id = format!("later {limit} {}", read.len());
             store
                 .now(command(&id).entry(moved(&id, external(), wallet("ada"), 1)))

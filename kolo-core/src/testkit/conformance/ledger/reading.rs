@@ -1,8 +1,13 @@
 //! Aggregates, events and bytes as they come back.
+use std::time::{Duration, Instant};
+
 use crate::port::ledger::{AggregateId, AggregateWrite, ChangeSet, CommitError, IndexKey, Record};
 use crate::testkit::conformance::LedgerSetup;
 use crate::testkit::conformance::check::{ALL, assert_refused, later};
 use crate::testkit::conformance::make::{With, circle, command, contact, item, record, tenant};
+
+/// How long a reader waits for what others write.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Loaded in the order asked for, with `None` where there is none.
 pub async fn aggregates_load_in_the_order_asked(setup: &LedgerSetup) {
@@ -70,6 +75,7 @@ pub async fn aggregates_list_in_order(setup: &LedgerSetup) {
                 break;
             }
             read.extend(page.into_iter().map(|stored| stored.id.id));
+            assert!(read.len() <= ids.len(), "the pages of {limit} never end");
         }
         assert_eq!(read, ids, "in pages of {limit}");
     }
@@ -154,6 +160,7 @@ pub async fn events_can_be_paged(setup: &LedgerSetup) {
                 break;
             }
             read.extend(page.iter().map(|event| event.position));
+            assert!(read.len() <= 10, "the pages of {limit} never end");
         }
         assert_eq!(read, (1..=10).collect::<Vec<_>>(), "in pages of {limit}");
     }
@@ -191,7 +198,9 @@ pub async fn events_are_not_skipped_under_load(setup: &LedgerSetup) {
                     }
                     return read;
                 }
+                let start = Instant::now();
                 while read.len() < 40 {
+                    assert!(start.elapsed() < PATIENCE, "after a minute: {read:?}");
                     let from = read.last().copied().unwrap_or(0);
                     let page = store
                         .ledger

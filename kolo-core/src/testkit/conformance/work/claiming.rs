@@ -259,6 +259,7 @@ pub async fn the_next_moment_is_right(setup: &LedgerSetup) {
         assert!(!now.is_empty(), "something at {next:?}");
         for work in now {
             claimed += 1;
+            assert!(claimed <= 18, "{work:?} comes again and again");
             // Every item is retried once and then left to expire once before it is done.
             let how = match work.attempts {
                 1 => Release::RetryAt(next.plus(3)),
