@@ -135,8 +135,7 @@ impl Applier<'_> {
         let mut code = error;
         if reached == Reached::Everything {
             for index in 0..inner.tx.operations.len() {
-                let checked =
-                    validator.operation_signatures(inner, index, &mut signatures, Stage::Apply);
+                let checked = validator.operation_signatures(inner, index, &mut signatures);
                 if let Err(refused) = checked {
                     set_result(applied, index, refused);
                     code = Some(TxCode::Failed);

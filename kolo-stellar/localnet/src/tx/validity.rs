@@ -69,7 +69,7 @@ impl Validator<'_, '_> {
         for (index, operation) in inner.tx.operations.iter().enumerate() {
             let source = account_id(&inner.operation_source(operation));
             let checked = self
-                .operation_signatures(inner, index, &mut signatures, Stage::Submit)
+                .operation_signatures(inner, index, &mut signatures)
                 .and_then(|()| apply::check(&operation.body, &source, inner, self.settings));
             if let Err(refused) = checked {
                 set_result(verdict, index, refused);
@@ -126,7 +126,6 @@ impl Validator<'_, '_> {
         inner: &Inner,
         index: usize,
         signatures: &mut Signatures<'_>,
-        stage: Stage,
     ) -> Result<(), OperationResult> {
         let Some(operation) = inner.tx.operations.get(index) else {
             return Ok(());
@@ -135,9 +134,7 @@ impl Validator<'_, '_> {
         let authorized = match self.txn.account(&source) {
             Some(account) => signatures.authorize(&account, apply::level(&operation.body)),
             // An account may be created by an earlier operation of the same transaction.
-            None if stage == Stage::Submit && operation.source_account.is_some() => {
-                signatures.authorize_missing(&source)
-            }
+            None if operation.source_account.is_some() => signatures.authorize_missing(&source),
             None => return Err(OperationResult::OpNoAccount),
         };
         if authorized {

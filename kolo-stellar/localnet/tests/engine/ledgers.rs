@@ -1,0 +1,147 @@
+//! Ledgers, time and the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kolo_localnet::{Close, Localnet, SendOutcome, StartError};
+use stellar_xdr::*;
+
+use crate::support::*;
+
+#[test]
+fn genesis_is_that_of_a_standalone_network() {
+    let net = Net::new();
+    let root = stellar_strkey::ed25519::PublicKey(net.root().bytes()).to_string();
+    let expected = "GBZXN7PIRZGNMHGA7MUUUF4GWPY5AYPV6LY4UV2GL6VJGIQRXFDNMADI";
+    assert_eq!(root, expected);
+    assert_eq!(net.balance(&net.root()), kolo_localnet::TOTAL_COINS);
+    let latest = net.localnet.latest().wait().unwrap();
+    assert_eq!((latest.sequence(), latest.close_time()), (1, START));
+    assert_eq!(latest.header.header.base_reserve, 5_000_000);
+}
+
+#[test]
+fn close_times_follow_the_clock_and_never_go_back() {
+    let net = Net::new();
+    let one = net.localnet.close_ledger().wait().unwrap();
+    let two = net.localnet.close_ledger().wait().unwrap();
+    assert_eq!((one.close_time(), two.close_time()), (START, START));
+    net.set_time(START + 86_400);
+    assert_eq!(
+        net.localnet.close_ledger().wait().unwrap().close_time(),
+        START + 86_400
+    );
+    net.set_time(START);
+    assert_eq!(
+        net.localnet.close_ledger().wait().unwrap().close_time(),
+        START + 86_400
+    );
+    let jumped = net.localnet.advance_ledgers(1_000_000).wait().unwrap();
+    assert_eq!(jumped.sequence(), 1_000_005);
+    assert!(net.localnet.advance_ledgers(u32::MAX).wait().is_err());
+}
+
+#[test]
+fn skip_lists_point_back() {
+    let net = Net::new();
+    for _ in 0..120 {
+        net.localnet.close_ledger().wait().unwrap();
+    }
+    let headers = net.localnet.ledgers(1..=200, 1_000).wait().unwrap();
+    let of = |sequence: u32| {
+        headers
+            .iter()
+            .find(|h| h.header.ledger_seq == sequence)
+            .unwrap()
+            .header
+            .clone()
+    };
+    assert_eq!(of(49).skip_list[0], Hash([0; 32]));
+    assert_eq!(of(50).skip_list[0], of(50).bucket_list_hash);
+    assert_eq!(of(99).skip_list[0], of(50).bucket_list_hash);
+    assert_eq!(of(100).skip_list[0], of(100).bucket_list_hash);
+}
+
+#[test]
+fn an_interval_network_queues() {
+    let clock = Arc::new(|| START);
+    let localnet = Localnet::builder()
+        .clock(clock)
+        .close(Close::Every(Duration::from_secs(3_600)))
+        .start()
+        .unwrap();
+    let ada = Key::new("ada");
+    let funded = localnet.fund(ada.id(), 100 * XLM).wait().unwrap();
+    let net_id = localnet.network_id();
+    let tx = |seq: i64| {
+        let tx = Transaction {
+            source_account: ada.muxed(),
+            fee: 100,
+            seq_num: SequenceNumber((i64::from(funded.ledger) << 32) + seq),
+            cond: Preconditions::None,
+            memo: Memo::None,
+            operations: vec![op(pay(&ada, &Asset::Native, 1))].try_into().unwrap(),
+            ext: TransactionExt::V0,
+        };
+        let signatures = vec![ada.sign(&tx.hash(net_id).unwrap())]
+            .try_into()
+            .unwrap();
+        TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures })
+    };
+    let first = localnet.send(tx(1)).wait().unwrap();
+    let SendOutcome::Pending(hash) = &first else {
+        panic!("{first:?}")
+    };
+    assert_eq!(localnet.transaction(hash.0).wait().unwrap(), None);
+    assert_eq!(
+        localnet.send(tx(1)).wait().unwrap(),
+        SendOutcome::Duplicate(hash.clone())
+    );
+    let other = localnet.send(tx(2)).wait().unwrap();
+    assert!(matches!(other, SendOutcome::TryAgainLater(_)), "{other:?}");
+    let before = localnet.latest().wait().unwrap();
+    let closed = localnet.close_ledger().wait().unwrap();
+    assert_eq!(closed.transactions.len(), 1);
+    assert!(closed.transactions[0].is_successful());
+    assert!(
+        closed.close_time() > before.close_time(),
+        "strictly increasing"
+    );
+}
+
+#[test]
+fn state_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |passphrase: &str| {
+        let store = kolo_localnet::store::DiskStore::open(folder.path()).unwrap();
+        Localnet::builder()
+            .passphrase(passphrase)
+            .clock(Arc::new(|| START))
+            .store(Box::new(store))
+            .start()
+    };
+    let localnet = open("Test ; 1").unwrap();
+    let ada = Key::new("ada");
+    let record = localnet.fund(ada.id(), 100 * XLM).wait().unwrap();
+    let before = localnet.latest().wait().unwrap();
+    localnet.stop().wait().unwrap();
+    assert!(
+        localnet.latest().wait().is_err(),
+        "a stopped network says so"
+    );
+
+    let localnet = open("Test ; 1").unwrap();
+    assert_eq!(localnet.latest().wait().unwrap(), before);
+    assert_eq!(
+        localnet.transaction(record.hash.0).wait().unwrap(),
+        Some(record)
+    );
+    let again = localnet.fund(ada.id(), 1).wait().unwrap();
+    assert!(again.is_successful());
+    assert_eq!(again.ledger, before.sequence() + 1);
+    localnet.stop().wait().unwrap();
+
+    let other = open("Test ; 2");
+    let found = matches!(other, Err(StartError::OtherNetwork { found, .. }) if found == "Test ; 1");
+    assert!(found, "another network's store is not touched");
+}
