@@ -121,13 +121,16 @@ fn a_short_buffer_is_refused() {
 fn states_no_step_leads_to_are_not_written() {
     let rules = rules(3);
     let mut circle = active(&rules);
-    pay(&mut circle, &rules, &[0], START);
+    play_round(&mut circle, &rules, 1, &[0, 1]);
+    pay(&mut circle, &rules, &[0], START + WEEK);
     circle.propose_dissolve(&rules, 0, START).unwrap();
-    let changes: [fn(&mut Circle); 9] = [
+    let changes: [fn(&mut Circle); 11] = [
+        |circle| circle.held[0] = amount(1),
+        |circle| circle.held[3] = amount(1),
         |circle| circle.rounds_paid = 3,
         |circle| circle.reserve = amount(-1),
         |circle| circle.reserve = Amount::MAX,
-        |circle| circle.held[0] = amount(-1),
+        |circle| circle.held[1] = amount(-1),
         |circle| circle.held[2] = amount(1),
         |circle| circle.phase = Phase::Forming,
         |circle| circle.phase = Phase::Completed,
@@ -135,6 +138,7 @@ fn states_no_step_leads_to_are_not_written() {
         |circle| circle.proposal.as_mut().unwrap().no = 0b1000,
     ];
     for (number, change) in changes.into_iter().enumerate() {
+        assert!(circle.encode(&mut vec![0; MAX_ENCODED]).is_ok());
         let mut circle = circle.clone();
         change(&mut circle);
         let refused = circle.encode(&mut vec![0; MAX_ENCODED]);
@@ -172,6 +176,51 @@ fn bytes_with_a_second_spelling_are_refused() {
             "{bytes:?}"
         );
     }
+}
+
+#[test]
+fn bytes_of_an_active_circle_with_a_second_spelling_are_refused() {
+    // Active, started at 9, none of two rounds paid out, one proposal: seat 0 for it, until 2^63.
+    let until = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1];
+    let good = |until: [u8; 10], turns: [u8; 2], votes: [u8; 2], runs: &[u8]| {
+        // Seat 0 has paid 20 into two rounds.
+        let head = [1, 1, 9, 0, 1, 0, 2, 2, 10, 10, 1, votes[0], votes[1]];
+        let seats = [&[turns[0], 1, 20][..], runs, &[turns[1], 0, 0]].concat();
+        Circle::decode(&[&head[..], &until, &seats].concat()).map(|circle| encode(&circle).len())
+    };
+    let run = [1, 2, 1];
+    assert_eq!(good(until, [1, 2], [1, 0], &run), Ok(32));
+    let bad = Err(Refusal::BadEncoding);
+    // 2^64, which does not fit; the run in two; turns taken twice or beyond the last.
+    let mut too_late = until;
+    too_late[9] = 2;
+    assert_eq!(good(too_late, [1, 2], [1, 0], &run), bad);
+    assert_eq!(good(until, [1, 2], [1, 0], &[2, 1, 1, 1, 1]), bad);
+    assert_eq!(good(until, [1, 1], [1, 0], &run), bad);
+    assert_eq!(good(until, [1, 3], [1, 0], &run), bad);
+    // A vote of nobody, and one for and against.
+    assert_eq!(good(until, [1, 2], [0b101, 0], &run), bad);
+    assert_eq!(good(until, [1, 2], [1, 1], &run), bad);
+}
+
+#[test]
+fn money_in_a_phase_that_has_none_is_refused() {
+    // One member, forming or cancelled: paid, received, credit, claimable, uncovered, debt, lost, late.
+    let with = |phase, present| Circle::decode(&[1, phase, 0, 0, 0, 0, 1, 0, 0, 1, present, 5, 0]);
+    for bit in 0..8 {
+        let forming = with(0, 1 << bit);
+        assert_eq!(forming, Err(Refusal::BadEncoding), "bit {bit}");
+        // Cancelling shares a reserve as credits, which can be lost again.
+        assert_eq!(with(4, 1 << bit).is_ok(), bit == 2 || bit == 6, "bit {bit}");
+    }
+    // Claims before dissolving: a completed circle of two, 5 claimable by the first.
+    let completed = |present| {
+        let seats = [1, present, 5, 0, 2, 0, 0];
+        Circle::decode(&[&[1, 2, 9, 2, 0, 0, 2, 0, 0][..], &seats].concat())
+    };
+    assert!(completed(1 << 2).is_ok());
+    assert_eq!(completed(1 << 3), Err(Refusal::BadEncoding));
+    assert_eq!(completed(1 << 4), Err(Refusal::BadEncoding));
 }
 
 proptest! {

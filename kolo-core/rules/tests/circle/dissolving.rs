@@ -244,6 +244,25 @@ fn a_reserve_helps_to_cover_and_what_is_over_is_shared() {
 }
 
 #[test]
+fn only_instalments_of_open_rounds_are_overdue() {
+    let mut rules = rules(3);
+    rules.instalments_per_round = 2;
+    let mut circle = active(&rules);
+    // Seat 2 pays one of two for round 1: late once when it is paid out.
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    pay(&mut circle, &rules, &[0, 1], START + WEEK);
+    circle
+        .payout(&rules, 1, START + 2 * WEEK + GRACE + 1)
+        .unwrap();
+    // Round 2: seat 0 pays both, seat 1 one, seat 2 none; a day after the grace of both.
+    pay(&mut circle, &rules, &[0, 1], START + 2 * WEEK + GRACE + 1);
+    pay(&mut circle, &rules, &[0], START + 3 * WEEK);
+    dissolve(&mut circle, &rules, START + 4 * WEEK + GRACE + 1);
+    let late: Vec<_> = circle.seats().iter().map(|seat| seat.late).collect();
+    assert_eq!(late, [0, 1, 3]);
+}
+
+#[test]
 fn a_repayment_nobody_lacks_is_shared_like_the_reserve() {
     let rules = rules(3);
     let mut circle = active(&rules);

@@ -27,7 +27,7 @@ fn random_histories_reach_every_phase_and_nearly_every_refusal() {
         proptest::collection::vec(step(), 150),
     );
     let (mut phases, mut refusals, mut repaid_late) = (BTreeSet::new(), BTreeSet::new(), 0);
-    for _ in 0..400 {
+    for _ in 0..250 {
         let (rules, full, steps) = histories.new_tree(&mut runner).unwrap().current();
         let mut world = World::new(rules, full);
         for step in steps {

@@ -87,6 +87,18 @@ fn a_shortfall_takes_the_reserve_first() {
 }
 
 #[test]
+fn who_paid_more_into_a_round_loses_more() {
+    let mut rules = rules(3);
+    rules.instalments_per_round = 3;
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0], START);
+    pay(&mut circle, &rules, &[1], START + 2 * WEEK);
+    // 10 and 30 paid, 12 lost: 3 and 9.
+    circle.sync(amount(28)).unwrap();
+    assert_eq!(each(&circle, |seat| seat.lost), [3, 9, 0]);
+}
+
+#[test]
 fn then_rounds_and_credits_pro_rata() {
     let mut rules = rules(3);
     rules.advance = true;
