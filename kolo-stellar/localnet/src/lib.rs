@@ -5,6 +5,21 @@
 //! ledgers at once or at an interval, on a clock the caller gives, and keeps its state in a
 //! [`LedgerStore`]. No Docker, no network, no consensus.
 //!
+//! ```
+//! use std::sync::Arc;
+//! use kolo_localnet::Localnet;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let localnet = Localnet::builder().clock(Arc::new(|| 1_767_225_600)).start()?;
+//! let ada = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes();
+//! let ada = stellar_xdr::AccountId(stellar_xdr::PublicKey::PublicKeyTypeEd25519(ada.into()));
+//! // Await the replies on any executor, or wait for them.
+//! let record = localnet.fund(ada, 100_000_000).wait()?;
+//! assert!(record.is_successful());
+//! assert_eq!(localnet.latest().wait()?.sequence(), record.ledger);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What it is not: there is no consensus and no history archive, no DEX (offers, path payments,
 //! liquidity pools), no claimable balances and no clawback. An operation it does not know is
 //! refused with the network's own `opNOT_SUPPORTED`.

@@ -225,7 +225,8 @@ impl LedgerInfo {
 pub enum SendOutcome {
     /// Valid, and queued for the next ledger (in instant mode: already in one).
     Pending(Hash),
-    /// The same transaction is queued or was applied before.
+    /// The same transaction is queued, or in the latest ledger. (One in an older ledger is an
+    /// error: txBAD_SEQ, as on the network. Look the hash up.)
     Duplicate(Hash),
     /// Another transaction of the same source account is queued; send again after a ledger.
     TryAgainLater(Hash),
@@ -316,7 +317,8 @@ pub struct Simulation {
     pub events: Vec<DiagnosticEvent>,
     /// Entries that would change.
     pub state_changes: Vec<StateChange>,
-    /// Set when archived entries are touched.
+    /// Always `None` on this network: since protocol 23 a transaction restores what it touches,
+    /// and `transaction_data` says which entries those are.
     pub restore_preamble: Option<RestorePreamble>,
     /// Metered instructions.
     pub instructions: u64,

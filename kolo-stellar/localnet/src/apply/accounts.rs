@@ -6,7 +6,7 @@ use stellar_xdr::{
     String32, Thresholds, VecM,
 };
 
-use super::{Events, Operation, Outcome, refuse, reserve_refusal};
+use super::{Events, Operation, Outcome, Refusal, refuse, reserve_refusal};
 use crate::ledger::{Accounts, account_key};
 use crate::tx::starting_sequence;
 
@@ -14,10 +14,7 @@ fn created(code: CreateAccountResult) -> OperationResultTr {
     OperationResultTr::CreateAccount(code)
 }
 
-pub(super) fn check_create(
-    op: &CreateAccountOp,
-    source: &AccountId,
-) -> Result<(), OperationResult> {
+pub(super) fn check_create(op: &CreateAccountOp, source: &AccountId) -> Result<(), Refusal> {
     if op.starting_balance < 0 || op.destination == *source {
         return refuse(created(CreateAccountResult::Malformed));
     }
@@ -38,7 +35,7 @@ pub(super) fn create(op: &mut Operation<'_, '_>, create: &CreateAccountOp) -> Ou
         .reserve_account(account)
         .map_err(|refusal| reserve_refusal(refusal, created(CreateAccountResult::LowReserve)))?;
     let Some(mut source) = op.txn.account(&op.source_id()) else {
-        return Err(OperationResult::OpNoAccount);
+        return Err(OperationResult::OpNoAccount.into());
     };
     if !op
         .txn
@@ -74,7 +71,7 @@ fn bumped(code: BumpSequenceResult) -> OperationResultTr {
     OperationResultTr::BumpSequence(code)
 }
 
-pub(super) fn check_bump(op: &BumpSequenceOp) -> Result<(), OperationResult> {
+pub(super) fn check_bump(op: &BumpSequenceOp) -> Result<(), Refusal> {
     if op.bump_to.0 < 0 {
         return refuse(bumped(BumpSequenceResult::BadSeq));
     }
@@ -83,7 +80,7 @@ pub(super) fn check_bump(op: &BumpSequenceOp) -> Result<(), OperationResult> {
 
 pub(super) fn bump(op: &mut Operation<'_, '_>, bump: &BumpSequenceOp) -> Outcome {
     let Some(mut source) = op.txn.account(&op.source_id()) else {
-        return Err(OperationResult::OpNoAccount);
+        return Err(OperationResult::OpNoAccount.into());
     };
     op.txn.note_sequence_change(&mut source);
     source.seq_num.0 = source.seq_num.0.max(bump.bump_to.0);

@@ -2,16 +2,16 @@
 
 use stellar_xdr::{
     DataEntry, DataEntryExt, LedgerEntryData, LedgerKey, LedgerKeyData, ManageDataOp,
-    ManageDataResult, OperationResult, OperationResultTr,
+    ManageDataResult, OperationResultTr,
 };
 
-use super::{Operation, Outcome, refuse, reserve_refusal};
+use super::{Operation, Outcome, Refusal, refuse, reserve_refusal};
 
 fn managed(code: ManageDataResult) -> OperationResultTr {
     OperationResultTr::ManageData(code)
 }
 
-pub(super) fn check(op: &ManageDataOp) -> Result<(), OperationResult> {
+pub(super) fn check(op: &ManageDataOp) -> Result<(), Refusal> {
     let name = op.data_name.as_slice();
     let printable = name
         .iter()

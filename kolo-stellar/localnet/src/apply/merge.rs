@@ -5,7 +5,7 @@ use stellar_xdr::{
     OperationResultTr,
 };
 
-use super::{Events, Operation, Outcome, refuse};
+use super::{Events, Operation, Outcome, Refusal, refuse};
 use crate::ledger::{
     Accounts, account_id, account_key, edit_signer_sponsor, num_sponsoring, signer_sponsor,
 };
@@ -18,7 +18,7 @@ fn merged(code: AccountMergeResult) -> OperationResultTr {
     OperationResultTr::AccountMerge(code)
 }
 
-pub(super) fn check(destination: &MuxedAccount, source: &AccountId) -> Result<(), OperationResult> {
+pub(super) fn check(destination: &MuxedAccount, source: &AccountId) -> Result<(), Refusal> {
     if account_id(destination) == *source {
         return refuse(merged(AccountMergeResult::Malformed));
     }
@@ -31,7 +31,7 @@ pub(super) fn merge(op: &mut Operation<'_, '_>, destination: &MuxedAccount) -> O
         return refuse(merged(AccountMergeResult::NoAccount));
     }
     let Some(account) = op.txn.account(&source_id) else {
-        return Err(OperationResult::OpNoAccount);
+        return Err(OperationResult::OpNoAccount.into());
     };
     if let Some(code) = obstacle(op, &account) {
         return refuse(merged(code));

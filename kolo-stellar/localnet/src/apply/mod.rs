@@ -44,7 +44,10 @@ pub(crate) struct Operation<'o, 'base> {
 }
 
 /// A successful operation's result, or the refusal.
-pub(crate) type Outcome = Result<OperationResultTr, OperationResult>;
+pub(crate) type Outcome = Result<OperationResultTr, Refusal>;
+
+/// Why an operation does nothing.
+pub(crate) type Refusal = Box<OperationResult>;
 
 impl Operation<'_, '_> {
     pub(crate) fn source_id(&self) -> AccountId {
@@ -53,20 +56,17 @@ impl Operation<'_, '_> {
 }
 
 /// A refusal with an operation's own code.
-pub(crate) fn refuse<T>(code: OperationResultTr) -> Result<T, OperationResult> {
-    Err(OperationResult::OpInner(code))
+pub(crate) fn refuse<T>(code: OperationResultTr) -> Result<T, Refusal> {
+    Err(Box::new(OperationResult::OpInner(code)))
 }
 
 /// The refusal for a reserve that cannot be had; `low` is the operation's own code.
-pub(crate) fn reserve_refusal(
-    refusal: SponsorshipRefusal,
-    low: OperationResultTr,
-) -> OperationResult {
-    match refusal {
+pub(crate) fn reserve_refusal(refusal: SponsorshipRefusal, low: OperationResultTr) -> Refusal {
+    Box::new(match refusal {
         SponsorshipRefusal::LowReserve => OperationResult::OpInner(low),
         SponsorshipRefusal::TooManySubentries => OperationResult::OpTooManySubentries,
         SponsorshipRefusal::TooManySponsoring => OperationResult::OpTooManySponsoring,
-    }
+    })
 }
 
 /// Which threshold the operation needs.
@@ -91,7 +91,7 @@ pub(crate) fn check(
     source: &AccountId,
     inner: &Inner,
     settings: &Settings,
-) -> Result<(), OperationResult> {
+) -> Result<(), Refusal> {
     match body {
         OperationBody::CreateAccount(op) => accounts::check_create(op, source),
         OperationBody::Payment(op) => payment::check(op),
@@ -106,7 +106,7 @@ pub(crate) fn check(
         OperationBody::InvokeHostFunction(op) => soroban::check_invoke(op, settings),
         OperationBody::ExtendFootprintTtl(op) => soroban::check_extend(op, inner, settings),
         OperationBody::RestoreFootprint(_) => soroban::check_restore(inner),
-        _ => Err(OperationResult::OpNotSupported),
+        _ => Err(OperationResult::OpNotSupported.into()),
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn apply(op: &mut Operation<'_, '_>, body: &OperationBody) -> Outcome
         OperationBody::InvokeHostFunction(invoke) => soroban::invoke(op, invoke),
         OperationBody::ExtendFootprintTtl(extend) => soroban::extend(op, extend),
         OperationBody::RestoreFootprint(_) => soroban::restore(op),
-        _ => Err(OperationResult::OpNotSupported),
+        _ => Err(OperationResult::OpNotSupported.into()),
     }
 }
 

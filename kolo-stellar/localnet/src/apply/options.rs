@@ -6,7 +6,7 @@ use stellar_xdr::{
 };
 
 use super::merge::{AUTH_IMMUTABLE, remove_signer};
-use super::{Operation, Outcome, refuse, reserve_refusal};
+use super::{Operation, Outcome, Refusal, refuse, reserve_refusal};
 use crate::ledger::{Accounts, edit_signer_sponsor};
 use crate::tx::{Level, key_of};
 
@@ -30,7 +30,7 @@ pub(super) fn level(op: &SetOptionsOp) -> Level {
     if controls { Level::High } else { Level::Medium }
 }
 
-pub(super) fn check(op: &SetOptionsOp, source: &AccountId) -> Result<(), OperationResult> {
+pub(super) fn check(op: &SetOptionsOp, source: &AccountId) -> Result<(), Refusal> {
     let (set, clear) = (op.set_flags.unwrap_or(0), op.clear_flags.unwrap_or(0));
     if (set | clear) & !ALL_FLAGS != 0 {
         return refuse(set_options(SetOptionsResult::UnknownFlag));
@@ -77,7 +77,7 @@ fn is_bad_signer(signer: &Signer, source: &AccountId) -> bool {
 
 pub(super) fn set(op: &mut Operation<'_, '_>, options: &SetOptionsOp) -> Outcome {
     let Some(mut account) = op.txn.account(&op.source_id()) else {
-        return Err(OperationResult::OpNoAccount);
+        return Err(OperationResult::OpNoAccount.into());
     };
     if let Some(destination) = &options.inflation_dest {
         if *destination != account.account_id && op.txn.account(destination).is_none() {
@@ -107,7 +107,7 @@ pub(super) fn set(op: &mut Operation<'_, '_>, options: &SetOptionsOp) -> Outcome
     Ok(set_options(SetOptionsResult::Success))
 }
 
-fn set_flags(account: &mut AccountEntry, options: &SetOptionsOp) -> Result<(), OperationResult> {
+fn set_flags(account: &mut AccountEntry, options: &SetOptionsOp) -> Result<(), Refusal> {
     let changes = [options.clear_flags, options.set_flags];
     let touches_auth = changes
         .into_iter()
@@ -127,10 +127,10 @@ fn set_flags(account: &mut AccountEntry, options: &SetOptionsOp) -> Result<(), O
 }
 
 /// Adds, changes or (weight 0) removes a signer. Signers are kept in the order of their keys.
-fn set_signer(op: &mut Operation<'_, '_>, signer: &Signer) -> Result<(), OperationResult> {
+fn set_signer(op: &mut Operation<'_, '_>, signer: &Signer) -> Result<(), Refusal> {
     let owner = op.source_id();
     let Some(mut account) = op.txn.account(&owner) else {
-        return Err(OperationResult::OpNoAccount);
+        return Err(OperationResult::OpNoAccount.into());
     };
     let mut signers = account.signers.to_vec();
     match (

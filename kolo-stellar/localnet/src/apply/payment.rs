@@ -2,7 +2,7 @@
 
 use stellar_xdr::{AccountId, Asset, OperationResult, OperationResultTr, PaymentOp, PaymentResult};
 
-use super::{Events, Operation, Outcome, refuse};
+use super::{Events, Operation, Outcome, Refusal, refuse};
 use crate::ledger::{
     Accounts, TrustLines, account_id, add_line_balance, is_authorized, is_valid_asset, issuer,
     line_asset,
@@ -12,7 +12,7 @@ fn paid(code: PaymentResult) -> OperationResultTr {
     OperationResultTr::Payment(code)
 }
 
-pub(super) fn check(op: &PaymentOp) -> Result<(), OperationResult> {
+pub(super) fn check(op: &PaymentOp) -> Result<(), Refusal> {
     if op.amount <= 0 || !is_valid_asset(&op.asset) {
         return refuse(paid(PaymentResult::Malformed));
     }
@@ -35,11 +35,7 @@ pub(super) fn pay(op: &mut Operation<'_, '_>, payment: &PaymentOp) -> Outcome {
     Ok(paid(PaymentResult::Success))
 }
 
-fn receive(
-    op: &mut Operation<'_, '_>,
-    to: &AccountId,
-    payment: &PaymentOp,
-) -> Result<(), OperationResult> {
+fn receive(op: &mut Operation<'_, '_>, to: &AccountId, payment: &PaymentOp) -> Result<(), Refusal> {
     if issuer(&payment.asset) == Some(to) {
         // What comes back to its issuer ceases to exist, even if the issuer's account does not.
         return Ok(());
@@ -67,17 +63,13 @@ fn receive(
     Ok(())
 }
 
-fn send(
-    op: &mut Operation<'_, '_>,
-    from: &AccountId,
-    payment: &PaymentOp,
-) -> Result<(), OperationResult> {
+fn send(op: &mut Operation<'_, '_>, from: &AccountId, payment: &PaymentOp) -> Result<(), Refusal> {
     if issuer(&payment.asset) == Some(from) {
         return Ok(());
     }
     if payment.asset == Asset::Native {
         let Some(mut account) = op.txn.account(from) else {
-            return Err(OperationResult::OpNoAccount);
+            return Err(OperationResult::OpNoAccount.into());
         };
         if !op
             .txn

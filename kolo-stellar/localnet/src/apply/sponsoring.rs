@@ -2,10 +2,10 @@
 
 use stellar_xdr::{
     AccountId, BeginSponsoringFutureReservesOp, BeginSponsoringFutureReservesResult as Begin,
-    EndSponsoringFutureReservesResult as End, OperationResult, OperationResultTr,
+    EndSponsoringFutureReservesResult as End, OperationResultTr,
 };
 
-use super::{Operation, Outcome, refuse};
+use super::{Operation, Outcome, Refusal, refuse};
 
 fn begun(code: Begin) -> OperationResultTr {
     OperationResultTr::BeginSponsoringFutureReserves(code)
@@ -14,7 +14,7 @@ fn begun(code: Begin) -> OperationResultTr {
 pub(super) fn check_begin(
     op: &BeginSponsoringFutureReservesOp,
     source: &AccountId,
-) -> Result<(), OperationResult> {
+) -> Result<(), Refusal> {
     if op.sponsored_id == *source {
         return refuse(begun(Begin::Malformed));
     }

@@ -137,7 +137,7 @@ impl Applier<'_> {
             for index in 0..inner.tx.operations.len() {
                 let checked = validator.operation_signatures(inner, index, &mut signatures);
                 if let Err(refused) = checked {
-                    set_result(applied, index, refused);
+                    set_result(applied, index, *refused);
                     code = Some(TxCode::Failed);
                 }
             }
@@ -207,7 +207,7 @@ impl Applier<'_> {
             let seed = sub_seed(seed, index);
             let mut op = self.operation(txn, frame, applied, &source, seed);
             let outcome = if op.txn.account(&source_id).is_none() {
-                Err(OperationResult::OpNoAccount)
+                Err(OperationResult::OpNoAccount.into())
             } else {
                 check(&operation.body, &source_id, &frame.inner, self.settings)
                     .and_then(|()| apply(&mut op, &operation.body))
@@ -231,7 +231,7 @@ impl Applier<'_> {
                     txn.commit();
                 }
                 Err(refused) => {
-                    set_result(applied, index, refused);
+                    set_result(applied, index, *refused);
                     applied.verdict.code = TxCode::Failed;
                     txn.rollback();
                 }

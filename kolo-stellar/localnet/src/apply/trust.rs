@@ -6,7 +6,7 @@ use stellar_xdr::{
     TrustLineEntryExt,
 };
 
-use super::{Events, Operation, Outcome, refuse, reserve_refusal};
+use super::{Events, Operation, Outcome, Refusal, refuse, reserve_refusal};
 use crate::ledger::{
     AUTHORIZED, AUTHORIZED_TO_MAINTAIN, Accounts, CLAWBACK_ENABLED, TrustLines, change_trust_asset,
     is_valid_asset, issuer, line_asset, minimum_limit, trustline_key,
@@ -20,10 +20,10 @@ fn changed(code: ChangeTrustResult) -> OperationResultTr {
     OperationResultTr::ChangeTrust(code)
 }
 
-pub(super) fn check_change(op: &ChangeTrustOp, source: &AccountId) -> Result<(), OperationResult> {
+pub(super) fn check_change(op: &ChangeTrustOp, source: &AccountId) -> Result<(), Refusal> {
     // Pool shares belong to the DEX, which this network does not have.
     let Some(asset) = change_trust_asset(&op.line) else {
-        return Err(OperationResult::OpNotSupported);
+        return Err(OperationResult::OpNotSupported.into());
     };
     let own = issuer(&asset) == Some(source);
     if op.limit < 0 || !is_valid_asset(&asset) || asset == Asset::Native || own {
@@ -34,7 +34,7 @@ pub(super) fn check_change(op: &ChangeTrustOp, source: &AccountId) -> Result<(),
 
 pub(super) fn change(op: &mut Operation<'_, '_>, change: &ChangeTrustOp) -> Outcome {
     let Some(asset) = change_trust_asset(&change.line) else {
-        return Err(OperationResult::OpNotSupported);
+        return Err(OperationResult::OpNotSupported.into());
     };
     let owner = op.source_id();
     let issuer = issuer(&asset).and_then(|issuer| op.txn.account(issuer));
@@ -103,10 +103,7 @@ fn flagged(code: SetTrustLineFlagsResult) -> OperationResultTr {
     OperationResultTr::SetTrustLineFlags(code)
 }
 
-pub(super) fn check_flags(
-    op: &SetTrustLineFlagsOp,
-    source: &AccountId,
-) -> Result<(), OperationResult> {
+pub(super) fn check_flags(op: &SetTrustLineFlagsOp, source: &AccountId) -> Result<(), Refusal> {
     let known = AUTHORIZED | AUTHORIZED_TO_MAINTAIN | CLAWBACK_ENABLED;
     let malformed = !is_valid_asset(&op.asset)
         || issuer(&op.asset) != Some(source)
@@ -123,7 +120,7 @@ pub(super) fn check_flags(
 
 pub(super) fn set_flags(op: &mut Operation<'_, '_>, set: &SetTrustLineFlagsOp) -> Outcome {
     let Some(issuer) = op.txn.account(&op.source_id()) else {
-        return Err(OperationResult::OpNoAccount);
+        return Err(OperationResult::OpNoAccount.into());
     };
     if issuer.flags & AUTH_REVOCABLE == 0 && takes_authorization(set) {
         return refuse(flagged(SetTrustLineFlagsResult::CantRevoke));

@@ -282,3 +282,45 @@ fn malformed() -> TransactionResult {
         ext: TransactionResultExt::V0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stellar_xdr::{
+        Asset, ContractExecutable, ContractIdPreimage, CreateContractArgs, HostFunction,
+        InvokeHostFunctionOp, Memo, Operation, OperationBody, Preconditions, SequenceNumber,
+        Transaction, TransactionExt, VecM,
+    };
+
+    use super::*;
+    use crate::genesis::STANDALONE_PASSPHRASE;
+    use crate::store::MemoryStore;
+
+    #[test]
+    fn a_simulation_holds_on_to_nothing() {
+        let store = Box::new(MemoryStore::new());
+        let (passphrase, clock) = (STANDALONE_PASSPHRASE.to_owned(), Arc::new(|| 0));
+        let engine =
+            Engine::open(passphrase, clock, Close::Instant, store, Limits::default()).unwrap();
+        let root = account_of(&root_key(STANDALONE_PASSPHRASE));
+        let body = OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
+            host_function: HostFunction::CreateContract(CreateContractArgs {
+                contract_id_preimage: ContractIdPreimage::Asset(Asset::Native),
+                executable: ContractExecutable::StellarAsset,
+            }),
+            auth: VecM::default(),
+        });
+        let tx = Transaction {
+            source_account: root.into(),
+            fee: 100,
+            seq_num: SequenceNumber(1),
+            cond: Preconditions::None,
+            memo: Memo::None,
+            operations: vec![Operation { source_account: None, body }].try_into().unwrap(),
+            ext: TransactionExt::V0,
+        };
+        let simulation = engine.simulate(&tx.into(), SimulateOptions::default());
+        assert_eq!(simulation.error, None);
+        // Otherwise every ledger after a simulation would copy the whole state.
+        assert_eq!(Rc::strong_count(&engine.state), 1);
+    }
+}

@@ -74,7 +74,7 @@ impl Txn<'_> {
         if let Some(sponsor) = &sponsor {
             self.add_sponsoring(sponsor, 1)?;
             edit_v2(&mut account, |ext| {
-                ext.num_sponsored = ext.num_sponsored.saturating_add(1)
+                ext.num_sponsored = ext.num_sponsored.saturating_add(1);
             });
         } else if self.available_balance(&account) < i64::from(self.context.base_reserve) {
             return Err(SponsorshipRefusal::LowReserve);
@@ -118,7 +118,7 @@ impl Txn<'_> {
             return Err(SponsorshipRefusal::LowReserve);
         }
         edit_v2(&mut account, |ext| {
-            ext.num_sponsoring = sponsoring.saturating_add(units)
+            ext.num_sponsoring = sponsoring.saturating_add(units);
         });
         self.put_account(account);
         Ok(())

@@ -38,6 +38,9 @@ pub(super) fn rent_bytes(
     size: u32,
     settings: &Settings,
 ) -> Result<u32, HostError> {
+    if !matches!(entry.data, LedgerEntryData::ContractCode(_)) {
+        return Ok(size);
+    }
     entry_size_for_rent(&settings.budget(u32::MAX)?, entry, size)
 }
 

@@ -13,33 +13,32 @@ use soroban_env_host::fees::compute_rent_fee;
 use stellar_xdr::{
     ContractEvent, ContractIdPreimage, Hash, HostFunction, InvokeHostFunctionOp,
     InvokeHostFunctionResult, InvokeHostFunctionSuccessPreImage, LedgerEntry, LedgerKey,
-    Limits as XdrLimits, OperationResult, OperationResultTr, ReadXdr, ScVal,
-    SorobanTransactionData, WriteXdr,
+    Limits as XdrLimits, OperationResultTr, ReadXdr, ScVal, SorobanTransactionData, WriteXdr,
 };
 
 use super::footprint::{bytes, fits, host_ledger, min_live_until, rent_bytes};
 use super::settings::Settings;
-use crate::apply::{Operation, Outcome, refuse};
+use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_valid_asset};
 use crate::model::StoredEntry;
 use crate::tx::archived_indices;
 
-type Refusal = Result<(), OperationResult>;
+type Checked = Result<(), Refusal>;
 
 fn invoked(code: InvokeHostFunctionResult) -> OperationResultTr {
     OperationResultTr::InvokeHostFunction(code)
 }
 
-fn limit_exceeded<T>() -> Result<T, OperationResult> {
+fn limit_exceeded<T>() -> Result<T, Refusal> {
     refuse(invoked(InvokeHostFunctionResult::ResourceLimitExceeded))
 }
 
 /// What the host cannot digest for reasons of its own fails like a trap.
-fn trapped<T>() -> Result<T, OperationResult> {
+fn trapped<T>() -> Result<T, Refusal> {
     refuse(invoked(InvokeHostFunctionResult::Trapped))
 }
 
-pub(crate) fn check_invoke(op: &InvokeHostFunctionOp, settings: &Settings) -> Refusal {
+pub(crate) fn check_invoke(op: &InvokeHostFunctionOp, settings: &Settings) -> Checked {
     let preimage = match &op.host_function {
         HostFunction::UploadContractWasm(wasm) => {
             let fits = bytes(wasm.as_slice()) <= settings.limits.contract_bytes;
@@ -105,10 +104,7 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn collect(
-        op: &Operation<'_, '_>,
-        data: &SorobanTransactionData,
-    ) -> Result<Self, OperationResult> {
+    fn collect(op: &Operation<'_, '_>, data: &SorobanTransactionData) -> Result<Self, Refusal> {
         let mut inputs = Self {
             entries: Vec::new(),
             restored: Vec::new(),
@@ -129,7 +125,7 @@ impl Inputs {
         data: &SorobanTransactionData,
         key: &LedgerKey,
         write_index: Option<u32>,
-    ) -> Refusal {
+    ) -> Checked {
         let Some(stored) = op.txn.get(key) else {
             self.entries.push((None, None));
             return Ok(());
@@ -241,7 +237,7 @@ fn record(
     op: &mut Operation<'_, '_>,
     data: &SorobanTransactionData,
     changes: &[LedgerEntryChange],
-) -> Refusal {
+) -> Checked {
     let mut written = 0_u32;
     for change in changes {
         let key =
@@ -284,7 +280,7 @@ fn collect_events(
     settings: &Settings,
     encoded: &[Vec<u8>],
     return_value: &[u8],
-) -> Result<(Vec<ContractEvent>, u32), OperationResult> {
+) -> Result<(Vec<ContractEvent>, u32), Refusal> {
     let size = encoded.iter().fold(bytes(return_value), |sum, event| {
         sum.saturating_add(bytes(event))
     });

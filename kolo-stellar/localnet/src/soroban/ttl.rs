@@ -2,13 +2,13 @@
 
 use soroban_env_host::fees::{LedgerEntryRentChange, compute_rent_fee};
 use stellar_xdr::{
-    ExtendFootprintTtlOp, ExtendFootprintTtlResult, LedgerEntry, LedgerKey, OperationResult,
-    OperationResultTr, RestoreFootprintResult,
+    ExtendFootprintTtlOp, ExtendFootprintTtlResult, LedgerEntry, LedgerKey, OperationResultTr,
+    RestoreFootprintResult,
 };
 
 use super::footprint::{entry_bytes, fits, is_temporary, min_live_until, rent_bytes};
 use super::settings::Settings;
-use crate::apply::{Operation, Outcome, refuse};
+use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_persistent};
 use crate::tx::Inner;
 
@@ -24,7 +24,7 @@ pub(crate) fn check_extend(
     op: &ExtendFootprintTtlOp,
     inner: &Inner,
     settings: &Settings,
-) -> Result<(), OperationResult> {
+) -> Result<(), Refusal> {
     let (reads, writes) = footprint(inner);
     let malformed = !writes.is_empty()
         || reads.iter().any(|key| durability(key).is_none())
@@ -68,7 +68,7 @@ pub(crate) fn extend(op: &mut Operation<'_, '_>, extend: &ExtendFootprintTtlOp) 
     Ok(extended(ExtendFootprintTtlResult::Success))
 }
 
-pub(crate) fn check_restore(inner: &Inner) -> Result<(), OperationResult> {
+pub(crate) fn check_restore(inner: &Inner) -> Result<(), Refusal> {
     let (reads, writes) = footprint(inner);
     if !reads.is_empty() || !writes.iter().all(is_persistent) {
         return refuse(restored(RestoreFootprintResult::Malformed));

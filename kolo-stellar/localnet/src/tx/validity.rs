@@ -6,7 +6,7 @@ use super::code::{TxCode, Verdict};
 use super::frame::{Frame, Inner, is_soroban};
 use super::signatures::{Level, Signatures};
 use super::soroban_checks::{self, MAX_RESOURCE_FEE};
-use crate::apply;
+use crate::apply::{self, Refusal};
 use crate::ledger::{Accounts, Txn, account_id, last_sequence_change};
 use crate::soroban::Settings;
 
@@ -72,7 +72,7 @@ impl Validator<'_, '_> {
                 .operation_signatures(inner, index, &mut signatures)
                 .and_then(|()| apply::check(&operation.body, &source, inner, self.settings));
             if let Err(refused) = checked {
-                set_result(verdict, index, refused);
+                set_result(verdict, index, *refused);
                 verdict.code = TxCode::Failed;
                 return;
             }
@@ -126,7 +126,7 @@ impl Validator<'_, '_> {
         inner: &Inner,
         index: usize,
         signatures: &mut Signatures<'_>,
-    ) -> Result<(), OperationResult> {
+    ) -> Result<(), Refusal> {
         let Some(operation) = inner.tx.operations.get(index) else {
             return Ok(());
         };
@@ -135,12 +135,12 @@ impl Validator<'_, '_> {
             Some(account) => signatures.authorize(&account, apply::level(&operation.body)),
             // An account may be created by an earlier operation of the same transaction.
             None if operation.source_account.is_some() => signatures.authorize_missing(&source),
-            None => return Err(OperationResult::OpNoAccount),
+            None => return Err(OperationResult::OpNoAccount.into()),
         };
         if authorized {
             Ok(())
         } else {
-            Err(OperationResult::OpBadAuth)
+            Err(OperationResult::OpBadAuth.into())
         }
     }
 

@@ -249,7 +249,7 @@ fn too_little_is_refused_before_or_fails_after() {
         InvokeHostFunctionResult::ResourceLimitExceeded
     );
     let no_footprint = net.record(&changed(&|data| {
-        data.resources.footprint.read_write = VecM::default()
+        data.resources.footprint.read_write = VecM::default();
     }));
     assert_eq!(
         invoke_code(&no_footprint),
@@ -443,4 +443,31 @@ fn a_contract_call_can_be_fee_bumped() {
     assert!(record.is_successful(), "{:?}", record.result.result);
     assert_eq!(net.balance(&ada), before);
     assert_eq!(net.balance(&payer), 100 * XLM - record.fee_charged);
+}
+
+#[test]
+fn contracts_hold_lumens_too() {
+    let net = Net::new();
+    let ada = net.fund("ada", 100);
+    let sac = returned_address(&net.soroban(&ada, deploy_asset(&Asset::Native)));
+    let vault = ScAddress::Contract(ContractId(Hash([3; 32])));
+    let args = vec![ada.address(), ScVal::Address(vault.clone()), i128(40 * XLM)];
+    let before = net.balance(&ada);
+    let record = net.soroban(&ada, call(&sac, "transfer", args));
+    assert!(record.is_successful());
+    assert_eq!(net.balance(&ada), before - 40 * XLM - record.fee_charged);
+    let held = net.soroban(&ada, call(&sac, "balance", vec![ScVal::Address(vault)]));
+    assert_eq!(returned(&held), i128(40 * XLM));
+    // Not below the account's reserve: error 10 of the asset's contract.
+    let args = vec![ada.address(), stranger(), i128(59 * XLM)];
+    let tx = net.tx(&ada, vec![op(call(&sac, "transfer", args))]);
+    let error = net.simulate(&tx).error.unwrap();
+    assert!(
+        error.starts_with("HostError: Error(Contract, #10)"),
+        "{error}"
+    );
+}
+
+fn stranger() -> ScVal {
+    ScVal::Address(ScAddress::Contract(ContractId(Hash([4; 32]))))
 }

@@ -110,6 +110,99 @@ fn an_interval_network_queues() {
 }
 
 #[test]
+fn one_ledger_holds_many_transactions_in_order() {
+    let localnet = Localnet::builder()
+        .clock(Arc::new(|| START))
+        .close(Close::Every(Duration::from_secs(3_600)))
+        .start()
+        .unwrap();
+    let keys = ["ada", "ben", "cid"].map(Key::new);
+    let mut envelopes = Vec::new();
+    for key in &keys {
+        let funded = localnet.fund(key.id(), 100 * XLM).wait().unwrap();
+        let asset = ContractIdPreimage::Asset(usdc(key));
+        let deploy = OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
+            host_function: HostFunction::CreateContract(CreateContractArgs {
+                contract_id_preimage: asset,
+                executable: ContractExecutable::StellarAsset,
+            }),
+            auth: VecM::default(),
+        });
+        // The first one's is a Soroban transaction, and goes last.
+        let body = if envelopes.is_empty() {
+            deploy
+        } else {
+            pay(key, &Asset::Native, 1)
+        };
+        let mut tx = Transaction {
+            source_account: key.muxed(),
+            fee: 100,
+            seq_num: SequenceNumber((i64::from(funded.ledger) << 32) + 1),
+            cond: Preconditions::None,
+            memo: Memo::None,
+            operations: vec![op(body)].try_into().unwrap(),
+            ext: TransactionExt::V0,
+        };
+        if envelopes.is_empty() {
+            let options = kolo_localnet::SimulateOptions::default();
+            let simulated = localnet
+                .simulate(tx.clone().into(), options)
+                .wait()
+                .unwrap();
+            tx = fill(tx, &simulated);
+        }
+        let signature = key.sign(&tx.hash(localnet.network_id()).unwrap());
+        let signatures = vec![signature].try_into().unwrap();
+        envelopes.push(TransactionEnvelope::Tx(TransactionV1Envelope {
+            tx,
+            signatures,
+        }));
+    }
+    for envelope in envelopes {
+        let outcome = localnet.send(envelope).wait().unwrap();
+        assert!(matches!(outcome, SendOutcome::Pending(_)), "{outcome:?}");
+    }
+    let closed = localnet.close_ledger().wait().unwrap();
+    assert!(
+        closed
+            .transactions
+            .iter()
+            .all(kolo_localnet::TxRecord::is_successful)
+    );
+    let order: Vec<_> = closed.transactions.iter().map(|tx| tx.index).collect();
+    assert_eq!(order, [1, 2, 3]);
+    let query = kolo_localnet::EventQuery {
+        start_ledger: closed.sequence(),
+        end_ledger: closed.sequence(),
+        after: None,
+        limit: 100,
+    };
+    let events = localnet.events(query).wait().unwrap();
+    let places: Vec<_> = events
+        .iter()
+        .map(|e| (e.position.tx, e.position.op, e.position.event))
+        .collect();
+    // Three fees, two payments, the refund of the Soroban transaction.
+    assert_eq!(
+        places,
+        [
+            (0, 0, 0),
+            (0, 0, 1),
+            (0, 0, 2),
+            (1, 0, 0),
+            (2, 0, 0),
+            (0xf_ffff, 0, 0)
+        ]
+    );
+    let after = kolo_localnet::EventQuery {
+        after: Some(events[3].position),
+        limit: 1,
+        ..query
+    };
+    assert_eq!(localnet.events(after).wait().unwrap(), [events[4].clone()]);
+}
+
+#[test]
 fn state_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let open = |passphrase: &str| {

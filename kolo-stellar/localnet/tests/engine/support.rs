@@ -334,6 +334,7 @@ fn check_state(snapshot: &Snapshot) {
                 );
             }
             LedgerEntryData::Trustline(_) | LedgerEntryData::Data(_) => sponsored += sponsors,
+            LedgerEntryData::ContractData(data) => coins += lumens_of_contract(snapshot, data),
             _ => {}
         }
     }
@@ -342,6 +343,23 @@ fn check_state(snapshot: &Snapshot) {
         sponsoring, sponsored,
         "sponsors carry other reserves than are sponsored"
     );
+}
+
+/// What a contract holds in lumens: an entry `[Balance, holder]` of the native asset's contract.
+fn lumens_of_contract(snapshot: &Snapshot, data: &ContractDataEntry) -> i64 {
+    let preimage = HashIdPreimage::ContractId(HashIdPreimageContractId {
+        network_id: Hash(Sha256::digest(&snapshot.passphrase).into()),
+        contract_id_preimage: ContractIdPreimage::Asset(Asset::Native),
+    });
+    let id = Sha256::digest(preimage.to_xdr(stellar_xdr::Limits::none()).unwrap()).into();
+    let native = data.contract == ScAddress::Contract(ContractId(Hash(id)));
+    let (true, ScVal::Map(Some(map))) = (native, &data.val) else {
+        return 0;
+    };
+    match &map.0[0].val {
+        ScVal::I128(amount) => i64::try_from(amount.lo).unwrap(),
+        other => panic!("no amount: {other:?}"),
+    }
 }
 
 /// (sponsoring, sponsored, sponsored signers) of an account.
