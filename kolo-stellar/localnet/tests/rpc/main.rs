@@ -6,6 +6,7 @@
 mod events;
 mod garbage;
 mod http;
+mod ledgers;
 mod methods;
 mod restart;
 mod shapes;
