@@ -62,13 +62,13 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => (0..8_u8).prop_map(|n| if n == 0 { Step::Cancel } else { Step::Start }),
         16 => seat().prop_map(Step::PayDue),
         2 => (seat(), 0..8_u8, -5..40_i64).prop_map(|(s, r, a)| Step::PayAny(s, r, a)),
-        6 => any::<bool>().prop_map(|delivered| Step::PayoutNext { delivered }),
+        8 => any::<bool>().prop_map(|delivered| Step::PayoutNext { delivered }),
         1 => (0..9_u8).prop_map(Step::PayoutAny),
-        4 => (seat(), 0..110_i64, any::<bool>())
+        8 => (seat(), 0..110_i64, any::<bool>())
             .prop_map(|(seat, percent, delivered)| Step::Repay(seat, percent, delivered)),
         2 => seat().prop_map(Step::Push),
         1 => seat().prop_map(Step::Propose),
-        3 => (seat(), 0..4_u8).prop_map(|(seat, n)| Step::Vote(seat, n > 0)),
+        5 => (seat(), 0..4_u8).prop_map(|(seat, n)| Step::Vote(seat, n > 0)),
         2 => seat().prop_map(Step::Claim),
         1 => (0..50_i64).prop_map(Step::Gift),
         1 => (0..60_i64).prop_map(Step::Clawback),
