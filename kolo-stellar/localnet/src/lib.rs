@@ -42,8 +42,7 @@ mod tx;
 pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};
 pub use model::{
     AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
-    RestorePreamble, SendOutcome, SimulateOptions, Simulation,
-    StateChange, StoredEntry, TxRecord,
+    RestorePreamble, SendOutcome, SimulateOptions, Simulation, StateChange, StoredEntry, TxRecord,
 };
 pub use network::{Builder, Clock, Close, Limits, Localnet, NetworkError, StartError, root_secret};
 pub use reply::Reply;

@@ -315,7 +315,12 @@ mod tests {
             seq_num: SequenceNumber(1),
             cond: Preconditions::None,
             memo: Memo::None,
-            operations: vec![Operation { source_account: None, body }].try_into().unwrap(),
+            operations: vec![Operation {
+                source_account: None,
+                body,
+            }]
+            .try_into()
+            .unwrap(),
             ext: TransactionExt::V0,
         };
         let simulation = engine.simulate(&tx.into(), SimulateOptions::default());

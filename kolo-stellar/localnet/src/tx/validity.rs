@@ -40,7 +40,7 @@ impl Validator<'_, '_> {
         let base_fee = self.txn.context.base_fee;
         let mut verdict = Verdict::success(0);
         verdict.operations = apply::default_results(&frame.inner);
-        if !has_valid_resource_fee(&frame.inner) {
+        if frame.full_fee() < 0 || !has_valid_resource_fee(&frame.inner) {
             verdict.outer = Some(TxCode::Malformed);
             return verdict;
         }
@@ -159,7 +159,8 @@ impl Validator<'_, '_> {
             let offered = i128::from(outer_fee).saturating_mul(inner_min.into());
             let needed = i128::from(inner_fee).saturating_mul(outer_min.into());
             if offered < needed {
-                let least = needed.div_euclid(inner_min.max(1).into()).saturating_add(1);
+                let rate = i128::from(inner_min.max(1));
+                let least = needed.saturating_add(rate - 1).div_euclid(rate);
                 *fee = i64::try_from(least).unwrap_or(i64::MAX);
                 return Some(TxCode::InsufficientFee);
             }

@@ -1,5 +1,6 @@
 //! What transactions cost, and who pays.
 
+use kolo_localnet::SendOutcome;
 use stellar_xdr::*;
 
 use crate::support::*;
@@ -109,10 +110,13 @@ fn fee_bumps_are_refused_with_the_right_code() {
     assert_eq!(refusal(low), TransactionResultResult::TxInsufficientFee);
     // The rate of 1000 per operation inside must be met outside: 2000 for two.
     let lower_rate = net.send(net.bump(&payer, 1_999, signed(1_000)));
-    assert_eq!(
-        refusal(lower_rate),
-        TransactionResultResult::TxInsufficientFee
-    );
+    let SendOutcome::Error { result, .. } = lower_rate else {
+        panic!("{lower_rate:?}")
+    };
+    assert_eq!(result.result, TransactionResultResult::TxInsufficientFee);
+    assert_eq!(result.fee_charged, 2_000, "says what is needed");
+    let negative = net.send(net.bump(&payer, -1, signed(100)));
+    assert_eq!(refusal(negative), TransactionResultResult::TxMalformed);
     let TransactionEnvelope::TxFeeBump(mut unsigned) = net.bump(&payer, 200, signed(100)) else {
         panic!()
     };
