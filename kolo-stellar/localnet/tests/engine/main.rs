@@ -5,6 +5,7 @@
 mod classic;
 mod contracts;
 mod fees;
+mod kept;
 mod ledgers;
 mod rubbish;
 mod signatures;

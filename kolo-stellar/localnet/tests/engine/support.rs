@@ -1,17 +1,17 @@
 //! A network under test, whose invariants are checked when the test ends.
 
-use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use ed25519_dalek::{Signer, SigningKey};
-use kolo_localnet::store::MemoryStore;
 use kolo_localnet::{
-    ClosedLedger, EventQuery, EventRecord, LedgerStore, Limits, Localnet, SendOutcome,
-    SimulateOptions, Simulation, Snapshot, StoreError, TOTAL_COINS, TxRecord, root_secret,
+    EventQuery, EventRecord, LedgerStore, Limits, Localnet, SendOutcome, SimulateOptions,
+    Simulation, Snapshot, TOTAL_COINS, TxRecord, root_secret,
 };
 use sha2::{Digest, Sha256};
 use stellar_xdr::*;
+
+use crate::kept::Kept;
 
 /// 2026-01-01.
 pub const START: u64 = 1_767_225_600;
@@ -60,10 +60,6 @@ impl Key {
         }
     }
 }
-
-/// The memory store, shared so that a test sees what is kept.
-#[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<MemoryStore>>);
 
 impl Net {
     pub fn new() -> Self {
@@ -486,43 +482,4 @@ pub fn usdc(issuer: &Key) -> Asset {
         asset_code: AssetCode4(*b"USDC"),
         issuer: issuer.id(),
     })
-}
-
-impl LedgerStore for Kept {
-    fn load(&mut self) -> Result<Option<Snapshot>, StoreError> {
-        self.0.lock().unwrap().load()
-    }
-
-    fn append(&mut self, passphrase: &str, ledger: &ClosedLedger) -> Result<(), StoreError> {
-        self.0.lock().unwrap().append(passphrase, ledger)
-    }
-
-    fn transaction(&self, hash: &Hash) -> Result<Option<TxRecord>, StoreError> {
-        self.0.lock().unwrap().transaction(hash)
-    }
-
-    fn ledgers(
-        &self,
-        range: RangeInclusive<u32>,
-        limit: usize,
-    ) -> Result<Vec<LedgerHeaderHistoryEntry>, StoreError> {
-        self.0.lock().unwrap().ledgers(range, limit)
-    }
-
-    fn transactions(
-        &self,
-        range: RangeInclusive<u32>,
-        after: Option<(u32, u32)>,
-        limit: usize,
-    ) -> Result<Vec<TxRecord>, StoreError> {
-        self.0.lock().unwrap().transactions(range, after, limit)
-    }
-
-    fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
-        self.0.lock().unwrap().events(query)
-    }
-
-    fn oldest(&self) -> Result<Option<LedgerHeaderHistoryEntry>, StoreError> {
-        self.0.lock().unwrap().oldest()
-    }
 }
