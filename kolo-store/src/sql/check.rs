@@ -6,7 +6,7 @@ use kolo_core::port::PortError;
 
 use super::statement::{Db, Row};
 use super::store::SqlLedger;
-use crate::error::DbError;
+use crate::sql::DbError;
 
 /// A promise that is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

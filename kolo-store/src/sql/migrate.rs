@@ -1,7 +1,8 @@
 //! Brings a database's schema up to date: forward only, checksummed, safe to run twice.
 use sha2::{Digest, Sha256};
 
-use crate::error::{DbError, StoreError};
+use crate::error::StoreError;
+use crate::sql::DbError;
 use crate::sql::{Db, values};
 
 /// One step of the schema. Once released it never changes.

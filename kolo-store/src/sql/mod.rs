@@ -10,6 +10,7 @@
 //! | `migrate` | brings a schema up to date |
 mod batch;
 mod check;
+mod error;
 mod ledger;
 pub(crate) mod migrate;
 mod queue;
@@ -20,5 +21,6 @@ pub(crate) mod store;
 pub(crate) mod writer;
 
 pub use check::{CheckReport, Finding};
-pub(crate) use statement::{Db, Row, Value, many, seconds, values};
+pub(crate) use error::DbError;
+pub(crate) use statement::{Db, Row, Value, insert, matching, seconds, values};
 pub use store::SqlLedger;

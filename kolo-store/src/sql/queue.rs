@@ -2,7 +2,7 @@
 use kolo_core::Timestamp;
 use kolo_core::port::work::{ClaimedWork, Lease, Release, WorkId};
 
-use crate::error::DbError;
+use crate::sql::DbError;
 use crate::sql::read::rows_of;
 use crate::sql::{Db, Row, Value, seconds, values};
 

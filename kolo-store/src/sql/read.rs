@@ -7,9 +7,9 @@ use kolo_core::port::ledger::{
     StoredEntry, StoredEvent,
 };
 
-use crate::error::DbError;
+use crate::sql::DbError;
 use crate::sql::batch::{account_rows, entry_status, load_postings};
-use crate::sql::{Db, Row, many, values};
+use crate::sql::{Db, Row, matching, values};
 
 pub(crate) async fn outcome(
     db: &mut dyn Db,
@@ -34,14 +34,14 @@ pub(crate) async fn load(
     tenant: &TenantId,
     ids: &[AggregateId],
 ) -> Result<Vec<Option<Stored>>, DbError> {
-    let rows = many(
+    let rows = matching(
         db,
-        "SELECT kind, id, version, record_kind, schema_version, bytes \
-         FROM aggregates WHERE (tenant, kind, id) IN (",
+        "tenant, kind, id",
         ids.iter()
             .map(|id| values![tenant, &id.kind, &id.id])
             .collect(),
-        ")",
+        "SELECT kind, id, version, record_kind, schema_version, bytes \
+         FROM aggregates WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
     )
     .await?;
     let mut found = HashMap::new();
@@ -93,14 +93,14 @@ pub(crate) async fn lookup(
     tenant: &TenantId,
     keys: &[IndexKey],
 ) -> Result<Vec<Option<AggregateId>>, DbError> {
-    let rows = many(
+    let rows = matching(
         db,
-        "SELECT name, value, aggregate_kind, aggregate_id \
-         FROM index_names WHERE (tenant, name, value) IN (",
+        "tenant, name, value",
         keys.iter()
             .map(|key| values![tenant, &key.index, &key.value])
             .collect(),
-        ")",
+        "SELECT name, value, aggregate_kind, aggregate_id \
+         FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
     )
     .await?;
     let mut found = HashMap::new();

@@ -4,7 +4,7 @@ use kolo_core::port::PortError;
 
 use super::statement::{Db, seconds, values};
 use super::store::SqlLedger;
-use crate::error::DbError;
+use crate::sql::DbError;
 
 /// How many keys one write forgets, so that commits need not wait long.
 const AT_ONCE: i64 = 500;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kolo_core::port::ledger::Record;
 use kolo_core::{TenantId, Timestamp};
 
-use crate::error::DbError;
+use crate::sql::DbError;
 
 /// The most rows one statement carries.
 const CHUNK: usize = 64;
@@ -188,10 +188,33 @@ pub(crate) trait Db: Send {
     async fn close(self: Box<Self>);
 }
 
-/// Runs `head VALUES (…), (…) tail` for all rows, in as few statements as [`CHUNK`] allows.
+/// Runs `head VALUES (…), (…) tail` for all rows.
+pub(crate) async fn insert(
+    db: &mut dyn Db,
+    head: &str,
+    rows: Vec<Vec<Value>>,
+    tail: &str,
+) -> Result<(), DbError> {
+    many(db, head, rows, tail).await.map(drop)
+}
+
+/// Runs a statement with the rows as a table `wanted` of these columns.
 ///
-/// Chunks are powers of two, so that a handful of prepared statements serves every length.
-pub(crate) async fn many(
+/// Look rows up with `(a, b) IN (SELECT a, b FROM wanted)`: SQLite uses an index for that, and would
+/// read the whole table for `IN (VALUES …)`.
+pub(crate) async fn matching(
+    db: &mut dyn Db,
+    columns: &str,
+    rows: Vec<Vec<Value>>,
+    statement: &str,
+) -> Result<Vec<Row>, DbError> {
+    let head = format!("WITH wanted ({columns}) AS (");
+    many(db, &head, rows, &format!(") {statement}")).await
+}
+
+/// In as few statements as [`CHUNK`] allows. Chunks are powers of two, so that a handful of prepared
+/// statements serves every length.
+async fn many(
     db: &mut dyn Db,
     head: &str,
     rows: Vec<Vec<Value>>,

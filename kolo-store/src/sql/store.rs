@@ -8,8 +8,8 @@ use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::DbError;
 use crate::sql::Db;
+use crate::sql::DbError;
 use crate::sql::writer::{Commit, Job, OpenWriter, WAITING, Write, Writer};
 
 /// Lends connections to read with.

@@ -9,8 +9,8 @@ use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch;
-use crate::error::DbError;
 use crate::sql::Db;
+use crate::sql::DbError;
 
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;

@@ -8,7 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
 
-use crate::error::DbError;
+use crate::sql::DbError;
 use crate::sql::{Db, Row, Value};
 
 /// The writer's own connection, or one lent by the pool.

@@ -1,6 +1,9 @@
 //! SQLite: one file, no server.
 mod connection;
 mod open;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+mod plans;
 
 pub use open::Sqlite;
 

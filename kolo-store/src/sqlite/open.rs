@@ -13,8 +13,9 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use super::connection::{SqliteDb, db_error};
-use crate::error::{DbError, StoreError};
+use crate::error::StoreError;
 use crate::sql::Db;
+use crate::sql::DbError;
 use crate::sql::migrate::{Migration, migrate};
 use crate::sql::store::{Pool, SqlLedger, Store};
 use crate::sql::writer::OpenWriter;
@@ -54,8 +55,7 @@ impl SqlLedger<Sqlite> {
         let path = path_of(location)?;
         let failed = |error: DbError| explain(&path, error);
         create(&path)?;
-        let options = options(&path);
-        let opener = Opener(options.clone());
+        let opener = Opener::of(&path);
         let mut writing = opener.open().await.map_err(failed)?;
         match migrate(writing.as_mut(), MIGRATIONS_TABLE, MIGRATIONS).await {
             Err(StoreError::Port(error)) => return Err(classify(&path, error)),
@@ -66,7 +66,11 @@ impl SqlLedger<Sqlite> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+            .connect_lazy_with(
+                options(&path)
+                    .create_if_missing(false)
+                    .pragma("query_only", "ON"),
+            );
         let pool = Arc::new(Readers(readers));
         Ok(Self::on(Store::start(Box::new(opener), writing, pool)))
     }
@@ -133,7 +137,13 @@ fn classify(path: &Path, source: kolo_core::port::PortError) -> StoreError {
 }
 
 /// Opens the writing connection.
-struct Opener(SqliteConnectOptions);
+pub(super) struct Opener(SqliteConnectOptions);
+
+impl Opener {
+    pub fn of(path: &Path) -> Self {
+        Self(options(path))
+    }
+}
 
 #[async_trait]
 impl OpenWriter for Opener {

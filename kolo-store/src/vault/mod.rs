@@ -6,6 +6,7 @@ mod master;
 #[cfg(feature = "sqlite")]
 mod stored;
 #[cfg(all(test, feature = "sqlite"))]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;
 
 pub use error::VaultError;

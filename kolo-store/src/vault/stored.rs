@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::envelope::{Envelope, Owner, draw};
 use super::{MasterKeyId, MasterKeys, VaultError};
-use crate::error::DbError;
+use crate::sql::DbError;
 use crate::sql::store::Store;
-use crate::sql::{Db, Row, SqlLedger, many, values};
+use crate::sql::{Db, Row, SqlLedger, matching, values};
 
 /// Keys that are read in one go when all are encrypted anew.
 const PAGE: i64 = 256;
@@ -236,26 +236,24 @@ fn stored(mut row: Row) -> Result<(Owner, Envelope), DbError> {
 
 /// Replaces envelopes that are still the ones that were opened.
 async fn replace(db: &mut dyn Db, sealed: &[(Owner, Envelope, Envelope)]) -> Result<(), DbError> {
-    many(
+    let rows = sealed.iter().map(|(owner, old, new)| {
+        values![
+            &owner.tenant,
+            &owner.name,
+            old.nonce.as_slice(),
+            &new.master_key.0,
+            new.nonce.as_slice(),
+            new.ciphertext.as_slice(),
+        ]
+    });
+    matching(
         db,
-        "WITH sealed (tenant, name, opened, master_key, nonce, ciphertext) AS (",
-        sealed
-            .iter()
-            .map(|(owner, old, new)| {
-                values![
-                    &owner.tenant,
-                    &owner.name,
-                    old.nonce.as_slice(),
-                    &new.master_key.0,
-                    new.nonce.as_slice(),
-                    new.ciphertext.as_slice(),
-                ]
-            })
-            .collect(),
-        ") UPDATE vault_keys SET master_key = sealed.master_key, nonce = sealed.nonce, \
-         ciphertext = sealed.ciphertext FROM sealed \
-         WHERE vault_keys.tenant = sealed.tenant AND vault_keys.name = sealed.name \
-         AND vault_keys.nonce = sealed.opened",
+        "tenant, name, opened, master_key, nonce, ciphertext",
+        rows.collect(),
+        "UPDATE vault_keys SET master_key = wanted.master_key, nonce = wanted.nonce, \
+         ciphertext = wanted.ciphertext FROM wanted \
+         WHERE vault_keys.tenant = wanted.tenant AND vault_keys.name = wanted.name \
+         AND vault_keys.nonce = wanted.opened",
     )
     .await?;
     Ok(())

@@ -4,8 +4,8 @@ use kolo_core::port::ledger::{AccountId, Balance, EntryStatus, Posting, Side};
 use kolo_core::port::{PortErrorKind, Retry};
 use kolo_core::{Amount, TenantId};
 
-use crate::error::DbError;
-use crate::sql::{Db, Row, many, values};
+use crate::sql::DbError;
+use crate::sql::{Db, Row, matching, values};
 
 /// Figures are wide here, so that only the end of a change set has to fit the database.
 #[derive(Clone, Copy, Debug)]
@@ -119,13 +119,13 @@ pub(crate) async fn account_rows<'a>(
     db: &mut dyn Db,
     keys: impl Iterator<Item = (&'a TenantId, &'a AccountKey)> + Send,
 ) -> Result<Vec<((TenantId, AccountKey), AccountState)>, DbError> {
-    let rows = many(
+    let rows = matching(
         db,
-        "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version \
-         FROM accounts WHERE (tenant, name, asset) IN (",
+        "tenant, name, asset",
         keys.map(|(tenant, (name, asset))| values![tenant, name, asset])
             .collect(),
-        ")",
+        "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version \
+         FROM accounts WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
     )
     .await?;
     rows.into_iter().map(account).collect()

@@ -11,7 +11,7 @@ use kolo_core::port::{ChangeSet, CommitError, Committed};
 use super::account::{AccountKey, AccountState, out_of_range};
 use super::view::{EntryState, Heads, View, WorkState};
 use super::writes::{NewEntry, Writes};
-use crate::error::DbError;
+use crate::sql::DbError;
 use crate::sql::seconds;
 
 /// Decides a change set on top of `view`. Accepted: `view` and `writes` move on. Refused: neither.

@@ -8,8 +8,8 @@ use kolo_core::{Amount, TenantId};
 
 use super::account::{AccountKey, account_rows, side_of};
 use super::view::{EntryState, Heads, Key, View, WorkState};
-use crate::error::DbError;
-use crate::sql::{Db, Row, Value, many, values};
+use crate::sql::DbError;
+use crate::sql::{Db, Row, Value, matching, values};
 
 pub(super) async fn load(db: &mut dyn Db, sets: &[&ChangeSet]) -> Result<View, DbError> {
     let mut view = View::default();
@@ -39,14 +39,14 @@ async fn load_commands(
     view: &mut View,
 ) -> Result<(), DbError> {
     let keys = all(sets, |set| std::iter::once(&set.key));
-    let rows = many(
+    let rows = matching(
         db,
-        "SELECT tenant, key, request_hash, record_kind, schema_version, bytes \
-         FROM commands WHERE (tenant, key) IN (",
+        "tenant, key",
         keys.iter()
             .map(|(tenant, key)| values![*tenant, *key])
             .collect(),
-        ")",
+        "SELECT tenant, key, request_hash, record_kind, schema_version, bytes \
+         FROM commands WHERE (tenant, key) IN (SELECT tenant, key FROM wanted)",
     )
     .await?;
     for mut row in rows {
@@ -62,14 +62,14 @@ async fn load_versions(
     view: &mut View,
 ) -> Result<(), DbError> {
     let ids = all(sets, |set| set.aggregates.iter().map(|write| &write.id));
-    let rows = many(
-        db,
-        "SELECT tenant, kind, id, version FROM aggregates WHERE (tenant, kind, id) IN (",
-        ids.iter()
+    let rows = matching(
+ db,
+ "tenant, kind, id",
+ids.iter()
             .map(|(tenant, id)| values![*tenant, &id.kind, &id.id])
             .collect(),
-        ")",
-    )
+"SELECT tenant, kind, id, version FROM aggregates WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
+)
     .await?;
     for mut row in rows {
         let tenant = row.tenant()?;
@@ -88,14 +88,14 @@ async fn load_index(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Re
             IndexWrite::Claim(key, _) | IndexWrite::Release(key) => key,
         })
     });
-    let rows = many(
+    let rows = matching(
         db,
-        "SELECT tenant, name, value, aggregate_kind, aggregate_id \
-         FROM index_names WHERE (tenant, name, value) IN (",
+        "tenant, name, value",
         keys.iter()
             .map(|(tenant, key)| values![*tenant, &key.index, &key.value])
             .collect(),
-        ")",
+        "SELECT tenant, name, value, aggregate_kind, aggregate_id \
+         FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
     )
     .await?;
     for mut row in rows {
@@ -121,14 +121,14 @@ async fn load_entries(
     let ending = all(sets, |set| set.resolutions.iter().map(|end| &end.entry));
     let mut ids = all(sets, |set| set.entries.iter().map(|entry| &entry.id));
     ids.extend(&ending);
-    let rows = many(
+    let rows = matching(
         db,
-        "SELECT tenant, id, position, status, effective_at, chain_tx \
-         FROM entries WHERE (tenant, id) IN (",
+        "tenant, id",
         ids.iter()
             .map(|(tenant, id)| values![*tenant, *id])
             .collect(),
-        ")",
+        "SELECT tenant, id, position, status, effective_at, chain_tx \
+         FROM entries WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
     )
     .await?;
     let mut holds = HashMap::new();
@@ -166,14 +166,16 @@ pub(crate) async fn load_postings<'a>(
     for (tenant, position) in positions {
         keys.push(values![tenant, position_number(*position)?]);
     }
-    let rows = many(
+    // The join is crossed so that SQLite looks each wanted entry up instead of reading them all.
+    let rows = matching(
         db,
-        "SELECT p.tenant, p.entry, p.account, p.asset, a.normal, p.side, p.amount \
-         FROM postings p JOIN accounts a \
-         ON a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset \
-         WHERE (p.tenant, p.entry) IN (",
+        "tenant, entry",
         keys,
-        ") ORDER BY p.tenant, p.entry, p.line",
+        "SELECT p.tenant, p.entry, p.account, p.asset, a.normal, p.side, p.amount \
+         FROM wanted CROSS JOIN postings p CROSS JOIN accounts a \
+         WHERE p.tenant = wanted.tenant AND p.entry = wanted.entry \
+         AND a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset \
+         ORDER BY p.tenant, p.entry, p.line",
     )
     .await?;
     let mut found: HashMap<_, Vec<Posting>> = HashMap::new();
@@ -246,14 +248,14 @@ async fn load_work(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Res
         let wanted = set.work.iter().map(|work| &work.id);
         consumed.chain(wanted).chain(&set.cancel)
     });
-    let rows = many(
-        db,
-        "SELECT tenant, id, done, claims, leased_until FROM work WHERE (tenant, id) IN (",
-        ids.iter()
+    let rows = matching(
+ db,
+ "tenant, id",
+ids.iter()
             .map(|(tenant, id)| values![*tenant, &id.0])
             .collect(),
-        ")",
-    )
+"SELECT tenant, id, done, claims, leased_until FROM work WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
+)
     .await?;
     for mut row in rows {
         let key: Key<WorkId> = (row.tenant()?, WorkId(row.text()?));

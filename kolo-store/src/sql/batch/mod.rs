@@ -20,8 +20,8 @@ use writes::Writes;
 pub(crate) use account::account_rows;
 pub(crate) use facts::{entry_status, load_postings};
 
-use crate::error::DbError;
 use crate::sql::Db;
+use crate::sql::DbError;
 
 /// Applies change sets in the transaction that is open; answers in their order.
 pub(crate) async fn commit_all(

@@ -12,8 +12,8 @@ use kolo_core::port::work::{NewWork, WorkId};
 use super::account::{AccountKey, side_name};
 use super::facts::position_number;
 use super::view::{Key, View};
-use crate::error::DbError;
-use crate::sql::{Db, Value, many, seconds, values};
+use crate::sql::DbError;
+use crate::sql::{Db, Value, insert, matching, seconds, values};
 
 /// Seconds of the 90 days for which a command's key is remembered at least.
 const NINETY_DAYS: i64 = 90 * 24 * 60 * 60;
@@ -114,7 +114,7 @@ impl Writes {
         self.flush_aggregates(db, view).await?;
         self.flush_index(db, view).await?;
         self.flush_books(db, view).await?;
-        many(
+        insert(
             db,
             "INSERT INTO events (tenant, position, aggregate_kind, aggregate_id, record_kind, \
              schema_version, bytes, recorded_at)",
@@ -122,7 +122,7 @@ impl Writes {
             "",
         )
         .await?;
-        many(
+        insert(
             db,
             "INSERT INTO work (tenant, id, queue, lane, due_at, ready_at, record_kind, \
              schema_version, bytes)",
@@ -130,18 +130,18 @@ impl Writes {
             "",
         )
         .await?;
-        many(
+        matching(
             db,
-            "UPDATE work SET done = 1, leased_until = NULL, bytes = substr(bytes, 1, 0) \
-             WHERE (tenant, id) IN (",
+            "tenant, id",
             self.done
                 .iter()
                 .map(|(tenant, id)| values![tenant, &id.0])
                 .collect(),
-            ")",
+            "UPDATE work SET done = 1, leased_until = NULL, bytes = substr(bytes, 1, 0) \
+             WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
         )
         .await?;
-        many(
+        insert(
             db,
             "INSERT INTO commands (tenant, key, request_hash, record_kind, schema_version, bytes, \
              recorded_at, keep_until)",
@@ -166,7 +166,7 @@ impl Writes {
                 state.bytes.as_slice(),
             ]);
         }
-        many(
+        insert(
             db,
             "INSERT INTO aggregates (tenant, kind, id, version, record_kind, schema_version, \
              bytes)",
@@ -194,14 +194,14 @@ impl Writes {
                 None => freed.push(values![tenant, &name.index, &name.value]),
             }
         }
-        many(
-            db,
-            "DELETE FROM index_names WHERE (tenant, name, value) IN (",
-            freed,
-            ")",
-        )
+        matching(
+ db,
+ "tenant, name, value",
+freed,
+"DELETE FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
+)
         .await?;
-        many(
+        insert(
             db,
             "INSERT INTO index_names (tenant, name, value, aggregate_kind, aggregate_id)",
             claimed,
@@ -231,7 +231,7 @@ impl Writes {
                 state.version
             ]);
         }
-        many(
+        insert(
             db,
             "INSERT INTO accounts (tenant, name, asset, normal, settled, pending_in, pending_out, \
              version)",
@@ -246,7 +246,7 @@ impl Writes {
             entries.push(entry_row(entry, view)?);
             posting_rows(entry, &mut postings)?;
         }
-        many(
+        insert(
             db,
             "INSERT INTO entries (tenant, position, id, kind, status, effective_at, held_at, \
              chain_tx, details, recorded_at)",
@@ -254,7 +254,7 @@ impl Writes {
             "",
         )
         .await?;
-        many(
+        insert(
             db,
             "INSERT INTO postings (tenant, entry, line, account, asset, side, amount)",
             postings,
@@ -278,13 +278,13 @@ impl Writes {
                 &state.chain_tx,
             ]);
         }
-        many(
+        matching(
             db,
-            "WITH ended (tenant, id, status, effective_at, chain_tx) AS (",
+            "tenant, id, status, effective_at, chain_tx",
             rows,
-            ") UPDATE entries SET status = ended.status, effective_at = ended.effective_at, \
-             chain_tx = ended.chain_tx FROM ended \
-             WHERE entries.tenant = ended.tenant AND entries.id = ended.id",
+            "UPDATE entries SET status = wanted.status, effective_at = wanted.effective_at, \
+             chain_tx = wanted.chain_tx FROM wanted \
+             WHERE entries.tenant = wanted.tenant AND entries.id = wanted.id",
         )
         .await?;
         Ok(())
