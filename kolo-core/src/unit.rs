@@ -193,6 +193,10 @@ pub mod queue {
     pub const OUTBOUND: &str = "outbound";
     /// "Still processing" notes.
     pub const PROCESSING: &str = "processing";
+    /// All of them.
+    pub const ALL: [&str; 6] = [INBOUND, INTENT, NOTICE, OUTBOUND, PROCESSING, TIMER];
+    /// Those a host without a chat works on.
+    pub const WITHOUT_CHAT: [&str; 2] = [INTENT, TIMER];
 }
 
 impl Kolo {

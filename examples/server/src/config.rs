@@ -15,7 +15,6 @@ pub struct ConfigError {
 }
 
 /// What the environment says.
-#[derive(Debug)]
 pub struct Config {
     /// `PORT`, 8080 by default.
     pub port: u16,
@@ -27,6 +26,19 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Variables that were accepted and are not used by this version.
     pub unused: Vec<&'static str>,
+}
+
+impl std::fmt::Debug for Config {
+    /// Everything but the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("port", &self.port)
+            .field("database", &self.database)
+            .field("data", &self.data)
+            .field("master_key", &self.master_key.as_ref().map(|_| "[set]"))
+            .field("unused", &self.unused)
+            .finish()
+    }
 }
 
 /// Accepted and checked, so that one environment serves every version; nothing uses them yet.

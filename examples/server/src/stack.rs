@@ -69,6 +69,9 @@ pub enum StackError {
     /// The database.
     #[error(transparent)]
     Store(#[from] kolo_store::StoreError),
+    /// The key vault.
+    #[error(transparent)]
+    Vault(#[from] kolo_store::VaultError),
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
@@ -100,7 +103,7 @@ impl Stack {
         progress("opening the database");
         let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
         let keys = MasterKeys::new(plan.master_key);
-        let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::new(&ledger, keys));
+        let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::try_new(&ledger, keys).await?);
         let tenant = TenantId::default();
 
         progress("starting the embedded Stellar network");

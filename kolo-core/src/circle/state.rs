@@ -129,11 +129,6 @@ impl Circle {
         u8::try_from(index).ok()
     }
 
-    /// The members we know, in seat order.
-    pub fn members(&self) -> impl Iterator<Item = MemberId> + '_ {
-        self.holders.iter().filter_map(|holder| holder.member)
-    }
-
     pub fn holder(&self, seat: u8) -> Option<&Holder> {
         self.holders.get(usize::from(seat))
     }

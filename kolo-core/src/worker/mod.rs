@@ -1,19 +1,23 @@
 //! The worker: what happens without anybody's command. `run` for a process of its own, `tick` for hosts
 //! with cron, a job queue or a function that is called.
-#[cfg(feature = "conversation")]
-mod chat;
 pub(crate) mod reminders;
 pub(crate) mod timers;
+
+mod nudge;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use futures::future::{Either, join_all, select};
 
+#[cfg(feature = "conversation")]
+use crate::conversation::ConversationWorker;
+#[cfg(feature = "conversation")]
 use crate::port::MessageChannel;
 use crate::port::work::{ClaimedWork, Release};
 use crate::unit::queue;
 use crate::{Error, Kolo, Timestamp};
+use nudge::Nudge;
 
 /// Items worked on at the same time.
 const AT_ONCE: usize = 16;
@@ -37,14 +41,34 @@ pub struct Tick {
 #[derive(Clone)]
 pub struct Worker {
     kolo: Kolo,
-    channels: Arc<[Arc<dyn MessageChannel>]>,
+    #[cfg(feature = "conversation")]
+    chat: Option<Arc<ConversationWorker>>,
+    nudge: Arc<Nudge>,
 }
 
 impl Worker {
-    /// A worker that sends over these channels.
+    /// A worker for the chain and the timers only: the host reads events instead of chatting.
+    #[must_use]
+    pub fn without_chat(kolo: Kolo) -> Self {
+        Self {
+            kolo,
+            #[cfg(feature = "conversation")]
+            chat: None,
+            nudge: Arc::default(),
+        }
+    }
+
+    /// A worker that also converses over these channels.
+    #[cfg(feature = "conversation")]
     #[must_use]
     pub fn new(kolo: Kolo, channels: Vec<Arc<dyn MessageChannel>>) -> Self {
-        Self { kolo, channels: channels.into() }
+        let chat = Some(Arc::new(ConversationWorker::new(channels)));
+        Self { kolo, chat, nudge: Arc::default() }
+    }
+
+    /// Something came in: a sleeping [`Worker::run`] of this worker or a clone looks at once.
+    pub fn nudge(&self) {
+        self.nudge.nudge();
     }
 
     /// Follows the chain and works until nothing is due, or `budget` items are handled.
@@ -84,7 +108,9 @@ impl Worker {
             let latest = clock.now().plus(POLL_S);
             let earliest = clock.now().plus(1);
             let until = next.map_or(latest, |next| next.clamp(earliest, latest));
-            match select(clock.sleep_until(until), shutdown).await {
+            let nudged = std::pin::pin!(self.nudge.wait());
+            let rest = select(clock.sleep_until(until), nudged);
+            match select(rest, shutdown).await {
                 Either::Left((_, still)) => shutdown = still,
                 Either::Right(_) => return,
             }
@@ -106,28 +132,18 @@ impl Worker {
     }
 
     fn queues(&self) -> &'static [&'static str] {
-        if cfg!(feature = "conversation") && !self.channels.is_empty() {
-            &[
-                queue::INBOUND,
-                queue::INTENT,
-                queue::NOTICE,
-                queue::OUTBOUND,
-                queue::PROCESSING,
-                queue::TIMER,
-            ]
-        } else {
-            &[queue::INTENT, queue::TIMER]
+        #[cfg(feature = "conversation")]
+        if self.chat.is_some() {
+            return &queue::ALL;
         }
+        &queue::WITHOUT_CHAT
     }
 
     async fn handle(&self, work: &ClaimedWork) {
         let done = match work.queue.as_str() {
             queue::INTENT => self.kolo.process_intent(work).await,
             queue::TIMER => self.kolo.process_timer(work).await,
-            #[cfg(feature = "conversation")]
-            _ => self.chat(work).await,
-            #[cfg(not(feature = "conversation"))]
-            _ => Ok(()),
+            _ => self.converse(work).await,
         };
         let Err(error) = done else { return };
         if matches!(error, Error::LeaseLost) {
@@ -141,5 +157,18 @@ impl Worker {
         if let Err(error) = self.kolo.ports().queue.release(&work.lease, release).await {
             tracing::warn!(work = work.lease.work.0, %error, "could not be given back; its lease will run out");
         }
+    }
+
+    #[cfg(feature = "conversation")]
+    async fn converse(&self, work: &ClaimedWork) -> Result<(), Error> {
+        match &self.chat {
+            Some(chat) => chat.work(&self.kolo, work).await,
+            None => Ok(()),
+        }
+    }
+
+    #[cfg(not(feature = "conversation"))]
+    async fn converse(&self, _: &ClaimedWork) -> Result<(), Error> {
+        Ok(())
     }
 }

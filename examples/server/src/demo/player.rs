@@ -44,7 +44,7 @@ impl<'a> Player<'a> {
             button: None,
         };
         self.stack.chat.hear(&message)?;
-        conversation::receive(&self.stack.kolo, &message).await?;
+        conversation::receive(&self.stack.kolo, message).await?;
         self.settle().await
     }
 

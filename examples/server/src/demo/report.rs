@@ -103,7 +103,7 @@ fn agrees(people: &[Line], totals: &Totals, pot: Amount) -> bool {
 
 /// Every transaction in every ledger, and what it was charged.
 async fn chain_totals(stack: &Stack) -> Result<(usize, i64), DemoError> {
-    let latest = stack.network.latest().await?.sequence;
+    let latest = stack.network.latest().await?.sequence();
     let (mut count, mut fees, mut after) = (0, 0i64, None);
     loop {
         let page = stack.network.transactions(1..=latest, after, PAGE).await?;

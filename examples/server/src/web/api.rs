@@ -16,7 +16,7 @@ use kolo_core::{Timestamp, conversation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ShiftFile, state};
+use super::{ShiftFile, state, tx};
 use crate::chat::{ChatError, Phone};
 use crate::stack::Stack;
 
@@ -121,8 +121,8 @@ async fn add_phone(
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(bad(format!("the name must be 1 to {NAME_MAX} characters")));
     }
-    let number = conversation::e164(&wanted.number)
-        .ok_or_else(|| bad("that is not a phone number: write it with its country, like +234 803 100 0001"))?;
+    let number = conversation::parse_phone(&wanted.number, None)
+        .map_err(|_| bad("that is not a phone number: write it with its country, like +234 803 100 0001"))?;
     let phone = Phone { number, name: name.to_owned() };
     app.stack.chat.add(phone.clone())?;
     Ok((StatusCode::CREATED, Json(json!(phone))).into_response())
@@ -165,7 +165,7 @@ async fn say(
         button: said.button,
     };
     // Durable before it is acknowledged; the worker takes it from there.
-    conversation::receive(&app.stack.kolo, &message).await?;
+    conversation::receive(&app.stack.kolo, message.clone()).await?;
     app.stack.chat.hear(&message)?;
     app.stack.worker.nudge();
     Ok((StatusCode::ACCEPTED, Json(Heard { id: message.id })).into_response())
@@ -220,7 +220,7 @@ async fn transaction(
     State(app): State<App>,
     Path(hash): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    state::transaction(&app.stack, &hash)
+    tx::page(&app.stack, &hash)
         .await?
         .map(Json)
         .ok_or_else(|| Problem(StatusCode::NOT_FOUND, "no such transaction on this network".to_owned()))

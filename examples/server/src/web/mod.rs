@@ -2,6 +2,7 @@
 //! other. Plain pages over a small JSON API.
 mod api;
 mod state;
+mod tx;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ pub(super) async fn of(stack: &Stack) -> Result<Value, Error> {
         "clock": { "now": now, "text": spell(now) },
         "phones": phones,
         "circles": circles,
-        "transactions": recent(stack).await,
+        "transactions": super::tx::recent(stack).await,
     }))
 }
 
