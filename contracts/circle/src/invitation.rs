@@ -52,7 +52,7 @@ pub fn invite(
     check_offer(env, &book, &invitation, turn, expires_at)?;
 
     let mut open = storage::invitations(env);
-    for (old, offer) in open.iter() {
+    for (old, offer) in open.try_iter().flatten() {
         if is_expired(env, &offer) {
             open.remove(old);
         }
