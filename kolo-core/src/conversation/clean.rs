@@ -23,7 +23,9 @@ pub fn typed(text: &str) -> String {
     for c in text.chars() {
         if c.is_whitespace() {
             gap = true;
-        } else if is_hidden(c) || (is_joiner(c) && clean.chars().next_back().is_none_or(|p| p.is_ascii())) {
+        } else if is_hidden(c)
+            || (is_joiner(c) && clean.chars().next_back().is_none_or(|p| p.is_ascii()))
+        {
             // A joiner has a meaning between letters of other scripts and parts of an emoji only.
         } else {
             if gap && !clean.is_empty() {
@@ -71,7 +73,10 @@ mod tests {
             ("Ada\u{202e}lort", "Adalort"),
             ("A\u{0}\u{7}da\u{200b}", "Ada"),
             ("A\u{200d}da", "Ada"),
-            ("\u{1f469}\u{200d}\u{1f33e} Farm", "\u{1f469}\u{200d}\u{1f33e} Farm"),
+            (
+                "\u{1f469}\u{200d}\u{1f33e} Farm",
+                "\u{1f469}\u{200d}\u{1f33e} Farm",
+            ),
             ("Ọlá", "Ọlá"),
             ("\u{202e}*_", ""),
         ] {

@@ -80,7 +80,13 @@ impl Command {
     pub fn is_order(&self) -> bool {
         !matches!(
             self,
-            Self::Yes | Self::No | Self::Cancel | Self::Number(_) | Self::Empty | Self::TooLong | Self::Unknown
+            Self::Yes
+                | Self::No
+                | Self::Cancel
+                | Self::Number(_)
+                | Self::Empty
+                | Self::TooLong
+                | Self::Unknown
         )
     }
 

@@ -6,14 +6,17 @@ use crate::circle::UnderWay;
 use crate::member::Register;
 use crate::port::channel::Contact;
 use crate::view::{
-    CircleStatus, CircleSummary, DueView, HistoryPage, InvitationPreview, InvitationView, MemberView,
-    NewCircle, WalletView,
+    CircleStatus, CircleSummary, DueView, HistoryPage, InvitationPreview, InvitationView,
+    MemberView, NewCircle, WalletView,
 };
 use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, TenantId};
 
 /// What a dialogue asks and orders; [`Kolo`] in earnest. Each method is that of the service.
 #[async_trait]
-#[expect(missing_docs, reason = "each method is documented at the service of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each method is documented at the service of the same name"
+)]
 pub trait Desk: Send + Sync {
     fn tenant(&self) -> &TenantId;
     fn asset(&self) -> &Asset;
@@ -28,7 +31,12 @@ pub trait Desk: Send + Sync {
     async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error>;
 
     async fn balance(&self, member: MemberId) -> Result<WalletView, Error>;
-    async fn history(&self, member: MemberId, before: Option<u64>, limit: usize) -> Result<HistoryPage, Error>;
+    async fn history(
+        &self,
+        member: MemberId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<HistoryPage, Error>;
     async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error>;
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error>;
@@ -40,7 +48,12 @@ pub trait Desk: Send + Sync {
         phone: Option<String>,
     ) -> Result<(InvitationView, UnderWay), Error>;
     async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error>;
-    async fn join(&self, ctx: &CommandContext, code: &str, rules_hash: [u8; 32]) -> Result<UnderWay, Error>;
+    async fn join(
+        &self,
+        ctx: &CommandContext,
+        code: &str,
+        rules_hash: [u8; 32],
+    ) -> Result<UnderWay, Error>;
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
@@ -51,8 +64,17 @@ pub trait Desk: Send + Sync {
         round: u8,
         amount: Amount,
     ) -> Result<UnderWay, Error>;
-    async fn repay(&self, ctx: &CommandContext, circle: CircleId, amount: Amount) -> Result<UnderWay, Error>;
-    async fn propose_dissolve(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn repay(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        amount: Amount,
+    ) -> Result<UnderWay, Error>;
+    async fn propose_dissolve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<UnderWay, Error>;
     async fn vote(
         &self,
         ctx: &CommandContext,
@@ -85,7 +107,10 @@ impl Desk for Kolo {
     }
 
     fn test_money_max(&self) -> Option<Amount> {
-        self.operator().issuer.as_ref().map(|_| Amount::new(self.settings().test_money_max))
+        self.operator()
+            .issuer
+            .as_ref()
+            .map(|_| Amount::new(self.settings().test_money_max))
     }
 
     async fn member(&self, id: MemberId) -> Result<MemberView, Error> {
@@ -104,7 +129,12 @@ impl Desk for Kolo {
         self.wallets().balance(member).await
     }
 
-    async fn history(&self, member: MemberId, before: Option<u64>, limit: usize) -> Result<HistoryPage, Error> {
+    async fn history(
+        &self,
+        member: MemberId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<HistoryPage, Error> {
         self.wallets().history(member, before, limit).await
     }
 
@@ -133,7 +163,12 @@ impl Desk for Kolo {
         self.circles().preview(member, code).await
     }
 
-    async fn join(&self, ctx: &CommandContext, code: &str, rules_hash: [u8; 32]) -> Result<UnderWay, Error> {
+    async fn join(
+        &self,
+        ctx: &CommandContext,
+        code: &str,
+        rules_hash: [u8; 32],
+    ) -> Result<UnderWay, Error> {
         self.circles().join(ctx, code, rules_hash).await
     }
 
@@ -159,11 +194,20 @@ impl Desk for Kolo {
         self.circles().contribute(ctx, circle, round, amount).await
     }
 
-    async fn repay(&self, ctx: &CommandContext, circle: CircleId, amount: Amount) -> Result<UnderWay, Error> {
+    async fn repay(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
         self.circles().repay(ctx, circle, amount).await
     }
 
-    async fn propose_dissolve(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+    async fn propose_dissolve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<UnderWay, Error> {
         self.circles().propose_dissolve(ctx, circle).await
     }
 

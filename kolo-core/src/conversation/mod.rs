@@ -16,6 +16,8 @@ mod clean;
 mod command;
 mod desk;
 mod dialogue;
+#[cfg(test)]
+mod fake;
 mod interval;
 mod message;
 mod parser;

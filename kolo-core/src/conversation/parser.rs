@@ -2,10 +2,13 @@
 //!
 //! A table of phrases names the command; the words behind it are its arguments. Nothing here looks
 //! at anything but the text.
+mod phrases;
+
 use super::amount::{is_unit, looks_like_amount};
 use super::clean;
 use super::command::{Command, GroupWords, Target};
 use super::interval;
+use phrases::{FILLERS, PHRASES, Verb};
 
 /// The longest text that is read, in characters.
 pub const TEXT_MAX: usize = 1_000;
@@ -20,7 +23,11 @@ pub fn parse(text: &str) -> Command {
     if let Some(answer) = thumb(&text) {
         return answer;
     }
-    let words: Vec<Word<'_>> = text.split(' ').map(Word::new).filter(|w| w.is_something()).collect();
+    let words: Vec<Word<'_>> = text
+        .split(' ')
+        .map(Word::new)
+        .filter(Word::is_something)
+        .collect();
     if words.iter().all(|word| word.key.is_empty()) {
         return Command::Empty;
     }
@@ -31,7 +38,11 @@ pub fn parse(text: &str) -> Command {
 #[must_use]
 pub fn comparable(text: &str) -> String {
     let text = clean::typed(text);
-    let keys: Vec<String> = text.split(' ').map(|w| Word::new(w).key).filter(|k| !k.is_empty()).collect();
+    let keys: Vec<String> = text
+        .split(' ')
+        .map(|w| Word::new(w).key)
+        .filter(|k| !k.is_empty())
+        .collect();
     keys.join(" ")
 }
 
@@ -43,85 +54,24 @@ struct Word<'a> {
 
 impl<'a> Word<'a> {
     fn new(raw: &'a str) -> Self {
-        let key = raw.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        Self { raw, key: key.replace('’', "'") }
+        let key = raw
+            .trim_matches(|c: char| !c.is_alphanumeric())
+            .to_lowercase();
+        Self {
+            raw,
+            key: key.replace('’', "'"),
+        }
     }
 
     /// Not only punctuation: an emoji may be part of a name, a lone dash is not.
     fn is_something(&self) -> bool {
-        !self.key.is_empty() || self.raw.chars().any(|c| !c.is_ascii() && !c.is_whitespace())
+        !self.key.is_empty()
+            || self
+                .raw
+                .chars()
+                .any(|c| !c.is_ascii() && !c.is_whitespace())
     }
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verb {
-    Greeting,
-    Register,
-    Balance,
-    History,
-    More,
-    CreateGroup,
-    Join,
-    Invite,
-    GroupStatus,
-    Contribute,
-    Repay,
-    Start,
-    Leave,
-    CancelGroup,
-    Dissolve,
-    Vote,
-    TestMoney,
-    Help,
-    Yes,
-    No,
-    Cancel,
-}
-
-/// Phrases and what they mean; the longest that fits wins.
-const PHRASES: &[(Verb, &[&str])] = &[
-    (Verb::Greeting, &[
-        "hi", "hello", "hey", "hallo", "helo", "menu", "main menu", "home", "good morning", "good afternoon",
-        "good evening", "good day", "greetings", "jambo", "habari", "sasa", "how far", "bonjour",
-    ]),
-    (Verb::Register, &["register", "sign up", "signup", "my name is", "call me"]),
-    (Verb::Balance, &["balance", "bal", "wallet", "how much do i have", "how much money do i have", "account", "my money"]),
-    (Verb::History, &["history", "statement", "transactions", "payments", "activity"]),
-    (Verb::More, &["more", "next", "show more", "older"]),
-    (Verb::CreateGroup, &[
-        "create group", "create a group", "create new group", "create a new group", "new group", "make group",
-        "make a group", "open group", "open a group", "create circle", "create a circle", "new circle",
-        "create ajo", "create esusu", "create susu", "create chama", "create", "form a group",
-    ]),
-    (Verb::Join, &["join", "join group", "join a group", "join circle", "join code"]),
-    (Verb::Invite, &["invite", "invite member", "invite members", "invite a member", "add member", "invite people", "invitation"]),
-    (Verb::GroupStatus, &[
-        "group status", "status", "status of", "group", "groups", "my group", "my groups", "circle", "circle status",
-        "progress", "who has paid", "who paid",
-    ]),
-    (Verb::Contribute, &["contribute", "contribution", "pay", "pay contribution", "pay in", "pay my contribution", "save", "deposit"]),
-    (Verb::Repay, &["repay", "pay back", "pay debt", "repay debt", "pay what i owe", "payback"]),
-    (Verb::Start, &["start", "start group", "start circle", "start the group", "begin", "start now"]),
-    (Verb::Leave, &["leave", "leave group", "leave circle", "leave the group", "exit group", "quit group"]),
-    (Verb::CancelGroup, &["cancel group", "cancel circle", "cancel the group", "delete group", "delete circle"]),
-    (Verb::Dissolve, &[
-        "dissolve", "dissolve group", "dissolve the group", "close group", "close circle", "close the group", "end group",
-        "propose close", "propose dissolve", "propose to dissolve", "propose to close",
-    ]),
-    (Verb::Vote, &["vote"]),
-    (Verb::TestMoney, &["test money", "testmoney", "get test money", "faucet", "fund", "fund me", "test dollars", "add test money", "top up"]),
-    (Verb::Help, &["help", "commands", "what can you do", "how does it work", "how does this work", "info"]),
-    (Verb::Yes, &["yes", "y", "yeah", "yep", "yup", "ya", "ok", "okay", "okey", "sure", "confirm", "i agree", "agree", "accept", "i accept", "yes please", "correct"]),
-    (Verb::No, &["no", "n", "nope", "nah", "don't", "dont", "no thanks", "no thank you", "decline", "reject", "not now"]),
-    (Verb::Cancel, &["cancel", "stop", "quit", "exit", "abort", "nevermind", "never mind", "back", "go back"]),
-];
-
-/// Words that say nothing before or after a command.
-const FILLERS: &[&str] = &[
-    "please", "pls", "plz", "kindly", "i", "want", "would", "like", "to", "can", "could", "you", "me", "my",
-    "show", "check", "see", "the", "now", "thanks", "thank", "a", "let", "let's", "lets", "give", "what's", "what",
-    "is", "dear", "there", "sir", "ma", "kolo", "for", "in", "of", "with", "view", "get", "need", "i'd",
-];
 
 fn read(words: &[Word<'_>]) -> Command {
     if let Some(number) = menu_digit(words) {
@@ -141,16 +91,19 @@ fn read(words: &[Word<'_>]) -> Command {
 }
 
 fn is_filler(word: &Word<'_>) -> bool {
-    FILLERS.contains(&word.key.as_str())
+    FILLERS.split(' ').any(|filler| filler == word.key)
 }
 
 fn longest_phrase(words: &[Word<'_>]) -> Option<(Verb, usize)> {
     let mut best: Option<(Verb, usize)> = None;
     for (verb, phrases) in PHRASES {
-        for phrase in *phrases {
+        for phrase in phrases.split('|') {
             let count = phrase.split(' ').count();
             let fits = words.len() >= count
-                && phrase.split(' ').zip(words).all(|(expected, word)| word.key == expected);
+                && phrase
+                    .split(' ')
+                    .zip(words)
+                    .all(|(expected, word)| word.key == expected);
             if fits && best.is_none_or(|(_, length)| count > length) {
                 best = Some((*verb, count));
             }
@@ -180,15 +133,32 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::CreateGroup => Command::CreateGroup(group_words(rest)),
         Verb::Join => Command::Join { code: code(words) },
         Verb::Invite => Command::Invite(target(words)),
-        Verb::GroupStatus => Command::GroupStatus(Target { figure: None, group: joined(words) }),
+        Verb::GroupStatus => Command::GroupStatus(Target {
+            figure: None,
+            group: joined(words),
+        }),
         Verb::Contribute => Command::Contribute(target(words)),
         Verb::Repay => Command::Repay(target(words)),
-        Verb::Start => Command::Start(Target { figure: None, group: joined(words) }),
-        Verb::Leave => Command::Leave(Target { figure: None, group: joined(words) }),
-        Verb::CancelGroup => Command::CancelGroup(Target { figure: None, group: joined(words) }),
-        Verb::Dissolve => Command::Dissolve(Target { figure: None, group: joined(words) }),
+        Verb::Start => Command::Start(Target {
+            figure: None,
+            group: joined(words),
+        }),
+        Verb::Leave => Command::Leave(Target {
+            figure: None,
+            group: joined(words),
+        }),
+        Verb::CancelGroup => Command::CancelGroup(Target {
+            figure: None,
+            group: joined(words),
+        }),
+        Verb::Dissolve => Command::Dissolve(Target {
+            figure: None,
+            group: joined(words),
+        }),
         Verb::Vote => vote(words),
-        Verb::TestMoney => Command::TestMoney { amount: joined(words) },
+        Verb::TestMoney => Command::TestMoney {
+            amount: joined(words),
+        },
     }
 }
 
@@ -196,13 +166,21 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
 fn trimmed<'w, 'a>(words: &'w [Word<'a>]) -> &'w [Word<'a>] {
     let says_something = |w: &Word<'_>| !is_filler(w) && !w.key.is_empty();
     let from = words.iter().position(says_something).unwrap_or(words.len());
-    let to = words.iter().rposition(says_something).map_or(from, |last| last + 1);
+    let to = words
+        .iter()
+        .rposition(says_something)
+        .map_or(from, |last| last + 1);
     words.get(from..to).unwrap_or_default()
 }
 
 fn joined(words: &[Word<'_>]) -> Option<String> {
     let text = words.iter().map(|w| w.raw).collect::<Vec<_>>().join(" ");
-    let text = text.trim_matches(|c: char| matches!(c, '"' | '\'' | '“' | '”' | ':' | ',' | '.' | '!' | '?' | ' '));
+    let text = text.trim_matches(|c: char| {
+        matches!(
+            c,
+            '"' | '\'' | '“' | '”' | ':' | ',' | '.' | '!' | '?' | ' '
+        )
+    });
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -213,7 +191,10 @@ fn menu_digit(words: &[Word<'_>]) -> Option<u16> {
         [option, word] if option.key == "option" || option.key == "number" => word,
         _ => return None,
     };
-    let marks_only = word.raw.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ')' | '(' | '#'));
+    let marks_only = word
+        .raw
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | ')' | '(' | '#'));
     let is_digits = word.key.bytes().all(|b| b.is_ascii_digit());
     (marks_only && is_digits && word.key.len() <= 3).then(|| word.key.parse().ok())?
 }
@@ -231,7 +212,10 @@ fn thumb(text: &str) -> Option<Command> {
 }
 
 fn code(words: &[Word<'_>]) -> Option<String> {
-    let words: Vec<&Word<'_>> = words.iter().filter(|w| !matches!(w.key.as_str(), "code" | "group" | "")).collect();
+    let words: Vec<&Word<'_>> = words
+        .iter()
+        .filter(|w| !matches!(w.key.as_str(), "code" | "group" | ""))
+        .collect();
     // A code may be typed with blanks between its groups.
     let text: String = words.iter().map(|w| w.key.as_str()).collect();
     let text = text.to_uppercase();
@@ -241,21 +225,33 @@ fn code(words: &[Word<'_>]) -> Option<String> {
 /// A figure with its unit, wherever it stands first, and the rest as the group's name.
 fn target(words: &[Word<'_>]) -> Target {
     let Some(at) = words.iter().position(|w| is_figure(w)) else {
-        return Target { figure: None, group: joined(words) };
+        return Target {
+            figure: None,
+            group: joined(words),
+        };
     };
     let mut end = at + 1;
     // A phone number may be typed in groups; an amount may have its unit behind it.
-    while words.get(end).is_some_and(|w| is_figure(w) || is_unit(&w.key)) {
+    while words
+        .get(end)
+        .is_some_and(|w| is_figure(w) || is_unit(&w.key))
+    {
         end += 1;
     }
     let mut from = at;
     if at > 0 && words.get(at - 1).is_some_and(|w| is_unit(&w.key)) {
         from = at - 1;
     }
-    let figure = words.get(from..end).map(|w| w.iter().map(|w| w.raw).collect::<Vec<_>>().join(" "));
+    let figure = words
+        .get(from..end)
+        .map(|w| w.iter().map(|w| w.raw).collect::<Vec<_>>().join(" "));
     let before = words.get(..from).unwrap_or_default();
     let after = words.get(end..).unwrap_or_default();
-    let group = if trimmed(after).is_empty() { joined(trimmed(before)) } else { joined(trimmed(after)) };
+    let group = if trimmed(after).is_empty() {
+        joined(trimmed(before))
+    } else {
+        joined(trimmed(after))
+    };
     Target { figure, group }
 }
 
@@ -270,7 +266,13 @@ fn vote(words: &[Word<'_>]) -> Command {
         _ => (None, Some(words)),
     };
     let group = joined(trimmed(rest.unwrap_or_default()));
-    Command::Vote { approve, target: Target { figure: None, group } }
+    Command::Vote {
+        approve,
+        target: Target {
+            figure: None,
+            group,
+        },
+    }
 }
 
 /// `Market Women 10 weekly 5`, `Market Women, 10 USDC every week, 5 members, short pot`.
@@ -278,13 +280,19 @@ fn group_words(words: &[Word<'_>]) -> GroupWords {
     let keys: Vec<&str> = words.iter().map(|w| w.key.as_str()).collect();
     let Some(found) = interval::find(&keys) else {
         let name = trimmed_name(words);
-        return GroupWords { name, ..GroupWords::default() };
+        return GroupWords {
+            name,
+            ..GroupWords::default()
+        };
     };
     let head = words.get(..found.from).unwrap_or_default();
     let tail = words.get(found.to..).unwrap_or_default();
     let (name, amount) = name_and_amount(head);
     let tail_keys: Vec<&str> = tail.iter().map(|w| w.key.as_str()).collect();
-    let seats = tail.iter().find(|w| looks_like_amount(w.raw)).map(|w| w.key.clone());
+    let seats = tail
+        .iter()
+        .find(|w| looks_like_amount(w.raw))
+        .map(|w| w.raw.to_owned());
     GroupWords {
         name,
         amount,
@@ -305,17 +313,31 @@ fn name_and_amount(head: &[Word<'_>]) -> (Option<String>, Option<String>) {
         return (trimmed_name(head), None);
     }
     let mut from = end - 1;
-    let is_bare = head.get(from).is_some_and(|w| w.raw.starts_with(|c: char| c.is_ascii_digit()));
+    let is_bare = head
+        .get(from)
+        .is_some_and(|w| w.raw.starts_with(|c: char| c.is_ascii_digit()));
     if is_bare && from > 0 && head.get(from - 1).is_some_and(|w| is_unit(&w.key)) {
         from -= 1;
     }
-    let amount = head.get(from..).unwrap_or_default().iter().map(|w| w.raw.trim_end_matches(',')).collect::<Vec<_>>();
-    (trimmed_name(head.get(..from).unwrap_or_default()), Some(amount.join(" ")))
+    let amount = head
+        .get(from..)
+        .unwrap_or_default()
+        .iter()
+        .map(|w| w.raw.trim_end_matches(','))
+        .collect::<Vec<_>>();
+    (
+        trimmed_name(head.get(..from).unwrap_or_default()),
+        Some(amount.join(" ")),
+    )
 }
 
 /// A name keeps its words, but not what introduces it (`called Market Women`).
 fn trimmed_name(words: &[Word<'_>]) -> Option<String> {
-    let from = usize::from(words.first().is_some_and(|w| matches!(w.key.as_str(), "called" | "named" | "name")));
+    let from = usize::from(
+        words
+            .first()
+            .is_some_and(|w| matches!(w.key.as_str(), "called" | "named" | "name")),
+    );
     joined(words.get(from..).unwrap_or_default())
 }
 

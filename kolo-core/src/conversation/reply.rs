@@ -13,61 +13,171 @@ use crate::{MemberId, Timestamp};
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Reply {
     // people
-    Welcome { name: String, home: Home },
-    Menu { name: String, home: Home },
-    Help { home: Home, test_money: bool },
+    Welcome {
+        name: String,
+        home: Home,
+    },
+    Menu {
+        name: String,
+        home: Home,
+    },
+    Help {
+        home: Home,
+        test_money: bool,
+    },
     AskName,
     AskNameAgain,
-    AlreadyRegistered { name: String },
+    AlreadyRegistered {
+        name: String,
+    },
     // money
-    Balance { wallet: WalletView, groups: Vec<GroupPosition> },
-    History { lines: Vec<HistoryLine>, more: bool },
+    Balance {
+        wallet: WalletView,
+        groups: Vec<GroupPosition>,
+    },
+    History {
+        lines: Vec<HistoryLine>,
+        more: bool,
+    },
     HistoryEmpty,
     HistoryEnd,
-    AskTestMoney { max: Amount },
-    TestMoneyAtMost { max: Amount },
-    BadAmount { problem: AmountProblem },
+    AskTestMoney {
+        max: Amount,
+    },
+    TestMoneyAtMost {
+        max: Amount,
+    },
+    BadAmount {
+        problem: AmountProblem,
+    },
     // a new group
     AskGroupName,
     BadGroupName,
-    AskContribution { name: String, problem: Option<AmountProblem> },
-    AskInterval { again: bool },
-    AskSeats { min: u8, max: u8, again: bool },
-    ConfirmCreate { name: String, rules: Rules, rules_hash: [u8; 32] },
+    AskContribution {
+        name: String,
+        problem: Option<AmountProblem>,
+    },
+    AskInterval {
+        again: bool,
+    },
+    AskSeats {
+        min: u8,
+        max: u8,
+        again: bool,
+    },
+    ConfirmCreate {
+        name: String,
+        rules: Rules,
+        rules_hash: [u8; 32],
+    },
     // joining and inviting
     AskCode,
-    ConfirmJoin { preview: InvitationPreview },
-    AlreadyIn { name: String },
-    BadPhone { problem: PhoneProblem },
+    ConfirmJoin {
+        preview: InvitationPreview,
+    },
+    AlreadyIn {
+        name: String,
+    },
+    BadPhone {
+        problem: PhoneProblem,
+    },
     // groups
     NoGroups,
     WhichGroup,
-    NoSuchGroup { typed: String },
-    Creating { name: String },
-    CreationFailed { name: String },
-    Status { status: Box<CircleStatus>, me: MemberId },
-    OnlyOrganiser { name: String },
-    OnlyBeforeStart { name: String },
-    NotStarted { name: String, members: u8, seats: u8 },
-    Over { name: String },
-    ConfirmStart { name: String, members: u8, seats: u8 },
-    ConfirmLeave { name: String },
-    ConfirmCancelGroup { name: String },
-    ConfirmDissolve { name: String, members: u8 },
-    ConfirmVote { name: String, approve: bool, vote: VoteView },
-    AskVote { name: String, vote: VoteView },
-    NoVoteOpen { name: String },
+    NoSuchGroup {
+        typed: String,
+    },
+    Creating {
+        name: String,
+    },
+    CreationFailed {
+        name: String,
+    },
+    Status {
+        status: Box<CircleStatus>,
+        me: MemberId,
+    },
+    OnlyOrganiser {
+        name: String,
+    },
+    OnlyBeforeStart {
+        name: String,
+    },
+    NotStarted {
+        name: String,
+        members: u8,
+        seats: u8,
+    },
+    Over {
+        name: String,
+    },
+    ConfirmStart {
+        name: String,
+        members: u8,
+        seats: u8,
+    },
+    ConfirmLeave {
+        name: String,
+    },
+    ConfirmCancelGroup {
+        name: String,
+    },
+    ConfirmDissolve {
+        name: String,
+        members: u8,
+    },
+    ConfirmVote {
+        name: String,
+        approve: bool,
+        vote: VoteView,
+    },
+    AskVote {
+        name: String,
+        vote: VoteView,
+    },
+    NoVoteOpen {
+        name: String,
+    },
     // paying in
     ConfirmContribute(Payment),
-    NothingDue { name: String, round: u8, deadline: Timestamp },
-    AllPaid { name: String },
-    OnItsWay { name: String },
-    TooLittle { name: String, amount: Amount, missing: Amount, test_money: bool },
-    OtherAmount { name: String, due: Amount },
-    OfferRepay { name: String, debt: Amount },
-    ConfirmRepay { name: String, amount: Amount, left: Amount, balance_after: Amount },
-    RepayAtMost { name: String, debt: Amount },
-    NothingOwed { name: String },
+    NothingDue {
+        name: String,
+        round: u8,
+        deadline: Timestamp,
+    },
+    AllPaid {
+        name: String,
+    },
+    OnItsWay {
+        name: String,
+    },
+    TooLittle {
+        name: String,
+        amount: Amount,
+        missing: Amount,
+        test_money: bool,
+    },
+    OtherAmount {
+        name: String,
+        due: Amount,
+    },
+    OfferRepay {
+        name: String,
+        debt: Amount,
+    },
+    ConfirmRepay {
+        name: String,
+        amount: Amount,
+        left: Amount,
+        balance_after: Amount,
+    },
+    RepayAtMost {
+        name: String,
+        debt: Amount,
+    },
+    NothingOwed {
+        name: String,
+    },
     // answers
     Declined,
     TimedOut,
@@ -76,7 +186,9 @@ pub enum Reply {
     StaleButton,
     Stopped,
     NothingToStop,
-    NoSuchChoice { most: usize },
+    NoSuchChoice {
+        most: usize,
+    },
     NotUnderstood,
     TooLong,
     Empty,
@@ -107,9 +219,18 @@ pub enum Remark {
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Home {
     NoGroup,
-    Forming { name: String, members: u8, seats: u8, organiser: bool },
+    Forming {
+        name: String,
+        members: u8,
+        seats: u8,
+        organiser: bool,
+    },
     Active,
-    Due { name: String, amount: Amount, deadline: Timestamp },
+    Due {
+        name: String,
+        amount: Amount,
+        deadline: Timestamp,
+    },
 }
 
 /// A group in the balance.

@@ -50,7 +50,11 @@ pub(super) enum Step {
     /// Asked for the code of an invitation.
     Code,
     /// Asked which of several groups is meant.
-    Which { purpose: Purpose, groups: Vec<CircleId>, from: usize },
+    Which {
+        purpose: Purpose,
+        groups: Vec<CircleId>,
+        from: usize,
+    },
     /// Asked YES or NO.
     Confirm(Pending),
     /// Showed a page of the history.
@@ -75,7 +79,10 @@ pub(super) enum Purpose {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Pending {
     Create(Draft),
-    Join { code: String, rules_hash: [u8; 32] },
+    Join {
+        code: String,
+        rules_hash: [u8; 32],
+    },
     Contribute {
         circle: CircleId,
         round: u8,
@@ -87,11 +94,23 @@ pub(super) enum Pending {
         #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
-    Start { circle: CircleId },
-    Leave { circle: CircleId },
-    CancelGroup { circle: CircleId },
-    Dissolve { circle: CircleId },
-    Vote { circle: CircleId, proposal: u32, approve: bool },
+    Start {
+        circle: CircleId,
+    },
+    Leave {
+        circle: CircleId,
+    },
+    CancelGroup {
+        circle: CircleId,
+    },
+    Dissolve {
+        circle: CircleId,
+    },
+    Vote {
+        circle: CircleId,
+        proposal: u32,
+        approve: bool,
+    },
 }
 
 /// A new group as far as it has been said.
@@ -118,7 +137,11 @@ impl Draft {
             seats: self.seats?,
             instalments_per_round: 1,
             grace_hours: grace_hours(every),
-            shortfall: if self.short_pot { Shortfall::ShortPot } else { Shortfall::Wait },
+            shortfall: if self.short_pot {
+                Shortfall::ShortPot
+            } else {
+                Shortfall::Wait
+            },
             advance: self.advance,
         })
     }
@@ -179,16 +202,26 @@ mod tests {
             since: Timestamp::from_unix(5),
             menu: Some(Menu {
                 nonce: 7,
-                choices: vec![Choice { label: "YES".to_owned(), detail: None, action: Action::Yes }],
+                choices: vec![Choice {
+                    label: "YES".to_owned(),
+                    detail: None,
+                    action: Action::Yes,
+                }],
             }),
         };
         let mut record = encode(Session::KIND, 1, &session).expect("a record");
         assert_eq!(decode::<Session>(&record, 1).expect("a session"), session);
         record.schema_version = 2;
-        assert!(matches!(decode::<Session>(&record, 1), Err(Error::Stored { .. })));
+        assert!(matches!(
+            decode::<Session>(&record, 1),
+            Err(Error::Stored { .. })
+        ));
         record.schema_version = 1;
         record.bytes.truncate(3);
-        assert!(matches!(decode::<Session>(&record, 1), Err(Error::Stored { .. })));
+        assert!(matches!(
+            decode::<Session>(&record, 1),
+            Err(Error::Stored { .. })
+        ));
     }
 
     /// A sample of version 1 that must always load.
@@ -196,18 +229,32 @@ mod tests {
     fn loads_the_first_version() {
         let bytes = br#"{"turn":3,"step":{"Draft":{"name":"Market Women","contribution":100000000,"every":{"Days":7},
             "seats":null,"short_pot":false,"advance":false}},"since":1700000000,"menu":null}"#;
-        let record = Record { kind: "session".to_owned(), schema_version: 1, bytes: bytes.to_vec() };
+        let record = Record {
+            kind: "session".to_owned(),
+            schema_version: 1,
+            bytes: bytes.to_vec(),
+        };
         let session: Session = decode(&record, Session::SCHEMA).expect("version 1");
-        let Some(Step::Draft(draft)) = session.step else { panic!("a draft") };
-        assert_eq!((draft.name.as_deref(), draft.every), (Some("Market Women"), Some(Every::Days(7))));
+        let Some(Step::Draft(draft)) = session.step else {
+            panic!("a draft")
+        };
+        assert_eq!(
+            (draft.name.as_deref(), draft.every),
+            (Some("Market Women"), Some(Every::Days(7)))
+        );
     }
 
     #[test]
     fn a_confirm_expires_after_ten_minutes_and_a_dialogue_after_a_day() {
-        let mut session = Session { step: Some(Step::Code), ..Session::default() };
+        let mut session = Session {
+            step: Some(Step::Code),
+            ..Session::default()
+        };
         assert!(!session.is_expired(Timestamp::from_unix(86_399)));
         assert!(session.is_expired(Timestamp::from_unix(86_401)));
-        session.step = Some(Step::Confirm(Pending::Start { circle: CircleId::derive(&[b"a"]) }));
+        session.step = Some(Step::Confirm(Pending::Start {
+            circle: CircleId::derive(&[b"a"]),
+        }));
         assert!(!session.is_expired(Timestamp::from_unix(600)));
         assert!(session.is_expired(Timestamp::from_unix(601)));
     }

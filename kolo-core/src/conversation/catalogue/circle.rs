@@ -10,26 +10,37 @@ use crate::{MemberId, Timestamp};
 
 /// All rules in plain words: what somebody accepts when they join.
 pub(super) fn rules_text(rules: &Rules, rules_hash: &[u8; 32], speech: &Speech) -> Vec<Words> {
-    let pot = rules.pot(rules.seats).map(|pot| speech.money(pot)).unwrap_or_default();
+    let pot = rules
+        .pot(rules.seats)
+        .map(|pot| speech.money(pot))
+        .unwrap_or_default();
     let hash = data_encoding::HEXLOWER.encode(rules_hash);
     let mut lines = vec![
         Words::new("rules-pay")
             .text("amount", speech.money(rules.contribution))
             .words("every", every(rules.interval))
             .apart(),
-        Words::new("rules-places").count("seats", rules.seats).count("min", rules.min_members),
+        Words::new("rules-places")
+            .count("seats", rules.seats)
+            .count("min", rules.min_members),
         Words::new("rules-pot")
             .text("pot", pot)
             .count("payments", rules.instalments_per_round)
-            .text("order", match rules.order {
-                Order::Fixed => "fixed",
-                _ => "joining",
-            }),
+            .text(
+                "order",
+                match rules.order {
+                    Order::Fixed => "fixed",
+                    _ => "joining",
+                },
+            ),
         Words::new("rules-grace").count("hours", rules.grace_s / 3600),
-        Words::new("rules-missing").text("policy", match rules.shortfall {
-            Shortfall::ShortPot => "short",
-            _ => "wait",
-        }),
+        Words::new("rules-missing").text(
+            "policy",
+            match rules.shortfall {
+                Shortfall::ShortPot => "short",
+                _ => "wait",
+            },
+        ),
         Words::new("rules-advance").flag("advance", rules.advance),
         Words::new("rules-closing"),
         Words::new("rules-custody"),
@@ -47,10 +58,14 @@ pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) 
     let phase = match summary.stage {
         CircleStage::OnChain(phase) => phase,
         CircleStage::Creating => return vec![Words::new("creating").name("name", &summary.name)],
-        CircleStage::Failed => return vec![Words::new("creation-failed").name("name", &summary.name)],
+        CircleStage::Failed => {
+            return vec![Words::new("creation-failed").name("name", &summary.name)];
+        }
     };
     let mut lines = vec![
-        Words::new("status").name("name", &summary.name).text("phase", phase_name(phase)),
+        Words::new("status")
+            .name("name", &summary.name)
+            .text("phase", phase_name(phase)),
         Words::new("status-terms")
             .text("amount", speech.money(summary.rules.contribution))
             .words("every", every(summary.rules.interval))
@@ -64,8 +79,15 @@ pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) 
         let line = member(seat, status, phase, me, speech);
         lines.push(if number == 0 { line.apart() } else { line });
     }
-    if let Some(more) = status.seats.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        lines.push(Words::new("status-more").count("count", u64::try_from(more).unwrap_or_default()));
+    if let Some(more) = status
+        .seats
+        .len()
+        .checked_sub(LISTED)
+        .filter(|more| *more > 0)
+    {
+        lines.push(
+            Words::new("status-more").count("count", u64::try_from(more).unwrap_or_default()),
+        );
     }
     lines.extend(vault(status, phase, speech));
     lines
@@ -92,12 +114,20 @@ fn round(status: &CircleStatus, speech: &Speech) -> Vec<Words> {
             .text("full", speech.money(status.full_pot)),
     ];
     let name_of = |seat: u8| {
-        status.seats.get(usize::from(seat)).map_or("?", |seat| seat.name.as_str()).to_owned()
+        status
+            .seats
+            .get(usize::from(seat))
+            .map_or("?", |seat| seat.name.as_str())
+            .to_owned()
     };
     let when = match status.next_payout {
         PayoutStatus::Ready { seat, .. } => Some((seat, "now", String::new())),
-        PayoutStatus::NotBefore { seat, at, .. } => Some((seat, "date", day(Timestamp::from_unix(at)))),
-        PayoutStatus::Waiting { seat, at, .. } => Some((seat, "waiting", day(Timestamp::from_unix(at)))),
+        PayoutStatus::NotBefore { seat, at, .. } => {
+            Some((seat, "date", day(Timestamp::from_unix(at))))
+        }
+        PayoutStatus::Waiting { seat, at, .. } => {
+            Some((seat, "waiting", day(Timestamp::from_unix(at))))
+        }
         _ => None,
     };
     if let Some((seat, state, at)) = when {
@@ -116,7 +146,13 @@ fn round(status: &CircleStatus, speech: &Speech) -> Vec<Words> {
     lines
 }
 
-fn member(seat: &SeatView, status: &CircleStatus, phase: Phase, me: MemberId, speech: &Speech) -> Words {
+fn member(
+    seat: &SeatView,
+    status: &CircleStatus,
+    phase: Phase,
+    me: MemberId,
+    speech: &Speech,
+) -> Words {
     let m = status.summary.rules.instalments_per_round;
     let state = if phase != Phase::Active {
         "none"
@@ -132,9 +168,10 @@ fn member(seat: &SeatView, status: &CircleStatus, phase: Phase, me: MemberId, sp
     let is_recipient = match status.next_payout {
         PayoutStatus::Ready { seat: next, .. }
         | PayoutStatus::NotBefore { seat: next, .. }
-        | PayoutStatus::Waiting { seat: next, .. } => {
-            status.seats.get(usize::from(next)).is_some_and(|next| next.turn == seat.turn)
-        }
+        | PayoutStatus::Waiting { seat: next, .. } => status
+            .seats
+            .get(usize::from(next))
+            .is_some_and(|next| next.turn == seat.turn),
         _ => false,
     };
     Words::new("status-member")
@@ -142,7 +179,16 @@ fn member(seat: &SeatView, status: &CircleStatus, phase: Phase, me: MemberId, sp
         .name("name", &seat.name)
         .flag("you", seat.member == Some(me))
         .text("state", state)
-        .text("pot", if seat.paid_out { "received" } else if is_recipient { "next" } else { "none" })
+        .text(
+            "pot",
+            if seat.paid_out {
+                "received"
+            } else if is_recipient {
+                "next"
+            } else {
+                "none"
+            },
+        )
         .flag("owes", seat.debt.is_positive())
         .text("debt", speech.money(seat.debt))
         .flag("kept", seat.credit.is_positive())
@@ -151,14 +197,16 @@ fn member(seat: &SeatView, status: &CircleStatus, phase: Phase, me: MemberId, sp
 
 fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
     let mut lines = vec![match status.vault_on_chain {
-        Some(chain) if chain == status.vault => {
-            Words::new("status-vault").text("vault", speech.money(status.vault)).apart()
-        }
+        Some(chain) if chain == status.vault => Words::new("status-vault")
+            .text("vault", speech.money(status.vault))
+            .apart(),
         Some(chain) => Words::new("status-vault-differs")
             .text("vault", speech.money(status.vault))
             .text("chain", speech.money(chain))
             .apart(),
-        None => Words::new("status-vault-silent").text("vault", speech.money(status.vault)).apart(),
+        None => Words::new("status-vault-silent")
+            .text("vault", speech.money(status.vault))
+            .apart(),
     }];
     if let Some(vote) = status.vote.filter(|_| phase == Phase::Active) {
         lines.push(
@@ -166,7 +214,10 @@ fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
                 .count("yes", vote.yes)
                 .count("no", vote.no)
                 .count("electorate", vote.electorate)
-                .text("until", date(vote.expires_at, status.summary.rules.utc_offset_s)),
+                .text(
+                    "until",
+                    date(vote.expires_at, status.summary.rules.utc_offset_s),
+                ),
         );
     }
     lines

@@ -29,7 +29,9 @@ pub struct Catalogue {
 
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalogue").field("locales", &self.bundle.locales).finish()
+        f.debug_struct("Catalogue")
+            .field("locales", &self.bundle.locales)
+            .finish()
     }
 }
 
@@ -48,7 +50,10 @@ impl Catalogue {
             }
         };
         if let Err(errors) = bundle.add_resource(resource) {
-            tracing::error!(?errors, "the English catalogue has messages of the same name");
+            tracing::error!(
+                ?errors,
+                "the English catalogue has messages of the same name"
+            );
         }
         Self { bundle }
     }
@@ -84,14 +89,26 @@ impl Catalogue {
 
     pub(super) fn line(&self, words: &Words) -> String {
         let mut problems = Vec::new();
-        let pattern = self.bundle.get_message(words.id).and_then(|message| message.value());
+        let pattern = self
+            .bundle
+            .get_message(words.id)
+            .and_then(|message| message.value());
         let text = pattern.map(|pattern| {
-            let args: FluentArgs<'_> =
-                words.args.iter().map(|(name, value)| (*name, self.value(value))).collect();
-            self.bundle.format_pattern(pattern, Some(&args), &mut problems).into_owned()
+            let args: FluentArgs<'_> = words
+                .args
+                .iter()
+                .map(|(name, value)| (*name, self.value(value)))
+                .collect();
+            self.bundle
+                .format_pattern(pattern, Some(&args), &mut problems)
+                .into_owned()
         });
         if text.is_none() || !problems.is_empty() {
-            tracing::error!(message = words.id, ?problems, "the catalogue lacks a message or an argument");
+            tracing::error!(
+                message = words.id,
+                ?problems,
+                "the catalogue lacks a message or an argument"
+            );
         }
         // A gap in the catalogue must not leave somebody without an answer.
         text.unwrap_or_else(|| words.id.to_owned())

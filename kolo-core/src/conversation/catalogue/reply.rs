@@ -1,7 +1,7 @@
 //! Each reply's messages and their arguments.
+use super::Speech;
 use super::circle::{rules_text, status_text};
 use super::speech::{every, receipt};
-use super::Speech;
 use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
@@ -27,9 +27,14 @@ fn named(id: &'static str, name: &str) -> Words {
 
 fn people(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
-        Reply::Welcome { name, home: at } => Some(vec![named("welcome", name), home(at, speech).apart()]),
+        Reply::Welcome { name, home: at } => {
+            Some(vec![named("welcome", name), home(at, speech).apart()])
+        }
         Reply::Menu { name, home: at } => Some(vec![named("menu", name), home(at, speech).apart()]),
-        Reply::Help { home: at, test_money } => Some(help(at, *test_money, speech)),
+        Reply::Help {
+            home: at,
+            test_money,
+        } => Some(help(at, *test_money, speech)),
         Reply::AskName => one(Words::new("ask-name")),
         Reply::AskNameAgain => one(Words::new("ask-name-again")),
         Reply::AlreadyRegistered { name } => one(named("already-registered", name)),
@@ -40,12 +45,21 @@ fn people(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 fn home(home: &Home, speech: &Speech) -> Words {
     match home {
         Home::NoGroup => Words::new("home-no-group"),
-        Home::Forming { name, members, seats, organiser } => named("home-forming", name)
+        Home::Forming {
+            name,
+            members,
+            seats,
+            organiser,
+        } => named("home-forming", name)
             .count("members", *members)
             .count("seats", *seats)
             .flag("organiser", *organiser),
         Home::Active => Words::new("home-active"),
-        Home::Due { name, amount, deadline } => named("home-due", name)
+        Home::Due {
+            name,
+            amount,
+            deadline,
+        } => named("home-due", name)
             .text("amount", speech.money(*amount))
             .text("deadline", speech.date(*deadline)),
     }
@@ -54,11 +68,17 @@ fn home(home: &Home, speech: &Speech) -> Words {
 fn help(at: &Home, test_money: bool, speech: &Speech) -> Vec<Words> {
     let commands = match at {
         Home::NoGroup => "help-no-group",
-        Home::Forming { organiser: true, .. } => "help-organiser",
+        Home::Forming {
+            organiser: true, ..
+        } => "help-organiser",
         Home::Forming { .. } => "help-forming",
         Home::Active | Home::Due { .. } => "help-active",
     };
-    let mut lines = vec![home(at, speech), Words::new(commands).apart(), Words::new("help-always")];
+    let mut lines = vec![
+        home(at, speech),
+        Words::new(commands).apart(),
+        Words::new("help-always"),
+    ];
     if test_money {
         lines.push(Words::new("help-test-money"));
     }
@@ -71,7 +91,9 @@ fn money(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::History { lines, more } => Some(history(lines, *more, speech)),
         Reply::HistoryEmpty => one(Words::new("history-empty")),
         Reply::HistoryEnd => one(Words::new("history-end")),
-        Reply::AskTestMoney { max } => one(Words::new("ask-test-money").text("max", speech.money(*max))),
+        Reply::AskTestMoney { max } => {
+            one(Words::new("ask-test-money").text("max", speech.money(*max)))
+        }
         Reply::TestMoneyAtMost { max } => {
             one(Words::new("test-money-at-most").text("max", speech.money(*max)))
         }
@@ -119,10 +141,16 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
             "credit" => "history-credit",
             _ => "history-other",
         };
-        let sign = if entry.amount.minor_units() < 0 { "−" } else { "+" };
+        let sign = if entry.amount.minor_units() < 0 {
+            "−"
+        } else {
+            "+"
+        };
         let size = kolo_rules::Amount::ZERO.max(entry.amount);
         let size = if size.is_zero() {
-            kolo_rules::Amount::ZERO.checked_sub(entry.amount).unwrap_or_default()
+            kolo_rules::Amount::ZERO
+                .checked_sub(entry.amount)
+                .unwrap_or_default()
         } else {
             size
         };
@@ -141,7 +169,10 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
                 .flag("rounded", entry.round.is_some())
                 .count("round", entry.round.unwrap_or_default())
                 .flag("proven", entry.tx.is_some())
-                .text("receipt", entry.tx.as_deref().map(receipt).unwrap_or_default())
+                .text(
+                    "receipt",
+                    entry.tx.as_deref().map(receipt).unwrap_or_default(),
+                )
                 .text("state", state),
         );
     }
@@ -157,7 +188,9 @@ fn amount_problem(problem: &AmountProblem, speech: &Speech) -> Words {
         AmountProblem::Negative => Words::new("amount-negative"),
         AmountProblem::Scientific => Words::new("amount-scientific"),
         AmountProblem::OtherDigits => Words::new("amount-other-digits"),
-        AmountProblem::TooManyDecimals { most } => Words::new("amount-too-many-decimals").count("most", *most),
+        AmountProblem::TooManyDecimals { most } => {
+            Words::new("amount-too-many-decimals").count("most", *most)
+        }
         AmountProblem::Zero => Words::new("amount-zero"),
         AmountProblem::TooLarge => Words::new("amount-too-large")
             .text("largest", format!("{LARGEST_WHOLE} {}", speech.asset.code)),
@@ -187,10 +220,15 @@ fn new_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             })
         }
         Reply::AskInterval { again } => one(Words::new("ask-interval").flag("again", *again)),
-        Reply::AskSeats { min, max, again } => {
-            one(Words::new("ask-seats").count("min", *min).count("max", *max).flag("again", *again))
-        }
-        Reply::ConfirmCreate { name, rules, rules_hash } => {
+        Reply::AskSeats { min, max, again } => one(Words::new("ask-seats")
+            .count("min", *min)
+            .count("max", *max)
+            .flag("again", *again)),
+        Reply::ConfirmCreate {
+            name,
+            rules,
+            rules_hash,
+        } => {
             let mut lines = vec![named("confirm-create", name)];
             lines.extend(rules_text(rules, rules_hash, speech));
             lines.push(Words::new("confirm-create-question").apart());
@@ -222,7 +260,9 @@ fn confirm_join(preview: &InvitationPreview, speech: &Speech) -> Vec<Words> {
 
 fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     let counted = |id, name: &str, members: u8, seats: u8| {
-        named(id, name).count("members", members).count("seats", seats)
+        named(id, name)
+            .count("members", members)
+            .count("seats", seats)
     };
     match reply {
         Reply::NoGroups => one(Words::new("no-groups")),
@@ -233,17 +273,27 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::Status { status, me } => Some(status_text(status, *me, speech)),
         Reply::OnlyOrganiser { name } => one(named("only-organiser", name)),
         Reply::OnlyBeforeStart { name } => one(named("only-before-start", name)),
-        Reply::NotStarted { name, members, seats } => one(counted("not-started", name, *members, *seats)),
+        Reply::NotStarted {
+            name,
+            members,
+            seats,
+        } => one(counted("not-started", name, *members, *seats)),
         Reply::Over { name } => one(named("over", name)),
-        Reply::ConfirmStart { name, members, seats } => {
-            one(counted("confirm-start", name, *members, *seats))
-        }
+        Reply::ConfirmStart {
+            name,
+            members,
+            seats,
+        } => one(counted("confirm-start", name, *members, *seats)),
         Reply::ConfirmLeave { name } => one(named("confirm-leave", name)),
         Reply::ConfirmCancelGroup { name } => one(named("confirm-cancel-group", name)),
         Reply::ConfirmDissolve { name, members } => {
             one(named("confirm-dissolve", name).count("members", *members))
         }
-        Reply::ConfirmVote { name, approve, vote } => one(named("confirm-vote", name)
+        Reply::ConfirmVote {
+            name,
+            approve,
+            vote,
+        } => one(named("confirm-vote", name)
             .flag("approve", *approve)
             .count("yes", vote.yes)
             .count("no", vote.no)
@@ -262,23 +312,46 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
         Reply::ConfirmContribute(payment) => Some(confirm_contribute(payment, speech)),
-        Reply::NothingDue { name, round, deadline } => one(named("nothing-due", name)
+        Reply::NothingDue {
+            name,
+            round,
+            deadline,
+        } => one(named("nothing-due", name)
             .count("round", *round)
             .text("deadline", speech.date(*deadline))),
         Reply::AllPaid { name } => one(named("all-paid", name)),
         Reply::OnItsWay { name } => one(named("on-its-way", name)),
-        Reply::TooLittle { name, amount, missing, test_money } => one(named("too-little", name)
+        Reply::TooLittle {
+            name,
+            amount,
+            missing,
+            test_money,
+        } => one(named("too-little", name)
             .text("amount", speech.money(*amount))
             .text("missing", speech.money(*missing))
-            .text("figure", missing.display(speech.asset.decimals, 0).to_string())
+            .text(
+                "figure",
+                missing.display(speech.asset.decimals, 0).to_string(),
+            )
             .flag("test", *test_money)),
-        Reply::OtherAmount { name, due } => one(named("other-amount", name).text("due", speech.money(*due))),
-        Reply::OfferRepay { name, debt } => one(named("offer-repay", name).text("debt", speech.money(*debt))),
-        Reply::ConfirmRepay { name, amount, left, balance_after } => one(named("confirm-repay", name)
+        Reply::OtherAmount { name, due } => {
+            one(named("other-amount", name).text("due", speech.money(*due)))
+        }
+        Reply::OfferRepay { name, debt } => {
+            one(named("offer-repay", name).text("debt", speech.money(*debt)))
+        }
+        Reply::ConfirmRepay {
+            name,
+            amount,
+            left,
+            balance_after,
+        } => one(named("confirm-repay", name)
             .text("amount", speech.money(*amount))
             .text("left", speech.money(*left))
             .text("after", speech.money(*balance_after))),
-        Reply::RepayAtMost { name, debt } => one(named("repay-at-most", name).text("debt", speech.money(*debt))),
+        Reply::RepayAtMost { name, debt } => {
+            one(named("repay-at-most", name).text("debt", speech.money(*debt)))
+        }
         Reply::NothingOwed { name } => one(named("nothing-owed", name)),
         _ => None,
     }
@@ -344,7 +417,10 @@ fn answer(reply: &Reply, speech: &Speech) -> Vec<Words> {
 }
 
 /// A group in a list of choices.
-pub(in crate::conversation) fn group_detail(circle: &crate::view::CircleSummary, speech: &Speech) -> Words {
+pub(in crate::conversation) fn group_detail(
+    circle: &crate::view::CircleSummary,
+    speech: &Speech,
+) -> Words {
     named("group-choice", &circle.name)
         .text("amount", speech.money(circle.rules.contribution))
         .words("every", every(circle.rules.interval))

@@ -56,7 +56,13 @@ impl Talk<'_> {
         let text = spoken(input).unwrap_or_default();
         match leaves_question(&text) {
             Some(Command::Cancel) => return Ok(Said::reply(Reply::Stopped).into()),
-            Some(command) => return Ok(self.command(member, command).await?.with(Remark::Dropped).into()),
+            Some(command) => {
+                return Ok(self
+                    .command(member, command)
+                    .await?
+                    .with(Remark::Dropped)
+                    .into());
+            }
             None => {}
         }
         let mut wrong = Wrong::default();
@@ -98,7 +104,12 @@ impl Talk<'_> {
 
     fn take_seats(&self, draft: &mut Draft, typed: &str, wrong: &mut Wrong) {
         let (min, max) = self.desk.seats();
-        let number = keys(typed).iter().find_map(|word| word.parse::<u8>().ok());
+        let typed = clean::typed(typed);
+        // Not by bare words: those have lost their sign.
+        let marks = ['.', ',', '!', '#', '(', ')'];
+        let number = typed
+            .split(' ')
+            .find_map(|word| word.trim_matches(marks).parse::<u8>().ok());
         draft.seats = number.filter(|seats| (min..=max).contains(seats));
         wrong.seats = draft.seats.is_none();
     }
@@ -106,11 +117,18 @@ impl Talk<'_> {
     /// Asks for the first thing missing; when nothing is, shows the rules and asks YES or NO.
     fn next_question(&self, draft: Draft, wrong: Wrong) -> Result<Said, Error> {
         let Some(name) = draft.name.clone() else {
-            let ask = if wrong.name { Reply::BadGroupName } else { Reply::AskGroupName };
+            let ask = if wrong.name {
+                Reply::BadGroupName
+            } else {
+                Reply::AskGroupName
+            };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         };
         if draft.contribution.is_none() {
-            let ask = Reply::AskContribution { name, problem: wrong.amount };
+            let ask = Reply::AskContribution {
+                name,
+                problem: wrong.amount,
+            };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         }
         if draft.every.is_none() {
@@ -126,18 +144,32 @@ impl Talk<'_> {
         }
         let Some(wanted) = draft.complete() else {
             let (min, max) = self.desk.seats();
-            let ask = Reply::AskSeats { min, max, again: wrong.seats };
+            let ask = Reply::AskSeats {
+                min,
+                max,
+                again: wrong.seats,
+            };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         };
         match self.desk.draft(&wanted) {
             Ok(rules) => {
                 let rules_hash = Sha256::digest(rules.encode()).into();
-                let reply = Reply::ConfirmCreate { name, rules, rules_hash };
+                let reply = Reply::ConfirmCreate {
+                    name,
+                    rules,
+                    rules_hash,
+                };
                 Ok(self.question(reply, Pending::Create(draft)))
             }
             Err(Error::Refused(kolo_rules::Refusal::Overflow)) => {
-                let draft = Draft { contribution: None, ..draft };
-                let ask = Reply::AskContribution { name, problem: Some(AmountProblem::TooLarge) };
+                let draft = Draft {
+                    contribution: None,
+                    ..draft
+                };
+                let ask = Reply::AskContribution {
+                    name,
+                    problem: Some(AmountProblem::TooLarge),
+                };
                 Ok(Said::reply(ask).step(Step::Draft(draft)))
             }
             Err(error) => self.refused(error),
@@ -146,7 +178,10 @@ impl Talk<'_> {
 }
 
 fn keys(text: &str) -> Vec<String> {
-    parser::comparable(text).split(' ').map(str::to_owned).collect()
+    parser::comparable(text)
+        .split(' ')
+        .map(str::to_owned)
+        .collect()
 }
 
 fn as_strs(words: &[String]) -> Vec<&str> {

@@ -18,11 +18,30 @@ const MENU: usize = 5;
 
 impl Talk<'_> {
     /// A command that needs a group: the only one, the one named, or the one chosen; never the first.
-    pub(super) async fn about_a_group(&self, member: &MemberView, command: Command) -> Result<Said, Error> {
+    pub(super) async fn about_a_group(
+        &self,
+        member: &MemberView,
+        command: Command,
+    ) -> Result<Said, Error> {
         let (purpose, target) = match command {
-            Command::Invite(target) => (Purpose::Invite { phone: target.figure.clone() }, target),
-            Command::Contribute(target) => (Purpose::Contribute { amount: target.figure.clone() }, target),
-            Command::Repay(target) => (Purpose::Repay { amount: target.figure.clone() }, target),
+            Command::Invite(target) => (
+                Purpose::Invite {
+                    phone: target.figure.clone(),
+                },
+                target,
+            ),
+            Command::Contribute(target) => (
+                Purpose::Contribute {
+                    amount: target.figure.clone(),
+                },
+                target,
+            ),
+            Command::Repay(target) => (
+                Purpose::Repay {
+                    amount: target.figure.clone(),
+                },
+                target,
+            ),
             Command::Start(target) => (Purpose::Start, target),
             Command::Leave(target) => (Purpose::Leave, target),
             Command::CancelGroup(target) => (Purpose::CancelGroup, target),
@@ -91,7 +110,11 @@ impl Talk<'_> {
     /// Asks which, at most five choices at a time.
     fn which(&self, purpose: Purpose, circles: &[&CircleSummary], from: usize) -> Said {
         let rest = circles.get(from..).unwrap_or_default();
-        let shown = if rest.len() > MENU || from > 0 { LISTED } else { MENU };
+        let shown = if rest.len() > MENU || from > 0 {
+            LISTED
+        } else {
+            MENU
+        };
         let mut choices: Vec<Choice> = rest
             .iter()
             .take(shown)
@@ -103,10 +126,20 @@ impl Talk<'_> {
             .collect();
         if circles.len() > MENU {
             let label = self.catalogue.label("label-more-groups");
-            choices.push(Choice { label, detail: None, action: Action::MoreGroups });
+            choices.push(Choice {
+                label,
+                detail: None,
+                action: Action::MoreGroups,
+            });
         }
         let groups = circles.iter().map(|circle| circle.id).collect();
-        Said::reply(Reply::WhichGroup).step(Step::Which { purpose, groups, from }).choices(choices)
+        Said::reply(Reply::WhichGroup)
+            .step(Step::Which {
+                purpose,
+                groups,
+                from,
+            })
+            .choices(choices)
     }
 
     pub(super) async fn which_answer(
@@ -118,7 +151,8 @@ impl Talk<'_> {
         input: Input,
     ) -> Result<Outcome, Error> {
         let circles = self.desk.circles_of(member.id).await?;
-        let offered: Vec<&CircleSummary> = circles.iter().filter(|c| groups.contains(&c.id)).collect();
+        let offered: Vec<&CircleSummary> =
+            circles.iter().filter(|c| groups.contains(&c.id)).collect();
         let text = match input {
             Input::Chosen(Action::Group(id)) => {
                 return match offered.iter().find(|circle| circle.id == id) {
@@ -127,25 +161,42 @@ impl Talk<'_> {
                 };
             }
             Input::Chosen(Action::MoreGroups) => {
-                let next = if from + LISTED < offered.len() { from + LISTED } else { 0 };
+                let next = if from + LISTED < offered.len() {
+                    from + LISTED
+                } else {
+                    0
+                };
                 return Ok(self.which(purpose, &offered, next).into());
             }
             input => spoken(input).unwrap_or_default(),
         };
-        let named: Vec<&CircleSummary> = offered.iter().filter(|c| is_called(c, &text)).copied().collect();
+        let named: Vec<&CircleSummary> = offered
+            .iter()
+            .filter(|c| is_called(c, &text))
+            .copied()
+            .collect();
         if let [only] = named.as_slice() {
             return Ok(self.with_group(member, &purpose, only).await?.into());
         }
         match parser::parse(&text) {
             Command::Cancel | Command::No => Ok(Said::reply(Reply::Stopped).into()),
-            command if command.is_order() => {
-                Ok(self.command(member, command).await?.with(Remark::Dropped).into())
-            }
-            _ => Ok(Outcome::Kept(Reply::NoSuchChoice { most: offered.len().min(MENU) })),
+            command if command.is_order() => Ok(self
+                .command(member, command)
+                .await?
+                .with(Remark::Dropped)
+                .into()),
+            _ => Ok(Outcome::Kept(Reply::NoSuchChoice {
+                most: offered.len().min(MENU),
+            })),
         }
     }
 
-    async fn with_group(&self, member: &MemberView, purpose: &Purpose, circle: &CircleSummary) -> Result<Said, Error> {
+    async fn with_group(
+        &self,
+        member: &MemberView,
+        purpose: &Purpose,
+        circle: &CircleSummary,
+    ) -> Result<Said, Error> {
         let name = circle.name.clone();
         let phase = match circle.stage {
             CircleStage::OnChain(phase) => phase,
@@ -154,7 +205,10 @@ impl Talk<'_> {
         };
         if *purpose == Purpose::Status {
             let status = Box::new(self.desk.status(circle.id).await?);
-            return Ok(Said::reply(Reply::Status { status, me: member.id }));
+            return Ok(Said::reply(Reply::Status {
+                status,
+                me: member.id,
+            }));
         }
         if let Purpose::Repay { amount } = purpose {
             return self.repay(member, circle, amount.as_deref()).await;
@@ -172,10 +226,15 @@ impl Talk<'_> {
                 seats: circle.rules.seats,
             })),
             Phase::Active => match purpose {
-                Purpose::Contribute { amount } => self.contribute(member, circle, amount.as_deref()).await,
+                Purpose::Contribute { amount } => {
+                    self.contribute(member, circle, amount.as_deref()).await
+                }
                 Purpose::Vote { approve } => self.vote(circle, *approve).await,
                 _ => {
-                    let reply = Reply::ConfirmDissolve { name, members: circle.members };
+                    let reply = Reply::ConfirmDissolve {
+                        name,
+                        members: circle.members,
+                    };
                     Ok(self.question(reply, Pending::Dissolve { circle: circle.id }))
                 }
             },
@@ -184,7 +243,12 @@ impl Talk<'_> {
     }
 
     /// What can be done before the start.
-    async fn forming(&self, member: &MemberView, purpose: &Purpose, circle: &CircleSummary) -> Result<Said, Error> {
+    async fn forming(
+        &self,
+        member: &MemberView,
+        purpose: &Purpose,
+        circle: &CircleSummary,
+    ) -> Result<Said, Error> {
         let name = circle.name.clone();
         let id = circle.id;
         if *purpose == Purpose::Leave {
@@ -195,54 +259,85 @@ impl Talk<'_> {
         }
         match purpose {
             Purpose::Invite { phone } => self.invite(member, circle, phone.as_deref()).await,
-            Purpose::CancelGroup => {
-                Ok(self.question(Reply::ConfirmCancelGroup { name }, Pending::CancelGroup { circle: id }))
-            }
+            Purpose::CancelGroup => Ok(self.question(
+                Reply::ConfirmCancelGroup { name },
+                Pending::CancelGroup { circle: id },
+            )),
             _ if circle.members < circle.rules.min_members => {
                 self.refused(Error::Refused(kolo_rules::Refusal::TooFewMembers))
             }
             _ => {
-                let reply = Reply::ConfirmStart { name, members: circle.members, seats: circle.rules.seats };
+                let reply = Reply::ConfirmStart {
+                    name,
+                    members: circle.members,
+                    seats: circle.rules.seats,
+                };
                 Ok(self.question(reply, Pending::Start { circle: id }))
             }
         }
     }
 
     /// An invitation moves no money and can be given to nobody: it needs no YES.
-    async fn invite(&self, member: &MemberView, circle: &CircleSummary, typed: Option<&str>) -> Result<Said, Error> {
+    async fn invite(
+        &self,
+        member: &MemberView,
+        circle: &CircleSummary,
+        typed: Option<&str>,
+    ) -> Result<Said, Error> {
         let phone = match typed.map(|typed| phone::parse(typed, self.region)) {
             Some(Err(problem)) => return Ok(Said::reply(Reply::BadPhone { problem })),
             Some(Ok(phone)) => Some(phone),
             None => None,
         };
-        match self.desk.invite(&self.context(Some(member), "invite"), circle.id, phone).await {
+        match self
+            .desk
+            .invite(&self.context(Some(member), "invite"), circle.id, phone)
+            .await
+        {
             Ok((_, under_way)) => Ok(Said::after(under_way.intent, Some(circle.id))),
             Err(error) => self.refused(error),
         }
     }
 
     /// JOIN: the rules first.
-    pub(super) async fn join(&self, member: &MemberView, code: Option<String>) -> Result<Said, Error> {
+    pub(super) async fn join(
+        &self,
+        member: &MemberView,
+        code: Option<String>,
+    ) -> Result<Said, Error> {
         let Some(code) = code else {
             return Ok(Said::reply(Reply::AskCode).step(Step::Code));
         };
         match self.desk.preview(member.id, &code).await {
-            Ok(preview) if preview.already_member => {
-                Ok(Said::reply(Reply::AlreadyIn { name: preview.circle.name }))
-            }
+            Ok(preview) if preview.already_member => Ok(Said::reply(Reply::AlreadyIn {
+                name: preview.circle.name,
+            })),
             Ok(preview) => {
                 let rules_hash = preview.circle.rules_hash;
-                Ok(self.question(Reply::ConfirmJoin { preview }, Pending::Join { code, rules_hash }))
+                Ok(self.question(
+                    Reply::ConfirmJoin { preview },
+                    Pending::Join { code, rules_hash },
+                ))
             }
             Err(error) => self.refused(error),
         }
     }
 
-    pub(super) async fn code_answer(&self, member: &MemberView, input: Input) -> Result<Outcome, Error> {
+    pub(super) async fn code_answer(
+        &self,
+        member: &MemberView,
+        input: Input,
+    ) -> Result<Outcome, Error> {
         let text = spoken(input).unwrap_or_default();
         match leaves_question(&text) {
             Some(Command::Cancel) => return Ok(Said::reply(Reply::Stopped).into()),
-            Some(command) => return Ok(self.command(member, command).await?.with(Remark::Dropped).into()),
+            Some(command) => {
+                return Ok(self
+                    .command(member, command)
+                    .await?
+                    .with(Remark::Dropped)
+                    .into());
+            }
             None => {}
         }
         let said = match parser::parse(&text) {
@@ -288,7 +383,9 @@ fn named<'c>(circles: &'c [CircleSummary], target: &Target) -> Named<'c> {
             return Named::Some(so_called, true);
         }
     }
-    let Some(typed) = &target.group else { return Named::All };
+    let Some(typed) = &target.group else {
+        return Named::All;
+    };
     let key = parser::comparable(typed);
     if key.is_empty() {
         return Named::All;

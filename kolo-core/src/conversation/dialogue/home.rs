@@ -13,13 +13,21 @@ impl Talk<'_> {
     pub(super) async fn welcome(&self, member: &MemberView) -> Result<Said, Error> {
         let home = self.home(member).await?;
         let choices = self.home_choices(&home);
-        Ok(Said::reply(Reply::Welcome { name: member.name.clone(), home }).choices(choices))
+        Ok(Said::reply(Reply::Welcome {
+            name: member.name.clone(),
+            home,
+        })
+        .choices(choices))
     }
 
     pub(super) async fn menu(&self, member: &MemberView) -> Result<Said, Error> {
         let home = self.home(member).await?;
         let choices = self.home_choices(&home);
-        Ok(Said::reply(Reply::Menu { name: member.name.clone(), home }).choices(choices))
+        Ok(Said::reply(Reply::Menu {
+            name: member.name.clone(),
+            home,
+        })
+        .choices(choices))
     }
 
     pub(super) async fn help(&self, member: &MemberView) -> Result<Said, Error> {
@@ -42,12 +50,21 @@ impl Talk<'_> {
             if earliest.is_some() && circles.len() > ASKED {
                 continue;
             }
-            let Ok(view) = self.desk.due(member.id, circle.id).await else { continue };
+            let Ok(view) = self.desk.due(member.id, circle.id).await else {
+                continue;
+            };
             let deadline = Timestamp::from_unix(view.due.deadline);
             let is_due = view.due.amount.is_positive() && !view.due.advance && !view.pending;
             if is_due && earliest.as_ref().is_none_or(|(at, _)| deadline < *at) {
                 let amount = view.due.amount;
-                earliest = Some((deadline, Home::Due { name: circle.name.clone(), amount, deadline }));
+                earliest = Some((
+                    deadline,
+                    Home::Due {
+                        name: circle.name.clone(),
+                        amount,
+                        deadline,
+                    },
+                ));
             }
         }
         if let Some((_, due)) = earliest {
@@ -57,7 +74,10 @@ impl Talk<'_> {
             return Ok(Home::Active);
         }
         let forming = circles.iter().rev().find(|circle| {
-            matches!(circle.stage, CircleStage::Creating | CircleStage::OnChain(Phase::Forming))
+            matches!(
+                circle.stage,
+                CircleStage::Creating | CircleStage::OnChain(Phase::Forming)
+            )
         });
         Ok(forming.map_or(Home::NoGroup, |circle| Home::Forming {
             name: circle.name.clone(),
@@ -76,7 +96,9 @@ impl Talk<'_> {
                 self.say("label-join-group", "JOIN GROUP"),
                 balance,
             ],
-            Home::Forming { organiser: true, .. } => vec![self.say("label-invite", "INVITE"), status, balance],
+            Home::Forming {
+                organiser: true, ..
+            } => vec![self.say("label-invite", "INVITE"), status, balance],
             Home::Forming { .. } => vec![status, balance],
             Home::Active => vec![status, balance, self.say("label-history", "HISTORY")],
             Home::Due { .. } => vec![self.say("label-contribute", "CONTRIBUTE"), status, balance],

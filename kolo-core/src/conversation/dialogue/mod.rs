@@ -94,14 +94,25 @@ impl Dialogue {
         at: Timestamp,
     ) -> Result<Turn, Error> {
         let speech = speech(desk);
-        let talk = Talk { desk, catalogue: &self.catalogue, region: self.region.as_deref(), speech, inbound, at };
+        let talk = Talk {
+            desk,
+            catalogue: &self.catalogue,
+            region: self.region.as_deref(),
+            speech,
+            inbound,
+            at,
+        };
         let turn = session.turn.saturating_add(1);
         let before = session.clone();
         match talk.answer(session).await? {
             Outcome::Said(said) => Ok(said.into_turn(turn, at)),
             Outcome::Kept(reply) => {
                 let session = Session { turn, ..before };
-                Ok(Turn { session, reply: Some(reply), after: None })
+                Ok(Turn {
+                    session,
+                    reply: Some(reply),
+                    after: None,
+                })
             }
         }
     }
@@ -109,7 +120,10 @@ impl Dialogue {
 
 /// How a desk's people are spoken to.
 pub(super) fn speech(desk: &dyn Desk) -> Speech {
-    Speech { asset: desk.asset().clone(), utc_offset_s: desk.utc_offset_s() }
+    Speech {
+        asset: desk.asset().clone(),
+        utc_offset_s: desk.utc_offset_s(),
+    }
 }
 
 /// What a step said and what it wants remembered.
@@ -122,12 +136,22 @@ struct Said {
 
 impl Said {
     fn reply(reply: Reply) -> Self {
-        Self { reply: Some(reply), step: None, choices: Vec::new(), after: None }
+        Self {
+            reply: Some(reply),
+            step: None,
+            choices: Vec::new(),
+            after: None,
+        }
     }
 
     fn after(intent: IntentId, circle: Option<CircleId>) -> Self {
         let after = Some(AfterTurn { intent, circle });
-        Self { reply: None, step: None, choices: Vec::new(), after }
+        Self {
+            reply: None,
+            step: None,
+            choices: Vec::new(),
+            after,
+        }
     }
 
     fn step(mut self, step: Step) -> Self {
@@ -146,9 +170,17 @@ impl Said {
     }
 
     fn into_turn(self, turn: u64, at: Timestamp) -> Turn {
-        let menu = (!self.choices.is_empty()).then_some(Menu { nonce: turn, choices: self.choices });
+        let menu = (!self.choices.is_empty()).then_some(Menu {
+            nonce: turn,
+            choices: self.choices,
+        });
         Turn {
-            session: Session { turn, step: self.step, since: at, menu },
+            session: Session {
+                turn,
+                step: self.step,
+                since: at,
+                menu,
+            },
             reply: self.reply,
             after: self.after,
         }
@@ -190,7 +222,9 @@ impl Talk<'_> {
         let expired = session.is_expired(self.at);
         let input = self.input(&session, expired);
         let Some(member) = self.desk.by_contact(&self.inbound.from).await? else {
-            return self.stranger(session.step.filter(|_| !expired), input).await;
+            return self
+                .stranger(session.step.filter(|_| !expired), input)
+                .await;
         };
         // Registered by a turn whose session was not stored, or by the host: still their first words.
         match session.step {
@@ -213,7 +247,10 @@ impl Talk<'_> {
         match step {
             Some(step) if expired => self.expired(&member, &step, input).await,
             Some(step) => self.step(&member, step, session.menu.as_ref(), input).await,
-            None => Ok(self.fresh(&member, input, session.menu.as_ref()).await?.into()),
+            None => Ok(self
+                .fresh(&member, input, session.menu.as_ref())
+                .await?
+                .into()),
         }
     }
 
@@ -238,14 +275,24 @@ impl Talk<'_> {
     }
 
     /// After its time a step is over: an answer to it does nothing, a command is a command.
-    async fn expired(&self, member: &MemberView, step: &Step, input: Input) -> Result<Outcome, Error> {
+    async fn expired(
+        &self,
+        member: &MemberView,
+        step: &Step,
+        input: Input,
+    ) -> Result<Outcome, Error> {
         let text = spoken(input);
         let is_late_answer = matches!(step, Step::Confirm(_))
-            && text.as_deref().is_none_or(|text| !parser::parse(text).is_order());
+            && text
+                .as_deref()
+                .is_none_or(|text| !parser::parse(text).is_order());
         if is_late_answer {
             return Ok(Said::reply(Reply::TimedOut).into());
         }
-        Ok(self.command(member, parser::parse(&text.unwrap_or_default())).await?.into())
+        Ok(self
+            .command(member, parser::parse(&text.unwrap_or_default()))
+            .await?
+            .into())
     }
 
     async fn step(
@@ -258,8 +305,13 @@ impl Talk<'_> {
         match step {
             Step::Confirm(pending) => self.confirm_answer(member, pending, input).await,
             Step::Draft(draft) => self.draft_answer(member, draft, input).await,
-            Step::Which { purpose, groups, from } => {
-                self.which_answer(member, purpose, &groups, from, input).await
+            Step::Which {
+                purpose,
+                groups,
+                from,
+            } => {
+                self.which_answer(member, purpose, &groups, from, input)
+                    .await
             }
             Step::Code => self.code_answer(member, input).await,
             Step::History { before } => {
@@ -274,7 +326,12 @@ impl Talk<'_> {
     }
 
     /// A message that answers no step.
-    async fn fresh(&self, member: &MemberView, input: Input, menu: Option<&Menu>) -> Result<Said, Error> {
+    async fn fresh(
+        &self,
+        member: &MemberView,
+        input: Input,
+        menu: Option<&Menu>,
+    ) -> Result<Said, Error> {
         let command = parser::parse(&spoken(input).unwrap_or_default());
         if let (Command::Number(_), Some(menu)) = (&command, menu) {
             let most = menu.choices.len();
@@ -287,7 +344,9 @@ impl Talk<'_> {
         Ok(match command {
             Command::Greeting => self.menu(member).await?,
             Command::Help => self.help(member).await?,
-            Command::Register { .. } => Said::reply(Reply::AlreadyRegistered { name: member.name.clone() }),
+            Command::Register { .. } => Said::reply(Reply::AlreadyRegistered {
+                name: member.name.clone(),
+            }),
             Command::Balance => self.balance(member).await?,
             Command::History => self.history(member, None).await?,
             Command::TestMoney { amount } => self.test_money(member, amount).await?,
@@ -325,18 +384,31 @@ impl Talk<'_> {
     /// A refusal in words; what may pass by itself goes back to the worker, which tries again.
     fn refused(&self, error: Error) -> Result<Said, Error> {
         match error {
-            Error::Port(_) | Error::Contention | Error::LeaseLost | Error::Stored { .. } => Err(error),
+            Error::Port(_) | Error::Contention | Error::LeaseLost | Error::Stored { .. } => {
+                Err(error)
+            }
             error => Ok(Said::reply(Reply::Trouble(trouble(&error, &self.speech)))),
         }
     }
 
     fn say(&self, label: &'static str, text: &str) -> Choice {
-        Choice { label: self.catalogue.label(label), detail: None, action: Action::Say(text.to_owned()) }
+        Choice {
+            label: self.catalogue.label(label),
+            detail: None,
+            action: Action::Say(text.to_owned()),
+        }
     }
 
     fn yes_no(&self) -> Vec<Choice> {
-        let choice = |label, action| Choice { label: self.catalogue.label(label), detail: None, action };
-        vec![choice("label-yes", Action::Yes), choice("label-no", Action::No)]
+        let choice = |label, action| Choice {
+            label: self.catalogue.label(label),
+            detail: None,
+            action,
+        };
+        vec![
+            choice("label-yes", Action::Yes),
+            choice("label-no", Action::No),
+        ]
     }
 }
 
@@ -352,7 +424,10 @@ fn chosen<'m>(menu: &'m Menu, text: &str) -> Option<&'m Choice> {
     let mut named = menu.choices.iter().filter(|choice| {
         !typed.is_empty()
             && (parser::comparable(&choice.label) == typed
-                || choice.detail.as_ref().is_some_and(|detail| parser::comparable(detail) == typed))
+                || choice
+                    .detail
+                    .as_ref()
+                    .is_some_and(|detail| parser::comparable(detail) == typed))
     });
     named.next().filter(|_| named.next().is_none())
 }
@@ -376,6 +451,7 @@ fn leaves_question(text: &str) -> Option<Command> {
 /// A name for a person or a group, if the text is fit for one.
 fn fit_name(text: &str) -> Option<String> {
     let name = clean::name(text);
-    let fits = name.chars().any(char::is_alphanumeric) && clean::typed(text).chars().count() <= clean::NAME_MAX;
+    let fits = name.chars().any(char::is_alphanumeric)
+        && clean::typed(text).chars().count() <= clean::NAME_MAX;
     fits.then_some(name)
 }

@@ -14,7 +14,11 @@ const KEPT: usize = 200;
 
 impl Talk<'_> {
     /// Registers by the profile's name or the one asked for, then does what they wanted.
-    pub(super) async fn stranger(&self, step: Option<Step>, input: Input) -> Result<Outcome, Error> {
+    pub(super) async fn stranger(
+        &self,
+        step: Option<Step>,
+        input: Input,
+    ) -> Result<Outcome, Error> {
         let text = spoken(input).unwrap_or_default();
         let (name, wanted) = match step {
             Some(Step::Name { then }) => {
@@ -24,11 +28,16 @@ impl Talk<'_> {
                     _ => fit_name(&text),
                 };
                 let Some(name) = name else {
-                    return Ok(Said::reply(Reply::AskNameAgain).step(Step::Name { then }).into());
+                    return Ok(Said::reply(Reply::AskNameAgain)
+                        .step(Step::Name { then })
+                        .into());
                 };
                 (name, parser::parse(&then))
             }
-            _ => match (parser::parse(&text), self.inbound.name.as_deref().map(clean::name)) {
+            _ => match (
+                parser::parse(&text),
+                self.inbound.name.as_deref().map(clean::name),
+            ) {
                 (Command::Register { name: Some(name) }, _) if fit_name(&name).is_some() => {
                     (clean::name(&name), Command::Greeting)
                 }
@@ -44,11 +53,17 @@ impl Talk<'_> {
             name: name.clone(),
             phone: self.inbound.phone.clone(),
         };
-        match self.desk.register(&self.context(None, "register"), who).await {
+        match self
+            .desk
+            .register(&self.context(None, "register"), who)
+            .await
+        {
             Ok(member) => Ok(self.first(&member, wanted).await?.into()),
             Err(Error::BadText { .. }) => {
                 let then = clean::clip(&text, KEPT).to_owned();
-                Ok(Said::reply(Reply::AskNameAgain).step(Step::Name { then }).into())
+                Ok(Said::reply(Reply::AskNameAgain)
+                    .step(Step::Name { then })
+                    .into())
             }
             Err(error) => Ok(self.refused(error)?.into()),
         }
@@ -57,11 +72,16 @@ impl Talk<'_> {
     /// The first answer to a new member.
     pub(super) async fn first(&self, member: &MemberView, wanted: Command) -> Result<Said, Error> {
         let is_hello = !wanted.is_order()
-            || matches!(wanted, Command::Greeting | Command::Register { .. } | Command::Help);
+            || matches!(
+                wanted,
+                Command::Greeting | Command::Register { .. } | Command::Help
+            );
         if is_hello {
             return self.welcome(member).await;
         }
         let said = self.command(member, wanted).await?;
-        Ok(said.with(Remark::Welcome { name: member.name.clone() }))
+        Ok(said.with(Remark::Welcome {
+            name: member.name.clone(),
+        }))
     }
 }

@@ -6,7 +6,11 @@ use crate::conversation::session::Pending;
 use crate::view::CircleSummary;
 
 impl Talk<'_> {
-    pub(super) async fn vote(&self, circle: &CircleSummary, approve: Option<bool>) -> Result<Said, Error> {
+    pub(super) async fn vote(
+        &self,
+        circle: &CircleSummary,
+        approve: Option<bool>,
+    ) -> Result<Said, Error> {
         let name = circle.name.clone();
         let Some(vote) = self.desk.status(circle.id).await?.vote else {
             return Ok(Said::reply(Reply::NoVoteOpen { name }));
@@ -18,7 +22,18 @@ impl Talk<'_> {
             ];
             return Ok(Said::reply(Reply::AskVote { name, vote }).choices(choices));
         };
-        let pending = Pending::Vote { circle: circle.id, proposal: vote.proposal, approve };
-        Ok(self.question(Reply::ConfirmVote { name, approve, vote }, pending))
+        let pending = Pending::Vote {
+            circle: circle.id,
+            proposal: vote.proposal,
+            approve,
+        };
+        Ok(self.question(
+            Reply::ConfirmVote {
+                name,
+                approve,
+                vote,
+            },
+            pending,
+        ))
     }
 }

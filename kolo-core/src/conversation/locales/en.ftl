@@ -1,4 +1,5 @@
 ### What Kolo says in English. Short words; amounts and names arrive ready to show.
+### A line of its own that begins with bold text begins with a quoted asterisk: a bare one marks a variant.
 
 ## People
 
@@ -11,33 +12,33 @@ remark-welcome = Welcome, { $name }!
 remark-dropped = (I have put the last question aside. Nothing was done about it.)
 home-no-group = You are not in a group yet. Send CREATE GROUP to begin one, or JOIN with the code you were given.
 home-forming =
-    *{ $name }* is filling up: { $members } of { $seats } places are taken. { $organiser ->
+    { "*" }{ $name }* is filling up: { $members } of { $seats } places are taken. { $organiser ->
         [yes] Send INVITE to get a code for the next person.
        *[no] It starts when the places are taken, or when the organiser starts it.
     }
 home-active = Nothing is due from you now.
 home-due = *{ $name }*: { $amount } is due by { $deadline }. Send CONTRIBUTE to pay it.
 help-no-group =
-    *CREATE GROUP*: begin a savings group
-    *JOIN* and a code: join a group
+    { "*" }CREATE GROUP*: begin a savings group
+    { "*" }JOIN* and a code: join a group
 help-organiser =
-    *INVITE*: get a code for the next person
-    *START*: begin now, with the members there are
-    *GROUP STATUS*: who is in
-    *CANCEL GROUP*: give the group up
+    { "*" }INVITE*: get a code for the next person
+    { "*" }START*: begin now, with the members there are
+    { "*" }GROUP STATUS*: who is in
+    { "*" }CANCEL GROUP*: give the group up
 help-forming =
-    *GROUP STATUS*: who is in
-    *LEAVE*: leave before it starts
+    { "*" }GROUP STATUS*: who is in
+    { "*" }LEAVE*: leave before it starts
 help-active =
-    *CONTRIBUTE*: pay what is due
-    *GROUP STATUS*: who has paid, who is next
-    *REPAY*: pay what you owe from earlier rounds
-    *DISSOLVE*: ask the members to close the group
-    *CREATE GROUP*, *JOIN*: one more group
+    { "*" }CONTRIBUTE*: pay what is due
+    { "*" }GROUP STATUS*: who has paid, who is next
+    { "*" }REPAY*: pay what you owe from earlier rounds
+    { "*" }DISSOLVE*: ask the members to close the group
+    { "*" }CREATE GROUP*, *JOIN*: one more group
 help-always =
-    *BALANCE*: your money
-    *HISTORY*: what came in and went out
-    *CANCEL*: stop what we are doing
+    { "*" }BALANCE*: your money
+    { "*" }HISTORY*: what came in and went out
+    { "*" }CANCEL*: stop what we are doing
 help-test-money = *TEST MONEY 100*: play dollars, for trying things out
 
 ## Labels of buttons (20 characters at most)
@@ -227,7 +228,7 @@ confirm-vote =
 ask-vote = Shall *{ $name }* be closed early? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. Send VOTE YES or VOTE NO.
 no-vote-open = There is no open vote in *{ $name }*.
 status =
-    *{ $name }*: { $phase ->
+    { "*" }{ $name }*: { $phase ->
         [forming] filling up
         [active] running
         [completed] completed, everybody had their turn
@@ -388,7 +389,7 @@ notice-join-failed = You could not join *{ $name }*. { $reason } Nothing was pai
 notice-somebody-joined = { $who } has joined *{ $name }*: { $members } of { $seats } places are taken.
 notice-somebody-left = { $who } has left *{ $name }*: { $members } of { $seats } places are taken.
 notice-started =
-    *{ $name }* has started! The order of the pots:
+    { "*" }{ $name }* has started! The order of the pots:
     { $order }
 
     Your turn is no. { $turn }. First payment: { $amount } by { $deadline }. Send CONTRIBUTE to pay.
@@ -439,7 +440,7 @@ notice-vote-cast =
 notice-vote-failed = Your vote in *{ $name }* could not be counted. { $reason }
 notice-proposal-rejected = *{ $name }* goes on: the vote to close it did not pass.
 notice-dissolved =
-    *{ $name }* was closed by vote. { $refunded ->
+    { "*" }{ $name }* was closed by vote. { $refunded ->
         [yes] You get back { $refund }.
        *[no] There is nothing to pay back to you.
     }{ $owes ->

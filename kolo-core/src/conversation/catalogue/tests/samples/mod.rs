@@ -1,0 +1,99 @@
+//! At least one of every reply, notice and error, and proof that none is missing.
+mod notices;
+mod replies;
+
+use std::collections::BTreeSet;
+
+use kolo_rules::Amount;
+use kolo_rules::circle::Refusal;
+
+use crate::Error;
+use crate::conversation::fake::ONE;
+use crate::conversation::reply::Reply;
+use crate::notice::Notice;
+use crate::port::{PortError, PortErrorKind, Retry};
+
+pub use notices::notices;
+pub use replies::replies;
+
+/// A match over all variants (the compiler keeps it whole) and their names.
+macro_rules! variants {
+    ($missing:ident, $samples:ident, $type:ident: $($variant:ident)*) => {
+        pub fn $missing() -> Vec<&'static str> {
+            fn name(value: &$type) -> &'static str {
+                match value {
+                    $($type::$variant { .. } => stringify!($variant),)*
+                }
+            }
+            let there: BTreeSet<&str> = $samples().iter().map(name).collect();
+            [$(stringify!($variant)),*].into_iter().filter(|variant| !there.contains(variant)).collect()
+        }
+    };
+}
+
+variants! { missing_replies, replies, Reply:
+    Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History HistoryEmpty HistoryEnd AskTestMoney
+    TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
+    ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
+    OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote
+    NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
+    NothingOwed Declined TimedOut YesOrNo NothingToConfirm StaleButton Stopped NothingToStop NoSuchChoice NotUnderstood
+    TooLong Empty With Trouble Processing Broken
+}
+
+variants! { missing_notices, notices, Notice:
+    MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed Joined JoinFailed SomebodyJoined
+    SomebodyLeft Started StartFailed Contributed ContributionFailed Repaid RepaymentFailed Reminder PaidOut PayoutKept
+    CreditDelivered RoundOpened DissolutionProposed VoteCast VoteFailed ProposalRejected Dissolved Refunded Completed
+    Cancelled Left
+}
+
+variants! { missing_errors, errors, Error:
+    NotAllowed NoSuchMember NoSuchCircle NoSuchInvitation InvitationSpent InvitationForSomebodyElse RulesNotAccepted
+    NoPlaceLeft NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds NotAvailable KeyReused Contention Stored
+    LeaseLost Port
+}
+
+fn name() -> String {
+    "Market Women".to_owned()
+}
+
+fn units(count: i64) -> Amount {
+    Amount::new(count * ONE)
+}
+
+pub fn errors() -> Vec<Error> {
+    let mut all = vec![
+        Error::NotAllowed,
+        Error::NoSuchMember,
+        Error::NoSuchCircle,
+        Error::NoSuchInvitation,
+        Error::InvitationSpent,
+        Error::InvitationForSomebodyElse,
+        Error::RulesNotAccepted,
+        Error::NoPlaceLeft,
+        Error::NotReady,
+        Error::UnderWay,
+        Error::InsufficientFunds { missing: units(3) },
+        Error::BadText {
+            field: "name",
+            max: 60,
+        },
+        Error::OutOfBounds {
+            field: "seats",
+            min: 2,
+            max: 20,
+        },
+        Error::NotAvailable,
+        Error::KeyReused,
+        Error::Contention,
+        Error::Stored {
+            what: "circle".to_owned(),
+            why: "damaged".to_owned(),
+        },
+        Error::LeaseLost,
+        PortError::new(PortErrorKind::Timeout, Retry::Unknown, "the ledger").into(),
+    ];
+    all.extend(Refusal::ALL.iter().map(|refusal| Error::Refused(*refusal)));
+    all
+}

@@ -1,0 +1,268 @@
+use super::name;
+use crate::CircleId;
+use crate::conversation::fake::{NOW, ONE};
+use crate::notice::{Notice, Reason, ReminderStage};
+use crate::view::Every;
+
+pub fn notices() -> Vec<Notice> {
+    [
+        money_notices(),
+        forming_notices(),
+        paying_notices(),
+        closing_notices(),
+    ]
+    .concat()
+}
+
+fn id() -> CircleId {
+    CircleId::derive(&[b"a"])
+}
+
+fn tx() -> String {
+    "ab12cd34ef56".to_owned()
+}
+
+fn money_notices() -> Vec<Notice> {
+    vec![
+        Notice::MoneyReceived {
+            amount: 5 * ONE,
+            balance: 9 * ONE,
+            tx: tx(),
+        },
+        Notice::MoneySent {
+            amount: 5 * ONE,
+            balance: 4 * ONE,
+            tx: tx(),
+        },
+    ]
+}
+
+fn forming_notices() -> Vec<Notice> {
+    let who = || "Bola".to_owned();
+    let invitation = |phone: Option<&str>| Notice::InvitationReady {
+        circle: id(),
+        name: name(),
+        code: "AB12CD".to_owned(),
+        phone: phone.map(str::to_owned),
+        expires_at: NOW,
+    };
+    let mut all = vec![
+        invitation(None),
+        invitation(Some("+2348031234567")),
+        Notice::InvitationFailed {
+            name: name(),
+            reason: Reason::Invitation,
+        },
+        Notice::Joined {
+            circle: id(),
+            name: name(),
+            turn: 2,
+            members: 2,
+            seats: 5,
+        },
+        Notice::JoinFailed {
+            name: name(),
+            reason: Reason::Closed,
+        },
+        Notice::SomebodyJoined {
+            circle: id(),
+            name: name(),
+            who: who(),
+            members: 2,
+            seats: 5,
+        },
+        Notice::SomebodyLeft {
+            circle: id(),
+            name: name(),
+            who: who(),
+            members: 2,
+            seats: 5,
+        },
+        Notice::Started {
+            circle: id(),
+            name: name(),
+            order: (1..=20)
+                .map(|number| format!("Member {number} {}", "x".repeat(40)))
+                .collect(),
+            your_turn: 2,
+            contribution: 10 * ONE,
+            deadline: NOW,
+        },
+        Notice::StartFailed {
+            name: name(),
+            reason: Reason::Rules,
+        },
+        Notice::Cancelled { name: name() },
+        Notice::Left { name: name() },
+    ];
+    for every in [
+        Every::Days(1),
+        Every::Days(7),
+        Every::Days(14),
+        Every::Days(10),
+        Every::Month,
+    ] {
+        all.push(Notice::CircleReady {
+            circle: id(),
+            name: name(),
+            seats: 5,
+            contribution: 10 * ONE,
+            every,
+        });
+    }
+    let reasons = [
+        Reason::TooLittleMoney,
+        Reason::Rules,
+        Reason::Closed,
+        Reason::Invitation,
+        Reason::Technical,
+    ];
+    all.extend(reasons.map(|reason| Notice::CircleFailed {
+        name: name(),
+        reason,
+    }));
+    all
+}
+
+fn paying_notices() -> Vec<Notice> {
+    let contributed = |late| Notice::Contributed {
+        circle: id(),
+        name: name(),
+        round: 1,
+        rounds: 3,
+        amount: 10 * ONE,
+        late,
+        pot: 20 * ONE,
+        full_pot: 30 * ONE,
+        tx: tx(),
+    };
+    let repaid = |left| Notice::Repaid {
+        circle: id(),
+        name: name(),
+        amount: 5 * ONE,
+        left,
+        tx: tx(),
+    };
+    let paid_out = |you, short| Notice::PaidOut {
+        circle: id(),
+        name: name(),
+        round: 1,
+        rounds: 3,
+        recipient: "Bola".to_owned(),
+        you,
+        amount: 30 * ONE - short,
+        short,
+        tx: tx(),
+    };
+    let reminder = |stage, grace_s| Notice::Reminder {
+        circle: id(),
+        name: name(),
+        stage,
+        round: 1,
+        amount: 10 * ONE,
+        deadline: NOW,
+        late_after: NOW.plus(grace_s),
+    };
+    vec![
+        contributed(false),
+        contributed(true),
+        Notice::ContributionFailed {
+            circle: id(),
+            name: name(),
+            round: 1,
+            amount: ONE,
+            reason: Reason::Technical,
+        },
+        repaid(0),
+        repaid(ONE),
+        Notice::RepaymentFailed {
+            circle: id(),
+            name: name(),
+            amount: ONE,
+            reason: Reason::TooLittleMoney,
+        },
+        reminder(ReminderStage::TwoDays, 60),
+        reminder(ReminderStage::OneDay, 60),
+        reminder(ReminderStage::Deadline, 60),
+        reminder(ReminderStage::Deadline, 0),
+        reminder(ReminderStage::GraceOver, 60),
+        paid_out(true, 0),
+        paid_out(false, 10 * ONE),
+        Notice::PayoutKept {
+            circle: id(),
+            name: name(),
+            amount: ONE,
+        },
+        Notice::CreditDelivered {
+            circle: id(),
+            name: name(),
+            amount: ONE,
+            tx: tx(),
+        },
+        Notice::RoundOpened {
+            circle: id(),
+            name: name(),
+            round: 2,
+            rounds: 3,
+            amount: 10 * ONE,
+            recipient: "Bola".to_owned(),
+            deadline: NOW,
+        },
+    ]
+}
+
+fn closing_notices() -> Vec<Notice> {
+    let proposed = |you| Notice::DissolutionProposed {
+        circle: id(),
+        name: name(),
+        who: "Bola".to_owned(),
+        you,
+        expires_at: NOW,
+    };
+    let cast = |approve| Notice::VoteCast {
+        circle: id(),
+        name: name(),
+        approve,
+        yes: 2,
+        no: 1,
+        electorate: 5,
+    };
+    vec![
+        proposed(true),
+        proposed(false),
+        cast(true),
+        cast(false),
+        Notice::VoteFailed {
+            name: name(),
+            reason: Reason::Rules,
+        },
+        Notice::ProposalRejected {
+            circle: id(),
+            name: name(),
+        },
+        Notice::Dissolved {
+            circle: id(),
+            name: name(),
+            refund: ONE,
+            debt: 0,
+        },
+        Notice::Dissolved {
+            circle: id(),
+            name: name(),
+            refund: 0,
+            debt: ONE,
+        },
+        Notice::Refunded {
+            circle: id(),
+            name: name(),
+            amount: ONE,
+            tx: tx(),
+        },
+        Notice::Completed {
+            circle: id(),
+            name: name(),
+            paid: 30 * ONE,
+            received: 30 * ONE,
+        },
+    ]
+}

@@ -1,0 +1,426 @@
+use kolo_rules::circle::{Order, PayoutStatus, Phase, Shortfall};
+use kolo_rules::{Amount, Interval, Rules};
+
+use super::{name, units};
+use crate::conversation::amount::AmountProblem;
+use crate::conversation::fake::{NOW, asset, circle, member, preview, rules, vote};
+use crate::conversation::phone::PhoneProblem;
+use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
+use crate::conversation::words::Words;
+use crate::view::{CircleStage, HistoryLine, WalletView};
+
+pub fn replies() -> Vec<Reply> {
+    [
+        people(),
+        money(),
+        new_groups(),
+        groups(),
+        statuses(),
+        paying(),
+        answers(),
+    ]
+    .concat()
+}
+
+fn homes() -> Vec<Home> {
+    let forming = |organiser| Home::Forming {
+        name: name(),
+        members: 2,
+        seats: 5,
+        organiser,
+    };
+    let due = Home::Due {
+        name: name(),
+        amount: units(10),
+        deadline: NOW,
+    };
+    vec![
+        Home::NoGroup,
+        forming(true),
+        forming(false),
+        Home::Active,
+        due,
+    ]
+}
+
+fn people() -> Vec<Reply> {
+    let mut all = vec![
+        Reply::AskName,
+        Reply::AskNameAgain,
+        Reply::AlreadyRegistered { name: name() },
+    ];
+    for home in homes() {
+        all.push(Reply::Welcome {
+            name: name(),
+            home: home.clone(),
+        });
+        all.push(Reply::Menu {
+            name: name(),
+            home: home.clone(),
+        });
+        all.push(Reply::Help {
+            home,
+            test_money: true,
+        });
+    }
+    all
+}
+
+fn money() -> Vec<Reply> {
+    let wallet = |pending: i64, on_chain| WalletView {
+        asset: asset(),
+        settled: units(20),
+        available: units(20 - pending),
+        pending_out: units(pending),
+        on_chain,
+    };
+    let position = GroupPosition {
+        name: name(),
+        paid: units(30),
+        received: units(10),
+        debt: units(1),
+    };
+    let line = |kind: &str, amount: i64, pending, voided| HistoryLine {
+        position: 1,
+        at: NOW,
+        kind: kind.to_owned(),
+        amount: units(amount),
+        pending,
+        voided,
+        circle: pending.then(name),
+        round: voided.then_some(2),
+        tx: Some("ab12cd34ef".to_owned()),
+    };
+    let kinds = [
+        "deposit",
+        "withdrawal",
+        "contribution",
+        "payout",
+        "repayment",
+        "refund",
+        "credit",
+        "unheard of",
+    ];
+    let lines = kinds.into_iter().flat_map(|kind| {
+        [
+            line(kind, -5, true, false),
+            line(kind, 5, false, true),
+            line(kind, 0, false, false),
+        ]
+    });
+    let mut all = vec![
+        Reply::Balance {
+            wallet: wallet(0, Some(units(20))),
+            groups: Vec::new(),
+        },
+        Reply::Balance {
+            wallet: wallet(5, Some(units(19))),
+            groups: vec![position.clone(), position],
+        },
+        Reply::Balance {
+            wallet: wallet(5, None),
+            groups: Vec::new(),
+        },
+        Reply::History {
+            lines: lines.collect(),
+            more: true,
+        },
+        Reply::HistoryEmpty,
+        Reply::HistoryEnd,
+        Reply::AskTestMoney { max: units(1_000) },
+        Reply::TestMoneyAtMost { max: units(1_000) },
+    ];
+    all.extend(
+        amount_problems()
+            .into_iter()
+            .map(|problem| Reply::BadAmount { problem }),
+    );
+    all
+}
+
+fn amount_problems() -> Vec<AmountProblem> {
+    let all = vec![
+        AmountProblem::Empty,
+        AmountProblem::Negative,
+        AmountProblem::Scientific,
+        AmountProblem::OtherDigits,
+        AmountProblem::TooManyDecimals { most: 7 },
+        AmountProblem::Zero,
+        AmountProblem::TooLarge,
+        AmountProblem::Ambiguous {
+            grouped: "1000".to_owned(),
+            pointed: "1".to_owned(),
+        },
+        AmountProblem::OtherCurrency("₦".to_owned()),
+        AmountProblem::NotANumber,
+    ];
+    // A new reason must be added above.
+    for problem in &all {
+        match problem {
+            AmountProblem::Empty
+            | AmountProblem::Negative
+            | AmountProblem::Scientific
+            | AmountProblem::OtherDigits
+            | AmountProblem::TooManyDecimals { .. }
+            | AmountProblem::Zero
+            | AmountProblem::TooLarge
+            | AmountProblem::Ambiguous { .. }
+            | AmountProblem::OtherCurrency(_)
+            | AmountProblem::NotANumber => {}
+        }
+    }
+    all
+}
+
+/// Rules that bring out every sentence.
+fn all_rules() -> Vec<Rules> {
+    let plain = rules(5);
+    let intervals = [
+        Interval::Seconds(86_400),
+        Interval::Seconds(10 * 86_400),
+        Interval::Seconds(14 * 86_400),
+        Interval::Seconds(3_600),
+        Interval::Seconds(7_200),
+        Interval::Seconds(1),
+        Interval::Seconds(90),
+        Interval::Months(1),
+        Interval::Months(2),
+    ];
+    let mut all: Vec<Rules> = intervals
+        .into_iter()
+        .map(|interval| Rules { interval, ..plain })
+        .collect();
+    all.push(Rules {
+        instalments_per_round: 4,
+        order: Order::Fixed,
+        shortfall: Shortfall::ShortPot,
+        advance: true,
+        grace_s: 3_600,
+        ..plain
+    });
+    all.push(Rules {
+        grace_s: 0,
+        ..plain
+    });
+    all
+}
+
+fn new_groups() -> Vec<Reply> {
+    let mut all = vec![
+        Reply::AskGroupName,
+        Reply::BadGroupName,
+        Reply::AskContribution {
+            name: name(),
+            problem: None,
+        },
+        Reply::AskContribution {
+            name: name(),
+            problem: Some(AmountProblem::Zero),
+        },
+        Reply::AskInterval { again: false },
+        Reply::AskInterval { again: true },
+        Reply::AskSeats {
+            min: 2,
+            max: 20,
+            again: false,
+        },
+        Reply::AskSeats {
+            min: 2,
+            max: 20,
+            again: true,
+        },
+        Reply::AskCode,
+        Reply::ConfirmJoin {
+            preview: preview("Market Women"),
+        },
+        Reply::AlreadyIn { name: name() },
+        Reply::BadPhone {
+            problem: PhoneProblem::NoCountry,
+        },
+        Reply::BadPhone {
+            problem: PhoneProblem::NotValid,
+        },
+    ];
+    let confirm = |rules| Reply::ConfirmCreate {
+        name: name(),
+        rules,
+        rules_hash: [1; 32],
+    };
+    all.extend(all_rules().into_iter().map(confirm));
+    all
+}
+
+fn groups() -> Vec<Reply> {
+    vec![
+        Reply::NoGroups,
+        Reply::WhichGroup,
+        Reply::NoSuchGroup {
+            typed: "nobody".to_owned(),
+        },
+        Reply::Creating { name: name() },
+        Reply::CreationFailed { name: name() },
+        Reply::OnlyOrganiser { name: name() },
+        Reply::OnlyBeforeStart { name: name() },
+        Reply::NotStarted {
+            name: name(),
+            members: 2,
+            seats: 5,
+        },
+        Reply::Over { name: name() },
+        Reply::ConfirmStart {
+            name: name(),
+            members: 2,
+            seats: 5,
+        },
+        Reply::ConfirmLeave { name: name() },
+        Reply::ConfirmCancelGroup { name: name() },
+        Reply::ConfirmDissolve {
+            name: name(),
+            members: 5,
+        },
+        Reply::ConfirmVote {
+            name: name(),
+            approve: true,
+            vote: vote(),
+        },
+        Reply::ConfirmVote {
+            name: name(),
+            approve: false,
+            vote: vote(),
+        },
+        Reply::AskVote {
+            name: name(),
+            vote: vote(),
+        },
+        Reply::NoVoteOpen { name: name() },
+    ]
+}
+
+fn statuses() -> Vec<Reply> {
+    let phases = [
+        Phase::Forming,
+        Phase::Active,
+        Phase::Completed,
+        Phase::Dissolved,
+        Phase::Cancelled,
+    ];
+    let mut all: Vec<_> = phases
+        .into_iter()
+        .map(|phase| circle("Market Women", phase))
+        .collect();
+    let at = NOW.unix();
+    let payouts = [
+        PayoutStatus::None,
+        PayoutStatus::Ready {
+            round: 1,
+            seat: 1,
+            amount: units(30),
+            short: Amount::ZERO,
+        },
+        PayoutStatus::NotBefore {
+            round: 1,
+            seat: 2,
+            at,
+        },
+    ];
+    for next_payout in payouts {
+        let mut status = circle("Market Women", Phase::Active);
+        status.next_payout = next_payout;
+        status.vote = Some(vote());
+        status.vault_on_chain = Some(units(1));
+        status.seats[0].pending = true;
+        status.seats[1].paid_out = true;
+        status.seats[1].debt = units(1);
+        status.seats[2].credit = units(1);
+        all.push(status);
+    }
+    let mut silent = circle("Market Women", Phase::Active);
+    silent.vault_on_chain = None;
+    silent.seats = vec![silent.seats[0].clone(); 30];
+    all.push(silent);
+    for stage in [CircleStage::Creating, CircleStage::Failed] {
+        let mut status = circle("Market Women", Phase::Forming);
+        status.summary.stage = stage;
+        all.push(status);
+    }
+    let me = member("Ada").id;
+    all.into_iter()
+        .map(|status| Reply::Status {
+            status: Box::new(status),
+            me,
+        })
+        .collect()
+}
+
+fn paying() -> Vec<Reply> {
+    let payment = |advance: bool, debt: i64| Payment {
+        name: name(),
+        round: 1,
+        rounds: 3,
+        amount: units(10),
+        recipient: advance.then(|| "Bola".to_owned()),
+        deadline: NOW,
+        advance,
+        balance_after: units(90),
+        debt: units(debt),
+    };
+    let too_little = |test_money| Reply::TooLittle {
+        name: name(),
+        amount: units(10),
+        missing: units(3),
+        test_money,
+    };
+    vec![
+        Reply::ConfirmContribute(payment(false, 0)),
+        Reply::ConfirmContribute(payment(true, 5)),
+        Reply::NothingDue {
+            name: name(),
+            round: 2,
+            deadline: NOW,
+        },
+        Reply::AllPaid { name: name() },
+        Reply::OnItsWay { name: name() },
+        too_little(true),
+        too_little(false),
+        Reply::OtherAmount {
+            name: name(),
+            due: units(10),
+        },
+        Reply::OfferRepay {
+            name: name(),
+            debt: units(10),
+        },
+        Reply::ConfirmRepay {
+            name: name(),
+            amount: units(4),
+            left: units(6),
+            balance_after: units(1),
+        },
+        Reply::RepayAtMost {
+            name: name(),
+            debt: units(10),
+        },
+        Reply::NothingOwed { name: name() },
+    ]
+}
+
+fn answers() -> Vec<Reply> {
+    vec![
+        Reply::Declined,
+        Reply::TimedOut,
+        Reply::YesOrNo,
+        Reply::NothingToConfirm,
+        Reply::StaleButton,
+        Reply::Stopped,
+        Reply::NothingToStop,
+        Reply::NoSuchChoice { most: 5 },
+        Reply::NotUnderstood,
+        Reply::TooLong,
+        Reply::Empty,
+        Reply::With(Remark::Welcome { name: name() }, Box::new(Reply::AskCode)),
+        Reply::With(Remark::Dropped, Box::new(Reply::AskCode)),
+        Reply::Trouble(Words::new("error-not-ready")),
+        Reply::Processing,
+        Reply::Broken,
+    ]
+}

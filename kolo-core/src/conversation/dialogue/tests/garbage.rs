@@ -1,0 +1,132 @@
+//! Whatever is sent: no panic, one reply of a fair length, no order without a question before it.
+use crate::conversation::fake::{Chat, FakeDesk, circle, preview, vote};
+use crate::conversation::reply::Reply;
+use kolo_rules::Amount;
+use kolo_rules::circle::Phase;
+use proptest::prelude::*;
+
+/// Orders that need a YES.
+fn is_weighty(order: &str) -> bool {
+    !["register", "invite", "test money"]
+        .iter()
+        .any(|light| order.starts_with(light))
+}
+
+fn is_question(reply: Option<&Reply>) -> bool {
+    match reply {
+        Some(Reply::With(_, inner)) => is_question(Some(inner)),
+        Some(
+            Reply::ConfirmContribute(_)
+            | Reply::ConfirmRepay { .. }
+            | Reply::ConfirmCreate { .. }
+            | Reply::ConfirmJoin { .. }
+            | Reply::ConfirmStart { .. }
+            | Reply::ConfirmLeave { .. }
+            | Reply::ConfirmCancelGroup { .. }
+            | Reply::ConfirmDissolve { .. }
+            | Reply::ConfirmVote { .. }
+            | Reply::YesOrNo
+            | Reply::StaleButton,
+        ) => true,
+        _ => false,
+    }
+}
+
+fn message() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "hi",
+        "balance",
+        "history",
+        "more",
+        "create group",
+        "A 10 weekly 3",
+        "join",
+        "ab12cd",
+        "invite",
+        "status",
+        "contribute",
+        "repay",
+        "start",
+        "leave",
+        "cancel group",
+        "dissolve",
+        "vote",
+        "yes",
+        "no",
+        "cancel",
+        "1",
+        "2",
+        "5",
+        "10",
+        "market women",
+        "family",
+        "help",
+        "test money",
+        "-5",
+        "1e9",
+        "1.000",
+        "₦5,000",
+        "👍",
+        "weekly",
+        "register",
+    ]);
+    prop_oneof![
+        4 => prop::collection::vec(words, 1..4).prop_map(|words| words.join(" ")),
+        1 => "\\PC{0,40}",
+        1 => prop::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter),
+    ]
+}
+
+fn world() -> FakeDesk {
+    let desk = FakeDesk::of_ada()
+        .with(circle("Market Women", Phase::Active))
+        .with(circle("Family", Phase::Active))
+        .with(circle("Students", Phase::Forming));
+    {
+        let mut state = desk.state();
+        state.circles[1].vote = Some(vote());
+        state.circles[1].seats[0].debt = Amount::new(5);
+        state.previews.insert("AB12CD".to_owned(), preview("Club"));
+    }
+    desk
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn nothing_is_ordered_without_a_question_answered(
+        messages in prop::collection::vec((message(), any::<bool>(), 0_u64..900), 1..25)
+    ) {
+        let mut chat = Chat::new(world());
+        let mut asked = false;
+        let mut last_button: Option<String> = None;
+        for (text, tap, later) in messages {
+            chat.now = chat.now.plus(later);
+            let before = chat.desk.ordered().len();
+            // The checks of every turn (one reply, its length) are in `deliver`.
+            let heard = match last_button.clone().filter(|_| tap) {
+                Some(button) => chat.tap(&button),
+                None => chat.say(&text),
+            };
+            let orders = chat.desk.ordered();
+            prop_assert!(orders.len() <= before + 1);
+            if orders.get(before).is_some_and(|order| is_weighty(order)) {
+                prop_assert!(asked, "{:?} after {text:?}", orders.last());
+            }
+            asked = is_question(heard.reply.as_ref());
+            if let Some(button) = heard.shown.iter().flat_map(|shown| &shown.buttons).next() {
+                last_button = Some(button.id.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn strangers_get_a_reply_to_anything(messages in prop::collection::vec(message(), 1..6), name in "\\PC{0,12}") {
+        let mut chat = Chat::of_a_stranger(FakeDesk::default(), "x1", Some(&name));
+        for text in messages {
+            chat.say(&text);
+        }
+        prop_assert!(chat.desk.ordered().iter().all(|order| !is_weighty(order)));
+    }
+}

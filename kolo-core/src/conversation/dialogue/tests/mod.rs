@@ -1,0 +1,7 @@
+//! Conversations against a desk with canned answers.
+mod confirming;
+mod creating;
+mod garbage;
+mod grouping;
+mod meeting;
+mod paying;

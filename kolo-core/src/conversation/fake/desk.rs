@@ -1,0 +1,364 @@
+//! A desk with canned answers that remembers what was ordered.
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use kolo_rules::{Amount, Rules};
+
+use super::world::{NOW, ONE, asset, due, member, rules};
+use crate::circle::UnderWay;
+use crate::conversation::desk::Desk;
+use crate::member::Register;
+use crate::port::channel::Contact;
+use crate::view::{
+    CircleStatus, CircleSummary, DueView, HistoryLine, HistoryPage, InvitationPreview,
+    InvitationView, MemberView, NewCircle, WalletView,
+};
+use crate::{Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, TenantId};
+
+/// What was ordered, and under which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered {
+    pub what: String,
+    pub key: String,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub members: Vec<MemberView>,
+    pub circles: Vec<CircleStatus>,
+    pub due: HashMap<CircleId, DueView>,
+    pub available: i64,
+    pub lines: Vec<HistoryLine>,
+    pub previews: HashMap<String, InvitationPreview>,
+    pub orders: Vec<Ordered>,
+    pub settled: bool,
+    pub refuse: Option<fn() -> Error>,
+}
+
+pub struct FakeDesk {
+    tenant: TenantId,
+    asset: Asset,
+    pub test_money: bool,
+    state: Mutex<State>,
+}
+
+impl Default for FakeDesk {
+    fn default() -> Self {
+        Self {
+            tenant: TenantId::default(),
+            asset: asset(),
+            test_money: true,
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl FakeDesk {
+    /// Ada is known and has 100 USDC.
+    pub fn of_ada() -> Self {
+        let desk = Self::default();
+        desk.state().members.push(member("Ada"));
+        desk.state().available = 100 * ONE;
+        desk
+    }
+
+    pub fn with(self, status: CircleStatus) -> Self {
+        let view = due(&status, 10 * ONE, 0);
+        self.state().due.insert(status.summary.id, view);
+        self.state().circles.push(status);
+        self
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("no test panics with the lock held")
+    }
+
+    pub fn ordered(&self) -> Vec<String> {
+        self.state()
+            .orders
+            .iter()
+            .map(|order| order.what.clone())
+            .collect()
+    }
+
+    fn order(&self, ctx: &CommandContext, what: String) -> Result<IntentId, Error> {
+        let mut state = self.state();
+        if let Some(refuse) = state.refuse {
+            return Err(refuse());
+        }
+        let order = Ordered {
+            what,
+            key: ctx.key.clone(),
+        };
+        if let Some(before) = state.orders.iter().find(|before| before.key == order.key) {
+            assert_eq!(*before, order, "one key, two commands");
+        } else {
+            state.orders.push(order);
+        }
+        Ok(IntentId::derive(&[ctx.key.as_bytes()]))
+    }
+
+    fn under_way(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        what: &str,
+    ) -> Result<UnderWay, Error> {
+        let name = self.name_of(circle);
+        Ok(UnderWay {
+            intent: self.order(ctx, format!("{what} {name}"))?,
+            circle,
+        })
+    }
+
+    fn name_of(&self, circle: CircleId) -> String {
+        let state = self.state();
+        let found = state
+            .circles
+            .iter()
+            .find(|status| status.summary.id == circle);
+        found.map_or_else(|| circle.to_string(), |status| status.summary.name.clone())
+    }
+}
+
+#[async_trait]
+impl Desk for FakeDesk {
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    fn asset(&self) -> &Asset {
+        &self.asset
+    }
+
+    fn seats(&self) -> (u8, u8) {
+        (2, 20)
+    }
+
+    fn utc_offset_s(&self) -> i32 {
+        0
+    }
+
+    fn test_money_max(&self) -> Option<Amount> {
+        self.test_money.then_some(Amount::new(1_000 * ONE))
+    }
+
+    async fn member(&self, id: MemberId) -> Result<MemberView, Error> {
+        self.state()
+            .members
+            .iter()
+            .find(|m| m.id == id)
+            .cloned()
+            .ok_or(Error::NoSuchMember)
+    }
+
+    async fn by_contact(&self, contact: &Contact) -> Result<Option<MemberView>, Error> {
+        Ok(self
+            .state()
+            .members
+            .iter()
+            .find(|m| m.contact.as_ref() == Some(contact))
+            .cloned())
+    }
+
+    async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error> {
+        self.order(ctx, format!("register {}", who.name))?;
+        let member = MemberView {
+            contact: who.contact,
+            ..member(&who.name)
+        };
+        self.state().members.push(member.clone());
+        Ok(member)
+    }
+
+    async fn balance(&self, _: MemberId) -> Result<WalletView, Error> {
+        let settled = Amount::new(self.state().available);
+        Ok(WalletView {
+            asset: asset(),
+            settled,
+            available: settled,
+            pending_out: Amount::ZERO,
+            on_chain: Some(settled),
+        })
+    }
+
+    async fn history(
+        &self,
+        _: MemberId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<HistoryPage, Error> {
+        let state = self.state();
+        let rest: Vec<_> = state
+            .lines
+            .iter()
+            .filter(|line| before.is_none_or(|b| line.position < b))
+            .collect();
+        let lines: Vec<HistoryLine> = rest
+            .iter()
+            .take(limit)
+            .map(|line| (*line).clone())
+            .collect();
+        let next = lines
+            .last()
+            .filter(|_| rest.len() > limit)
+            .map(|line| line.position);
+        Ok(HistoryPage { lines, next })
+    }
+
+    async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
+        self.order(ctx, format!("test money {}", amount.minor_units()))
+    }
+
+    fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
+        let rules = Rules {
+            contribution: wanted.contribution,
+            ..rules(wanted.seats)
+        };
+        rules.validate()?;
+        Ok(rules)
+    }
+
+    async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
+        let circle = CircleId::derive(&[wanted.name.as_bytes()]);
+        let amount = wanted.contribution.minor_units();
+        let what = format!(
+            "create {} {amount} {:?} {}",
+            wanted.name, wanted.every, wanted.seats
+        );
+        Ok(UnderWay {
+            intent: self.order(ctx, what)?,
+            circle,
+        })
+    }
+
+    async fn invite(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        phone: Option<String>,
+    ) -> Result<(InvitationView, UnderWay), Error> {
+        let what = format!("invite {}", phone.as_deref().unwrap_or("anybody"));
+        let under_way = self.under_way(ctx, circle, &what)?;
+        let circle = self.status(circle).await?.summary;
+        let id = InvitationId::derive(&[ctx.key.as_bytes()]);
+        Ok((
+            InvitationView {
+                id,
+                code: "AB12CD".to_owned(),
+                circle,
+                phone,
+                expires_at: NOW,
+            },
+            under_way,
+        ))
+    }
+
+    async fn preview(&self, _: MemberId, code: &str) -> Result<InvitationPreview, Error> {
+        self.state()
+            .previews
+            .get(code)
+            .cloned()
+            .ok_or(Error::NoSuchInvitation)
+    }
+
+    async fn join(
+        &self,
+        ctx: &CommandContext,
+        code: &str,
+        hash: [u8; 32],
+    ) -> Result<UnderWay, Error> {
+        let what = format!("join {code} {}", hash[0]);
+        Ok(UnderWay {
+            intent: self.order(ctx, what)?,
+            circle: CircleId::derive(&[code.as_bytes()]),
+        })
+    }
+
+    async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "start")
+    }
+
+    async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "cancel")
+    }
+
+    async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "leave")
+    }
+
+    async fn contribute(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(
+            ctx,
+            circle,
+            &format!("contribute {round} {}", amount.minor_units()),
+        )
+    }
+
+    async fn repay(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("repay {}", amount.minor_units()))
+    }
+
+    async fn propose_dissolve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "dissolve")
+    }
+
+    async fn vote(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        proposal: u32,
+        approve: bool,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("vote {proposal} {approve}"))
+    }
+
+    async fn due(&self, _: MemberId, circle: CircleId) -> Result<DueView, Error> {
+        self.state()
+            .due
+            .get(&circle)
+            .cloned()
+            .ok_or(Error::NoSuchCircle)
+    }
+
+    async fn status(&self, circle: CircleId) -> Result<CircleStatus, Error> {
+        let state = self.state();
+        state
+            .circles
+            .iter()
+            .find(|s| s.summary.id == circle)
+            .cloned()
+            .ok_or(Error::NoSuchCircle)
+    }
+
+    async fn circles_of(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error> {
+        let state = self.state();
+        let mine = state
+            .circles
+            .iter()
+            .filter(|s| s.seats.iter().any(|seat| seat.member == Some(member)));
+        Ok(mine.map(|status| status.summary.clone()).collect())
+    }
+
+    async fn is_settled(&self, _: IntentId) -> Result<bool, Error> {
+        Ok(self.state().settled)
+    }
+}

@@ -1,0 +1,146 @@
+//! Canned people and circles.
+use kolo_rules::circle::{Due, Order, PayoutStatus, Phase, Shortfall};
+use kolo_rules::{Amount, Interval, Rules};
+
+use crate::port::chain::ChainAddress;
+use crate::port::channel::Contact;
+use crate::view::{
+    CircleStage, CircleStatus, CircleSummary, DueView, InvitationPreview, MemberView, SeatView,
+    VoteView,
+};
+use crate::{Asset, CircleId, MemberId, Timestamp};
+
+pub const NOW: Timestamp = Timestamp::from_unix(1_738_584_000);
+/// One unit.
+pub const ONE: i64 = 10_000_000;
+
+pub fn asset() -> Asset {
+    Asset {
+        code: "USDC".to_owned(),
+        issuer: "GISSUER".to_owned(),
+        decimals: 7,
+    }
+}
+
+pub fn contact(address: &str) -> Contact {
+    Contact {
+        channel: "web".to_owned(),
+        address: address.to_owned(),
+    }
+}
+
+pub fn member(name: &str) -> MemberView {
+    MemberView {
+        id: MemberId::derive(&[name.as_bytes()]),
+        name: name.to_owned(),
+        phone: None,
+        contact: Some(contact(name)),
+        address: ChainAddress(format!("G{name}")),
+        account_open: true,
+        registered_at: NOW,
+    }
+}
+
+pub fn rules(seats: u8) -> Rules {
+    Rules {
+        asset: [7; 32],
+        seats,
+        min_members: 2,
+        contribution: Amount::new(10 * ONE),
+        instalments_per_round: 1,
+        interval: Interval::Seconds(7 * 86_400),
+        utc_offset_s: 0,
+        grace_s: 86_400,
+        order: Order::Join,
+        shortfall: Shortfall::Wait,
+        advance: false,
+        vote_period_s: 7 * 86_400,
+    }
+}
+
+/// A circle of three people, Ada (organiser), Bola and Chidi.
+pub fn circle(name: &str, phase: Phase) -> CircleStatus {
+    let people = ["Ada", "Bola", "Chidi"];
+    let seats = people.iter().zip(1_u8..).map(|(name, turn)| SeatView {
+        member: Some(member(name).id),
+        name: (*name).to_owned(),
+        turn,
+        paid_out: false,
+        instalments: u8::from(*name == "Bola"),
+        is_late: *name == "Chidi",
+        pending: false,
+        debt: Amount::ZERO,
+        credit: Amount::ZERO,
+        paid: Amount::new(10 * ONE),
+        received: Amount::ZERO,
+    });
+    let rules = rules(if phase == Phase::Forming { 5 } else { 3 });
+    CircleStatus {
+        summary: CircleSummary {
+            id: CircleId::derive(&[name.as_bytes()]),
+            name: name.to_owned(),
+            stage: CircleStage::OnChain(phase),
+            rules_hash: [9; 32],
+            rules,
+            asset: asset(),
+            members: 3,
+            organiser: member("Ada").id,
+            address: ChainAddress("CCIRCLE".to_owned()),
+        },
+        seats: seats.collect(),
+        round: 1,
+        rounds: 3,
+        pot: Amount::new(10 * ONE),
+        full_pot: Amount::new(30 * ONE),
+        next_payout: PayoutStatus::Waiting {
+            round: 1,
+            seat: 0,
+            missing: Amount::new(20 * ONE),
+            at: NOW.plus(9 * 86_400).unix(),
+        },
+        payout_date: Some(NOW.plus(7 * 86_400)),
+        deadline: Some(NOW.plus(7 * 86_400)),
+        vault: Amount::new(10 * ONE),
+        vault_on_chain: Some(Amount::new(10 * ONE)),
+        vote: None,
+    }
+}
+
+pub fn vote() -> VoteView {
+    VoteView {
+        proposal: 4,
+        yes: 1,
+        no: 0,
+        electorate: 3,
+        expires_at: NOW.plus(86_400),
+    }
+}
+
+pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {
+    let deadline = NOW.plus(7 * 86_400).unix();
+    DueView {
+        circle: status.summary.clone(),
+        due: Due {
+            round: 1,
+            amount: Amount::new(amount),
+            advance: false,
+            deadline,
+            late_after: deadline + 86_400,
+        },
+        debt: Amount::ZERO,
+        pending: false,
+        missing: Amount::new(missing),
+    }
+}
+
+pub fn preview(name: &str) -> InvitationPreview {
+    let mut circle = circle(name, Phase::Forming).summary;
+    circle.members = 2;
+    InvitationPreview {
+        circle,
+        organiser_name: "Ada".to_owned(),
+        turn: 3,
+        free: 3,
+        already_member: false,
+    }
+}

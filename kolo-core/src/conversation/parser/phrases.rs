@@ -1,0 +1,123 @@
+//! The phrases that name a command.
+
+/// What a phrase names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Greeting,
+    Register,
+    Balance,
+    History,
+    More,
+    CreateGroup,
+    Join,
+    Invite,
+    GroupStatus,
+    Contribute,
+    Repay,
+    Start,
+    Leave,
+    CancelGroup,
+    Dissolve,
+    Vote,
+    TestMoney,
+    Help,
+    Yes,
+    No,
+    Cancel,
+}
+
+/// Phrases, `|` between them, and what they mean; the longest that fits wins.
+pub(super) const PHRASES: &[(Verb, &str)] = &[
+    (
+        Verb::Greeting,
+        "hi|hello|hey|hallo|helo|menu|main menu|home|good morning|good afternoon\
+         |good evening|good day|greetings|jambo|habari|sasa|how far|bonjour",
+    ),
+    (Verb::Register, "register|sign up|signup|my name is|call me"),
+    (
+        Verb::Balance,
+        "balance|bal|wallet|how much do i have|how much money do i have|account\
+         |my money",
+    ),
+    (
+        Verb::History,
+        "history|statement|transactions|payments|activity",
+    ),
+    (Verb::More, "more|next|show more|older"),
+    (
+        Verb::CreateGroup,
+        "create group|create a group|create new group|create a new group|new group\
+         |make group|make a group|open group|open a group|create circle|create a circle\
+         |new circle|create ajo|create esusu|create susu|create chama|create\
+         |form a group",
+    ),
+    (
+        Verb::Join,
+        "join|join group|join a group|join circle|join code",
+    ),
+    (
+        Verb::Invite,
+        "invite|invite member|invite members|invite a member|add member|invite people\
+         |invitation",
+    ),
+    (
+        Verb::GroupStatus,
+        "group status|status|status of|group|groups|my group|my groups|circle\
+         |circle status|progress|who has paid|who paid",
+    ),
+    (
+        Verb::Contribute,
+        "contribute|contribution|pay|pay contribution|pay in|pay my contribution|save\
+         |deposit",
+    ),
+    (
+        Verb::Repay,
+        "repay|pay back|pay debt|repay debt|pay what i owe|payback",
+    ),
+    (
+        Verb::Start,
+        "start|start group|start circle|start the group|begin|start now",
+    ),
+    (
+        Verb::Leave,
+        "leave|leave group|leave circle|leave the group|exit group|quit group",
+    ),
+    (
+        Verb::CancelGroup,
+        "cancel group|cancel circle|cancel the group|delete group|delete circle",
+    ),
+    (
+        Verb::Dissolve,
+        "dissolve|dissolve group|dissolve the group|close group|close circle\
+         |close the group|end group|propose close|propose dissolve|propose to dissolve\
+         |propose to close",
+    ),
+    (Verb::Vote, "vote"),
+    (
+        Verb::TestMoney,
+        "test money|testmoney|get test money|faucet|fund|fund me|test dollars\
+         |add test money|top up",
+    ),
+    (
+        Verb::Help,
+        "help|commands|what can you do|how does it work|how does this work|info",
+    ),
+    (
+        Verb::Yes,
+        "yes|y|yeah|yep|yup|ya|ok|okay|okey|sure|confirm|i agree|agree|accept|i accept\
+         |yes please|correct",
+    ),
+    (
+        Verb::No,
+        "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|reject|not now",
+    ),
+    (
+        Verb::Cancel,
+        "cancel|stop|quit|exit|abort|nevermind|never mind|back|go back",
+    ),
+];
+
+/// Words that say nothing before or after a command.
+pub(super) const FILLERS: &str = "please pls plz kindly i want would like to can could you me my show check see the now \
+    thanks thank a let let's lets give what's what is dear there sir ma kolo for in of with \
+    view get need i'd";
