@@ -4,6 +4,13 @@
 //! No authorisation is mocked. [`World::call`] signs the tree a caller states and asserts that the
 //! contract asked for that tree and nothing else.
 #![cfg_attr(target_family = "wasm", no_std)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "support of tests: a surprise ends the test, and the names say what is done"
+)]
 
 #[cfg(not(target_family = "wasm"))]
 mod circle;

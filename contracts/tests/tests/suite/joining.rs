@@ -4,7 +4,7 @@ use kolo_contract_tests::{DAY, Failure, Group, InvitationKey, Terms, World, even
 use kolo_rules::circle::{Order, Phase};
 use soroban_sdk::{BytesN, Event as _};
 
-fn addresses(group: &Group<'_>) -> std::vec::Vec<soroban_sdk::Address> {
+fn addresses(group: &Group<'_>) -> Vec<soroban_sdk::Address> {
     CircleContractClient::new(&group.world.env, &group.address)
         .members()
         .iter()
@@ -28,7 +28,7 @@ fn an_invited_address_joins_once_and_the_last_one_starts_the_circle() {
         Err(Error::AlreadyMember.into())
     );
     group.seat(&second, None);
-    let names: std::vec::Vec<_> = group.events().iter().map(event_name).collect();
+    let names: Vec<_> = group.events().iter().map(event_name).collect();
     assert_eq!(names, ["participant_joined", "group_started"]);
     assert_eq!(group.circle().phase, Phase::Active);
     assert_eq!(group.circle().started_at, world.now());
@@ -240,7 +240,7 @@ fn leaving_and_removing_close_the_gap() {
         group.call(Some(first), &leave),
         Err(Error::NotMember.into())
     );
-    let turns: std::vec::Vec<_> = group
+    let turns: Vec<_> = group
         .circle()
         .seats()
         .iter()
@@ -253,7 +253,7 @@ fn leaving_and_removing_close_the_gap() {
     );
     let remove = group.make("remove", (third.address.clone(),));
     group.call(Some(&group.organiser), &remove).unwrap();
-    assert_eq!(addresses(&group), [second.address.clone()]);
+    assert_eq!(addresses(&group), std::slice::from_ref(&second.address));
     assert_eq!(group.circle().len(), 1);
 }
 
