@@ -9,10 +9,7 @@ const CONTRACT_ADDRESS_TAGS: [u8; 8] = [0, 0, 0, 18, 0, 0, 0, 1];
 /// Bytes of the tag in front of the `ScAddress` inside an `ScVal`.
 const SC_VAL_TAG: u32 = 4;
 
-/// The address of the contract with this id.
-///
-/// # Panics
-/// Never: any 32 bytes behind the two tags are an address.
+/// The address of the contract with this id; `None` for no id, since any 32 bytes are one.
 #[must_use]
 pub fn contract_address(env: &Env, id: &[u8; 32]) -> Option<Address> {
     let mut xdr = Bytes::from_array(env, &CONTRACT_ADDRESS_TAGS);
