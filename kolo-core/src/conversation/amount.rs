@@ -26,7 +26,7 @@ pub enum AmountProblem {
     },
     /// Exactly nothing.
     Zero,
-    /// More than [`LARGEST_WHOLE`].
+    /// More than a million whole units.
     TooLarge,
     /// `1.000` or `1,00`: it could be either of two; both in a form that is accepted.
     Ambiguous {

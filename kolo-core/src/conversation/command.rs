@@ -68,7 +68,7 @@ pub enum Command {
     Number(u16),
     /// Nothing that can be read: blanks, an emoji, a picture without words.
     Empty,
-    /// More characters than anybody types ([`super::parser::TEXT_MAX`]).
+    /// More characters than anybody types: over a thousand.
     TooLong,
     /// Words that mean nothing here.
     Unknown,

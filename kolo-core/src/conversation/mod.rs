@@ -32,7 +32,7 @@ pub use catalogue::{Catalogue, Speech};
 pub use command::{Command, GroupWords, Target};
 pub use desk::Desk;
 pub use dialogue::{AfterTurn, Dialogue, Turn};
-pub use parser::parse;
+pub use parser::parse as parse_command;
 pub use phone::{PhoneProblem, parse as parse_phone};
 pub use reply::{GroupPosition, Home, Payment, Remark, Reply};
 pub use session::Session;

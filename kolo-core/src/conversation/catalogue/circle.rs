@@ -165,15 +165,16 @@ fn member(
     } else {
         "due"
     };
-    let is_recipient = match status.next_payout {
-        PayoutStatus::Ready { seat: next, .. }
-        | PayoutStatus::NotBefore { seat: next, .. }
-        | PayoutStatus::Waiting { seat: next, .. } => status
-            .seats
-            .get(usize::from(next))
-            .is_some_and(|next| next.turn == seat.turn),
-        _ => false,
-    };
+    let is_recipient = phase == Phase::Active
+        && match status.next_payout {
+            PayoutStatus::Ready { seat: next, .. }
+            | PayoutStatus::NotBefore { seat: next, .. }
+            | PayoutStatus::Waiting { seat: next, .. } => status
+                .seats
+                .get(usize::from(next))
+                .is_some_and(|next| next.turn == seat.turn),
+            _ => false,
+        };
     Words::new("status-member")
         .count("turn", seat.turn)
         .name("name", &seat.name)

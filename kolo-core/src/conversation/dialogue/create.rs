@@ -54,14 +54,15 @@ impl Talk<'_> {
         input: Input,
     ) -> Result<Outcome, Error> {
         let text = spoken(input).unwrap_or_default();
-        match leaves_question(&text) {
+        let command = leaves_question(&text).or_else(|| {
+            // Anything may be a name; after it, a command is a command.
+            Some(parser::parse(&text)).filter(|c| draft.name.is_some() && c.is_order())
+        });
+        match command {
             Some(Command::Cancel) => return Ok(Said::reply(Reply::Stopped).into()),
             Some(command) => {
-                return Ok(self
-                    .command(member, command)
-                    .await?
-                    .with(Remark::Dropped)
-                    .into());
+                let said = self.command(member, command).await?;
+                return Ok(said.with(Remark::Dropped).into());
             }
             None => {}
         }

@@ -204,6 +204,8 @@ enum Input {
     Chosen(Action),
     /// A button of an older menu.
     Stale,
+    /// A button that is a command, whatever was asked last.
+    Order(String),
     Typed(String),
 }
 
@@ -242,6 +244,16 @@ impl Talk<'_> {
                 return Ok(Said::reply(Reply::TimedOut).into());
             }
             (Input::Stale, _) => return Ok(Outcome::Kept(Reply::StaleButton)),
+            (Input::Order(text), step) => {
+                let said = self.command(&member, parser::parse(&text)).await?;
+                let was_asked = !expired && !matches!(step, None | Some(Step::History { .. }));
+                return Ok(if was_asked {
+                    said.with(Remark::Dropped)
+                } else {
+                    said
+                }
+                .into());
+            }
             (input, step) => (input, step),
         };
         match step {
@@ -258,7 +270,7 @@ impl Talk<'_> {
         let menu = session.menu.as_ref().filter(|_| !expired);
         if let Some(id) = &self.inbound.button {
             if let Some(text) = id.strip_prefix(SAY_BUTTON) {
-                return Input::Typed(text.to_owned());
+                return Input::Order(text.to_owned());
             }
             let choice = menu.and_then(|menu| {
                 let (nonce, index) = id.strip_prefix(STEP_BUTTON)?.split_once(':')?;
@@ -435,7 +447,7 @@ fn chosen<'m>(menu: &'m Menu, text: &str) -> Option<&'m Choice> {
 /// The text of an input; `None` for choices that are no text.
 fn spoken(input: Input) -> Option<String> {
     match input {
-        Input::Typed(text) | Input::Chosen(Action::Say(text)) => Some(text),
+        Input::Typed(text) | Input::Order(text) | Input::Chosen(Action::Say(text)) => Some(text),
         Input::Chosen(Action::Yes) => Some("yes".to_owned()),
         Input::Chosen(Action::No) => Some("no".to_owned()),
         Input::Chosen(Action::Group(_) | Action::MoreGroups) | Input::Stale => None,

@@ -66,7 +66,7 @@ label-monthly = Every month
 ## Money
 
 balance = You have *{ $available }*.
-balance-pending = { $pending } more is on its way out.
+balance-pending = Another { $pending } is on its way out.
 balance-chain-silent = (The network does not answer right now, so I could not compare with it.)
 balance-differs = Our books say { $books }, the network says { $chain }. They meet again when what is on its way has arrived.
 balance-group = *{ $name }*: you paid in { $paid } and received { $received }.
@@ -414,7 +414,7 @@ notice-reminder =
             [yes] { " " }It still counts as on time until { $late }.
            *[no] { "" }
         }
-       *[grace-over] *{ $amount }* for *{ $name }*, round { $round }, is still open. The others are counting on it; you can pay right now.
+       *[grace-over] *{ $amount }* for *{ $name }*, round { $round }, is still open. You can pay it right now.
     } Send CONTRIBUTE to pay.
 notice-paid-out =
     { $you ->

@@ -218,7 +218,10 @@ fn texts_and_labels_fit_the_channels() {
         for button in &message.buttons {
             assert!(button.id.len() <= 256, "{button:?}");
             let command = button.id.strip_prefix("say:").expect("a command");
-            assert!(crate::conversation::parse(command).is_order(), "{command}");
+            assert!(
+                crate::conversation::parse_command(command).is_order(),
+                "{command}"
+            );
         }
     }
     let labels = source().into_keys().filter(|id| id.starts_with("label-"));

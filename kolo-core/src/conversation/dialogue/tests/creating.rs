@@ -1,6 +1,8 @@
 //! CREATE GROUP.
 use crate::conversation::amount::AmountProblem;
-use crate::conversation::fake::{Chat, FakeDesk};
+use kolo_rules::circle::Phase;
+
+use crate::conversation::fake::{Chat, FakeDesk, circle};
 use crate::conversation::reply::{Remark, Reply};
 
 fn chat() -> Chat {
@@ -207,4 +209,22 @@ fn what_is_wrong_in_one_line_is_asked_for_again() {
         chat.say("create group Market Women 10 weekly 99").reply,
         Some(Reply::With(Remark::Dropped, _))
     ));
+}
+
+#[test]
+fn a_command_after_the_name_is_a_command_and_so_is_a_notices_button_at_any_time() {
+    let mut chat = Chat::new(FakeDesk::of_ada().with(circle("Family", Phase::Active)));
+    chat.say("create group Market Women 10 weekly");
+    let heard = chat.say("contribute 10");
+    assert!(
+        matches!(&heard.reply, Some(Reply::With(Remark::Dropped, inner)) if matches!(**inner, Reply::ConfirmContribute(_))),
+        "{heard:?}"
+    );
+    chat.say("no");
+    chat.say("create group");
+    let family = circle("Family", Phase::Active).summary.id;
+    let heard = chat.tap(&format!("say:CONTRIBUTE {family}"));
+    assert!(heard.text().contains("*Family*, round 1 of 3"), "{heard:?}");
+    chat.say("yes");
+    assert_eq!(chat.desk.ordered(), ["contribute 1 100000000 Family"]);
 }
