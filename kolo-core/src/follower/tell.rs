@@ -56,7 +56,8 @@ impl Kolo {
     ) -> Result<(), Error> {
         use CircleChainEvent as E;
         if story.before.phase == Phase::Forming && story.after.phase == Phase::Active {
-            tell_start(changes, circle, story)?;
+            // The last joiner starts the circle: the start says all there is to say.
+            return tell_start(changes, circle, story);
         }
         match story.what {
             E::ParticipantJoined { member, turn, .. } => {

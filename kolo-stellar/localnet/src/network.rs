@@ -43,12 +43,18 @@ struct Shared {
     network_id: [u8; 32],
 }
 
+/// Seconds of the clock after which an instant network closes an empty ledger: the public network's
+/// pace.
+pub const PACE_S: u64 = 5;
+
 /// When ledgers close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Close {
     /// With every accepted transaction. Many ledgers can close within one second of the clock,
     /// so close times never run ahead of it: a ledger has the clock's time, or its
     /// predecessor's if that is later. (The real network asks for strictly greater ones.)
+    /// When the clock has moved by [`PACE_S`] or more since the latest ledger, an empty one closes
+    /// before anything is asked or sent: as on the real network, the latest ledger is never old.
     #[default]
     Instant,
     /// Every so often in real time, with or without transactions; close times are strictly
@@ -169,7 +175,11 @@ impl Builder {
         self
     }
 
-    /// When ledgers close.
+    /// Seconds of the clock after which an instant network closes an empty ledger: the public network's
+/// pace.
+pub const PACE_S: u64 = 5;
+
+/// When ledgers close.
     #[must_use]
     pub fn close(mut self, close: Close) -> Self {
         self.close = close;
@@ -266,7 +276,14 @@ fn run(
             }
         };
         match job {
-            Ok(job) => job(&mut engine),
+            Ok(job) => {
+                if close == Close::Instant
+                    && let Err(error) = engine.keep_pace()
+                {
+                    tracing::error!(%error, "a ledger could not be closed");
+                }
+                job(&mut engine);
+            }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
         }
