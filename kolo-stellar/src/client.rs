@@ -1,12 +1,14 @@
 //! The adapter itself: the port's methods, each where its room is.
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use kolo_core::Asset;
-use kolo_core::port::PortError;
 use kolo_core::port::chain::{
     Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
     Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
+use kolo_core::port::{Clock, PortError};
+use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use serde_json::Value;
 
@@ -27,6 +29,7 @@ pub struct StellarChainClient {
     pub(crate) network: Network,
     /// What `getEvents` is asked for.
     pub(crate) filters: Value,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl StellarChainClient {
@@ -40,7 +43,23 @@ impl StellarChainClient {
             rpc,
             filters: filters(&network)?,
             network,
+            clock: None,
         })
+    }
+
+    /// With a clock beside the latest ledger's close time, whichever is later: a network that closes
+    /// ledgers on demand may rest for hours, and what is prepared by its last ledger's time alone
+    /// would be too late before it is sent.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// From when a transaction prepared now is valid, and when its validity is counted from.
+    pub(crate) fn validity_from(&self, latest_closed_at: Timestamp) -> Timestamp {
+        let clock = self.clock.as_ref().map(|clock| clock.now());
+        clock.map_or(latest_closed_at, |now| now.max(latest_closed_at))
     }
 
     /// As [`Self::try_new`], and makes sure that the node is on the configured network.

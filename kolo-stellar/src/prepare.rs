@@ -32,7 +32,8 @@ const RESOURCE_FEE_MARGIN: i64 = 100_000;
 /// The state a transaction is built upon.
 struct Base {
     sequence: i64,
-    now: Timestamp,
+    min_time: Timestamp,
+    max_time: Timestamp,
     inclusion: i64,
 }
 
@@ -85,9 +86,13 @@ impl StellarChainClient {
             )));
         };
         let sequence = account.seq_num.0.checked_add(1);
+        let closed_at = self.latest_ledger().await?.closed_at;
+        let now = self.validity_from(closed_at);
         Ok(Base {
             sequence: sequence.ok_or_else(|| invalid("the account's sequence is used up"))?,
-            now: self.latest_ledger().await?.closed_at,
+            // Tells later when it can have been sent at the earliest.
+            min_time: closed_at,
+            max_time: now.plus(self.network.validity_s),
             inclusion: self.inclusion_fee(soroban).await?,
         })
     }
@@ -217,7 +222,7 @@ impl StellarChainClient {
             signers: plan.signers(&self.network),
             source: account_address(&source),
             sequence: base.sequence,
-            max_time: base.now.plus(self.network.validity_s),
+            max_time: base.max_time,
             max_fee,
         })
     }
@@ -239,10 +244,9 @@ impl StellarChainClient {
             source_account: MuxedAccount::from(source.clone()),
             fee,
             seq_num: SequenceNumber(base.sequence),
-            // The lower bound tells later when it can have been sent at the earliest.
             cond: Preconditions::Time(TimeBounds {
-                min_time: TimePoint(base.now.unix()),
-                max_time: TimePoint(base.now.plus(self.network.validity_s).unix()),
+                min_time: TimePoint(base.min_time.unix()),
+                max_time: TimePoint(base.max_time.unix()),
             }),
             memo: Memo::None,
             operations: body

@@ -1,5 +1,6 @@
 //! The last look before the vault signs: the bytes are decoded again and every field is compared
 //! with the effect. Whatever is not expected here is refused, also what looks harmless.
+use kolo_core::Timestamp;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{ChainEffect, Mismatch, PreparedTx};
 use stellar_xdr::{
@@ -38,6 +39,7 @@ impl StellarChainClient {
         let plan = Plan::of(&self.network, effect).map_err(unreadable)?;
         let decoded = decode(&self.network, tx)?;
         check_frame(&self.network, &plan, tx, &decoded)?;
+        self.check_time(tx, &decoded.cond)?;
         match &plan {
             Plan::Open { owner, asset } => check_open(&decoded.operations, owner, asset)?,
             Plan::Pay {
@@ -57,6 +59,18 @@ impl StellarChainClient {
         }
         same(decoded.ext == TransactionExt::V0, "contract resources")
     }
+
+    fn check_time(&self, tx: &PreparedTx, cond: &Preconditions) -> Checked {
+        let Preconditions::Time(bounds) = cond else {
+            return Err(mismatch("time bounds"));
+        };
+        let (min, max) = (bounds.min_time.0, bounds.max_time.0);
+        let latest = self
+            .validity_from(Timestamp::from_unix(min))
+            .plus(self.network.validity_s);
+        let fits = max == tx.max_time.unix() && (1..=max).contains(&min) && max <= latest.unix();
+        same(fits, "time bounds")
+    }
 }
 
 fn decode(network: &Network, tx: &PreparedTx) -> Result<Transaction, Mismatch> {
@@ -73,7 +87,7 @@ fn decode(network: &Network, tx: &PreparedTx) -> Result<Transaction, Mismatch> {
     }
 }
 
-/// What every transaction has: source, sequence, fee, time, memo, signers.
+/// What every transaction has: source, sequence, fee, memo, signers.
 fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transaction) -> Checked {
     let source = plan.source(network);
     same(tx.source == account_address(&source), "source")?;
@@ -87,19 +101,8 @@ fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transa
     )?;
     same(tx.max_fee <= network.max_fee, "fee ceiling")?;
     same(i64::from(decoded.fee) <= tx.max_fee, "fee")?;
-    check_time(network, tx, &decoded.cond)?;
     same(decoded.memo == Memo::None, "memo")?;
     same(tx.signers == plan.signers(network), "signers")
-}
-
-fn check_time(network: &Network, tx: &PreparedTx, cond: &Preconditions) -> Checked {
-    let Preconditions::Time(bounds) = cond else {
-        return Err(mismatch("time bounds"));
-    };
-    let (min, max) = (bounds.min_time.0, bounds.max_time.0);
-    let length = max.checked_sub(min).unwrap_or(u64::MAX);
-    let fits = max == tx.max_time.unix() && min > 0 && length <= network.validity_s;
-    same(fits, "time bounds")
 }
 
 fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) -> Checked {

@@ -51,7 +51,7 @@ impl StellarChainClient {
         let answer = self.rpc.events(from, &self.filters, limit).await?;
         let full = answer.events.len() >= limit;
         let next = ChainCursor(answer.cursor);
-        let searched_to = Position::parse(&next).map_or(answer.latest_ledger, |p| p.ledger());
+        let searched_to = Position::parse(&next).map_or(answer.latest_ledger, Position::ledger);
         let events = answer
             .events
             .iter()

@@ -1,8 +1,12 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kolo_core::Timestamp;
 use kolo_core::port::chain::{ChainEffect, PrepareError};
-use kolo_core::port::{ChainClient, PortErrorKind};
+use kolo_core::port::{ChainClient, Clock, PortErrorKind};
 use kolo_rules::Amount;
 use serde_json::json;
-use stellar_xdr::{OperationBody, ReadXdr, TransactionEnvelope};
+use stellar_xdr::{OperationBody, Preconditions, ReadXdr, TransactionEnvelope};
 
 use super::node::{Node, Say};
 use super::world::*;
@@ -57,6 +61,36 @@ async fn fees_are_the_bid_times_operations_and_bump_and_the_resources_with_margi
         matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Limited),
         "{error}"
     );
+}
+
+struct Fixed(u64);
+
+#[async_trait]
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0)
+    }
+
+    async fn sleep_until(&self, _: Timestamp) {}
+}
+
+#[tokio::test]
+async fn validity_counts_from_the_later_of_clock_and_ledger() {
+    let effect = &effects()[10];
+    for (now, max_time) in [(1_003_600, 1_003_720), (5, 1_000_120)] {
+        let (_, client) = ready(effect);
+        let client = client.with_clock(Arc::new(Fixed(now)));
+        let tx = client.prepare(effect).await.unwrap();
+        assert_eq!(tx.max_time.unix(), max_time);
+        let Preconditions::Time(bounds) = super::verify::decoded(&tx).cond else {
+            panic!("no time bounds");
+        };
+        assert_eq!(
+            (bounds.min_time.0, bounds.max_time.0),
+            (1_000_000, max_time)
+        );
+        assert_eq!(client.verify(effect, &tx), Ok(()));
+    }
 }
 
 #[tokio::test]

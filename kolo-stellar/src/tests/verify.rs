@@ -96,6 +96,7 @@ async fn the_frame_of_every_transaction_is_checked() {
             ("time bounds", &|t| bounds(t, 1_000_000, 1_000_121)),
             ("time bounds", &|t| bounds(t, 999_999, 1_000_120)),
             ("time bounds", &|t| bounds(t, 0, 1_000_120)),
+            ("time bounds", &|t| bounds(t, 1_000_121, 1_000_120)),
             ("memo", &|t| t.memo = Memo::Id(1)),
             ("number of operations", &|t| t.operations = VecM::default()),
             ("number of operations", &|t| {
@@ -160,10 +161,10 @@ async fn opening_is_exactly_the_sponsored_account_and_trustline() {
             });
         }),
         ("sponsorship source", &|t| {
-            operation_source(t, 0, Some(muxed(9)))
+            operation_source(t, 0, Some(muxed(9)));
         }),
         ("account creation source", &|t| {
-            operation_source(t, 1, Some(muxed(9)))
+            operation_source(t, 1, Some(muxed(9)));
         }),
         ("new account", &|t| {
             operation(t, 1, &|body| {
@@ -195,12 +196,12 @@ async fn opening_is_exactly_the_sponsored_account_and_trustline() {
             });
         }),
         ("end of sponsorship source", &|t| {
-            operation_source(t, 3, None)
+            operation_source(t, 3, None);
         }),
         ("kind of operation 1", &|t| operation(t, 0, &nothing)),
         ("kind of operation 2", &|t| operation(t, 1, &nothing)),
         ("kind of the trustline's operation", &|t| {
-            operation(t, 2, &nothing)
+            operation(t, 2, &nothing);
         }),
         ("kind of the last operation", &|t| {
             operation(t, 3, &|body| *body = OperationBody::Inflation);
@@ -245,13 +246,13 @@ async fn a_payment_is_exactly_the_payment() {
     };
     let changes: &[Change<'_, Transaction>] = &[
         ("payment source", &|t| {
-            operation_source(t, 0, Some(muxed(1)))
+            operation_source(t, 0, Some(muxed(1)));
         }),
         ("destination", &|t| {
-            payment(t, &|op| op.destination = muxed(3))
+            payment(t, &|op| op.destination = muxed(3));
         }),
         ("asset", &|t| {
-            payment(t, &|op| op.asset = stellar_xdr::Asset::Native)
+            payment(t, &|op| op.asset = stellar_xdr::Asset::Native);
         }),
         ("amount", &|t| payment(t, &|op| op.amount = 6)),
         ("kind of operation", &|t| operation(t, 0, &nothing)),
@@ -312,16 +313,16 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
             }),
             ("contract resources", &|t| t.ext = TransactionExt::V0),
             ("instructions", &|t| {
-                soroban(t, &|d| d.resources.instructions = u32::MAX)
+                soroban(t, &|d| d.resources.instructions = u32::MAX);
             }),
             ("bytes read", &|t| {
-                soroban(t, &|d| d.resources.disk_read_bytes = u32::MAX)
+                soroban(t, &|d| d.resources.disk_read_bytes = u32::MAX);
             }),
             ("bytes written", &|t| {
-                soroban(t, &|d| d.resources.write_bytes = u32::MAX)
+                soroban(t, &|d| d.resources.write_bytes = u32::MAX);
             }),
             ("resource fee", &|t| {
-                soroban(t, &|d| d.resource_fee = i64::MAX)
+                soroban(t, &|d| d.resource_fee = i64::MAX);
             }),
             ("resource fee", &|t| soroban(t, &|d| d.resource_fee = -1)),
         ];

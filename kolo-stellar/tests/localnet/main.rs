@@ -1,0 +1,12 @@
+//! The client against the embedded network: real envelopes, real contracts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+mod http;
+mod once;
+mod refusals;
+mod rotation;
+mod setup;
+mod world;
