@@ -43,6 +43,28 @@ pub enum StoreError {
         #[source]
         source: PortError,
     },
+    /// The server does not answer.
+    #[error(
+        "the database {location} cannot be reached: check that the server runs and its address"
+    )]
+    Unreachable {
+        /// Which, without the password.
+        location: String,
+        /// The cause.
+        #[source]
+        source: PortError,
+    },
+    /// The server does not let us in.
+    #[error(
+        "the database {location} refused access: check user, password, database name and rights"
+    )]
+    Refused {
+        /// Which, without the password.
+        location: String,
+        /// The cause.
+        #[source]
+        source: PortError,
+    },
     /// Written by a newer version of this software.
     #[error(
         "the database has schema {found}, this program knows up to {known}: use the newer program"

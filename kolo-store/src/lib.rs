@@ -1,8 +1,9 @@
 //! Kolo's durable record and its key vault.
 //!
-//! - [`SqliteLedger`]: the ports [`Ledger`](kolo_core::port::Ledger) and
+//! - `SqliteLedger`: the ports [`Ledger`](kolo_core::port::Ledger) and
 //!   [`WorkQueue`](kolo_core::port::WorkQueue) in one SQLite file (feature `sqlite`, the default).
-//! - [`StoreVault`]: the port [`KeyVault`](kolo_core::port::KeyVault) in the same database; every
+//! - `PostgresLedger`: the same in a PostgreSQL database (feature `postgres`).
+//! - `StoreVault`: the port [`KeyVault`](kolo_core::port::KeyVault) in the same database; every
 //!   seed is encrypted under a [`MasterKey`] that the host keeps.
 //!
 //! A ledger has one writer. Commits that arrive while another is being made durable share the next
@@ -11,6 +12,7 @@
 //! wholly or not at all, and the command's key tells which.
 //!
 //! ```no_run
+//! # #[cfg(feature = "sqlite")]
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
 //! use kolo_store::{MasterKeys, SqliteLedger, StoreVault};
 //!
@@ -22,17 +24,21 @@
 //! # }
 //! ```
 mod error;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod vault;
 
 pub use error::StoreError;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresLedger};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::{CheckReport, Finding, SqlLedger};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteLedger};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use vault::StoreVault;
 pub use vault::{MasterKey, MasterKeyError, MasterKeyId, MasterKeys, VaultError};

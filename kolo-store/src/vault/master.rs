@@ -53,7 +53,7 @@ impl MasterKey {
         MasterKeyId(HEXLOWER.encode(hash.get(..8).unwrap_or_default()))
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(super) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

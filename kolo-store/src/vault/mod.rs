@@ -1,9 +1,9 @@
 //! Keys that sign and never leave: ed25519 seeds, each in an AES-256-GCM envelope.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod envelope;
 mod error;
 mod master;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod stored;
 #[cfg(all(test, feature = "sqlite"))]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -11,5 +11,5 @@ mod tests;
 
 pub use error::VaultError;
 pub use master::{MasterKey, MasterKeyError, MasterKeyId, MasterKeys};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use stored::StoreVault;

@@ -9,6 +9,7 @@ mod audit;
 mod cancel;
 mod conformance;
 mod crash;
+mod differential;
 mod group;
 mod make;
 mod opening;

@@ -1,0 +1,148 @@
+//! A PostgreSQL connection as a [`Db`].
+use async_trait::async_trait;
+use futures::TryStreamExt;
+use kolo_core::port::{PortErrorKind, Retry};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::{Arguments, AssertSqlSafe, Row as _, TypeInfo, ValueRef};
+
+use crate::sql::{Db, DbError, Row, Value};
+
+/// The lock that lets one group of writes in at a time; each schema has its own. It waits for a
+/// while only, and durability is asked for whatever the server's default is.
+const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '10s'; \
+    SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' || current_schema(), 0))";
+
+/// A connection lent by the pool.
+pub(super) struct PostgresDb(pub PoolConnection<sqlx::Postgres>);
+
+impl PostgresDb {
+    fn connection(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+#[async_trait]
+impl Db for PostgresDb {
+    async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let mut arguments = PgArguments::default();
+        for value in values {
+            match value {
+                Value::Int(value) => arguments.add(value),
+                Value::Text(value) => arguments.add(value),
+                Value::Bytes(value) => arguments.add(value),
+            }
+            .map_err(|error| db_error(sqlx::Error::Encode(error)))?;
+        }
+        // Every statement is this crate's own text; what comes from outside is bound.
+        let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments)
+            .fetch_all(self.connection())
+            .await
+            .map_err(db_error)?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn script(&mut self, sql: &str) -> Result<(), DbError> {
+        let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let mut done = script.execute_many(self.connection());
+        while done.try_next().await.map_err(db_error)?.is_some() {}
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<(), DbError> {
+        self.script(BEGIN).await
+    }
+
+    async fn snapshot(&mut self) -> Result<(), DbError> {
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            .await
+    }
+
+    async fn commit(&mut self) -> Result<(), DbError> {
+        self.script("COMMIT").await
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbError> {
+        self.script("ROLLBACK").await
+    }
+
+    async fn close(self: Box<Self>) {
+        if let Err(error) = self.0.close().await {
+            tracing::warn!(%error, "a PostgreSQL connection did not close cleanly");
+        }
+    }
+}
+
+fn row(row: &PgRow) -> Result<Row, DbError> {
+    let mut values = Vec::with_capacity(row.len());
+    for index in 0..row.len() {
+        let raw = row.try_get_raw(index).map_err(db_error)?;
+        let kind = if raw.is_null() {
+            "NULL".to_owned()
+        } else {
+            raw.type_info().name().to_owned()
+        };
+        values.push(match kind.as_str() {
+            "NULL" => Value::Text(None),
+            "INT8" => Value::Int(Some(row.try_get(index).map_err(db_error)?)),
+            "INT4" => Value::from(i64::from(row.try_get::<i32, _>(index).map_err(db_error)?)),
+            "TEXT" => Value::Text(Some(row.try_get(index).map_err(db_error)?)),
+            "BYTEA" => Value::Bytes(row.try_get(index).map_err(db_error)?),
+            _ => {
+                return Err(DbError::corrupt(
+                    "the database holds a value of an unknown type",
+                ));
+            }
+        });
+    }
+    Ok(Row::new(values))
+}
+
+/// What an error of PostgreSQL means, and what to do about it. Codes:
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+pub(super) fn db_error(error: sqlx::Error) -> DbError {
+    use PortErrorKind as Kind;
+    let code = match &error {
+        sqlx::Error::Database(error) => error.code().map(String::from).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let (kind, retry, advice) = match (code.get(..2).unwrap_or_default(), &error) {
+        ("22" | "23", _) => (
+            Kind::Invalid,
+            Retry::Permanent,
+            "the database refused a value",
+        ),
+        ("28" | "3D" | "42", _) => (
+            Kind::Denied,
+            Retry::Permanent,
+            "the database refused access: check user, password, database name and rights",
+        ),
+        ("53", _) => (
+            Kind::Limited,
+            Retry::Temporary,
+            "the database server is out of connections, memory or disk: make room, then try again",
+        ),
+        ("40" | "55", _) => (
+            Kind::Unavailable,
+            Retry::Temporary,
+            "another process writes to the database: try again",
+        ),
+        ("08" | "57", _) | (_, sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => (
+            Kind::Unavailable,
+            Retry::Temporary,
+            "the database server cannot be reached: check that it runs and its address",
+        ),
+        (_, sqlx::Error::PoolTimedOut) => (
+            Kind::Timeout,
+            Retry::Temporary,
+            "no connection to the database became free: check that the server runs, then try again",
+        ),
+        (_, sqlx::Error::PoolClosed) => (
+            Kind::Unavailable,
+            Retry::Permanent,
+            "the store is closed: open it again",
+        ),
+        _ => (Kind::Other, Retry::Permanent, "the database failed"),
+    };
+    DbError::new(kind, retry, advice).because(error)
+}

@@ -1,0 +1,57 @@
+//! A store in a schema of its own.
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use kolo_store::{PostgresLedger, StoreError};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::runtime::Runtime;
+
+use crate::server::SERVER;
+
+/// The runtime the stores work on; what the tests await, they await on any executor.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+
+/// A schema for one store.
+pub struct Place(String);
+
+impl Place {
+    pub fn new() -> Self {
+        let schema = format!("s{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
+        let place = Self(SERVER.url(&schema));
+        let create = format!("CREATE SCHEMA {schema}");
+        let url = place.0.clone();
+        let created = RUNTIME.spawn(async move { raw(&url, &create).await });
+        futures::executor::block_on(created).expect("created");
+        place
+    }
+
+    pub fn url(&self) -> &str {
+        &self.0
+    }
+
+    pub async fn try_open(&self) -> Result<PostgresLedger, StoreError> {
+        let url = self.0.clone();
+        let opening = RUNTIME.spawn(async move { PostgresLedger::connect(&url).await });
+        opening.await.expect("opening does not panic")
+    }
+
+    pub async fn open(&self) -> PostgresLedger {
+        self.try_open().await.expect("the store opens")
+    }
+}
+
+/// Runs statements behind the store's back.
+pub async fn try_raw(url: &str, sql: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(url).await?;
+    let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    let done = script.execute(&mut connection).await;
+    connection.close().await?;
+    done.map(drop)
+}
+
+/// The same, when it must succeed.
+pub async fn raw(url: &str, sql: &str) {
+    try_raw(url, sql).await.expect(sql);
+}
