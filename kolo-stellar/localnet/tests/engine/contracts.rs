@@ -6,7 +6,7 @@ use stellar_xdr::*;
 
 use crate::support::*;
 
-fn wasm(name: &str) -> Vec<u8> {
+pub fn wasm(name: &str) -> Vec<u8> {
     let path = format!("{}/../wasm/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(path).unwrap()
 }
@@ -18,20 +18,20 @@ fn host(function: HostFunction) -> OperationBody {
     })
 }
 
-fn upload(code: &[u8]) -> OperationBody {
+pub fn upload(code: &[u8]) -> OperationBody {
     host(HostFunction::UploadContractWasm(
         code.to_vec().try_into().unwrap(),
     ))
 }
 
-fn deploy_asset(asset: &Asset) -> OperationBody {
+pub fn deploy_asset(asset: &Asset) -> OperationBody {
     host(HostFunction::CreateContract(CreateContractArgs {
         contract_id_preimage: ContractIdPreimage::Asset(asset.clone()),
         executable: ContractExecutable::StellarAsset,
     }))
 }
 
-fn call(contract: &ScAddress, function: &str, args: Vec<ScVal>) -> OperationBody {
+pub fn call(contract: &ScAddress, function: &str, args: Vec<ScVal>) -> OperationBody {
     host(HostFunction::InvokeContract(InvokeContractArgs {
         contract_address: contract.clone(),
         function_name: function.try_into().unwrap(),
@@ -39,7 +39,7 @@ fn call(contract: &ScAddress, function: &str, args: Vec<ScVal>) -> OperationBody
     }))
 }
 
-fn i128(amount: i64) -> ScVal {
+pub fn i128(amount: i64) -> ScVal {
     ScVal::I128(Int128Parts {
         hi: 0,
         lo: u64::try_from(amount).unwrap(),
@@ -54,7 +54,7 @@ fn returned(record: &TxRecord) -> ScVal {
     meta.soroban_meta.clone().unwrap().return_value.unwrap()
 }
 
-fn returned_address(record: &TxRecord) -> ScAddress {
+pub fn returned_address(record: &TxRecord) -> ScAddress {
     match returned(record) {
         ScVal::Address(address) => address,
         other => panic!("{other:?}"),
@@ -90,7 +90,7 @@ fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
 }
 
 /// Deploys the factory with the asset's contract on its list.
-fn deploy_factory(net: &Net, ada: &Key, asset: &ScAddress) -> ScAddress {
+pub fn deploy_factory(net: &Net, ada: &Key, asset: &ScAddress) -> ScAddress {
     let factory = returned(&net.soroban(ada, upload(&wasm("factory"))));
     let circle = returned(&net.soroban(ada, upload(&wasm("circle"))));
     let ScVal::Bytes(hash) = factory else {

@@ -4,6 +4,7 @@
 
 mod classic;
 mod contracts;
+mod explain;
 mod fees;
 mod kept;
 mod ledgers;
