@@ -4,6 +4,7 @@
     clippy::panic,
     reason = "helpers of tests fail the test"
 )]
+#[cfg(feature = "http")]
 mod http;
 mod once;
 mod refusals;
