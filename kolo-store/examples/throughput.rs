@@ -60,9 +60,7 @@ async fn commits(
             tokio::spawn(async move {
                 for number in 0..COMMITS / CALLERS {
                     let wallet = format!("wallet/{}", caller % accounts);
-                    ledger
-                        .commit(deposit(&format!("{caller}/{number}"), &wallet))
-                        .await?;
+                    ledger.commit(deposit(&format!("{caller}/{number}"), &wallet)).await?;
                 }
                 Ok::<_, kolo_core::port::CommitError>(())
             })
@@ -75,16 +73,10 @@ async fn commits(
 }
 
 fn deposit(key: &str, wallet: &str) -> ChangeSet {
-    let line = |name: &str, side| Posting {
-        account: account(name, side),
-        side,
-        amount: Amount::new(1),
-    };
-    let outcome = Record {
-        kind: "deposited".to_owned(),
-        schema_version: 1,
-        bytes: key.as_bytes().to_vec(),
-    };
+    let line =
+        |name: &str, side| Posting { account: account(name, side), side, amount: Amount::new(1) };
+    let outcome =
+        Record { kind: "deposited".to_owned(), schema_version: 1, bytes: key.as_bytes().to_vec() };
     let now = Timestamp::from_unix(1_800_000_000);
     let mut changes = ChangeSet::new(TenantId::default(), key.to_owned(), [0; 32], outcome, now);
     changes.entries.push(JournalEntry {
@@ -96,17 +88,10 @@ fn deposit(key: &str, wallet: &str) -> ChangeSet {
         chain_tx: None,
         details: "{}".to_owned(),
     });
-    changes.guards.push(Guard {
-        account: account(wallet, Side::Credit),
-        minimum: Amount::new(1),
-    });
+    changes.guards.push(Guard { account: account(wallet, Side::Credit), minimum: Amount::new(1) });
     changes
 }
 
 fn account(name: &str, normal: Side) -> AccountId {
-    AccountId {
-        name: name.to_owned(),
-        asset: "USDC:G".to_owned(),
-        normal,
-    }
+    AccountId { name: name.to_owned(), asset: "USDC:G".to_owned(), normal }
 }

@@ -54,8 +54,7 @@ impl Db for PostgresDb {
     }
 
     async fn snapshot(&mut self) -> Result<(), DbError> {
-        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            .await
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
     }
 
     async fn commit(&mut self) -> Result<(), DbError> {
@@ -77,11 +76,8 @@ fn row(row: &PgRow) -> Result<Row, DbError> {
     let mut values = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let raw = row.try_get_raw(index).map_err(db_error)?;
-        let kind = if raw.is_null() {
-            "NULL".to_owned()
-        } else {
-            raw.type_info().name().to_owned()
-        };
+        let kind =
+            if raw.is_null() { "NULL".to_owned() } else { raw.type_info().name().to_owned() };
         values.push(match kind.as_str() {
             "NULL" => Value::Text(None),
             "INT8" => Value::Int(Some(row.try_get(index).map_err(db_error)?)),
@@ -89,9 +85,7 @@ fn row(row: &PgRow) -> Result<Row, DbError> {
             "TEXT" => Value::Text(Some(row.try_get(index).map_err(db_error)?)),
             "BYTEA" => Value::Bytes(row.try_get(index).map_err(db_error)?),
             _ => {
-                return Err(DbError::corrupt(
-                    "the database holds a value of an unknown type",
-                ));
+                return Err(DbError::corrupt("the database holds a value of an unknown type"));
             }
         });
     }
@@ -107,11 +101,7 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
         _ => String::new(),
     };
     let (kind, retry, advice) = match (code.get(..2).unwrap_or_default(), &error) {
-        ("22" | "23", _) => (
-            Kind::Invalid,
-            Retry::Permanent,
-            "the database refused a value",
-        ),
+        ("22" | "23", _) => (Kind::Invalid, Retry::Permanent, "the database refused a value"),
         ("28" | "3D" | "42", _) => (
             Kind::Denied,
             Retry::Permanent,
@@ -137,11 +127,9 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
             Retry::Temporary,
             "no connection to the database became free: check that the server runs, then try again",
         ),
-        (_, sqlx::Error::PoolClosed) => (
-            Kind::Unavailable,
-            Retry::Permanent,
-            "the store is closed: open it again",
-        ),
+        (_, sqlx::Error::PoolClosed) => {
+            (Kind::Unavailable, Retry::Permanent, "the store is closed: open it again")
+        }
         _ => (Kind::Other, Retry::Permanent, "the database failed"),
     };
     DbError::new(kind, retry, advice).because(error)

@@ -68,17 +68,10 @@ impl SqlLedger<Postgres> {
             .await
             .map_err(|error| explain(&place, db_error(error)))?;
         let connections = Connections(pool);
-        let mut writing = connections
-            .open()
-            .await
-            .map_err(|error| explain(&place, error))?;
+        let mut writing = connections.open().await.map_err(|error| explain(&place, error))?;
         migrate(writing.as_mut(), MIGRATIONS_TABLE, MIGRATIONS).await?;
         let readers = Arc::new(connections.clone());
-        Ok(Self::on(Store::start(
-            Box::new(connections),
-            writing,
-            readers,
-        )))
+        Ok(Self::on(Store::start(Box::new(connections), writing, readers)))
     }
 }
 

@@ -65,22 +65,15 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unbalanced {
-                tenant,
-                entry,
-                asset,
-            } => write!(f, "{tenant}: entry {entry} does not balance in {asset}"),
+            Self::Unbalanced { tenant, entry, asset } => {
+                write!(f, "{tenant}: entry {entry} does not balance in {asset}")
+            }
             Self::TooFewLines { tenant, entry } => {
                 write!(f, "{tenant}: entry {entry} has fewer than two lines")
             }
-            Self::Balance {
-                tenant,
-                account,
-                asset,
-            } => write!(
-                f,
-                "{tenant}: the balance of {account} ({asset}) is not its postings' sum"
-            ),
+            Self::Balance { tenant, account, asset } => {
+                write!(f, "{tenant}: the balance of {account} ({asset}) is not its postings' sum")
+            }
             Self::Gap { tenant, of } => write!(f, "{tenant}: the positions of {of} have gaps"),
             Self::Hold { tenant, entry } => {
                 write!(f, "{tenant}: hold {entry} did not end as a hold can")
@@ -146,12 +139,7 @@ const RULES: &[(&str, Found)] = &[
         "SELECT e.tenant, e.id FROM entries e LEFT JOIN postings p \
          ON p.tenant = e.tenant AND p.entry = e.position \
          GROUP BY e.tenant, e.id HAVING count(p.line) < 2",
-        |row| {
-            Ok(Finding::TooFewLines {
-                tenant: row.tenant()?,
-                entry: row.text()?,
-            })
-        },
+        |row| Ok(Finding::TooFewLines { tenant: row.tenant()?, entry: row.text()? }),
     ),
     (
         "SELECT a.tenant, a.name, a.asset FROM accounts a \
@@ -166,11 +154,7 @@ const RULES: &[(&str, Found)] = &[
          OR a.pending_out <> coalesce(sum(CASE WHEN e.status = 'pending' AND p.side <> a.normal \
              THEN p.amount ELSE 0 END), 0)",
         |row| {
-            Ok(Finding::Balance {
-                tenant: row.tenant()?,
-                account: row.text()?,
-                asset: row.text()?,
-            })
+            Ok(Finding::Balance { tenant: row.tenant()?, account: row.text()?, asset: row.text()? })
         },
     ),
     (
@@ -178,33 +162,16 @@ const RULES: &[(&str, Found)] = &[
          HAVING min(position) <> 1 OR max(position) <> count(*) \
          UNION ALL SELECT tenant, 'entries' FROM entries GROUP BY tenant \
          HAVING min(position) <> 1 OR max(position) <> count(*)",
-        |row| {
-            Ok(Finding::Gap {
-                tenant: row.tenant()?,
-                of: row.text()?,
-            })
-        },
+        |row| Ok(Finding::Gap { tenant: row.tenant()?, of: row.text()? }),
     ),
     (
         "SELECT tenant, id FROM entries WHERE (held_at IS NULL AND status <> 'settled') \
          OR (status = 'pending' AND effective_at <> held_at)",
-        |row| {
-            Ok(Finding::Hold {
-                tenant: row.tenant()?,
-                entry: row.text()?,
-            })
-        },
+        |row| Ok(Finding::Hold { tenant: row.tenant()?, entry: row.text()? }),
     ),
-    (
-        "SELECT tenant, kind, id FROM aggregates WHERE version < 1",
-        |row| {
-            Ok(Finding::Version {
-                tenant: row.tenant()?,
-                kind: row.text()?,
-                id: row.text()?,
-            })
-        },
-    ),
+    ("SELECT tenant, kind, id FROM aggregates WHERE version < 1", |row| {
+        Ok(Finding::Version { tenant: row.tenant()?, kind: row.text()?, id: row.text()? })
+    }),
 ];
 
 async fn report(db: &mut dyn Db) -> Result<CheckReport, DbError> {

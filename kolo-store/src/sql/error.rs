@@ -16,12 +16,7 @@ pub(crate) struct DbError {
 
 impl DbError {
     pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
-        Self {
-            kind,
-            retry,
-            context: context.into(),
-            source: None,
-        }
+        Self { kind, retry, context: context.into(), source: None }
     }
 
     pub fn invalid(context: impl Into<String>) -> Self {

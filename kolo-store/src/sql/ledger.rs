@@ -34,9 +34,8 @@ impl<B: 'static> Ledger for SqlLedger<B> {
         ids: &[AggregateId],
     ) -> Result<Vec<Option<Stored>>, PortError> {
         let (tenant, ids) = (tenant.clone(), ids.to_vec());
-        let found = self
-            .store
-            .read(move |db| Box::pin(async move { read::load(db, &tenant, &ids).await }));
+        let found =
+            self.store.read(move |db| Box::pin(async move { read::load(db, &tenant, &ids).await }));
         Ok(found.await?)
     }
 
@@ -147,9 +146,8 @@ impl<B: 'static> WorkQueue for SqlLedger<B> {
 
     async fn next_due(&self, queues: &[&str]) -> Result<Option<Timestamp>, PortError> {
         let queues = owned(queues);
-        let due = self
-            .store
-            .read(move |db| Box::pin(async move { queue::next_due(db, &queues).await }));
+        let due =
+            self.store.read(move |db| Box::pin(async move { queue::next_due(db, &queues).await }));
         Ok(due.await?)
     }
 }

@@ -41,21 +41,13 @@ async fn apply(db: &mut dyn Db, table: &str, migrations: &[Migration]) -> Result
     let applied = applied(db).await.map_err(port)?;
     let known = migrations.last().map_or(0, |migration| migration.version);
     if let Some((found, _)) = applied.last().filter(|(found, _)| *found > known) {
-        return Err(StoreError::TooNew {
-            found: (*found).into(),
-            known: known.into(),
-        });
+        return Err(StoreError::TooNew { found: (*found).into(), known: known.into() });
     }
     for migration in migrations {
-        match applied
-            .iter()
-            .find(|(version, _)| *version == migration.version)
-        {
+        match applied.iter().find(|(version, _)| *version == migration.version) {
             Some((_, checksum)) if *checksum == migration.checksum() => {}
             Some(_) => {
-                return Err(StoreError::Diverged {
-                    version: migration.version.into(),
-                });
+                return Err(StoreError::Diverged { version: migration.version.into() });
             }
             None => step(db, migration).await.map_err(port)?,
         }
@@ -66,25 +58,15 @@ async fn apply(db: &mut dyn Db, table: &str, migrations: &[Migration]) -> Result
 async fn applied(db: &mut dyn Db) -> Result<Vec<(u32, [u8; 32])>, DbError> {
     let sql = "SELECT version, checksum FROM kolo_migrations ORDER BY version";
     let rows = db.run(sql, Vec::new()).await?;
-    rows.into_iter()
-        .map(|mut row| Ok((row.unsigned()?, row.array()?)))
-        .collect()
+    rows.into_iter().map(|mut row| Ok((row.unsigned()?, row.array()?))).collect()
 }
 
 async fn step(db: &mut dyn Db, migration: &Migration) -> Result<(), DbError> {
-    tracing::info!(
-        version = migration.version,
-        name = migration.name,
-        "migrating the store"
-    );
+    tracing::info!(version = migration.version, name = migration.name, "migrating the store");
     db.script(migration.sql).await?;
     db.run(
         "INSERT INTO kolo_migrations (version, name, checksum) VALUES ($1, $2, $3)",
-        values![
-            migration.version,
-            migration.name,
-            migration.checksum().as_slice()
-        ],
+        values![migration.version, migration.name, migration.checksum().as_slice()],
     )
     .await?;
     Ok(())

@@ -58,12 +58,7 @@ fn claimed_work(row: &mut Row, lease_end: i64) -> Result<ClaimedWork, DbError> {
     let work = WorkId(row.text()?);
     let claims: u32 = row.unsigned()?;
     Ok(ClaimedWork {
-        lease: Lease {
-            tenant,
-            work,
-            token: claims.into(),
-            until: time(lease_end),
-        },
+        lease: Lease { tenant, work, token: claims.into(), until: time(lease_end) },
         queue: row.text()?,
         lane: row.maybe_text()?,
         due_at: row.time()?,
@@ -84,22 +79,13 @@ pub(crate) async fn renew(
             "UPDATE work SET leased_until = CASE WHEN leased_until < $1 THEN $1 ELSE leased_until \
              END WHERE tenant = $2 AND id = $3 AND claims = $4 AND done = 0 \
              AND leased_until > $5 RETURNING leased_until",
-            values![
-                until,
-                &lease.tenant,
-                &lease.work.0,
-                token(lease),
-                moment(now)
-            ],
+            values![until, &lease.tenant, &lease.work.0, token(lease), moment(now)],
         )
         .await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Ok(None);
     };
-    Ok(Some(Lease {
-        until: row.time()?,
-        ..lease.clone()
-    }))
+    Ok(Some(Lease { until: row.time()?, ..lease.clone() }))
 }
 
 pub(crate) async fn release(db: &mut dyn Db, lease: &Lease, how: Release) -> Result<(), DbError> {
@@ -134,9 +120,7 @@ pub(crate) async fn next_due(
          WHERE w.queue IN ({}) AND w.done = 0 AND {OFFERED}",
         list(queues.len())
     );
-    let rows = db
-        .run(&sql, queues.iter().map(Value::from).collect())
-        .await?;
+    let rows = db.run(&sql, queues.iter().map(Value::from).collect()).await?;
     match rows.into_iter().next() {
         Some(mut row) => row.maybe_time(),
         None => Ok(None),

@@ -24,9 +24,7 @@ pub(crate) async fn outcome(
         )
         .await?;
     let first = rows.into_iter().next();
-    first
-        .map(|mut row| Ok((row.array()?, row.record()?)))
-        .transpose()
+    first.map(|mut row| Ok((row.array()?, row.record()?))).transpose()
 }
 
 pub(crate) async fn load(
@@ -37,9 +35,7 @@ pub(crate) async fn load(
     let rows = matching(
         db,
         "tenant, kind, id",
-        ids.iter()
-            .map(|id| values![tenant, &id.kind, &id.id])
-            .collect(),
+        ids.iter().map(|id| values![tenant, &id.kind, &id.id]).collect(),
         "SELECT kind, id, version, record_kind, schema_version, bytes \
          FROM aggregates WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
     )
@@ -65,13 +61,7 @@ pub(crate) async fn list(
         .run(
             "SELECT kind, id, version, record_kind, schema_version, bytes FROM aggregates \
              WHERE tenant = $1 AND kind = $2 AND (id > $3 OR $4 = 1) ORDER BY id LIMIT $5",
-            values![
-                tenant,
-                kind,
-                after.unwrap_or_default(),
-                from_first,
-                rows_of(limit)
-            ],
+            values![tenant, kind, after.unwrap_or_default(), from_first, rows_of(limit)],
         )
         .await?;
     rows.into_iter().map(aggregate).collect()
@@ -79,10 +69,7 @@ pub(crate) async fn list(
 
 fn aggregate(mut row: Row) -> Result<Stored, DbError> {
     Ok(Stored {
-        id: AggregateId {
-            kind: row.text()?,
-            id: row.text()?,
-        },
+        id: AggregateId { kind: row.text()?, id: row.text()? },
         version: row.unsigned()?,
         state: row.record()?,
     })
@@ -96,23 +83,15 @@ pub(crate) async fn lookup(
     let rows = matching(
         db,
         "tenant, name, value",
-        keys.iter()
-            .map(|key| values![tenant, &key.index, &key.value])
-            .collect(),
+        keys.iter().map(|key| values![tenant, &key.index, &key.value]).collect(),
         "SELECT name, value, aggregate_kind, aggregate_id \
          FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
     )
     .await?;
     let mut found = HashMap::new();
     for mut row in rows {
-        let key = IndexKey {
-            index: row.text()?,
-            value: row.text()?,
-        };
-        let owner = AggregateId {
-            kind: row.text()?,
-            id: row.text()?,
-        };
+        let key = IndexKey { index: row.text()?, value: row.text()? };
+        let owner = AggregateId { kind: row.text()?, id: row.text()? };
         found.insert(key, owner);
     }
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
@@ -123,15 +102,10 @@ pub(crate) async fn balances(
     tenant: &TenantId,
     accounts: &[AccountId],
 ) -> Result<Vec<Balance>, DbError> {
-    let keys: Vec<_> = accounts
-        .iter()
-        .map(|account| (account.name.clone(), account.asset.clone()))
-        .collect();
+    let keys: Vec<_> =
+        accounts.iter().map(|account| (account.name.clone(), account.asset.clone())).collect();
     let rows = account_rows(db, keys.iter().map(|key| (tenant, key))).await?;
-    let found: HashMap<_, _> = rows
-        .into_iter()
-        .map(|((_, key), state)| (key, state))
-        .collect();
+    let found: HashMap<_, _> = rows.into_iter().map(|((_, key), state)| (key, state)).collect();
     accounts
         .iter()
         .zip(keys)
@@ -151,9 +125,8 @@ pub(crate) async fn entries(
     query: &EntryQuery,
 ) -> Result<Vec<StoredEntry>, DbError> {
     balances(db, tenant, std::slice::from_ref(&query.account)).await?;
-    let before = query.before.map_or(i64::MAX, |position| {
-        i64::try_from(position).unwrap_or(i64::MAX)
-    });
+    let before =
+        query.before.map_or(i64::MAX, |position| i64::try_from(position).unwrap_or(i64::MAX));
     let rows = db
         .run(
             "SELECT position, id, kind, status, effective_at, chain_tx, details FROM entries \
@@ -184,10 +157,7 @@ pub(crate) async fn entries(
             },
         });
     }
-    let positions: Vec<_> = found
-        .iter()
-        .map(|entry| (tenant.clone(), entry.position))
-        .collect();
+    let positions: Vec<_> = found.iter().map(|entry| (tenant.clone(), entry.position)).collect();
     let mut postings = load_postings(db, positions.iter()).await?;
     for (stored, position) in found.iter_mut().zip(&positions) {
         stored.entry.postings = postings.remove(position).unwrap_or_default();
@@ -214,10 +184,7 @@ pub(crate) async fn events_after(
         .map(|mut row| {
             Ok(StoredEvent {
                 position: row.unsigned()?,
-                aggregate: AggregateId {
-                    kind: row.text()?,
-                    id: row.text()?,
-                },
+                aggregate: AggregateId { kind: row.text()?, id: row.text()? },
                 record: row.record()?,
                 recorded_at: row.time()?,
             })

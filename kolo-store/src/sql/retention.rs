@@ -19,10 +19,7 @@ impl<B> SqlLedger<B> {
         let now = seconds(now).unwrap_or(i64::MAX);
         let mut all = 0;
         loop {
-            let forgotten = self
-                .store
-                .write(move |db| Box::pin(forget(db, now)))
-                .await?;
+            let forgotten = self.store.write(move |db| Box::pin(forget(db, now))).await?;
             if forgotten == 0 {
                 return Ok(all);
             }

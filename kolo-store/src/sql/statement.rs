@@ -85,9 +85,7 @@ impl Row {
         match self.0.next() {
             Some(Value::Int(value)) => Ok(value),
             Some(Value::Text(None)) => Ok(None),
-            _ => Err(DbError::corrupt(
-                "the database holds no number where one belongs",
-            )),
+            _ => Err(DbError::corrupt("the database holds no number where one belongs")),
         }
     }
 
@@ -117,9 +115,7 @@ impl Row {
         match self.0.next() {
             Some(Value::Text(value)) => Ok(value),
             Some(Value::Int(None)) => Ok(None),
-            _ => Err(DbError::corrupt(
-                "the database holds no text where one belongs",
-            )),
+            _ => Err(DbError::corrupt("the database holds no text where one belongs")),
         }
     }
 
@@ -136,9 +132,7 @@ impl Row {
     pub fn bytes(&mut self) -> Result<Vec<u8>, DbError> {
         match self.0.next() {
             Some(Value::Bytes(value)) => Ok(value),
-            _ => Err(DbError::corrupt(
-                "the database holds no bytes where they belong",
-            )),
+            _ => Err(DbError::corrupt("the database holds no bytes where they belong")),
         }
     }
 
@@ -150,11 +144,7 @@ impl Row {
 
     /// The three columns of a [`Record`].
     pub fn record(&mut self) -> Result<Record, DbError> {
-        Ok(Record {
-            kind: self.text()?,
-            schema_version: self.unsigned()?,
-            bytes: self.bytes()?,
-        })
+        Ok(Record { kind: self.text()?, schema_version: self.unsigned()?, bytes: self.bytes()? })
     }
 }
 

@@ -37,11 +37,7 @@ impl Store {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let runtime = Handle::current();
         runtime.spawn(Writer::new(opener, writing, waiting).run());
-        Arc::new(Self {
-            jobs,
-            pool,
-            runtime,
-        })
+        Arc::new(Self { jobs, pool, runtime })
     }
 
     pub async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
@@ -112,10 +108,7 @@ pub struct SqlLedger<B> {
 
 impl<B> SqlLedger<B> {
     pub(crate) const fn on(store: Arc<Store>) -> Self {
-        Self {
-            store,
-            backend: PhantomData,
-        }
+        Self { store, backend: PhantomData }
     }
 
     /// Finishes the commits that are under way and closes every connection. Later calls fail with
@@ -127,11 +120,7 @@ impl<B> SqlLedger<B> {
 }
 
 fn closed() -> DbError {
-    DbError::new(
-        PortErrorKind::Unavailable,
-        Retry::Permanent,
-        "the store is closed: open it again",
-    )
+    DbError::new(PortErrorKind::Unavailable, Retry::Permanent, "the store is closed: open it again")
 }
 
 /// The writer went away with the job.

@@ -55,11 +55,7 @@ pub(crate) struct Write<T, F> {
 
 impl<T, F> Write<T, F> {
     pub fn new(work: F, reply: oneshot::Sender<Result<T, DbError>>) -> Self {
-        Self {
-            work,
-            answer: None,
-            reply,
-        }
+        Self { work, answer: None, reply }
     }
 }
 
@@ -122,14 +118,12 @@ impl Group {
 
     /// The same jobs, each in a group of its own.
     fn split(self) -> Vec<Self> {
-        let commits = self.commits.into_iter().map(|commit| Self {
-            commits: vec![commit],
-            ..Self::default()
-        });
-        let tasks = self.tasks.into_iter().map(|task| Self {
-            tasks: vec![task],
-            ..Self::default()
-        });
+        let commits = self
+            .commits
+            .into_iter()
+            .map(|commit| Self { commits: vec![commit], ..Self::default() });
+        let tasks =
+            self.tasks.into_iter().map(|task| Self { tasks: vec![task], ..Self::default() });
         commits.chain(tasks).collect()
     }
 }
@@ -151,11 +145,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub fn new(opener: Box<dyn OpenWriter>, db: Box<dyn Db>, jobs: mpsc::Receiver<Job>) -> Self {
-        Self {
-            opener,
-            db: Some(db),
-            jobs,
-        }
+        Self { opener, db: Some(db), jobs }
     }
 
     pub async fn run(mut self) {
@@ -253,9 +243,9 @@ async fn transaction(
     let answers = fill(db, group).await.map_err(Failed::Undone)?;
     match db.commit().await {
         Ok(()) => Ok(answers),
-        Err(error) => Err(Failed::InDoubt(error.unknown(
-            "the commit may or may not have happened: look before trying again",
-        ))),
+        Err(error) => Err(Failed::InDoubt(
+            error.unknown("the commit may or may not have happened: look before trying again"),
+        )),
     }
 }
 
@@ -274,8 +264,5 @@ async fn fill(
 
 /// Whether the content of a single job can be the reason, rather than the database's state.
 fn may_be_one_job(error: &DbError) -> bool {
-    matches!(
-        error.kind,
-        PortErrorKind::Invalid | PortErrorKind::Corrupt | PortErrorKind::Other
-    )
+    matches!(error.kind, PortErrorKind::Invalid | PortErrorKind::Corrupt | PortErrorKind::Other)
 }

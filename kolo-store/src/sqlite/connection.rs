@@ -84,20 +84,15 @@ fn row(row: &SqliteRow) -> Result<Row, DbError> {
     let mut values = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let raw = row.try_get_raw(index).map_err(db_error)?;
-        let kind = if raw.is_null() {
-            "NULL".to_owned()
-        } else {
-            raw.type_info().name().to_owned()
-        };
+        let kind =
+            if raw.is_null() { "NULL".to_owned() } else { raw.type_info().name().to_owned() };
         values.push(match kind.as_str() {
             "NULL" => Value::Text(None),
             "INTEGER" => Value::Int(Some(row.try_get(index).map_err(db_error)?)),
             "TEXT" => Value::Text(Some(row.try_get(index).map_err(db_error)?)),
             "BLOB" => Value::Bytes(row.try_get(index).map_err(db_error)?),
             _ => {
-                return Err(DbError::corrupt(
-                    "the database holds a value of an unknown type",
-                ));
+                return Err(DbError::corrupt("the database holds a value of an unknown type"));
             }
         });
     }
@@ -127,36 +122,26 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
             Retry::Permanent,
             "the database cannot be opened or written: check the folder and the file's rights",
         ),
-        (Some(10), _) => (
-            Kind::Unavailable,
-            Retry::Temporary,
-            "the disk failed: check it, then try again",
-        ),
-        (Some(11 | 26), _) => (
-            Kind::Corrupt,
-            Retry::Permanent,
-            "the file is damaged or is no database: restore it",
-        ),
+        (Some(10), _) => {
+            (Kind::Unavailable, Retry::Temporary, "the disk failed: check it, then try again")
+        }
+        (Some(11 | 26), _) => {
+            (Kind::Corrupt, Retry::Permanent, "the file is damaged or is no database: restore it")
+        }
         (Some(7 | 13), _) => (
             Kind::Limited,
             Retry::Temporary,
             "the disk or the memory is full: make room, then try again",
         ),
-        (Some(18 | 19 | 20 | 25), _) => (
-            Kind::Invalid,
-            Retry::Permanent,
-            "the database refused a value",
-        ),
-        (None, sqlx::Error::PoolTimedOut) => (
-            Kind::Timeout,
-            Retry::Temporary,
-            "all reading connections are busy: try again",
-        ),
-        (None, sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => (
-            Kind::Unavailable,
-            Retry::Permanent,
-            "the store is closed: open it again",
-        ),
+        (Some(18 | 19 | 20 | 25), _) => {
+            (Kind::Invalid, Retry::Permanent, "the database refused a value")
+        }
+        (None, sqlx::Error::PoolTimedOut) => {
+            (Kind::Timeout, Retry::Temporary, "all reading connections are busy: try again")
+        }
+        (None, sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => {
+            (Kind::Unavailable, Retry::Permanent, "the store is closed: open it again")
+        }
         _ => (Kind::Other, Retry::Permanent, "the database failed"),
     };
     DbError::new(kind, retry, advice).because(error)

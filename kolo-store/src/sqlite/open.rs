@@ -66,21 +66,14 @@ impl SqlLedger<Sqlite> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(
-                options(&path)
-                    .create_if_missing(false)
-                    .pragma("query_only", "ON"),
-            );
+            .connect_lazy_with(options(&path).create_if_missing(false).pragma("query_only", "ON"));
         let pool = Arc::new(Readers(readers));
         Ok(Self::on(Store::start(Box::new(opener), writing, pool)))
     }
 }
 
 fn path_of(location: &str) -> Result<PathBuf, StoreError> {
-    let wrong = |advice| StoreError::Location {
-        location: location.to_owned(),
-        advice,
-    };
+    let wrong = |advice| StoreError::Location { location: location.to_owned(), advice };
     let path = ["sqlite://", "sqlite:"]
         .iter()
         .find_map(|scheme| location.strip_prefix(scheme))

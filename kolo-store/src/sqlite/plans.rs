@@ -53,10 +53,7 @@ struct Watched {
 #[async_trait]
 impl Db for Watched {
     async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let plan = self
-            .db
-            .run(&format!("EXPLAIN QUERY PLAN {sql}"), Vec::new())
-            .await;
+        let plan = self.db.run(&format!("EXPLAIN QUERY PLAN {sql}"), Vec::new()).await;
         for mut row in plan.unwrap_or_default() {
             let (_, _, _, step) = (row.int()?, row.int()?, row.int()?, row.text()?);
             let scanned = step.strip_prefix("SCAN ").unwrap_or_default();
@@ -123,10 +120,7 @@ async fn no_statement_reads_a_whole_table() {
     let file = folder.path().join("kolo.db").to_str().unwrap().to_owned();
     SqliteLedger::connect(&file).await.unwrap().close().await;
     let scans = Scans::default();
-    let watch = Watch {
-        file,
-        scans: Arc::clone(&scans),
-    };
+    let watch = Watch { file, scans: Arc::clone(&scans) };
     let writing = watch.open().await.unwrap();
     let store = Store::start(Box::new(watch.clone()), writing, Arc::new(watch));
     let ledger = SqlLedger::<Sqlite>::on(store);
@@ -137,12 +131,7 @@ async fn no_statement_reads_a_whole_table() {
     sign_and_rotate(&ledger).await;
 
     let scans = scans.lock().unwrap().clone();
-    assert!(
-        scans
-            .iter()
-            .all(|scan| scan.contains("DISTINCT master_key")),
-        "{scans:#?}"
-    );
+    assert!(scans.iter().all(|scan| scan.contains("DISTINCT master_key")), "{scans:#?}");
 }
 
 async fn commit_everything(ledger: &SqliteLedger) {
@@ -151,27 +140,21 @@ async fn commit_everything(ledger: &SqliteLedger) {
             let name = format!("of {number}");
             let mut changes = step(&format!("{round}/{number}"), &name, round);
             let hold = |round: u64| format!("hold {round}/{number}");
-            changes
-                .entries
-                .push(deposit(&hold(round), &name, EntryStatus::Pending));
+            changes.entries.push(deposit(&hold(round), &name, EntryStatus::Pending));
             changes.resolutions.extend((round > 0).then(|| Resolution {
                 entry: hold(round - 1),
                 settle: true,
                 chain_tx: None,
                 effective_at: NOW,
             }));
-            let key = IndexKey {
-                index: "contact".to_owned(),
-                value: name.clone(),
-            };
+            let key = IndexKey { index: "contact".to_owned(), value: name.clone() };
             changes.index.push(match round {
                 0 => IndexWrite::Claim(key, aggregate(&name)),
                 _ => IndexWrite::Release(key),
             });
-            changes.guards.push(Guard {
-                account: account(&name, Side::Credit),
-                minimum: Amount::new(1),
-            });
+            changes
+                .guards
+                .push(Guard { account: account(&name, Side::Credit), minimum: Amount::new(1) });
             ledger.commit(changes)
         });
         for answer in join_all(commits).await {
@@ -181,48 +164,21 @@ async fn commit_everything(ledger: &SqliteLedger) {
 }
 
 async fn read_everything(ledger: &SqliteLedger) {
-    let ids: Vec<_> = (0..3)
-        .map(|number| aggregate(&format!("of {number}")))
-        .collect();
-    assert!(
-        ledger
-            .load(&tenant(), &ids)
-            .await
-            .unwrap()
-            .iter()
-            .all(Option::is_some)
-    );
-    assert_eq!(
-        ledger
-            .list(&tenant(), "circle", Some("of 1"), 2)
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
-    let wallets: Vec<_> = (0..3)
-        .map(|number| account(&format!("of {number}"), Side::Credit))
-        .collect();
+    let ids: Vec<_> = (0..3).map(|number| aggregate(&format!("of {number}"))).collect();
+    assert!(ledger.load(&tenant(), &ids).await.unwrap().iter().all(Option::is_some));
+    assert_eq!(ledger.list(&tenant(), "circle", Some("of 1"), 2).await.unwrap().len(), 2);
+    let wallets: Vec<_> =
+        (0..3).map(|number| account(&format!("of {number}"), Side::Credit)).collect();
     ledger.balances(&tenant(), &wallets).await.unwrap();
-    let query = EntryQuery {
-        account: wallets[0].clone(),
-        before: None,
-        limit: 3,
-    };
+    let query = EntryQuery { account: wallets[0].clone(), before: None, limit: 3 };
     assert_eq!(ledger.entries(&tenant(), &query).await.unwrap().len(), 3);
     let keys: Vec<_> = (0..3)
-        .map(|number| IndexKey {
-            index: "contact".to_owned(),
-            value: format!("of {number}"),
-        })
+        .map(|number| IndexKey { index: "contact".to_owned(), value: format!("of {number}") })
         .collect();
     ledger.lookup(&tenant(), &keys).await.unwrap();
     assert_eq!(ledger.events_after(&tenant(), 3, 4).await.unwrap().len(), 4);
     assert!(ledger.outcome(&tenant(), "0/0").await.unwrap().is_some());
-    ledger
-        .forget_commands(Timestamp::from_unix(u64::MAX))
-        .await
-        .unwrap();
+    ledger.forget_commands(Timestamp::from_unix(u64::MAX)).await.unwrap();
 }
 
 async fn work_on_everything(ledger: &SqliteLedger) {
@@ -231,14 +187,8 @@ async fn work_on_everything(ledger: &SqliteLedger) {
     assert_eq!(claimed.len(), 3);
     ledger.next_due(&queues).await.unwrap();
     ledger.renew(&claimed[0].lease, NOW, 60).await.unwrap();
-    ledger
-        .release(&claimed[0].lease, Release::Done)
-        .await
-        .unwrap();
-    ledger
-        .release(&claimed[1].lease, Release::RetryAt(NOW))
-        .await
-        .unwrap();
+    ledger.release(&claimed[0].lease, Release::Done).await.unwrap();
+    ledger.release(&claimed[1].lease, Release::RetryAt(NOW)).await.unwrap();
     let mut consuming = step("consuming", "consuming", 0);
     consuming.consumes = Some(claimed[2].lease.clone());
     consuming.cancel = vec![claimed[1].lease.work.clone()];
@@ -251,10 +201,7 @@ async fn sign_and_rotate(ledger: &SqliteLedger) {
     for name in ["a", "b", "c"] {
         let name = KeyName::Operator(name.to_owned());
         let key = vault.create(&tenant(), &name).await.unwrap();
-        vault
-            .sign(&tenant(), &key, Digest::Raw, b"x")
-            .await
-            .unwrap();
+        vault.sign(&tenant(), &key, Digest::Raw, b"x").await.unwrap();
     }
     assert_eq!(vault.rotate().await.unwrap(), 3);
 }

@@ -51,11 +51,7 @@ impl Envelope {
         let (body, end) = ciphertext.split_at_mut(32);
         body.copy_from_slice(seed.as_slice());
         end.copy_from_slice(&tag);
-        Ok(Self {
-            master_key,
-            nonce,
-            ciphertext,
-        })
+        Ok(Self { master_key, nonce, ciphertext })
     }
 
     /// Decrypts, and makes sure that it is the secret of that public key.
@@ -77,11 +73,7 @@ impl Envelope {
             )
             .map_err(|_| damaged())?;
         let key = SigningKey::from_bytes(&seed);
-        if key.verifying_key().to_bytes() == owner.public_key.0 {
-            Ok(key)
-        } else {
-            Err(damaged())
-        }
+        if key.verifying_key().to_bytes() == owner.public_key.0 { Ok(key) } else { Err(damaged()) }
     }
 }
 

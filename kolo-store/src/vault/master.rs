@@ -33,9 +33,7 @@ impl MasterKey {
             HEXLOWER_PERMISSIVE.decode(text.as_bytes())
         } else {
             let body = text.trim_end_matches('=').as_bytes();
-            BASE64_NOPAD
-                .decode(body)
-                .or_else(|_| BASE64URL_NOPAD.decode(body))
+            BASE64_NOPAD.decode(body).or_else(|_| BASE64URL_NOPAD.decode(body))
         };
         let bytes = Zeroizing::new(decoded.map_err(|_| MasterKeyError::Encoding)?);
         let key = <[u8; LENGTH]>::try_from(bytes.as_slice())
@@ -102,10 +100,7 @@ impl MasterKeys {
     /// One key for everything.
     #[must_use]
     pub const fn new(newest: MasterKey) -> Self {
-        Self {
-            newest,
-            older: Vec::new(),
-        }
+        Self { newest, older: Vec::new() }
     }
 
     /// With a key that decrypts what was encrypted before.
@@ -135,8 +130,6 @@ impl MasterKeys {
     /// The key of that id.
     #[must_use]
     pub fn find(&self, id: &MasterKeyId) -> Option<&MasterKey> {
-        std::iter::once(&self.newest)
-            .chain(&self.older)
-            .find(|key| key.id() == *id)
+        std::iter::once(&self.newest).chain(&self.older).find(|key| key.id() == *id)
     }
 }

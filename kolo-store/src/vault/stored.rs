@@ -32,11 +32,7 @@ impl StoreVault {
     /// among `keys`: better now than at the first signature.
     pub async fn try_new<B>(ledger: &SqlLedger<B>, keys: MasterKeys) -> Result<Self, VaultError> {
         let store = Arc::clone(&ledger.store);
-        for id in store
-            .read(|db| Box::pin(master_keys(db)))
-            .await
-            .map_err(port)?
-        {
+        for id in store.read(|db| Box::pin(master_keys(db))).await.map_err(port)? {
             if keys.find(&id).is_none() {
                 return Err(VaultError::MasterKeyMissing(id));
             }
@@ -50,11 +46,7 @@ impl StoreVault {
             return Ok(key);
         }
         let key = draw()?;
-        let owner = Owner {
-            tenant,
-            name,
-            public_key: PublicKey(key.verifying_key().to_bytes()),
-        };
+        let owner = Owner { tenant, name, public_key: PublicKey(key.verifying_key().to_bytes()) };
         let envelope = Envelope::seal(&self.keys, &owner, &key)?;
         drop(key);
         let inserted = self.store.write(move |db| {
@@ -85,10 +77,7 @@ impl StoreVault {
         let found = self
             .store
             .read(move |db| Box::pin(async move { find(db, &tenant, &public_key).await }));
-        let (owner, envelope) = found
-            .await
-            .map_err(port)?
-            .ok_or(VaultError::UnknownKey(*key))?;
+        let (owner, envelope) = found.await.map_err(port)?.ok_or(VaultError::UnknownKey(*key))?;
         envelope.open(&self.keys, &owner)
     }
 
@@ -162,9 +151,7 @@ fn port(error: DbError) -> VaultError {
 async fn master_keys(db: &mut dyn Db) -> Result<Vec<MasterKeyId>, DbError> {
     let sql = "SELECT DISTINCT master_key FROM vault_keys ORDER BY master_key";
     let rows = db.run(sql, Vec::new()).await?;
-    rows.into_iter()
-        .map(|mut row| row.text().map(MasterKeyId))
-        .collect()
+    rows.into_iter().map(|mut row| row.text().map(MasterKeyId)).collect()
 }
 
 async fn find_public(
@@ -221,11 +208,8 @@ async fn page_after(
 }
 
 fn stored(mut row: Row) -> Result<(Owner, Envelope), DbError> {
-    let owner = Owner {
-        tenant: row.tenant()?,
-        name: row.text()?,
-        public_key: PublicKey(row.array()?),
-    };
+    let owner =
+        Owner { tenant: row.tenant()?, name: row.text()?, public_key: PublicKey(row.array()?) };
     let envelope = Envelope {
         master_key: MasterKeyId(row.text()?),
         nonce: row.array()?,

@@ -25,11 +25,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let ledger = open(folder.path()).await;
         let vault = StoreVault::try_new(&ledger, one(1)).await.unwrap();
-        Self {
-            folder,
-            ledger,
-            vault,
-        }
+        Self { folder, ledger, vault }
     }
 
     /// All bytes of the database and its side files.
@@ -38,14 +34,8 @@ impl World {
             .unwrap()
             .map(|file| file.unwrap().path())
             .collect();
-        assert!(
-            files.iter().any(|file| file.ends_with("kolo.db-wal")),
-            "{files:?}"
-        );
-        files
-            .iter()
-            .flat_map(|file| std::fs::read(file).unwrap())
-            .collect()
+        assert!(files.iter().any(|file| file.ends_with("kolo.db-wal")), "{files:?}");
+        files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
     }
 
     /// Changes a stored envelope.
@@ -100,9 +90,7 @@ fn spellings(secret: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
+    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 async fn seeds(vault: &StoreVault, keys: &[PublicKey]) -> Vec<[u8; 32]> {
@@ -125,11 +113,8 @@ async fn the_files_hold_no_secret() {
     for key in &keys {
         assert!(contains(&bytes, &key.0), "the scan finds what is stored");
     }
-    let mut secrets: Vec<Vec<u8>> = seeds(&world.vault, &keys)
-        .await
-        .iter()
-        .map(|seed| seed.to_vec())
-        .collect();
+    let mut secrets: Vec<Vec<u8>> =
+        seeds(&world.vault, &keys).await.iter().map(|seed| seed.to_vec()).collect();
     secrets.push(vec![1; 32]);
     for secret in secrets {
         for spelling in spellings(&secret) {
@@ -144,10 +129,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn bytes(&self) -> Vec<u8> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -174,28 +156,15 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test]
 async fn the_log_tells_no_secret() {
     let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).init();
     let world = World::new().await;
     let key = world.vault.create(&main(), &member("ada")).await.unwrap();
     let payload = b"a payload";
-    world
-        .vault
-        .sign(&main(), &key, Digest::Sha256, payload)
-        .await
-        .unwrap();
+    world.vault.sign(&main(), &key, Digest::Sha256, payload).await.unwrap();
     world.vault.rotate().await.unwrap();
     let seed = seeds(&world.vault, &[key]).await[0];
-    world
-        .tamper("UPDATE vault_keys SET nonce = substr(ciphertext, 1, 12)")
-        .await;
-    let error = world
-        .vault
-        .sign(&main(), &key, Digest::Raw, payload)
-        .await
-        .unwrap_err();
+    world.tamper("UPDATE vault_keys SET nonce = substr(ciphertext, 1, 12)").await;
+    let error = world.vault.sign(&main(), &key, Digest::Raw, payload).await.unwrap_err();
     let said = format!("{error} {error:?}");
     let log = log.bytes();
     assert!(contains(&log, b"encrypted anew"), "the log is captured");
@@ -222,14 +191,8 @@ async fn a_master_key_that_goes_missing_is_a_typed_refusal() {
     let world = World::new().await;
     let late = StoreVault::try_new(&world.ledger, one(2)).await.unwrap();
     let key = world.vault.create(&main(), &member("ada")).await.unwrap();
-    let error = late
-        .sign(&main(), &key, Digest::Raw, b"x")
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind, error.retry),
-        (PortErrorKind::Denied, Retry::Permanent)
-    );
+    let error = late.sign(&main(), &key, Digest::Raw, b"x").await.unwrap_err();
+    assert_eq!((error.kind, error.retry), (PortErrorKind::Denied, Retry::Permanent));
     let cause = error.source.unwrap();
     assert!(matches!(
         cause.downcast_ref::<VaultError>(),
@@ -255,38 +218,20 @@ async fn every_changed_bit_is_noticed() {
         for bit in 0..8 {
             let mut bad = good.clone();
             bad.ciphertext[byte] ^= 1 << bit;
-            assert!(matches!(
-                bad.open(&keys, &owner),
-                Err(VaultError::Damaged(_))
-            ));
+            assert!(matches!(bad.open(&keys, &owner), Err(VaultError::Damaged(_))));
         }
     }
     for byte in 0..good.nonce.len() {
         let mut bad = good.clone();
         bad.nonce[byte] ^= 1;
-        assert!(matches!(
-            bad.open(&keys, &owner),
-            Err(VaultError::Damaged(_))
-        ));
+        assert!(matches!(bad.open(&keys, &owner), Err(VaultError::Damaged(_))));
     }
     for stranger in [
-        super::envelope::Owner {
-            tenant: TenantId::try_new("other").unwrap(),
-            ..owner.clone()
-        },
-        super::envelope::Owner {
-            name: "member/other".to_owned(),
-            ..owner.clone()
-        },
-        super::envelope::Owner {
-            public_key: PublicKey([7; 32]),
-            ..owner.clone()
-        },
+        super::envelope::Owner { tenant: TenantId::try_new("other").unwrap(), ..owner.clone() },
+        super::envelope::Owner { name: "member/other".to_owned(), ..owner.clone() },
+        super::envelope::Owner { public_key: PublicKey([7; 32]), ..owner.clone() },
     ] {
-        assert!(matches!(
-            good.open(&keys, &stranger),
-            Err(VaultError::Damaged(_))
-        ));
+        assert!(matches!(good.open(&keys, &stranger), Err(VaultError::Damaged(_))));
     }
 }
 
@@ -301,15 +246,8 @@ async fn a_flipped_byte_in_the_database_refuses_to_sign() {
         )
         .await;
     assert!(matches!(world.refusal(&key).await, VaultError::Damaged(_)));
-    let error = world
-        .vault
-        .sign(&main(), &key, Digest::Raw, b"x")
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind, error.retry),
-        (PortErrorKind::Corrupt, Retry::Permanent)
-    );
+    let error = world.vault.sign(&main(), &key, Digest::Raw, b"x").await.unwrap_err();
+    assert_eq!((error.kind, error.retry), (PortErrorKind::Corrupt, Retry::Permanent));
 }
 
 #[tokio::test]
@@ -373,10 +311,7 @@ fn master_keys_are_read_as_people_write_them() {
         BASE64URL_NOPAD.encode(&bytes),
         format!("  {}\n", BASE64.encode(&bytes)),
     ] {
-        assert_eq!(
-            MasterKey::parse(&text).ok().map(|key| key.id()),
-            Some(id.clone())
-        );
+        assert_eq!(MasterKey::parse(&text).ok().map(|key| key.id()), Some(id.clone()));
     }
     let several = format!("{}, {}", HEXLOWER.encode(&[9; 32]), HEXLOWER.encode(&bytes));
     let several = MasterKeys::parse(&several).ok().unwrap();

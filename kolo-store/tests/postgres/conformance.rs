@@ -14,10 +14,7 @@ const MASTER: [u8; 32] = *b"a master key of thirty-two bytes";
 impl LedgerFactory for Place {
     async fn open(&self) -> LedgerHandles {
         let store = Arc::new(Place::open(self).await);
-        LedgerHandles {
-            ledger: store.clone(),
-            work: store,
-        }
+        LedgerHandles { ledger: store.clone(), work: store }
     }
 }
 
@@ -26,11 +23,7 @@ impl VaultFactory for Place {
     async fn open(&self) -> Arc<dyn KeyVault> {
         let ledger = Place::open(self).await;
         let keys = MasterKeys::new(MasterKey::from_bytes(MASTER));
-        Arc::new(
-            StoreVault::try_new(&ledger, keys)
-                .await
-                .expect("the vault opens"),
-        )
+        Arc::new(StoreVault::try_new(&ledger, keys).await.expect("the vault opens"))
     }
 
     fn secrets(&self) -> Vec<Vec<u8>> {

@@ -37,43 +37,22 @@ impl Server {
         };
         let initdb = programs.join("initdb");
         let made = unprivileged(initdb.to_str().expect("UTF-8"))
-            .args([
-                "-D",
-                "data",
-                "-U",
-                "kolo",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-sync",
-            ])
+            .args(["-D", "data", "-U", "kolo", "-A", "trust", "-E", "UTF8", "--no-sync"])
             .args(["--locale", "C"])
             .output()
             .expect("initdb runs");
-        assert!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         // The shell outlives this process for a moment, to clean up behind it.
         let script = "\"$0\" -D data -k \"$PWD\" -c listen_addresses= -c fsync=off \
             -c max_connections=200 >log 2>&1 & server=$!; cat >/dev/null; \
             kill -QUIT $server; wait $server; rm -rf \"$PWD\"";
         let guard = unprivileged("sh")
-            .args([
-                "-c",
-                script,
-                programs.join("postgres").to_str().expect("UTF-8"),
-            ])
+            .args(["-c", script, programs.join("postgres").to_str().expect("UTF-8")])
             .stdin(Stdio::piped())
             .spawn()
             .expect("the server starts");
         wait_for(&folder);
-        Self {
-            folder,
-            _guard: guard,
-        }
+        Self { folder, _guard: guard }
     }
 
     /// A URL whose tables live in a schema of this name.
@@ -90,9 +69,7 @@ fn programs() -> PathBuf {
     if let Some(folder) = std::env::var_os("KOLO_POSTGRES_BIN") {
         return folder.into();
     }
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let version = |path: &PathBuf| -> Option<u32> { path.file_name()?.to_str()?.parse().ok() };
     versions
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -105,11 +82,7 @@ fn wait_for(folder: &Path) {
     let start = Instant::now();
     while !ready(folder) {
         let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "no server: {}",
-            log()
-        );
+        assert!(start.elapsed() < Duration::from_secs(60), "no server: {}", log());
         thread::sleep(Duration::from_millis(50));
     }
 }

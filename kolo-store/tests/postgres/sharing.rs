@@ -20,10 +20,7 @@ fn two_writers_take_turns() {
                 for number in 0..20 {
                     let key = format!("{worker}/{number}");
                     loop {
-                        let hot = store
-                            .load(&tenant(), &[aggregate("hot")])
-                            .await
-                            .expect("read");
+                        let hot = store.load(&tenant(), &[aggregate("hot")]).await.expect("read");
                         let version = hot[0].as_ref().map_or(0, |stored| stored.version);
                         match store.commit(step(&key, "hot", version)).await {
                             Ok(_) => break,
@@ -87,13 +84,7 @@ fn lost_connections_are_replaced() {
             answers.push(store.commit(command("after")).await);
         }
         assert!(answers.last().is_some_and(Result::is_ok), "{answers:?}");
-        assert!(
-            store
-                .outcome(&tenant(), "after")
-                .await
-                .expect("readable")
-                .is_some()
-        );
+        assert!(store.outcome(&tenant(), "after").await.expect("readable").is_some());
     });
 }
 
@@ -121,9 +112,7 @@ fn history_cannot_be_rewritten() {
     RUNTIME.block_on(async {
         let store = place.open().await;
         let mut changes = step("one", "ada", 0);
-        changes
-            .entries
-            .push(deposit("held", "ada", EntryStatus::Pending));
+        changes.entries.push(deposit("held", "ada", EntryStatus::Pending));
         store.commit(changes).await.expect("committed");
         for harm in harms {
             assert!(try_raw(place.url(), harm).await.is_err(), "{harm}");
@@ -143,16 +132,7 @@ fn refusals_are_explained_without_the_password() {
                      decode(repeat('00', 32), 'hex'))";
         raw(place.url(), newer).await;
         let error = place.try_open().await.err().expect("refused");
-        assert!(
-            matches!(
-                error,
-                StoreError::TooNew {
-                    found: 99,
-                    known: 1
-                }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, StoreError::TooNew { found: 99, known: 1 }), "{error}");
 
         let nobody = "postgres://kolo:hunter2@127.0.0.1:1/kolo";
         let missing = place.url().replace("/postgres?", "/missing?");

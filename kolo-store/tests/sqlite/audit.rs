@@ -11,13 +11,9 @@ use crate::support::{Place, RUNTIME, raw, try_raw};
 async fn written() -> Place {
     let place = Place::new();
     let store = place.open().await;
-    store
-        .commit(step("one", "ada", 0))
-        .await
-        .expect("committed");
+    store.commit(step("one", "ada", 0)).await.expect("committed");
     let mut two = step("two", "ada", 1);
-    two.entries
-        .push(deposit("held", "ada", EntryStatus::Pending));
+    two.entries.push(deposit("held", "ada", EntryStatus::Pending));
     store.commit(two).await.expect("committed");
     let report = store.check().await.expect("readable");
     assert_eq!((report.entries, report.accounts, report.events), (3, 2, 2));
@@ -36,19 +32,12 @@ fn every_broken_promise_is_found() {
              UPDATE postings SET amount = 2 WHERE entry = 1 AND line = 0; \
              UPDATE accounts SET settled = settled + 1, version = version + 1 \
              WHERE name = 'external'",
-            Finding::Unbalanced {
-                tenant: main(),
-                entry: entry(),
-                asset: "USDC:G".to_owned(),
-            },
+            Finding::Unbalanced { tenant: main(), entry: entry(), asset: "USDC:G".to_owned() },
         ),
         (
             "DROP TRIGGER postings_stay; DELETE FROM postings WHERE entry = 1; \
              UPDATE accounts SET settled = settled - 1, version = version + 1",
-            Finding::TooFewLines {
-                tenant: main(),
-                entry: entry(),
-            },
+            Finding::TooFewLines { tenant: main(), entry: entry() },
         ),
         (
             "UPDATE accounts SET settled = settled + 1, version = version + 1 WHERE name = 'ada'",
@@ -68,18 +57,12 @@ fn every_broken_promise_is_found() {
         ),
         (
             "DROP TRIGGER events_stay; DELETE FROM events WHERE position = 1",
-            Finding::Gap {
-                tenant: main(),
-                of: "events".to_owned(),
-            },
+            Finding::Gap { tenant: main(), of: "events".to_owned() },
         ),
         (
             "DROP TRIGGER entries_change_only_when_a_hold_ends; \
              UPDATE entries SET effective_at = 5 WHERE id = 'held'",
-            Finding::Hold {
-                tenant: main(),
-                entry: "held".to_owned(),
-            },
+            Finding::Hold { tenant: main(), entry: "held".to_owned() },
         ),
     ];
     RUNTIME.block_on(async {
@@ -139,39 +122,12 @@ fn keys_are_forgotten_after_ninety_days_unless_kept_for_ever() {
         short.retention = Retention::NinetyDays;
         store.commit(short.clone()).await.expect("committed");
         store.commit(command("money")).await.expect("committed");
-        assert_eq!(
-            store
-                .forget_commands(NOW.plus(90 * DAY))
-                .await
-                .expect("written"),
-            0
-        );
+        assert_eq!(store.forget_commands(NOW.plus(90 * DAY)).await.expect("written"), 0);
         let again = store.commit(short).await.expect("committed");
         assert!(matches!(again, Committed::Before(_)));
-        assert_eq!(
-            store
-                .forget_commands(NOW.plus(90 * DAY + 1))
-                .await
-                .expect("written"),
-            1
-        );
-        assert_eq!(
-            store
-                .forget_commands(Timestamp::from_unix(u64::MAX))
-                .await
-                .expect("w"),
-            0
-        );
-        assert_eq!(
-            store.outcome(&tenant(), "short").await.expect("readable"),
-            None
-        );
-        assert!(
-            store
-                .outcome(&tenant(), "money")
-                .await
-                .expect("readable")
-                .is_some()
-        );
+        assert_eq!(store.forget_commands(NOW.plus(90 * DAY + 1)).await.expect("written"), 1);
+        assert_eq!(store.forget_commands(Timestamp::from_unix(u64::MAX)).await.expect("w"), 0);
+        assert_eq!(store.outcome(&tenant(), "short").await.expect("readable"), None);
+        assert!(store.outcome(&tenant(), "money").await.expect("readable").is_some());
     });
 }

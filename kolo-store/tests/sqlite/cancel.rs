@@ -37,20 +37,10 @@ async fn give_up<F: Future>(call: u64, future: F) {
 /// Each dropped call either happened wholly or not at all.
 async fn all_or_nothing(store: &SqliteLedger, call: u64) -> bool {
     let name = name(call);
-    let known = store
-        .outcome(&tenant(), &name)
-        .await
-        .expect("readable")
-        .is_some();
-    let stored = store
-        .load(&tenant(), &[aggregate(&name)])
-        .await
-        .expect("readable");
+    let known = store.outcome(&tenant(), &name).await.expect("readable").is_some();
+    let stored = store.load(&tenant(), &[aggregate(&name)]).await.expect("readable");
     let wallet = account(&name, Side::Credit);
-    let balance = store
-        .balances(&tenant(), &[wallet])
-        .await
-        .expect("readable")[0];
+    let balance = store.balances(&tenant(), &[wallet]).await.expect("readable")[0];
     assert_eq!(stored[0].is_some(), known, "{name}");
     assert_eq!(balance.settled.minor_units(), i64::from(known), "{name}");
     known

@@ -11,10 +11,7 @@ use crate::support::Place;
 impl LedgerFactory for Place {
     async fn open(&self) -> LedgerHandles {
         let store = Arc::new(Place::open(self).await);
-        LedgerHandles {
-            ledger: store.clone(),
-            work: store,
-        }
+        LedgerHandles { ledger: store.clone(), work: store }
     }
 }
 

@@ -32,10 +32,7 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
         let mut child = spawn(&place.file(), round);
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         // Only once it is at work is it killed, some moment later.
-        let first = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| key_of(&line));
+        let first = lines.by_ref().map_while(Result::ok).find_map(|line| key_of(&line));
         acknowledged.insert(first.expect("the child commits"));
         let rest = thread::spawn(move || {
             let lines = lines.map_while(Result::ok);
@@ -47,21 +44,13 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
         acknowledged.extend(rest.join().expect("the lines are read"));
         block_on(verify(&place, &acknowledged));
     }
-    assert!(
-        acknowledged.len() > 100,
-        "{} commits are a poor test",
-        acknowledged.len()
-    );
+    assert!(acknowledged.len() > 100, "{} commits are a poor test", acknowledged.len());
 }
 
 fn spawn(file: &str, round: u32) -> Child {
     let myself = std::env::current_exe().expect("this test's program");
     Command::new(myself)
-        .args([
-            "--exact",
-            "crash::a_killed_process_loses_nothing_it_acknowledged",
-            "--nocapture",
-        ])
+        .args(["--exact", "crash::a_killed_process_loses_nothing_it_acknowledged", "--nocapture"])
         .env(CHILD, file)
         .env("KOLO_STORE_CRASH_ROUND", round.to_string())
         .stdout(Stdio::piped())
@@ -93,33 +82,18 @@ async fn verify(place: &Place, acknowledged: &BTreeSet<String>) {
     for worker in 0..WORKERS {
         let name = format!("worker {worker}");
         let wallet = account(&name, Side::Credit);
-        let stored = store
-            .load(&tenant(), &[aggregate(&name)])
-            .await
-            .expect("readable");
+        let stored = store.load(&tenant(), &[aggregate(&name)]).await.expect("readable");
         let version = stored[0].as_ref().map_or(0, |stored| stored.version);
-        let balance = store
-            .balances(&tenant(), &[wallet])
-            .await
-            .expect("readable")[0];
-        assert_eq!(
-            balance.settled.minor_units().unsigned_abs(),
-            version,
-            "{name}"
-        );
+        let balance = store.balances(&tenant(), &[wallet]).await.expect("readable")[0];
+        assert_eq!(balance.settled.minor_units().unsigned_abs(), version, "{name}");
         commits += version;
     }
-    let events = store
-        .events_after(&tenant(), 0, usize::MAX)
-        .await
-        .expect("readable");
+    let events = store.events_after(&tenant(), 0, usize::MAX).await.expect("readable");
     let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
     assert_eq!(positions, (1..=commits).collect::<Vec<_>>());
     assert!(commits >= u64::try_from(acknowledged.len()).expect("few"));
     let seed = account("external", Side::Debit);
-    check_books(&store, &tenant(), &[seed])
-        .await
-        .expect("the books add up");
+    check_books(&store, &tenant(), &[seed]).await.expect("the books add up");
     store.close().await;
 }
 
@@ -139,36 +113,27 @@ async fn commit_for_ever(file: &str) {
 /// Every step also ends, one way or the other, the hold the step before opened.
 async fn work(store: &SqliteLedger, round: &str, worker: u32) {
     let name = format!("worker {worker}");
-    let stored = store
-        .load(&tenant(), &[aggregate(&name)])
-        .await
-        .expect("readable");
+    let stored = store.load(&tenant(), &[aggregate(&name)]).await.expect("readable");
     let mut version = stored[0].as_ref().map_or(0, |stored| stored.version);
     let mut hold: Option<String> = None;
     loop {
         let key = format!("{round}/{worker}/{version}");
         let mut changes = step(&key, &name, version);
         let held = format!("hold {key}");
-        changes
-            .entries
-            .push(deposit(&held, "held", EntryStatus::Pending));
-        changes
-            .resolutions
-            .extend(hold.take().map(|entry| Resolution {
-                entry,
-                settle: version.is_multiple_of(2),
-                chain_tx: Some("ab".repeat(32)),
-                effective_at: NOW,
-            }));
+        changes.entries.push(deposit(&held, "held", EntryStatus::Pending));
+        changes.resolutions.extend(hold.take().map(|entry| Resolution {
+            entry,
+            settle: version.is_multiple_of(2),
+            chain_tx: Some("ab".repeat(32)),
+            effective_at: NOW,
+        }));
         match store.commit(changes).await {
             Ok(_) => {}
             Err(CommitError::Port(error)) => panic!("{error}"),
             Err(error) => panic!("{error}"),
         }
         let mut out = std::io::stdout().lock();
-        writeln!(out, "ack {key}.")
-            .and_then(|()| out.flush())
-            .expect("the parent listens");
+        writeln!(out, "ack {key}.").and_then(|()| out.flush()).expect("the parent listens");
         drop(out);
         hold = Some(held);
         version += 1;

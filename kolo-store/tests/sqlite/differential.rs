@@ -40,20 +40,22 @@ struct World {
     dice: Dice,
     versions: [u64; 4],
     entries: u64,
-    leases: Vec<Lease>,
+    /// Of one item, the store's and the reference's: each has tokens of its own.
+    leases: Vec<(Lease, Lease)>,
 }
 
 impl World {
-    fn change_set(&mut self, number: usize) -> ChangeSet {
+    /// The same change set for the store and for the reference.
+    fn change_set(&mut self, number: usize) -> [ChangeSet; 2] {
         let reused = self.dice.one_in(10);
         let number = if reused { number / 2 } else { number };
         let mut changes = command(&format!("key {number}"));
         if self.dice.one_in(15) {
             changes.request_hash = [9; 32];
         }
-        if self.dice.one_in(3) {
-            changes.consumes = self.leases.pop();
-        }
+        // Some come when the lease of seven seconds is over.
+        let group = u64::try_from(number / GROUP).expect("small");
+        changes.recorded_at = NOW.plus(group * 5 + self.dice.roll(15));
         for _ in 0..self.dice.roll(3) {
             changes.aggregates.push(self.write());
         }
@@ -62,14 +64,20 @@ impl World {
         }
         for _ in 0..self.dice.roll(3) {
             let of = self.aggregate();
-            changes.events.push(NewEvent {
-                aggregate: of,
-                record: record(&format!("event {number}")),
-            });
+            changes
+                .events
+                .push(NewEvent { aggregate: of, record: record(&format!("event {number}")) });
         }
         self.books(&mut changes);
         self.queue(&mut changes, number);
-        changes
+        let mut theirs = changes.clone();
+        if self.dice.one_in(3)
+            && let Some((mine, their)) = self.leases.pop()
+        {
+            changes.consumes = Some(mine);
+            theirs.consumes = Some(their);
+        }
+        [changes, theirs]
     }
 
     fn aggregate(&mut self) -> AggregateId {
@@ -90,10 +98,7 @@ impl World {
     }
 
     fn name(&mut self) -> IndexWrite {
-        let key = IndexKey {
-            index: "contact".to_owned(),
-            value: self.dice.roll(5).to_string(),
-        };
+        let key = IndexKey { index: "contact".to_owned(), value: self.dice.roll(5).to_string() };
         if self.dice.one_in(2) {
             IndexWrite::Release(key)
         } else {
@@ -105,11 +110,7 @@ impl World {
         for _ in 0..self.dice.roll(3) {
             self.entries += u64::from(!self.dice.one_in(12));
             let held = self.dice.one_in(2);
-            let status = if held {
-                EntryStatus::Pending
-            } else {
-                EntryStatus::Settled
-            };
+            let status = if held { EntryStatus::Pending } else { EntryStatus::Settled };
             let wallet = format!("wallet {}", self.dice.roll(3));
             let mut entry = deposit(&format!("entry {}", self.entries), &wallet, status);
             if self.dice.one_in(3) {
@@ -147,9 +148,7 @@ impl World {
             });
         }
         if self.dice.one_in(5) {
-            changes
-                .cancel
-                .push(WorkId(format!("work {}", self.dice.roll(60))));
+            changes.cancel.push(WorkId(format!("work {}", self.dice.roll(60))));
         }
     }
 }
@@ -172,45 +171,28 @@ fn random_change_sets_do_what_the_reference_does() {
         refused += RUNTIME.block_on(async { play(&place.open().await, seed).await });
     }
     let all = usize::try_from(SEEDS).expect("small") * GROUPS * GROUP;
-    assert!(
-        (all / 10..all * 9 / 10).contains(&refused),
-        "{refused} of {all} were refused"
-    );
+    assert!((all / 10..all * 9 / 10).contains(&refused), "{refused} of {all} were refused");
 }
 
 /// Returns how many change sets were refused.
 async fn play(store: &SqliteLedger, seed: u64) -> usize {
     let reference = MemoryLedger::new();
-    let mut world = World {
-        dice: Dice(seed),
-        versions: [0; 4],
-        entries: 0,
-        leases: Vec::new(),
-    };
+    let mut world = World { dice: Dice(seed), versions: [0; 4], entries: 0, leases: Vec::new() };
     let mut refused = 0;
     for group in 0..GROUPS {
-        let sets: Vec<_> = (0..GROUP)
-            .map(|number| world.change_set(group * GROUP + number))
-            .collect();
+        let sets: Vec<_> =
+            (0..GROUP).map(|number| world.change_set(group * GROUP + number)).collect();
         // Sent in this order, hence decided in this order, many to a transaction.
-        let answers = join_all(sets.iter().map(|set| store.commit(set.clone()))).await;
-        for (set, answer) in sets.into_iter().zip(answers) {
+        let answers = join_all(sets.iter().map(|[mine, _]| store.commit(mine.clone()))).await;
+        for ([_, set], answer) in sets.into_iter().zip(answers) {
             let expected = reference.commit(set.clone()).await;
-            assert_eq!(
-                format!("{answer:?}"),
-                format!("{expected:?}"),
-                "seed {seed}: {set:#?}"
-            );
+            assert_eq!(format!("{answer:?}"), format!("{expected:?}"), "seed {seed}: {set:#?}");
             refused += usize::from(answer.is_err());
         }
         world.leases = claim_the_same(store, &reference, group, seed).await;
         assert_same(store, &reference, &mut world, seed).await;
     }
-    assert_eq!(
-        store.check().await.expect("readable").findings,
-        [],
-        "seed {seed}"
-    );
+    assert_eq!(store.check().await.expect("readable").findings, [], "seed {seed}");
     refused
 }
 
@@ -219,42 +201,25 @@ async fn claim_the_same(
     reference: &MemoryLedger,
     group: usize,
     seed: u64,
-) -> Vec<Lease> {
+) -> Vec<(Lease, Lease)> {
     let now: Timestamp = NOW.plus(u64::try_from(group).expect("small") * 5);
     let due = store.next_due(&["timer"]).await.expect("readable");
-    assert_eq!(
-        due,
-        reference.next_due(&["timer"]).await.expect("readable"),
-        "seed {seed}"
-    );
+    assert_eq!(due, reference.next_due(&["timer"]).await.expect("readable"), "seed {seed}");
     let mine = store.claim(&["timer"], now, 7, 3).await.expect("claimed");
-    let theirs = reference
-        .claim(&["timer"], now, 7, 3)
-        .await
-        .expect("claimed");
+    let theirs = reference.claim(&["timer"], now, 7, 3).await.expect("claimed");
     let ids = |claimed: &[kolo_core::port::work::ClaimedWork]| -> Vec<_> {
-        let told = claimed
-            .iter()
-            .map(|work| (work.lease.work.clone(), work.attempts));
+        let told = claimed.iter().map(|work| (work.lease.work.clone(), work.attempts));
         told.collect()
     };
     assert_eq!(ids(&mine), ids(&theirs), "seed {seed}");
-    // Tokens are the adapters' own; the ones of the reference serve where they are the same.
     let leases = mine.into_iter().zip(theirs);
-    let same = leases.filter(|(mine, theirs)| mine.lease == theirs.lease);
-    same.map(|(mine, _)| mine.lease).collect()
+    leases.map(|(mine, theirs)| (mine.lease, theirs.lease)).collect()
 }
 
 async fn assert_same(store: &SqliteLedger, reference: &MemoryLedger, world: &mut World, seed: u64) {
     let main = tenant();
-    let mine = store
-        .list(&main, "circle", None, 10)
-        .await
-        .expect("readable");
-    let theirs = reference
-        .list(&main, "circle", None, 10)
-        .await
-        .expect("readable");
+    let mine = store.list(&main, "circle", None, 10).await.expect("readable");
+    let theirs = reference.list(&main, "circle", None, 10).await.expect("readable");
     assert_eq!(mine, theirs, "seed {seed}");
     world.versions = [0; 4];
     for stored in mine {
@@ -262,31 +227,14 @@ async fn assert_same(store: &SqliteLedger, reference: &MemoryLedger, world: &mut
         world.versions[which] = stored.version;
     }
     let mine = store.events_after(&main, 0, 1000).await.expect("readable");
-    assert_eq!(
-        mine,
-        reference
-            .events_after(&main, 0, 1000)
-            .await
-            .expect("readable")
-    );
+    assert_eq!(mine, reference.events_after(&main, 0, 1000).await.expect("readable"));
     let accounts: Vec<_> = (0..3)
         .map(|number| account(&format!("wallet {number}"), Side::Credit))
         .chain([account("external", Side::Debit)])
         .collect();
     let mine = store.balances(&main, &accounts).await.expect("readable");
-    assert_eq!(
-        mine,
-        reference
-            .balances(&main, &accounts)
-            .await
-            .expect("readable"),
-        "seed {seed}"
-    );
-    let query = EntryQuery {
-        account: accounts[3].clone(),
-        before: None,
-        limit: 1000,
-    };
+    assert_eq!(mine, reference.balances(&main, &accounts).await.expect("readable"), "seed {seed}");
+    let query = EntryQuery { account: accounts[3].clone(), before: None, limit: 1000 };
     let mine = store.entries(&main, &query).await.expect("readable");
     let theirs = reference.entries(&main, &query).await.expect("readable");
     let bare = |entries: Vec<kolo_core::port::ledger::StoredEntry>| -> Vec<_> {
@@ -294,15 +242,8 @@ async fn assert_same(store: &SqliteLedger, reference: &MemoryLedger, world: &mut
     };
     assert_eq!(bare(mine), bare(theirs), "seed {seed}");
     let names: Vec<_> = (0..5)
-        .map(|value| IndexKey {
-            index: "contact".to_owned(),
-            value: value.to_string(),
-        })
+        .map(|value| IndexKey { index: "contact".to_owned(), value: value.to_string() })
         .collect();
     let mine = store.lookup(&main, &names).await.expect("readable");
-    assert_eq!(
-        mine,
-        reference.lookup(&main, &names).await.expect("readable"),
-        "seed {seed}"
-    );
+    assert_eq!(mine, reference.lookup(&main, &names).await.expect("readable"), "seed {seed}");
 }

@@ -16,20 +16,13 @@ fn a_conflict_fails_alone() {
         let store = place.open().await;
         let commits = (0..200).map(|number| {
             // Every second one expects a version that is not there.
-            let changes = step(
-                &format!("key {number}"),
-                &format!("of {number}"),
-                number % 2,
-            );
+            let changes = step(&format!("key {number}"), &format!("of {number}"), number % 2);
             store.commit(changes)
         });
         let answers = join_all(commits).await;
         for (number, answer) in answers.into_iter().enumerate() {
             if number % 2 == 0 {
-                assert!(
-                    matches!(answer, Ok(Committed::Now(_))),
-                    "{number}: {answer:?}"
-                );
+                assert!(matches!(answer, Ok(Committed::Now(_))), "{number}: {answer:?}");
             } else {
                 let conflict = matches!(&answer, Err(CommitError::Conflict(id))
                     if *id == aggregate(&format!("of {number}")));
@@ -64,10 +57,7 @@ fn what_the_database_refuses_fails_alone() {
                 Err(error) => panic!("{error}"),
             }
         }
-        let poisoned = store
-            .load(&tenant(), &[aggregate("of 13")])
-            .await
-            .expect("readable");
+        let poisoned = store.load(&tenant(), &[aggregate("of 13")]).await.expect("readable");
         assert_eq!(poisoned, [None]);
         let report = store.check().await.expect("readable");
         assert_eq!((report.events, report.findings), (39, vec![]));
@@ -86,10 +76,7 @@ fn two_writers_take_turns() {
                 for number in 0..20 {
                     let key = format!("{worker}/{number}");
                     loop {
-                        let hot = store
-                            .load(&tenant(), &[aggregate("hot")])
-                            .await
-                            .expect("read");
+                        let hot = store.load(&tenant(), &[aggregate("hot")]).await.expect("read");
                         let version = hot[0].as_ref().map_or(0, |stored| stored.version);
                         match store.commit(step(&key, "hot", version)).await {
                             Ok(_) => break,
@@ -104,17 +91,12 @@ fn two_writers_take_turns() {
             worker.expect("no worker panics");
         }
         for store in &stores {
-            let hot = store
-                .load(&tenant(), &[aggregate("hot")])
-                .await
-                .expect("readable");
+            let hot = store.load(&tenant(), &[aggregate("hot")]).await.expect("readable");
             assert_eq!(hot[0].as_ref().map(|stored| stored.version), Some(160));
             let report = store.check().await.expect("readable");
             assert_eq!((report.events, report.findings), (160, vec![]));
             let wallet = account("hot", Side::Credit);
-            check_books(store.as_ref(), &tenant(), &[wallet])
-                .await
-                .expect("the books add up");
+            check_books(store.as_ref(), &tenant(), &[wallet]).await.expect("the books add up");
         }
     });
 }

@@ -1,10 +1,5 @@
 //! The SQLite store: the ports' suites, and what only a file on a disk can get wrong.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod audit;
 mod cancel;
 mod conformance;

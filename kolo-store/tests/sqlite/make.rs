@@ -14,35 +14,20 @@ pub fn tenant() -> TenantId {
 }
 
 pub fn record(text: &str) -> Record {
-    Record {
-        kind: "test".to_owned(),
-        schema_version: 1,
-        bytes: text.as_bytes().to_vec(),
-    }
+    Record { kind: "test".to_owned(), schema_version: 1, bytes: text.as_bytes().to_vec() }
 }
 
 pub fn aggregate(id: &str) -> AggregateId {
-    AggregateId {
-        kind: "circle".to_owned(),
-        id: id.to_owned(),
-    }
+    AggregateId { kind: "circle".to_owned(), id: id.to_owned() }
 }
 
 pub fn account(name: &str, normal: Side) -> AccountId {
-    AccountId {
-        name: name.to_owned(),
-        asset: "USDC:G".to_owned(),
-        normal,
-    }
+    AccountId { name: name.to_owned(), asset: "USDC:G".to_owned(), normal }
 }
 
 /// An entry that brings one unit from outside into `wallet`.
 pub fn deposit(id: &str, wallet: &str, status: EntryStatus) -> JournalEntry {
-    let line = |account, side| Posting {
-        account,
-        side,
-        amount: Amount::new(1),
-    };
+    let line = |account, side| Posting { account, side, amount: Amount::new(1) };
     JournalEntry {
         id: id.to_owned(),
         kind: "deposit".to_owned(),
@@ -70,15 +55,8 @@ pub fn command(key: &str) -> ChangeSet {
 /// work.
 pub fn step(key: &str, of: &str, expected: u64) -> ChangeSet {
     let mut changes = command(key);
-    changes.aggregates.push(AggregateWrite {
-        id: aggregate(of),
-        expected,
-        state: record(key),
-    });
-    changes.events.push(NewEvent {
-        aggregate: aggregate(of),
-        record: record(key),
-    });
+    changes.aggregates.push(AggregateWrite { id: aggregate(of), expected, state: record(key) });
+    changes.events.push(NewEvent { aggregate: aggregate(of), record: record(key) });
     changes.entries.push(deposit(key, of, EntryStatus::Settled));
     changes.work.push(NewWork {
         id: WorkId(key.to_owned()),

@@ -18,19 +18,13 @@ fn opening_again_finds_everything() {
     RUNTIME.block_on(async {
         for number in 0..3 {
             let store = place.open().await;
-            store
-                .commit(command(&format!("{number}")))
-                .await
-                .expect("committed");
+            store.commit(command(&format!("{number}"))).await.expect("committed");
             store.close().await;
         }
         let store = SqliteLedger::connect(&format!("sqlite://{}", place.file())).await;
         let store = store.expect("the store opens");
         for number in 0..3 {
-            let outcome = store
-                .outcome(&tenant(), &format!("{number}"))
-                .await
-                .expect("readable");
+            let outcome = store.outcome(&tenant(), &format!("{number}")).await.expect("readable");
             assert_eq!(outcome.expect("there").1, record(&format!("{number}")));
         }
     });
@@ -46,10 +40,7 @@ fn a_closed_store_says_so() {
         let Err(CommitError::Port(error)) = store.commit(command("late")).await else {
             panic!("a closed store committed");
         };
-        assert_eq!(
-            (error.kind, error.retry),
-            (PortErrorKind::Unavailable, Retry::Permanent)
-        );
+        assert_eq!((error.kind, error.retry), (PortErrorKind::Unavailable, Retry::Permanent));
         let error = store.outcome(&tenant(), "late").await.expect_err("closed");
         assert_eq!(error.kind, PortErrorKind::Unavailable);
     });
@@ -73,18 +64,9 @@ fn only_the_owner_may_read_the_file() {
 #[test]
 fn a_place_that_is_none_is_explained() {
     RUNTIME.block_on(async {
-        for location in [
-            "",
-            "sqlite:",
-            ":memory:",
-            "sqlite::memory:",
-            "postgres://host/db",
-        ] {
+        for location in ["", "sqlite:", ":memory:", "sqlite::memory:", "postgres://host/db"] {
             let error = refusal(location).await;
-            assert!(
-                matches!(error, StoreError::Location { .. }),
-                "{location}: {error}"
-            );
+            assert!(matches!(error, StoreError::Location { .. }), "{location}: {error}");
         }
     });
 }
@@ -112,10 +94,7 @@ fn a_file_of_something_else_is_left_alone() {
         std::fs::write(place.file(), &letter).expect("written");
         let error = refusal(&place.file()).await;
         assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
-        assert_eq!(
-            std::fs::read_to_string(place.file()).expect("readable"),
-            letter
-        );
+        assert_eq!(std::fs::read_to_string(place.file()).expect("readable"), letter);
     });
 }
 
@@ -124,24 +103,11 @@ fn a_newer_schema_is_refused() {
     let place = Place::new();
     RUNTIME.block_on(async {
         place.open().await.close().await;
-        raw(
-            &place.file(),
-            "INSERT INTO kolo_migrations VALUES (99, 'later', x'00')",
-        )
-        .await;
+        raw(&place.file(), "INSERT INTO kolo_migrations VALUES (99, 'later', x'00')").await;
         let checksum = "UPDATE kolo_migrations SET checksum = zeroblob(32) WHERE version = 99";
         raw(&place.file(), checksum).await;
         let error = refusal(&place.file()).await;
-        assert!(
-            matches!(
-                error,
-                StoreError::TooNew {
-                    found: 99,
-                    known: 1
-                }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, StoreError::TooNew { found: 99, known: 1 }), "{error}");
     });
 }
 
@@ -150,16 +116,9 @@ fn a_changed_migration_is_refused() {
     let place = Place::new();
     RUNTIME.block_on(async {
         place.open().await.close().await;
-        raw(
-            &place.file(),
-            "UPDATE kolo_migrations SET checksum = zeroblob(32)",
-        )
-        .await;
+        raw(&place.file(), "UPDATE kolo_migrations SET checksum = zeroblob(32)").await;
         let error = refusal(&place.file()).await;
-        assert!(
-            matches!(error, StoreError::Diverged { version: 1 }),
-            "{error}"
-        );
+        assert!(matches!(error, StoreError::Diverged { version: 1 }), "{error}");
     });
 }
 
@@ -172,12 +131,7 @@ fn a_locked_file_is_explained_and_opens_later() {
         let error = refusal(&place.file()).await;
         assert!(matches!(error, StoreError::Locked { .. }), "{error}");
         drop(lock);
-        place
-            .open()
-            .await
-            .commit(command("later"))
-            .await
-            .expect("committed");
+        place.open().await.commit(command("later")).await.expect("committed");
     });
 }
 
@@ -191,10 +145,7 @@ fn a_commit_that_cannot_get_the_lock_did_not_happen() {
         let Err(CommitError::Port(error)) = store.commit(command("a")).await else {
             panic!("committed in spite of the lock");
         };
-        assert_eq!(
-            (error.kind, error.retry),
-            (PortErrorKind::Unavailable, Retry::Temporary)
-        );
+        assert_eq!((error.kind, error.retry), (PortErrorKind::Unavailable, Retry::Temporary));
         drop(lock);
         assert_eq!(store.outcome(&tenant(), "a").await.expect("readable"), None);
         store.commit(command("a")).await.expect("committed");

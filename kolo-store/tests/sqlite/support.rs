@@ -59,9 +59,6 @@ pub async fn raw(file: &str, sql: &str) {
 /// Locks the database for as long as the answer lives.
 pub async fn hold(file: &str) -> SqliteConnection {
     let mut connection = stranger(file).await;
-    sqlx::raw_sql("BEGIN EXCLUSIVE")
-        .execute(&mut connection)
-        .await
-        .expect("locked");
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await.expect("locked");
     connection
 }

@@ -15,11 +15,7 @@ impl VaultFactory for Place {
     async fn open(&self) -> Arc<dyn KeyVault> {
         let ledger = Place::open(self).await;
         let keys = MasterKeys::new(MasterKey::from_bytes(MASTER));
-        Arc::new(
-            StoreVault::try_new(&ledger, keys)
-                .await
-                .expect("the vault opens"),
-        )
+        Arc::new(StoreVault::try_new(&ledger, keys).await.expect("the vault opens"))
     }
 
     fn secrets(&self) -> Vec<Vec<u8>> {

@@ -23,13 +23,7 @@ pub(crate) type AccountKey = (String, String);
 
 impl AccountState {
     pub const fn unused(normal: Side) -> Self {
-        Self {
-            normal,
-            settled: 0,
-            pending_in: 0,
-            pending_out: 0,
-            version: 0,
-        }
+        Self { normal, settled: 0, pending_in: 0, pending_out: 0, version: 0 }
     }
 
     /// Counts a posting in (`times` = 1) or out again (−1) as an entry of that status does.
@@ -56,15 +50,12 @@ impl AccountState {
 
     /// Settled − pending outflows.
     pub fn available(&self) -> Option<Amount> {
-        i64::try_from(self.settled - self.pending_out)
-            .ok()
-            .map(Amount::new)
+        i64::try_from(self.settled - self.pending_out).ok().map(Amount::new)
     }
 
     pub fn balance(&self) -> Result<Balance, DbError> {
-        let [settled, pending_in, pending_out] = self
-            .figures()
-            .ok_or_else(|| DbError::corrupt("a stored balance is out of range"))?;
+        let [settled, pending_in, pending_out] =
+            self.figures().ok_or_else(|| DbError::corrupt("a stored balance is out of range"))?;
         Ok(Balance {
             settled: Amount::new(settled),
             pending_in: Amount::new(pending_in),
@@ -91,10 +82,7 @@ pub(crate) fn out_of_range(account: &AccountKey) -> CommitError {
     DbError::new(
         PortErrorKind::Limited,
         Retry::Permanent,
-        format!(
-            "the balance of {} ({}) would leave the range of amounts",
-            account.0, account.1
-        ),
+        format!("the balance of {} ({}) would leave the range of amounts", account.0, account.1),
     )
     .into()
 }
@@ -122,8 +110,7 @@ pub(crate) async fn account_rows<'a>(
     let rows = matching(
         db,
         "tenant, name, asset",
-        keys.map(|(tenant, (name, asset))| values![tenant, name, asset])
-            .collect(),
+        keys.map(|(tenant, (name, asset))| values![tenant, name, asset]).collect(),
         "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version \
          FROM accounts WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
     )

@@ -26,11 +26,7 @@ pub(super) fn decide(
             return Err(CommitError::KeyReused);
         }
         let outcome = outcome.clone();
-        if let Some(lease) = set
-            .consumes
-            .as_ref()
-            .filter(|lease| holds(view, set, lease))
-        {
+        if let Some(lease) = set.consumes.as_ref().filter(|lease| holds(view, set, lease)) {
             finish(view, writes, set, &lease.work);
         }
         return Ok(Committed::Before(outcome));
@@ -81,11 +77,7 @@ impl<'a> Draft<'a> {
             heads: view.heads.get(&set.tenant).copied().unwrap_or_default(),
         };
         times_in_range(set)?;
-        if set
-            .consumes
-            .as_ref()
-            .is_some_and(|lease| !holds(view, set, lease))
-        {
+        if set.consumes.as_ref().is_some_and(|lease| !holds(view, set, lease)) {
             return Err(CommitError::LeaseLost);
         }
         draft.check_versions(view)?;
@@ -154,15 +146,12 @@ impl<'a> Draft<'a> {
         if !balances(&entry.postings) {
             return Err(CommitError::Unbalanced(entry.id.clone()));
         }
-        let stored = view
-            .entries
-            .contains_key(&(self.set.tenant.clone(), entry.id.clone()));
+        let stored = view.entries.contains_key(&(self.set.tenant.clone(), entry.id.clone()));
         if stored || self.entries.contains_key(entry.id.as_str()) {
             return Err(CommitError::DuplicateEntry(entry.id.clone()));
         }
         for posting in &entry.postings {
-            self.account(view, &posting.account)?
-                .count(posting, entry.status, 1);
+            self.account(view, &posting.account)?.count(posting, entry.status, 1);
         }
         self.heads.entry = self.heads.entry.saturating_add(1);
         let state = EntryState {
@@ -184,11 +173,7 @@ impl<'a> Draft<'a> {
         chain_tx: Option<&String>,
         effective_at: Timestamp,
     ) -> Result<(), CommitError> {
-        let stored = || {
-            view.entries
-                .get(&(self.set.tenant.clone(), id.to_owned()))
-                .cloned()
-        };
+        let stored = || view.entries.get(&(self.set.tenant.clone(), id.to_owned())).cloned();
         let mut state = self
             .entries
             .get(id)
@@ -196,11 +181,7 @@ impl<'a> Draft<'a> {
             .or_else(stored)
             .filter(|state| state.status == EntryStatus::Pending)
             .ok_or_else(|| CommitError::NotPending(id.to_owned()))?;
-        state.status = if settle {
-            EntryStatus::Settled
-        } else {
-            EntryStatus::Voided
-        };
+        state.status = if settle { EntryStatus::Settled } else { EntryStatus::Voided };
         for posting in &state.postings {
             let account = self.account(view, &posting.account)?;
             account.count(posting, EntryStatus::Pending, -1);
@@ -232,13 +213,7 @@ impl<'a> Draft<'a> {
 
     fn check_figures(&self) -> Result<(), CommitError> {
         let beyond = |(_, state): &(&AccountKey, &AccountState)| state.figures().is_none();
-        match self
-            .accounts
-            .iter()
-            .filter(beyond)
-            .map(|(key, _)| key)
-            .min()
-        {
+        match self.accounts.iter().filter(beyond).map(|(key, _)| key).min() {
             Some(key) => Err(out_of_range(key)),
             None => Ok(()),
         }
@@ -257,10 +232,7 @@ impl<'a> Draft<'a> {
             state.same_side(account)?;
             let available = state.available().ok_or_else(|| out_of_range(&key))?;
             if available < guard.minimum {
-                return Err(CommitError::Guard {
-                    account: account.clone(),
-                    available,
-                });
+                return Err(CommitError::Guard { account: account.clone(), available });
             }
         }
         Ok(())
@@ -271,8 +243,7 @@ impl<'a> Draft<'a> {
         let set = self.set;
         let tenant = &set.tenant;
         let outcome = (set.request_hash, set.outcome.clone());
-        view.commands
-            .insert((tenant.clone(), set.key.clone()), outcome);
+        view.commands.insert((tenant.clone(), set.key.clone()), outcome);
         writes.command(set);
         for write in &set.aggregates {
             writes.aggregate(tenant, write);
@@ -290,9 +261,7 @@ impl<'a> Draft<'a> {
         }
         for entry in &set.entries {
             if let Some(state) = self.entries.get(entry.id.as_str()) {
-                writes
-                    .entries
-                    .push(NewEntry::new(set, entry, state.position));
+                writes.entries.push(NewEntry::new(set, entry, state.position));
             }
         }
         for end in &set.resolutions {
@@ -354,15 +323,10 @@ fn times_in_range(set: &ChangeSet) -> Result<(), DbError> {
     let entries = set.entries.iter().map(|entry| entry.effective_at);
     let ends = set.resolutions.iter().map(|end| end.effective_at);
     let work = set.work.iter().map(|work| work.due_at);
-    let mut all = std::iter::once(set.recorded_at)
-        .chain(entries)
-        .chain(ends)
-        .chain(work);
+    let mut all = std::iter::once(set.recorded_at).chain(entries).chain(ends).chain(work);
     if all.all(|time| seconds(time).is_some()) {
         Ok(())
     } else {
-        Err(DbError::invalid(
-            "a moment beyond the database's range: use at most 2^63 − 1 seconds",
-        ))
+        Err(DbError::invalid("a moment beyond the database's range: use at most 2^63 − 1 seconds"))
     }
 }

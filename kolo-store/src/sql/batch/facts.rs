@@ -28,9 +28,7 @@ fn all<'a, T: Ord + 'a, I: Iterator<Item = T>>(
     sets: &[&'a ChangeSet],
     of: impl Fn(&'a ChangeSet) -> I,
 ) -> BTreeSet<(&'a TenantId, T)> {
-    sets.iter()
-        .flat_map(|set| of(set).map(|item| (&set.tenant, item)))
-        .collect()
+    sets.iter().flat_map(|set| of(set).map(|item| (&set.tenant, item))).collect()
 }
 
 async fn load_commands(
@@ -42,9 +40,7 @@ async fn load_commands(
     let rows = matching(
         db,
         "tenant, key",
-        keys.iter()
-            .map(|(tenant, key)| values![*tenant, *key])
-            .collect(),
+        keys.iter().map(|(tenant, key)| values![*tenant, *key]).collect(),
         "SELECT tenant, key, request_hash, record_kind, schema_version, bytes \
          FROM commands WHERE (tenant, key) IN (SELECT tenant, key FROM wanted)",
     )
@@ -73,10 +69,7 @@ ids.iter()
     .await?;
     for mut row in rows {
         let tenant = row.tenant()?;
-        let id = AggregateId {
-            kind: row.text()?,
-            id: row.text()?,
-        };
+        let id = AggregateId { kind: row.text()?, id: row.text()? };
         view.versions.insert((tenant, id), row.unsigned()?);
     }
     Ok(())
@@ -91,23 +84,15 @@ async fn load_index(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Re
     let rows = matching(
         db,
         "tenant, name, value",
-        keys.iter()
-            .map(|(tenant, key)| values![*tenant, &key.index, &key.value])
-            .collect(),
+        keys.iter().map(|(tenant, key)| values![*tenant, &key.index, &key.value]).collect(),
         "SELECT tenant, name, value, aggregate_kind, aggregate_id \
          FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
     )
     .await?;
     for mut row in rows {
         let tenant = row.tenant()?;
-        let key = IndexKey {
-            index: row.text()?,
-            value: row.text()?,
-        };
-        let owner = AggregateId {
-            kind: row.text()?,
-            id: row.text()?,
-        };
+        let key = IndexKey { index: row.text()?, value: row.text()? };
+        let owner = AggregateId { kind: row.text()?, id: row.text()? };
         view.index.insert((tenant, key), owner);
     }
     Ok(())
@@ -124,9 +109,7 @@ async fn load_entries(
     let rows = matching(
         db,
         "tenant, id",
-        ids.iter()
-            .map(|(tenant, id)| values![*tenant, *id])
-            .collect(),
+        ids.iter().map(|(tenant, id)| values![*tenant, *id]).collect(),
         "SELECT tenant, id, position, status, effective_at, chain_tx \
          FROM entries WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
     )
@@ -147,9 +130,7 @@ async fn load_entries(
         view.entries.insert(key, state);
     }
     for (position, postings) in load_postings(db, holds.keys()).await? {
-        let state = holds
-            .get(&position)
-            .and_then(|key| view.entries.get_mut(key));
+        let state = holds.get(&position).and_then(|key| view.entries.get_mut(key));
         if let Some(state) = state {
             state.postings = postings;
         }
@@ -203,9 +184,7 @@ pub(crate) fn entry_status(name: &str) -> Result<EntryStatus, DbError> {
         "settled" => Ok(EntryStatus::Settled),
         "pending" => Ok(EntryStatus::Pending),
         "voided" => Ok(EntryStatus::Voided),
-        _ => Err(DbError::corrupt(
-            "the database holds an entry status that is none",
-        )),
+        _ => Err(DbError::corrupt("the database holds an entry status that is none")),
     }
 }
 
@@ -222,16 +201,10 @@ async fn load_accounts(
     let named = sets.iter().flat_map(|set| {
         let postings = set.entries.iter().flat_map(|entry| &entry.postings);
         let guards = set.guards.iter().map(|guard| &guard.account);
-        postings
-            .map(|posting| &posting.account)
-            .chain(guards)
-            .map(|account| (&set.tenant, account))
+        postings.map(|posting| &posting.account).chain(guards).map(|account| (&set.tenant, account))
     });
     let held = view.entries.iter().flat_map(|((tenant, _), entry)| {
-        entry
-            .postings
-            .iter()
-            .map(move |line| (tenant, &line.account))
+        entry.postings.iter().map(move |line| (tenant, &line.account))
     });
     let keys: BTreeSet<(&TenantId, AccountKey)> = named
         .chain(held)
@@ -284,10 +257,7 @@ async fn load_heads(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Re
             )
             .await?;
         for mut row in rows {
-            let heads = Heads {
-                event: row.unsigned()?,
-                entry: row.unsigned()?,
-            };
+            let heads = Heads { event: row.unsigned()?, entry: row.unsigned()? };
             view.heads.insert(tenant.clone(), heads);
         }
     }

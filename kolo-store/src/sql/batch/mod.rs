@@ -30,10 +30,7 @@ pub(crate) async fn commit_all(
 ) -> Result<Vec<Result<Committed, CommitError>>, DbError> {
     let mut view = facts::load(db, sets).await?;
     let mut writes = Writes::default();
-    let answers = sets
-        .iter()
-        .map(|set| decide::decide(&mut view, &mut writes, set))
-        .collect();
+    let answers = sets.iter().map(|set| decide::decide(&mut view, &mut writes, set)).collect();
     writes.flush(db, &view).await?;
     Ok(answers)
 }

@@ -133,10 +133,7 @@ impl Writes {
         matching(
             db,
             "tenant, id",
-            self.done
-                .iter()
-                .map(|(tenant, id)| values![tenant, &id.0])
-                .collect(),
+            self.done.iter().map(|(tenant, id)| values![tenant, &id.0]).collect(),
             "UPDATE work SET done = 1, leased_until = NULL, bytes = substr(bytes, 1, 0) \
              WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
         )
@@ -184,13 +181,9 @@ impl Writes {
         for key in &self.index {
             let (tenant, name) = key;
             match view.index.get(key) {
-                Some(owner) => claimed.push(values![
-                    tenant,
-                    &name.index,
-                    &name.value,
-                    &owner.kind,
-                    &owner.id
-                ]),
+                Some(owner) => {
+                    claimed.push(values![tenant, &name.index, &name.value, &owner.kind, &owner.id])
+                }
                 None => freed.push(values![tenant, &name.index, &name.value]),
             }
         }
