@@ -183,7 +183,8 @@ impl Writer {
         };
         match failed {
             Failed::Undone(error) if group.len() > 1 && may_be_one_job(&error) => {
-                tracing::warn!(%error.context, jobs = group.len(), "a group of writes was undone; each is tried alone");
+                let jobs = group.len();
+                tracing::warn!(%error.context, jobs, "a group was undone; each is tried alone");
                 for single in group.split() {
                     if let Some((single, Failed::Undone(error) | Failed::InDoubt(error))) =
                         self.attempt(single).await

@@ -58,9 +58,9 @@ impl Server {
     /// A URL whose tables live in a schema of this name.
     pub fn url(&self, schema: &str) -> String {
         let folder = self.folder.to_str().expect("UTF-8").replace('/', "%2F");
-        format!(
-            "postgres://kolo@{folder}/postgres?application_name=kolo%20{schema}&options=-c%20search_path%3D{schema}"
-        )
+        let settings =
+            format!("application_name=kolo%20{schema}&options=-c%20search_path%3D{schema}");
+        format!("postgres://kolo@{folder}/postgres?{settings}")
     }
 }
 

@@ -59,13 +59,12 @@ async fn load_versions(
 ) -> Result<(), DbError> {
     let ids = all(sets, |set| set.aggregates.iter().map(|write| &write.id));
     let rows = matching(
- db,
- "tenant, kind, id",
-ids.iter()
-            .map(|(tenant, id)| values![*tenant, &id.kind, &id.id])
-            .collect(),
-"SELECT tenant, kind, id, version FROM aggregates WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
-)
+        db,
+        "tenant, kind, id",
+        ids.iter().map(|(tenant, id)| values![*tenant, &id.kind, &id.id]).collect(),
+        "SELECT tenant, kind, id, version FROM aggregates \
+         WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
+    )
     .await?;
     for mut row in rows {
         let tenant = row.tenant()?;
@@ -222,13 +221,12 @@ async fn load_work(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Res
         consumed.chain(wanted).chain(&set.cancel)
     });
     let rows = matching(
- db,
- "tenant, id",
-ids.iter()
-            .map(|(tenant, id)| values![*tenant, &id.0])
-            .collect(),
-"SELECT tenant, id, done, claims, leased_until FROM work WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
-)
+        db,
+        "tenant, id",
+        ids.iter().map(|(tenant, id)| values![*tenant, &id.0]).collect(),
+        "SELECT tenant, id, done, claims, leased_until FROM work \
+         WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
+    )
     .await?;
     for mut row in rows {
         let key: Key<WorkId> = (row.tenant()?, WorkId(row.text()?));

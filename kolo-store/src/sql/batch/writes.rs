@@ -182,17 +182,18 @@ impl Writes {
             let (tenant, name) = key;
             match view.index.get(key) {
                 Some(owner) => {
-                    claimed.push(values![tenant, &name.index, &name.value, &owner.kind, &owner.id])
+                    claimed.push(values![tenant, &name.index, &name.value, &owner.kind, &owner.id]);
                 }
                 None => freed.push(values![tenant, &name.index, &name.value]),
             }
         }
         matching(
- db,
- "tenant, name, value",
-freed,
-"DELETE FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
-)
+            db,
+            "tenant, name, value",
+            freed,
+            "DELETE FROM index_names \
+         WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
+        )
         .await?;
         insert(
             db,
