@@ -11,6 +11,8 @@ use crate::{Asset, CircleId, InvitationId, MemberId, Timestamp};
 pub struct MemberView {
     /// Who.
     pub id: MemberId,
+    /// The host's own id of them.
+    pub external_id: Option<String>,
     /// What to call them.
     pub name: String,
     /// E.164, when known.
@@ -91,6 +93,23 @@ pub struct NewCircle {
     pub shortfall: kolo_rules::circle::Shortfall,
     /// Whether paying ahead is allowed.
     pub advance: bool,
+}
+
+impl NewCircle {
+    /// The preset: weekly, one contribution per payout, a day of grace, a short pot waits, nothing ahead.
+    #[must_use]
+    pub fn weekly(name: impl Into<String>, contribution: Amount, seats: u8) -> Self {
+        Self {
+            name: name.into(),
+            contribution,
+            every: Every::Days(7),
+            seats,
+            instalments_per_round: 1,
+            grace_hours: 24,
+            shortfall: kolo_rules::circle::Shortfall::Wait,
+            advance: false,
+        }
+    }
 }
 
 /// The contribution interval as people say it.

@@ -34,7 +34,10 @@ impl Phone {
     /// How the core knows it.
     #[must_use]
     pub fn contact(&self) -> Contact {
-        Contact { channel: CHANNEL.to_owned(), address: self.number.clone() }
+        Contact {
+            channel: CHANNEL.to_owned(),
+            address: self.number.clone(),
+        }
     }
 }
 
@@ -125,7 +128,12 @@ impl ChatRoom {
     fn with(file: Option<File>, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let (phones, said, ids) = (Vec::new(), HashMap::new(), HashSet::new());
         Self {
-            inner: Mutex::new(Inner { phones, said, ids, file }),
+            inner: Mutex::new(Inner {
+                phones,
+                said,
+                ids,
+                file,
+            }),
             changed: watch::Sender::new(0),
             now: Box::new(now),
         }
@@ -137,7 +145,11 @@ impl ChatRoom {
     /// [`ChatError`].
     pub fn add(&self, phone: Phone) -> Result<(), ChatError> {
         let mut inner = self.lock();
-        if inner.phones.iter().any(|there| there.number == phone.number) {
+        if inner
+            .phones
+            .iter()
+            .any(|there| there.number == phone.number)
+        {
             return Err(ChatError::Taken(phone.number));
         }
         if inner.phones.len() >= MOST_PHONES {
@@ -173,7 +185,10 @@ impl ChatRoom {
             buttons: Vec::new(),
             at: (self.now)(),
         };
-        self.lock().put(Line::Said { number: message.from.address.clone(), bubble })?;
+        self.lock().put(Line::Said {
+            number: message.from.address.clone(),
+            bubble,
+        })?;
         self.touch();
         Ok(())
     }
@@ -186,7 +201,8 @@ impl ChatRoom {
 
     /// Tells the page to look again.
     pub fn touch(&self) {
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+        self.changed
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -235,7 +251,10 @@ impl MessageChannel for ChatRoom {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { buttons: 3, text: 4_096 }
+        Capabilities {
+            buttons: 3,
+            text: 4_096,
+        }
     }
 
     async fn send(&self, message: &OutboundMessage) -> Result<(), PortError> {
@@ -246,9 +265,17 @@ impl MessageChannel for ChatRoom {
             buttons: message.buttons.clone(),
             at: (self.now)(),
         };
-        let line = Line::Said { number: message.to.address.clone(), bubble };
+        let line = Line::Said {
+            number: message.to.address.clone(),
+            bubble,
+        };
         self.lock().put(line).map_err(|error| {
-            PortError::new(PortErrorKind::Unavailable, Retry::Temporary, "the chat file").because(error)
+            PortError::new(
+                PortErrorKind::Unavailable,
+                Retry::Temporary,
+                "the chat file",
+            )
+            .because(error)
         })?;
         self.touch();
         Ok(())

@@ -27,14 +27,22 @@ impl MovableClock {
     /// The system's time plus a shift in seconds (of an earlier run).
     #[must_use]
     pub fn running(shift_s: u64) -> Self {
-        Self { base: Base::System, shift_s: AtomicU64::new(shift_s), moved: watch::Sender::new(()) }
+        Self {
+            base: Base::System,
+            shift_s: AtomicU64::new(shift_s),
+            moved: watch::Sender::new(()),
+        }
     }
 
     /// Stands at `start`.
     #[must_use]
     pub fn still(start: Timestamp) -> Self {
         let base = Base::Still(start.unix());
-        Self { base, shift_s: AtomicU64::new(0), moved: watch::Sender::new(()) }
+        Self {
+            base,
+            shift_s: AtomicU64::new(0),
+            moved: watch::Sender::new(()),
+        }
     }
 
     /// How far it was moved, seconds.
@@ -96,8 +104,12 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
         getrandom::fill(bytes).map_err(|error| {
-            PortError::new(PortErrorKind::Unavailable, Retry::Temporary, "the system has no randomness")
-                .because(error.to_string())
+            PortError::new(
+                PortErrorKind::Unavailable,
+                Retry::Temporary,
+                "the system has no randomness",
+            )
+            .because(error.to_string())
         })
     }
 }

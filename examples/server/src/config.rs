@@ -55,21 +55,26 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] for the first variable that is bad.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        let port = match get("PORT") {
-            None => 8080,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or_else(|| bad("PORT", format!("{text:?} is not a port; use 1 to 65535")))?,
+        let get = |name: &str| {
+            get(name)
+                .map(|v| v.trim().to_owned())
+                .filter(|v| !v.is_empty())
         };
+        let port =
+            match get("PORT") {
+                None => 8080,
+                Some(text) => text.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
+                    bad("PORT", format!("{text:?} is not a port; use 1 to 65535"))
+                })?,
+            };
         let data = PathBuf::from(get("KOLO_DATA").unwrap_or_else(|| "kolo-data".to_owned()));
         let database = match get("DATABASE_URL") {
             None => data.join("kolo.sqlite"),
             Some(url) => sqlite_file(&url)?,
         };
-        let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
+        let master_key = get("ENCRYPTION_KEY")
+            .map(|text| parse_key(&text))
+            .transpose()?;
         match get("STELLAR_NETWORK").as_deref() {
             None | Some("embedded") => {}
             Some(other) => {
@@ -81,7 +86,10 @@ impl Config {
         for (name, shortest) in UNUSED {
             if let Some(value) = get(name) {
                 if value.len() < shortest {
-                    let why = format!("it is too short: {} of at least {shortest} characters", value.len());
+                    let why = format!(
+                        "it is too short: {} of at least {shortest} characters",
+                        value.len()
+                    );
                     return Err(bad(name, why));
                 }
                 unused.push(name);
@@ -89,17 +97,29 @@ impl Config {
         }
         if let Some(url) = get("REDIS_URL") {
             if !url.starts_with("redis://") && !url.starts_with("rediss://") {
-                return Err(bad("REDIS_URL", "it must begin with redis:// or rediss://".to_owned()));
+                return Err(bad(
+                    "REDIS_URL",
+                    "it must begin with redis:// or rediss://".to_owned(),
+                ));
             }
             unused.push("REDIS_URL");
         }
-        Ok(Self { port, database, data, master_key, unused })
+        Ok(Self {
+            port,
+            database,
+            data,
+            master_key,
+            unused,
+        })
     }
 }
 
 /// The file of a `sqlite://` URL.
 fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
-    match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+    match url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+    {
         Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
         _ => {
             // The URL may hold a password: only its scheme is shown.
@@ -124,7 +144,10 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_env(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         })
     }
 

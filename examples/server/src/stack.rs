@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kolo_core::port::chain::ChainAddress;
-use kolo_core::port::vault::{KeyName, PublicKey};
 use kolo_core::port::{Clock, Entropy, KeyVault, MessageChannel, PortError};
 use kolo_core::worker::Worker;
-use kolo_core::{Asset, Kolo, OperatorKeys, Ports, Settings, TenantId, Timestamp};
+use kolo_core::{Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
-use kolo_stellar::setup::{Bootstrap, Funder, bootstrap};
-use kolo_stellar::{FnTransport, Operators, Rpc, StellarChainClient};
+use kolo_stellar::setup::{Operation, operate};
+use kolo_stellar::{FnTransport, Rpc};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
 use crate::chat::{ChatError, ChatRoom};
@@ -46,6 +45,8 @@ pub struct Stack {
     pub clock: Arc<MovableClock>,
     /// The factory of circles.
     pub factory: ChainAddress,
+    /// The ledger after the set-up: what comes later is the circles'.
+    pub set_up_at: u32,
 }
 
 /// Why it could not be started.
@@ -61,7 +62,9 @@ pub enum StackError {
         source: std::io::Error,
     },
     /// The development key in the data folder.
-    #[error("{path} is not a key (64 hexadecimal digits): restore it from a backup; without it the wallets in the database cannot be opened")]
+    #[error(
+        "{path} is not a key (64 hexadecimal digits): restore it from a backup; without it the wallets in the database cannot be opened"
+    )]
     DevKey {
         /// Which file.
         path: PathBuf,
@@ -75,6 +78,9 @@ pub enum StackError {
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
+    /// The embedded network stopped.
+    #[error("the embedded network: {0}")]
+    Stopped(#[from] kolo_localnet::NetworkError),
     /// The embedded network's store.
     #[error("the embedded network: {0}")]
     NetworkStore(#[from] kolo_localnet::StoreError),
@@ -111,34 +117,35 @@ impl Stack {
         let rpc = in_process(&network);
 
         progress("setting up test dollars and contracts");
-        let operator = operator_keys(vault.as_ref(), &tenant).await?;
-        let operators = Operators {
-            sponsor: operator.0.sponsor,
-            fees: operator.0.fees,
-            keeper: operator.0.keeper,
-        };
-        let wanted = Bootstrap::new(operators, operator.1);
-        let funder = Funder::root_of(network.passphrase());
-        let deployment = bootstrap(&rpc, &funder, &wanted).await?;
-        let chain = StellarChainClient::try_new(rpc, &deployment.config())?;
+        let operation = operate(rpc, vault.as_ref(), &tenant).await?;
+        let Operation {
+            client,
+            operator,
+            asset,
+            deployment,
+        } = operation;
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
-        let chat =
-            Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
+        let chat = Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || {
+            chat_clock.now()
+        })?);
         let ports = Ports {
             ledger: ledger.clone(),
             queue: ledger,
-            chain: Arc::new(chain),
+            chain: Arc::new(client),
             vault,
             clock,
             entropy: plan.entropy,
         };
-        let asset: Asset = deployment.asset;
-        let kolo = Kolo::new(tenant, ports, asset, operator.0, Settings::default());
+        let kolo = Kolo::new(tenant, ports, asset, operator, Settings::default());
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
-        progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
+        progress(&format!(
+            "ready after {:.1} s",
+            began.elapsed().as_secs_f32()
+        ));
+        let set_up_at = network.latest().await?.sequence();
         Ok(Self {
             kolo,
             worker,
@@ -146,6 +153,7 @@ impl Stack {
             network,
             clock: plan.clock,
             factory: deployment.factory,
+            set_up_at,
         })
     }
 }
@@ -171,7 +179,9 @@ impl Stack {
             if now >= until {
                 break;
             }
-            let next = tick.next.map_or(until, |next| next.max(now.plus(1)).min(until));
+            let next = tick
+                .next
+                .map_or(until, |next| next.max(now.plus(1)).min(until));
             self.clock.advance_to(next);
         }
         Ok(())
@@ -194,22 +204,6 @@ fn in_process(network: &Localnet) -> Rpc {
         let network = network.clone();
         async move { Ok(network.rpc(request).await) }
     }))
-}
-
-/// The operator's keys (and the issuer's), made on first use.
-async fn operator_keys(
-    vault: &dyn KeyVault,
-    tenant: &TenantId,
-) -> Result<(OperatorKeys, PublicKey), PortError> {
-    let key = async |name: &str| vault.create(tenant, &KeyName::Operator(name.to_owned())).await;
-    let issuer = key("issuer").await?;
-    let keys = OperatorKeys {
-        sponsor: key("sponsor").await?,
-        fees: key("fees").await?,
-        keeper: key("keeper").await?,
-        issuer: Some(issuer),
-    };
-    Ok((keys, issuer))
 }
 
 /// The master key of a development folder: made once, readable by its owner only.
@@ -249,5 +243,8 @@ fn create_folder(path: &Path) -> Result<(), StackError> {
 }
 
 fn file_error(path: &Path, source: std::io::Error) -> StackError {
-    StackError::File { path: path.to_owned(), source }
+    StackError::File {
+        path: path.to_owned(),
+        source,
+    }
 }

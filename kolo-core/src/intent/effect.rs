@@ -23,7 +23,10 @@ impl Kolo {
         let effect = match want {
             Want::OpenAccount { member } => {
                 let owner = self.member(*member).await?.state.address;
-                ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
+                ChainEffect::OpenAccount {
+                    owner,
+                    asset: self.asset().clone(),
+                }
             }
             Want::TestMoney { member, amount } => {
                 let Some(to) = self.open_account(*member).await? else {
@@ -42,14 +45,19 @@ impl Kolo {
             Want::Join { invitation, member } => return self.joining(*invitation, *member).await,
             Want::Payout { circle, round } => {
                 let circle = self.contract(*circle).await?;
-                ChainEffect::Payout { circle, round: *round }
+                ChainEffect::Payout {
+                    circle,
+                    round: *round,
+                }
             }
-            Want::Push { circle, to } => {
-                ChainEffect::Push { circle: self.contract(*circle).await?, member: to.clone() }
-            }
-            Want::Claim { circle, to } => {
-                ChainEffect::Claim { circle: self.contract(*circle).await?, member: to.clone() }
-            }
+            Want::Push { circle, to } => ChainEffect::Push {
+                circle: self.contract(*circle).await?,
+                member: to.clone(),
+            },
+            Want::Claim { circle, to } => ChainEffect::Claim {
+                circle: self.contract(*circle).await?,
+                member: to.clone(),
+            },
             Want::Start { circle } | Want::Cancel { circle } => {
                 let found = self.circle(*circle).await?.state;
                 let organiser = self.member(found.organiser).await?.state.address;
@@ -109,7 +117,10 @@ impl Kolo {
         let ports = self.ports();
         let message = ports.chain.invitation_message(&circle.address, &joiner)?;
         let key = invitation.key;
-        let signature = ports.vault.sign(self.tenant(), &key, Digest::Raw, &message).await?;
+        let signature = ports
+            .vault
+            .sign(self.tenant(), &key, Digest::Raw, &message)
+            .await?;
         Ok(Resolved::Effect(ChainEffect::Join {
             rules_hash: circle.rules_hash(),
             circle: circle.address,
@@ -121,7 +132,9 @@ impl Kolo {
 
     /// The member's address once the account is open.
     async fn open_account(&self, member: MemberId) -> Result<Option<ChainAddress>, Error> {
-        let Member { account, address, .. } = self.member(member).await?.state;
+        let Member {
+            account, address, ..
+        } = self.member(member).await?.state;
         Ok((account == Account::Open).then_some(address))
     }
 
@@ -141,16 +154,26 @@ impl Kolo {
 /// The calls a member signs in a circle they are in.
 fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEffect {
     match want {
-        Want::Contribute { round, amount, .. } => {
-            ChainEffect::Contribute { circle, member, round: *round, amount: Amount::new(*amount) }
-        }
-        Want::Repay { amount, .. } => {
-            ChainEffect::Repay { circle, member, amount: Amount::new(*amount) }
-        }
+        Want::Contribute { round, amount, .. } => ChainEffect::Contribute {
+            circle,
+            member,
+            round: *round,
+            amount: Amount::new(*amount),
+        },
+        Want::Repay { amount, .. } => ChainEffect::Repay {
+            circle,
+            member,
+            amount: Amount::new(*amount),
+        },
         Want::ProposeDissolve { .. } => ChainEffect::ProposeDissolve { circle, member },
-        Want::Vote { proposal, approve, .. } => {
-            ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
-        }
+        Want::Vote {
+            proposal, approve, ..
+        } => ChainEffect::Vote {
+            circle,
+            member,
+            proposal: *proposal,
+            approve: *approve,
+        },
         _ => ChainEffect::Leave { circle, member },
     }
 }

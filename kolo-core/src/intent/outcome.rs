@@ -46,25 +46,51 @@ impl Kolo {
             Want::CreateCircle { circle } => self.creation_refused(changes, *circle, reason).await,
             Want::Invite { invitation } => self.invite_refused(changes, *invitation, reason).await,
             Want::Join { invitation, member } => {
-                self.join_refused(changes, *invitation, *member, reason).await
+                self.join_refused(changes, *invitation, *member, reason)
+                    .await
             }
-            Want::Contribute { circle, member, round, amount } => {
-                self.release_hold(changes, *circle, *member, intent.id).await?;
+            Want::Contribute {
+                circle,
+                member,
+                round,
+                amount,
+            } => {
+                self.release_hold(changes, *circle, *member, intent.id)
+                    .await?;
                 let name = self.circle(*circle).await?.state.name;
                 let (circle, round, amount) = (*circle, *round, *amount);
-                let notice = Notice::ContributionFailed { circle, name, round, amount, reason };
+                let notice = Notice::ContributionFailed {
+                    circle,
+                    name,
+                    round,
+                    amount,
+                    reason,
+                };
                 changes.notice(*member, "failed", notice)
             }
-            Want::Repay { circle, member, amount } => {
-                self.release_hold(changes, *circle, *member, intent.id).await?;
+            Want::Repay {
+                circle,
+                member,
+                amount,
+            } => {
+                self.release_hold(changes, *circle, *member, intent.id)
+                    .await?;
                 let name = self.circle(*circle).await?.state.name;
                 let (circle, amount) = (*circle, *amount);
-                let notice = Notice::RepaymentFailed { circle, name, amount, reason };
+                let notice = Notice::RepaymentFailed {
+                    circle,
+                    name,
+                    amount,
+                    reason,
+                };
                 changes.notice(*member, "failed", notice)
             }
             Want::Start { circle } | Want::Cancel { circle } => {
                 let circle = self.circle(*circle).await?.state;
-                let notice = Notice::StartFailed { name: circle.name, reason };
+                let notice = Notice::StartFailed {
+                    name: circle.name,
+                    reason,
+                };
                 changes.notice(circle.organiser, "failed", notice)
             }
             Want::Leave { circle, member }
@@ -92,7 +118,10 @@ impl Kolo {
         circle.state.contract = Contract::Failed;
         changes.write(&circle)?;
         changes.event(&circle.id, "circle.failed", &circle.state.id)?;
-        let notice = Notice::CircleFailed { name: circle.state.name.clone(), reason };
+        let notice = Notice::CircleFailed {
+            name: circle.state.name.clone(),
+            reason,
+        };
         changes.notice(circle.state.organiser, "failed", notice)
     }
 
@@ -109,7 +138,10 @@ impl Kolo {
         changes.write(&invitation)?;
         changes.write(&circle)?;
         changes.event(&invitation.id, "invitation.failed", &id)?;
-        let notice = Notice::InvitationFailed { name: circle.state.name.clone(), reason };
+        let notice = Notice::InvitationFailed {
+            name: circle.state.name.clone(),
+            reason,
+        };
         changes.notice(circle.state.organiser, "failed", notice)
     }
 
@@ -126,10 +158,17 @@ impl Kolo {
             let dead = reason == Reason::Invitation || reason == Reason::Closed;
             invitation.state.standing = if dead { Standing::Dead } else { Standing::Open };
             changes.write(&invitation)?;
-            changes.event(&invitation.id, "invitation.returned", &invitation.state.standing)?;
+            changes.event(
+                &invitation.id,
+                "invitation.returned",
+                &invitation.state.standing,
+            )?;
         }
         let circle: Loaded<Circle> = self.circle(invitation.state.circle).await?;
-        let notice = Notice::JoinFailed { name: circle.state.name, reason };
+        let notice = Notice::JoinFailed {
+            name: circle.state.name,
+            reason,
+        };
         changes.notice(member, "failed", notice)
     }
 
@@ -144,7 +183,11 @@ impl Kolo {
         let Some(mut seat) = self.load::<Seat>(Seat::key(circle, member)).await? else {
             return Ok(());
         };
-        let Some(pending) = seat.state.pending.take_if(|pending| pending.intent == intent) else {
+        let Some(pending) = seat
+            .state
+            .pending
+            .take_if(|pending| pending.intent == intent)
+        else {
             return Ok(());
         };
         changes.set.resolutions.push(Resolution {

@@ -11,7 +11,10 @@ use crate::record::{self, Loaded};
 use crate::unit::Command;
 use crate::{CommandContext, Error, IntentId, Kolo};
 
-/// First wait between looks at a transaction's fate; doubles with the attempts.
+/// Looks without a wait between them.
+const QUICK_LOOKS: u32 = 2;
+
+/// First wait between later looks at a transaction's fate; doubles with the attempts.
 const FIRST_WAIT_S: u64 = 1;
 /// The longest wait: a ledger closes every five seconds on the public network.
 const LONGEST_WAIT_S: u64 = 30;
@@ -39,7 +42,10 @@ impl Kolo {
                 break;
             };
             if intent.state.is_final() {
-                self.ports().queue.release(&work.lease, Release::Done).await?;
+                self.ports()
+                    .queue
+                    .release(&work.lease, Release::Done)
+                    .await?;
                 return Ok(());
             }
             let next = match intent.state.progress.clone() {
@@ -53,7 +59,10 @@ impl Kolo {
             }
         }
         let retry = self.ports().clock.now().plus(wait_s(work.attempts));
-        self.ports().queue.release(&work.lease, Release::RetryAt(retry)).await?;
+        self.ports()
+            .queue
+            .release(&work.lease, Release::RetryAt(retry))
+            .await?;
         Ok(())
     }
 
@@ -111,7 +120,11 @@ impl Kolo {
     }
 
     async fn signature(&self, key: &PublicKey, payload: &[u8]) -> Result<Signature, Error> {
-        Ok(self.ports().vault.sign(self.tenant(), key, Digest::Sha256, payload).await?)
+        Ok(self
+            .ports()
+            .vault
+            .sign(self.tenant(), key, Digest::Sha256, payload)
+            .await?)
     }
 
     async fn persist(&self, mut intent: Loaded<Intent>, tx: SignedTx) -> Result<Next, Error> {
@@ -161,7 +174,10 @@ impl Kolo {
         }
         // An embedded network has closed its ledger by now: ask at once rather than a second later.
         match chain.look_up(tx).await {
-            Ok(fate) => Ok(self.by_fate(work, intent, tx, fate).await?.unwrap_or(Next::Wait)),
+            Ok(fate) => Ok(self
+                .by_fate(work, intent, tx, fate)
+                .await?
+                .unwrap_or(Next::Wait)),
             Err(error) => self.trouble(&intent.state, error),
         }
     }
@@ -177,7 +193,10 @@ impl Kolo {
         match fate {
             Fate::Confirmed { fee, .. } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
-                let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
+                let done = Progress::Confirmed {
+                    tx: tx.hash.clone(),
+                    fee,
+                };
                 self.finish(work, intent, done).await.map(Some)
             }
             Fate::Failed { refused, fee } => {
@@ -185,9 +204,10 @@ impl Kolo {
                 tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain");
                 self.refuse(work, intent, refused).await.map(Some)
             }
-            Fate::NotFound { latest_closed_at, history_covers }
-                if latest_closed_at > tx.prepared.max_time && history_covers =>
-            {
+            Fate::NotFound {
+                latest_closed_at,
+                history_covers,
+            } if latest_closed_at > tx.prepared.max_time && history_covers => {
                 self.rebuild(work, intent, tx).await.map(Some)
             }
             Fate::NotFound { .. } => Ok(None),
@@ -203,7 +223,10 @@ impl Kolo {
     ) -> Result<Next, Error> {
         if intent.state.expired.len() >= MOST_REBUILDS {
             let reason = "its transactions were never taken into a ledger".to_owned();
-            let refused = Refused { contract_code: None, reason };
+            let refused = Refused {
+                contract_code: None,
+                reason,
+            };
             return self.finish(work, intent, Progress::Refused(refused)).await;
         }
         let ctx = self.step_context(intent.state.id, &format!("expire/{}", intent.version));
@@ -231,11 +254,9 @@ impl Kolo {
         );
         match refused.contract_code.and_then(R::from_code) {
             Some(R::TooEarly | R::Incomplete) if keeper => Ok(Next::Wait),
-            Some(R::WrongRound | R::RoundPaidOut | R::NoCredit | R::NothingToClaim | R::Finished)
-                if keeper =>
-            {
-                self.finish(work, intent, Progress::AlreadyDone).await
-            }
+            Some(
+                R::WrongRound | R::RoundPaidOut | R::NoCredit | R::NothingToClaim | R::Finished,
+            ) if keeper => self.finish(work, intent, Progress::AlreadyDone).await,
             _ => self.finish(work, intent, Progress::Refused(refused)).await,
         }
     }
@@ -248,8 +269,9 @@ impl Kolo {
         end: Progress,
     ) -> Result<Next, Error> {
         let ctx = self.step_context(intent.state.id, "finish");
-        let mut command =
-            Command::begin(self, &ctx, "intent.finish", &intent.state.id).await?.consuming(&work.lease);
+        let mut command = Command::begin(self, &ctx, "intent.finish", &intent.state.id)
+            .await?
+            .consuming(&work.lease);
         intent.state.progress = end;
         loop {
             let mut changes = command.changes();
@@ -282,8 +304,12 @@ impl Kolo {
     }
 }
 
+/// At once for the first looks (what it waits for may be in the same batch of work), then doubling.
 fn wait_s(attempts: u32) -> u64 {
-    let doubled = FIRST_WAIT_S.saturating_mul(1 << attempts.saturating_sub(1).min(5));
-    doubled.min(LONGEST_WAIT_S)
+    match attempts.checked_sub(QUICK_LOOKS) {
+        None | Some(0) => 0,
+        Some(later) => {
+            FIRST_WAIT_S.saturating_mul(1 << (later - 1).min(5)).min(LONGEST_WAIT_S)
+        }
+    }
 }
-

@@ -9,21 +9,66 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
-    OpenAccount { member: MemberId },
-    TestMoney { member: MemberId, amount: i64 },
-    CreateCircle { circle: CircleId },
-    Invite { invitation: InvitationId },
-    Join { invitation: InvitationId, member: MemberId },
-    Leave { circle: CircleId, member: MemberId },
-    Start { circle: CircleId },
-    Cancel { circle: CircleId },
-    Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
-    Repay { circle: CircleId, member: MemberId, amount: i64 },
-    ProposeDissolve { circle: CircleId, member: MemberId },
-    Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
-    Payout { circle: CircleId, round: u8 },
-    Push { circle: CircleId, to: ChainAddress },
-    Claim { circle: CircleId, to: ChainAddress },
+    OpenAccount {
+        member: MemberId,
+    },
+    TestMoney {
+        member: MemberId,
+        amount: i64,
+    },
+    CreateCircle {
+        circle: CircleId,
+    },
+    Invite {
+        invitation: InvitationId,
+    },
+    Join {
+        invitation: InvitationId,
+        member: MemberId,
+    },
+    Leave {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Start {
+        circle: CircleId,
+    },
+    Cancel {
+        circle: CircleId,
+    },
+    Contribute {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
+    Repay {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    ProposeDissolve {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Vote {
+        circle: CircleId,
+        member: MemberId,
+        proposal: u32,
+        approve: bool,
+    },
+    Payout {
+        circle: CircleId,
+        round: u8,
+    },
+    Push {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Claim {
+        circle: CircleId,
+        to: ChainAddress,
+    },
 }
 
 /// How far it is.
@@ -32,7 +77,10 @@ pub(crate) enum Progress {
     Queued,
     /// Signed and stored; possibly sent.
     Persisted(Box<SignedTx>),
-    Confirmed { tx: String, fee: i64 },
+    Confirmed {
+        tx: String,
+        fee: i64,
+    },
     /// The effect was there already, without us.
     AlreadyDone,
     Refused(Refused),
@@ -129,6 +177,12 @@ impl Changes {
         let intent = Loaded::fresh(id, intent);
         self.write(&intent)?;
         self.event(&intent.id, "intent.wanted", &intent.state.want)?;
-        self.enqueue(queue::INTENT, format!("intent/{id}"), Some(lane), now, &IntentWork { intent: id })
+        self.enqueue(
+            queue::INTENT,
+            format!("intent/{id}"),
+            Some(lane),
+            now,
+            &IntentWork { intent: id },
+        )
     }
 }

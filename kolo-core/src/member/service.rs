@@ -12,12 +12,24 @@ use crate::{CommandContext, Error, Kolo, MemberId};
 /// The first word of somebody new.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Register {
+    /// The host's own id of this person (a row of its users table), 1 to 128 characters; two
+    /// registrations of one id are one member.
+    pub external_id: Option<String>,
     /// Where they can be reached; two registrations of one contact are one member.
     pub contact: Option<Contact>,
     /// What to call them, 1 to 60 characters.
     pub name: String,
     /// E.164, vouched for by the channel.
     pub phone: Option<String>,
+}
+
+impl Register {
+    /// A person of the host's own, whom the host itself keeps in touch with.
+    #[must_use]
+    pub fn of_host(external_id: impl Into<String>, name: impl Into<String>) -> Self {
+        let (external_id, name) = (Some(external_id.into()), name.into());
+        Self { external_id, contact: None, name, phone: None }
+    }
 }
 
 /// See [`Kolo::members`].
@@ -34,20 +46,17 @@ impl Members {
     ///
     /// # Errors
     /// [`Error::BadText`] for the name; a port's failure.
-    pub async fn register(
-        &self,
-        ctx: &CommandContext,
-        who: Register,
-    ) -> Result<MemberView, Error> {
+    pub async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error> {
         let name = clean_text(&who.name, "name", 60)?;
+        if let Some(external) = &who.external_id {
+            clean_text(external, "external id", 128)?;
+        }
         let mut command = Command::begin(&self.kolo, ctx, "member.register", &who).await?;
         if let Some(id) = command.replay::<MemberId>()? {
             return self.get(id).await;
         }
         loop {
-            if let Some(contact) = &who.contact
-                && let Some(member) = self.by_contact(contact).await?
-            {
+            if let Some(member) = self.known(&who).await? {
                 return Ok(member);
             }
             let mut changes = command.changes();
@@ -58,6 +67,16 @@ impl Members {
         }
     }
 
+    async fn known(&self, who: &Register) -> Result<Option<MemberView>, Error> {
+        if let Some(external) = &who.external_id {
+            return self.by_external_id(external).await;
+        }
+        match &who.contact {
+            Some(contact) => self.by_contact(contact).await,
+            None => Ok(None),
+        }
+    }
+
     async fn fresh(
         &self,
         changes: &mut Changes,
@@ -65,17 +84,26 @@ impl Members {
         who: &Register,
         name: &str,
     ) -> Result<Member, Error> {
-        // The id follows from the contact, so that two first messages make one key, not two.
-        let seed = who.contact.as_ref().map_or_else(|| ctx.key.clone(), contact_key);
-        let id = MemberId::derive(&[ctx.tenant.as_str().as_bytes(), seed.as_bytes()]);
+        // The id follows from who it is, so that two first messages make one key, not two.
+        let (kind, seed) = match (&who.external_id, &who.contact) {
+            (Some(external), _) => ("external", external.clone()),
+            (None, Some(contact)) => ("contact", contact_key(contact)),
+            (None, None) => ("command", ctx.key.clone()),
+        };
+        let tenant = ctx.tenant.as_str().as_bytes();
+        let id = MemberId::derive(&[tenant, kind.as_bytes(), seed.as_bytes()]);
         let ports = self.kolo.ports();
-        let key = ports.vault.create(&ctx.tenant, &KeyName::Member(id)).await?;
+        let key = ports
+            .vault
+            .create(&ctx.tenant, &KeyName::Member(id))
+            .await?;
         let address = ports.chain.account_address(&key);
         let member = Loaded::fresh(
             id,
             Member {
                 id,
                 name: name.to_owned(),
+                external_id: who.external_id.clone(),
                 phone: who.phone.clone(),
                 contact: who.contact.clone(),
                 key,
@@ -89,6 +117,9 @@ impl Members {
         changes.claim("address", member.state.address.0.clone(), &member.id);
         if let Some(contact) = &who.contact {
             changes.claim("contact", contact_key(contact), &member.id);
+        }
+        if let Some(external) = &who.external_id {
+            changes.claim("external-id", external.clone(), &member.id);
         }
         changes.event(&member.id, "member.registered", &member.state)?;
         Ok(member.state)
@@ -107,10 +138,26 @@ impl Members {
     /// # Errors
     /// A port's failure.
     pub async fn by_contact(&self, contact: &Contact) -> Result<Option<MemberView>, Error> {
-        let Some(id) = self.kolo.find("contact", &contact_key(contact)).await? else {
+        self.found("contact", &contact_key(contact)).await
+    }
+
+    /// Who has this id in the host's own users table.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn by_external_id(&self, external_id: &str) -> Result<Option<MemberView>, Error> {
+        self.found("external-id", external_id).await
+    }
+
+    async fn found(&self, index: &str, value: &str) -> Result<Option<MemberView>, Error> {
+        let Some(id) = self.kolo.find(index, value).await? else {
             return Ok(None);
         };
-        Ok(self.kolo.load::<Member>(id).await?.map(|member| member.state.view()))
+        Ok(self
+            .kolo
+            .load::<Member>(id)
+            .await?
+            .map(|member| member.state.view()))
     }
 
     /// All members in the order of their ids, after `after`, at most `limit`.

@@ -23,6 +23,8 @@ pub(crate) enum Account {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Member {
     pub id: MemberId,
+    #[serde(default)]
+    pub external_id: Option<String>,
     pub name: String,
     pub phone: Option<String>,
     pub contact: Option<Contact>,
@@ -42,6 +44,7 @@ impl Member {
     pub fn view(&self) -> MemberView {
         MemberView {
             id: self.id,
+            external_id: self.external_id.clone(),
             name: self.name.clone(),
             phone: self.phone.clone(),
             contact: self.contact.clone(),

@@ -7,6 +7,7 @@
 //! | [`RecordingChannel`] | a channel that keeps what it was given |
 //! | [`ManualClock`], [`SeededEntropy`] | time and randomness in the test's hand |
 //! | [`Faulty`] | any port, failing by a repeatable plan |
+//! | [`in_memory`] | all ports but the chain, in memory |
 //! | [`check_books`] | whether a ledger's books add up |
 //! | [`conformance`] | one suite per port; every adapter runs the same list |
 //!
@@ -18,6 +19,7 @@ pub mod conformance;
 mod entropy;
 mod faulty;
 mod memory;
+mod ports;
 mod vault;
 
 pub use self::books::{Books, BooksError, check_books};
@@ -26,4 +28,5 @@ pub use self::clock::ManualClock;
 pub use self::entropy::SeededEntropy;
 pub use self::faulty::{Fault, FaultPlan, Faulty};
 pub use self::memory::MemoryLedger;
+pub use self::ports::in_memory;
 pub use self::vault::MemoryVault;

@@ -4,6 +4,7 @@
 //! Everything is looked for first, so that doing it again finds what is there. Not for the public
 //! network: there an operator deploys by hand and configures what [`Deployment`] says here.
 mod funder;
+mod operate;
 
 use kolo_core::Asset;
 use kolo_core::port::PortError;
@@ -17,6 +18,7 @@ use stellar_xdr::{
 };
 
 pub use funder::Funder;
+pub use operate::{Operation, operate};
 use funder::Site;
 
 use crate::address::{account_address, account_of, contract_address, deployed_id, invalid, sha256};

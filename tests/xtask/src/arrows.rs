@@ -16,23 +16,40 @@ const MAY_KNOW: [(&str, &[&str]); 5] = [
 
 /// What the domain must never stand on, not even through others.
 const NOT_IN_CORE: [&str; 10] = [
-    "sqlx", "sqlx-core", "reqwest", "hyper", "axum", "tokio", "stellar-xdr", "stellar-strkey",
-    "soroban-env-host", "soroban-sdk",
+    "sqlx",
+    "sqlx-core",
+    "reqwest",
+    "hyper",
+    "axum",
+    "tokio",
+    "stellar-xdr",
+    "stellar-strkey",
+    "soroban-env-host",
+    "soroban-sdk",
 ];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// Checks them.
 pub fn check() -> Result<(), Failure> {
-    let text = output(cargo().args(["metadata", "--format-version", "1", "--locked", "--all-features"]))?;
-    let metadata: Value =
-        serde_json::from_slice(&text).map_err(|e| Failure::Wrong(format!("cargo metadata: {e}")))?;
+    let text = output(cargo().args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--all-features",
+    ]))?;
+    let metadata: Value = serde_json::from_slice(&text)
+        .map_err(|e| Failure::Wrong(format!("cargo metadata: {e}")))?;
     let wrong = violations(&graph(&metadata));
     if wrong.is_empty() {
         eprintln!("xtask: the arrows of the design hold");
         Ok(())
     } else {
-        Err(Failure::Wrong(format!("forbidden dependencies: {}", wrong.join("; "))))
+        Err(Failure::Wrong(format!(
+            "forbidden dependencies: {}",
+            wrong.join("; ")
+        )))
     }
 }
 
@@ -50,11 +67,17 @@ fn violations(graph: &Graph) -> Vec<String> {
         }
     }
     if let Some(deps) = graph.get("kolo-rules") {
-        wrong.extend(deps.iter().map(|dep| format!("kolo-rules → {dep} (it has no dependencies)")));
+        wrong.extend(
+            deps.iter()
+                .map(|dep| format!("kolo-rules → {dep} (it has no dependencies)")),
+        );
     }
     let reached = reachable(graph, "kolo-core");
     wrong.extend(
-        NOT_IN_CORE.iter().filter(|name| reached.contains(**name)).map(|name| format!("kolo-core ⇒ {name}")),
+        NOT_IN_CORE
+            .iter()
+            .filter(|name| reached.contains(**name))
+            .map(|name| format!("kolo-core ⇒ {name}")),
     );
     wrong
 }
@@ -82,10 +105,14 @@ fn graph(metadata: &Value) -> Graph {
         .collect();
     let mut graph = Graph::new();
     for node in list(&metadata["resolve"]["nodes"]) {
-        let Some(name) = names.get(&text(&node["id"])) else { continue };
+        let Some(name) = names.get(&text(&node["id"])) else {
+            continue;
+        };
         let to = graph.entry(name.clone()).or_default();
         for dep in list(&node["deps"]) {
-            let counts = list(&dep["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
+            let counts = list(&dep["dep_kinds"])
+                .iter()
+                .any(|kind| kind["kind"] != "dev");
             if let Some(dep) = names.get(&text(&dep["pkg"])).filter(|_| counts) {
                 to.insert(dep.clone());
             }
@@ -100,7 +127,10 @@ mod tests {
 
     fn graph(arrows: &[(&str, &[&str])]) -> Graph {
         let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-        arrows.iter().map(|(from, to)| ((*from).to_owned(), own(to))).collect()
+        arrows
+            .iter()
+            .map(|(from, to)| ((*from).to_owned(), own(to)))
+            .collect()
     }
 
     const GOOD: [(&str, &[&str]); 6] = [
@@ -120,9 +150,17 @@ mod tests {
     #[test]
     fn each_forbidden_arrow_is_found() {
         let cases: [(&str, &[&str], &str); 5] = [
-            ("kolo-rules", &["serde"], "kolo-rules → serde (it has no dependencies)"),
+            (
+                "kolo-rules",
+                &["serde"],
+                "kolo-rules → serde (it has no dependencies)",
+            ),
             ("kolo-core", &["kolo-store"], "kolo-core → kolo-store"),
-            ("kolo-store", &["kolo-core", "kolo-stellar"], "kolo-store → kolo-stellar"),
+            (
+                "kolo-store",
+                &["kolo-core", "kolo-stellar"],
+                "kolo-store → kolo-stellar",
+            ),
             ("kolo-core", &["kolo-rules", "sqlx"], "kolo-core ⇒ tokio"),
             ("kolo-localnet", &["kolo-core"], "kolo-localnet → kolo-core"),
         ];

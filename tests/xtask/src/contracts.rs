@@ -6,18 +6,17 @@ use sha2::{Digest, Sha256};
 use crate::run::{Failure, cargo, root, run};
 use crate::setup;
 
-/// (built file, committed file).
-const WASM: [(&str, &str); 2] =
-    [("kolo_factory.wasm", "factory.wasm"), ("kolo_circle.wasm", "circle.wasm")];
+/// Named alike where they are built and where they are committed.
+const WASM: [&str; 2] = ["circle.wasm", "factory.wasm"];
 
 /// Builds and replaces the committed files.
 pub fn replace() -> Result<(), Failure> {
     build()?;
     let mut sums = String::new();
-    for (built, committed) in WASM {
-        let bytes = read(built_file(built))?;
-        sums.push_str(&format!("{}  {committed}\n", hash(&bytes)));
-        write(committed_file(committed), &bytes)?;
+    for name in WASM {
+        let bytes = read(built_file(name))?;
+        sums.push_str(&format!("{}  {name}\n", hash(&bytes)));
+        write(committed_file(name), &bytes)?;
     }
     write(committed_file("SHA256SUMS"), sums.as_bytes())
 }
@@ -25,24 +24,26 @@ pub fn replace() -> Result<(), Failure> {
 /// Builds and compares with the committed files, byte for byte.
 pub fn compare() -> Result<(), Failure> {
     build()?;
-    for (built, committed) in WASM {
-        let (new, old) = (read(built_file(built))?, read(committed_file(committed))?);
+    for name in WASM {
+        let (new, old) = (read(built_file(name))?, read(committed_file(name))?);
         if new != old {
             let what = format!(
-                "{committed} is not what contracts/ builds ({} committed, {} built): run `cargo xtask contracts` and commit",
+                "{name} is not what contracts/ builds ({} committed, {} built): run `cargo xtask contracts` and commit",
                 hash(&old),
                 hash(&new)
             );
             return Err(Failure::Wrong(what));
         }
-        eprintln!("xtask: {committed} {} bytes, sha256 {}", new.len(), hash(&new));
+        eprintln!("xtask: {name} {} bytes, sha256 {}", new.len(), hash(&new));
     }
     Ok(())
 }
 
 /// The contracts' own tests, in the Soroban host.
 pub fn test() -> Result<(), Failure> {
-    run(cargo().current_dir(root().join("contracts")).args(["test", "--locked", "--quiet"]))
+    run(cargo()
+        .current_dir(root().join("contracts"))
+        .args(["test", "--locked", "--quiet"]))
 }
 
 fn build() -> Result<(), Failure> {
@@ -50,12 +51,19 @@ fn build() -> Result<(), Failure> {
     run(cargo()
         .current_dir(root().join("contracts"))
         .env_remove("CARGO_TARGET_DIR")
-        .args(["build", "--locked", "--release", "--target", "wasm32v1-none"])
-        .args(["--package", "kolo-factory", "--package", "kolo-circle"]))
+        .args([
+            "build",
+            "--locked",
+            "--release",
+            "--target",
+            "wasm32v1-none",
+        ]))
 }
 
 fn built_file(name: &str) -> PathBuf {
-    root().join("contracts/target/wasm32v1-none/release").join(name)
+    root()
+        .join("contracts/target/wasm32v1-none/release")
+        .join(name)
 }
 
 fn committed_file(name: &str) -> PathBuf {

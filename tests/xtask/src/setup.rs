@@ -9,16 +9,23 @@ const WASM: &str = "wasm32v1-none";
 /// The wasm target of the toolchain in use: rustup does not add a missing one by itself.
 pub fn wasm_target() -> Result<(), Failure> {
     let mut find = Command::new("rustc");
-    find.current_dir(root()).args(["--print", "target-libdir", "--target", WASM]);
-    let folder = String::from_utf8_lossy(&output(&mut find)?).trim().to_owned();
+    find.current_dir(root())
+        .args(["--print", "target-libdir", "--target", WASM]);
+    let folder = String::from_utf8_lossy(&output(&mut find)?)
+        .trim()
+        .to_owned();
     if std::path::Path::new(&folder).is_dir() {
         return Ok(());
     }
     if !is_there("rustup") {
-        let what = format!("the Rust target {WASM} is missing and there is no rustup: install the target with your Rust");
+        let what = format!(
+            "the Rust target {WASM} is missing and there is no rustup: install the target with your Rust"
+        );
         return Err(Failure::Wrong(what));
     }
-    run(Command::new("rustup").current_dir(root()).args(["target", "add", WASM]))
+    run(Command::new("rustup")
+        .current_dir(root())
+        .args(["target", "add", WASM]))
 }
 
 /// Chromium and its driver, for the test that clicks through the phone page.
@@ -26,7 +33,10 @@ pub fn browser() -> Result<(), Failure> {
     if is_there("chromium") && is_there("chromedriver") {
         return Ok(());
     }
-    install("chromium and chromedriver", &["chromium", "chromium-driver"])
+    install(
+        "chromium and chromedriver",
+        &["chromium", "chromium-driver"],
+    )
 }
 
 /// Debian packages, when we may install them.
@@ -34,13 +44,17 @@ fn install(what: &str, packages: &[&str]) -> Result<(), Failure> {
     let by_hand = format!("apt-get install --yes {}", packages.join(" "));
     let may = is_there("apt-get") && is_root();
     if !may {
-        return Err(Failure::Wrong(format!("{what} not found: install with `{by_hand}` as root, or your system's way")));
+        return Err(Failure::Wrong(format!(
+            "{what} not found: install with `{by_hand}` as root, or your system's way"
+        )));
     }
     eprintln!("xtask: installing {what}: {by_hand}");
     run(Command::new("apt-get").args(["update", "--quiet", "--quiet"]))?;
     let mut apt = Command::new("apt-get");
     apt.env("DEBIAN_FRONTEND", "noninteractive");
-    run(apt.args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
+    run(apt
+        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+        .args(packages))
 }
 
 fn is_root() -> bool {

@@ -2,8 +2,8 @@
 use std::collections::HashSet;
 
 use jiff::tz::TimeZone;
-use kolo_core::port::channel::InboundMessage;
 use kolo_core::port::Clock;
+use kolo_core::port::channel::InboundMessage;
 use kolo_core::{Timestamp, conversation};
 
 use super::DemoError;
@@ -24,7 +24,13 @@ pub(super) struct Player<'a> {
 
 impl<'a> Player<'a> {
     pub fn new(stack: &'a Stack, aloud: bool) -> Self {
-        Self { stack, aloud, messages: 0, shown: HashSet::new(), time_shown: None }
+        Self {
+            stack,
+            aloud,
+            messages: 0,
+            shown: HashSet::new(),
+            time_shown: None,
+        }
     }
 
     /// How many messages people sent and got.
@@ -56,7 +62,9 @@ impl<'a> Player<'a> {
             let soon = self.stack.clock.now().plus(5);
             match tick.next {
                 Some(next) if next <= soon => {
-                    self.stack.clock.advance_to(next.max(self.stack.clock.now().plus(1)));
+                    self.stack
+                        .clock
+                        .advance_to(next.max(self.stack.clock.now().plus(1)));
                 }
                 _ => return Ok(()),
             }
@@ -80,7 +88,10 @@ impl<'a> Player<'a> {
             None => Err(DemoError::NotSaid {
                 who: who.name.clone(),
                 what,
-                last: told().next().map(|bubble| bubble.text.clone()).unwrap_or_default(),
+                last: told()
+                    .next()
+                    .map(|bubble| bubble.text.clone())
+                    .unwrap_or_default(),
             }),
         }
     }
@@ -126,7 +137,11 @@ fn print_reply(phone: &Phone, bubble: &Bubble) {
         println!("{:>10}   {line}", "");
     }
     if !bubble.buttons.is_empty() {
-        let labels: Vec<_> = bubble.buttons.iter().map(|b| format!("[ {} ]", b.label)).collect();
+        let labels: Vec<_> = bubble
+            .buttons
+            .iter()
+            .map(|b| format!("[ {} ]", b.label))
+            .collect();
         println!("{:>10}   {}", "", labels.join(" "));
     }
 }
@@ -135,7 +150,10 @@ fn print_reply(phone: &Phone, bubble: &Bubble) {
 pub fn spell(at: Timestamp) -> String {
     let second = i64::try_from(at.unix()).unwrap_or(i64::MAX);
     match jiff::Timestamp::from_second(second) {
-        Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%a %-d %b %Y, %H:%M UTC").to_string(),
+        Ok(time) => time
+            .to_zoned(TimeZone::UTC)
+            .strftime("%a %-d %b %Y, %H:%M UTC")
+            .to_string(),
         Err(_) => at.unix().to_string(),
     }
 }

@@ -35,11 +35,26 @@ pub(super) struct App {
 
 pub(super) fn router(app: App) -> Router {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("../../assets/index.html")) }))
-        .route("/tx/{hash}", get(|| async { Html(include_str!("../../assets/tx.html")) }))
-        .route("/app.js", get(|| async { script(include_str!("../../assets/app.js")) }))
-        .route("/tx.js", get(|| async { script(include_str!("../../assets/tx.js")) }))
-        .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
+        .route(
+            "/",
+            get(|| async { Html(include_str!("../../assets/index.html")) }),
+        )
+        .route(
+            "/tx/{hash}",
+            get(|| async { Html(include_str!("../../assets/tx.html")) }),
+        )
+        .route(
+            "/app.js",
+            get(|| async { script(include_str!("../../assets/app.js")) }),
+        )
+        .route(
+            "/tx.js",
+            get(|| async { script(include_str!("../../assets/tx.js")) }),
+        )
+        .route(
+            "/style.css",
+            get(|| async { style(include_str!("../../assets/style.css")) }),
+        )
         .route("/api/state", get(page_state))
         .route("/api/events", get(events))
         .route("/api/phones", post(add_phone))
@@ -51,7 +66,11 @@ pub(super) fn router(app: App) -> Router {
 }
 
 fn script(text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], text).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }
 
 fn style(text: &'static str) -> Response {
@@ -70,7 +89,10 @@ impl IntoResponse for Problem {
 impl From<kolo_core::Error> for Problem {
     fn from(error: kolo_core::Error) -> Self {
         tracing::error!(%error, "a page could not be answered");
-        Self(StatusCode::INTERNAL_SERVER_ERROR, format!("{} ({})", error, error.code()))
+        Self(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("{} ({})", error, error.code()),
+        )
     }
 }
 
@@ -100,7 +122,10 @@ async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, 
     let stream = futures::stream::unfold(changes, |mut changes| async move {
         changes.changed().await.ok()?;
         let count = *changes.borrow_and_update();
-        Some((Ok(Event::default().event("change").data(count.to_string())), changes))
+        Some((
+            Ok(Event::default().event("change").data(count.to_string())),
+            changes,
+        ))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
@@ -121,9 +146,13 @@ async fn add_phone(
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(bad(format!("the name must be 1 to {NAME_MAX} characters")));
     }
-    let number = conversation::parse_phone(&wanted.number, None)
-        .map_err(|_| bad("that is not a phone number: write it with its country, like +234 803 100 0001"))?;
-    let phone = Phone { number, name: name.to_owned() };
+    let number = conversation::parse_phone(&wanted.number, None).map_err(|_| {
+        bad("that is not a phone number: write it with its country, like +234 803 100 0001")
+    })?;
+    let phone = Phone {
+        number,
+        name: name.to_owned(),
+    };
     app.stack.chat.add(phone.clone())?;
     Ok((StatusCode::CREATED, Json(json!(phone))).into_response())
 }
@@ -149,12 +178,23 @@ async fn say(
     body: Result<Json<Said>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(said) = body?;
-    let Some(phone) = app.stack.chat.phones().into_iter().find(|phone| phone.number == number) else {
-        return Err(Problem(StatusCode::NOT_FOUND, "no phone with that number here".to_owned()));
+    let Some(phone) = app
+        .stack
+        .chat
+        .phones()
+        .into_iter()
+        .find(|phone| phone.number == number)
+    else {
+        return Err(Problem(
+            StatusCode::NOT_FOUND,
+            "no phone with that number here".to_owned(),
+        ));
     };
     let usable = (1..=64).contains(&said.id.len()) && said.id.bytes().all(|b| b.is_ascii_graphic());
     if !usable {
-        return Err(bad("the message's id must be 1 to 64 printable ASCII characters"));
+        return Err(bad(
+            "the message's id must be 1 to 64 printable ASCII characters",
+        ));
     }
     let message = InboundMessage {
         id: said.id,
@@ -195,12 +235,17 @@ async fn move_clock(
     let until = match by {
         By::Hour => now.plus(3_600),
         By::Day => now.plus(86_400),
-        By::Due => next_date(&app.stack, now)
-            .await?
-            .ok_or_else(|| Problem(StatusCode::CONFLICT, "nothing is due: start a circle first".to_owned()))?,
+        By::Due => next_date(&app.stack, now).await?.ok_or_else(|| {
+            Problem(
+                StatusCode::CONFLICT,
+                "nothing is due: start a circle first".to_owned(),
+            )
+        })?,
     };
     app.stack.pass_time(until, || {}).await?;
-    app.shift.write(app.stack.clock.shift_s()).map_err(ChatError::File)?;
+    app.shift
+        .write(app.stack.clock.shift_s())
+        .map_err(ChatError::File)?;
     app.stack.chat.touch();
     Ok(Json(json!({ "now": app.stack.clock.now() })))
 }
@@ -220,10 +265,12 @@ async fn transaction(
     State(app): State<App>,
     Path(hash): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    tx::page(&app.stack, &hash)
-        .await?
-        .map(Json)
-        .ok_or_else(|| Problem(StatusCode::NOT_FOUND, "no such transaction on this network".to_owned()))
+    tx::page(&app.stack, &hash).await?.map(Json).ok_or_else(|| {
+        Problem(
+            StatusCode::NOT_FOUND,
+            "no such transaction on this network".to_owned(),
+        )
+    })
 }
 
 fn bad(what: impl Into<String>) -> Problem {

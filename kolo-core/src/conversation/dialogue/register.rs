@@ -49,6 +49,7 @@ impl Talk<'_> {
             },
         };
         let who = Register {
+            external_id: None,
             contact: Some(self.inbound.from.clone()),
             name: name.clone(),
             phone: self.inbound.phone.clone(),

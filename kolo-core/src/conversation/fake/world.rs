@@ -31,6 +31,7 @@ pub fn contact(address: &str) -> Contact {
 
 pub fn member(name: &str) -> MemberView {
     MemberView {
+        external_id: None,
         id: MemberId::derive(&[name.as_bytes()]),
         name: name.to_owned(),
         phone: None,

@@ -1,0 +1,49 @@
+//! The operator's keys from a vault, a network set up with them, and a client for it: all a host
+//! needs on a network under its own control.
+use kolo_core::port::KeyVault;
+use kolo_core::port::vault::KeyName;
+use kolo_core::{Asset, OperatorKeys, TenantId};
+
+use super::{Bootstrap, Deployment, Funder, SetupError, bootstrap};
+use crate::client::StellarChainClient;
+use crate::config::Operators;
+use crate::rpc::Rpc;
+
+/// What [`operate`] brings up.
+pub struct Operation {
+    /// The client.
+    pub client: StellarChainClient,
+    /// The operator's public keys, the issuer's included.
+    pub operator: OperatorKeys,
+    /// The test asset.
+    pub asset: Asset,
+    /// What is deployed.
+    pub deployment: Deployment,
+}
+
+/// Makes the operator's keys in `vault` (or finds them), sets the standalone network behind `rpc` up
+/// with its root's money (see [`bootstrap`]), and connects a client.
+///
+/// # Errors
+/// [`SetupError`]; what was made stays and is found by the next attempt.
+pub async fn operate(
+    rpc: Rpc,
+    vault: &dyn KeyVault,
+    tenant: &TenantId,
+) -> Result<Operation, SetupError> {
+    let key = async |name: &str| vault.create(tenant, &KeyName::Operator(name.to_owned())).await;
+    let issuer = key("issuer").await?;
+    let operators =
+        Operators { sponsor: key("sponsor").await?, fees: key("fees").await?, keeper: key("keeper").await? };
+    let passphrase = rpc.network().await?.passphrase;
+    let funder = Funder::root_of(&passphrase);
+    let deployment = bootstrap(&rpc, &funder, &Bootstrap::new(operators, issuer)).await?;
+    let client = StellarChainClient::try_new(rpc, &deployment.config())?;
+    let Operators { sponsor, fees, keeper } = operators;
+    Ok(Operation {
+        client,
+        operator: OperatorKeys { sponsor, fees, keeper, issuer: Some(issuer) },
+        asset: deployment.asset.clone(),
+        deployment,
+    })
+}
