@@ -1,0 +1,310 @@
+//! A stack on virtual time, people who talk to it, and what must hold after every step.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kolo_core::port::channel::InboundMessage;
+use kolo_core::port::ledger::{AccountId, Side, StoredEvent};
+use kolo_core::port::{ChainClient, Clock, MessageChannel};
+use kolo_core::testkit::check_books;
+use kolo_core::view::{CircleStatus, MemberView, WalletView};
+use kolo_core::worker::Worker;
+use kolo_core::{Amount, CircleId, Kolo, Timestamp, conversation};
+use kolo_server::chat::{Bubble, Phone};
+use kolo_server::clock::{MovableClock, SystemEntropy};
+use kolo_server::stack::{Plan, Stack};
+use kolo_store::MasterKey;
+
+/// Monday, 5 January 2026, 09:00 UTC.
+pub const START: u64 = 1_767_603_600;
+pub const HOUR: u64 = 3_600;
+pub const DAY: u64 = 24 * HOUR;
+/// Minor units of a dollar.
+pub const DOLLAR: i64 = 10_000_000;
+
+/// Steps of one pause; far more than a journey has.
+const MOST_TICKS: usize = 10_000;
+/// Longest page asked for.
+const PAGE: usize = 1_000;
+
+pub struct World {
+    pub stack: Stack,
+    /// As the stack's, or over a chain that misbehaves: see [`World::over`].
+    pub kolo: Kolo,
+    worker: Worker,
+    folder: tempfile::TempDir,
+    messages: u64,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = MovableClock::still(Timestamp::from_unix(START));
+        let stack = start(&folder, Arc::new(clock)).await;
+        let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
+        Self { stack, kolo, worker, folder, messages: 0 }
+    }
+
+    /// Everything is dropped and started again from what is in the folder.
+    pub async fn restart(self) -> Self {
+        let Self { stack, kolo, worker, folder, messages } = self;
+        drop((kolo, worker));
+        let clock = stack.clock.clone();
+        stack.network.stop().await.unwrap();
+        drop(stack);
+        let stack = start(&folder, clock).await;
+        let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
+        let world = Self { stack, kolo, worker, folder, messages };
+        world.settle().await;
+        world
+    }
+
+    /// From now on over this chain client instead of the stack's.
+    pub fn over(&mut self, chain: Arc<dyn ChainClient>) {
+        let old = &self.stack.kolo;
+        let ports = kolo_core::Ports { chain, ..old.ports().clone() };
+        let (tenant, asset) = (old.tenant().clone(), old.asset().clone());
+        self.kolo =
+            Kolo::new(tenant, ports, asset, old.operator().clone(), old.settings().clone());
+        let channel: Arc<dyn MessageChannel> = self.stack.chat.clone();
+        self.worker = Worker::new(self.kolo.clone(), vec![channel]);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.stack.clock.now()
+    }
+
+    /// A phone; its owner has said nothing yet.
+    pub fn phone(&self, name: &str) -> Phone {
+        let number = format!("+23480310{:05}", 10_000 + self.stack.chat.phones().len());
+        let phone = Phone { number, name: name.to_owned() };
+        self.stack.chat.add(phone.clone()).unwrap();
+        phone
+    }
+
+    /// Somebody with a wallet and this many test dollars.
+    pub async fn person(&mut self, name: &str, dollars: u32) -> Phone {
+        let phone = self.phone(name);
+        self.say(&phone, "hi").await;
+        if dollars > 0 {
+            self.say(&phone, &format!("TEST MONEY {dollars}")).await;
+        }
+        phone
+    }
+
+    /// A message under the next free id.
+    pub fn message(&mut self, from: &Phone, text: &str) -> InboundMessage {
+        self.messages += 1;
+        InboundMessage {
+            id: format!("m-{}", self.messages),
+            from: from.contact(),
+            name: Some(from.name.clone()),
+            phone: Some(from.number.clone()),
+            text: text.to_owned(),
+            button: None,
+        }
+    }
+
+    pub async fn receive(&self, message: InboundMessage) {
+        conversation::receive(&self.kolo, message).await.unwrap();
+    }
+
+    /// Says it, lets everything happen, checks everything; what the bot told them since, joined.
+    pub async fn say(&mut self, who: &Phone, text: &str) -> String {
+        let message = self.message(who, text);
+        self.deliver(who, message).await
+    }
+
+    /// Taps the newest button of this label.
+    pub async fn tap(&mut self, who: &Phone, label: &str) -> String {
+        let told = self.told(who);
+        let button = told.iter().rev().flat_map(|bubble| &bubble.buttons);
+        let button = button.clone().find(|button| button.label == label).cloned();
+        let button = button.unwrap_or_else(|| panic!("no button {label}: {told:#?}"));
+        let mut message = self.message(who, &button.label);
+        message.button = Some(button.id);
+        self.deliver(who, message).await
+    }
+
+    pub async fn deliver(&mut self, who: &Phone, message: InboundMessage) -> String {
+        let before = self.told(who).len();
+        self.receive(message).await;
+        self.step().await;
+        self.since(who, before)
+    }
+
+    /// Everything the bot told somebody, oldest first.
+    pub fn told(&self, who: &Phone) -> Vec<Bubble> {
+        let said = self.stack.chat.said(&who.number);
+        said.into_iter().filter(|bubble| !bubble.mine).collect()
+    }
+
+    /// What the bot told them after its first `before` messages.
+    pub fn since(&self, who: &Phone, before: usize) -> String {
+        let texts: Vec<_> = self.told(who).into_iter().skip(before).map(|b| b.text).collect();
+        texts.join("\n---\n")
+    }
+
+    /// One round of the worker, of at most so many items.
+    pub async fn tick(&self, budget: usize) -> Option<Timestamp> {
+        self.worker.tick(budget).await.unwrap().next
+    }
+
+    /// Works until nothing is left to do now or within a few seconds.
+    pub async fn settle(&self) {
+        for _ in 0..MOST_TICKS {
+            match self.tick(usize::MAX).await {
+                Some(next) if next <= self.now().plus(5) => {
+                    self.stack.clock.advance_to(next.max(self.now().plus(1)));
+                }
+                _ => return,
+            }
+        }
+        panic!("never comes to rest");
+    }
+
+    /// Settles and checks.
+    pub async fn step(&self) {
+        self.settle().await;
+        self.invariants().await;
+    }
+
+    /// Lets time pass, doing on the way what is due.
+    pub async fn until(&self, until: Timestamp) {
+        for _ in 0..MOST_TICKS {
+            let next = self.tick(usize::MAX).await;
+            let now = self.now();
+            if now >= until {
+                self.step().await;
+                return;
+            }
+            let next = next.map_or(until, |next| next.max(now.plus(1)).min(until));
+            self.stack.clock.advance_to(next);
+        }
+        panic!("time does not pass");
+    }
+
+    pub async fn pass(&self, seconds: u64) {
+        self.until(self.now().plus(seconds)).await;
+    }
+
+    pub async fn member(&self, who: &Phone) -> MemberView {
+        self.kolo.members().by_contact(&who.contact()).await.unwrap().unwrap()
+    }
+
+    pub async fn wallet(&self, who: &Phone) -> WalletView {
+        let id = self.member(who).await.id;
+        self.kolo.wallets().balance(id).await.unwrap()
+    }
+
+    /// Settled dollars in the books, minor units.
+    pub async fn money(&self, who: &Phone) -> i64 {
+        self.wallet(who).await.settled.minor_units()
+    }
+
+    /// The newest circle of somebody.
+    pub async fn circle(&self, who: &Phone) -> CircleId {
+        let id = self.member(who).await.id;
+        self.kolo.circles().of(id).await.unwrap().last().unwrap().id
+    }
+
+    pub async fn status(&self, circle: CircleId) -> CircleStatus {
+        self.kolo.circles().status(circle).await.unwrap()
+    }
+
+    /// Every event of the record, oldest first.
+    pub async fn events(&self) -> Vec<StoredEvent> {
+        let (mut all, mut after) = (Vec::<StoredEvent>::new(), 0);
+        loop {
+            let ledger = &self.kolo.ports().ledger;
+            let page = ledger.events_after(self.kolo.tenant(), after, PAGE).await.unwrap();
+            let Some(last) = page.last() else { return all };
+            after = last.position;
+            all.extend(page);
+        }
+    }
+
+    /// A circle made by `creation` (`CREATE GROUP …`), joined by all the others, in this order.
+    pub async fn group(&mut self, creation: &str, people: &[Phone]) -> CircleId {
+        let (organiser, others) = people.split_first().unwrap();
+        self.say(organiser, creation).await;
+        self.say(organiser, "YES").await;
+        for joiner in others {
+            let code = self.invite(organiser, &joiner.number).await;
+            self.say(joiner, &format!("JOIN {code}")).await;
+            self.say(joiner, "YES").await;
+        }
+        self.circle(organiser).await
+    }
+
+    /// `INVITE phone` (or `INVITE` for anybody); the code.
+    pub async fn invite(&mut self, organiser: &Phone, phone: &str) -> String {
+        let told = self.say(organiser, &format!("INVITE {phone}")).await;
+        code_in(&told).unwrap_or_else(|| panic!("no code: {told}"))
+    }
+
+    pub async fn contribute(&mut self, who: &Phone) -> String {
+        self.say(who, "CONTRIBUTE").await;
+        self.say(who, "YES").await
+    }
+}
+
+/// What must hold whenever nothing is under way.
+impl World {
+    pub async fn invariants(&self) {
+        let circles = self.kolo.circles().list(None, PAGE).await.unwrap();
+        for circle in &circles {
+            let differences = self.kolo.circles().reconcile(circle.id).await.unwrap();
+            assert!(differences.is_empty(), "{}: {differences:#?}", circle.name);
+        }
+        let members = self.kolo.members().list(None, PAGE).await.unwrap();
+        for member in &members {
+            let wallet = self.kolo.wallets().balance(member.id).await.unwrap();
+            assert_eq!(Some(wallet.settled), wallet.on_chain, "{}", member.name);
+            assert_eq!(wallet.pending_out, Amount::ZERO, "a hold of {} is left", member.name);
+        }
+        let asset = self.kolo.asset().key();
+        let external = AccountId { name: "external".to_owned(), asset, normal: Side::Debit };
+        let ledger = self.kolo.ports().ledger.as_ref();
+        check_books(ledger, self.kolo.tenant(), &[external]).await.unwrap();
+        self.nothing_twice().await;
+    }
+
+    /// No effect of a circle is on the chain twice: each is an event of the contract.
+    async fn nothing_twice(&self) {
+        let mut payouts = BTreeMap::new();
+        for event in self.events().await {
+            if event.record.kind == "circle.payout_made" {
+                *payouts.entry(event.aggregate.id.clone()).or_insert(0u8) += 1;
+            }
+        }
+        for circle in self.kolo.circles().list(None, PAGE).await.unwrap() {
+            let status = self.status(circle.id).await;
+            let made = payouts.get(&circle.id.to_string()).copied().unwrap_or(0);
+            assert!(made <= status.rounds, "{made} payouts in {} rounds", status.rounds);
+            let rules = &circle.rules;
+            for seat in &status.seats {
+                let most = status.full_pot.checked_mul(1).unwrap();
+                assert!(seat.paid <= most, "{} paid {:?}", seat.name, seat.paid);
+                assert!(seat.instalments <= rules.instalments_per_round);
+            }
+        }
+    }
+}
+
+async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>) -> Stack {
+    let plan = Plan {
+        data: folder.path().to_owned(),
+        database: folder.path().join("kolo.sqlite"),
+        master_key: MasterKey::from_bytes([7; 32]),
+        clock,
+        entropy: Arc::new(SystemEntropy),
+    };
+    Stack::start(plan, &|_| ()).await.unwrap()
+}
+
+/// The word after the last `JOIN`.
+pub fn code_in(text: &str) -> Option<String> {
+    let (_, after) = text.rsplit_once("JOIN ")?;
+    let code: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
+    (!code.is_empty()).then_some(code)
+}
