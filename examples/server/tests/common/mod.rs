@@ -100,6 +100,8 @@ pub struct Api<'a> {
 
 impl<'a> Api<'a> {
     pub fn new(server: &'a Server) -> Self {
+        // The HTTP client wants a TLS provider even for plain HTTP; another test may have set it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
             .build()

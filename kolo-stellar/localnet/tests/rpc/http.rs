@@ -19,6 +19,7 @@ struct Port {
 
 impl Port {
     async fn open() -> Self {
+        crate::tls_provider();
         let net = Net::start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

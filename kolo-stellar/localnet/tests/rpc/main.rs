@@ -12,3 +12,9 @@ mod restart;
 mod shapes;
 mod simulate;
 mod support;
+
+/// The HTTP client wants a TLS provider even for plain HTTP, where another crate of the workspace
+/// has it built without one.
+fn tls_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -137,6 +137,7 @@ impl Program {
 
     async fn ask(&self, method: &str, params: Value) -> Value {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        crate::tls_provider();
         let client = reqwest::Client::new();
         let sent = client
             .post(&self.url)
@@ -150,6 +151,7 @@ impl Program {
     }
 
     async fn fund(&self, person: &Person) {
+        crate::tls_provider();
         let url = format!("{}/friendbot?addr={}", self.url, person.address());
         assert!(reqwest::get(url).await.unwrap().status().is_success());
     }
