@@ -290,8 +290,8 @@ pub(crate) fn open_account(
     }
     member.state.account = Account::Opening;
     let id = member.state.id;
-    let intent = IntentId::derive(&[b"open-account", id.as_bytes()]);
-    changes.want_as(intent, Want::OpenAccount { member: id }, None)
+    // Once by the member's version; a command's own intent, since an earlier one may have failed.
+    changes.want("open-account", Want::OpenAccount { member: id }, None).map(drop)
 }
 
 fn bounded(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use super::tell::Story;
 use crate::circle::invite::hex;
 use crate::circle::postings::{Details, Move, external, pot, purse};
 use crate::circle::state::{Circle, Contract, Holder, Seat};
-use crate::intent::state::Want;
+use crate::intent::state::{Intent, Progress, Want};
 use crate::invitation::state::Standing;
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
@@ -15,6 +15,7 @@ use crate::port::vault::PublicKey;
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::Every;
+use crate::worker::timers::PUSH_EVERY_S;
 use crate::{CircleId, Error, IntentId, InvitationId, Kolo, MemberId};
 
 impl Kolo {
@@ -288,14 +289,10 @@ impl Kolo {
             self.schedule_payout(changes, circle.id, after, &rules)?;
             self.schedule_reminder(changes, circle.id, after, &rules, None)?;
         }
+        self.schedule_pushes(changes, circle, story)?;
         match story.what {
-            E::PayoutMade { recipient, credited, .. } => {
-                if after.phase == Phase::Active {
-                    self.schedule_payout(changes, circle.id, after, &rules)?;
-                }
-                if *credited {
-                    self.schedule_push(changes, circle.id, recipient, story.event.closed_at)?;
-                }
+            E::PayoutMade { .. } if after.phase == Phase::Active => {
+                self.schedule_payout(changes, circle.id, after, &rules)?;
             }
             // A late payment may be what a waiting pot lacked.
             E::ContributionMade { .. } => {
@@ -313,18 +310,56 @@ impl Kolo {
         Ok(())
     }
 
-    /// Wants the payout of a round, once whoever asks.
+    /// Wants the payout of a round, once whoever asks; anew after a refusal, which may have passed.
     pub(crate) async fn want_payout(
         &self,
         changes: &mut Changes,
         circle: CircleId,
         round: u8,
     ) -> Result<(), Error> {
-        let id = IntentId::derive(&[b"payout", circle.as_bytes(), &[round]]);
-        if self.load::<crate::intent::state::Intent>(id).await?.is_some() {
-            return Ok(());
+        for attempt in 0_u32.. {
+            let id = payout_intent(circle, round, attempt);
+            match self.load::<Intent>(id).await? {
+                None => return changes.want_as(id, Want::Payout { circle, round }, None),
+                Some(there) if matches!(there.state.progress, Progress::Refused(_)) => {}
+                Some(_) => break,
+            }
         }
-        changes.want_as(id, Want::Payout { circle, round }, None)
+        Ok(())
+    }
+
+    /// How many payouts of a round have been refused, this one included.
+    pub(crate) fn refused_payouts(last: IntentId, circle: CircleId, round: u8) -> u32 {
+        (0..MOST_COUNTED)
+            .find(|attempt| payout_intent(circle, round, *attempt) == last)
+            .map_or(MOST_COUNTED, |attempt| attempt.saturating_add(1))
+    }
+
+    /// Whose credit has grown is paid it: at once when it is a share, a day later when it is what
+    /// just could not be delivered.
+    fn schedule_pushes(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        story: &Story<'_>,
+    ) -> Result<(), Error> {
+        let seats = story.before.seats().iter().zip(story.after.seats());
+        for (holder, (before, after)) in circle.holders.iter().zip(seats) {
+            if after.credit <= before.credit {
+                continue;
+            }
+            let undeliverable = match story.what {
+                CircleChainEvent::PayoutMade { recipient, credited, .. } => {
+                    *credited && *recipient == holder.address
+                }
+                CircleChainEvent::DebtRepaid { credited, .. } => credited.contains(&holder.address),
+                _ => false,
+            };
+            let at = story.event.closed_at;
+            let due = if undeliverable { at.plus(PUSH_EVERY_S) } else { at };
+            self.schedule_push(changes, circle.id, &holder.address, due)?;
+        }
+        Ok(())
     }
 
     /// After dissolving nobody has to ask for what is theirs.
@@ -341,6 +376,17 @@ impl Kolo {
             }
         }
         Ok(())
+    }
+}
+
+/// Payouts of a round are counted this far, for the wait between them.
+const MOST_COUNTED: u32 = 16;
+
+/// The intent of a round's payout: the same whoever wants it.
+fn payout_intent(circle: CircleId, round: u8, attempt: u32) -> IntentId {
+    match attempt {
+        0 => IntentId::derive(&[b"payout", circle.as_bytes(), &[round]]),
+        _ => IntentId::derive(&[b"payout", circle.as_bytes(), &[round], &attempt.to_be_bytes()]),
     }
 }
 

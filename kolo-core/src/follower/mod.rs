@@ -9,6 +9,7 @@ mod tell;
 use serde::{Deserialize, Serialize};
 
 use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody};
+use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::Command;
 use crate::{CommandContext, Error, Kolo};
@@ -40,22 +41,23 @@ impl Kolo {
         let page = self.ports().chain.events_after(cursor, PAGE).await?;
         if page.gap {
             // Never skipped in silence: the operator must fill it from another node's history.
-            tracing::error!(cursor = ?cursor, "history between the cursor and the node's oldest ledger is lost to this node");
+            tracing::error!(cursor = ?cursor, "history after the cursor is lost to this node");
+            return Err(lost_history().into());
         }
         for event in &page.events {
             self.apply(event).await?;
         }
-        if cursor != Some(&page.next) {
+        let moves = cursor != Some(&page.next);
+        if moves {
             self.move_cursor(here, page.next).await?;
         }
-        Ok(page.more)
+        // A page that leads nowhere is no reason to ask again at once.
+        Ok(page.more && moves)
     }
 
     async fn apply(&self, event: &ChainEvent) -> Result<(), Error> {
         match &event.body {
-            ChainEventBody::GroupCreated { circle, .. } => {
-                self.apply_created(event, circle).await
-            }
+            ChainEventBody::GroupCreated { circle, .. } => self.apply_created(event, circle).await,
             ChainEventBody::Circle { circle, event: what } => {
                 self.apply_circle(event, circle, what).await
             }
@@ -74,7 +76,9 @@ impl Kolo {
         here: Option<Loaded<Follower>>,
         next: ChainCursor,
     ) -> Result<(), Error> {
-        let ctx = self.chain_context(&format!("cursor/{}", next.0));
+        // With the version: an operator may have set the cursor back.
+        let version = here.as_ref().map_or(0, |here| here.version);
+        let ctx = self.chain_context(&format!("cursor/{version}/{}", next.0));
         let mut command = Command::begin(self, &ctx, "follower.move", &next).await?;
         let mut changes = command.changes();
         let state = Follower { cursor: next };
@@ -94,4 +98,14 @@ impl Kolo {
         ctx.tenant = self.tenant().clone();
         ctx
     }
+}
+
+/// What was in it may have moved money: nothing later is applied before it.
+fn lost_history() -> PortError {
+    PortError::new(
+        PortErrorKind::Limited,
+        Retry::Permanent,
+        "the node no longer has the history after the last applied event: follow a node whose history \
+         reaches back to it",
+    )
 }

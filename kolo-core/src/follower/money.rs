@@ -73,7 +73,11 @@ impl Kolo {
         let minor = amount.minor_units();
         if let Some(to) = receiver {
             let balance = self.settled(to).await?.saturating_add(minor);
-            changes.notice(to, "in", Notice::MoneyReceived { amount: minor, balance, tx: tx.clone() })?;
+            changes.notice(
+                to,
+                "in",
+                Notice::MoneyReceived { amount: minor, balance, tx: tx.clone() },
+            )?;
         }
         if let Some(from) = sender {
             let balance = self.settled(from).await?.saturating_sub(minor);

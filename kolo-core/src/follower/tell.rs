@@ -70,10 +70,12 @@ impl Kolo {
             E::PayoutMade { recipient, round, amount, credited } => {
                 tell_payout(changes, circle, story, recipient, *round, *amount, *credited)
             }
-            E::CreditPushed { member, amount } => tell_one(changes, circle, member, "credit", |name| {
-                let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
-                Notice::CreditDelivered { circle, name, amount, tx }
-            }),
+            E::CreditPushed { member, amount } => {
+                tell_one(changes, circle, member, "credit", |name| {
+                    let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
+                    Notice::CreditDelivered { circle, name, amount, tx }
+                })
+            }
             E::DebtRepaid { member, amount, .. } => {
                 let left = debt_of(circle, story.after, member);
                 tell_one(changes, circle, member, "repaid", |name| {
@@ -84,7 +86,9 @@ impl Kolo {
             E::DissolutionProposed { member, expires_at, .. } => {
                 tell_proposal(changes, circle, member, *expires_at)
             }
-            E::VoteCast { member, approve, .. } => tell_vote(changes, circle, story, member, *approve),
+            E::VoteCast { member, approve, .. } => {
+                tell_vote(changes, circle, story, member, *approve)
+            }
             E::ProposalRejected { .. } => tell_all(changes, circle, "rejected", |_, name| {
                 Notice::ProposalRejected { circle: circle.id, name }
             }),
@@ -143,7 +147,9 @@ fn tell_joined(
     let members = story.after.len();
     let who = holder(circle, joiner).map(|holder| holder.name.clone()).unwrap_or_default();
     for holder in &circle.holders {
-        let Some(member) = holder.member else { continue };
+        let Some(member) = holder.member else {
+            continue;
+        };
         let name = circle.name.clone();
         // The organiser sits down with the circle's creation, which has a notice of its own.
         if holder.address == *joiner && member != circle.organiser {
@@ -177,7 +183,9 @@ fn tell_start(changes: &mut Changes, circle: &Circle, story: &Story<'_>) -> Resu
     let order = turns(circle, story.after);
     let deadline = story.after.deadline(&rules, 1).unwrap_or_default();
     for (holder, seat) in circle.holders.iter().zip(story.after.seats()) {
-        let Some(member) = holder.member else { continue };
+        let Some(member) = holder.member else {
+            continue;
+        };
         let started = Notice::Started {
             circle: circle.id,
             name: circle.name.clone(),
@@ -229,7 +237,9 @@ fn tell_payout(
     let short = full.checked_sub(amount).unwrap_or_default().minor_units();
     let who = holder(circle, recipient).map(|holder| holder.name.clone()).unwrap_or_default();
     for holder in &circle.holders {
-        let Some(member) = holder.member else { continue };
+        let Some(member) = holder.member else {
+            continue;
+        };
         let you = holder.address == *recipient;
         let notice = if you && credited {
             let (name, amount) = (circle.name.clone(), amount.minor_units());
@@ -297,7 +307,9 @@ fn tell_closed(
     reason: u32,
 ) -> Result<(), Error> {
     for (holder, seat) in circle.holders.iter().zip(story.after.seats()) {
-        let Some(member) = holder.member else { continue };
+        let Some(member) = holder.member else {
+            continue;
+        };
         let name = circle.name.clone();
         let notice = match reason {
             COMPLETED => Notice::Completed {

@@ -15,6 +15,8 @@ pub(crate) enum Resolved {
     Effect(ChainEffect),
     /// The member's account or the circle's contract is not there yet.
     NotYet,
+    /// What it needs will not come: waiting would block the account's lane for ever.
+    Never(&'static str),
 }
 
 impl Kolo {
@@ -23,14 +25,12 @@ impl Kolo {
         let effect = match want {
             Want::OpenAccount { member } => {
                 let owner = self.member(*member).await?.state.address;
-                ChainEffect::OpenAccount {
-                    owner,
-                    asset: self.asset().clone(),
-                }
+                ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
             }
             Want::TestMoney { member, amount } => {
-                let Some(to) = self.open_account(*member).await? else {
-                    return Ok(Resolved::NotYet);
+                let to = match self.open_account(*member).await? {
+                    Ok(to) => to,
+                    Err(not_now) => return Ok(not_now),
                 };
                 let issuer = self.operator().issuer.ok_or(Error::NotAvailable)?;
                 ChainEffect::Pay {
@@ -45,19 +45,14 @@ impl Kolo {
             Want::Join { invitation, member } => return self.joining(*invitation, *member).await,
             Want::Payout { circle, round } => {
                 let circle = self.contract(*circle).await?;
-                ChainEffect::Payout {
-                    circle,
-                    round: *round,
-                }
+                ChainEffect::Payout { circle, round: *round }
             }
-            Want::Push { circle, to } => ChainEffect::Push {
-                circle: self.contract(*circle).await?,
-                member: to.clone(),
-            },
-            Want::Claim { circle, to } => ChainEffect::Claim {
-                circle: self.contract(*circle).await?,
-                member: to.clone(),
-            },
+            Want::Push { circle, to } => {
+                ChainEffect::Push { circle: self.contract(*circle).await?, member: to.clone() }
+            }
+            Want::Claim { circle, to } => {
+                ChainEffect::Claim { circle: self.contract(*circle).await?, member: to.clone() }
+            }
             Want::Start { circle } | Want::Cancel { circle } => {
                 let found = self.circle(*circle).await?.state;
                 let organiser = self.member(found.organiser).await?.state.address;
@@ -82,8 +77,9 @@ impl Kolo {
 
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
         let circle = self.circle(circle).await?.state;
-        let Some(organiser) = self.open_account(circle.organiser).await? else {
-            return Ok(Resolved::NotYet);
+        let organiser = match self.open_account(circle.organiser).await? {
+            Ok(organiser) => organiser,
+            Err(not_now) => return Ok(not_now),
         };
         Ok(Resolved::Effect(ChainEffect::CreateCircle {
             organiser,
@@ -111,16 +107,14 @@ impl Kolo {
     async fn joining(&self, id: InvitationId, member: MemberId) -> Result<Resolved, Error> {
         let invitation = self.invitation(id).await?.state;
         let circle = self.circle(invitation.circle).await?.state;
-        let Some(joiner) = self.open_account(member).await? else {
-            return Ok(Resolved::NotYet);
+        let joiner = match self.open_account(member).await? {
+            Ok(joiner) => joiner,
+            Err(not_now) => return Ok(not_now),
         };
         let ports = self.ports();
         let message = ports.chain.invitation_message(&circle.address, &joiner)?;
         let key = invitation.key;
-        let signature = ports
-            .vault
-            .sign(self.tenant(), &key, Digest::Raw, &message)
-            .await?;
+        let signature = ports.vault.sign(self.tenant(), &key, Digest::Raw, &message).await?;
         Ok(Resolved::Effect(ChainEffect::Join {
             rules_hash: circle.rules_hash(),
             circle: circle.address,
@@ -131,11 +125,16 @@ impl Kolo {
     }
 
     /// The member's address once the account is open.
-    async fn open_account(&self, member: MemberId) -> Result<Option<ChainAddress>, Error> {
-        let Member {
-            account, address, ..
-        } = self.member(member).await?.state;
-        Ok((account == Account::Open).then_some(address))
+    async fn open_account(
+        &self,
+        member: MemberId,
+    ) -> Result<Result<ChainAddress, Resolved>, Error> {
+        let Member { account, address, .. } = self.member(member).await?.state;
+        Ok(match account {
+            Account::Open => Ok(address),
+            Account::Opening => Err(Resolved::NotYet),
+            Account::None => Err(Resolved::Never("the account could not be opened")),
+        })
     }
 
     async fn contract(&self, circle: CircleId) -> Result<ChainAddress, Error> {
@@ -154,26 +153,16 @@ impl Kolo {
 /// The calls a member signs in a circle they are in.
 fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEffect {
     match want {
-        Want::Contribute { round, amount, .. } => ChainEffect::Contribute {
-            circle,
-            member,
-            round: *round,
-            amount: Amount::new(*amount),
-        },
-        Want::Repay { amount, .. } => ChainEffect::Repay {
-            circle,
-            member,
-            amount: Amount::new(*amount),
-        },
+        Want::Contribute { round, amount, .. } => {
+            ChainEffect::Contribute { circle, member, round: *round, amount: Amount::new(*amount) }
+        }
+        Want::Repay { amount, .. } => {
+            ChainEffect::Repay { circle, member, amount: Amount::new(*amount) }
+        }
         Want::ProposeDissolve { .. } => ChainEffect::ProposeDissolve { circle, member },
-        Want::Vote {
-            proposal, approve, ..
-        } => ChainEffect::Vote {
-            circle,
-            member,
-            proposal: *proposal,
-            approve: *approve,
-        },
+        Want::Vote { proposal, approve, .. } => {
+            ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
+        }
         _ => ChainEffect::Leave { circle, member },
     }
 }

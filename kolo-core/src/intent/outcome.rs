@@ -36,6 +36,13 @@ impl Kolo {
         changes.event(&member.id, "member.account_opened", &member.state.address)
     }
 
+    async fn account_refused(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.account = Account::None;
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_refused", &member.state.address)
+    }
+
     async fn refused(
         &self,
         changes: &mut Changes,
@@ -46,51 +53,25 @@ impl Kolo {
             Want::CreateCircle { circle } => self.creation_refused(changes, *circle, reason).await,
             Want::Invite { invitation } => self.invite_refused(changes, *invitation, reason).await,
             Want::Join { invitation, member } => {
-                self.join_refused(changes, *invitation, *member, reason)
-                    .await
+                self.join_refused(changes, *invitation, *member, reason).await
             }
-            Want::Contribute {
-                circle,
-                member,
-                round,
-                amount,
-            } => {
-                self.release_hold(changes, *circle, *member, intent.id)
-                    .await?;
+            Want::Contribute { circle, member, round, amount } => {
+                self.release_hold(changes, *circle, *member, intent.id).await?;
                 let name = self.circle(*circle).await?.state.name;
                 let (circle, round, amount) = (*circle, *round, *amount);
-                let notice = Notice::ContributionFailed {
-                    circle,
-                    name,
-                    round,
-                    amount,
-                    reason,
-                };
+                let notice = Notice::ContributionFailed { circle, name, round, amount, reason };
                 changes.notice(*member, "failed", notice)
             }
-            Want::Repay {
-                circle,
-                member,
-                amount,
-            } => {
-                self.release_hold(changes, *circle, *member, intent.id)
-                    .await?;
+            Want::Repay { circle, member, amount } => {
+                self.release_hold(changes, *circle, *member, intent.id).await?;
                 let name = self.circle(*circle).await?.state.name;
                 let (circle, amount) = (*circle, *amount);
-                let notice = Notice::RepaymentFailed {
-                    circle,
-                    name,
-                    amount,
-                    reason,
-                };
+                let notice = Notice::RepaymentFailed { circle, name, amount, reason };
                 changes.notice(*member, "failed", notice)
             }
             Want::Start { circle } | Want::Cancel { circle } => {
                 let circle = self.circle(*circle).await?.state;
-                let notice = Notice::StartFailed {
-                    name: circle.name,
-                    reason,
-                };
+                let notice = Notice::StartFailed { name: circle.name, reason };
                 changes.notice(circle.organiser, "failed", notice)
             }
             Want::Leave { circle, member }
@@ -99,12 +80,15 @@ impl Kolo {
                 let name = self.circle(*circle).await?.state.name;
                 changes.notice(*member, "failed", Notice::VoteFailed { name, reason })
             }
+            // What waits for the account ends with it; the next wish opens it anew.
+            Want::OpenAccount { member } => self.account_refused(changes, *member).await,
             // The operator's own calls: the log has them, and no member waits for an answer.
-            Want::OpenAccount { .. }
-            | Want::TestMoney { .. }
-            | Want::Payout { .. }
-            | Want::Push { .. }
-            | Want::Claim { .. } => Ok(()),
+            Want::Payout { circle, round } => {
+                self.schedule_payout_again(changes, *circle, *round, intent.id)
+            }
+            Want::Claim { circle, to } => self.schedule_claim(changes, *circle, to),
+            // A credit's timer tries every day.
+            Want::TestMoney { .. } | Want::Push { .. } => Ok(()),
         }
     }
 
@@ -115,13 +99,13 @@ impl Kolo {
         reason: Reason,
     ) -> Result<(), Error> {
         let mut circle = self.circle(circle).await?;
+        if circle.state.contract != Contract::Creating {
+            return Ok(());
+        }
         circle.state.contract = Contract::Failed;
         changes.write(&circle)?;
         changes.event(&circle.id, "circle.failed", &circle.state.id)?;
-        let notice = Notice::CircleFailed {
-            name: circle.state.name.clone(),
-            reason,
-        };
+        let notice = Notice::CircleFailed { name: circle.state.name.clone(), reason };
         changes.notice(circle.state.organiser, "failed", notice)
     }
 
@@ -138,10 +122,7 @@ impl Kolo {
         changes.write(&invitation)?;
         changes.write(&circle)?;
         changes.event(&invitation.id, "invitation.failed", &id)?;
-        let notice = Notice::InvitationFailed {
-            name: circle.state.name.clone(),
-            reason,
-        };
+        let notice = Notice::InvitationFailed { name: circle.state.name.clone(), reason };
         changes.notice(circle.state.organiser, "failed", notice)
     }
 
@@ -158,17 +139,10 @@ impl Kolo {
             let dead = reason == Reason::Invitation || reason == Reason::Closed;
             invitation.state.standing = if dead { Standing::Dead } else { Standing::Open };
             changes.write(&invitation)?;
-            changes.event(
-                &invitation.id,
-                "invitation.returned",
-                &invitation.state.standing,
-            )?;
+            changes.event(&invitation.id, "invitation.returned", &invitation.state.standing)?;
         }
         let circle: Loaded<Circle> = self.circle(invitation.state.circle).await?;
-        let notice = Notice::JoinFailed {
-            name: circle.state.name,
-            reason,
-        };
+        let notice = Notice::JoinFailed { name: circle.state.name, reason };
         changes.notice(member, "failed", notice)
     }
 
@@ -183,11 +157,7 @@ impl Kolo {
         let Some(mut seat) = self.load::<Seat>(Seat::key(circle, member)).await? else {
             return Ok(());
         };
-        let Some(pending) = seat
-            .state
-            .pending
-            .take_if(|pending| pending.intent == intent)
-        else {
+        let Some(pending) = seat.state.pending.take_if(|pending| pending.intent == intent) else {
             return Ok(());
         };
         changes.set.resolutions.push(Resolution {

@@ -22,6 +22,16 @@ const LONGEST_WAIT_S: u64 = 30;
 /// So many transactions of one intent may prove impossible before it is given up.
 const MOST_REBUILDS: usize = 5;
 
+/// So often a keeper's call that is too early by the chain's clock keeps its lane (some seconds: the
+/// clocks differ); then others go first and its timer tries again.
+const ATTEMPTS_EARLY: u32 = 6;
+
+/// So often what a port will never do is tried (a few minutes: the operator may be mending it).
+const ATTEMPTS_UNSENT: u32 = 12;
+
+/// The factory's error when the organiser has used this salt.
+const GROUP_EXISTS: u32 = 20;
+
 /// What a step leaves to do.
 enum Next {
     /// The work item is completed (by a commit).
@@ -42,10 +52,7 @@ impl Kolo {
                 break;
             };
             if intent.state.is_final() {
-                self.ports()
-                    .queue
-                    .release(&work.lease, Release::Done)
-                    .await?;
+                self.ports().queue.release(&work.lease, Release::Done).await?;
                 return Ok(());
             }
             let next = match intent.state.progress.clone() {
@@ -59,10 +66,7 @@ impl Kolo {
             }
         }
         let retry = self.ports().clock.now().plus(wait_s(work.attempts));
-        self.ports()
-            .queue
-            .release(&work.lease, Release::RetryAt(retry))
-            .await?;
+        self.ports().queue.release(&work.lease, Release::RetryAt(retry)).await?;
         Ok(())
     }
 
@@ -71,6 +75,7 @@ impl Kolo {
         let effect = match self.resolve(&intent.state.want).await? {
             Resolved::Effect(effect) => effect,
             Resolved::NotYet => return Ok(Next::Wait),
+            Resolved::Never(why) => return self.finish(work, intent, refused(why)).await,
         };
         let chain = &self.ports().chain;
         let prepared = match chain.prepare(&effect).await {
@@ -81,10 +86,13 @@ impl Kolo {
             Err(PrepareError::Refused(refused)) => {
                 return self.refuse(work, intent, refused).await;
             }
-            Err(PrepareError::Port(error)) => return self.trouble(&intent.state, error),
+            Err(PrepareError::Port(error)) => return self.unsent(work, intent, error).await,
         };
-        let signed = self.sign(&intent.state, &effect, &prepared).await?;
-        self.persist(intent, signed).await
+        match self.sign(&intent.state, &effect, &prepared).await {
+            Ok(signed) => self.persist(intent, signed).await,
+            Err(Error::Port(error)) => self.unsent(work, intent, error).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Checks the bytes against the effect, then has the vault sign them.
@@ -100,7 +108,7 @@ impl Kolo {
             tracing::error!(intent = %intent.id, field = mismatch.field, "refused to sign");
             return Err(Error::Port(PortError::new(
                 crate::port::PortErrorKind::Denied,
-                Retry::Temporary,
+                Retry::Permanent,
                 mismatch.to_string(),
             )));
         }
@@ -120,11 +128,7 @@ impl Kolo {
     }
 
     async fn signature(&self, key: &PublicKey, payload: &[u8]) -> Result<Signature, Error> {
-        Ok(self
-            .ports()
-            .vault
-            .sign(self.tenant(), key, Digest::Sha256, payload)
-            .await?)
+        Ok(self.ports().vault.sign(self.tenant(), key, Digest::Sha256, payload).await?)
     }
 
     async fn persist(&self, mut intent: Loaded<Intent>, tx: SignedTx) -> Result<Next, Error> {
@@ -174,10 +178,7 @@ impl Kolo {
         }
         // An embedded network has closed its ledger by now: ask at once rather than a second later.
         match chain.look_up(tx).await {
-            Ok(fate) => Ok(self
-                .by_fate(work, intent, tx, fate)
-                .await?
-                .unwrap_or(Next::Wait)),
+            Ok(fate) => Ok(self.by_fate(work, intent, tx, fate).await?.unwrap_or(Next::Wait)),
             Err(error) => self.trouble(&intent.state, error),
         }
     }
@@ -193,10 +194,7 @@ impl Kolo {
         match fate {
             Fate::Confirmed { fee, .. } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
-                let done = Progress::Confirmed {
-                    tx: tx.hash.clone(),
-                    fee,
-                };
+                let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
                 self.finish(work, intent, done).await.map(Some)
             }
             Fate::Failed { refused, fee } => {
@@ -204,10 +202,9 @@ impl Kolo {
                 tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain");
                 self.refuse(work, intent, refused).await.map(Some)
             }
-            Fate::NotFound {
-                latest_closed_at,
-                history_covers,
-            } if latest_closed_at > tx.prepared.max_time && history_covers => {
+            Fate::NotFound { latest_closed_at, history_covers }
+                if latest_closed_at > tx.prepared.max_time && history_covers =>
+            {
                 self.rebuild(work, intent, tx).await.map(Some)
             }
             Fate::NotFound { .. } => Ok(None),
@@ -223,10 +220,7 @@ impl Kolo {
     ) -> Result<Next, Error> {
         if intent.state.expired.len() >= MOST_REBUILDS {
             let reason = "its transactions were never taken into a ledger".to_owned();
-            let refused = Refused {
-                contract_code: None,
-                reason,
-            };
+            let refused = Refused { contract_code: None, reason };
             return self.finish(work, intent, Progress::Refused(refused)).await;
         }
         let ctx = self.step_context(intent.state.id, &format!("expire/{}", intent.version));
@@ -240,7 +234,8 @@ impl Kolo {
         Ok(Next::Again)
     }
 
-    /// A refusal is final, unless it only says that it is too early for a keeper's call.
+    /// A refusal is final for the intent. Of a keeper's call it may say that there is nothing left to
+    /// do, or that it is early by the chain's clock; after any other its timer wants it anew.
     async fn refuse(
         &self,
         work: &ClaimedWork,
@@ -252,13 +247,22 @@ impl Kolo {
             intent.state.want,
             Want::Payout { .. } | Want::Push { .. } | Want::Claim { .. }
         );
-        match refused.contract_code.and_then(R::from_code) {
-            Some(R::TooEarly | R::Incomplete) if keeper => Ok(Next::Wait),
-            Some(
-                R::WrongRound | R::RoundPaidOut | R::NoCredit | R::NothingToClaim | R::Finished,
-            ) if keeper => self.finish(work, intent, Progress::AlreadyDone).await,
-            _ => self.finish(work, intent, Progress::Refused(refused)).await,
-        }
+        let creation = matches!(intent.state.want, Want::CreateCircle { .. });
+        let unsent = matches!(intent.state.progress, Progress::Queued);
+        let end = match refused.contract_code.and_then(R::from_code) {
+            Some(R::TooEarly | R::Incomplete)
+                if keeper && unsent && work.attempts < ATTEMPTS_EARLY =>
+            {
+                return Ok(Next::Wait);
+            }
+            Some(R::RoundPaidOut | R::NoCredit | R::NothingToClaim | R::Finished) if keeper => {
+                Progress::AlreadyDone
+            }
+            // The salt is the circle's own: what is there is what was wanted.
+            _ if creation && refused.contract_code == Some(GROUP_EXISTS) => Progress::AlreadyDone,
+            _ => Progress::Refused(refused),
+        };
+        self.finish(work, intent, end).await
     }
 
     /// Writes the end of an intent and all that follows from it, completing the work item.
@@ -287,6 +291,21 @@ impl Kolo {
         }
     }
 
+    /// A port's failure before anything was sent: later. What will never work is given up after a
+    /// while, so that its hold is given back and its account is free for what can be done.
+    async fn unsent(
+        &self,
+        work: &ClaimedWork,
+        intent: Loaded<Intent>,
+        error: PortError,
+    ) -> Result<Next, Error> {
+        if error.retry == Retry::Permanent && work.attempts >= ATTEMPTS_UNSENT {
+            let end = refused(error.to_string());
+            return self.finish(work, intent, end).await;
+        }
+        self.trouble(&intent.state, error)
+    }
+
     /// A port's failure: later, unless it is for ever; then the operator must look, and nothing is lost.
     fn trouble(&self, intent: &Intent, error: PortError) -> Result<Next, Error> {
         if error.retry == Retry::Permanent {
@@ -305,11 +324,13 @@ impl Kolo {
 }
 
 /// At once for the first looks (what it waits for may be in the same batch of work), then doubling.
+fn refused(why: impl Into<String>) -> Progress {
+    Progress::Refused(Refused { contract_code: None, reason: why.into() })
+}
+
 fn wait_s(attempts: u32) -> u64 {
     match attempts.checked_sub(QUICK_LOOKS) {
         None | Some(0) => 0,
-        Some(later) => {
-            FIRST_WAIT_S.saturating_mul(1 << (later - 1).min(5)).min(LONGEST_WAIT_S)
-        }
+        Some(later) => FIRST_WAIT_S.saturating_mul(1 << (later - 1).min(5)).min(LONGEST_WAIT_S),
     }
 }

@@ -9,66 +9,21 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
-    OpenAccount {
-        member: MemberId,
-    },
-    TestMoney {
-        member: MemberId,
-        amount: i64,
-    },
-    CreateCircle {
-        circle: CircleId,
-    },
-    Invite {
-        invitation: InvitationId,
-    },
-    Join {
-        invitation: InvitationId,
-        member: MemberId,
-    },
-    Leave {
-        circle: CircleId,
-        member: MemberId,
-    },
-    Start {
-        circle: CircleId,
-    },
-    Cancel {
-        circle: CircleId,
-    },
-    Contribute {
-        circle: CircleId,
-        member: MemberId,
-        round: u8,
-        amount: i64,
-    },
-    Repay {
-        circle: CircleId,
-        member: MemberId,
-        amount: i64,
-    },
-    ProposeDissolve {
-        circle: CircleId,
-        member: MemberId,
-    },
-    Vote {
-        circle: CircleId,
-        member: MemberId,
-        proposal: u32,
-        approve: bool,
-    },
-    Payout {
-        circle: CircleId,
-        round: u8,
-    },
-    Push {
-        circle: CircleId,
-        to: ChainAddress,
-    },
-    Claim {
-        circle: CircleId,
-        to: ChainAddress,
-    },
+    OpenAccount { member: MemberId },
+    TestMoney { member: MemberId, amount: i64 },
+    CreateCircle { circle: CircleId },
+    Invite { invitation: InvitationId },
+    Join { invitation: InvitationId, member: MemberId },
+    Leave { circle: CircleId, member: MemberId },
+    Start { circle: CircleId },
+    Cancel { circle: CircleId },
+    Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
+    Repay { circle: CircleId, member: MemberId, amount: i64 },
+    ProposeDissolve { circle: CircleId, member: MemberId },
+    Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    Payout { circle: CircleId, round: u8 },
+    Push { circle: CircleId, to: ChainAddress },
+    Claim { circle: CircleId, to: ChainAddress },
 }
 
 /// How far it is.

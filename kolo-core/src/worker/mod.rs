@@ -172,3 +172,7 @@ impl Worker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "testkit")]
+mod tests;

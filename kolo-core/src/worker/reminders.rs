@@ -148,7 +148,13 @@ impl Kolo {
                 };
                 changes.notice(member, "reminder", notice)?;
             }
-            self.schedule_reminder(&mut changes, circle, &mirror, &rules, Some((instalment, stage)))?;
+            self.schedule_reminder(
+                &mut changes,
+                circle,
+                &mirror,
+                &rules,
+                Some((instalment, stage)),
+            )?;
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
             }

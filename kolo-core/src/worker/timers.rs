@@ -10,10 +10,16 @@ use crate::port::chain::ChainAddress;
 use crate::port::work::{ClaimedWork, Release};
 use crate::record::{self, Loaded};
 use crate::unit::{Changes, Command, queue};
-use crate::{CircleId, CommandContext, Error, Kolo, Timestamp};
+use crate::{CircleId, CommandContext, Error, IntentId, Kolo, Timestamp};
 
 /// Between attempts to deliver a credit, seconds.
-const PUSH_EVERY_S: u64 = 86_400;
+pub(crate) const PUSH_EVERY_S: u64 = 86_400;
+
+/// From a refused payout to the next attempt, seconds; doubles with every refusal.
+const PAYOUT_AGAIN_S: u64 = 60;
+
+/// So often it doubles (to some four hours).
+const PAYOUT_DOUBLINGS: u32 = 8;
 
 /// Payload of the timer queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +30,8 @@ pub(crate) enum Timer {
     Reminder { circle: CircleId, instalment: u32, stage: ReminderStage },
     /// Try again to deliver a credit.
     Push { circle: CircleId, to: ChainAddress },
+    /// Try again to deliver what is somebody's after dissolving.
+    Claim { circle: CircleId, to: ChainAddress },
 }
 
 impl Kolo {
@@ -34,6 +42,7 @@ impl Kolo {
                 self.reminder_timer(work, circle, instalment, stage).await
             }
             Timer::Push { circle, to } => self.push_timer(work, circle, &to).await,
+            Timer::Claim { circle, to } => self.claim_timer(work, circle, &to).await,
         }
     }
 
@@ -67,11 +76,14 @@ impl Kolo {
                 let release = Release::RetryAt(retry);
                 return Ok(self.ports().queue.release(&work.lease, release).await?);
             }
-            _ => return Ok(self.ports().queue.release(&work.lease, Release::Done).await?),
+            _ => {
+                return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
+            }
         };
         let ctx = self.timer_context(work);
-        let mut command =
-            Command::begin(self, &ctx, "timer.payout", &(circle, round)).await?.consuming(&work.lease);
+        let mut command = Command::begin(self, &ctx, "timer.payout", &(circle, round))
+            .await?
+            .consuming(&work.lease);
         loop {
             let mut changes = command.changes();
             self.want_payout(&mut changes, circle, round).await?;
@@ -81,16 +93,66 @@ impl Kolo {
         }
     }
 
+    /// After a refused payout: what was in the way may pass.
+    pub(crate) fn schedule_payout_again(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        round: u8,
+        refused: IntentId,
+    ) -> Result<(), Error> {
+        let refusals = Self::refused_payouts(refused, circle, round);
+        let wait = PAYOUT_AGAIN_S << refusals.saturating_sub(1).min(PAYOUT_DOUBLINGS);
+        let due = changes.now().plus(wait);
+        let id = format!("payout-again/{refused}");
+        changes.enqueue(queue::TIMER, id, None, due, &Timer::Payout { circle })
+    }
+
     pub(crate) fn schedule_push(
         &self,
         changes: &mut Changes,
         circle: CircleId,
         to: &ChainAddress,
-        now: Timestamp,
+        due: Timestamp,
     ) -> Result<(), Error> {
-        let due = now.plus(PUSH_EVERY_S);
         let id = format!("push/{circle}/{to}/{}", due.unix());
         changes.enqueue(queue::TIMER, id, None, due, &Timer::Push { circle, to: to.clone() })
+    }
+
+    /// After a refused claim: the owner may be able to receive it another day.
+    pub(crate) fn schedule_claim(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        to: &ChainAddress,
+    ) -> Result<(), Error> {
+        let due = changes.now().plus(PUSH_EVERY_S);
+        let id = format!("claim/{circle}/{to}/{}", due.unix());
+        changes.enqueue(queue::TIMER, id, None, due, &Timer::Claim { circle, to: to.clone() })
+    }
+
+    async fn claim_timer(
+        &self,
+        work: &ClaimedWork,
+        circle: CircleId,
+        to: &ChainAddress,
+    ) -> Result<(), Error> {
+        let found: Loaded<Circle> = self.circle(circle).await?;
+        let mirror = found.state.mirror()?;
+        let seat = found.state.seat_of(to).and_then(|seat| mirror.seat(seat));
+        let ctx = self.timer_context(work);
+        let args = (circle, to);
+        let mut command =
+            Command::begin(self, &ctx, "timer.claim", &args).await?.consuming(&work.lease);
+        loop {
+            let mut changes = command.changes();
+            if seat.is_some_and(|seat| seat.claimable.is_positive()) {
+                changes.want("claim", Want::Claim { circle, to: to.clone() }, None)?;
+            }
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
     }
 
     /// Tries, and tries again a day later as long as there is a credit.
@@ -113,7 +175,7 @@ impl Kolo {
             let mut changes = command.changes();
             let now = changes.now();
             changes.want("push", Want::Push { circle, to: to.clone() }, None)?;
-            self.schedule_push(&mut changes, circle, to, now)?;
+            self.schedule_push(&mut changes, circle, to, now.plus(PUSH_EVERY_S))?;
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
             }

@@ -1,0 +1,205 @@
+//! A chain that does what the test says: takes every transaction, unless told otherwise, and tells
+//! the events it is given.
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use kolo_rules::Amount;
+use sha2::{Digest, Sha256};
+
+use crate::port::chain::{
+    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent, ChainEventBody,
+    ChainEvents, CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx,
+    Refused, SignedTx, Submission,
+};
+use crate::port::vault::{PublicKey, Signature};
+use crate::port::{PortError, PortErrorKind, Retry};
+use crate::{Asset, Timestamp};
+
+type Which = fn(&ChainEffect) -> bool;
+
+/// What a preparation answers.
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    /// The chain refuses, with the contract's number.
+    Refuse(Option<u32>),
+    /// The adapter cannot do it, ever.
+    Impossible,
+}
+
+#[derive(Default)]
+struct State {
+    answers: Vec<(Which, Answer)>,
+    /// Payouts of this circle get this answer.
+    payouts: Option<(ChainAddress, Answer)>,
+    done: Vec<ChainEffect>,
+    events: Vec<ChainEvent>,
+    gap: bool,
+    prepared: u64,
+}
+
+#[derive(Default)]
+pub(super) struct ScriptedChain {
+    state: Mutex<State>,
+}
+
+impl ScriptedChain {
+    /// From now on such effects get this answer; `None`: they work.
+    pub fn answer(&self, which: Which, answer: Option<Answer>) {
+        let mut state = self.lock();
+        state.answers.clear();
+        state.answers.extend(answer.map(|answer| (which, answer)));
+    }
+
+    /// From now on payouts of that circle get this answer.
+    pub fn answer_of(&self, circle: ChainAddress, answer: Answer) {
+        self.lock().payouts = Some((circle, answer));
+    }
+
+    /// An event, closed at that moment.
+    pub fn emit(&self, at: Timestamp, body: ChainEventBody) {
+        let mut state = self.lock();
+        let ledger = u32::try_from(state.events.len() + 1).unwrap();
+        let id = format!("{ledger:019}-0000000000");
+        let tx = format!("{ledger:064x}");
+        state.events.push(ChainEvent { id, ledger, closed_at: at, tx, body });
+    }
+
+    /// The node has lost history.
+    pub fn lose_history(&self, lost: bool) {
+        self.lock().gap = lost;
+    }
+
+    /// The effects that were brought about, in order.
+    pub fn done(&self) -> Vec<ChainEffect> {
+        self.lock().done.clone()
+    }
+
+    /// How many of such effects were brought about.
+    pub fn count(&self, which: Which) -> usize {
+        self.done().iter().filter(|effect| which(effect)).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl ChainClient for ScriptedChain {
+    fn account_address(&self, key: &PublicKey) -> ChainAddress {
+        ChainAddress(format!("G{}", data_encoding::HEXUPPER.encode(&key.0)))
+    }
+
+    fn asset_contract(&self, _: &Asset) -> Result<[u8; 32], PortError> {
+        Ok([7; 32])
+    }
+
+    fn circle_address(&self, _: &ChainAddress, salt: &[u8; 32]) -> Result<ChainAddress, PortError> {
+        Ok(ChainAddress(format!("C{}", data_encoding::HEXUPPER.encode(salt))))
+    }
+
+    fn invitation_message(
+        &self,
+        circle: &ChainAddress,
+        joiner: &ChainAddress,
+    ) -> Result<Vec<u8>, PortError> {
+        Ok(format!("{circle}{joiner}").into_bytes())
+    }
+
+    async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
+        let mut state = self.lock();
+        let answer = state.answers.iter().find(|(which, _)| which(effect)).map(|(_, a)| *a);
+        let of_circle = state.payouts.as_ref().filter(
+            |(stuck, _)| matches!(effect, ChainEffect::Payout { circle, .. } if circle == stuck),
+        );
+        match answer.or(of_circle.map(|(_, answer)| *answer)) {
+            Some(Answer::Refuse(contract_code)) => {
+                let reason = "as the test says".to_owned();
+                return Err(PrepareError::Refused(Refused { contract_code, reason }));
+            }
+            Some(Answer::Impossible) => {
+                let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);
+                return Err(PortError::new(kind, retry, "as the test says").into());
+            }
+            None => {}
+        }
+        state.prepared += 1;
+        state.done.push(effect.clone());
+        let payload = format!("{} {effect:?}", state.prepared).into_bytes();
+        Ok(PreparedTx {
+            hash: data_encoding::HEXLOWER.encode(&Sha256::digest(&payload)),
+            payload,
+            signers: Vec::new(),
+            source: ChainAddress("G".to_owned()),
+            sequence: 1,
+            max_time: Timestamp::from_unix(u64::MAX),
+            max_fee: 100,
+        })
+    }
+
+    fn verify(&self, _: &ChainEffect, _: &PreparedTx) -> Result<(), Mismatch> {
+        Ok(())
+    }
+
+    fn assemble(
+        &self,
+        tx: &PreparedTx,
+        _: &[(PublicKey, Signature)],
+    ) -> Result<Assembled, PortError> {
+        Ok(Assembled::Ready(SignedTx {
+            prepared: tx.clone(),
+            inner: tx.payload.clone(),
+            envelope: tx.payload.clone(),
+            hash: tx.hash.clone(),
+        }))
+    }
+
+    fn finish(&self, _: &FeeBump, _: &Signature) -> Result<SignedTx, PortError> {
+        unreachable!("nothing is wrapped here")
+    }
+
+    fn bump_again(&self, _: &SignedTx) -> Result<FeeBump, PortError> {
+        unreachable!("no fee is too low here")
+    }
+
+    async fn submit(&self, _: &SignedTx) -> Result<Submission, PortError> {
+        Ok(Submission::Accepted)
+    }
+
+    async fn look_up(&self, _: &SignedTx) -> Result<Fate, PortError> {
+        Ok(Fate::Confirmed { ledger: 1, closed_at: Timestamp::from_unix(1), fee: 1 })
+    }
+
+    async fn events_after(
+        &self,
+        cursor: Option<&ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainEvents, PortError> {
+        let state = self.lock();
+        let from = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+        let events: Vec<_> = state.events.iter().skip(from).take(limit).cloned().collect();
+        let next = from + events.len();
+        Ok(ChainEvents {
+            events,
+            next: ChainCursor(next.to_string()),
+            more: next < state.events.len(),
+            gap: state.gap,
+        })
+    }
+
+    async fn latest(&self) -> Result<LatestLedger, PortError> {
+        Ok(LatestLedger { sequence: 1, closed_at: Timestamp::from_unix(1) })
+    }
+
+    async fn balance(&self, _: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
+        Ok(Amount::ZERO)
+    }
+
+    async fn circle(
+        &self,
+        _: &ChainAddress,
+        _: &Asset,
+    ) -> Result<Option<CircleOnChain>, PortError> {
+        Ok(None)
+    }
+}

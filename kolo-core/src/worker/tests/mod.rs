@@ -1,0 +1,307 @@
+//! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
+mod chain;
+
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use kolo_rules::circle::{Phase, Shortfall};
+use kolo_rules::{Amount, Refusal};
+
+use self::chain::{Answer, ScriptedChain};
+use super::Worker;
+use crate::member::Register;
+use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
+use crate::port::vault::PublicKey;
+use crate::testkit::{ManualClock, MemoryVault, in_memory};
+use crate::view::{CircleStage, Every, MemberView, NewCircle};
+use crate::{Asset, CircleId, CommandContext, Kolo, OperatorKeys, Settings, TenantId, Timestamp};
+
+const START: Timestamp = Timestamp::from_unix(1_800_000_000);
+const DAY_S: u64 = 86_400;
+/// The instalment.
+const EACH: Amount = Amount::new(100_000_000);
+
+struct World {
+    kolo: Kolo,
+    worker: Worker,
+    chain: Arc<ScriptedChain>,
+    clock: Arc<ManualClock>,
+}
+
+impl World {
+    fn new() -> Self {
+        let chain = Arc::new(ScriptedChain::default());
+        let clock = Arc::new(ManualClock::new(START));
+        let ports = in_memory(chain.clone(), Arc::new(MemoryVault::new(1)), clock.clone());
+        let key = PublicKey([1; 32]);
+        let operator = OperatorKeys { sponsor: key, fees: key, keeper: key, issuer: Some(key) };
+        let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
+        let worker = Worker::without_chat(kolo.clone());
+        Self { kolo, worker, chain, clock }
+    }
+
+    fn work(&self) {
+        block_on(self.worker.tick(usize::MAX)).unwrap();
+    }
+
+    /// Works through what is due until `seconds` from now.
+    fn pass(&self, seconds: u64) {
+        use crate::port::Clock;
+        let until = self.clock.now().plus(seconds);
+        for _ in 0..10_000 {
+            let tick = block_on(self.worker.tick(usize::MAX)).unwrap();
+            let now = self.clock.now();
+            if now >= until {
+                return;
+            }
+            self.clock.set(tick.next.map_or(until, |next| next.clamp(now.plus(1), until)));
+        }
+        panic!("the worker never rests");
+    }
+
+    fn now(&self) -> Timestamp {
+        self.kolo.now()
+    }
+
+    fn member(&self, name: &str) -> MemberView {
+        let who = Register {
+            external_id: Some(name.to_owned()),
+            contact: None,
+            name: name.to_owned(),
+            phone: None,
+        };
+        let ctx = CommandContext::of_system(format!("register/{name}"));
+        block_on(self.kolo.members().register(&ctx, who)).unwrap()
+    }
+
+    fn create(&self, organiser: &MemberView, key: &str) -> CircleId {
+        let wanted = NewCircle {
+            name: "Market".to_owned(),
+            seats: 2,
+            contribution: EACH,
+            instalments_per_round: 1,
+            every: Every::Days(7),
+            grace_hours: 0,
+            shortfall: Shortfall::ShortPot,
+            advance: false,
+        };
+        let ctx = CommandContext::of_member(organiser.id, key);
+        block_on(self.kolo.circles().create(&ctx, wanted)).unwrap().circle
+    }
+
+    fn address(&self, circle: CircleId) -> ChainAddress {
+        block_on(self.kolo.circles().status(circle)).unwrap().summary.address
+    }
+
+    fn emit(&self, circle: CircleId, event: CircleChainEvent) {
+        let circle = self.address(circle);
+        self.chain.emit(self.now(), ChainEventBody::Circle { circle, event });
+    }
+
+    fn joins(&self, circle: CircleId, member: &MemberView, seat: u8) {
+        let (member, turn) = (member.address.clone(), seat + 1);
+        self.emit(circle, CircleChainEvent::ParticipantJoined { member, seat, turn });
+    }
+
+    /// A circle of two whose organiser sits in it, on the chain.
+    fn forming(&self, organiser: &MemberView, key: &str) -> CircleId {
+        let circle = self.create(organiser, key);
+        self.work();
+        self.joins(circle, organiser, 0);
+        let created = ChainEventBody::GroupCreated {
+            circle: self.address(circle),
+            organiser: organiser.address.clone(),
+            rules: block_on(self.kolo.circles().status(circle)).unwrap().summary.rules,
+        };
+        self.chain.emit(self.now(), created);
+        self.work();
+        circle
+    }
+
+    /// Two members, started now.
+    fn active(&self, key: &str) -> (CircleId, MemberView, MemberView) {
+        let (ada, bola) = (self.member("Ada"), self.member("Bola"));
+        let circle = self.forming(&ada, key);
+        self.joins(circle, &bola, 1);
+        self.work();
+        (circle, ada, bola)
+    }
+
+    fn contributes(&self, circle: CircleId, member: &MemberView, round: u8) {
+        let member = member.address.clone();
+        let event = CircleChainEvent::ContributionMade { member, round, amount: EACH, late: false };
+        self.emit(circle, event);
+    }
+}
+
+fn asset() -> Asset {
+    Asset { code: "USDC".to_owned(), issuer: "GISSUER".to_owned(), decimals: 7 }
+}
+
+fn opens(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::OpenAccount { .. })
+}
+
+fn creates(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::CreateCircle { .. })
+}
+
+fn pays_out(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::Payout { .. })
+}
+
+fn pays(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::Pay { .. })
+}
+
+fn pushes(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::Push { .. })
+}
+
+fn claims(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::Claim { .. })
+}
+
+#[test]
+fn an_account_that_could_not_be_opened_is_opened_with_the_next_wish() {
+    let world = World::new();
+    let ada = world.member("Ada");
+    world.chain.answer(opens, Some(Answer::Refuse(None)));
+    let ask = |key: &str| {
+        let ctx = CommandContext::of_member(ada.id, key);
+        block_on(world.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap()
+    };
+    let first = ask("first");
+    world.pass(600);
+    assert!(block_on(world.kolo.circles().is_settled(first)).unwrap(), "it waits for ever");
+
+    world.chain.answer(opens, None);
+    let second = ask("second");
+    world.pass(60);
+    assert!(block_on(world.kolo.circles().is_settled(second)).unwrap());
+    assert_eq!((world.chain.count(opens), world.chain.count(pays)), (1, 1));
+}
+
+#[test]
+fn a_payout_that_was_refused_is_tried_again() {
+    let world = World::new();
+    let (circle, ada, bola) = world.active("one");
+    for member in [&ada, &bola] {
+        world.contributes(circle, member, 1);
+    }
+    // The vault is short, the keeper has no money: whatever it is, it may pass.
+    world.chain.answer(pays_out, Some(Answer::Refuse(Some(24))));
+    world.pass(7 * DAY_S + 600);
+    assert_eq!(world.chain.count(pays_out), 0);
+    world.chain.answer(pays_out, None);
+    world.pass(DAY_S);
+    assert_eq!(world.chain.count(pays_out), 1);
+}
+
+#[test]
+fn one_circle_does_not_hold_up_the_payouts_of_others() {
+    for answer in [Answer::Impossible, Answer::Refuse(Some(Refusal::TooEarly.code()))] {
+        let world = World::new();
+        let (first, ada, bola) = world.active("one");
+        let (second, ..) = world.active("two");
+        for (circle, member) in [(first, &ada), (first, &bola), (second, &ada), (second, &bola)] {
+            world.contributes(circle, member, 1);
+        }
+        world.chain.answer_of(world.address(first), answer);
+        world.pass(7 * DAY_S + 3_600);
+        let paid: Vec<_> = world.chain.done().into_iter().filter(pays_out).collect();
+        assert_eq!(paid, [ChainEffect::Payout { circle: world.address(second), round: 1 }]);
+    }
+}
+
+/// Everything paid in, the first round's pot kept as Ada's credit.
+fn with_a_credit(world: &World) -> (CircleId, MemberView, MemberView) {
+    let (circle, ada, bola) = world.active("one");
+    for member in [&ada, &bola] {
+        world.contributes(circle, member, 1);
+    }
+    world.pass(7 * DAY_S);
+    let (recipient, amount) = (ada.address.clone(), Amount::new(200_000_000));
+    let event = CircleChainEvent::PayoutMade { recipient, round: 1, amount, credited: true };
+    world.emit(circle, event);
+    world.work();
+    (circle, ada, bola)
+}
+
+#[test]
+fn a_credit_is_pushed_every_day_until_it_arrives() {
+    let world = World::new();
+    let (circle, ada, _) = with_a_credit(&world);
+    world.pass(DAY_S - 60);
+    assert_eq!(world.chain.count(pushes), 0);
+    world.chain.answer(pushes, Some(Answer::Refuse(Some(23))));
+    world.pass(DAY_S);
+    world.chain.answer(pushes, None);
+    world.pass(DAY_S);
+    assert_eq!(world.chain.count(pushes), 1);
+    let event = CircleChainEvent::CreditPushed {
+        member: ada.address.clone(),
+        amount: Amount::new(200_000_000),
+    };
+    world.emit(circle, event);
+    world.pass(7 * DAY_S);
+    assert_eq!(world.chain.count(pushes), 1);
+}
+
+/// A share of what was left over is a credit nobody has tried to deliver.
+#[test]
+fn a_credit_from_a_surplus_is_pushed_too() {
+    let world = World::new();
+    let (circle, ada, bola) = world.active("one");
+    let nothing = Amount::ZERO;
+    let synced = CircleChainEvent::Synced { surplus: Amount::new(11), shortfall: nothing };
+    world.emit(circle, synced);
+    world.emit(
+        circle,
+        CircleChainEvent::DissolutionProposed {
+            member: ada.address.clone(),
+            proposal: 1,
+            electorate: 2,
+            expires_at: world.now().plus(DAY_S),
+        },
+    );
+    world.contributes(circle, &bola, 1);
+    let (member, proposal) = (bola.address.clone(), 1);
+    world.emit(circle, CircleChainEvent::VoteCast { member, proposal, approve: true });
+    world.emit(circle, CircleChainEvent::GroupClosed { reason: 2 });
+    // Bola's payment and both shares of the surplus are claims; the first try fails.
+    world.chain.answer(claims, Some(Answer::Refuse(Some(23))));
+    world.pass(60);
+    assert_eq!(world.chain.count(claims), 0);
+    world.chain.answer(claims, None);
+    world.pass(DAY_S);
+    assert_eq!(world.chain.count(claims), 2, "what could not be delivered is tried another day");
+    let late = CircleChainEvent::Synced { surplus: Amount::new(4), shortfall: nothing };
+    world.emit(circle, late);
+    world.pass(60);
+    assert_eq!(world.chain.count(pushes), 2);
+}
+
+#[test]
+fn lost_history_is_not_skipped() {
+    let world = World::new();
+    let (circle, ada, _) = world.active("one");
+    world.contributes(circle, &ada, 1);
+    world.chain.lose_history(true);
+    world.work();
+    let vault = || block_on(world.kolo.circles().status(circle)).unwrap().vault;
+    assert_eq!(vault(), Amount::ZERO);
+    world.chain.lose_history(false);
+    world.work();
+    assert_eq!(vault(), EACH);
+}
+
+#[test]
+fn a_circle_that_is_there_already_did_not_fail() {
+    let world = World::new();
+    let ada = world.member("Ada");
+    world.chain.answer(creates, Some(Answer::Refuse(Some(20))));
+    let circle = world.forming(&ada, "one");
+    let stage = block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
+    assert_eq!(stage, CircleStage::OnChain(Phase::Forming));
+}
