@@ -1,1 +1,96 @@
-/* the phone page */
+"use strict";
+// One transaction of the chain, readable. Data is shown as text, never as markup.
+
+const byId = (id) => document.getElementById(id);
+
+function el(name, className, ...children) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+/** A text with the names of the addresses in it. */
+function named(text, names) {
+  const known = [...text.matchAll(/\b[GC][A-Z2-7]{55}\b/g)].filter(([address]) => names[address]);
+  const out = el("span");
+  let at = 0;
+  for (const match of known) {
+    const [address] = match;
+    out.append(text.slice(at, match.index), el("b", "", names[address]), " ", el("code", "", address));
+    at = match.index + address.length;
+  }
+  out.append(known.length || /\s/.test(text) ? text.slice(at) : el("code", "", text));
+  return out;
+}
+
+function facts(pairs, names) {
+  const list = el("dl", "facts wide");
+  for (const [name, value] of pairs) {
+    if (value === null || value === undefined) continue;
+    list.append(el("div", "", el("dt", "", name), el("dd", "", named(String(value), names))));
+  }
+  return list;
+}
+
+function section(title, ...children) {
+  return el("section", "", el("h2", "", title), ...children);
+}
+
+function operation(operation, index, names) {
+  const fields = operation.fields.map(({ name, value }) => [name, value]);
+  const card = el("article", "card", el("h3", "", `${index + 1}. ${operation.summary}`));
+  card.append(facts([["kind", operation.kind], ["acts for", operation.source], ...fields, ["result", operation.result]], names));
+  return card;
+}
+
+function event(event, names) {
+  const card = el("article", "card", el("h3", "", event.meaning || event.name || "event"));
+  const topics = event.topics.map((topic, index) => [`topic ${index + 1}`, topic]);
+  card.append(facts([["when", event.stage], ["contract", event.contract], ...topics, ["data", event.data]], names));
+  return card;
+}
+
+function show(tx) {
+  const names = tx.names;
+  document.title = `${tx.summary} · Kolo`;
+  byId("summary").textContent = tx.summary;
+  byId("result").textContent = tx.successful ? "✓ Succeeded" : `✗ ${tx.result}`;
+  byId("result").className = tx.successful ? "agree" : "differ";
+  const bump = tx.fee_bump;
+  byId("page").append(
+    section("The transaction", facts([
+      ["hash", tx.hash],
+      ["ledger", tx.ledger],
+      ["closed", tx.time],
+      ["source", tx.source],
+      ["sequence", tx.sequence],
+      ["fee charged", tx.fee_charged],
+      ["fee at most", tx.fee_limit],
+      ["memo", tx.memo],
+      ["fee paid by", bump?.fee_source],
+      ["inner transaction", bump?.inner_hash],
+      ["returned", tx.returned],
+    ], names)),
+    section("Operations", ...tx.operations.map((one, index) => operation(one, index, names))),
+    section("Events", ...(tx.events.length ? tx.events.map((one) => event(one, names)) : [el("p", "", "None.")])),
+  );
+  if (tx.errors.length) {
+    byId("page").append(section("What the contract host noted", ...tx.errors.map((text) => el("p", "", named(text, names)))));
+  }
+}
+
+async function start() {
+  try {
+    const answer = await fetch(`/api/tx/${encodeURIComponent(location.pathname.slice("/tx/".length))}`);
+    if (answer.ok) return show(await answer.json());
+    const { error } = await answer.json();
+    byId("summary").textContent = "Not found";
+    byId("result").textContent = error;
+  } catch {
+    byId("summary").textContent = "The server does not answer";
+    byId("result").textContent = "Reload this page to try again.";
+  }
+}
+
+start();

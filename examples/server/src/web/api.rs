@@ -41,7 +41,7 @@ pub(super) fn router(app: App) -> Router {
         )
         .route(
             "/tx/{hash}",
-            get(|| async { Html(include_str!("../../assets/tx.html")) }),
+            get(transaction_page),
         )
         .route(
             "/app.js",
@@ -259,6 +259,18 @@ async fn next_date(stack: &Stack, now: Timestamp) -> Result<Option<Timestamp>, P
         dates.extend(state::retry_date(&status));
     }
     Ok(dates.into_iter().filter(|date| *date > now).min())
+}
+
+/// The page around a transaction; it says itself what it cannot find.
+async fn transaction_page(
+    State(app): State<App>,
+    Path(hash): Path<String>,
+) -> Result<Response, Problem> {
+    let status = match tx::page(&app.stack, &hash).await? {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::NOT_FOUND,
+    };
+    Ok((status, Html(include_str!("../../assets/tx.html"))).into_response())
 }
 
 async fn transaction(

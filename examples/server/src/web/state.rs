@@ -25,6 +25,7 @@ pub(super) async fn of(stack: &Stack) -> Result<Value, Error> {
     let now = stack.clock.now();
     Ok(json!({
         "clock": { "now": now, "text": spell(now) },
+        "asset": stack.kolo.asset().code,
         "phones": phones,
         "circles": circles,
         "transactions": super::tx::recent(stack).await,

@@ -20,17 +20,9 @@ pub struct Server {
 impl Server {
     /// Started on a folder of its own.
     pub fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        let server = Self {
-            data,
-            port,
-            child: Mutex::new(None),
-        };
+        let server = Self { data, port, child: Mutex::new(None) };
         server.restart();
         server
     }
@@ -64,13 +56,9 @@ impl Server {
         self.restart();
     }
 
-    fn kill(&self) {
-        if let Some(mut child) = self
-            .child
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+    /// SIGKILL, and it stays away.
+    pub fn kill(&self) {
+        if let Some(mut child) = self.child.lock().unwrap_or_else(PoisonError::into_inner).take() {
             child.kill().unwrap();
             child.wait().unwrap();
         }
@@ -102,10 +90,7 @@ impl<'a> Api<'a> {
     pub fn new(server: &'a Server) -> Self {
         // The HTTP client wants a TLS provider even for plain HTTP; another test may have set it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
-            .build()
-            .unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
         Self { server, http }
     }
 
@@ -113,29 +98,18 @@ impl<'a> Api<'a> {
     pub async fn post(&self, path: &str, body: &Value) -> Value {
         let began = Instant::now();
         loop {
-            let sent = self
-                .http
-                .post(self.server.url(path))
-                .json(body)
-                .send()
-                .await;
+            let sent = self.http.post(self.server.url(path)).json(body).send().await;
             let wrong = match sent {
                 Ok(answer) if answer.status().is_success() => {
                     // Cut off after the status: it happened, the body does not matter.
                     return answer.json().await.unwrap_or(Value::Null);
                 }
-                Ok(answer) => format!(
-                    "{} {}",
-                    answer.status(),
-                    answer.text().await.unwrap_or_default()
-                ),
+                Ok(answer) => {
+                    format!("{} {}", answer.status(), answer.text().await.unwrap_or_default())
+                }
                 Err(error) => error.to_string(),
             };
-            assert!(
-                began.elapsed() < PATIENCE,
-                "POST {path}: {wrong}\n{}",
-                self.server.log()
-            );
+            assert!(began.elapsed() < PATIENCE, "POST {path}: {wrong}\n{}", self.server.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -143,14 +117,9 @@ impl<'a> Api<'a> {
     /// Status and body of one attempt.
     pub async fn post_once(&self, path: &str, body: String) -> (u16, Value) {
         let request = self.http.post(self.server.url(path));
-        let request = request
-            .header("content-type", "application/json")
-            .body(body);
+        let request = request.header("content-type", "application/json").body(body);
         let answer = request.send().await.unwrap();
-        (
-            answer.status().as_u16(),
-            answer.json().await.unwrap_or(Value::Null),
-        )
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
     }
 
     pub async fn state(&self) -> Value {
@@ -162,11 +131,7 @@ impl<'a> Api<'a> {
             {
                 return state;
             }
-            assert!(
-                began.elapsed() < PATIENCE,
-                "no state\n{}",
-                self.server.log()
-            );
+            assert!(began.elapsed() < PATIENCE, "no state\n{}", self.server.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -191,37 +156,25 @@ impl<'a> Api<'a> {
     /// Somebody says something (the same id is the same message); returns the bot's reply to it.
     pub async fn say(&self, number: &str, id: &str, text: &str) -> String {
         let body = json!({ "id": id, "text": text });
-        self.post(&format!("/api/phones/{number}/messages"), &body)
-            .await;
-        self.until(&format!("a reply to {text:?} of {number}"), |state| {
-            reply_to(state, number, id)
-        })
-        .await
+        self.post(&format!("/api/phones/{number}/messages"), &body).await;
+        self.until(&format!("a reply to {text:?} of {number}"), |state| reply_to(state, number, id))
+            .await
     }
 
     /// Sends without waiting for a reply.
     pub async fn tell(&self, number: &str, id: &str, text: &str) {
         let body = json!({ "id": id, "text": text });
-        self.post(&format!("/api/phones/{number}/messages"), &body)
-            .await;
+        self.post(&format!("/api/phones/{number}/messages"), &body).await;
     }
 }
 
 /// The bot's messages on a phone.
 pub fn told<'s>(state: &'s Value, number: &str) -> Vec<&'s Value> {
-    let phones = state["phones"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let phones = state["phones"].as_array().map(Vec::as_slice).unwrap_or_default();
     phones
         .iter()
         .filter(|phone| phone["number"] == number)
-        .flat_map(|phone| {
-            phone["messages"]
-                .as_array()
-                .map(Vec::as_slice)
-                .unwrap_or_default()
-        })
+        .flat_map(|phone| phone["messages"].as_array().map(Vec::as_slice).unwrap_or_default())
         .filter(|message| message["mine"] == false)
         .collect()
 }
@@ -231,10 +184,6 @@ fn reply_to(state: &Value, number: &str, id: &str) -> Option<String> {
     let mark = format!("/{id}/");
     told(state, number)
         .into_iter()
-        .find(|message| {
-            message["id"]
-                .as_str()
-                .is_some_and(|reply| reply.contains(&mark))
-        })
+        .find(|message| message["id"].as_str().is_some_and(|reply| reply.contains(&mark)))
         .and_then(|message| message["text"].as_str().map(str::to_owned))
 }
