@@ -33,14 +33,17 @@ async function post(path, body) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-let looking = false;
+let looking = null;
 let lookAgain = false;
 
-/** Fetches the state and shows it; calls in between are one more look. */
-async function look() {
+/** Fetches the state and shows it; done when something at least as new as the call is shown. */
+function look() {
   lookAgain = true;
-  if (looking) return;
-  looking = true;
+  looking ??= lookUntilCurrent().finally(() => (looking = null));
+  return looking;
+}
+
+async function lookUntilCurrent() {
   while (lookAgain) {
     lookAgain = false;
     try {
@@ -48,13 +51,13 @@ async function look() {
       if (!answer.ok) throw new Error(String(answer.status));
       show(await answer.json());
       offline("");
-    } catch {
+    } catch (error) {
+      console.warn("no state", error);
       offline("The server does not answer. Trying again…");
       await pause(1000);
       lookAgain = true;
     }
   }
-  looking = false;
 }
 
 function offline(text) {
@@ -113,6 +116,7 @@ class PhoneView {
     for (const message of phone.messages) this.showMessage(message);
     this.tick(phone.messages);
     this.showTyping(phone.messages);
+    this.find(".start").hidden = this.shown.size > 0;
     this.find(".wallet").replaceChildren(...wallet(phone.wallet));
     if (atEnd) this.toEnd();
   }
@@ -184,6 +188,7 @@ class PhoneView {
     const row = this.bubble({ ...said, mine: true, buttons: [] }, "");
     this.shown.set(said.id, { row, settled: false });
     this.chat.insertBefore(row, this.typing);
+    this.find(".start").hidden = true;
     setTicks(row, "sending");
     this.awaited = { id: said.id, since: Date.now() };
     this.showTyping([]);
@@ -308,7 +313,8 @@ async function moveClock(button) {
   }
   await look();
   setMoving(false);
-  button.focus();
+  // A disabled button loses the focus; whoever is elsewhere by now stays there.
+  if (document.activeElement === document.body) button.focus();
 }
 
 function setMoving(now) {
@@ -329,7 +335,7 @@ function circle(circle, asset) {
   if (circle.round) fact("Round", `${circle.round} of ${circle.rounds}`);
   fact("Each pays", `${circle.contribution} ${asset}`);
   fact("Places", `${circle.members.length} of ${circle.seats} taken`);
-  if (circle.payout_date) fact("Next payout", circle.payout_date);
+  if (circle.payout_date && circle.stage === "active") fact("Next payout", circle.payout_date);
   const vault = el("p", "vault", "Held by the contract: ");
   vault.append(
     figure("Books", circle.vault_books),

@@ -20,7 +20,8 @@ function named(text, names) {
     out.append(text.slice(at, match.index), el("b", "", names[address]), " ", el("code", "", address));
     at = match.index + address.length;
   }
-  out.append(known.length || /\s/.test(text) ? text.slice(at) : el("code", "", text));
+  const rest = text.slice(at);
+  out.append(known.length || !/^\w{20,}$/.test(rest) ? rest : el("code", "", rest));
   return out;
 }
 

@@ -157,7 +157,7 @@ async fn read_a_transaction(page: &Page<'_>) {
     page.type_into(".transactions a:focus", "\n").await;
     page.until("location.pathname.startsWith('/tx/') && document.querySelector('.card')").await;
     assert!(
-        page.text("h1").await.contains("of contract Market Women"),
+        page.text("h1").await.contains("payout of contract Market Women"),
         "{}",
         page.text("h1").await
     );
@@ -192,7 +192,7 @@ async fn on_a_small_screen_rubbish_stays_text_and_a_restart_loses_nothing() {
         restart(page, &server).await;
         assert_eq!(page.read(AUDIT).await, json!([]));
         page.read("document.querySelector('.side').scrollIntoView()").await;
-        page.shoot("7-mobile-below").await;
+        page.shoot_here("8-mobile-below").await;
 
         for path in [
             format!("/tx/{}", "0".repeat(64)),
@@ -244,6 +244,8 @@ async fn restart(page: &Page<'_>, server: &Server) {
     page.type_into(&format!("{} .compose input", phone(CHIDI)), "hi\n").await;
     assert_eq!(page.read(&format!("return {}", last_ticks(CHIDI))).await, "sending");
     page.until("!document.getElementById('offline').hidden").await;
+    assert_eq!(page.text(&format!("{} .presence", phone(CHIDI))).await, "typing…");
+    page.shoot_here("7-mobile-offline").await;
     server.kill_and_restart();
     page.until(&format!("{} === 'read'", last_ticks(CHIDI))).await;
     page.heard(CHIDI, "Welcome, Chidi").await;

@@ -37,7 +37,6 @@ for (const button of document.querySelectorAll("button, a")) {
 for (const chat of document.querySelectorAll(".chat")) {
   if (chat.ariaLive !== "polite" || !chat.ariaLabel) wrong.push("a chat that is not announced");
 }
-if (document.documentElement.scrollWidth > innerWidth) {
-  wrong.push(`the page is ${document.documentElement.scrollWidth} wide, the screen ${innerWidth}`);
-}
+const { scrollWidth, clientWidth } = document.documentElement;
+if (scrollWidth > clientWidth) wrong.push(`the page is ${scrollWidth} wide, the screen ${clientWidth}`);
 return wrong;

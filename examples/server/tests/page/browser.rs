@@ -146,7 +146,7 @@ impl Page<'_> {
         let began = Instant::now();
         while self.read(&format!("return Boolean({expression})")).await != true {
             if began.elapsed() > PATIENCE {
-                self.shoot("failed").await;
+                self.shoot_here("failed").await;
                 let chats = self.read("return document.querySelector('main').innerText").await;
                 let chats = chats.as_str().unwrap_or_default().to_owned();
                 panic!("waited in vain for {expression}\n{chats}\n{}", self.server.log());
@@ -187,8 +187,14 @@ impl Page<'_> {
         .await;
     }
 
-    /// Keeps a picture of what is on the screen for whoever wants to look.
+    /// Keeps a picture of the page from its top for whoever wants to look.
     pub async fn shoot(&self, name: &str) {
+        self.read("scrollTo(0, 0)").await;
+        self.shoot_here(name).await;
+    }
+
+    /// Keeps a picture of what is on the screen.
+    pub async fn shoot_here(&self, name: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/screenshots");
         std::fs::create_dir_all(folder).unwrap();
         let picture = self.client.screenshot().await.unwrap();
