@@ -138,7 +138,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, asset, operator, Settings::default());
+        let kolo = Kolo::new(tenant, ports, asset, operator, settings());
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
         progress(&format!(
@@ -156,6 +156,13 @@ impl Stack {
             set_up_at,
         })
     }
+}
+
+/// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
+const LEASE_S: u64 = 5;
+
+fn settings() -> Settings {
+    Settings { lease_s: LEASE_S, ..Settings::default() }
 }
 
 /// Ticks of one stretch of time; far more than any has.

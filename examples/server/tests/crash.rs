@@ -26,7 +26,7 @@ async fn killed_at_random_moments_nothing_is_lost_or_paid_twice() {
         let mut seed = 0x9e37_79b9_u32;
         while !done.load(Ordering::SeqCst) {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            tokio::time::sleep(Duration::from_millis(400 + u64::from(seed >> 22))).await;
+            tokio::time::sleep(Duration::from_millis(700 + u64::from(seed >> 21))).await;
             if done.load(Ordering::SeqCst) {
                 break;
             }
@@ -90,7 +90,7 @@ async fn play(api: &Api<'_>, kills: &AtomicU32) {
         })
         .await;
     }
-    for round in 1..=3u64 {
+    for round in 1..=3u32 {
         for number in PEOPLE {
             api.say(number, &format!("pay-{round}-{number}"), "CONTRIBUTE")
                 .await;
@@ -111,12 +111,11 @@ async fn play(api: &Api<'_>, kills: &AtomicU32) {
 }
 
 /// Gives the killer its share of this round.
-async fn linger(api: &Api<'_>, kills: &AtomicU32, share: u64) {
+async fn linger(api: &Api<'_>, kills: &AtomicU32, share: u32) {
     let mut count = 0;
-    while u64::from(kills.load(Ordering::SeqCst)) < share.min(u64::from(KILLS)) && count < 12 {
+    while kills.load(Ordering::SeqCst) < share.min(KILLS) {
         count += 1;
-        let id = format!("linger-{share}-{}-{count}", kills.load(Ordering::SeqCst));
-        api.say(PEOPLE[0], &id, "BALANCE").await;
+        api.say(PEOPLE[0], &format!("linger-{share}-{count}"), "BALANCE").await;
     }
 }
 
@@ -149,11 +148,11 @@ fn spaced(number: &str) -> String {
 }
 
 /// Moves the clock until the round is paid out; a move that was cut off is simply made again.
-async fn to_payout(api: &Api<'_>, round: u64) {
+async fn to_payout(api: &Api<'_>, round: u32) {
     loop {
         let state = api.state().await;
         let now = circle(&state).cloned().unwrap_or_default();
-        if now["stage"] == "completed" || now["round"].as_u64() > Some(round) {
+        if now["stage"] == "completed" || now["round"].as_u64() > Some(u64::from(round)) {
             return;
         }
         let body = json!({ "by": "due" }).to_string();

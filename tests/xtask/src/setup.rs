@@ -39,6 +39,17 @@ pub fn browser() -> Result<(), Failure> {
     )
 }
 
+/// A PostgreSQL server's programs: the tests start one of their own.
+pub fn postgres() -> Result<(), Failure> {
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found = debian.map(|version| version.path().join("bin/initdb"));
+    let given = std::env::var_os("KOLO_POSTGRES_BIN").is_some();
+    if given || is_there("initdb") || found.any(|initdb| initdb.exists()) {
+        return Ok(());
+    }
+    install("a PostgreSQL server", &["postgresql"])
+}
+
 /// Debian packages, when we may install them.
 fn install(what: &str, packages: &[&str]) -> Result<(), Failure> {
     let by_hand = format!("apt-get install --yes {}", packages.join(" "));

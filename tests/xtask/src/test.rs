@@ -7,7 +7,8 @@ pub fn test(long: bool) -> Result<(), Failure> {
     let mut parts = Parts::default();
     parts.part("set up", || {
         setup::wasm_target()?;
-        setup::browser()
+        setup::browser()?;
+        setup::postgres()
     })?;
     parts.part("who may know whom", arrows::check)?;
     parts.part("contracts: committed wasm = built wasm", contracts::compare)?;
@@ -29,17 +30,18 @@ pub fn test(long: bool) -> Result<(), Failure> {
 }
 
 fn tests(long: bool) -> Result<(), Failure> {
+    let all = ["--locked", "--workspace", "--all-features"];
     let mut command = cargo();
-    if is_there("cargo-nextest") {
-        command.args(["nextest", "run", "--no-fail-fast"]);
-    } else {
-        command.args(["test", "--all-targets", "--no-fail-fast"]);
-    }
-    command.args(["--locked", "--workspace", "--all-features"]);
     if long {
         command.env("KOLO_TEST_LONG", "1");
     }
-    run(&mut command)
+    if !is_there("cargo-nextest") {
+        return run(command.args(["test", "--all-targets", "--no-fail-fast"]).args(all));
+    }
+    // A process per test, except where all tests of a binary share one database server.
+    command.args(["nextest", "run", "--no-fail-fast", "-E", "not binary(postgres)"]).args(all);
+    run(&mut command)?;
+    run(cargo().args(["test", "--no-fail-fast", "--test", "postgres"]).args(all))
 }
 
 /// Features are for leaving things out: each subset must build.

@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "every test binary uses its part of this")]
 //! The real server as a child process, and people who talk to it over its API.
 use std::net::TcpListener;
 use std::path::PathBuf;
