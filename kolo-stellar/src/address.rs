@@ -31,9 +31,7 @@ pub(crate) fn to_xdr(value: &impl WriteXdr) -> Result<Vec<u8>, PortError> {
 pub(crate) fn sc_address(address: &ChainAddress) -> Result<ScAddress, PortError> {
     match address.0.parse() {
         Ok(found @ (ScAddress::Account(_) | ScAddress::Contract(_))) => Ok(found),
-        _ => Err(invalid(format!(
-            "{address} is neither an account (G…) nor a contract (C…)"
-        ))),
+        _ => Err(invalid(format!("{address} is neither an account (G…) nor a contract (C…)"))),
     }
 }
 
@@ -119,10 +117,7 @@ pub(crate) fn deployed_id(
     deployer: ScAddress,
     salt: [u8; 32],
 ) -> Result<ContractId, PortError> {
-    let from = ContractIdPreimageFromAddress {
-        address: deployer,
-        salt: Uint256(salt),
-    };
+    let from = ContractIdPreimageFromAddress { address: deployer, salt: Uint256(salt) };
     preimage_id(network_id, ContractIdPreimage::Address(from))
 }
 
@@ -146,11 +141,7 @@ mod tests {
     const USDC_CONTRACT: &str = "CCW67TSZV3SSS2HXMBQ5JFGCKJNXKZM7UQUWUZPUTHXSTZLEO7SJMI75";
 
     fn asset(code: &str, issuer: &str, decimals: u8) -> Asset {
-        Asset {
-            code: code.to_owned(),
-            issuer: issuer.to_owned(),
-            decimals,
-        }
+        Asset { code: code.to_owned(), issuer: issuer.to_owned(), decimals }
     }
 
     #[test]
@@ -172,10 +163,7 @@ mod tests {
             ("USDC", USDC_CONTRACT, 7),
             ("USDC", "nobody", 7),
         ] {
-            assert!(
-                xdr_asset(&asset(code, issuer, decimals)).is_err(),
-                "{code} {issuer}"
-            );
+            assert!(xdr_asset(&asset(code, issuer, decimals)).is_err(), "{code} {issuer}");
         }
         assert!(xdr_asset(&asset("LONGERCODE12", USDC_ISSUER, 7)).is_ok());
     }
@@ -194,10 +182,7 @@ mod tests {
     fn addresses_of_other_kinds_are_refused() {
         let claimable = "BAAD6DBUX6J22DMZOHIEZTEQ64CVCHEDRKWZONFEUL5Q26QD7R76RGR4TU";
         for text in [claimable, "", "GABC", "SABC"] {
-            assert!(
-                sc_address(&ChainAddress(text.to_owned())).is_err(),
-                "{text}"
-            );
+            assert!(sc_address(&ChainAddress(text.to_owned())).is_err(), "{text}");
         }
     }
 }

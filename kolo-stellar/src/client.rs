@@ -39,12 +39,7 @@ impl StellarChainClient {
     /// When the configuration names no valid factory, asset or limit.
     pub fn try_new(rpc: Rpc, config: &StellarConfig) -> Result<Self, PortError> {
         let network = Network::try_new(config)?;
-        Ok(Self {
-            rpc,
-            filters: filters(&network)?,
-            network,
-            clock: None,
-        })
+        Ok(Self { rpc, filters: filters(&network)?, network, clock: None })
     }
 
     /// With a clock beside the latest ledger's close time, whichever is later: a network that closes

@@ -98,11 +98,8 @@ impl Network {
             return Err(invalid("max_fee and validity_s must be more than nothing"));
         }
         let id = sha256(config.passphrase.as_bytes());
-        let assets = config
-            .assets
-            .iter()
-            .map(|asset| known_asset(id, asset))
-            .collect::<Result<_, _>>()?;
+        let assets =
+            config.assets.iter().map(|asset| known_asset(id, asset)).collect::<Result<_, _>>()?;
         Ok(Self {
             id,
             assets,
@@ -127,11 +124,7 @@ impl Network {
     ) -> Result<ContractId, PortError> {
         let mut preimage = to_xdr(organiser)?;
         preimage.extend_from_slice(salt);
-        deployed_id(
-            self.id,
-            ScAddress::Contract(self.factory.clone()),
-            sha256(&preimage),
-        )
+        deployed_id(self.id, ScAddress::Contract(self.factory.clone()), sha256(&preimage))
     }
 
     pub fn sponsor(&self) -> AccountId {
@@ -150,9 +143,5 @@ impl Network {
 pub(crate) fn known_asset(network_id: [u8; 32], asset: &Asset) -> Result<KnownAsset, PortError> {
     let xdr = xdr_asset(asset)?;
     let contract = asset_contract_id(network_id, &xdr)?;
-    Ok(KnownAsset {
-        asset: asset.clone(),
-        xdr,
-        contract,
-    })
+    Ok(KnownAsset { asset: asset.clone(), xdr, contract })
 }

@@ -26,14 +26,10 @@ impl Outcome {
             R::TxFeeBumpInnerSuccess(pair) | R::TxFeeBumpInnerFailed(pair) => {
                 Self::of_inner(&pair.result.result)
             }
-            R::TxSuccess(operations) | R::TxFailed(operations) => Self {
-                code: result.result.discriminant(),
-                operation: first_failure(operations),
-            },
-            other => Self {
-                code: other.discriminant(),
-                operation: None,
-            },
+            R::TxSuccess(operations) | R::TxFailed(operations) => {
+                Self { code: result.result.discriminant(), operation: first_failure(operations) }
+            }
+            other => Self { code: other.discriminant(), operation: None },
         }
     }
 
@@ -43,10 +39,7 @@ impl Outcome {
             R::TxSuccess(operations) | R::TxFailed(operations) => first_failure(operations),
             _ => None,
         };
-        Self {
-            code: result.discriminant(),
-            operation,
-        }
+        Self { code: result.discriminant(), operation }
     }
 
     /// For the operator's log: the transaction's code, and the operation's.
@@ -63,11 +56,9 @@ impl Outcome {
         self.code == TransactionResultCode::TxSorobanInvalid
             || matches!(
                 &self.operation,
-                Some(OperationResult::OpInner(
-                    OperationResultTr::InvokeHostFunction(
-                        R::ResourceLimitExceeded | R::EntryArchived | R::InsufficientRefundableFee
-                    )
-                ))
+                Some(OperationResult::OpInner(OperationResultTr::InvokeHostFunction(
+                    R::ResourceLimitExceeded | R::EntryArchived | R::InsufficientRefundableFee
+                )))
             )
     }
 
@@ -80,13 +71,8 @@ impl Outcome {
             C::TxTooLate => Submission::TooLate,
             // The node lags behind the one that was asked for the time; or its own trouble.
             C::TxTooEarly | C::TxInternalError => Submission::TryAgainLater,
-            _ if self.needs_simulation() => Submission::Resimulate {
-                reason: self.reason(),
-            },
-            _ => Submission::Refused(Refused {
-                contract_code,
-                reason: self.reason(),
-            }),
+            _ if self.needs_simulation() => Submission::Resimulate { reason: self.reason() },
+            _ => Submission::Refused(Refused { contract_code, reason: self.reason() }),
         }
     }
 }
@@ -121,10 +107,7 @@ fn operation_name(operation: &OperationResult) -> String {
 
 /// The simulation's words, of which the first line is `HostError: Error(Contract, #131)`.
 pub(crate) fn refusal_of_simulation(words: &str) -> Refused {
-    Refused {
-        contract_code: contract_code_in(words),
-        reason: shortened(words),
-    }
+    Refused { contract_code: contract_code_in(words), reason: shortened(words) }
 }
 
 fn contract_code_in(words: &str) -> Option<u32> {
@@ -144,11 +127,11 @@ pub(crate) fn contract_code(events: &[DiagnosticEvent]) -> Option<u32> {
     events.iter().rev().find_map(|diagnostic| {
         let ContractEventBody::V0(body) = &diagnostic.event.body;
         match body.topics.as_slice() {
-            [
-                ScVal::Symbol(name),
-                ScVal::Error(ScError::Contract(code)),
-                ..,
-            ] if name.0 == *b"error" => Some(*code),
+            [ScVal::Symbol(name), ScVal::Error(ScError::Contract(code)), ..]
+                if name.0 == *b"error" =>
+            {
+                Some(*code)
+            }
             _ => None,
         }
     })
@@ -166,10 +149,9 @@ pub(crate) fn diagnostics(separate: &[String], meta: Option<&str>) -> Vec<Diagno
     }
     match meta.and_then(|text| TransactionMeta::from_xdr_base64(text, XDR_LIMITS).ok()) {
         Some(TransactionMeta::V4(meta)) => meta.diagnostic_events.to_vec(),
-        Some(TransactionMeta::V3(meta)) => meta
-            .soroban_meta
-            .map(|soroban| soroban.diagnostic_events.to_vec())
-            .unwrap_or_default(),
+        Some(TransactionMeta::V3(meta)) => {
+            meta.soroban_meta.map(|soroban| soroban.diagnostic_events.to_vec()).unwrap_or_default()
+        }
         _ => vec![],
     }
 }

@@ -18,17 +18,9 @@ use crate::scval::{address, amount, bytes, option_u32, symbol, variant};
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
     /// Sponsored account with a trustline, or the trustline alone.
-    Open {
-        owner: AccountId,
-        asset: stellar_xdr::Asset,
-    },
+    Open { owner: AccountId, asset: stellar_xdr::Asset },
     /// A classic payment between accounts.
-    Pay {
-        from: AccountId,
-        to: AccountId,
-        asset: stellar_xdr::Asset,
-        amount: Amount,
-    },
+    Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
     /// A contract call.
     Call(Call),
 }
@@ -62,12 +54,9 @@ impl Plan {
                 owner: account_id(owner)?,
                 asset: known_asset(network.id, asset)?.xdr,
             }),
-            ChainEffect::Pay {
-                from,
-                to,
-                asset,
-                amount,
-            } => pay(from, to, &known_asset(network.id, asset)?, *amount),
+            ChainEffect::Pay { from, to, asset, amount } => {
+                pay(from, to, &known_asset(network.id, asset)?, *amount)
+            }
             other => Ok(Self::Call(call(network, other)?)),
         }
     }
@@ -102,12 +91,9 @@ fn pay(
     }
     let from = account_id(from)?;
     match sc_address(to)? {
-        ScAddress::Account(to) => Ok(Plan::Pay {
-            from,
-            to,
-            asset: asset.xdr.clone(),
-            amount: money,
-        }),
+        ScAddress::Account(to) => {
+            Ok(Plan::Pay { from, to, asset: asset.xdr.clone(), amount: money })
+        }
         // A classic payment cannot reach a contract; the asset's own contract can.
         to => Ok(Plan::Call(Call {
             contract: asset.contract.clone(),
@@ -126,24 +112,15 @@ fn pay(
 fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::CreateCircle { .. } => create(network, effect),
-        ChainEffect::Payout { circle, round } => anyone(
-            network,
-            circle,
-            "payout",
-            ("round", u32::from(*round).into()),
-        ),
-        ChainEffect::Push { circle, member } => anyone(
-            network,
-            circle,
-            "push",
-            ("member", address(&sc_address(member)?)),
-        ),
-        ChainEffect::Claim { circle, member } => anyone(
-            network,
-            circle,
-            "claim",
-            ("member", address(&sc_address(member)?)),
-        ),
+        ChainEffect::Payout { circle, round } => {
+            anyone(network, circle, "payout", ("round", u32::from(*round).into()))
+        }
+        ChainEffect::Push { circle, member } => {
+            anyone(network, circle, "push", ("member", address(&sc_address(member)?)))
+        }
+        ChainEffect::Claim { circle, member } => {
+            anyone(network, circle, "claim", ("member", address(&sc_address(member)?)))
+        }
         ChainEffect::Invite { .. }
         | ChainEffect::RevokeInvitation { .. }
         | ChainEffect::Start { .. }
@@ -153,13 +130,7 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
 }
 
 fn create(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
-    let ChainEffect::CreateCircle {
-        organiser,
-        salt,
-        rules,
-        organiser_turn,
-    } = effect
-    else {
+    let ChainEffect::CreateCircle { organiser, salt, rules, organiser_turn } = effect else {
         return Err(unknown());
     };
     Ok(Call {
@@ -193,13 +164,7 @@ fn anyone(
 
 fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
     let (circle, organiser, function, args) = match effect {
-        ChainEffect::Invite {
-            circle,
-            organiser,
-            key,
-            turn,
-            expires_at,
-        } => {
+        ChainEffect::Invite { circle, organiser, key, turn, expires_at } => {
             let args = vec![
                 ("invitation", variant("Key", Some(bytes(&key.0)?))?),
                 ("turn", option_u32(*turn)),
@@ -207,11 +172,7 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
             ];
             (circle, organiser, "invite", args)
         }
-        ChainEffect::RevokeInvitation {
-            circle,
-            organiser,
-            key,
-        } => {
+        ChainEffect::RevokeInvitation { circle, organiser, key } => {
             let args = vec![("invitation", variant("Key", Some(bytes(&key.0)?))?)];
             (circle, organiser, "revoke", args)
         }
@@ -231,13 +192,7 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
 fn members(effect: &ChainEffect) -> Result<Call, PortError> {
     let mut auth = Auth::Call;
     let (circle, member, function, rest) = match effect {
-        ChainEffect::Join {
-            circle,
-            member,
-            rules_hash,
-            key,
-            signature,
-        } => {
+        ChainEffect::Join { circle, member, rules_hash, key, signature } => {
             let rest = vec![
                 ("rules_hash", bytes(rules_hash)?),
                 ("key", bytes(&key.0)?),
@@ -246,53 +201,27 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
             (circle, member, "join", rest)
         }
         ChainEffect::Leave { circle, member } => (circle, member, "leave", vec![]),
-        ChainEffect::Contribute {
-            circle,
-            member,
-            round,
-            amount: money,
-        } => {
+        ChainEffect::Contribute { circle, member, round, amount: money } => {
             auth = Auth::CallAndTransfer(*money);
-            let rest = vec![
-                ("round", u32::from(*round).into()),
-                ("amount", amount(*money)),
-            ];
+            let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*money))];
             (circle, member, "contribute", rest)
         }
-        ChainEffect::Repay {
-            circle,
-            member,
-            amount: money,
-        } => {
+        ChainEffect::Repay { circle, member, amount: money } => {
             auth = Auth::CallAndTransfer(*money);
             (circle, member, "repay", vec![("amount", amount(*money))])
         }
         ChainEffect::ProposeDissolve { circle, member } => {
             (circle, member, "propose_dissolve", vec![])
         }
-        ChainEffect::Vote {
-            circle,
-            member,
-            proposal,
-            approve,
-        } => {
-            let rest = vec![
-                ("proposal", (*proposal).into()),
-                ("approve", (*approve).into()),
-            ];
+        ChainEffect::Vote { circle, member, proposal, approve } => {
+            let rest = vec![("proposal", (*proposal).into()), ("approve", (*approve).into())];
             (circle, member, "vote", rest)
         }
         _ => return Err(unknown()),
     };
     let mut args = vec![("member", address(&sc_address(member)?))];
     args.extend(rest);
-    Ok(Call {
-        source: account_id(member)?,
-        contract: contract_id(circle)?,
-        function,
-        args,
-        auth,
-    })
+    Ok(Call { source: account_id(member)?, contract: contract_id(circle)?, function, args, auth })
 }
 
 fn unknown() -> PortError {

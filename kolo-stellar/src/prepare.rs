@@ -49,12 +49,7 @@ impl StellarChainClient {
         let source = plan.source(&self.network);
         let operations = match &plan {
             Plan::Open { owner, asset } => self.open_operations(owner, asset).await?,
-            Plan::Pay {
-                from,
-                to,
-                asset,
-                amount,
-            } => {
+            Plan::Pay { from, to, asset, amount } => {
                 self.check_payment(from, to, asset, *amount).await?;
                 vec![payment(to, asset, *amount)]
             }
@@ -63,10 +58,7 @@ impl StellarChainClient {
         let base = self.base(&source, matches!(plan, Plan::Call(_))).await?;
         let body = match &plan {
             Plan::Call(call) => self.simulated(call, &base).await?,
-            _ => Body {
-                operations,
-                resources: None,
-            },
+            _ => Body { operations, resources: None },
         };
         let tx = self.assemble_prepared(&plan, &base, body)?;
         // What would not be signed is not handed out.
@@ -80,10 +72,7 @@ impl StellarChainClient {
         let found = entries.map_err(PortError::from)?;
         let Some(LedgerEntryData::Account(account)) = found.into_iter().next().map(|e| e.data)
         else {
-            return Err(refused(format!(
-                "the account {} does not exist",
-                account_address(source)
-            )));
+            return Err(refused(format!("the account {} does not exist", account_address(source))));
         };
         let sequence = account.seq_num.0.checked_add(1);
         let closed_at = self.latest_ledger().await?.closed_at;
@@ -115,11 +104,7 @@ impl StellarChainClient {
         asset: &stellar_xdr::Asset,
     ) -> Result<Vec<Operation>, PrepareError> {
         let keys = [account_key(owner), trustline_key(owner, asset)];
-        let found = self
-            .rpc
-            .ledger_entries(&keys)
-            .await
-            .map_err(PortError::from)?;
+        let found = self.rpc.ledger_entries(&keys).await.map_err(PortError::from)?;
         let has_account = found.iter().any(|entry| entry.key == keys[0]);
         if found.iter().any(|entry| entry.key == keys[1]) {
             return Err(PrepareError::AlreadyDone);
@@ -136,11 +121,7 @@ impl StellarChainClient {
         amount: Amount,
     ) -> Result<(), PrepareError> {
         let keys = [trustline_key(from, asset), trustline_key(to, asset)];
-        let found = self
-            .rpc
-            .ledger_entries(&keys)
-            .await
-            .map_err(PortError::from)?;
+        let found = self.rpc.ledger_entries(&keys).await.map_err(PortError::from)?;
         let line = |key: &LedgerKey| {
             found.iter().find_map(|entry| match &entry.data {
                 LedgerEntryData::Trustline(line) if entry.key == *key => Some(line),
@@ -163,15 +144,9 @@ impl StellarChainClient {
     }
 
     async fn simulated(&self, call: &Call, base: &Base) -> Result<Body, PrepareError> {
-        let bare = Body {
-            operations: vec![call_operation(call, vec![])?],
-            resources: None,
-        };
+        let bare = Body { operations: vec![call_operation(call, vec![])?], resources: None };
         let tx = self.transaction(&call.source, base, bare)?;
-        let envelope = TransactionEnvelope::Tx(TransactionV1Envelope {
-            tx,
-            signatures: none()?,
-        });
+        let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: none()? });
         let leeway = self.network.instruction_leeway;
         let simulated = match self.rpc.simulate(&envelope, leeway).await {
             Ok(Simulation::Success(simulated)) => *simulated,
@@ -186,10 +161,7 @@ impl StellarChainClient {
         bytes.disk_read_bytes = bytes.disk_read_bytes.saturating_add(BYTES_MARGIN);
         bytes.write_bytes = bytes.write_bytes.saturating_add(BYTES_MARGIN);
         data.resource_fee = with_margin(simulated.min_resource_fee);
-        Ok(Body {
-            operations: vec![call_operation(call, simulated.auth)?],
-            resources: Some(data),
-        })
+        Ok(Body { operations: vec![call_operation(call, simulated.auth)?], resources: Some(data) })
     }
 
     fn assemble_prepared(
@@ -201,9 +173,7 @@ impl StellarChainClient {
         let source = plan.source(&self.network);
         let resource_fee = body.resources.as_ref().map_or(0, |data| data.resource_fee);
         // A fee-bump counts as one operation more.
-        let bids = i64::try_from(body.operations.len())
-            .ok()
-            .and_then(|n| n.checked_add(1));
+        let bids = i64::try_from(body.operations.len()).ok().and_then(|n| n.checked_add(1));
         let max_fee = bids
             .and_then(|n| n.checked_mul(base.inclusion))
             .and_then(|fee| fee.checked_add(resource_fee))
@@ -253,17 +223,14 @@ impl StellarChainClient {
                 .operations
                 .try_into()
                 .map_err(|e: stellar_xdr::Error| invalid("too many operations").because(e))?,
-            ext: body
-                .resources
-                .map_or(TransactionExt::V0, TransactionExt::V1),
+            ext: body.resources.map_or(TransactionExt::V0, TransactionExt::V1),
         })
     }
 }
 
 /// A quarter and a bit more than needed: it is a limit, and what is left is refunded.
 pub(crate) const fn with_margin(fee: i64) -> i64 {
-    fee.saturating_add(fee / 4)
-        .saturating_add(RESOURCE_FEE_MARGIN)
+    fee.saturating_add(fee / 4).saturating_add(RESOURCE_FEE_MARGIN)
 }
 
 pub(crate) fn above_ceiling(fee: i64, ceiling: i64) -> PortError {
@@ -286,10 +253,7 @@ fn needs_restore() -> PortError {
 }
 
 fn refused(reason: String) -> PrepareError {
-    PrepareError::Refused(Refused {
-        contract_code: None,
-        reason,
-    })
+    PrepareError::Refused(Refused { contract_code: None, reason })
 }
 
 fn is_issuer(account: &AccountId, asset: &stellar_xdr::Asset) -> bool {
@@ -301,10 +265,7 @@ fn is_issuer(account: &AccountId, asset: &stellar_xdr::Asset) -> bool {
 }
 
 const fn operation(source: Option<MuxedAccount>, body: OperationBody) -> Operation {
-    Operation {
-        source_account: source,
-        body,
-    }
+    Operation { source_account: source, body }
 }
 
 fn payment(to: &AccountId, asset: &stellar_xdr::Asset, amount: Amount) -> Operation {
@@ -339,10 +300,7 @@ fn open(owner: &AccountId, asset: &stellar_xdr::Asset, create: bool) -> Vec<Oper
         limit: i64::MAX,
     });
     operations.push(operation(as_owner.clone(), trust));
-    operations.push(operation(
-        as_owner,
-        OperationBody::EndSponsoringFutureReserves,
-    ));
+    operations.push(operation(as_owner, OperationBody::EndSponsoringFutureReserves));
     operations
 }
 

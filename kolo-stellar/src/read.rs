@@ -43,10 +43,7 @@ impl StellarChainClient {
             ScAddress::Account(id) => {
                 let key = trustline_key(&id, &known.xdr);
                 let found = self.rpc.ledger_entries(&[key]).await?;
-                Ok(found
-                    .iter()
-                    .find_map(trustline_balance)
-                    .unwrap_or(Amount::ZERO))
+                Ok(found.iter().find_map(trustline_balance).unwrap_or(Amount::ZERO))
             }
             contract => {
                 let key = balance_key(&known.contract, &contract)?;
@@ -75,17 +72,10 @@ impl StellarChainClient {
             return Ok(None);
         }
         let state = entry(&keys[1])
-            .map(|e| {
-                value(e)
-                    .and_then(as_bytes)
-                    .map(<[u8]>::to_vec)
-                    .ok_or_else(|| odd("State"))
-            })
+            .map(|e| value(e).and_then(as_bytes).map(<[u8]>::to_vec).ok_or_else(|| odd("State")))
             .transpose()?;
         let members = match (&state, entry(&keys[2])) {
-            (Some(_), Some(e)) => value(e)
-                .and_then(as_addresses)
-                .ok_or_else(|| odd("Members"))?,
+            (Some(_), Some(e)) => value(e).and_then(as_addresses).ok_or_else(|| odd("Members"))?,
             _ => vec![],
         };
         Ok(Some(CircleOnChain {
@@ -97,9 +87,7 @@ impl StellarChainClient {
 }
 
 pub(crate) fn timestamp(seconds: i64) -> Result<Timestamp, PortError> {
-    u64::try_from(seconds)
-        .map(Timestamp::from_unix)
-        .map_err(|e| odd("close time").because(e))
+    u64::try_from(seconds).map(Timestamp::from_unix).map_err(|e| odd("close time").because(e))
 }
 
 fn odd(what: &str) -> PortError {
@@ -113,9 +101,7 @@ fn odd(what: &str) -> PortError {
 }
 
 pub(crate) fn account_key(id: &AccountId) -> LedgerKey {
-    LedgerKey::Account(LedgerKeyAccount {
-        account_id: id.clone(),
-    })
+    LedgerKey::Account(LedgerKeyAccount { account_id: id.clone() })
 }
 
 pub(crate) fn trustline_key(id: &AccountId, asset: &stellar_xdr::Asset) -> LedgerKey {
@@ -161,8 +147,6 @@ fn value(entry: &EntryInfo) -> Option<&ScVal> {
 }
 
 fn contract_balance(entry: &EntryInfo) -> Result<Amount, PortError> {
-    let amount = value(entry)
-        .and_then(as_map)
-        .and_then(|map| field(map, "amount"));
+    let amount = value(entry).and_then(as_map).and_then(|map| field(map, "amount"));
     amount.and_then(as_amount).ok_or_else(|| odd("Balance"))
 }

@@ -27,9 +27,7 @@ impl StellarChainClient {
     ) -> Result<FeeBump, PortError> {
         let digest = sha256(&tx.payload);
         if let Some((stranger, _)) = signatures.iter().find(|(key, _)| !tx.signers.contains(key)) {
-            return Err(invalid(format!(
-                "{stranger:?} is no signer of this transaction"
-            )));
+            return Err(invalid(format!("{stranger:?} is no signer of this transaction")));
         }
         let decorated = tx
             .signers
@@ -148,9 +146,7 @@ pub(crate) fn decorate(
         key.verify_strict(digest, &signature).is_ok()
     });
     if !verifies {
-        return Err(invalid(format!(
-            "the signature is not {signer:?}'s over these bytes"
-        )));
+        return Err(invalid(format!("the signature is not {signer:?}'s over these bytes")));
     }
     let [.., a, b, c, d] = signer.0;
     Ok(DecoratedSignature {

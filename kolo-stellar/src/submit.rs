@@ -55,9 +55,7 @@ fn earliest(tx: &SignedTx) -> Result<Option<u64>, PortError> {
 
 fn refusal(answer: &SendInfo) -> Result<Submission, PortError> {
     let Some(text) = &answer.error_result_xdr else {
-        return Err(corrupt(
-            "the node refuses the transaction and does not say why",
-        ));
+        return Err(corrupt("the node refuses the transaction and does not say why"));
     };
     let result = TransactionResult::from_xdr_base64(text, XDR_LIMITS)
         .map_err(|e| corrupt("the node's reason cannot be read").because(e))?;
@@ -89,15 +87,9 @@ fn settled(info: &TransactionInfo) -> Result<Fate, PortError> {
     let fee = result.fee_charged;
     if info.status == TransactionStatus::Success {
         let (Some(ledger), Some(created_at)) = (info.ledger, info.created_at) else {
-            return Err(corrupt(
-                "the node does not say which ledger the transaction is in",
-            ));
+            return Err(corrupt("the node does not say which ledger the transaction is in"));
         };
-        return Ok(Fate::Confirmed {
-            ledger,
-            closed_at: timestamp(created_at)?,
-            fee,
-        });
+        return Ok(Fate::Confirmed { ledger, closed_at: timestamp(created_at)?, fee });
     }
     let events = diagnostics(&info.diagnostic_events_xdr, info.result_meta_xdr.as_deref());
     Ok(Fate::Failed {

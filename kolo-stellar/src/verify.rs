@@ -24,9 +24,7 @@ const MAX_BYTES: u32 = 4 * 1024 * 1024;
 type Checked = Result<(), Mismatch>;
 
 fn mismatch(field: impl Into<String>) -> Mismatch {
-    Mismatch {
-        field: field.into(),
-    }
+    Mismatch { field: field.into() }
 }
 
 fn same(equal: bool, field: &str) -> Checked {
@@ -42,12 +40,7 @@ impl StellarChainClient {
         self.check_time(tx, &decoded.cond)?;
         match &plan {
             Plan::Open { owner, asset } => check_open(&decoded.operations, owner, asset)?,
-            Plan::Pay {
-                from: _,
-                to,
-                asset,
-                amount,
-            } => {
+            Plan::Pay { from: _, to, asset, amount } => {
                 let expected = PaymentOp {
                     destination: MuxedAccount::from(to.clone()),
                     asset: asset.clone(),
@@ -65,9 +58,7 @@ impl StellarChainClient {
             return Err(mismatch("time bounds"));
         };
         let (min, max) = (bounds.min_time.0, bounds.max_time.0);
-        let latest = self
-            .validity_from(Timestamp::from_unix(min))
-            .plus(self.network.validity_s);
+        let latest = self.validity_from(Timestamp::from_unix(min)).plus(self.network.validity_s);
         let fits = max == tx.max_time.unix() && (1..=max).contains(&min) && max <= latest.unix();
         same(fits, "time bounds")
     }
@@ -91,14 +82,8 @@ fn decode(network: &Network, tx: &PreparedTx) -> Result<Transaction, Mismatch> {
 fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transaction) -> Checked {
     let source = plan.source(network);
     same(tx.source == account_address(&source), "source")?;
-    same(
-        decoded.source_account == MuxedAccount::from(source),
-        "source",
-    )?;
-    same(
-        decoded.seq_num.0 == tx.sequence && tx.sequence > 0,
-        "sequence",
-    )?;
+    same(decoded.source_account == MuxedAccount::from(source), "source")?;
+    same(decoded.seq_num.0 == tx.sequence && tx.sequence > 0, "sequence")?;
     same(tx.max_fee <= network.max_fee, "fee ceiling")?;
     same(i64::from(decoded.fee) <= tx.max_fee, "fee")?;
     same(decoded.memo == Memo::None, "memo")?;
@@ -121,10 +106,8 @@ fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) 
 
     if let Some(create) = create {
         same(create.source_account.is_none(), "account creation source")?;
-        let OperationBody::CreateAccount(CreateAccountOp {
-            destination,
-            starting_balance,
-        }) = &create.body
+        let OperationBody::CreateAccount(CreateAccountOp { destination, starting_balance }) =
+            &create.body
         else {
             return Err(mismatch("kind of operation 2"));
         };
@@ -140,10 +123,7 @@ fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) 
     same(line.limit == i64::MAX, "trustline limit")?;
 
     same(end.source_account == as_owner, "end of sponsorship source")?;
-    same(
-        end.body == OperationBody::EndSponsoringFutureReserves,
-        "kind of the last operation",
-    )
+    same(end.body == OperationBody::EndSponsoringFutureReserves, "kind of the last operation")
 }
 
 fn check_payment(ops: &[Operation], expected: &PaymentOp) -> Checked {
@@ -172,10 +152,7 @@ fn check_call(network: &Network, call: &Call, tx: &Transaction) -> Checked {
         return Err(mismatch("kind of operation"));
     };
     let expected = call.invocation().map_err(|_| mismatch("effect"))?;
-    same(
-        found.contract_address == expected.contract_address,
-        "contract",
-    )?;
+    same(found.contract_address == expected.contract_address, "contract")?;
     same(found.function_name == expected.function_name, "function")?;
     same(found.args.len() == call.args.len(), "number of arguments")?;
     for ((name, value), found) in call.args.iter().zip(found.args.iter()) {
@@ -196,10 +173,7 @@ fn check_auth(network: &Network, call: &Call, auth: &[SorobanAuthorizationEntry]
         (Auth::Call | Auth::CallAndTransfer(_), [entry]) => entry,
         _ => return Err(mismatch("number of authorisations")),
     };
-    same(
-        entry.credentials == SorobanCredentials::SourceAccount,
-        "authorisation's credentials",
-    )?;
+    same(entry.credentials == SorobanCredentials::SourceAccount, "authorisation's credentials")?;
     let fits = |known: &crate::config::KnownAsset| {
         let expected: Result<Option<SorobanAuthorizedInvocation>, _> =
             call.authorisation(&known.contract);

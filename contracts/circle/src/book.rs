@@ -23,12 +23,7 @@ impl Book {
         let asset = contract_address(env, &rules.asset).ok_or(Error::BadRules)?;
         let members = storage::members(env)?;
         storage::extend(env);
-        Ok(Self {
-            rules,
-            asset,
-            members,
-            circle,
-        })
+        Ok(Self { rules, asset, members, circle })
     }
 
     /// Writes the state back, or deletes everything when nothing is left to do.
@@ -49,10 +44,7 @@ impl Book {
 
     /// The seat of a member.
     pub fn seat(&self, member: &Address) -> Result<u8, Error> {
-        let index = self
-            .members
-            .first_index_of(member)
-            .ok_or(Error::NotMember)?;
+        let index = self.members.first_index_of(member).ok_or(Error::NotMember)?;
         u8::try_from(index).map_err(|_| Error::NotMember)
     }
 
@@ -74,9 +66,7 @@ pub fn round(round: u32) -> Result<u8, Error> {
 
 /// A turn as the rules count them.
 pub fn turn(turn: Option<u32>) -> Result<Option<u8>, Error> {
-    turn.map(u8::try_from)
-        .transpose()
-        .map_err(|_| Error::BadTurn)
+    turn.map(u8::try_from).transpose().map_err(|_| Error::BadTurn)
 }
 
 fn decode(bytes: &Bytes) -> Result<Circle, Error> {

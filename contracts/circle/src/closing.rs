@@ -26,23 +26,11 @@ pub fn propose(env: &Env, member: Address) -> Result<(), Error> {
     member.require_auth();
     let mut book = Book::open(env)?;
     let seat = book.seat(&member)?;
-    let outcome = book
-        .circle
-        .propose_dissolve(&book.rules, seat, book::now(env))?;
+    let outcome = book.circle.propose_dissolve(&book.rules, seat, book::now(env))?;
     let proposal = book.circle.proposals;
     let electorate = u32::from(book.circle.len());
-    let expires_at = book
-        .circle
-        .proposal
-        .as_ref()
-        .map_or(0, |open| open.expires_at);
-    DissolutionProposed {
-        member,
-        proposal,
-        electorate,
-        expires_at,
-    }
-    .publish(env);
+    let expires_at = book.circle.proposal.as_ref().map_or(0, |open| open.expires_at);
+    DissolutionProposed { member, proposal, electorate, expires_at }.publish(env);
     announce_outcome(env, outcome, proposal);
     book.close(env)
 }
@@ -52,23 +40,11 @@ pub fn vote(env: &Env, member: Address, proposal: u32, approve: bool) -> Result<
     member.require_auth();
     let mut book = Book::open(env)?;
     let seat = book.seat(&member)?;
-    if book
-        .circle
-        .proposal
-        .as_ref()
-        .is_some_and(|open| open.id != proposal)
-    {
+    if book.circle.proposal.as_ref().is_some_and(|open| open.id != proposal) {
         return Err(Error::NoProposal);
     }
-    let outcome = book
-        .circle
-        .vote(&book.rules, seat, approve, book::now(env))?;
-    VoteCast {
-        member,
-        proposal,
-        approve,
-    }
-    .publish(env);
+    let outcome = book.circle.vote(&book.rules, seat, approve, book::now(env))?;
+    VoteCast { member, proposal, approve }.publish(env);
     announce_outcome(env, outcome, proposal);
     book.close(env)
 }
@@ -79,11 +55,7 @@ pub fn claim(env: &Env, member: Address) -> Result<(), Error> {
     let seat = book.seat(&member)?;
     let refund = book.circle.claim(seat)?;
     vault::deliver_or_refuse(env, &book.asset, &member, refund)?;
-    RefundClaimed {
-        member,
-        amount: units(refund),
-    }
-    .publish(env);
+    RefundClaimed { member, amount: units(refund) }.publish(env);
     book.close(env)
 }
 
@@ -94,11 +66,7 @@ pub fn sync(env: &Env) -> Result<(), Error> {
     if synced.surplus.is_zero() && synced.shortfall.is_zero() {
         return Ok(());
     }
-    Synced {
-        surplus: units(synced.surplus),
-        shortfall: units(synced.shortfall),
-    }
-    .publish(env);
+    Synced { surplus: units(synced.surplus), shortfall: units(synced.shortfall) }.publish(env);
     book.close(env)
 }
 

@@ -1,7 +1,4 @@
-#![allow(
-    missing_docs,
-    reason = "the macro adds items without any; the entry points have theirs"
-)]
+#![allow(missing_docs, reason = "the macro adds items without any; the entry points have theirs")]
 
 use kolo_contract_common::Error;
 use soroban_sdk::{Address, Bytes, BytesN, Env, Vec, contract, contractimpl};

@@ -1,8 +1,5 @@
 //! What the circle announces: topic 0 is the name, `#[topic]` fields follow, the rest is a map.
-#![allow(
-    missing_docs,
-    reason = "the fields' names are the interface; the guide explains them"
-)]
+#![allow(missing_docs, reason = "the fields' names are the interface; the guide explains them")]
 use soroban_sdk::{Address, Vec, contractevent};
 
 use crate::Invitation;

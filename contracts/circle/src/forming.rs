@@ -24,12 +24,7 @@ pub fn found(
         return Err(Error::NotAStellarAsset);
     }
     storage::found(env, organiser, rules);
-    let mut book = Book {
-        rules: terms,
-        asset,
-        members: Vec::new(env),
-        circle: Circle::new(),
-    };
+    let mut book = Book { rules: terms, asset, members: Vec::new(env), circle: Circle::new() };
     if let Some(turn) = organiser_turn {
         take_seat(env, &mut book, organiser, Some(turn))?;
     }
@@ -114,10 +109,6 @@ fn announce_start(env: &Env, book: &Book) -> Result<(), Error> {
         let seat = book.circle.seat_of_turn(turn).ok_or(Error::BadTurn)?;
         order.push_back(book.member(seat)?);
     }
-    GroupStarted {
-        started_at: book.circle.started_at,
-        order,
-    }
-    .publish(env);
+    GroupStarted { started_at: book.circle.started_at, order }.publish(env);
     Ok(())
 }

@@ -1,7 +1,4 @@
-#![allow(
-    missing_docs,
-    reason = "the macro adds items without any; the types have theirs"
-)]
+#![allow(missing_docs, reason = "the macro adds items without any; the types have theirs")]
 
 use kolo_contract_common::{Error, contract_id, sc_address_xdr};
 use kolo_rules::circle::{MAX_MEMBERS, Order, Phase};
@@ -62,12 +59,7 @@ pub fn invite(
         return Err(Error::TooManyInvitations);
     }
     storage::set_invitations(env, &open);
-    InvitationAdded {
-        invitation,
-        turn,
-        expires_at,
-    }
-    .publish(env);
+    InvitationAdded { invitation, turn, expires_at }.publish(env);
     Ok(())
 }
 
@@ -93,8 +85,7 @@ pub fn redeem(
     let invitation = match (key, signature) {
         (None, None) => Invitation::Address(member.clone()),
         (Some(key), Some(signature)) => {
-            env.crypto()
-                .ed25519_verify(&key, &join_message(env, member)?, &signature);
+            env.crypto().ed25519_verify(&key, &join_message(env, member)?, &signature);
             Invitation::Key(key)
         }
         _ => return Err(Error::BadSignature),

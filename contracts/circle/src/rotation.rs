@@ -17,17 +17,9 @@ pub fn contribute(env: &Env, member: Address, round: u32, amount: i128) -> Resul
     let seat = book.seat(&member)?;
     let money = vault::amount(amount)?;
     let number = book::round(round)?;
-    let paid = book
-        .circle
-        .contribute(&book.rules, seat, number, money, book::now(env))?;
+    let paid = book.circle.contribute(&book.rules, seat, number, money, book::now(env))?;
     vault::take(env, &book.asset, &member, money)?;
-    ContributionMade {
-        member,
-        round,
-        amount,
-        late: paid.late,
-    }
-    .publish(env);
+    ContributionMade { member, round, amount, late: paid.late }.publish(env);
     book.close(env)
 }
 
@@ -35,18 +27,10 @@ pub fn contribute(env: &Env, member: Address, round: u32, amount: i128) -> Resul
 /// closed trustline does not stop the circle.
 pub fn payout(env: &Env, round: u32) -> Result<(), Error> {
     let mut book = Book::open(env)?;
-    let paid = book
-        .circle
-        .payout(&book.rules, book::round(round)?, book::now(env))?;
+    let paid = book.circle.payout(&book.rules, book::round(round)?, book::now(env))?;
     let recipient = book.member(paid.seat)?;
     let credited = pay_or_credit(env, &mut book, paid.seat, &recipient, paid.amount)?;
-    PayoutMade {
-        recipient,
-        round,
-        amount: units(paid.amount),
-        credited,
-    }
-    .publish(env);
+    PayoutMade { recipient, round, amount: units(paid.amount), credited }.publish(env);
     if paid.completed {
         closing::announce(env, COMPLETED);
     }
@@ -59,11 +43,7 @@ pub fn push(env: &Env, member: Address) -> Result<(), Error> {
     let seat = book.seat(&member)?;
     let credit = book.circle.push(seat)?;
     vault::deliver_or_refuse(env, &book.asset, &member, credit)?;
-    CreditPushed {
-        member,
-        amount: units(credit),
-    }
-    .publish(env);
+    CreditPushed { member, amount: units(credit) }.publish(env);
     book.close(env)
 }
 
@@ -88,12 +68,7 @@ pub fn repay(env: &Env, member: Address, amount: i128) -> Result<(), Error> {
             credited.push_back(address);
         }
     }
-    DebtRepaid {
-        member,
-        amount,
-        credited,
-    }
-    .publish(env);
+    DebtRepaid { member, amount, credited }.publish(env);
     book.close(env)
 }
 

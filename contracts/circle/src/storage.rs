@@ -36,25 +36,16 @@ pub fn found(env: &Env, organiser: &Address, rules: &BytesN<RULES_LEN>) {
 }
 
 pub fn organiser(env: &Env) -> Result<Address, Error> {
-    env.storage()
-        .instance()
-        .get(&Key::Organiser)
-        .ok_or(Error::Finished)
+    env.storage().instance().get(&Key::Organiser).ok_or(Error::Finished)
 }
 
 pub fn rules(env: &Env) -> Result<BytesN<RULES_LEN>, Error> {
-    env.storage()
-        .instance()
-        .get(&Key::Rules)
-        .ok_or(Error::Finished)
+    env.storage().instance().get(&Key::Rules).ok_or(Error::Finished)
 }
 
 /// The state, of which a finished circle has none.
 pub fn state(env: &Env) -> Result<Bytes, Error> {
-    env.storage()
-        .persistent()
-        .get(&Key::State)
-        .ok_or(Error::Finished)
+    env.storage().persistent().get(&Key::State).ok_or(Error::Finished)
 }
 
 pub fn set_state(env: &Env, state: &Bytes) {
@@ -62,10 +53,7 @@ pub fn set_state(env: &Env, state: &Bytes) {
 }
 
 pub fn members(env: &Env) -> Result<Vec<Address>, Error> {
-    env.storage()
-        .persistent()
-        .get(&Key::Members)
-        .ok_or(Error::Finished)
+    env.storage().persistent().get(&Key::Members).ok_or(Error::Finished)
 }
 
 pub fn set_members(env: &Env, members: &Vec<Address>) {

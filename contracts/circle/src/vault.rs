@@ -22,9 +22,7 @@ pub enum Delivery {
 
 /// An amount from outside.
 pub fn amount(amount: i128) -> Result<Amount, Error> {
-    i64::try_from(amount)
-        .map(Amount::new)
-        .map_err(|_| Error::BadAmount)
+    i64::try_from(amount).map(Amount::new).map_err(|_| Error::BadAmount)
 }
 
 /// What the vault holds. Reading it prolongs the token's own entry of it: to 30 days, whenever

@@ -1,7 +1,4 @@
-#![allow(
-    missing_docs,
-    reason = "the macro adds functions without any; the variants have theirs"
-)]
+#![allow(missing_docs, reason = "the macro adds functions without any; the variants have theirs")]
 
 use kolo_rules::Refusal;
 use soroban_sdk::contracterror;

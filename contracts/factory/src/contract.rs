@@ -1,7 +1,4 @@
-#![allow(
-    missing_docs,
-    reason = "the macro adds items without any; the entry points have theirs"
-)]
+#![allow(missing_docs, reason = "the macro adds items without any; the entry points have theirs")]
 
 use kolo_contract_common::{Error, contract_address, is_stellar_asset, sc_address_xdr};
 use kolo_rules::{Rules, circle::Order};
@@ -32,9 +29,7 @@ impl FactoryContract {
         storage::extend(&env);
         check(&env, &rules, organiser_turn)?;
 
-        let deployer = env
-            .deployer()
-            .with_current_contract(circle_salt(&env, &organiser, &salt));
+        let deployer = env.deployer().with_current_contract(circle_salt(&env, &organiser, &salt));
         if deployer.deployed_address().exists() {
             return Err(Error::GroupExists);
         }
@@ -43,22 +38,14 @@ impl FactoryContract {
             (organiser.clone(), rules.clone(), organiser_turn),
         );
         let rules_hash = env.crypto().sha256(rules.as_ref()).to_bytes();
-        GroupCreated {
-            circle: circle.clone(),
-            organiser,
-            rules,
-            rules_hash,
-        }
-        .publish(&env);
+        GroupCreated { circle: circle.clone(), organiser, rules, rules_hash }.publish(&env);
         Ok(circle)
     }
 
     /// Where `create` puts this organiser's circle with this salt.
     pub fn circle_address(env: Env, organiser: Address, salt: BytesN<32>) -> Address {
         let salt = circle_salt(&env, &organiser, &salt);
-        env.deployer()
-            .with_current_contract(salt)
-            .deployed_address()
+        env.deployer().with_current_contract(salt).deployed_address()
     }
 }
 

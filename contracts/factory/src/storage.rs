@@ -21,10 +21,7 @@ pub fn found(env: &Env, circle_wasm: &BytesN<32>, assets: &Vec<Address>) {
 
 /// The hash of the code every circle runs.
 pub fn circle_wasm(env: &Env) -> Result<BytesN<32>, Error> {
-    env.storage()
-        .instance()
-        .get(&Key::CircleWasm)
-        .ok_or(Error::BadRules)
+    env.storage().instance().get(&Key::CircleWasm).ok_or(Error::BadRules)
 }
 
 /// The assets circles may save in.

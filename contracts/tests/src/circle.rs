@@ -77,13 +77,7 @@ impl<'w> Group<'w> {
         let encoded = BytesN::from_array(&world.env, &rules.encode());
         let args = (organiser.address.clone(), encoded, None::<u32>);
         let address = world.env.register(CircleContract, args);
-        Self {
-            world,
-            address,
-            rules,
-            organiser,
-            members: vec![],
-        }
+        Self { world, address, rules, organiser, members: vec![] }
     }
 
     /// A running circle of members who own `balance` each.
@@ -105,12 +99,8 @@ impl<'w> Group<'w> {
 
     /// Invites somebody by address and has them join.
     pub fn seat(&mut self, person: &Person, turn: Option<u32>) {
-        self.invite(
-            &Invitation::Address(person.address.clone()),
-            turn,
-            self.world.now() + DAY,
-        )
-        .unwrap();
+        self.invite(&Invitation::Address(person.address.clone()), turn, self.world.now() + DAY)
+            .unwrap();
         self.join(person).unwrap();
         self.members.push(person.clone());
     }
@@ -124,9 +114,7 @@ impl<'w> Group<'w> {
     #[must_use]
     pub fn payout_date(&self, round: u32) -> u64 {
         let circle = self.circle();
-        circle
-            .payout_date(&self.rules, u8::try_from(round).unwrap())
-            .unwrap()
+        circle.payout_date(&self.rules, u8::try_from(round).unwrap()).unwrap()
     }
 
     /// Calls the circle, and asserts that a refusal has changed neither state nor vault.
@@ -134,11 +122,7 @@ impl<'w> Group<'w> {
         let before = (self.state(), self.vault());
         let outcome = self.world.call(signer, call).map(|_| ());
         if outcome.is_err() {
-            assert_eq!(
-                (self.state(), self.vault()),
-                before,
-                "a refused call changed something"
-            );
+            assert_eq!((self.state(), self.vault()), before, "a refused call changed something");
         }
         outcome
     }
@@ -163,10 +147,7 @@ impl<'w> Group<'w> {
     }
 
     pub fn revoke(&self, invitation: &Invitation) -> Result<(), Failure> {
-        self.call(
-            Some(&self.organiser),
-            &self.make("revoke", (invitation.clone(),)),
-        )
+        self.call(Some(&self.organiser), &self.make("revoke", (invitation.clone(),)))
     }
 
     pub fn rules_hash(&self) -> BytesN<32> {
@@ -186,20 +167,14 @@ impl<'w> Group<'w> {
         key: Option<BytesN<32>>,
         signature: Option<BytesN<64>>,
     ) -> Result<(), Failure> {
-        let call = self.make(
-            "join",
-            (person.address.clone(), rules_hash.clone(), key, signature),
-        );
+        let call = self.make("join", (person.address.clone(), rules_hash.clone(), key, signature));
         self.call(Some(person), &call)
     }
 
     /// Signed by the member: the call, and the transfer inside it.
     pub fn contribute(&self, person: &Person, round: u32, amount: i64) -> Result<(), Failure> {
         let call = self
-            .make(
-                "contribute",
-                (person.address.clone(), round, i128::from(amount)),
-            )
+            .make("contribute", (person.address.clone(), round, i128::from(amount)))
             .with(self.world.transfer(&person.address, &self.address, amount));
         self.call(Some(person), &call)
     }
@@ -235,10 +210,7 @@ impl<'w> Group<'w> {
     }
 
     pub fn propose(&self, person: &Person) -> Result<(), Failure> {
-        self.call(
-            Some(person),
-            &self.make("propose_dissolve", (person.address.clone(),)),
-        )
+        self.call(Some(person), &self.make("propose_dissolve", (person.address.clone(),)))
     }
 
     pub fn vote(&self, person: &Person, proposal: u32, approve: bool) -> Result<(), Failure> {
@@ -264,11 +236,7 @@ impl<'w> Group<'w> {
     /// The vault holds what the state says it owes, to the stroop.
     pub fn assert_covered(&self) {
         let owed = match self.state() {
-            Some(state) => Circle::decode(&state)
-                .unwrap()
-                .liabilities()
-                .unwrap()
-                .minor_units(),
+            Some(state) => Circle::decode(&state).unwrap().liabilities().unwrap().minor_units(),
             None => 0,
         };
         assert_eq!(self.vault(), owed, "vault and liabilities differ");
@@ -276,13 +244,7 @@ impl<'w> Group<'w> {
 
     /// What the circle's last call announced. Read it before calling anything else.
     pub fn events(&self) -> std::vec::Vec<ContractEvent> {
-        self.world
-            .env
-            .events()
-            .all()
-            .filter_by_contract(&self.address)
-            .events()
-            .to_vec()
+        self.world.env.events().all().filter_by_contract(&self.address).events().to_vec()
     }
 }
 
@@ -325,9 +287,7 @@ impl InvitationKey {
     /// Signs the message of the guide, put together here without the contract's help.
     #[must_use]
     pub fn sign(&self, world: &World, circle: &Address, joiner: &Address) -> BytesN<64> {
-        let ScAddress::Contract(id) = ScAddress::from(circle) else {
-            panic!("no contract")
-        };
+        let ScAddress::Contract(id) = ScAddress::from(circle) else { panic!("no contract") };
         let mut message = b"kolo:join:1".to_vec();
         message.extend(id.0.0);
         message.extend(ScAddress::from(joiner).to_xdr(Limits::none()).unwrap());

@@ -49,12 +49,7 @@ pub struct Call {
 impl Call {
     #[must_use]
     pub fn new(contract: &Address, function: &'static str, args: Vec<Val>) -> Self {
-        Self {
-            contract: contract.clone(),
-            function,
-            args,
-            inner: vec![],
-        }
+        Self { contract: contract.clone(), function, args, inner: vec![] }
     }
 
     /// The same call, with one more invocation allowed inside it.
@@ -65,21 +60,15 @@ impl Call {
     }
 
     fn signed(&self, env: &Env) -> SorobanAuthorizedInvocation {
-        let args: std::vec::Vec<ScVal> = self
-            .args
-            .iter()
-            .map(|arg| ScVal::try_from_val(env, &arg).unwrap())
-            .collect();
+        let args: std::vec::Vec<ScVal> =
+            self.args.iter().map(|arg| ScVal::try_from_val(env, &arg).unwrap()).collect();
         let function = SorobanAuthorizedFunction::ContractFn(InvokeContractArgs {
             contract_address: ScAddress::from(&self.contract),
             function_name: ScSymbol(self.function.try_into().unwrap()),
             args: args.try_into().unwrap(),
         });
         let inner: std::vec::Vec<_> = self.inner.iter().map(|call| call.signed(env)).collect();
-        SorobanAuthorizedInvocation {
-            function,
-            sub_invocations: inner.try_into().unwrap(),
-        }
+        SorobanAuthorizedInvocation { function, sub_invocations: inner.try_into().unwrap() }
     }
 
     fn expected(&self, env: &Env) -> AuthorizedInvocation {
@@ -125,9 +114,7 @@ impl Default for World {
 impl World {
     #[must_use]
     pub fn new() -> Self {
-        let env = Env::new_with_config(EnvTestConfig {
-            capture_snapshot_at_drop: false,
-        });
+        let env = Env::new_with_config(EnvTestConfig { capture_snapshot_at_drop: false });
         env.cost_estimate().disable_resource_limits();
         env.cost_estimate().budget().reset_unlimited();
         env.ledger().with_mut(|ledger| {
@@ -142,14 +129,7 @@ impl World {
             asset.issuer().set_flag(flag);
         }
         let token = asset.address();
-        Self {
-            env,
-            asset,
-            token,
-            issuer,
-            nonce: Cell::new(0),
-            people: Cell::new(1),
-        }
+        Self { env, asset, token, issuer, nonce: Cell::new(0), people: Cell::new(1) }
     }
 
     /// Somebody with a trustline and so much of the asset.
@@ -166,10 +146,7 @@ impl World {
 
     /// Somebody whose account is a contract; it accepts whatever it is asked.
     pub fn person_in_a_contract(&self) -> Person {
-        Person {
-            key: None,
-            address: self.env.register(ContractAccount, ()),
-        }
+        Person { key: None, address: self.env.register(ContractAccount, ()) }
     }
 
     /// Gives a trustline, or replaces it.
@@ -225,10 +202,8 @@ impl World {
 
     /// Makes a call with one signature, or none, and asserts that exactly this was asked for.
     pub fn call(&self, signer: Option<&Person>, call: &Call) -> Result<Val, Failure> {
-        let entries: std::vec::Vec<_> = signer
-            .iter()
-            .map(|person| self.sign(person, call))
-            .collect();
+        let entries: std::vec::Vec<_> =
+            signer.iter().map(|person| self.sign(person, call)).collect();
         self.env.set_auths(&entries);
         let function = Symbol::new(&self.env, call.function);
         let outcome = self.env.try_invoke_contract::<Val, Error>(
@@ -244,11 +219,7 @@ impl World {
                     .iter()
                     .map(|person| (person.address.clone(), call.expected(&self.env)))
                     .collect();
-                assert_eq!(
-                    asked, expected,
-                    "{} asked for another signature",
-                    call.function
-                );
+                assert_eq!(asked, expected, "{} asked for another signature", call.function);
                 Ok(value.unwrap())
             }
             Err(Ok(error)) => Err(failure(error.into())),
@@ -258,9 +229,7 @@ impl World {
 
     /// Makes a call that must fail.
     pub fn refusal(&self, signer: Option<&Person>, call: &Call) -> Failure {
-        self.call(signer, call)
-            .map(|_| ())
-            .expect_err("a call that must fail")
+        self.call(signer, call).map(|_| ()).expect_err("a call that must fail")
     }
 
     fn sign(&self, person: &Person, call: &Call) -> SorobanAuthorizationEntry {
@@ -288,9 +257,7 @@ impl World {
     }
 
     fn trustline_key(&self, person: &Person) -> LedgerKey {
-        let xdr::Asset::CreditAlphanum4(asset) = self.asset.asset() else {
-            unreachable!()
-        };
+        let xdr::Asset::CreditAlphanum4(asset) = self.asset.asset() else { unreachable!() };
         LedgerKey::Trustline(LedgerKeyTrustLine {
             account_id: AccountId::try_from(&person.address).unwrap(),
             asset: TrustLineAsset::CreditAlphanum4(asset),
@@ -326,9 +293,8 @@ fn new_person(env: &Env, number: u64) -> Person {
     let mut seed = [7; 32];
     seed[..8].copy_from_slice(&number.to_be_bytes());
     let key = SigningKey::from_bytes(&seed);
-    let account_id = AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(
-        key.verifying_key().to_bytes(),
-    )));
+    let account_id =
+        AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key.verifying_key().to_bytes())));
     let entry = LedgerEntryData::Account(AccountEntry {
         account_id: account_id.clone(),
         balance: 1_000_000_000,
@@ -341,29 +307,12 @@ fn new_person(env: &Env, number: u64) -> Person {
         signers: xdr::VecM::default(),
         ext: AccountEntryExt::V0,
     });
-    put(
-        env,
-        LedgerKey::Account(LedgerKeyAccount {
-            account_id: account_id.clone(),
-        }),
-        entry,
-    );
-    let address = ScVal::Address(ScAddress::Account(account_id))
-        .try_into_val(env)
-        .unwrap();
-    Person {
-        key: Some(key),
-        address,
-    }
+    put(env, LedgerKey::Account(LedgerKeyAccount { account_id: account_id.clone() }), entry);
+    let address = ScVal::Address(ScAddress::Account(account_id)).try_into_val(env).unwrap();
+    Person { key: Some(key), address }
 }
 
 fn put(env: &Env, key: LedgerKey, data: LedgerEntryData) {
-    let entry = LedgerEntry {
-        last_modified_ledger_seq: 1,
-        data,
-        ext: LedgerEntryExt::V0,
-    };
-    env.host()
-        .add_ledger_entry(&Rc::new(key), &Rc::new(entry), None)
-        .unwrap();
+    let entry = LedgerEntry { last_modified_ledger_seq: 1, data, ext: LedgerEntryExt::V0 };
+    env.host().add_ledger_entry(&Rc::new(key), &Rc::new(entry), None).unwrap();
 }

@@ -41,10 +41,7 @@ impl Amount {
     /// # Errors
     /// When the product leaves the range of `i64`.
     pub fn checked_mul(self, factor: u32) -> Result<Self, AmountError> {
-        self.0
-            .checked_mul(i64::from(factor))
-            .map(Self)
-            .ok_or(AmountError)
+        self.0.checked_mul(i64::from(factor)).map(Self).ok_or(AmountError)
     }
 
     /// More than nothing?
@@ -106,11 +103,7 @@ impl Amount {
     /// it would show money that is not there.
     #[must_use]
     pub const fn display(self, decimals: u8, min_decimals: u8) -> DisplayAmount {
-        DisplayAmount {
-            amount: self,
-            decimals,
-            min_decimals,
-        }
+        DisplayAmount { amount: self, decimals, min_decimals }
     }
 }
 
@@ -238,11 +231,7 @@ mod tests {
             ("0", 255, 0),
         ];
         for (text, decimals, minor_units) in table {
-            assert_eq!(
-                Amount::parse(text, decimals),
-                Ok(Amount::new(minor_units)),
-                "{text}"
-            );
+            assert_eq!(Amount::parse(text, decimals), Ok(Amount::new(minor_units)), "{text}");
         }
     }
 
@@ -326,15 +315,8 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let amount = Amount::new(-105_000_000).display(7, 2);
-        assert_eq!(
-            format!("{amount:>9}|{amount:<9}|{amount:9}"),
-            "   -10.50|-10.50   |   -10.50"
-        );
-        assert_eq!(
-            format!("{amount:.1}"),
-            "-10.50",
-            "precision must not hide money"
-        );
+        assert_eq!(format!("{amount:>9}|{amount:<9}|{amount:9}"), "   -10.50|-10.50   |   -10.50");
+        assert_eq!(format!("{amount:.1}"), "-10.50", "precision must not hide money");
     }
 
     #[test]
@@ -343,10 +325,7 @@ mod tests {
         assert_eq!(Amount::MAX.checked_add(one), Err(AmountError));
         assert_eq!(Amount::new(i64::MIN).checked_sub(one), Err(AmountError));
         assert_eq!(Amount::MAX.checked_mul(2), Err(AmountError));
-        assert_eq!(
-            Amount::new(3).checked_sub(Amount::new(5)),
-            Ok(Amount::new(-2))
-        );
+        assert_eq!(Amount::new(3).checked_sub(Amount::new(5)), Ok(Amount::new(-2)));
         assert_eq!(Amount::new(3).checked_mul(5), Ok(Amount::new(15)));
     }
 

@@ -29,17 +29,13 @@ impl Interval {
                 start.checked_add(u64::from(seconds).checked_mul(u64::from(count))?)
             }
             Self::Months(months) => {
-                let local = i64::try_from(start)
-                    .ok()?
-                    .checked_add(i64::from(utc_offset_s))?;
+                let local = i64::try_from(start).ok()?.checked_add(i64::from(utc_offset_s))?;
                 let (month, day) = month_and_day(local.div_euclid(DAY_S));
                 let month = month.checked_add(i64::from(count) * i64::from(months))?;
                 let first = days_before(month);
                 let length = days_before(month + 1) - first;
                 let days = first + day.min(length - 1);
-                let seconds = days
-                    .checked_mul(DAY_S)?
-                    .checked_add(local.rem_euclid(DAY_S))?;
+                let seconds = days.checked_mul(DAY_S)?.checked_add(local.rem_euclid(DAY_S))?;
                 u64::try_from(seconds.checked_sub(i64::from(utc_offset_s))?).ok()
             }
         }
@@ -94,10 +90,7 @@ fn month_and_day(day: i64) -> (i64, i64) {
     let day_of_year = day_of_era - days_before_year(year);
     // Five months from March, and from August, have 153 days: 31, 30, 31, 30, 31.
     let month = (5 * day_of_year + 2) / 153;
-    (
-        (era * ERA_YEARS + year) * 12 + month,
-        day_of_year - days_before_month(month),
-    )
+    ((era * ERA_YEARS + year) * 12 + month, day_of_year - days_before_month(month))
 }
 
 /// Days (since 1970) before the first of a month numbered as above.
@@ -178,10 +171,7 @@ mod tests {
         let march = Interval::Months(1).after(start, 2, HOUR);
         assert_eq!(march, Some(MAR_31_2026 - 1800));
         // At UTC it is the 30th, which March has: 30 Mar 23:30.
-        assert_eq!(
-            Interval::Months(1).after(start, 2, 0),
-            Some(MAR_31_2026 - 1800)
-        );
+        assert_eq!(Interval::Months(1).after(start, 2, 0), Some(MAR_31_2026 - 1800));
         // 1 Feb 00:30 UTC is 31 Jan 12:30 at −12: local 28 Feb 12:30 is 1 Mar 00:30 UTC.
         let start = JAN_31_2026 + 86_400 + 1800;
         let february = Interval::Months(1).after(start, 1, -12 * HOUR);
@@ -198,17 +188,11 @@ mod tests {
 
     #[test]
     fn seconds_are_just_added() {
-        assert_eq!(
-            Interval::Seconds(7 * 86_400).after(1_000, 3, HOUR),
-            Some(1_815_400)
-        );
+        assert_eq!(Interval::Seconds(7 * 86_400).after(1_000, 3, HOUR), Some(1_815_400));
         assert_eq!(Interval::Seconds(1).after(u64::MAX, 0, 0), Some(u64::MAX));
         assert_eq!(Interval::Seconds(1).after(u64::MAX, 1, 0), None);
         assert_eq!(Interval::Months(1).after(u64::MAX, 0, 0), None);
-        assert_eq!(
-            Interval::Months(255).after(u64::MAX / 2, u32::MAX, HOUR),
-            None
-        );
+        assert_eq!(Interval::Months(255).after(u64::MAX / 2, u32::MAX, HOUR), None);
     }
 
     #[test]

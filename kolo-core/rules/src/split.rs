@@ -76,20 +76,11 @@ mod tests {
 
     fn shares(weights: &[u64]) -> Vec<Share> {
         let numbered = (0..).zip(weights);
-        numbered
-            .map(|(order, &weight)| Share {
-                order,
-                weight,
-                ..Share::default()
-            })
-            .collect()
+        numbered.map(|(order, &weight)| Share { order, weight, ..Share::default() }).collect()
     }
 
     fn amounts(shares: &[Share]) -> Vec<i64> {
-        shares
-            .iter()
-            .map(|share| share.amount.minor_units())
-            .collect()
+        shares.iter().map(|share| share.amount.minor_units()).collect()
     }
 
     #[test]
@@ -122,10 +113,7 @@ mod tests {
     #[test]
     fn what_cannot_be_split_is_refused() {
         assert_eq!(split(Amount::new(-1), &mut shares(&[1])), Err(AmountError));
-        assert_eq!(
-            split(Amount::new(1), &mut shares(&[0, 0])),
-            Err(AmountError)
-        );
+        assert_eq!(split(Amount::new(1), &mut shares(&[0, 0])), Err(AmountError));
         assert_eq!(split(Amount::new(1), &mut []), Err(AmountError));
     }
 

@@ -50,12 +50,7 @@ mod tests {
             let fewest = (51 * n).div_ceil(100);
             for yes in 0..=n {
                 assert_eq!(passes(yes, n), yes >= fewest, "{yes} of {n}");
-                assert_eq!(
-                    is_impossible(n - yes, n),
-                    yes < fewest,
-                    "{} against of {n}",
-                    n - yes
-                );
+                assert_eq!(is_impossible(n - yes, n), yes < fewest, "{} against of {n}", n - yes);
             }
             assert!(n % 2 == 1 || !passes(n / 2, n), "a tie fails");
         }

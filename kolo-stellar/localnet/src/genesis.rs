@@ -37,13 +37,6 @@ pub(crate) fn entries(
 }
 
 fn stored(data: LedgerEntryData) -> StoredEntry {
-    let entry = LedgerEntry {
-        last_modified_ledger_seq: 1,
-        data,
-        ext: LedgerEntryExt::V0,
-    };
-    StoredEntry {
-        entry,
-        live_until: None,
-    }
+    let entry = LedgerEntry { last_modified_ledger_seq: 1, data, ext: LedgerEntryExt::V0 };
+    StoredEntry { entry, live_until: None }
 }

@@ -45,6 +45,8 @@ pub use model::{
     AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
     RestorePreamble, SendOutcome, SimulateOptions, Simulation, StateChange, StoredEntry, TxRecord,
 };
-pub use network::{Builder, Clock, Close, Limits, Localnet, NetworkError, PACE_S, StartError, root_secret};
+pub use network::{
+    Builder, Clock, Close, Limits, Localnet, NetworkError, PACE_S, StartError, root_secret,
+};
 pub use reply::Reply;
 pub use store::{LedgerStore, Snapshot, StoreError};

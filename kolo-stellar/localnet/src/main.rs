@@ -48,10 +48,7 @@ enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("{address} cannot be listened on: {source}; choose another port with --port")]
-    Listen {
-        address: SocketAddr,
-        source: io::Error,
-    },
+    Listen { address: SocketAddr, source: io::Error },
     #[error("the port could not be served any more: {0}; start again")]
     Serve(#[source] io::Error),
 }
@@ -59,10 +56,7 @@ enum Failure {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match run(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -105,10 +99,7 @@ fn introduce(network: &Localnet, options: &Options, address: SocketAddr) {
         None => "in memory (keep it with --state DIR)".into(),
     };
     println!("Passphrase    {}", network.passphrase());
-    println!(
-        "Root account  {}",
-        stellar_strkey::ed25519::PublicKey(root.0)
-    );
+    println!("Root account  {}", stellar_strkey::ed25519::PublicKey(root.0));
     println!("              its secret key is the SHA-256 of the passphrase: test money only");
     println!("State         {state}");
     println!("Friendbot     http://{address}/friendbot?addr=G…");
@@ -140,10 +131,7 @@ fn parse_close(text: &str) -> Result<Close, String> {
         (None, Some(number)) => (number, 1_000),
         (None, None) => (text, 0),
     };
-    let interval = number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(millis));
+    let interval = number.parse::<u64>().ok().and_then(|number| number.checked_mul(millis));
     interval
         .filter(|interval| *interval > 0)
         .map(|interval| Close::Every(Duration::from_millis(interval)))
@@ -158,20 +146,8 @@ mod tests {
     fn the_way_to_close_is_a_word_or_an_interval() {
         assert_eq!(parse_close("instant"), Ok(Close::Instant));
         assert_eq!(parse_close("1s"), Ok(Close::Every(Duration::from_secs(1))));
-        assert_eq!(
-            parse_close("250ms"),
-            Ok(Close::Every(Duration::from_millis(250)))
-        );
-        for wrong in [
-            "",
-            "5",
-            "0s",
-            "-1s",
-            "1.5s",
-            "s",
-            "ms",
-            "99999999999999999999s",
-        ] {
+        assert_eq!(parse_close("250ms"), Ok(Close::Every(Duration::from_millis(250))));
+        for wrong in ["", "5", "0s", "-1s", "1.5s", "s", "ms", "99999999999999999999s"] {
             assert!(parse_close(wrong).is_err(), "{wrong}");
         }
     }

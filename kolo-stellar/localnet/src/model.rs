@@ -84,10 +84,7 @@ impl TxRecord {
     #[must_use]
     pub fn is_successful(&self) -> bool {
         use stellar_xdr::TransactionResultResult as R;
-        matches!(
-            self.result.result,
-            R::TxSuccess(_) | R::TxFeeBumpInnerSuccess(_)
-        )
+        matches!(self.result.result, R::TxSuccess(_) | R::TxFeeBumpInnerSuccess(_))
     }
 }
 
@@ -112,12 +109,7 @@ impl EventPosition {
     /// The position before every event of `ledger`.
     #[must_use]
     pub const fn start_of(ledger: u32) -> Self {
-        Self {
-            ledger,
-            tx: 0,
-            op: 0,
-            event: 0,
-        }
+        Self { ledger, tx: 0, op: 0, event: 0 }
     }
 
     /// The TOID (SEP-35) of the position's operation: ledger in the upper 32 bits, then 20 bits
@@ -131,12 +123,7 @@ impl EventPosition {
     #[must_use]
     pub fn from_toid(toid: u64, event: u32) -> Self {
         let part = |shift: u32, mask: u64| u32::try_from((toid >> shift) & mask).unwrap_or(0);
-        Self {
-            ledger: part(32, 0xffff_ffff),
-            tx: part(12, 0xf_ffff),
-            op: part(0, 0xfff),
-            event,
-        }
+        Self { ledger: part(32, 0xffff_ffff), tx: part(12, 0xf_ffff), op: part(0, 0xfff), event }
     }
 
     /// The id as Stellar RPC writes it: 19 digits of TOID, a dash, 10 digits of event index.

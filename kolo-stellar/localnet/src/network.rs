@@ -176,10 +176,10 @@ impl Builder {
     }
 
     /// Seconds of the clock after which an instant network closes an empty ledger: the public network's
-/// pace.
-pub const PACE_S: u64 = 5;
+    /// pace.
+    pub const PACE_S: u64 = 5;
 
-/// When ledgers close.
+    /// When ledgers close.
     #[must_use]
     pub fn close(mut self, close: Close) -> Self {
         self.close = close;
@@ -220,13 +220,7 @@ pub const PACE_S: u64 = 5;
             Ok(Err(error)) => return Err(error),
             Err(_) => return Err(StartError::Configuration("the thread ended at once".into())),
         }
-        Ok(Localnet {
-            shared: Arc::new(Shared {
-                jobs,
-                passphrase,
-                network_id,
-            }),
-        })
+        Ok(Localnet { shared: Arc::new(Shared { jobs, passphrase, network_id }) })
     }
 }
 
@@ -237,13 +231,7 @@ fn run(
     ready: oneshot::Sender<Result<(), StartError>>,
 ) {
     let close = builder.close;
-    let Builder {
-        passphrase,
-        clock,
-        store,
-        limits,
-        ..
-    } = builder;
+    let Builder { passphrase, clock, store, limits, .. } = builder;
     let mut engine = match Engine::open(passphrase, clock, close, store, limits) {
         Ok(engine) => engine,
         Err(error) => {
@@ -261,9 +249,7 @@ fn run(
             return;
         }
         let job = match close {
-            Close::Instant => queue
-                .recv()
-                .map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            Close::Instant => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
             Close::Every(interval) => {
                 let now = std::time::Instant::now();
                 if now >= next_close {
@@ -298,9 +284,7 @@ impl Localnet {
         Builder {
             passphrase: STANDALONE_PASSPHRASE.into(),
             clock: Arc::new(|| {
-                SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .map_or(0, |since| since.as_secs())
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
             }),
             close: Close::default(),
             store: Box::new(MemoryStore::new()),
@@ -330,9 +314,7 @@ impl Localnet {
     #[must_use]
     pub fn root_account(&self) -> AccountId {
         let key = ed25519_dalek::SigningKey::from_bytes(&root_secret(self.passphrase()));
-        AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(
-            key.verifying_key().to_bytes(),
-        )))
+        AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key.verifying_key().to_bytes())))
     }
 
     /// Submits an envelope. In instant mode the ledger it is in has closed when the reply comes.
@@ -413,10 +395,7 @@ impl Localnet {
     /// Stops the network. When the reply is there the store is closed and can be opened again.
     pub fn stop(&self) -> Reply<()> {
         let (answer, receiver) = oneshot::channel();
-        let _ = self
-            .shared
-            .jobs
-            .send(Box::new(move |engine| engine.stop(answer)));
+        let _ = self.shared.jobs.send(Box::new(move |engine| engine.stop(answer)));
         Reply::new(receiver)
     }
 
@@ -435,9 +414,7 @@ impl Localnet {
 
 impl std::fmt::Debug for Localnet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Localnet")
-            .field("passphrase", &self.passphrase())
-            .finish_non_exhaustive()
+        f.debug_struct("Localnet").field("passphrase", &self.passphrase()).finish_non_exhaustive()
     }
 }
 

@@ -50,11 +50,7 @@ fn header(sequence: u32) -> LedgerHeaderHistoryEntry {
         ext: LedgerHeaderExt::V0,
     };
     let hash = Hash(Sha256::digest(header.to_xdr(Limits::none()).unwrap()).into());
-    LedgerHeaderHistoryEntry {
-        hash,
-        header,
-        ext: LedgerHeaderHistoryEntryExt::V0,
-    }
+    LedgerHeaderHistoryEntry { hash, header, ext: LedgerHeaderHistoryEntryExt::V0 }
 }
 
 fn account(number: u8, balance: i64) -> (LedgerKey, StoredEntry) {
@@ -92,12 +88,7 @@ fn transaction(ledger: u32, index: u32) -> TxRecord {
         (EventStage::AfterAllTransactions, 0xF_FFFF, 0, index - 1),
     ];
     let event = |(stage, tx, op, event): (EventStage, u32, u32, u32)| EventRecord {
-        position: EventPosition {
-            ledger,
-            tx,
-            op,
-            event,
-        },
+        position: EventPosition { ledger, tx, op, event },
         stage,
         tx_hash: hash_of(1, ledger, index),
         close_time: 1_000 + u64::from(ledger),
@@ -142,9 +133,7 @@ fn transaction(ledger: u32, index: u32) -> TxRecord {
             diagnostic_events: VecM::default(),
         }),
         fee_changes: LedgerEntryChanges(
-            vec![LedgerEntryChange::Removed(account(1, 1).0)]
-                .try_into()
-                .unwrap(),
+            vec![LedgerEntryChange::Removed(account(1, 1).0)].try_into().unwrap(),
         ),
         refund_changes: LedgerEntryChanges::default(),
         events: stages.into_iter().map(event).collect(),
@@ -163,9 +152,7 @@ fn ledger(sequence: u32) -> ClosedLedger {
     let (always, changed) = account(200, i64::from(sequence));
     ClosedLedger {
         header: header(sequence),
-        transactions: (1..=EACH)
-            .map(|index| transaction(sequence, index))
-            .collect(),
+        transactions: (1..=EACH).map(|index| transaction(sequence, index)).collect(),
         changes: vec![
             (account(number - 1, 1).0, None),
             (new, Some(entry)),
@@ -184,13 +171,7 @@ fn fill(store: &mut impl LedgerStore, ledgers: std::ops::RangeInclusive<u32>) {
 fn answers(store: &mut dyn LedgerStore) -> String {
     let mut said = Vec::new();
     said.push(format!("{:?}", store.load().unwrap()));
-    said.push(format!(
-        "{:?}",
-        store
-            .oldest()
-            .unwrap()
-            .map(|header| header.header.ledger_seq)
-    ));
+    said.push(format!("{:?}", store.oldest().unwrap().map(|header| header.header.ledger_seq)));
     for (range, limit) in [
         (2..=9, 100),
         (4..=5, 100),
@@ -199,37 +180,20 @@ fn answers(store: &mut dyn LedgerStore) -> String {
         (50..=60, 5),
     ] {
         let headers = store.ledgers(range.clone(), limit).unwrap();
-        said.push(format!(
-            "{:?}",
-            headers
-                .iter()
-                .map(|h| h.header.ledger_seq)
-                .collect::<Vec<_>>()
-        ));
+        said.push(format!("{:?}", headers.iter().map(|h| h.header.ledger_seq).collect::<Vec<_>>()));
         for after in [None, Some((4, 2)), Some((4, u32::MAX)), Some((99, 0))] {
-            said.push(format!(
-                "{:?}",
-                store.transactions(range.clone(), after, limit).unwrap()
-            ));
+            said.push(format!("{:?}", store.transactions(range.clone(), after, limit).unwrap()));
         }
     }
     for sequence in 1..=10 {
         for kind in 1..=2 {
-            said.push(format!(
-                "{:?}",
-                store.transaction(&hash_of(kind, sequence, 1)).unwrap()
-            ));
+            said.push(format!("{:?}", store.transaction(&hash_of(kind, sequence, 1)).unwrap()));
         }
     }
     for limit in [1, 4, 7, 1_000] {
         let mut after = None;
         loop {
-            let query = EventQuery {
-                start_ledger: 3,
-                end_ledger: 8,
-                after,
-                limit,
-            };
+            let query = EventQuery { start_ledger: 3, end_ledger: 8, after, limit };
             let events = store.events(&query).unwrap();
             said.push(format!("{events:?}"));
             match events.last() {
@@ -251,12 +215,7 @@ fn copy_of(folder: &Path) -> tempfile::TempDir {
 }
 
 fn the_file(folder: &Path) -> std::path::PathBuf {
-    std::fs::read_dir(folder)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path()
+    std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path()
 }
 
 #[test]
@@ -269,12 +228,7 @@ fn both_stores_answer_alike() {
     fill(&mut memory, 2..=9);
     assert_eq!(answers(&mut disk), answers(&mut memory));
     // 8 ledgers of 3 transactions of 3 events, of which ledgers 3..=8 are asked for.
-    let query = EventQuery {
-        start_ledger: 3,
-        end_ledger: 8,
-        after: None,
-        limit: 1_000,
-    };
+    let query = EventQuery { start_ledger: 3, end_ledger: 8, after: None, limit: 1_000 };
     let events = disk.events(&query).unwrap();
     assert_eq!(events.len(), 6 * 9);
     assert!(events.is_sorted_by(|a, b| a.position < b.position));
@@ -294,10 +248,7 @@ fn a_store_that_nobody_closed_is_whole() {
     fill(&mut crashed, 10..=10);
     assert_eq!(crashed.load().unwrap().unwrap().header, header(10));
     drop(store);
-    assert_eq!(
-        answers(&mut DiskStore::open(folder.path()).unwrap()),
-        expected
-    );
+    assert_eq!(answers(&mut DiskStore::open(folder.path()).unwrap()), expected);
 }
 
 #[test]
@@ -313,12 +264,7 @@ fn history_is_bounded_and_entries_are_not() {
     assert!(disk.transaction(&hash_of(1, 5, 1)).unwrap().is_none());
     assert!(disk.transaction(&hash_of(2, 5, 1)).unwrap().is_none());
     assert!(disk.transaction(&hash_of(2, 6, 1)).unwrap().is_some());
-    let query = EventQuery {
-        start_ledger: 0,
-        end_ledger: 9,
-        after: None,
-        limit: 1_000,
-    };
+    let query = EventQuery { start_ledger: 0, end_ledger: 9, after: None, limit: 1_000 };
     assert_eq!(disk.events(&query).unwrap().len(), 4 * 9);
     drop(disk);
     // Opened with less, the surplus goes with the next ledger.
@@ -335,15 +281,9 @@ fn one_network_at_a_time_and_always_the_same() {
     fill(&mut store, 2..=2);
     let error = DiskStore::open(folder.path()).unwrap_err();
     assert!(matches!(error, StoreError::InUse(_)), "{error:?}");
-    assert!(
-        error.to_string().contains("stop the other network"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("stop the other network"), "{error}");
     let error = store.append("Another network", &ledger(3)).unwrap_err();
-    assert!(
-        matches!(error, StoreError::OtherNetwork { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::OtherNetwork { .. }), "{error:?}");
     assert_eq!(store.load().unwrap().unwrap().header, header(2));
 }
 
@@ -357,17 +297,12 @@ fn another_format_is_refused() {
         {
             let about = redb::TableDefinition::<&str, &[u8]>::new("about");
             let mut about = writing.open_table(about).unwrap();
-            about
-                .insert("format", 2_u32.to_be_bytes().as_slice())
-                .unwrap();
+            about.insert("format", 2_u32.to_be_bytes().as_slice()).unwrap();
         }
         writing.commit().unwrap();
     }
     let error = DiskStore::open(folder.path()).unwrap_err();
-    assert!(
-        matches!(error, StoreError::Format { found: 2, known: 1 }),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::Format { found: 2, known: 1 }), "{error:?}");
 }
 
 #[test]
@@ -379,11 +314,7 @@ fn a_file_of_something_else_is_refused() {
         std::fs::write(&file, &contents).unwrap();
         let error = DiskStore::open(folder.path()).unwrap_err();
         assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
-        assert_eq!(
-            std::fs::read(&file).unwrap(),
-            contents,
-            "what is refused stays as it is"
-        );
+        assert_eq!(std::fs::read(&file).unwrap(), contents, "what is refused stays as it is");
     }
 }
 
@@ -399,11 +330,7 @@ fn damage_anywhere_is_refused_or_harmless() {
     for at in (0..whole.len()).step_by(whole.len() / 60) {
         let folder = copy_of(folder.path());
         let mut bytes = whole.clone();
-        bytes
-            .iter_mut()
-            .skip(at)
-            .take(64)
-            .for_each(|byte| *byte ^= 0x5A);
+        bytes.iter_mut().skip(at).take(64).for_each(|byte| *byte ^= 0x5A);
         std::fs::write(the_file(folder.path()), bytes).unwrap();
         match DiskStore::open(folder.path()) {
             Ok(mut store) => assert_eq!(answers(&mut store), expected, "damage at {at}"),

@@ -49,12 +49,7 @@ pub(super) fn event(network: &Network, info: &EventInfo) -> Result<ChainEvent, R
 
 /// `contract topic,topic… value`, as the node gave them.
 fn raw(info: &EventInfo) -> ChainEventBody {
-    ChainEventBody::Unknown(format!(
-        "{} {} {}",
-        info.contract_id,
-        info.topic.join(","),
-        info.value
-    ))
+    ChainEventBody::Unknown(format!("{} {} {}", info.contract_id, info.topic.join(","), info.value))
 }
 
 fn body(network: &Network, info: &EventInfo) -> Option<ChainEventBody> {
@@ -92,10 +87,7 @@ fn group_created(
     let rules = as_bytes(field(data, "rules")?)?;
     let hash = as_bytes(field(data, "rules_hash")?)?;
     let rules_decoded = Rules::decode(rules).ok()?;
-    let known = network
-        .assets
-        .iter()
-        .any(|a| a.contract.0.0 == rules_decoded.asset);
+    let known = network.assets.iter().any(|a| a.contract.0.0 == rules_decoded.asset);
     if hash != sha256(rules) || !known {
         return None;
     }
@@ -169,12 +161,8 @@ fn of_circle(name: &str, data: &ScMap) -> Option<CircleChainEvent> {
             started_at: as_time(get("started_at")?)?,
             order: as_addresses(get("order")?)?,
         },
-        "proposal_rejected" => E::ProposalRejected {
-            proposal: as_u32(get("proposal")?)?,
-        },
-        "group_closed" => E::GroupClosed {
-            reason: as_u32(get("reason")?)?,
-        },
+        "proposal_rejected" => E::ProposalRejected { proposal: as_u32(get("proposal")?)? },
+        "group_closed" => E::GroupClosed { reason: as_u32(get("reason")?)? },
         "synced" => E::Synced {
             surplus: as_amount(get("surplus")?)?,
             shortfall: as_amount(get("shortfall")?)?,
@@ -190,15 +178,10 @@ fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleCha
     let round = || as_u8(get("round")?);
     let proposal = || as_u32(get("proposal")?);
     Some(match name {
-        "participant_joined" => E::ParticipantJoined {
-            member,
-            seat: as_u8(get("seat")?)?,
-            turn: as_u8(get("turn")?)?,
-        },
-        "participant_left" => E::ParticipantLeft {
-            member,
-            removed: as_bool(get("removed")?)?,
-        },
+        "participant_joined" => {
+            E::ParticipantJoined { member, seat: as_u8(get("seat")?)?, turn: as_u8(get("turn")?)? }
+        }
+        "participant_left" => E::ParticipantLeft { member, removed: as_bool(get("removed")?)? },
         "contribution_made" => E::ContributionMade {
             member,
             round: round()?,
@@ -211,30 +194,20 @@ fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleCha
             amount: amount()?,
             credited: as_bool(get("credited")?)?,
         },
-        "credit_pushed" => E::CreditPushed {
-            member,
-            amount: amount()?,
-        },
-        "debt_repaid" => E::DebtRepaid {
-            member,
-            amount: amount()?,
-            credited: as_addresses(get("credited")?)?,
-        },
+        "credit_pushed" => E::CreditPushed { member, amount: amount()? },
+        "debt_repaid" => {
+            E::DebtRepaid { member, amount: amount()?, credited: as_addresses(get("credited")?)? }
+        }
         "dissolution_proposed" => E::DissolutionProposed {
             member,
             proposal: proposal()?,
             electorate: as_u32(get("electorate")?)?,
             expires_at: as_time(get("expires_at")?)?,
         },
-        "vote_cast" => E::VoteCast {
-            member,
-            proposal: proposal()?,
-            approve: as_bool(get("approve")?)?,
-        },
-        "refund_claimed" => E::RefundClaimed {
-            member,
-            amount: amount()?,
-        },
+        "vote_cast" => {
+            E::VoteCast { member, proposal: proposal()?, approve: as_bool(get("approve")?)? }
+        }
+        "refund_claimed" => E::RefundClaimed { member, amount: amount()? },
         _ => return None,
     })
 }
@@ -268,11 +241,7 @@ fn rfc3339(text: &str) -> Option<Timestamp> {
 
 fn three(text: &str, separator: char) -> Option<[u64; 3]> {
     let mut parts = text.split(separator).map(str::parse);
-    let found = [
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-    ];
+    let found = [parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?];
     parts.next().is_none().then_some(found)
 }
 
@@ -287,9 +256,7 @@ fn days_since_epoch(year: u64, month: u64, day: u64) -> Option<u64> {
     let days = year.checked_mul(365)? + year / 4 - year / 100 + year / 400;
     let of_year = month.checked_mul(153)?.checked_add(2)? / 5;
     // 719 468 days from 0000-03-01 to 1970-01-01; days are counted from one.
-    days.checked_add(of_year)?
-        .checked_add(day)?
-        .checked_sub(719_469)
+    days.checked_add(of_year)?.checked_add(day)?.checked_sub(719_469)
 }
 
 #[cfg(test)]
@@ -306,13 +273,7 @@ mod tests {
         ] {
             assert_eq!(rfc3339(text), Some(Timestamp::from_unix(seconds)), "{text}");
         }
-        for text in [
-            "",
-            "2026-11-21",
-            "2026-13-01T00:00:00Z",
-            "2026-11-21T12:11:38+01:00",
-            "x",
-        ] {
+        for text in ["", "2026-11-21", "2026-13-01T00:00:00Z", "2026-11-21T12:11:38+01:00", "x"] {
             assert_eq!(rfc3339(text), None, "{text}");
         }
     }

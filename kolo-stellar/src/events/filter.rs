@@ -15,11 +15,8 @@ const TOPICS_PER_FILTER: usize = 5;
 /// Our factory's announcements, the circles' events by name from any contract (which circles are
 /// ours, the caller knows), and the assets' movements.
 pub(crate) fn filters(network: &Network) -> Result<Value, PortError> {
-    let assets: Vec<String> = network
-        .assets
-        .iter()
-        .map(|known| known.contract.to_string())
-        .collect();
+    let assets: Vec<String> =
+        network.assets.iter().map(|known| known.contract.to_string()).collect();
     let mut filters = vec![
         json!({
             "type": "contract",

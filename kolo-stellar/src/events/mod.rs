@@ -35,10 +35,9 @@ impl StellarChainClient {
             None => EventsFrom::Ledger(self.first_ledger().await?.0),
         };
         match self.page(&from, limit).await {
-            Ok(page) if cursor.is_none() => Ok(ChainEvents {
-                gap: self.first_ledger().await?.1,
-                ..page
-            }),
+            Ok(page) if cursor.is_none() => {
+                Ok(ChainEvents { gap: self.first_ledger().await?.1, ..page })
+            }
             Ok(page) => Ok(page),
             Err(error) => match cursor {
                 Some(cursor) => self.out_of_range(cursor, limit, error).await,
@@ -102,10 +101,7 @@ impl StellarChainClient {
         let wanted = position.next_ledger();
         let from = EventsFrom::Ledger(wanted.max(health.oldest_ledger));
         let page = self.page(&from, limit).await.map_err(PortError::from)?;
-        Ok(ChainEvents {
-            gap: wanted < health.oldest_ledger,
-            ..page
-        })
+        Ok(ChainEvents { gap: wanted < health.oldest_ledger, ..page })
     }
 }
 

@@ -51,11 +51,7 @@ impl HttpTransport {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| HttpTransportError::Client(without_url(e).to_string()))?;
-        Ok(Self {
-            client,
-            url,
-            limit: response_limit,
-        })
+        Ok(Self { client, url, limit: response_limit })
     }
 }
 

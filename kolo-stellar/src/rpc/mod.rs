@@ -23,10 +23,7 @@ pub use types::{
 use types::{RawEntries, RawSimulation};
 
 /// Bounds on XDR from outside: deep enough for any authorisation tree, and no larger than an answer.
-pub(crate) const XDR_LIMITS: Limits = Limits {
-    depth: 200,
-    len: 16 * 1024 * 1024,
-};
+pub(crate) const XDR_LIMITS: Limits = Limits { depth: 200, len: 16 * 1024 * 1024 };
 
 /// JSON-RPC's "no such method".
 const METHOD_NOT_FOUND: i64 = -32601;
@@ -113,10 +110,7 @@ struct AnswerError {
 impl Rpc {
     /// A client over `transport`.
     pub fn new(transport: impl Transport + 'static) -> Self {
-        Self {
-            transport: Arc::new(transport),
-            last_id: Arc::new(AtomicU64::new(0)),
-        }
+        Self { transport: Arc::new(transport), last_id: Arc::new(AtomicU64::new(0)) }
     }
 
     /// `getNetwork`.
@@ -157,10 +151,8 @@ impl Rpc {
     /// [`RpcError`].
     pub async fn ledger_entries(&self, keys: &[LedgerKey]) -> Result<Vec<EntryInfo>, RpcError> {
         const METHOD: &str = "getLedgerEntries";
-        let keys: Vec<String> = keys
-            .iter()
-            .map(|key| base64(METHOD, key))
-            .collect::<Result<_, _>>()?;
+        let keys: Vec<String> =
+            keys.iter().map(|key| base64(METHOD, key)).collect::<Result<_, _>>()?;
         let raw: RawEntries = self.request(METHOD, json!({ "keys": keys })).await?;
         raw.entries
             .unwrap_or_default()
@@ -218,8 +210,7 @@ impl Rpc {
     /// [`RpcError`]; what the network says to the transaction is none, but [`SendInfo`].
     pub async fn send(&self, envelope: &[u8]) -> Result<SendInfo, RpcError> {
         let text = data_encoding::BASE64.encode(envelope);
-        self.request("sendTransaction", json!({ "transaction": text }))
-            .await
+        self.request("sendTransaction", json!({ "transaction": text })).await
     }
 
     /// `getTransaction` by its hash (hex), that of a fee-bump or that inside it.
@@ -227,8 +218,7 @@ impl Rpc {
     /// # Errors
     /// [`RpcError`].
     pub async fn transaction(&self, hash: &str) -> Result<TransactionInfo, RpcError> {
-        self.request("getTransaction", json!({ "hash": hash }))
-            .await
+        self.request("getTransaction", json!({ "hash": hash })).await
     }
 
     /// `getEvents`: the next `limit` that pass one of `filters` (JSON as documented).
@@ -266,13 +256,9 @@ impl Rpc {
         let answer: Answer =
             serde_json::from_value(answer).map_err(|e| malformed(method, &e.to_string()))?;
         match answer {
-            Answer {
-                error: Some(error), ..
-            } => Err(RpcError::Refused {
-                method,
-                code: error.code,
-                message: error.message,
-            }),
+            Answer { error: Some(error), .. } => {
+                Err(RpcError::Refused { method, code: error.code, message: error.message })
+            }
             Answer { result, .. } => serde_json::from_value(result.unwrap_or(Value::Null))
                 .map_err(|e| malformed(method, &e.to_string())),
         }
@@ -280,16 +266,11 @@ impl Rpc {
 }
 
 fn malformed(method: &'static str, detail: &str) -> RpcError {
-    RpcError::Malformed {
-        method,
-        detail: detail.to_owned(),
-    }
+    RpcError::Malformed { method, detail: detail.to_owned() }
 }
 
 fn base64(method: &'static str, value: &impl WriteXdr) -> Result<String, RpcError> {
-    value
-        .to_xdr_base64(XDR_LIMITS)
-        .map_err(|e| malformed(method, &e.to_string()))
+    value.to_xdr_base64(XDR_LIMITS).map_err(|e| malformed(method, &e.to_string()))
 }
 
 fn from_base64<T: ReadXdr>(method: &'static str, text: &str) -> Result<T, RpcError> {

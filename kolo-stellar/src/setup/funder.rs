@@ -39,9 +39,7 @@ impl Funder {
     /// From the 32-byte seed.
     #[must_use]
     pub fn from_seed(seed: &Zeroizing<[u8; 32]>) -> Self {
-        Self {
-            key: SigningKey::from_bytes(seed),
-        }
+        Self { key: SigningKey::from_bytes(seed) }
     }
 
     /// The root account of a standalone network, which holds all its XLM: its seed is the SHA-256
@@ -87,10 +85,8 @@ impl Site<'_> {
         step: &'static str,
         host_function: HostFunction,
     ) -> Result<(), SetupError> {
-        let mut operation = InvokeHostFunctionOp {
-            host_function,
-            auth: vec![].try_into().map_err(too_many)?,
-        };
+        let mut operation =
+            InvokeHostFunctionOp { host_function, auth: vec![].try_into().map_err(too_many)? };
         let body = OperationBody::InvokeHostFunction(operation.clone());
         let bare = self.transaction(vec![unsourced(body)], None).await?;
         let simulated = self.simulate(step, bare).await?;
@@ -173,8 +169,7 @@ impl Site<'_> {
             tx,
             signatures: vec![signed].try_into().map_err(too_many)?,
         }))?;
-        self.settle(step, &envelope, &data_encoding::HEXLOWER.encode(&digest))
-            .await
+        self.settle(step, &envelope, &data_encoding::HEXLOWER.encode(&digest)).await
     }
 
     async fn settle(
@@ -219,10 +214,7 @@ fn reason(result: Option<&str>) -> String {
 }
 
 const fn unsourced(body: OperationBody) -> Operation {
-    Operation {
-        source_account: None,
-        body,
-    }
+    Operation { source_account: None, body }
 }
 
 fn too_many(error: stellar_xdr::Error) -> PortError {

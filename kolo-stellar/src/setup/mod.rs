@@ -18,8 +18,8 @@ use stellar_xdr::{
 };
 
 pub use funder::Funder;
-pub use operate::{Operation, operate};
 use funder::Site;
+pub use operate::{Operation, operate};
 
 use crate::address::{account_address, account_of, contract_address, deployed_id, invalid, sha256};
 use crate::config::{KnownAsset, Operators, StellarConfig, known_asset};
@@ -56,12 +56,7 @@ impl Bootstrap {
     /// A test `USDC` of `issuer`, and 100,000 XLM for each operator's account.
     #[must_use]
     pub fn new(operators: Operators, issuer: PublicKey) -> Self {
-        Self {
-            operators,
-            issuer,
-            asset_code: "USDC".to_owned(),
-            balance: 100_000 * XLM,
-        }
+        Self { operators, issuer, asset_code: "USDC".to_owned(), balance: 100_000 * XLM }
     }
 }
 
@@ -134,26 +129,17 @@ pub async fn bootstrap(
     wanted: &Bootstrap,
 ) -> Result<Deployment, SetupError> {
     let passphrase = rpc.network().await?.passphrase;
-    let site = Site {
-        rpc,
-        funder,
-        network_id: sha256(passphrase.as_bytes()),
-    };
+    let site = Site { rpc, funder, network_id: sha256(passphrase.as_bytes()) };
     let issuer = account_of(wanted.issuer.0);
-    let asset = Asset {
-        code: wanted.asset_code.clone(),
-        issuer: account_address(&issuer).0,
-        decimals: 7,
-    };
+    let asset =
+        Asset { code: wanted.asset_code.clone(), issuer: account_address(&issuer).0, decimals: 7 };
     let known = known_asset(site.network_id, &asset)?;
 
     site.fund(wanted, &issuer).await?;
     site.deploy_asset(&known).await?;
     let circle_hash = site.upload("the circle's code", CIRCLE_WASM).await?;
     let factory_hash = site.upload("the factory's code", FACTORY_WASM).await?;
-    let factory = site
-        .deploy_factory(factory_hash, circle_hash, &known.contract)
-        .await?;
+    let factory = site.deploy_factory(factory_hash, circle_hash, &known.contract).await?;
     Ok(Deployment {
         passphrase,
         asset,
@@ -202,8 +188,7 @@ impl Site<'_> {
         if operations.is_empty() {
             return Ok(());
         }
-        self.apply("funding the operator's accounts", operations)
-            .await
+        self.apply("funding the operator's accounts", operations).await
     }
 
     async fn deploy_asset(&self, asset: &KnownAsset) -> Result<(), SetupError> {
@@ -222,8 +207,7 @@ impl Site<'_> {
         let key = LedgerKey::ContractCode(LedgerKeyContractCode { hash: Hash(hash) });
         if !self.exists(key).await? {
             let code = BytesM::try_from(wasm).map_err(|_| invalid("the code is too large"))?;
-            self.call(step, HostFunction::UploadContractWasm(code))
-                .await?;
+            self.call(step, HostFunction::UploadContractWasm(code)).await?;
         }
         Ok(hash)
     }

@@ -33,8 +33,11 @@ pub async fn operate(
 ) -> Result<Operation, SetupError> {
     let key = async |name: &str| vault.create(tenant, &KeyName::Operator(name.to_owned())).await;
     let issuer = key("issuer").await?;
-    let operators =
-        Operators { sponsor: key("sponsor").await?, fees: key("fees").await?, keeper: key("keeper").await? };
+    let operators = Operators {
+        sponsor: key("sponsor").await?,
+        fees: key("fees").await?,
+        keeper: key("keeper").await?,
+    };
     let passphrase = rpc.network().await?.passphrase;
     let funder = Funder::root_of(&passphrase);
     let deployment = bootstrap(&rpc, &funder, &Bootstrap::new(operators, issuer)).await?;

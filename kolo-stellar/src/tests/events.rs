@@ -22,13 +22,8 @@ fn contract_val(n: u8) -> ScVal {
 }
 
 fn map(fields: &[(&str, ScVal)]) -> ScVal {
-    let mut entries: Vec<ScMapEntry> = fields
-        .iter()
-        .map(|(name, val)| ScMapEntry {
-            key: sym(name),
-            val: val.clone(),
-        })
-        .collect();
+    let mut entries: Vec<ScMapEntry> =
+        fields.iter().map(|(name, val)| ScMapEntry { key: sym(name), val: val.clone() }).collect();
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     ScVal::Map(Some(ScMap(entries.try_into().unwrap())))
 }
@@ -62,11 +57,7 @@ async fn decoded(event: Value) -> ChainEventBody {
     let node = Node::default();
     node.result("getEvents", page(&[event], &id(120, 0), 120));
     let cursor = ChainCursor(id(100, 0));
-    let events = client(&node)
-        .events_after(Some(&cursor), 10)
-        .await
-        .unwrap()
-        .events;
+    let events = client(&node).events_after(Some(&cursor), 10).await.unwrap().events;
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].closed_at, Timestamp::from_unix(1_795_263_098));
     assert_eq!(events[0].ledger, 120);
@@ -93,11 +84,7 @@ async fn every_circle_event_is_decoded() {
         (
             "invitation_added",
             false,
-            map(&[
-                ("invitation", key.clone()),
-                ("turn", u(2)),
-                ("expires_at", time(9)),
-            ]),
+            map(&[("invitation", key.clone()), ("turn", u(2)), ("expires_at", time(9))]),
             E::InvitationAdded {
                 key: Some(public(5)),
                 address: None,
@@ -124,29 +111,19 @@ async fn every_circle_event_is_decoded() {
             "invitation_revoked",
             false,
             map(&[("invitation", key)]),
-            E::InvitationRevoked {
-                key: Some(public(5)),
-                address: None,
-            },
+            E::InvitationRevoked { key: Some(public(5)), address: None },
         ),
         (
             "participant_joined",
             true,
             map(&[("seat", u(1)), ("turn", u(0))]),
-            E::ParticipantJoined {
-                member: member.clone(),
-                seat: 1,
-                turn: 0,
-            },
+            E::ParticipantJoined { member: member.clone(), seat: 1, turn: 0 },
         ),
         (
             "participant_left",
             true,
             map(&[("removed", yes.clone())]),
-            E::ParticipantLeft {
-                member: member.clone(),
-                removed: true,
-            },
+            E::ParticipantLeft { member: member.clone(), removed: true },
         ),
         (
             "group_started",
@@ -160,60 +137,31 @@ async fn every_circle_event_is_decoded() {
         (
             "contribution_made",
             true,
-            map(&[
-                ("round", u(3)),
-                ("amount", seven_val.clone()),
-                ("late", yes.clone()),
-            ]),
-            E::ContributionMade {
-                member: member.clone(),
-                round: 3,
-                amount: seven,
-                late: true,
-            },
+            map(&[("round", u(3)), ("amount", seven_val.clone()), ("late", yes.clone())]),
+            E::ContributionMade { member: member.clone(), round: 3, amount: seven, late: true },
         ),
         (
             "payout_made",
             true,
-            map(&[
-                ("round", u(3)),
-                ("amount", seven_val.clone()),
-                ("credited", yes.clone()),
-            ]),
-            E::PayoutMade {
-                recipient: member.clone(),
-                round: 3,
-                amount: seven,
-                credited: true,
-            },
+            map(&[("round", u(3)), ("amount", seven_val.clone()), ("credited", yes.clone())]),
+            E::PayoutMade { recipient: member.clone(), round: 3, amount: seven, credited: true },
         ),
         (
             "credit_pushed",
             true,
             map(&[("amount", seven_val.clone())]),
-            E::CreditPushed {
-                member: member.clone(),
-                amount: seven,
-            },
+            E::CreditPushed { member: member.clone(), amount: seven },
         ),
         (
             "debt_repaid",
             true,
             map(&[("amount", seven_val.clone()), ("credited", vec(&[who(3)]))]),
-            E::DebtRepaid {
-                member: member.clone(),
-                amount: seven,
-                credited: vec![address(3)],
-            },
+            E::DebtRepaid { member: member.clone(), amount: seven, credited: vec![address(3)] },
         ),
         (
             "dissolution_proposed",
             true,
-            map(&[
-                ("proposal", u(1)),
-                ("electorate", u(3)),
-                ("expires_at", time(8)),
-            ]),
+            map(&[("proposal", u(1)), ("electorate", u(3)), ("expires_at", time(8))]),
             E::DissolutionProposed {
                 member: member.clone(),
                 proposal: 1,
@@ -225,11 +173,7 @@ async fn every_circle_event_is_decoded() {
             "vote_cast",
             true,
             map(&[("proposal", u(1)), ("approve", yes)]),
-            E::VoteCast {
-                member: member.clone(),
-                proposal: 1,
-                approve: true,
-            },
+            E::VoteCast { member: member.clone(), proposal: 1, approve: true },
         ),
         (
             "proposal_rejected",
@@ -237,39 +181,25 @@ async fn every_circle_event_is_decoded() {
             map(&[("proposal", u(1))]),
             E::ProposalRejected { proposal: 1 },
         ),
-        (
-            "group_closed",
-            false,
-            map(&[("reason", u(2))]),
-            E::GroupClosed { reason: 2 },
-        ),
+        ("group_closed", false, map(&[("reason", u(2))]), E::GroupClosed { reason: 2 }),
         (
             "refund_claimed",
             true,
             map(&[("amount", seven_val.clone())]),
-            E::RefundClaimed {
-                member,
-                amount: seven,
-            },
+            E::RefundClaimed { member, amount: seven },
         ),
         (
             "synced",
             false,
             map(&[("surplus", seven_val), ("shortfall", 0_i128.into())]),
-            E::Synced {
-                surplus: seven,
-                shortfall: Amount::ZERO,
-            },
+            E::Synced { surplus: seven, shortfall: Amount::ZERO },
         ),
     ];
     for (name, of_member, data, expected) in samples {
         let mut topics = vec![sym(name)];
         topics.extend(of_member.then(|| who(2)));
         let body = decoded(event(&contract(50).0, &topics, &data)).await;
-        let expected = ChainEventBody::Circle {
-            circle: contract(50),
-            event: expected,
-        };
+        let expected = ChainEventBody::Circle { circle: contract(50), event: expected };
         assert_eq!(body, expected, "{name}");
         // The same name with other contents is kept raw.
         let odd = decoded(event(&contract(50).0, &topics, &map(&[]))).await;
@@ -307,10 +237,7 @@ async fn what_the_contracts_emit_is_known() {
             continue;
         }
         let body = decoded(event(&contract(50).0, &topics, &data)).await;
-        assert!(
-            matches!(body, ChainEventBody::Circle { .. }),
-            "{name}: {body:?}"
-        );
+        assert!(matches!(body, ChainEventBody::Circle { .. }), "{name}: {body:?}");
     }
     assert_eq!(names, 16);
 }
@@ -322,16 +249,10 @@ async fn only_our_factory_makes_circles() {
     let encoded = rules.encode();
     let bytes = |b: &[u8]| crate::scval::bytes(b).unwrap();
     let topics = [sym("group_created"), contract_val(50), who(1)];
-    let data = map(&[
-        ("rules", bytes(&encoded)),
-        ("rules_hash", bytes(&sha256(&encoded))),
-    ]);
+    let data = map(&[("rules", bytes(&encoded)), ("rules_hash", bytes(&sha256(&encoded)))]);
     let body = decoded(event(&contract(99).0, &topics, &data)).await;
-    let expected = ChainEventBody::GroupCreated {
-        circle: contract(50),
-        organiser: address(1),
-        rules,
-    };
+    let expected =
+        ChainEventBody::GroupCreated { circle: contract(50), organiser: address(1), rules };
     assert_eq!(body, expected);
 
     let foreign = decoded(event(&contract(98).0, &topics, &data)).await;
@@ -348,38 +269,13 @@ async fn the_asset_moves_in_all_the_forms_there_are() {
     let with_id = map(&[("amount", five.clone()), ("to_muxed_id", ScVal::U64(9))]);
     let u = &usdc_topic;
     for (topics, data, from, to) in [
-        (
-            vec![sym("transfer"), who(1), who(2), u.clone()],
-            &five,
-            Some(1),
-            Some(2),
-        ),
-        (
-            vec![sym("transfer"), who(1), who(2), u.clone()],
-            &with_id,
-            Some(1),
-            Some(2),
-        ),
+        (vec![sym("transfer"), who(1), who(2), u.clone()], &five, Some(1), Some(2)),
+        (vec![sym("transfer"), who(1), who(2), u.clone()], &with_id, Some(1), Some(2)),
         (vec![sym("mint"), who(2), u.clone()], &five, None, Some(2)),
-        (
-            vec![sym("mint"), who(ISSUER), who(2), u.clone()],
-            &five,
-            None,
-            Some(2),
-        ),
+        (vec![sym("mint"), who(ISSUER), who(2), u.clone()], &five, None, Some(2)),
         (vec![sym("burn"), who(1), u.clone()], &five, Some(1), None),
-        (
-            vec![sym("clawback"), who(1), u.clone()],
-            &five,
-            Some(1),
-            None,
-        ),
-        (
-            vec![sym("clawback"), who(ISSUER), who(1), u.clone()],
-            &five,
-            Some(1),
-            None,
-        ),
+        (vec![sym("clawback"), who(1), u.clone()], &five, Some(1), None),
+        (vec![sym("clawback"), who(ISSUER), who(1), u.clone()], &five, Some(1), None),
     ] {
         let expected = ChainEventBody::Transfer {
             asset: usdc(),
@@ -387,10 +283,7 @@ async fn the_asset_moves_in_all_the_forms_there_are() {
             to: to.map(address),
             amount: Amount::new(5),
         };
-        assert_eq!(
-            decoded(event(&asset_contract(), &topics, data)).await,
-            expected
-        );
+        assert_eq!(decoded(event(&asset_contract(), &topics, data)).await, expected);
     }
     let too_much: ScVal = (i128::from(i64::MAX) + 1).into();
     let topics = [sym("transfer"), who(1), who(2), u.clone()];
@@ -431,11 +324,7 @@ fn health(oldest: u32, latest: u32) -> Value {
 #[tokio::test]
 async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
     let node = Node::default();
-    let joined = event(
-        &contract(50).0,
-        &[sym("group_closed")],
-        &map(&[("reason", ScVal::U32(1))]),
-    );
+    let joined = event(&contract(50).0, &[sym("group_closed")], &map(&[("reason", ScVal::U32(1))]));
     node.result("getEvents", page(&[], &end_of(110), 120));
     node.result("getEvents", page(&[joined], &id(120, 0), 120));
     node.result("getEvents", page(&[], &end_of(120), 120));
@@ -443,10 +332,7 @@ async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
     let start = ChainCursor(id(100, 3));
 
     let first = client.events_after(Some(&start), 1).await.unwrap();
-    assert_eq!(
-        (first.events.len(), first.more, first.gap),
-        (0, true, false)
-    );
+    assert_eq!((first.events.len(), first.more, first.gap), (0, true, false));
     assert_eq!(first.next.0, end_of(110));
     let second = client.events_after(Some(&first.next), 1).await.unwrap();
     assert_eq!((second.events.len(), second.more), (1, true), "a full page");
@@ -463,10 +349,7 @@ async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
 
 #[tokio::test]
 async fn lost_history_is_a_gap_and_nothing_else_is() {
-    let too_old = Say::Error(
-        -32600,
-        "startLedger must be within the ledger range: 50 - 120",
-    );
+    let too_old = Say::Error(-32600, "startLedger must be within the ledger range: 50 - 120");
     for (cursor, start, gap) in [
         (id(30, 0), 50, true),
         (end_of(48), 50, true),
@@ -478,10 +361,8 @@ async fn lost_history_is_a_gap_and_nothing_else_is() {
         node.say("getEvents", too_old.clone());
         node.result("getEvents", page(&[], &end_of(120), 120));
         node.result("getHealth", health(50, 120));
-        let events = client(&node)
-            .events_after(Some(&ChainCursor(cursor.clone())), 10)
-            .await
-            .unwrap();
+        let events =
+            client(&node).events_after(Some(&ChainCursor(cursor.clone())), 10).await.unwrap();
         assert_eq!(events.gap, gap, "{cursor}");
         assert_eq!(node.asked("getEvents")[1]["startLedger"], start, "{cursor}");
         assert_eq!(events.next.0, end_of(120));
@@ -491,26 +372,16 @@ async fn lost_history_is_a_gap_and_nothing_else_is() {
 #[tokio::test]
 async fn a_lagging_node_makes_no_gap_and_moves_no_cursor() {
     let node = Node::default();
-    node.say(
-        "getEvents",
-        Say::Error(-32600, "startLedger must be within the ledger range"),
-    );
+    node.say("getEvents", Say::Error(-32600, "startLedger must be within the ledger range"));
     node.result("getHealth", health(50, 119));
     let cursor = ChainCursor(end_of(120));
     let events = client(&node).events_after(Some(&cursor), 10).await.unwrap();
-    assert_eq!(
-        (events.next, events.more, events.gap),
-        (cursor, false, false)
-    );
+    assert_eq!((events.next, events.more, events.gap), (cursor, false, false));
 }
 
 #[tokio::test]
 async fn a_start_the_node_no_longer_has_is_a_gap() {
-    for (start, from, gap) in [
-        (Some(10), 50, true),
-        (Some(60), 60, false),
-        (None, 50, false),
-    ] {
+    for (start, from, gap) in [(Some(10), 50, true), (Some(60), 60, false), (None, 50, false)] {
         let node = Node::default();
         node.result("getEvents", page(&[], &end_of(120), 120));
         node.result("getHealth", health(50, 120));

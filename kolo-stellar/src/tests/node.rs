@@ -98,9 +98,7 @@ impl Transport for Node {
     async fn call(&self, request: Value) -> Result<Value, TransportError> {
         let method = request["method"].as_str().unwrap().to_owned();
         let mut script = self.0.lock().unwrap();
-        script
-            .asked
-            .push((method.clone(), request["params"].clone()));
+        script.asked.push((method.clone(), request["params"].clone()));
         let id = request["id"].clone();
         match script.answer(&method, &request["params"]) {
             Say::Result(result) => Ok(json!({ "jsonrpc": "2.0", "id": id, "result": result })),

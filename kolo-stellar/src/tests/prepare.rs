@@ -57,10 +57,7 @@ async fn fees_are_the_bid_times_operations_and_bump_and_the_resources_with_margi
     let (_, mut poor) = ready(effect);
     poor.network.max_fee = 350_000;
     let error = poor.prepare(effect).await.unwrap_err();
-    assert!(
-        matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Limited),
-        "{error}"
-    );
+    assert!(matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Limited), "{error}");
 }
 
 struct Fixed(u64);
@@ -85,10 +82,7 @@ async fn validity_counts_from_the_later_of_clock_and_ledger() {
         let Preconditions::Time(bounds) = super::verify::decoded(&tx).cond else {
             panic!("no time bounds");
         };
-        assert_eq!(
-            (bounds.min_time.0, bounds.max_time.0),
-            (1_000_000, max_time)
-        );
+        assert_eq!((bounds.min_time.0, bounds.max_time.0), (1_000_000, max_time));
         assert_eq!(client.verify(effect, &tx), Ok(()));
     }
 }
@@ -117,11 +111,7 @@ async fn opening_makes_what_is_missing_and_nothing_twice() {
     let ops = operations().await;
     assert_eq!(
         kinds(&ops),
-        [
-            "BeginSponsoringFutureReserves",
-            "ChangeTrust",
-            "EndSponsoringFutureReserves"
-        ]
+        ["BeginSponsoringFutureReserves", "ChangeTrust", "EndSponsoringFutureReserves"]
     );
     assert!(matches!(&ops[1].body, OperationBody::ChangeTrust(t) if t.limit == i64::MAX));
     node.entry(trustline_entry(9, 0));
@@ -146,10 +136,7 @@ async fn a_payment_the_network_would_refuse_is_refused_before_it_costs_anything(
     ] {
         match client.prepare(&effect).await {
             Err(PrepareError::Refused(refused)) => {
-                assert_eq!(
-                    (refused.contract_code, refused.reason.as_str()),
-                    (None, reason)
-                );
+                assert_eq!((refused.contract_code, refused.reason.as_str()), (None, reason));
             }
             other => panic!("{reason}: {other:?}"),
         }
@@ -165,23 +152,14 @@ async fn a_payment_the_network_would_refuse_is_refused_before_it_costs_anything(
 async fn a_contracts_refusal_keeps_its_number() {
     let effect = &effects()[10];
     for (words, code) in [
-        (
-            "HostError: Error(Contract, #131)\n\nEvent log (newest first):\n   0: …",
-            Some(131),
-        ),
+        ("HostError: Error(Contract, #131)\n\nEvent log (newest first):\n   0: …", Some(131)),
         ("HostError: Error(Contract, #21)", Some(21)),
-        (
-            "HostError: Error(Crypto, InvalidInput)\nError(Contract, #9)",
-            None,
-        ),
+        ("HostError: Error(Crypto, InvalidInput)\nError(Contract, #9)", None),
         ("HostError: Error(Storage, MissingValue)", None),
     ] {
         let node = Node::default();
         node.entry(account_entry(2, 41));
-        node.result(
-            "simulateTransaction",
-            json!({ "error": words, "latestLedger": 100 }),
-        );
+        node.result("simulateTransaction", json!({ "error": words, "latestLedger": 100 }));
         match client(&node).prepare(effect).await {
             Err(PrepareError::Refused(refused)) => {
                 assert_eq!(refused.contract_code, code, "{words}");
@@ -203,10 +181,7 @@ async fn what_a_simulation_smuggles_in_is_not_handed_out() {
     node.result("simulateTransaction", answer);
     client.prepare(effect).await.unwrap(); // the honest answer of the script comes first
     let error = client.prepare(effect).await.unwrap_err();
-    assert!(
-        matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Denied),
-        "{error}"
-    );
+    assert!(matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Denied), "{error}");
 }
 
 #[tokio::test]
@@ -236,8 +211,5 @@ async fn a_silent_node_is_an_unknown_not_a_refusal() {
     let (node, client) = ready(effect);
     node.say("getLedgerEntries", Say::Nothing);
     let error = client.prepare(effect).await.unwrap_err();
-    assert!(
-        matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Timeout),
-        "{error}"
-    );
+    assert!(matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Timeout), "{error}");
 }

@@ -32,10 +32,7 @@ async fn the_envelope_is_a_fee_bump_signed_by_all() {
     let inner = TransactionEnvelope::Tx(inner.clone());
     let hash = inner.hash(network).unwrap();
     assert_eq!(tx.hash, data_encoding::HEXLOWER.encode(&hash));
-    assert_eq!(
-        TransactionEnvelope::from_xdr(&signed.inner, XDR_LIMITS).unwrap(),
-        inner
-    );
+    assert_eq!(TransactionEnvelope::from_xdr(&signed.inner, XDR_LIMITS).unwrap(), inner);
 }
 
 #[tokio::test]
@@ -82,10 +79,6 @@ async fn bumping_again_keeps_the_inner_transaction_and_stops_at_the_ceiling() {
 
     client.network.max_fee = resources + 6_000;
     let third = finished(&client, &client.bump_again(&second).unwrap());
-    assert_eq!(
-        third.prepared.max_fee,
-        resources + 6_000,
-        "what is left up to the ceiling"
-    );
+    assert_eq!(third.prepared.max_fee, resources + 6_000, "what is left up to the ceiling");
     assert!(client.bump_again(&third).is_err(), "the ceiling is reached");
 }

@@ -17,11 +17,7 @@ type Outer = TransactionResultResult;
 type Inner = InnerTransactionResultResult;
 
 fn result(result: Outer) -> String {
-    xdr(&TransactionResult {
-        fee_charged: 777,
-        result,
-        ext: TransactionResultExt::V0,
-    })
+    xdr(&TransactionResult { fee_charged: 777, result, ext: TransactionResultExt::V0 })
 }
 
 fn bumped(inner: Inner) -> Outer {
@@ -34,11 +30,7 @@ fn bumped(inner: Inner) -> Outer {
             ext: InnerTransactionResultExt::V0,
         },
     };
-    if failed {
-        Outer::TxFeeBumpInnerFailed(pair)
-    } else {
-        Outer::TxFeeBumpInnerSuccess(pair)
-    }
+    if failed { Outer::TxFeeBumpInnerFailed(pair) } else { Outer::TxFeeBumpInnerSuccess(pair) }
 }
 
 fn call_failed(how: InvokeHostFunctionResult) -> Inner {
@@ -47,10 +39,8 @@ fn call_failed(how: InvokeHostFunctionResult) -> Inner {
 }
 
 fn error_event(code: u32) -> String {
-    let topics = vec![
-        ScVal::Symbol("error".try_into().unwrap()),
-        ScVal::Error(ScError::Contract(code)),
-    ];
+    let topics =
+        vec![ScVal::Symbol("error".try_into().unwrap()), ScVal::Error(ScError::Contract(code))];
     xdr(&DiagnosticEvent {
         in_successful_contract_call: false,
         event: ContractEvent {
@@ -71,10 +61,7 @@ async fn submitted(answer: Value) -> Submission {
     let submission = client.submit(&tx).await.unwrap();
     let sent = node.asked("sendTransaction");
     assert_eq!(sent.len(), 1);
-    assert_eq!(
-        sent[0]["transaction"],
-        data_encoding::BASE64.encode(&tx.envelope)
-    );
+    assert_eq!(sent[0]["transaction"], data_encoding::BASE64.encode(&tx.envelope));
     submission
 }
 
@@ -87,16 +74,10 @@ async fn every_answer_of_the_network_has_its_action() {
     let status = |status: &str| json!({ "status": status, "hash": "", "latestLedger": 1 });
     assert_eq!(submitted(status("PENDING")).await, Submission::Accepted);
     assert_eq!(submitted(status("DUPLICATE")).await, Submission::Accepted);
-    assert_eq!(
-        submitted(status("TRY_AGAIN_LATER")).await,
-        Submission::TryAgainLater
-    );
+    assert_eq!(submitted(status("TRY_AGAIN_LATER")).await, Submission::TryAgainLater);
     for (outer, action) in [
         (Outer::TxInsufficientFee, Submission::InsufficientFee),
-        (
-            bumped(Inner::TxInsufficientFee),
-            Submission::InsufficientFee,
-        ),
+        (bumped(Inner::TxInsufficientFee), Submission::InsufficientFee),
         (bumped(Inner::TxBadSeq), Submission::BadSequence),
         (bumped(Inner::TxTooLate), Submission::TooLate),
         (bumped(Inner::TxTooEarly), Submission::TryAgainLater),
@@ -115,9 +96,7 @@ async fn every_answer_of_the_network_has_its_action() {
             "TxFailed: InvokeHostFunctionEntryArchived",
         ),
     ] {
-        let expected = Submission::Resimulate {
-            reason: reason.to_owned(),
-        };
+        let expected = Submission::Resimulate { reason: reason.to_owned() };
         assert_eq!(submitted(refused(bumped(inner))).await, expected);
     }
     for (inner, reason) in [
@@ -125,10 +104,8 @@ async fn every_answer_of_the_network_has_its_action() {
         (Inner::TxNoAccount, "TxNoAccount"),
         (Inner::TxMalformed, "TxMalformed"),
     ] {
-        let expected = Submission::Refused(Refused {
-            contract_code: None,
-            reason: reason.to_owned(),
-        });
+        let expected =
+            Submission::Refused(Refused { contract_code: None, reason: reason.to_owned() });
         assert_eq!(submitted(refused(bumped(inner))).await, expected);
     }
 }
@@ -139,10 +116,7 @@ async fn a_poor_fee_account_is_the_operators_trouble() {
         let (node, client, tx) = signed().await;
         node.result("sendTransaction", refused(outer));
         let error = client.submit(&tx).await.unwrap_err();
-        assert_eq!(
-            (error.kind, error.retry),
-            (PortErrorKind::Denied, Retry::Temporary)
-        );
+        assert_eq!((error.kind, error.retry), (PortErrorKind::Denied, Retry::Temporary));
         assert!(error.context.contains("fee account"), "{error}");
     }
 }
@@ -182,11 +156,8 @@ fn found(status: &str, outer: Outer) -> Value {
 #[tokio::test]
 async fn the_fate_is_found_by_either_hash() {
     let success = bumped(Inner::TxSuccess(Default::default()));
-    let confirmed = Fate::Confirmed {
-        ledger: 150,
-        closed_at: Timestamp::from_unix(1_000_040),
-        fee: 777,
-    };
+    let confirmed =
+        Fate::Confirmed { ledger: 150, closed_at: Timestamp::from_unix(1_000_040), fee: 777 };
     let (node, client, tx) = signed().await;
     node.result("getTransaction", found("SUCCESS", success.clone()));
     assert_eq!(client.look_up(&tx).await.unwrap(), confirmed);
@@ -198,10 +169,7 @@ async fn the_fate_is_found_by_either_hash() {
     assert_eq!(client.look_up(&tx).await.unwrap(), confirmed);
     assert_eq!(
         node.asked("getTransaction"),
-        [
-            json!({ "hash": tx.hash }),
-            json!({ "hash": tx.prepared.hash })
-        ]
+        [json!({ "hash": tx.hash }), json!({ "hash": tx.prepared.hash })]
     );
 }
 
@@ -212,10 +180,8 @@ async fn absence_is_dated_by_the_first_answer_and_says_how_far_back_it_goes() {
         let (node, client, tx) = signed().await;
         node.result("getTransaction", not_found(1_000_050, oldest));
         node.result("getTransaction", not_found(1_000_055, oldest));
-        let expected = Fate::NotFound {
-            latest_closed_at: Timestamp::from_unix(1_000_050),
-            history_covers,
-        };
+        let expected =
+            Fate::NotFound { latest_closed_at: Timestamp::from_unix(1_000_050), history_covers };
         assert_eq!(client.look_up(&tx).await.unwrap(), expected);
     }
 }

@@ -28,11 +28,7 @@ pub fn decoded(tx: &PreparedTx) -> Transaction {
 
 fn repacked(tx: &PreparedTx, payload: &TransactionSignaturePayload) -> PreparedTx {
     let payload = payload.to_xdr(Limits::none()).unwrap();
-    PreparedTx {
-        hash: data_encoding::HEXLOWER.encode(&sha256(&payload)),
-        payload,
-        ..tx.clone()
-    }
+    PreparedTx { hash: data_encoding::HEXLOWER.encode(&sha256(&payload)), payload, ..tx.clone() }
 }
 
 fn changed(tx: &PreparedTx, change: &dyn Fn(&mut Transaction)) -> PreparedTx {
@@ -120,10 +116,8 @@ async fn the_frame_of_every_transaction_is_checked() {
 }
 
 fn bounds(tx: &mut Transaction, min: u64, max: u64) {
-    tx.cond = Preconditions::Time(TimeBounds {
-        min_time: TimePoint(min),
-        max_time: TimePoint(max),
-    });
+    tx.cond =
+        Preconditions::Time(TimeBounds { min_time: TimePoint(min), max_time: TimePoint(max) });
 }
 
 #[tokio::test]
@@ -338,10 +332,7 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
                 });
             });
             let mismatch = client.verify(&effect, &other).unwrap_err();
-            assert!(
-                mismatch.field.starts_with("argument "),
-                "{effect:?} {mismatch}"
-            );
+            assert!(mismatch.field.starts_with("argument "), "{effect:?} {mismatch}");
         }
     }
 }
@@ -401,10 +392,7 @@ async fn authorisations_are_exactly_those_wanted() {
         by_address.credentials = address_credentials;
         for (field, entries) in [
             ("number of authorisations", vec![]),
-            (
-                "number of authorisations",
-                vec![entry.clone(), entry.clone()],
-            ),
+            ("number of authorisations", vec![entry.clone(), entry.clone()]),
             ("authorisation's credentials", vec![by_address]),
             ("authorised invocation", vec![renamed]),
             ("authorised invocation", vec![deeper(1)]),
@@ -413,11 +401,7 @@ async fn authorisations_are_exactly_those_wanted() {
             expect(&client, &effect, &other, field);
         }
     }
-    assert_eq!(
-        with_auth,
-        effects().len() - 2 - 3,
-        "all calls but the keeper's"
-    );
+    assert_eq!(with_auth, effects().len() - 2 - 3, "all calls but the keeper's");
 }
 
 #[tokio::test]
@@ -472,11 +456,7 @@ async fn no_transaction_passes_for_another_effect() {
     for (i, effect) in all.iter().enumerate() {
         let (_, client, tx) = prepared(i).await;
         for (j, other) in all.iter().enumerate() {
-            assert_eq!(
-                client.verify(other, &tx).is_ok(),
-                i == j,
-                "{effect:?} as {other:?}"
-            );
+            assert_eq!(client.verify(other, &tx).is_ok(), i == j, "{effect:?} as {other:?}");
         }
     }
     let circle = contract(50);
@@ -487,11 +467,7 @@ async fn no_transaction_passes_for_another_effect() {
         amount: Amount::new(amount),
     };
     let (_, client, tx) = prepared(10).await;
-    assert!(
-        client
-            .verify(&contribute(&circle, 2, 2, 100_000_000), &tx)
-            .is_ok()
-    );
+    assert!(client.verify(&contribute(&circle, 2, 2, 100_000_000), &tx).is_ok());
     for other in [
         contribute(&contract(51), 2, 2, 100_000_000),
         contribute(&circle, 3, 2, 100_000_000),
@@ -501,10 +477,7 @@ async fn no_transaction_passes_for_another_effect() {
         assert!(client.verify(&other, &tx).is_err(), "{other:?}");
     }
     let (_, client, tx) = prepared(1).await;
-    let foreign = Asset {
-        code: "USDT".to_owned(),
-        ..usdc()
-    };
+    let foreign = Asset { code: "USDT".to_owned(), ..usdc() };
     let pay = ChainEffect::Pay {
         from: address(1),
         to: address(2),
@@ -527,12 +500,6 @@ async fn the_contribution_is_the_documented_call() {
     assert_eq!(args.contract_address.to_string(), contract(50).0);
     assert_eq!(args.function_name.0.to_utf8_string_lossy(), "contribute");
     let member = ScVal::Address(ScAddress::Account(account(2)));
-    assert_eq!(
-        args.args.to_vec(),
-        [member, ScVal::U32(2), 100_000_000_i128.into()]
-    );
-    assert_eq!(
-        inner.source_account,
-        MuxedAccount::Ed25519(Uint256(public(2).0))
-    );
+    assert_eq!(args.args.to_vec(), [member, ScVal::U32(2), 100_000_000_i128.into()]);
+    assert_eq!(inner.source_account, MuxedAccount::Ed25519(Uint256(public(2).0)));
 }

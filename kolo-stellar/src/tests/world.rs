@@ -47,19 +47,12 @@ pub const KEEPER: u8 = 203;
 pub const ISSUER: u8 = 204;
 
 pub fn usdc() -> Asset {
-    Asset {
-        code: "USDC".to_owned(),
-        issuer: address(ISSUER).0,
-        decimals: 7,
-    }
+    Asset { code: "USDC".to_owned(), issuer: address(ISSUER).0, decimals: 7 }
 }
 
 pub fn config() -> StellarConfig {
-    let operators = Operators {
-        sponsor: public(SPONSOR),
-        fees: public(FEES),
-        keeper: public(KEEPER),
-    };
+    let operators =
+        Operators { sponsor: public(SPONSOR), fees: public(FEES), keeper: public(KEEPER) };
     StellarConfig::new(PASSPHRASE, vec![usdc()], contract(99), operators)
 }
 
@@ -119,9 +112,7 @@ pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
     let Plan::Call(call) = Plan::of(&client.network, effect).unwrap() else {
         panic!("{effect:?} is no call");
     };
-    let wanted = call
-        .authorisation(&client.network.assets[0].contract)
-        .unwrap();
+    let wanted = call.authorisation(&client.network.assets[0].contract).unwrap();
     let auth: Vec<String> = wanted
         .into_iter()
         .map(|root_invocation| SorobanAuthorizationEntry {
@@ -170,10 +161,7 @@ pub fn effects() -> Vec<ChainEffect> {
     let circle = contract(50);
     let (organiser, member) = (address(1), address(2));
     vec![
-        ChainEffect::OpenAccount {
-            owner: address(9),
-            asset: usdc(),
-        },
+        ChainEffect::OpenAccount { owner: address(9), asset: usdc() },
         ChainEffect::Pay {
             from: address(1),
             to: address(2),
@@ -211,41 +199,23 @@ pub fn effects() -> Vec<ChainEffect> {
             key: public(30),
             signature: Signature([9; 64]),
         },
-        ChainEffect::Leave {
-            circle: circle.clone(),
-            member: member.clone(),
-        },
-        ChainEffect::Start {
-            circle: circle.clone(),
-            organiser: organiser.clone(),
-        },
-        ChainEffect::Cancel {
-            circle: circle.clone(),
-            organiser,
-        },
+        ChainEffect::Leave { circle: circle.clone(), member: member.clone() },
+        ChainEffect::Start { circle: circle.clone(), organiser: organiser.clone() },
+        ChainEffect::Cancel { circle: circle.clone(), organiser },
         ChainEffect::Contribute {
             circle: circle.clone(),
             member: member.clone(),
             round: 2,
             amount: Amount::new(100_000_000),
         },
-        ChainEffect::Payout {
-            circle: circle.clone(),
-            round: 2,
-        },
-        ChainEffect::Push {
-            circle: circle.clone(),
-            member: member.clone(),
-        },
+        ChainEffect::Payout { circle: circle.clone(), round: 2 },
+        ChainEffect::Push { circle: circle.clone(), member: member.clone() },
         ChainEffect::Repay {
             circle: circle.clone(),
             member: member.clone(),
             amount: Amount::new(77),
         },
-        ChainEffect::ProposeDissolve {
-            circle: circle.clone(),
-            member: member.clone(),
-        },
+        ChainEffect::ProposeDissolve { circle: circle.clone(), member: member.clone() },
         ChainEffect::Vote {
             circle: circle.clone(),
             member: member.clone(),
@@ -275,10 +245,8 @@ pub fn finished(client: &StellarChainClient, bump: &FeeBump) -> SignedTx {
 
 /// A signed contribution, ready to send.
 pub async fn signed() -> (Node, StellarChainClient, SignedTx) {
-    let effect = effects()
-        .into_iter()
-        .find(|e| matches!(e, ChainEffect::Contribute { .. }))
-        .unwrap();
+    let effect =
+        effects().into_iter().find(|e| matches!(e, ChainEffect::Contribute { .. })).unwrap();
     let (node, client) = ready(&effect);
     let tx = client.build(&effect).await.unwrap();
     let bump = client.sign_inner(&tx, &signatures(&tx)).unwrap();

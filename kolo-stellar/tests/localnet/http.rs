@@ -14,20 +14,13 @@ async fn the_client_speaks_http() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(kolo_localnet::rpc::serve(
-        listener,
-        world.net.clone(),
-        async {
-            let _ = stopped.await;
-        },
-    ));
+    let served = tokio::spawn(kolo_localnet::rpc::serve(listener, world.net.clone(), async {
+        let _ = stopped.await;
+    }));
     let rpc = Rpc::new(HttpTransport::try_new(&url).unwrap());
     let config = world.deployment.config();
     let client = StellarChainClient::connect(rpc, &config).await.unwrap();
-    assert_eq!(
-        client.latest().await.unwrap(),
-        world.client.latest().await.unwrap()
-    );
+    assert_eq!(client.latest().await.unwrap(), world.client.latest().await.unwrap());
     let over_http = World { client, ..world };
     over_http.open(1, usdc(3)).await;
     assert_eq!(over_http.balance(1).await, usdc(3));
@@ -67,57 +60,32 @@ async fn trouble(url: &str) -> RpcError {
 #[tokio::test]
 async fn bad_nodes_are_told_apart() {
     let silent = trouble(&stranger(vec![]).await).await;
-    assert!(
-        matches!(silent, RpcError::Transport(TransportError::Timeout)),
-        "{silent}"
-    );
+    assert!(matches!(silent, RpcError::Transport(TransportError::Timeout)), "{silent}");
     let large = trouble(&stranger(answer("200 OK", &"x".repeat(1001))).await).await;
     assert!(
-        matches!(
-            large,
-            RpcError::Transport(TransportError::TooLarge { limit: 1000 })
-        ),
+        matches!(large, RpcError::Transport(TransportError::TooLarge { limit: 1000 })),
         "{large}"
     );
     let text = trouble(&stranger(answer("200 OK", "hello")).await).await;
-    assert!(
-        matches!(text, RpcError::Transport(TransportError::NotJson(_))),
-        "{text}"
-    );
+    assert!(matches!(text, RpcError::Transport(TransportError::NotJson(_))), "{text}");
     let busy = trouble(&stranger(answer("429 Too Many Requests", "")).await).await;
-    assert!(
-        matches!(busy, RpcError::Transport(TransportError::RateLimited)),
-        "{busy}"
-    );
+    assert!(matches!(busy, RpcError::Transport(TransportError::RateLimited)), "{busy}");
     let broken = trouble(&stranger(answer("502 Bad Gateway", "")).await).await;
-    assert!(
-        matches!(broken, RpcError::Transport(TransportError::Status(502))),
-        "{broken}"
-    );
+    assert!(matches!(broken, RpcError::Transport(TransportError::Status(502))), "{broken}");
     let elsewhere = answer("302 Found\r\nlocation: http://127.0.0.1:1/", "");
     let moved = trouble(&stranger(elsewhere).await).await;
-    assert!(
-        matches!(moved, RpcError::Transport(TransportError::Status(302))),
-        "{moved}"
-    );
+    assert!(matches!(moved, RpcError::Transport(TransportError::Status(302))), "{moved}");
     let odd = trouble(&stranger(answer("200 OK", "{\"result\":{\"pass\":1}}")).await).await;
     assert!(matches!(odd, RpcError::Malformed { .. }), "{odd}");
     for error in [silent, large, text, busy, broken, moved, odd] {
         assert!(!error.to_string().contains("secret-key"), "{error}");
     }
 
-    let port = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let nobody = trouble(&format!("http://{port}/secret-key")).await;
     assert!(!nobody.to_string().contains("secret-key"), "{nobody}");
     let nobody: kolo_core::port::PortError = nobody.into();
-    assert_eq!(
-        (nobody.kind, nobody.retry),
-        (PortErrorKind::Unavailable, Retry::Temporary)
-    );
+    assert_eq!((nobody.kind, nobody.retry), (PortErrorKind::Unavailable, Retry::Temporary));
     for url in ["ftp://example.org", "nothing", ""] {
         assert!(HttpTransport::try_new(url).is_err(), "{url}");
     }

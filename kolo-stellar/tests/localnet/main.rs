@@ -1,9 +1,5 @@
 //! The client against the embedded network: real envelopes, real contracts.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 #[cfg(feature = "http")]
 mod http;
 mod once;

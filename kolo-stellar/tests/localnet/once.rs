@@ -9,22 +9,13 @@ async fn sending_again_pays_once() {
     world.open(1, usdc(50)).await;
     world.open(2, usdc(0)).await;
     let signed = world.signed(&world.pay(1, 2, usdc(10))).await.unwrap();
-    assert_eq!(
-        world.client.submit(&signed).await.unwrap(),
-        Submission::Accepted
-    );
+    assert_eq!(world.client.submit(&signed).await.unwrap(), Submission::Accepted);
     for _ in 0..3 {
         let again = world.client.submit(&signed).await.unwrap();
-        assert!(
-            matches!(again, Submission::Accepted | Submission::BadSequence),
-            "{again:?}"
-        );
+        assert!(matches!(again, Submission::Accepted | Submission::BadSequence), "{again:?}");
     }
     let fate = world.client.look_up(&signed).await.unwrap();
-    assert!(
-        matches!(fate, Fate::Confirmed { fee, .. } if fee > 0),
-        "{fate:?}"
-    );
+    assert!(matches!(fate, Fate::Confirmed { fee, .. } if fee > 0), "{fate:?}");
     assert_eq!(world.balance(2).await, usdc(10));
 
     // Another fee-bump around the same inner transaction: found by its hash, not applied again.
@@ -32,10 +23,7 @@ async fn sending_again_pays_once() {
     let outer = signature(FEES, &bump.payload);
     let bumped = world.client.finish(&bump, &outer).unwrap();
     assert_ne!(bumped.hash, signed.hash);
-    assert_eq!(
-        world.client.submit(&bumped).await.unwrap(),
-        Submission::BadSequence
-    );
+    assert_eq!(world.client.submit(&bumped).await.unwrap(), Submission::BadSequence);
     assert_eq!(world.client.look_up(&bumped).await.unwrap(), fate);
     assert_eq!(world.balance(2).await, usdc(10));
 }
@@ -48,14 +36,8 @@ async fn two_of_one_sequence_cannot_both_be_applied() {
     let one = world.signed(&world.pay(1, 2, usdc(10))).await.unwrap();
     let two = world.signed(&world.pay(1, 2, usdc(20))).await.unwrap();
     assert_eq!(one.prepared.sequence, two.prepared.sequence);
-    assert_eq!(
-        world.client.submit(&two).await.unwrap(),
-        Submission::Accepted
-    );
-    assert_eq!(
-        world.client.submit(&one).await.unwrap(),
-        Submission::BadSequence
-    );
+    assert_eq!(world.client.submit(&two).await.unwrap(), Submission::Accepted);
+    assert_eq!(world.client.submit(&one).await.unwrap(), Submission::BadSequence);
     assert_eq!(world.balance(2).await, usdc(20));
 }
 
@@ -67,22 +49,18 @@ async fn too_late_is_provably_never() {
     let signed = world.signed(&world.pay(1, 2, usdc(10))).await.unwrap();
     let max_time = signed.prepared.max_time;
     match world.client.look_up(&signed).await.unwrap() {
-        Fate::NotFound {
-            latest_closed_at, ..
-        } => assert!(latest_closed_at <= max_time, "it may still be sent"),
+        Fate::NotFound { latest_closed_at, .. } => {
+            assert!(latest_closed_at <= max_time, "it may still be sent")
+        }
         other => panic!("{other:?}"),
     }
     world.wait(3600);
     world.net.close_ledger().await.unwrap();
-    assert_eq!(
-        world.client.submit(&signed).await.unwrap(),
-        Submission::TooLate
-    );
+    assert_eq!(world.client.submit(&signed).await.unwrap(), Submission::TooLate);
     match world.client.look_up(&signed).await.unwrap() {
-        Fate::NotFound {
-            latest_closed_at,
-            history_covers,
-        } => assert!(latest_closed_at > max_time && history_covers),
+        Fate::NotFound { latest_closed_at, history_covers } => {
+            assert!(latest_closed_at > max_time && history_covers)
+        }
         other => panic!("{other:?}"),
     }
     world.apply(&world.pay(1, 2, usdc(10))).await;

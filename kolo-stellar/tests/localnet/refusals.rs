@@ -16,10 +16,7 @@ async fn the_contracts_refusals_arrive_as_their_numbers() {
     };
     assert_eq!(world.refusal(&contribute(1, usdc(9))).await, Some(131));
     assert_eq!(world.refusal(&contribute(2, usdc(10))).await, Some(130));
-    let payout = ChainEffect::Payout {
-        circle: circle.clone(),
-        round: 1,
-    };
+    let payout = ChainEffect::Payout { circle: circle.clone(), round: 1 };
     assert_eq!(world.refusal(&payout).await, Some(140));
     world.wait(7 * DAY);
     world.net.close_ledger().await.unwrap();
@@ -27,10 +24,7 @@ async fn the_contracts_refusals_arrive_as_their_numbers() {
 
     // All the money is gone elsewhere.
     world.apply(&world.pay(2, 1, usdc(95))).await;
-    assert_eq!(
-        world.refusal(&world.contribute(&circle, 2, 1)).await,
-        Some(21)
-    );
+    assert_eq!(world.refusal(&world.contribute(&circle, 2, 1)).await, Some(21));
     assert_eq!(world.balance(2).await, usdc(5));
 }
 
@@ -42,13 +36,7 @@ async fn another_persons_invitation_is_of_no_use() {
     }
     let circle = world.create(3, [1; 32]).await;
     world.apply(&world.invite(&circle, 102)).await;
-    let ChainEffect::Join {
-        signature,
-        key,
-        rules_hash,
-        ..
-    } = world.joining(&circle, 2, 3)
-    else {
+    let ChainEffect::Join { signature, key, rules_hash, .. } = world.joining(&circle, 2, 3) else {
         panic!("no join");
     };
     let stolen = |signature: Signature, rules_hash: [u8; 32], member: u8| ChainEffect::Join {
@@ -62,10 +50,7 @@ async fn another_persons_invitation_is_of_no_use() {
     assert_eq!(world.refusal(&stolen(signature, [0; 32], 2)).await, Some(5));
     world.wait(2 * DAY);
     world.net.close_ledger().await.unwrap();
-    assert_eq!(
-        world.refusal(&stolen(signature, rules_hash, 2)).await,
-        Some(7)
-    );
+    assert_eq!(world.refusal(&stolen(signature, rules_hash, 2)).await, Some(7));
 }
 
 /// Prepared while it was right, applied when it no longer is: in a ledger, failed, fee taken.
@@ -74,16 +59,10 @@ async fn what_fails_in_the_ledger_keeps_its_number() {
     let world = World::new().await;
     let circle = world.circle(3).await;
     world.apply(&world.contribute(&circle, 1, 1)).await;
-    let contribution = world
-        .signed(&world.contribute(&circle, 2, 1))
-        .await
-        .unwrap();
+    let contribution = world.signed(&world.contribute(&circle, 2, 1)).await.unwrap();
     // Meanwhile the two others dissolve the circle.
     world
-        .apply(&ChainEffect::ProposeDissolve {
-            circle: circle.clone(),
-            member: world.address(1),
-        })
+        .apply(&ChainEffect::ProposeDissolve { circle: circle.clone(), member: world.address(1) })
         .await;
     world
         .apply(&ChainEffect::Vote {
@@ -103,8 +82,5 @@ async fn what_fails_in_the_ledger_keeps_its_number() {
         other => panic!("{other:?}"),
     }
     assert_eq!(world.balance(2).await, usdc(100), "nothing was taken");
-    assert_eq!(
-        world.refusal(&world.contribute(&circle, 2, 1)).await,
-        Some(121)
-    );
+    assert_eq!(world.refusal(&world.contribute(&circle, 2, 1)).await, Some(121));
 }

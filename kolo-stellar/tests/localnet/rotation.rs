@@ -9,52 +9,27 @@ use super::world::*;
 async fn a_whole_rotation_with_its_events_in_order() {
     let world = World::new().await;
     let circle = world.circle(3).await;
-    let on_chain = world
-        .client
-        .circle(&circle, &world.asset())
-        .await
-        .unwrap()
-        .unwrap();
+    let on_chain = world.client.circle(&circle, &world.asset()).await.unwrap().unwrap();
     let members: Vec<_> = (1..=3).map(|n| world.address(n)).collect();
     assert_eq!(on_chain.members, members);
     let state = Circle::decode(&on_chain.state.unwrap()).unwrap();
-    assert_eq!(
-        (state.phase, state.started_at),
-        (Phase::Active, world.hands.now().unix())
-    );
+    assert_eq!((state.phase, state.started_at), (Phase::Active, world.hands.now().unix()));
 
     for round in 1..=3_u8 {
         for n in 1..=3 {
             world.apply(&world.contribute(&circle, n, round)).await;
         }
-        let vault = world
-            .client
-            .circle(&circle, &world.asset())
-            .await
-            .unwrap()
-            .unwrap()
-            .vault;
+        let vault = world.client.circle(&circle, &world.asset()).await.unwrap().unwrap().vault;
         assert_eq!(vault, usdc(30));
-        assert_eq!(
-            world.client.balance(&circle, &world.asset()).await.unwrap(),
-            usdc(30)
-        );
+        assert_eq!(world.client.balance(&circle, &world.asset()).await.unwrap(), usdc(30));
         world.wait(7 * DAY);
-        let payout = ChainEffect::Payout {
-            circle: circle.clone(),
-            round,
-        };
+        let payout = ChainEffect::Payout { circle: circle.clone(), round };
         world.apply(&payout).await;
     }
     for n in 1..=3 {
         assert_eq!(world.balance(n).await, usdc(100), "member {n}");
     }
-    let on_chain = world
-        .client
-        .circle(&circle, &world.asset())
-        .await
-        .unwrap()
-        .unwrap();
+    let on_chain = world.client.circle(&circle, &world.asset()).await.unwrap().unwrap();
     assert_eq!((on_chain.state, on_chain.members), (None, vec![]));
     assert_eq!(on_chain.vault, Amount::ZERO);
 
@@ -69,11 +44,7 @@ fn check_story(world: &World, circle: &ChainAddress, all: &[ChainEventBody]) {
     let (mut into, mut out) = (Amount::ZERO, Amount::ZERO);
     for body in all {
         match body {
-            ChainEventBody::GroupCreated {
-                circle: made,
-                organiser,
-                rules,
-            } => {
+            ChainEventBody::GroupCreated { circle: made, organiser, rules } => {
                 assert_eq!((made, organiser), (circle, &world.address(1)));
                 assert_eq!(rules, &world.rules(3));
                 story.push("created".to_owned());
@@ -82,9 +53,7 @@ fn check_story(world: &World, circle: &ChainAddress, all: &[ChainEventBody]) {
                 assert_eq!(by, circle);
                 story.push(told(world, event));
             }
-            ChainEventBody::Transfer {
-                from, to, amount, ..
-            } => {
+            ChainEventBody::Transfer { from, to, amount, .. } => {
                 if to.as_ref() == Some(circle) {
                     into = into.checked_add(*amount).unwrap();
                 }
@@ -126,12 +95,7 @@ fn told(world: &World, event: &E) -> String {
             assert_eq!((*amount, *late), (usdc(10), false));
             "contributed".to_owned()
         }
-        E::PayoutMade {
-            recipient,
-            round,
-            amount,
-            credited,
-        } => {
+        E::PayoutMade { recipient, round, amount, credited } => {
             assert_eq!((*amount, *credited), (usdc(30), false));
             assert_eq!(number(recipient), *round);
             format!("paid {round}")
@@ -148,10 +112,7 @@ async fn a_circle_is_dissolved_and_everybody_gets_back_what_is_theirs() {
     world.apply(&world.contribute(&circle, 1, 1)).await;
     let member = world.address(1);
     world
-        .apply(&ChainEffect::ProposeDissolve {
-            circle: circle.clone(),
-            member: member.clone(),
-        })
+        .apply(&ChainEffect::ProposeDissolve { circle: circle.clone(), member: member.clone() })
         .await;
     world
         .apply(&ChainEffect::Vote {
@@ -161,21 +122,14 @@ async fn a_circle_is_dissolved_and_everybody_gets_back_what_is_theirs() {
             approve: true,
         })
         .await;
-    let claim = ChainEffect::Claim {
-        circle: circle.clone(),
-        member,
-    };
+    let claim = ChainEffect::Claim { circle: circle.clone(), member };
     world.apply(&claim).await;
     assert_eq!(world.balance(1).await, usdc(100));
     assert_eq!(world.refusal(&claim).await, Some(124), "finished");
-    let told = world
-        .history(1000)
-        .await
-        .into_iter()
-        .filter_map(|body| match body {
-            ChainEventBody::Circle { event, .. } => Some(event),
-            _ => None,
-        });
+    let told = world.history(1000).await.into_iter().filter_map(|body| match body {
+        ChainEventBody::Circle { event, .. } => Some(event),
+        _ => None,
+    });
     let last: Vec<E> = told.collect();
     assert!(
         matches!(
@@ -199,12 +153,7 @@ async fn members_leave_and_invitations_are_taken_back_before_the_start() {
     }
     let circle = world.create(3, [9; 32]).await;
     world.join(&circle, 2, 3).await;
-    world
-        .apply(&ChainEffect::Leave {
-            circle: circle.clone(),
-            member: world.address(2),
-        })
-        .await;
+    world.apply(&ChainEffect::Leave { circle: circle.clone(), member: world.address(2) }).await;
     world.apply(&world.invite(&circle, 103)).await;
     world
         .apply(&ChainEffect::RevokeInvitation {
@@ -215,40 +164,14 @@ async fn members_leave_and_invitations_are_taken_back_before_the_start() {
         .await;
     assert_eq!(world.refusal(&world.joining(&circle, 3, 3)).await, Some(6));
     world.join(&circle, 3, 3).await;
-    world
-        .apply(&ChainEffect::Start {
-            circle: circle.clone(),
-            organiser: world.address(1),
-        })
-        .await;
-    let on_chain = world
-        .client
-        .circle(&circle, &world.asset())
-        .await
-        .unwrap()
-        .unwrap();
+    world.apply(&ChainEffect::Start { circle: circle.clone(), organiser: world.address(1) }).await;
+    let on_chain = world.client.circle(&circle, &world.asset()).await.unwrap().unwrap();
     assert_eq!(on_chain.members, [world.address(1), world.address(3)]);
 
     let other = world.create(2, [10; 32]).await;
-    world
-        .apply(&ChainEffect::Cancel {
-            circle: other.clone(),
-            organiser: world.address(1),
-        })
-        .await;
-    let cancelled = world
-        .client
-        .circle(&other, &world.asset())
-        .await
-        .unwrap()
-        .unwrap();
+    world.apply(&ChainEffect::Cancel { circle: other.clone(), organiser: world.address(1) }).await;
+    let cancelled = world.client.circle(&other, &world.asset()).await.unwrap().unwrap();
     assert_eq!(cancelled.state, None);
-    let nowhere = world
-        .client
-        .circle_address(&world.address(1), &[11; 32])
-        .unwrap();
-    assert_eq!(
-        world.client.circle(&nowhere, &world.asset()).await.unwrap(),
-        None
-    );
+    let nowhere = world.client.circle_address(&world.address(1), &[11; 32]).unwrap();
+    assert_eq!(world.client.circle(&nowhere, &world.asset()).await.unwrap(), None);
 }

@@ -14,17 +14,10 @@ async fn setting_up_again_finds_what_is_there() {
     let funder = Funder::root_of(world.net.passphrase());
     let again = bootstrap(&world.rpc, &funder, &wanted()).await.unwrap();
     assert_eq!(again, world.deployment);
-    assert_eq!(
-        world.client.latest().await.unwrap(),
-        before,
-        "no ledger was needed"
-    );
+    assert_eq!(world.client.latest().await.unwrap(), before, "no ledger was needed");
 
     // Another asset is another contract and another factory.
-    let euro = Bootstrap {
-        asset_code: "EURC".to_owned(),
-        ..wanted()
-    };
+    let euro = Bootstrap { asset_code: "EURC".to_owned(), ..wanted() };
     let other = bootstrap(&world.rpc, &funder, &euro).await.unwrap();
     assert_ne!(other.factory, again.factory);
     assert_ne!(other.asset_contract, again.asset_contract);
@@ -37,9 +30,7 @@ async fn a_member_needs_no_xlm() {
     world.open(1, usdc(25)).await;
     assert_eq!(world.balance(1).await, usdc(25));
     let address = world.address(1);
-    let key = LedgerKey::Account(LedgerKeyAccount {
-        account_id: address.0.parse().unwrap(),
-    });
+    let key = LedgerKey::Account(LedgerKeyAccount { account_id: address.0.parse().unwrap() });
     let found = world.rpc.ledger_entries(&[key]).await.unwrap();
     let LedgerEntryData::Account(account) = &found[0].data else {
         panic!("no account");
@@ -49,15 +40,9 @@ async fn a_member_needs_no_xlm() {
     world.open(2, Amount::ZERO).await;
     assert_eq!(world.balance(2).await, Amount::ZERO);
     world.apply(&world.pay(1, 2, usdc(5))).await;
-    assert_eq!(
-        (world.balance(1).await, world.balance(2).await),
-        (usdc(20), usdc(5))
-    );
+    assert_eq!((world.balance(1).await, world.balance(2).await), (usdc(20), usdc(5)));
 
-    let again = ChainEffect::OpenAccount {
-        owner: address,
-        asset: world.asset(),
-    };
+    let again = ChainEffect::OpenAccount { owner: address, asset: world.asset() };
     let error = world.client.prepare(&again).await.unwrap_err();
     assert!(matches!(error, PrepareError::AlreadyDone), "{error}");
 }
@@ -85,15 +70,9 @@ async fn archived_circles_come_back_with_the_next_call() {
     let error = world.client.prepare(&contribution).await.unwrap_err();
     assert!(error.to_string().contains("ceiling"), "{error}");
 
-    let generous = StellarConfig {
-        max_fee: 2_000_000_000,
-        ..world.deployment.config()
-    };
+    let generous = StellarConfig { max_fee: 2_000_000_000, ..world.deployment.config() };
     let generous = StellarChainClient::connect(world.rpc.clone(), &generous).await;
-    let generous = World {
-        client: generous.unwrap(),
-        ..world
-    };
+    let generous = World { client: generous.unwrap(), ..world };
     generous.apply(&contribution).await;
     assert_eq!(generous.balance(1).await, usdc(90));
     // For the others it is there again.

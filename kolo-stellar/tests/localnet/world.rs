@@ -63,11 +63,8 @@ pub struct World {
 }
 
 pub fn wanted() -> Bootstrap {
-    let operators = Operators {
-        sponsor: public(SPONSOR),
-        fees: public(FEES),
-        keeper: public(KEEPER),
-    };
+    let operators =
+        Operators { sponsor: public(SPONSOR), fees: public(FEES), keeper: public(KEEPER) };
     Bootstrap::new(operators, public(ISSUER))
 }
 
@@ -83,10 +80,7 @@ impl World {
     pub async fn new() -> Self {
         let hands = Hands(Arc::new(AtomicU64::new(START)));
         let time = hands.clone();
-        let net = Localnet::builder()
-            .clock(Arc::new(move || time.now().unix()))
-            .start()
-            .unwrap();
+        let net = Localnet::builder().clock(Arc::new(move || time.now().unix())).start().unwrap();
         let rpc = in_process(&net);
         let funder = Funder::root_of(net.passphrase());
         let deployment = bootstrap(&rpc, &funder, &wanted()).await.unwrap();
@@ -94,13 +88,7 @@ impl World {
             .await
             .unwrap()
             .with_clock(Arc::new(hands.clone()));
-        Self {
-            net,
-            hands,
-            rpc,
-            deployment,
-            client,
-        }
+        Self { net, hands, rpc, deployment, client }
     }
 
     pub fn asset(&self) -> Asset {
@@ -164,11 +152,7 @@ impl World {
     /// Opens an account and gives it money.
     pub async fn open(&self, n: u8, money: Amount) {
         let owner = self.address(n);
-        self.apply(&ChainEffect::OpenAccount {
-            owner: owner.clone(),
-            asset: self.asset(),
-        })
-        .await;
+        self.apply(&ChainEffect::OpenAccount { owner: owner.clone(), asset: self.asset() }).await;
         if money.is_positive() {
             self.apply(&self.pay(ISSUER, n, money)).await;
         }
@@ -267,11 +251,7 @@ impl World {
         let mut cursor = None;
         let mut seen: Vec<(String, ChainEventBody)> = vec![];
         loop {
-            let page = self
-                .client
-                .events_after(cursor.as_ref(), limit)
-                .await
-                .unwrap();
+            let page = self.client.events_after(cursor.as_ref(), limit).await.unwrap();
             assert!(!page.gap);
             assert!(page.events.len() <= limit);
             for event in page.events {

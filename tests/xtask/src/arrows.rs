@@ -32,13 +32,8 @@ type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// Checks them.
 pub fn check() -> Result<(), Failure> {
-    let text = output(cargo().args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-        "--all-features",
-    ]))?;
+    let text =
+        output(cargo().args(["metadata", "--format-version", "1", "--locked", "--all-features"]))?;
     let metadata: Value = serde_json::from_slice(&text)
         .map_err(|e| Failure::Wrong(format!("cargo metadata: {e}")))?;
     let wrong = violations(&graph(&metadata));
@@ -46,10 +41,7 @@ pub fn check() -> Result<(), Failure> {
         eprintln!("xtask: the arrows of the design hold");
         Ok(())
     } else {
-        Err(Failure::Wrong(format!(
-            "forbidden dependencies: {}",
-            wrong.join("; ")
-        )))
+        Err(Failure::Wrong(format!("forbidden dependencies: {}", wrong.join("; "))))
     }
 }
 
@@ -67,10 +59,7 @@ fn violations(graph: &Graph) -> Vec<String> {
         }
     }
     if let Some(deps) = graph.get("kolo-rules") {
-        wrong.extend(
-            deps.iter()
-                .map(|dep| format!("kolo-rules → {dep} (it has no dependencies)")),
-        );
+        wrong.extend(deps.iter().map(|dep| format!("kolo-rules → {dep} (it has no dependencies)")));
     }
     let reached = reachable(graph, "kolo-core");
     wrong.extend(
@@ -110,9 +99,7 @@ fn graph(metadata: &Value) -> Graph {
         };
         let to = graph.entry(name.clone()).or_default();
         for dep in list(&node["deps"]) {
-            let counts = list(&dep["dep_kinds"])
-                .iter()
-                .any(|kind| kind["kind"] != "dev");
+            let counts = list(&dep["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
             if let Some(dep) = names.get(&text(&dep["pkg"])).filter(|_| counts) {
                 to.insert(dep.clone());
             }
@@ -127,10 +114,7 @@ mod tests {
 
     fn graph(arrows: &[(&str, &[&str])]) -> Graph {
         let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-        arrows
-            .iter()
-            .map(|(from, to)| ((*from).to_owned(), own(to)))
-            .collect()
+        arrows.iter().map(|(from, to)| ((*from).to_owned(), own(to))).collect()
     }
 
     const GOOD: [(&str, &[&str]); 6] = [
@@ -150,17 +134,9 @@ mod tests {
     #[test]
     fn each_forbidden_arrow_is_found() {
         let cases: [(&str, &[&str], &str); 5] = [
-            (
-                "kolo-rules",
-                &["serde"],
-                "kolo-rules → serde (it has no dependencies)",
-            ),
+            ("kolo-rules", &["serde"], "kolo-rules → serde (it has no dependencies)"),
             ("kolo-core", &["kolo-store"], "kolo-core → kolo-store"),
-            (
-                "kolo-store",
-                &["kolo-core", "kolo-stellar"],
-                "kolo-store → kolo-stellar",
-            ),
+            ("kolo-store", &["kolo-core", "kolo-stellar"], "kolo-store → kolo-stellar"),
             ("kolo-core", &["kolo-rules", "sqlx"], "kolo-core ⇒ tokio"),
             ("kolo-localnet", &["kolo-core"], "kolo-localnet → kolo-core"),
         ];

@@ -41,29 +41,22 @@ pub fn compare() -> Result<(), Failure> {
 
 /// The contracts' own tests, in the Soroban host.
 pub fn test() -> Result<(), Failure> {
-    run(cargo()
-        .current_dir(root().join("contracts"))
-        .args(["test", "--locked", "--quiet"]))
+    run(cargo().current_dir(root().join("contracts")).args(["test", "--locked", "--quiet"]))
 }
 
 fn build() -> Result<(), Failure> {
     setup::wasm_target()?;
-    run(cargo()
-        .current_dir(root().join("contracts"))
-        .env_remove("CARGO_TARGET_DIR")
-        .args([
-            "build",
-            "--locked",
-            "--release",
-            "--target",
-            "wasm32v1-none",
-        ]))
+    run(cargo().current_dir(root().join("contracts")).env_remove("CARGO_TARGET_DIR").args([
+        "build",
+        "--locked",
+        "--release",
+        "--target",
+        "wasm32v1-none",
+    ]))
 }
 
 fn built_file(name: &str) -> PathBuf {
-    root()
-        .join("contracts/target/wasm32v1-none/release")
-        .join(name)
+    root().join("contracts/target/wasm32v1-none/release").join(name)
 }
 
 fn committed_file(name: &str) -> PathBuf {

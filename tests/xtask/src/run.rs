@@ -47,15 +47,9 @@ pub fn cargo() -> Command {
 pub fn run(command: &mut Command) -> Result<(), Failure> {
     let shown = show(command);
     eprintln!("xtask: {shown}");
-    let status = command.status().map_err(|source| Failure::Start {
-        program: shown.clone(),
-        source,
-    })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::Command(shown))
-    }
+    let status =
+        command.status().map_err(|source| Failure::Start { program: shown.clone(), source })?;
+    if status.success() { Ok(()) } else { Err(Failure::Command(shown)) }
 }
 
 /// Runs it and returns what it printed.
@@ -64,24 +58,14 @@ pub fn output(command: &mut Command) -> Result<Vec<u8>, Failure> {
     let output = command
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|source| Failure::Start {
-            program: shown.clone(),
-            source,
-        })?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(Failure::Command(shown))
-    }
+        .map_err(|source| Failure::Start { program: shown.clone(), source })?;
+    if output.status.success() { Ok(output.stdout) } else { Err(Failure::Command(shown)) }
 }
 
 /// Whether a program can be started.
 pub fn is_there(program: &str) -> bool {
     let mut command = Command::new(program);
-    command
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
@@ -117,10 +101,6 @@ impl Parts {
 
 fn show(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|arg| arg.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|arg| arg.to_string_lossy().into_owned()));
     words.join(" ")
 }

@@ -9,11 +9,8 @@ const WASM: &str = "wasm32v1-none";
 /// The wasm target of the toolchain in use: rustup does not add a missing one by itself.
 pub fn wasm_target() -> Result<(), Failure> {
     let mut find = Command::new("rustc");
-    find.current_dir(root())
-        .args(["--print", "target-libdir", "--target", WASM]);
-    let folder = String::from_utf8_lossy(&output(&mut find)?)
-        .trim()
-        .to_owned();
+    find.current_dir(root()).args(["--print", "target-libdir", "--target", WASM]);
+    let folder = String::from_utf8_lossy(&output(&mut find)?).trim().to_owned();
     if std::path::Path::new(&folder).is_dir() {
         return Ok(());
     }
@@ -23,9 +20,7 @@ pub fn wasm_target() -> Result<(), Failure> {
         );
         return Err(Failure::Wrong(what));
     }
-    run(Command::new("rustup")
-        .current_dir(root())
-        .args(["target", "add", WASM]))
+    run(Command::new("rustup").current_dir(root()).args(["target", "add", WASM]))
 }
 
 /// Chromium and its driver, for the test that clicks through the phone page.
@@ -33,10 +28,7 @@ pub fn browser() -> Result<(), Failure> {
     if is_there("chromium") && is_there("chromedriver") {
         return Ok(());
     }
-    install(
-        "chromium and chromedriver",
-        &["chromium", "chromium-driver"],
-    )
+    install("chromium and chromedriver", &["chromium", "chromium-driver"])
 }
 
 /// A PostgreSQL server's programs: the tests start one of their own.
@@ -63,9 +55,7 @@ fn install(what: &str, packages: &[&str]) -> Result<(), Failure> {
     run(Command::new("apt-get").args(["update", "--quiet", "--quiet"]))?;
     let mut apt = Command::new("apt-get");
     apt.env("DEBIAN_FRONTEND", "noninteractive");
-    run(apt
-        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-        .args(packages))
+    run(apt.args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
 }
 
 fn is_root() -> bool {

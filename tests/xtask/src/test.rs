@@ -16,14 +16,7 @@ pub fn test(long: bool) -> Result<(), Failure> {
     parts.part("every feature alone compiles", features)?;
     parts.part("tests", || tests(long))?;
     parts.part("doc tests", || {
-        run(cargo().args([
-            "test",
-            "--locked",
-            "--workspace",
-            "--all-features",
-            "--doc",
-            "--quiet",
-        ]))
+        run(cargo().args(["test", "--locked", "--workspace", "--all-features", "--doc", "--quiet"]))
     })?;
     parts.print();
     Ok(())
@@ -48,16 +41,11 @@ fn tests(long: bool) -> Result<(), Failure> {
 fn features() -> Result<(), Failure> {
     for (package, features) in [
         ("kolo-core", &["--no-default-features"][..]),
-        (
-            "kolo-core",
-            &["--no-default-features", "--features", "testkit"],
-        ),
+        ("kolo-core", &["--no-default-features", "--features", "testkit"]),
         ("kolo-store", &["--no-default-features"]),
         ("kolo-stellar", &["--no-default-features"]),
     ] {
-        run(cargo()
-            .args(["check", "--locked", "--quiet", "--package", package])
-            .args(features))?;
+        run(cargo().args(["check", "--locked", "--quiet", "--package", package]).args(features))?;
     }
     Ok(())
 }

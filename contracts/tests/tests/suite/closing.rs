@@ -27,15 +27,10 @@ fn mid_rotation(world: &World) -> Group<'_> {
 fn the_vote_that_decides_dissolves_at_once() {
     let world = World::new();
     let group = mid_rotation(&world);
-    let [first, second, third] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
     assert_eq!(group.vote(second, 1, true), Err(Error::NoProposal.into()));
     assert_eq!(group.claim(second), Err(Error::NotDissolved.into()));
-    assert_eq!(
-        group.propose(&group.organiser),
-        Err(Error::NotMember.into())
-    );
+    assert_eq!(group.propose(&group.organiser), Err(Error::NotMember.into()));
     group.propose(second).unwrap();
     let expires_at = group.circle().proposal.unwrap().expires_at;
     assert_eq!(group.propose(third), Err(Error::ProposalOpen.into()));
@@ -46,11 +41,7 @@ fn the_vote_that_decides_dissolves_at_once() {
     assert_eq!(expires_at, world.now() + 3 * DAY);
 
     group.vote(third, 1, true).unwrap();
-    let vote = VoteCast {
-        member: third.address.clone(),
-        proposal: 1,
-        approve: true,
-    };
+    let vote = VoteCast { member: third.address.clone(), proposal: 1, approve: true };
     assert_eq!(
         group.events(),
         [
@@ -71,9 +62,7 @@ fn the_vote_that_decides_dissolves_at_once() {
 fn settle(order: [usize; 2]) {
     let world = World::new();
     let group = mid_rotation(&world);
-    let [first, second, third] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
     group.propose(third).unwrap();
     group.vote(second, 1, true).unwrap();
 
@@ -81,10 +70,7 @@ fn settle(order: [usize; 2]) {
     for seat in order {
         let member = &group.members[seat];
         group.claim(member).unwrap();
-        let claimed = RefundClaimed {
-            member: member.address.clone(),
-            amount: 100_000_000,
-        };
+        let claimed = RefundClaimed { member: member.address.clone(), amount: 100_000_000 };
         assert_eq!(group.events(), [claimed.to_xdr(&world.env, &group.address)]);
         assert_eq!(group.claim(member), Err(Error::NothingToClaim.into()));
         group.assert_covered();
@@ -119,10 +105,7 @@ fn a_claim_waits_for_who_cannot_receive() {
     group.propose(&group.members[1]).unwrap();
     group.vote(&group.members[2], 1, true).unwrap();
     world.authorise(&group.members[1].address, false);
-    assert_eq!(
-        group.claim(&group.members[1]),
-        Err(Error::Undeliverable.into())
-    );
+    assert_eq!(group.claim(&group.members[1]), Err(Error::Undeliverable.into()));
     world.authorise(&group.members[1].address, true);
     group.claim(&group.members[1]).unwrap();
 }
@@ -131,9 +114,7 @@ fn a_claim_waits_for_who_cannot_receive() {
 fn a_proposal_is_rejected_as_soon_as_it_cannot_pass_and_expires() {
     let world = World::new();
     let group = Group::running(&world, Terms::of(3), BALANCE);
-    let [first, second, third] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
     group.propose(first).unwrap();
     let proposed = DissolutionProposed {
         member: first.address.clone(),
@@ -141,17 +122,10 @@ fn a_proposal_is_rejected_as_soon_as_it_cannot_pass_and_expires() {
         electorate: 3,
         expires_at: world.now() + 3 * DAY,
     };
-    assert_eq!(
-        group.events(),
-        [proposed.to_xdr(&world.env, &group.address)]
-    );
+    assert_eq!(group.events(), [proposed.to_xdr(&world.env, &group.address)]);
     group.vote(second, 1, false).unwrap();
     group.vote(third, 1, false).unwrap();
-    let vote = VoteCast {
-        member: third.address.clone(),
-        proposal: 1,
-        approve: false,
-    };
+    let vote = VoteCast { member: third.address.clone(), proposal: 1, approve: false };
     assert_eq!(
         group.events(),
         [
@@ -168,11 +142,7 @@ fn a_proposal_is_rejected_as_soon_as_it_cannot_pass_and_expires() {
     assert_eq!(group.vote(first, 2, true), Err(Error::NoProposal.into()));
     group.vote(first, 3, true).unwrap();
     assert_eq!(group.vault(), 0);
-    assert_eq!(
-        group.state(),
-        None,
-        "nobody had paid: nothing is left to do"
-    );
+    assert_eq!(group.state(), None, "nobody had paid: nothing is left to do");
 }
 
 #[test]
@@ -182,17 +152,9 @@ fn tokens_sent_unasked_join_the_reserve_and_come_back_at_the_end() {
     let giver = world.person(101);
     group.sync().unwrap();
     assert_eq!(group.events(), [], "nothing to say");
-    world
-        .call(
-            Some(&giver),
-            &world.transfer(&giver.address, &group.address, 101),
-        )
-        .unwrap();
+    world.call(Some(&giver), &world.transfer(&giver.address, &group.address, 101)).unwrap();
     group.sync().unwrap();
-    let synced = Synced {
-        surplus: 101,
-        shortfall: 0,
-    };
+    let synced = Synced { surplus: 101, shortfall: 0 };
     assert_eq!(group.events(), [synced.to_xdr(&world.env, &group.address)]);
     group.assert_covered();
     assert_eq!(group.circle().reserve.minor_units(), 101);
@@ -221,10 +183,7 @@ fn a_clawback_is_recorded_for_who_lost() {
     group.contribute_all(1);
     world.claw_back(&group.address, 20_000_000);
     group.sync().unwrap();
-    let synced = Synced {
-        surplus: 0,
-        shortfall: 20_000_000,
-    };
+    let synced = Synced { surplus: 0, shortfall: 20_000_000 };
     assert_eq!(group.events(), [synced.to_xdr(&world.env, &group.address)]);
     group.assert_covered();
     for seat in group.circle().seats() {
@@ -232,10 +191,7 @@ fn a_clawback_is_recorded_for_who_lost() {
     }
     world.set_time(group.payout_date(1));
     group.payout(1).unwrap();
-    assert_eq!(
-        world.balance(&group.members[0].address),
-        BALANCE - 100_000_000 + 180_000_000
-    );
+    assert_eq!(world.balance(&group.members[0].address), BALANCE - 100_000_000 + 180_000_000);
     group.assert_covered();
 }
 
@@ -245,16 +201,9 @@ fn tokens_sent_before_a_cancel_go_to_the_members() {
     let mut group = Group::found(&world, Terms::of(3));
     let member = world.person(40);
     group.seat(&member, None);
-    world
-        .call(
-            Some(&member),
-            &world.transfer(&member.address, &group.address, 40),
-        )
-        .unwrap();
+    world.call(Some(&member), &world.transfer(&member.address, &group.address, 40)).unwrap();
     group.sync().unwrap();
-    group
-        .call(Some(&group.organiser), &group.make("cancel", ()))
-        .unwrap();
+    group.call(Some(&group.organiser), &group.make("cancel", ())).unwrap();
     group.push(&member).unwrap();
     assert_eq!(world.balance(&member.address), 40);
     assert_eq!(group.state(), None);

@@ -14,9 +14,7 @@ fn built(world: &World, seats: u8, balance: i64) -> Group<'_> {
     let salt = BytesN::from_array(&world.env, &[1; 32]);
     let rules = BytesN::from_array(&world.env, &group.rules.encode());
     let args = (group.organiser.address.clone(), salt, rules, None::<u32>).into_val(&world.env);
-    let made = world
-        .call(Some(&group.organiser), &Call::new(&factory, "create", args))
-        .unwrap();
+    let made = world.call(Some(&group.organiser), &Call::new(&factory, "create", args)).unwrap();
     group.address = as_address(world, made);
     group.fill(balance);
     group
@@ -53,11 +51,7 @@ fn instructions(world: &World) -> i64 {
 
 #[test]
 fn the_built_contracts_rotate_within_the_networks_limits() {
-    println!(
-        "wasm: factory {} bytes, circle {} bytes",
-        FACTORY_WASM.len(),
-        CIRCLE_WASM.len()
-    );
+    println!("wasm: factory {} bytes, circle {} bytes", FACTORY_WASM.len(), CIRCLE_WASM.len());
     for seats in [3, 12, 64] {
         let (contribution, payout) = rotate(seats);
         println!("n = {seats}: contribute ≤ {contribution}, payout ≤ {payout} instructions");

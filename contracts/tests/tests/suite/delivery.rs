@@ -47,10 +47,7 @@ fn credited_and_pushed(
     mend(&world, &owner);
     let before = world.balance(&owner.address);
     group.push(&owner).unwrap();
-    let pushed = CreditPushed {
-        member: owner.address.clone(),
-        amount: i128::from(pot),
-    };
+    let pushed = CreditPushed { member: owner.address.clone(), amount: i128::from(pot) };
     assert_eq!(group.events(), [pushed.to_xdr(&world.env, &group.address)]);
     assert_eq!(world.balance(&owner.address), before + pot);
     assert_eq!(group.push(&owner), Err(Error::NoCredit.into()));
@@ -82,10 +79,7 @@ fn a_trustline_never_given_makes_a_credit() {
     let other = world.person(BALANCE);
     group.seat(&other, None);
     group.contribute(&other, 1, group.due()).unwrap();
-    assert_eq!(
-        group.contribute(&without, 1, group.due()),
-        Err(Error::PaymentRefused.into())
-    );
+    assert_eq!(group.contribute(&without, 1, group.due()), Err(Error::PaymentRefused.into()));
     world.set_time(group.payout_date(1) + DAY + 1);
     group.payout(1).unwrap();
     group.assert_covered();
@@ -119,9 +113,7 @@ fn a_credit_outlives_the_rotation_and_then_the_circle_ends() {
 fn a_creditor_who_cannot_be_repaid_has_a_credit() {
     let world = World::new();
     let group = Group::running(&world, Terms::of(3), BALANCE);
-    let [first, second, third] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
     group.contribute(first, 1, group.due()).unwrap();
     group.contribute(second, 1, group.due()).unwrap();
     world.set_time(group.payout_date(1) + DAY + 1);
@@ -137,10 +129,7 @@ fn a_creditor_who_cannot_be_repaid_has_a_credit() {
     group.assert_covered();
     world.authorise(&first.address, true);
     group.push(first).unwrap();
-    assert_eq!(
-        world.balance(&first.address),
-        BALANCE - group.due() + 3 * group.due()
-    );
+    assert_eq!(world.balance(&first.address), BALANCE - group.due() + 3 * group.due());
     group.assert_covered();
 }
 
@@ -155,10 +144,7 @@ fn a_vault_that_does_not_cover_the_payout_credits_nobody() {
     group.sync().unwrap();
     group.payout(1).unwrap();
     group.assert_covered();
-    assert_eq!(
-        group.circle().seats()[0].credit.minor_units(),
-        3 * group.due() - 1
-    );
+    assert_eq!(group.circle().seats()[0].credit.minor_units(), 3 * group.due() - 1);
 }
 
 /// Calls itself until `depth` frames are open, then triggers the payout.
@@ -190,9 +176,7 @@ fn payout_below(world: &World, group: &Group<'_>, frames: usize) -> Result<(), F
     }
     let top = world.env.register(Burrow, ());
     let args = (burrows, group.address.clone()).into_val(&world.env);
-    world
-        .call(None, &kolo_contract_tests::Call::new(&top, "dig", args))
-        .map(|_| ())
+    world.call(None, &kolo_contract_tests::Call::new(&top, "dig", args)).map(|_| ())
 }
 
 #[test]
@@ -201,20 +185,14 @@ fn a_caller_at_the_deepest_call_cannot_force_a_credit() {
     let group = due_round(&world, |_, _| {});
     // 99 callers: the circle is frame 100, and the token's transfer would be the 101st.
     let before = group.state();
-    assert_eq!(
-        payout_below(&world, &group, 99),
-        Err(Error::TokenFailed.into())
-    );
+    assert_eq!(payout_below(&world, &group, 99), Err(Error::TokenFailed.into()));
     assert_eq!(group.state(), before, "no credit was made");
     assert_eq!(group.vault(), 3 * group.due());
     // One frame less and the payout goes through: it is depth alone that failed above.
     payout_below(&world, &group, 98).unwrap();
     assert_eq!(group.circle().rounds_paid, 1);
     assert_eq!(group.circle().seats()[0].credit.minor_units(), 0);
-    assert_eq!(
-        world.balance(&group.members[0].address),
-        BALANCE + 2 * group.due()
-    );
+    assert_eq!(world.balance(&group.members[0].address), BALANCE + 2 * group.due());
 }
 
 /// Whether a payout goes through with so many CPU instructions; it never makes a credit.
@@ -222,34 +200,21 @@ fn is_paid_within(instructions: u64) -> bool {
     let world = World::new();
     let group = due_round(&world, |_, _| {});
     let client = CircleContractClient::new(&world.env, &group.address);
-    world
-        .env
-        .cost_estimate()
-        .budget()
-        .reset_limits(instructions, 100_000_000);
+    world.env.cost_estimate().budget().reset_limits(instructions, 100_000_000);
     // The host reports what it cannot recover from by a panic.
     let outcome = catch_unwind(AssertUnwindSafe(|| client.try_payout(&1)));
     world.env.cost_estimate().budget().reset_unlimited();
     let paid = matches!(outcome, Ok(Ok(_)));
     assert_eq!(group.circle().rounds_paid, u8::from(paid));
-    assert_eq!(
-        group.circle().seats()[0].credit.minor_units(),
-        0,
-        "at {instructions}"
-    );
+    assert_eq!(group.circle().seats()[0].credit.minor_units(), 0, "at {instructions}");
     paid
 }
 
 #[test]
 fn a_caller_without_budget_cannot_force_a_credit() {
     let steps = (1..).map(|step| step * 20_000);
-    let refused = steps
-        .take_while(|instructions| !is_paid_within(*instructions))
-        .count();
-    assert!(
-        refused > 10,
-        "the budget was too small {refused} times only"
-    );
+    let refused = steps.take_while(|instructions| !is_paid_within(*instructions)).count();
+    assert!(refused > 10, "the budget was too small {refused} times only");
 }
 
 #[test]
@@ -265,8 +230,5 @@ fn the_built_contract_makes_the_same_credit() {
     world.authorise(&group.members[0].address, false);
     group.payout(1).unwrap();
     group.assert_covered();
-    assert_eq!(
-        group.circle().seats()[0].credit.minor_units(),
-        2 * group.due()
-    );
+    assert_eq!(group.circle().seats()[0].credit.minor_units(), 2 * group.due());
 }

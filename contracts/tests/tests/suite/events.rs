@@ -9,11 +9,7 @@ use soroban_sdk::{
 };
 
 /// Name, further topics, keys of the data and their types, in the order of the map.
-type Shape = (
-    &'static str,
-    &'static [&'static str],
-    &'static [(&'static str, &'static str)],
-);
+type Shape = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
 const SHAPES: &[Shape] = &[
     (
@@ -21,57 +17,21 @@ const SHAPES: &[Shape] = &[
         &["address", "address"],
         &[("rules", "bytes 80"), ("rules_hash", "bytes 32")],
     ),
-    (
-        "invitation_added",
-        &[],
-        &[
-            ("expires_at", "u64"),
-            ("invitation", "vec"),
-            ("turn", "void"),
-        ],
-    ),
+    ("invitation_added", &[], &[("expires_at", "u64"), ("invitation", "vec"), ("turn", "void")]),
     ("invitation_revoked", &[], &[("invitation", "vec")]),
-    (
-        "participant_joined",
-        &["address"],
-        &[("seat", "u32"), ("turn", "u32")],
-    ),
+    ("participant_joined", &["address"], &[("seat", "u32"), ("turn", "u32")]),
     ("participant_left", &["address"], &[("removed", "bool")]),
-    (
-        "group_started",
-        &[],
-        &[("order", "vec"), ("started_at", "u64")],
-    ),
-    (
-        "contribution_made",
-        &["address"],
-        &[("amount", "i128"), ("late", "bool"), ("round", "u32")],
-    ),
-    (
-        "payout_made",
-        &["address"],
-        &[("amount", "i128"), ("credited", "bool"), ("round", "u32")],
-    ),
+    ("group_started", &[], &[("order", "vec"), ("started_at", "u64")]),
+    ("contribution_made", &["address"], &[("amount", "i128"), ("late", "bool"), ("round", "u32")]),
+    ("payout_made", &["address"], &[("amount", "i128"), ("credited", "bool"), ("round", "u32")]),
     ("credit_pushed", &["address"], &[("amount", "i128")]),
-    (
-        "debt_repaid",
-        &["address"],
-        &[("amount", "i128"), ("credited", "vec")],
-    ),
+    ("debt_repaid", &["address"], &[("amount", "i128"), ("credited", "vec")]),
     (
         "dissolution_proposed",
         &["address"],
-        &[
-            ("electorate", "u32"),
-            ("expires_at", "u64"),
-            ("proposal", "u32"),
-        ],
+        &[("electorate", "u32"), ("expires_at", "u64"), ("proposal", "u32")],
     ),
-    (
-        "vote_cast",
-        &["address"],
-        &[("approve", "bool"), ("proposal", "u32")],
-    ),
+    ("vote_cast", &["address"], &[("approve", "bool"), ("proposal", "u32")]),
     ("proposal_rejected", &[], &[("proposal", "u32")]),
     ("group_closed", &[], &[("reason", "u32")]),
     ("refund_claimed", &["address"], &[("amount", "i128")]),
@@ -90,40 +50,28 @@ fn every_event_has_the_shape_of_the_guide() {
         let ContractEventBody::V0(body) = &event.body;
         let found: std::vec::Vec<_> = body.topics.iter().skip(1).map(kind).collect();
         assert_eq!(found, *topics, "topics of {name}");
-        let ScVal::Map(Some(map)) = &body.data else {
-            panic!("the data of {name} is no map")
-        };
+        let ScVal::Map(Some(map)) = &body.data else { panic!("the data of {name} is no map") };
         let found: std::vec::Vec<_> = map
             .iter()
             .map(|entry| {
-                let ScVal::Symbol(key) = &entry.key else {
-                    panic!("a key of {name} is no symbol")
-                };
+                let ScVal::Symbol(key) = &entry.key else { panic!("a key of {name} is no symbol") };
                 (key.to_string(), kind(&entry.val))
             })
             .collect();
-        let expected: std::vec::Vec<_> = data
-            .iter()
-            .map(|(key, kind)| ((*key).to_string(), (*kind).to_string()))
-            .collect();
+        let expected: std::vec::Vec<_> =
+            data.iter().map(|(key, kind)| ((*key).to_string(), (*kind).to_string())).collect();
         assert_eq!(found, expected, "data of {name}");
         print(name, body.topics.as_slice(), &body.data);
     }
     for event in &seen {
         let name = event_name(event);
-        assert!(
-            SHAPES.iter().any(|shape| shape.0 == name),
-            "{name} is not in the guide"
-        );
+        assert!(SHAPES.iter().any(|shape| shape.0 == name), "{name} is not in the guide");
     }
 }
 
 fn created() -> ContractEvent {
     let world = World::new();
-    let wasm = world
-        .env
-        .deployer()
-        .upload_contract_wasm(kolo_contract_tests::CIRCLE_WASM);
+    let wasm = world.env.deployer().upload_contract_wasm(kolo_contract_tests::CIRCLE_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
     let factory = world.env.register(FactoryContract, (wasm, assets));
     let organiser = world.person(0);
@@ -161,9 +109,7 @@ fn story() -> std::vec::Vec<ContractEvent> {
     seen.extend(group.events());
 
     // The third never pays; the first cannot be paid: frozen, then free again.
-    let [first, second, third] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
     group.contribute(first, 1, group.due()).unwrap();
     group.contribute(second, 1, group.due()).unwrap();
     seen.extend(group.events());
@@ -177,12 +123,7 @@ fn story() -> std::vec::Vec<ContractEvent> {
     group.repay(third, group.due()).unwrap();
     seen.extend(group.events());
 
-    world
-        .call(
-            Some(second),
-            &world.transfer(&second.address, &group.address, 77),
-        )
-        .unwrap();
+    world.call(Some(second), &world.transfer(&second.address, &group.address, 77)).unwrap();
     group.sync().unwrap();
     seen.extend(group.events());
 
@@ -219,8 +160,5 @@ fn print(name: &str, topics: &[ScVal], data: &ScVal) {
     for topic in topics {
         println!("topic {}", topic.to_xdr_base64(Limits::none()).unwrap());
     }
-    println!(
-        "data  {}\n      {data:?}",
-        data.to_xdr_base64(Limits::none()).unwrap()
-    );
+    println!("data  {}\n      {data:?}", data.to_xdr_base64(Limits::none()).unwrap());
 }

@@ -22,11 +22,7 @@ impl<'w> Factory<'w> {
         let wasm = world.env.deployer().upload_contract_wasm(CIRCLE_WASM);
         let assets = Vec::from_array(&world.env, [asset.clone()]);
         let address = world.env.register(FactoryContract, (wasm, assets));
-        Self {
-            world,
-            address,
-            organiser: world.person(0),
-        }
+        Self { world, address, organiser: world.person(0) }
     }
 
     fn create(&self, salt: u8, rules: &Rules, turn: Option<u32>) -> Result<Address, Failure> {
@@ -41,9 +37,7 @@ impl<'w> Factory<'w> {
         turn: Option<u32>,
     ) -> Result<Address, Failure> {
         let call = self.call(organiser, salt, rules, turn);
-        self.world
-            .call(Some(organiser), &call)
-            .map(|made| as_address(self.world, made))
+        self.world.call(Some(organiser), &call).map(|made| as_address(self.world, made))
     }
 
     fn call(&self, organiser: &Person, salt: u8, rules: &[u8; 80], turn: Option<u32>) -> Call {
@@ -75,10 +69,7 @@ fn one_signature_makes_an_announced_circle() {
         rules: encoded.clone(),
         rules_hash,
     };
-    assert_eq!(
-        world.env.events().all().events(),
-        [created.to_xdr(&world.env, &factory.address)]
-    );
+    assert_eq!(world.env.events().all().events(), [created.to_xdr(&world.env, &factory.address)]);
     assert_eq!(circle, factory.address_of(&factory.organiser, 1));
     let client = CircleContractClient::new(&world.env, &circle);
     assert_eq!(client.rules(), encoded);
@@ -92,26 +83,13 @@ fn an_organiser_with_a_turn_is_the_first_member() {
     let factory = Factory::new(&world);
     let rules = Terms::of(3).rules(&world.token);
     let circle = factory.create(1, &rules, Some(1)).unwrap();
-    let names: std::vec::Vec<_> = world
-        .env
-        .events()
-        .all()
-        .events()
-        .iter()
-        .map(event_name)
-        .collect();
+    let names: std::vec::Vec<_> =
+        world.env.events().all().events().iter().map(event_name).collect();
     assert_eq!(names, ["participant_joined", "group_created"]);
     let client = CircleContractClient::new(&world.env, &circle);
-    assert_eq!(
-        client.members().get(0),
-        Some(factory.organiser.address.clone())
-    );
+    assert_eq!(client.members().get(0), Some(factory.organiser.address.clone()));
 
-    let fixed = Terms {
-        order: Order::Fixed,
-        ..Terms::of(3)
-    }
-    .rules(&world.token);
+    let fixed = Terms { order: Order::Fixed, ..Terms::of(3) }.rules(&world.token);
     let circle = factory.create(2, &fixed, Some(3)).unwrap();
     let state = CircleContractClient::new(&world.env, &circle).state();
     let state: std::vec::Vec<u8> = state.iter().collect();
@@ -123,22 +101,9 @@ fn wrong_turns_are_refused() {
     let world = World::new();
     let factory = Factory::new(&world);
     let join = Terms::of(3).rules(&world.token);
-    let fixed = Terms {
-        order: Order::Fixed,
-        ..Terms::of(3)
-    }
-    .rules(&world.token);
-    for (rules, turn) in [
-        (&join, 0),
-        (&join, 2),
-        (&fixed, 0),
-        (&fixed, 4),
-        (&fixed, 257),
-    ] {
-        assert_eq!(
-            factory.create(1, rules, Some(turn)),
-            Err(Error::BadTurn.into())
-        );
+    let fixed = Terms { order: Order::Fixed, ..Terms::of(3) }.rules(&world.token);
+    for (rules, turn) in [(&join, 0), (&join, 2), (&fixed, 0), (&fixed, 4), (&fixed, 257)] {
+        assert_eq!(factory.create(1, rules, Some(turn)), Err(Error::BadTurn.into()));
     }
 }
 
@@ -149,10 +114,7 @@ fn a_salt_serves_once_per_organiser() {
     let rules = Terms::of(3).rules(&world.token);
     let other = world.person(0);
     let first = factory.create(1, &rules, None).unwrap();
-    assert_eq!(
-        factory.create(1, &rules, None),
-        Err(Error::GroupExists.into())
-    );
+    assert_eq!(factory.create(1, &rules, None), Err(Error::GroupExists.into()));
     let second = factory.create_as(&other, 1, &rules.encode(), None).unwrap();
     let third = factory.create(2, &rules, None).unwrap();
     assert!(first != second && second != third && first != third);
@@ -174,31 +136,19 @@ fn nobody_creates_in_anothers_name() {
 fn only_listed_assets_are_saved_in_and_only_stellar_assets() {
     let world = World::new();
     let factory = Factory::new(&world);
-    let other = world
-        .env
-        .register_stellar_asset_contract_v2(world.person(0).address)
-        .address();
+    let other = world.env.register_stellar_asset_contract_v2(world.person(0).address).address();
     let rules = Terms::of(3).rules(&other);
-    assert_eq!(
-        factory.create(1, &rules, None),
-        Err(Error::AssetNotAllowed.into())
-    );
+    assert_eq!(factory.create(1, &rules, None), Err(Error::AssetNotAllowed.into()));
 
     // Listed, but a contract of somebody's own making; listed, but nothing at all.
     let fake = factory.address.clone();
     let listing = Factory::allowing(&world, &fake);
     let rules = Terms::of(3).rules(&fake);
-    assert_eq!(
-        listing.create(1, &rules, None),
-        Err(Error::NotAStellarAsset.into())
-    );
+    assert_eq!(listing.create(1, &rules, None), Err(Error::NotAStellarAsset.into()));
     let nothing = factory.address_of(&factory.organiser, 200);
     let listing = Factory::allowing(&world, &nothing);
     let rules = Terms::of(3).rules(&nothing);
-    assert_eq!(
-        listing.create(1, &rules, None),
-        Err(Error::NotAStellarAsset.into())
-    );
+    assert_eq!(listing.create(1, &rules, None), Err(Error::NotAStellarAsset.into()));
 }
 
 #[test]
@@ -209,9 +159,7 @@ fn a_circle_made_without_the_factory_checks_its_asset_too() {
     let encoded = BytesN::from_array(&world.env, &rules);
     let organiser = factory.organiser.address.clone();
     let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        world
-            .env
-            .register(CircleContract, (organiser, encoded, None::<u32>))
+        world.env.register(CircleContract, (organiser, encoded, None::<u32>))
     }));
     assert!(made.is_err());
 }
@@ -221,10 +169,7 @@ fn rules_that_cannot_work_are_refused() {
     let world = World::new();
     let factory = Factory::new(&world);
     let good = Terms::of(3).rules(&world.token);
-    let bad = Rules {
-        min_members: 4,
-        ..good
-    };
+    let bad = Rules { min_members: 4, ..good };
     assert_eq!(factory.create(1, &bad, None), Err(Error::BadRules.into()));
     let mut newer = good.encode();
     newer[0] = 250;
@@ -245,23 +190,15 @@ fn neither_contract_is_set_up_a_second_time() {
     let world = World::new();
     let wasm = world.env.deployer().upload_contract_wasm(CIRCLE_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
-    let factory = world
-        .env
-        .register(FACTORY_WASM, (wasm.clone(), assets.clone()));
-    let again = Call::new(
-        &factory,
-        "__constructor",
-        (wasm, assets).into_val(&world.env),
-    );
+    let factory = world.env.register(FACTORY_WASM, (wasm.clone(), assets.clone()));
+    let again = Call::new(&factory, "__constructor", (wasm, assets).into_val(&world.env));
     assert_eq!(world.refusal(None, &again), Failure::Host);
 
     let organiser = world.person(0);
     let rules = BytesN::from_array(&world.env, &Terms::of(3).rules(&world.token).encode());
     let salt = BytesN::from_array(&world.env, &[1; 32]);
     let args = (organiser.address.clone(), salt, rules.clone(), None::<u32>).into_val(&world.env);
-    let made = world
-        .call(Some(&organiser), &Call::new(&factory, "create", args))
-        .unwrap();
+    let made = world.call(Some(&organiser), &Call::new(&factory, "create", args)).unwrap();
     let circle = as_address(&world, made);
     let args = (organiser.address.clone(), rules, None::<u32>).into_val(&world.env);
     let again = Call::new(&circle, "__constructor", args);

@@ -15,17 +15,12 @@ fn key(world: &World, name: &str) -> Val {
 
 /// Days left of a persistent entry, a begun one counted as a whole.
 fn days_left(world: &World, contract: &Address, key: &Val) -> u32 {
-    let ledgers = world
-        .env
-        .as_contract(contract, || world.env.storage().persistent().get_ttl(key));
+    let ledgers = world.env.as_contract(contract, || world.env.storage().persistent().get_ttl(key));
     ledgers.div_ceil(LEDGERS_PER_DAY)
 }
 
 fn pass_days(world: &World, days: u32) {
-    world
-        .env
-        .ledger()
-        .with_mut(|ledger| ledger.sequence_number += days * LEDGERS_PER_DAY);
+    world.env.ledger().with_mut(|ledger| ledger.sequence_number += days * LEDGERS_PER_DAY);
 }
 
 #[test]
@@ -56,10 +51,7 @@ fn anyone_keeps_a_sleeping_circle_alive() {
     }
     let instance = deployer.get_contract_instance_ttl(&group.address);
     let code = deployer.get_contract_code_ttl(&group.address);
-    assert_eq!(
-        (instance / LEDGERS_PER_DAY, code / LEDGERS_PER_DAY),
-        (120, 120)
-    );
+    assert_eq!((instance / LEDGERS_PER_DAY, code / LEDGERS_PER_DAY), (120, 120));
 }
 
 #[test]
@@ -69,10 +61,7 @@ fn the_tokens_entry_of_the_vault_is_prolonged_too() {
     group.contribute_all(1);
     let vault: Val = Vec::<Val>::from_array(
         &world.env,
-        [
-            Symbol::new(&world.env, "Balance").to_val(),
-            group.address.to_val(),
-        ],
+        [Symbol::new(&world.env, "Balance").to_val(), group.address.to_val()],
     )
     .into_val(&world.env);
     // A new persistent entry lives 120 days here; the token prolongs to 30 when fewer than 29 are left.

@@ -15,17 +15,9 @@ fn rotate(group: &Group<'_>, balance: i64) {
     for round in 1..=rounds {
         for (seat, member) in group.members.iter().enumerate() {
             group.contribute(member, round, due).unwrap();
-            let paid_out = if u32::try_from(seat).unwrap() < round - 1 {
-                pot
-            } else {
-                0
-            };
+            let paid_out = if u32::try_from(seat).unwrap() < round - 1 { pot } else { 0 };
             let left = balance - i64::from(round) * due + paid_out;
-            assert_eq!(
-                world.balance(&member.address),
-                left,
-                "seat {seat} in round {round}"
-            );
+            assert_eq!(world.balance(&member.address), left, "seat {seat} in round {round}");
             group.assert_covered();
         }
         assert_eq!(group.vault(), pot);
@@ -43,11 +35,7 @@ fn rotate(group: &Group<'_>, balance: i64) {
 
 fn rotation_of(seats: u8, instalments: u8) {
     let world = World::new();
-    let terms = Terms {
-        instalments,
-        advance: false,
-        ..Terms::of(seats)
-    };
+    let terms = Terms { instalments, advance: false, ..Terms::of(seats) };
     let balance = i64::from(seats) * terms.contribution;
     let group = Group::running(&world, terms, balance);
     rotate(&group, balance);
@@ -76,10 +64,7 @@ fn sixty_four_rotate() {
 #[test]
 fn a_fixed_order_pays_by_turn_and_not_by_seat() {
     let world = World::new();
-    let terms = Terms {
-        order: Order::Fixed,
-        ..Terms::of(3)
-    };
+    let terms = Terms { order: Order::Fixed, ..Terms::of(3) };
     let mut group = Group::found(&world, terms);
     for turn in [2, 3, 1] {
         let person = world.person(1_000_000_000);
@@ -89,68 +74,40 @@ fn a_fixed_order_pays_by_turn_and_not_by_seat() {
     world.set_time(group.payout_date(1));
     group.payout(1).unwrap();
     let third = &group.members[2].address;
-    assert_eq!(
-        world.balance(third),
-        1_000_000_000 - 100_000_000 + 300_000_000
-    );
+    assert_eq!(world.balance(third), 1_000_000_000 - 100_000_000 + 300_000_000);
 }
 
 #[test]
 fn a_round_of_several_instalments_is_paid_as_they_open() {
     let world = World::new();
-    let terms = Terms {
-        instalments: 2,
-        ..Terms::of(2)
-    };
+    let terms = Terms { instalments: 2, ..Terms::of(2) };
     let group = Group::running(&world, terms, 1_000_000_000);
-    let [first, second] = &group.members[..] else {
-        panic!("two members")
-    };
-    assert_eq!(
-        group.contribute(first, 1, 200_000_000),
-        Err(Error::WrongAmount.into())
-    );
+    let [first, second] = &group.members[..] else { panic!("two members") };
+    assert_eq!(group.contribute(first, 1, 200_000_000), Err(Error::WrongAmount.into()));
     group.contribute(first, 1, 100_000_000).unwrap();
     world.set_time(world.now() + 7 * DAY);
     group.contribute(first, 1, 100_000_000).unwrap();
     group.contribute(second, 1, 200_000_000).unwrap();
     world.set_time(group.payout_date(1));
     group.payout(1).unwrap();
-    assert_eq!(
-        world.balance(&first.address),
-        1_000_000_000 - 200_000_000 + 400_000_000
-    );
+    assert_eq!(world.balance(&first.address), 1_000_000_000 - 200_000_000 + 400_000_000);
 }
 
 #[test]
 fn contributions_are_for_the_exact_round_and_amount() {
     let world = World::new();
     let group = Group::running(&world, Terms::of(3), 1_000_000_000);
-    let [first, second, _] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, _] = &group.members[..] else { panic!("three members") };
     let due = group.due();
     for amount in [0, 1, -1, due - 1, due + 1, 2 * due, i64::MAX] {
-        assert_eq!(
-            group.contribute(first, 1, amount),
-            Err(Error::WrongAmount.into())
-        );
+        assert_eq!(group.contribute(first, 1, amount), Err(Error::WrongAmount.into()));
     }
     for round in [0, 4, 255, 256, u32::MAX] {
-        assert_eq!(
-            group.contribute(first, round, due),
-            Err(Error::WrongRound.into())
-        );
+        assert_eq!(group.contribute(first, round, due), Err(Error::WrongRound.into()));
     }
     let too_big = group.make("contribute", (first.address.clone(), 1_u32, i128::MAX));
-    assert_eq!(
-        group.call(Some(first), &too_big),
-        Err(Error::BadAmount.into())
-    );
-    assert_eq!(
-        group.contribute(first, 2, due),
-        Err(Error::WrongRound.into())
-    );
+    assert_eq!(group.call(Some(first), &too_big), Err(Error::BadAmount.into()));
+    assert_eq!(group.contribute(first, 2, due), Err(Error::WrongRound.into()));
 
     group.contribute(first, 1, due).unwrap();
     let paid = ContributionMade {
@@ -160,37 +117,19 @@ fn contributions_are_for_the_exact_round_and_amount() {
         late: false,
     };
     assert_eq!(group.events(), [paid.to_xdr(&world.env, &group.address)]);
-    assert_eq!(
-        group.contribute(first, 1, due),
-        Err(Error::NothingDue.into())
-    );
-    assert_eq!(
-        group.contribute(first, 2, due),
-        Err(Error::NotYetOpen.into())
-    );
+    assert_eq!(group.contribute(first, 1, due), Err(Error::NothingDue.into()));
+    assert_eq!(group.contribute(first, 2, due), Err(Error::NotYetOpen.into()));
     let stranger = world.person(due);
-    assert_eq!(
-        group.contribute(&stranger, 1, due),
-        Err(Error::NotMember.into())
-    );
+    assert_eq!(group.contribute(&stranger, 1, due), Err(Error::NotMember.into()));
 
     // Signed by another, or not at all, or without the transfer inside.
     let call = group
-        .make(
-            "contribute",
-            (second.address.clone(), 1_u32, i128::from(due)),
-        )
+        .make("contribute", (second.address.clone(), 1_u32, i128::from(due)))
         .with(world.transfer(&second.address, &group.address, due));
     assert_eq!(group.call(Some(first), &call), Err(Failure::Host));
     assert_eq!(group.call(None, &call), Err(Failure::Host));
-    let bare = group.make(
-        "contribute",
-        (second.address.clone(), 1_u32, i128::from(due)),
-    );
-    assert_eq!(
-        group.call(Some(second), &bare),
-        Err(Error::TokenFailed.into())
-    );
+    let bare = group.make("contribute", (second.address.clone(), 1_u32, i128::from(due)));
+    assert_eq!(group.call(Some(second), &bare), Err(Error::TokenFailed.into()));
     assert_eq!(group.vault(), due);
 }
 
@@ -198,28 +137,18 @@ fn contributions_are_for_the_exact_round_and_amount() {
 fn who_has_too_little_is_told_so() {
     let world = World::new();
     let group = Group::running(&world, Terms::of(2), 99_999_999);
-    let [first, second] = &group.members[..] else {
-        panic!("two members")
-    };
-    assert_eq!(
-        group.contribute(first, 1, group.due()),
-        Err(Error::NotEnoughMoney.into())
-    );
+    let [first, second] = &group.members[..] else { panic!("two members") };
+    assert_eq!(group.contribute(first, 1, group.due()), Err(Error::NotEnoughMoney.into()));
     world.set_trustline(second, 1_000_000_000, i64::MAX);
     world.authorise(&second.address, false);
-    assert_eq!(
-        group.contribute(second, 1, group.due()),
-        Err(Error::PaymentRefused.into())
-    );
+    assert_eq!(group.contribute(second, 1, group.due()), Err(Error::PaymentRefused.into()));
 }
 
 #[test]
 fn payouts_come_in_their_round_on_their_date_once() {
     let world = World::new();
     let group = Group::running(&world, Terms::of(2), 1_000_000_000);
-    let [first, second] = &group.members[..] else {
-        panic!("two members")
-    };
+    let [first, second] = &group.members[..] else { panic!("two members") };
     let date = group.payout_date(1);
     group.contribute_all(1);
     world.set_time(date - 1);
@@ -238,10 +167,7 @@ fn payouts_come_in_their_round_on_their_date_once() {
     assert_eq!(group.events(), [paid.to_xdr(&world.env, &group.address)]);
     assert_eq!(group.payout(1), Err(Error::WrongRound.into()));
     assert_eq!(group.payout(2), Err(Error::TooEarly.into()));
-    assert_eq!(
-        group.contribute(first, 1, 100_000_000),
-        Err(Error::RoundPaidOut.into())
-    );
+    assert_eq!(group.contribute(first, 1, 100_000_000), Err(Error::RoundPaidOut.into()));
 
     group.contribute_all(2);
     world.set_time(group.payout_date(2));
@@ -255,10 +181,7 @@ fn payouts_come_in_their_round_on_their_date_once() {
     let closed = GroupClosed { reason: 1 };
     assert_eq!(
         group.events(),
-        [
-            paid.to_xdr(&world.env, &group.address),
-            closed.to_xdr(&world.env, &group.address)
-        ]
+        [paid.to_xdr(&world.env, &group.address), closed.to_xdr(&world.env, &group.address)]
     );
     assert_eq!(group.payout(2), Err(Error::Finished.into()));
 }
@@ -284,25 +207,13 @@ fn nothing_answers_once_the_circle_is_finished() {
         (Some(&group.organiser), "cancel"),
         (None, "extend_ttl"),
     ] {
-        assert_eq!(
-            group.call(signer, &group.make(function, ())),
-            finished,
-            "{function}"
-        );
+        assert_eq!(group.call(signer, &group.make(function, ())), finished, "{function}");
     }
     for function in ["state", "members"] {
-        assert_eq!(
-            group.call(None, &group.make(function, ())),
-            finished,
-            "{function}"
-        );
+        assert_eq!(group.call(None, &group.make(function, ())), finished, "{function}");
     }
     for function in ["rules", "organiser"] {
-        assert_eq!(
-            group.call(None, &group.make(function, ())),
-            Ok(()),
-            "{function}"
-        );
+        assert_eq!(group.call(None, &group.make(function, ())), Ok(()), "{function}");
     }
 }
 
@@ -310,9 +221,7 @@ fn nothing_answers_once_the_circle_is_finished() {
 fn a_short_pot_is_paid_after_grace_and_the_debt_repaid() {
     let world = World::new();
     let group = Group::running(&world, Terms::of(3), 1_000_000_000);
-    let [first, second, third] = &group.members[..] else {
-        panic!("three members")
-    };
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
     let due = group.due();
     group.contribute(first, 1, due).unwrap();
     group.contribute(second, 1, due).unwrap();
@@ -340,14 +249,9 @@ fn a_short_pot_is_paid_after_grace_and_the_debt_repaid() {
 #[test]
 fn waiting_gives_one_interval_more() {
     let world = World::new();
-    let terms = Terms {
-        shortfall: Shortfall::Wait,
-        ..Terms::of(2)
-    };
+    let terms = Terms { shortfall: Shortfall::Wait, ..Terms::of(2) };
     let group = Group::running(&world, terms, 1_000_000_000);
-    let [first, second] = &group.members[..] else {
-        panic!("two members")
-    };
+    let [first, second] = &group.members[..] else { panic!("two members") };
     group.contribute(first, 1, group.due()).unwrap();
     world.set_time(group.payout_date(1) + 7 * DAY + DAY);
     assert_eq!(group.payout(1), Err(Error::Incomplete.into()));

@@ -111,10 +111,7 @@ impl Circle {
 
     fn write_held(&self, writer: &mut Writer<'_>) -> Result<(), Refusal> {
         let rounds = self.rounds_paid.saturating_add(1)..=self.len;
-        let last = rounds
-            .clone()
-            .rev()
-            .find(|round| !self.held_in(*round).is_zero());
+        let last = rounds.clone().rev().find(|round| !self.held_in(*round).is_zero());
         let count = last.map_or(0, |last| last.saturating_sub(self.rounds_paid));
         writer.byte(count)?;
         for round in rounds.take(usize::from(count)) {
@@ -134,11 +131,7 @@ impl Circle {
             *held = reader.amount()?;
             last = Some(*held);
         }
-        if last == Some(Amount::ZERO) {
-            Err(Refusal::BadEncoding)
-        } else {
-            Ok(())
-        }
+        if last == Some(Amount::ZERO) { Err(Refusal::BadEncoding) } else { Ok(()) }
     }
 
     /// What holds of every circle that steps lead to, as far as it can be told without its rules.
@@ -160,23 +153,13 @@ impl Circle {
             && (shared || nobody)
             && (!started || self.len >= 2)
             && self.held_passes(active)
-            && self
-                .proposal
-                .as_ref()
-                .is_none_or(|open| active && self.proposal_passes(open))
+            && self.proposal.as_ref().is_none_or(|open| active && self.proposal_passes(open))
             && (started || self.proposals == 0)
             && self.turns_pass(started)
-            && self
-                .seats()
-                .iter()
-                .all(|seat| self.seat_passes(seat, started))
+            && self.seats().iter().all(|seat| self.seat_passes(seat, started))
             && self.reserve >= Amount::ZERO
             && self.liabilities().is_ok();
-        if sound {
-            Ok(())
-        } else {
-            Err(Refusal::BadEncoding)
-        }
+        if sound { Ok(()) } else { Err(Refusal::BadEncoding) }
     }
 
     fn held_passes(&self, active: bool) -> bool {
@@ -202,11 +185,7 @@ impl Circle {
 
     /// Everybody has a turn of their own; once started they are 1..=n.
     fn turns_pass(&self, started: bool) -> bool {
-        let last = if started {
-            usize::from(self.len)
-        } else {
-            MAX_MEMBERS
-        };
+        let last = if started { usize::from(self.len) } else { MAX_MEMBERS };
         let mut taken = [false; MAX_MEMBERS];
         self.seats().iter().all(|seat| {
             let slot = index(seat.turn).and_then(|index| taken.get_mut(..last)?.get_mut(index));
@@ -228,26 +207,13 @@ impl Circle {
             && (started || moved)
             && (self.phase != Phase::Forming || !credited)
             && (dissolved || !claims)
-            && seat
-                .instalments
-                .iter()
-                .skip(usize::from(self.len))
-                .all(|paid| *paid == 0)
+            && seat.instalments.iter().skip(usize::from(self.len)).all(|paid| *paid == 0)
     }
 }
 
 /// The amounts of a seat, in the order they are written in.
 fn values_of(seat: &Seat) -> [Amount; 7] {
-    let Seat {
-        paid,
-        received,
-        credit,
-        claimable,
-        uncovered,
-        debt,
-        lost,
-        ..
-    } = *seat;
+    let Seat { paid, received, credit, claimable, uncovered, debt, lost, .. } = *seat;
     [paid, received, credit, claimable, uncovered, debt, lost]
 }
 
@@ -269,16 +235,8 @@ fn write_seat(seat: &Seat, len: u8, writer: &mut Writer<'_>) -> Result<(), Refus
         writer.number(u64::from(seat.late))?;
     }
     let rounds = seat.instalments.get(..usize::from(len)).unwrap_or_default();
-    let end = rounds
-        .iter()
-        .rposition(|paid| *paid != 0)
-        .map_or(0, |last| last + 1);
-    let runs = || {
-        rounds
-            .get(..end)
-            .unwrap_or_default()
-            .chunk_by(|left, right| left == right)
-    };
+    let end = rounds.iter().rposition(|paid| *paid != 0).map_or(0, |last| last + 1);
+    let runs = || rounds.get(..end).unwrap_or_default().chunk_by(|left, right| left == right);
     writer.length(runs().count())?;
     for run in runs() {
         writer.length(run.len())?;
@@ -313,16 +271,11 @@ fn read_seat(seat: &mut Seat, len: u8, reader: &mut Reader<'_>) -> Result<(), Re
             return Err(Refusal::BadEncoding);
         }
     }
-    let mut rounds = seat
-        .instalments
-        .get_mut(..usize::from(len))
-        .unwrap_or_default();
+    let mut rounds = seat.instalments.get_mut(..usize::from(len)).unwrap_or_default();
     let mut before = None;
     for _ in 0..reader.byte()? {
         let (length, paid) = (usize::from(reader.byte()?), reader.byte()?);
-        let (run, rest) = rounds
-            .split_at_mut_checked(length)
-            .ok_or(Refusal::BadEncoding)?;
+        let (run, rest) = rounds.split_at_mut_checked(length).ok_or(Refusal::BadEncoding)?;
         if run.is_empty() || before == Some(paid) {
             return Err(Refusal::BadEncoding);
         }
@@ -330,11 +283,7 @@ fn read_seat(seat: &mut Seat, len: u8, reader: &mut Reader<'_>) -> Result<(), Re
         rounds = rest;
         before = Some(paid);
     }
-    if before == Some(0) {
-        Err(Refusal::BadEncoding)
-    } else {
-        Ok(())
-    }
+    if before == Some(0) { Err(Refusal::BadEncoding) } else { Ok(()) }
 }
 
 /// Fills a buffer from the front; holds what is left of it.
@@ -342,9 +291,8 @@ struct Writer<'a>(&'a mut [u8]);
 
 impl Writer<'_> {
     fn byte(&mut self, byte: u8) -> Result<(), Refusal> {
-        let (slot, rest) = core::mem::take(&mut self.0)
-            .split_first_mut()
-            .ok_or(Refusal::BadEncoding)?;
+        let (slot, rest) =
+            core::mem::take(&mut self.0).split_first_mut().ok_or(Refusal::BadEncoding)?;
         *slot = byte;
         self.0 = rest;
         Ok(())

@@ -56,24 +56,11 @@ impl Circle {
                 let number = last_instalment(rules, next.round - 1) + u32::from(next.paid) + 1;
                 (next.round, number, rules.cost(next.payable)?, next.advance)
             }
-            None => (
-                self.len,
-                last_instalment(rules, self.len),
-                Amount::ZERO,
-                false,
-            ),
+            None => (self.len, last_instalment(rules, self.len), Amount::ZERO, false),
         };
         let deadline = self.deadline(rules, number).ok_or(Refusal::Overflow)?;
-        let late_after = deadline
-            .checked_add(u64::from(rules.grace_s))
-            .ok_or(Refusal::Overflow)?;
-        Ok(Due {
-            round,
-            amount,
-            advance,
-            deadline,
-            late_after,
-        })
+        let late_after = deadline.checked_add(u64::from(rules.grace_s)).ok_or(Refusal::Overflow)?;
+        Ok(Due { round, amount, advance, deadline, late_after })
     }
 
     /// Exactly what [`Circle::due`] says for that round, or refused.
@@ -106,16 +93,10 @@ impl Circle {
         let index = index(round).ok_or(Refusal::WrongRound)?;
         *self.held.get_mut(index).ok_or(Refusal::WrongRound)? = held;
         let member = self.member_mut(seat)?;
-        *member
-            .instalments
-            .get_mut(index)
-            .ok_or(Refusal::WrongRound)? += next.payable;
+        *member.instalments.get_mut(index).ok_or(Refusal::WrongRound)? += next.payable;
         member.paid = paid;
         member.late = member.late.saturating_add(u16::from(late));
-        Ok(Contributed {
-            instalments: next.payable,
-            late: late > 0,
-        })
+        Ok(Contributed { instalments: next.payable, late: late > 0 })
     }
 
     /// The instalments a contribution to `round` pays, or why it is refused.
@@ -145,37 +126,24 @@ impl Circle {
         let paid = seat.paid_in(round);
         let open = self.open_instalments(rules, now);
         let open_here = open.saturating_sub(last_instalment(rules, round - 1));
-        let open_here = u8::try_from(open_here)
-            .unwrap_or(u8::MAX)
-            .min(rules.instalments_per_round);
+        let open_here = u8::try_from(open_here).unwrap_or(u8::MAX).min(rules.instalments_per_round);
         let (payable, advance) = match open_here.saturating_sub(paid) {
             0 if rules.advance => (1, true),
             payable => (payable, false),
         };
-        Some(Next {
-            round,
-            paid,
-            payable,
-            advance,
-        })
+        Some(Next { round, paid, payable, advance })
     }
 
     /// How many instalments have been opened, over the whole cycle (and beyond its end).
     fn open_instalments(&self, rules: &Rules, now: u64) -> u32 {
-        rules
-            .interval
-            .elapsed(self.started_at, now, rules.utc_offset_s)
-            .saturating_add(1)
+        rules.interval.elapsed(self.started_at, now, rules.utc_offset_s).saturating_add(1)
     }
 
     /// How many instalments would be late if paid at `now`: those whose deadline + grace is strictly
     /// earlier.
     pub(super) fn late_instalments(&self, rules: &Rules, now: u64) -> u32 {
-        now.checked_sub(u64::from(rules.grace_s) + 1)
-            .map_or(0, |latest_deadline| {
-                rules
-                    .interval
-                    .elapsed(self.started_at, latest_deadline, rules.utc_offset_s)
-            })
+        now.checked_sub(u64::from(rules.grace_s) + 1).map_or(0, |latest_deadline| {
+            rules.interval.elapsed(self.started_at, latest_deadline, rules.utc_offset_s)
+        })
     }
 }

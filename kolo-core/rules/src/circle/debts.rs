@@ -72,9 +72,7 @@ impl Circle {
             self.require_room(amount)?;
             self.cover_claims(amount)?;
             self.member_mut(seat)?.debt = debt;
-            return Ok(Repaid {
-                to: [Amount::ZERO; MAX_MEMBERS],
-            });
+            return Ok(Repaid { to: [Amount::ZERO; MAX_MEMBERS] });
         }
         let to = self.creditors(rules, seat, amount)?;
         let paid = self.member(seat)?.paid.checked_add(amount)?;
@@ -149,19 +147,11 @@ impl Circle {
             left = left.checked_sub(part)?;
         }
         // More than all rounds' defaults: never with the rules the debts were made by.
-        if left.is_zero() {
-            Ok(to)
-        } else {
-            Err(Refusal::TooMuch)
-        }
+        if left.is_zero() { Ok(to) } else { Err(Refusal::TooMuch) }
     }
 }
 
 /// What the seat failed to pay when `round` was paid out; nobody owes themselves.
 fn default_in(rules: &Rules, seat: &Seat, round: u8) -> Result<Amount, Refusal> {
-    if seat.turn == round {
-        Ok(Amount::ZERO)
-    } else {
-        rules.cost(seat.missing_in(rules, round))
-    }
+    if seat.turn == round { Ok(Amount::ZERO) } else { rules.cost(seat.missing_in(rules, round)) }
 }

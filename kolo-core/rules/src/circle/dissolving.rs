@@ -109,18 +109,13 @@ impl Circle {
         }
         let covering = amount.min(missing);
         let covered = pro_rata(covering, &uncovered)?;
-        let excess = share_equally(amount.checked_sub(covering)?, self.seats(), |seat| {
-            seat.late == 0
-        })?;
+        let excess =
+            share_equally(amount.checked_sub(covering)?, self.seats(), |seat| seat.late == 0)?;
         let mut claimable = [Amount::ZERO; MAX_MEMBERS];
         for (index, seat) in self.seats().iter().enumerate() {
             let part = at(&covered, index).checked_add(at(&excess, index))?;
             set(&mut claimable, index, seat.claimable.checked_add(part)?);
-            set(
-                &mut uncovered,
-                index,
-                seat.uncovered.checked_sub(at(&covered, index))?,
-            );
+            set(&mut uncovered, index, seat.uncovered.checked_sub(at(&covered, index))?);
         }
 
         for (index, seat) in self.seats_mut().iter_mut().enumerate() {
@@ -202,9 +197,7 @@ impl Circle {
         };
         let paid = seat.instalments.iter().skip(usize::from(self.rounds_paid));
         let paid: u32 = paid.map(|instalments| u32::from(*instalments)).sum();
-        let due = self
-            .late_instalments(rules, now)
-            .min(last_instalment(rules, self.len));
+        let due = self.late_instalments(rules, now).min(last_instalment(rules, self.len));
         let due = due.saturating_sub(last_instalment(rules, self.rounds_paid));
         u16::try_from(due.saturating_sub(paid)).unwrap_or(u16::MAX)
     }
@@ -220,11 +213,7 @@ fn pro_rata(total: Amount, weights: &PerSeat) -> Result<PerSeat, Refusal> {
     let mut shares = [Share::default(); MAX_MEMBERS];
     for ((order, share), weight) in (0..).zip(&mut shares).zip(weights) {
         let weight = u64::try_from(weight.minor_units()).map_err(|_| Refusal::Overflow)?;
-        *share = Share {
-            order,
-            weight,
-            amount: Amount::ZERO,
-        };
+        *share = Share { order, weight, amount: Amount::ZERO };
     }
     split(total, &mut shares)?;
     Ok(shares.map(|share| share.amount))

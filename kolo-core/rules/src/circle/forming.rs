@@ -46,18 +46,11 @@ impl Circle {
         }
         let seat = self.len;
         self.len = next;
-        *self.member_mut(seat)? = Seat {
-            turn,
-            ..Seat::EMPTY
-        };
+        *self.member_mut(seat)? = Seat { turn, ..Seat::EMPTY };
         if started {
             self.activate(now);
         }
-        Ok(Joined {
-            seat,
-            turn: self.member(seat)?.turn,
-            started,
-        })
+        Ok(Joined { seat, turn: self.member(seat)?.turn, started })
     }
 
     /// Before the start; later seats move down by one.
@@ -126,15 +119,8 @@ impl Circle {
     /// Turns become 1..=n in the order they are in.
     fn close_gaps(&mut self) {
         // Bit t − 1 is set when somebody has turn t.
-        let bit = |turn: Turn| {
-            1_u64
-                .checked_shl(u32::from(turn.saturating_sub(1)))
-                .unwrap_or(0)
-        };
-        let taken = self
-            .seats()
-            .iter()
-            .fold(0, |taken, seat| taken | bit(seat.turn));
+        let bit = |turn: Turn| 1_u64.checked_shl(u32::from(turn.saturating_sub(1))).unwrap_or(0);
+        let taken = self.seats().iter().fold(0, |taken, seat| taken | bit(seat.turn));
         for seat in self.seats_mut() {
             let earlier = taken & bit(seat.turn).saturating_sub(1);
             seat.turn = u8::try_from(earlier.count_ones() + 1).unwrap_or(MAX_SEATS);
@@ -142,11 +128,7 @@ impl Circle {
     }
 
     fn require_forming(&self) -> Result<(), Refusal> {
-        if self.phase == Phase::Forming {
-            Ok(())
-        } else {
-            Err(Refusal::NotForming)
-        }
+        if self.phase == Phase::Forming { Ok(()) } else { Err(Refusal::NotForming) }
     }
 }
 
@@ -157,7 +139,6 @@ const _: () = assert!(MAX_SEATS as usize == MAX_MEMBERS);
 fn require_schedule(rules: &Rules, members: u8, now: u64) -> Result<(), Refusal> {
     let after_all = last_instalment(rules, members) + 1;
     let end = rules.interval.after(now, after_all, rules.utc_offset_s);
-    end.and_then(|end| end.checked_add(u64::from(rules.grace_s) + 1))
-        .ok_or(Refusal::Overflow)?;
+    end.and_then(|end| end.checked_add(u64::from(rules.grace_s) + 1)).ok_or(Refusal::Overflow)?;
     Ok(())
 }

@@ -77,12 +77,9 @@ impl Circle {
     pub fn payout(&mut self, rules: &Rules, round: u8, now: u64) -> Result<Payout, Refusal> {
         self.require_active()?;
         let (seat, amount) = match self.next_payout(rules, now)? {
-            PayoutStatus::Ready {
-                round: ready,
-                seat,
-                amount,
-                ..
-            } if ready == round => (seat, amount),
+            PayoutStatus::Ready { round: ready, seat, amount, .. } if ready == round => {
+                (seat, amount)
+            }
             _ if round != self.rounds_paid.saturating_add(1) => return Err(Refusal::WrongRound),
             PayoutStatus::Waiting { .. } if self.payout_date(rules, round) <= Some(now) => {
                 return Err(Refusal::Incomplete);
@@ -115,12 +112,7 @@ impl Circle {
             self.phase = Phase::Completed;
             self.proposal = None;
         }
-        Ok(Payout {
-            round,
-            seat,
-            amount,
-            completed,
-        })
+        Ok(Payout { round, seat, amount, completed })
     }
 
     /// [`Circle::payout_status`] of an active circle.
@@ -129,36 +121,22 @@ impl Circle {
         let seat = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
         let amount = self.held_in(round);
         let short = rules.pot(self.len)?.checked_sub(amount)?;
-        let missing: u32 = self
-            .seats()
-            .iter()
-            .map(|seat| u32::from(seat.missing_in(rules, round)))
-            .sum();
+        let missing: u32 =
+            self.seats().iter().map(|seat| u32::from(seat.missing_in(rules, round))).sum();
         let complete = missing == 0;
         let at = if complete {
             self.payout_date(rules, round)
         } else {
-            self.released_after(rules, round)
-                .and_then(|after| after.checked_add(1))
+            self.released_after(rules, round).and_then(|after| after.checked_add(1))
         };
         let at = at.ok_or(Refusal::Overflow)?;
         Ok(if now >= at {
-            PayoutStatus::Ready {
-                round,
-                seat,
-                amount,
-                short,
-            }
+            PayoutStatus::Ready { round, seat, amount, short }
         } else if complete {
             PayoutStatus::NotBefore { round, seat, at }
         } else {
             let missing = rules.contribution.checked_mul(missing)?;
-            PayoutStatus::Waiting {
-                round,
-                seat,
-                missing,
-                at,
-            }
+            PayoutStatus::Waiting { round, seat, missing, at }
         })
     }
 
@@ -176,11 +154,7 @@ impl Circle {
     fn debts_after(&self, rules: &Rules, round: u8, recipient: u8) -> Result<PerSeat, Refusal> {
         let mut debts = [Amount::ZERO; MAX_MEMBERS];
         for ((number, seat), debt) in (0_u8..).zip(self.seats()).zip(&mut debts) {
-            let missing = if number == recipient {
-                0
-            } else {
-                seat.missing_in(rules, round)
-            };
+            let missing = if number == recipient { 0 } else { seat.missing_in(rules, round) };
             *debt = seat.debt.checked_add(rules.cost(missing)?)?;
         }
         Ok(debts)

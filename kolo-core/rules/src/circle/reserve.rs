@@ -40,11 +40,7 @@ pub(super) fn share_equally(
     let mut shares = [Share::default(); MAX_MEMBERS];
     let shares = shares.get_mut(..seats.len()).ok_or(Refusal::Overflow)?;
     for ((order, share), punctual) in (0..).zip(&mut *shares).zip(seats.iter().map(punctual)) {
-        *share = Share {
-            order,
-            weight: u64::from(punctual),
-            amount: Amount::ZERO,
-        };
+        *share = Share { order, weight: u64::from(punctual), amount: Amount::ZERO };
     }
     if shares.iter().all(|share| share.weight == 0) {
         for share in &mut *shares {

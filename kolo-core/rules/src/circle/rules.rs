@@ -184,10 +184,7 @@ impl Rules {
 
 /// The value whose number is `tag`, counted from zero.
 fn one_of<T: Copy, const N: usize>(tag: u8, values: [T; N]) -> Result<T, Refusal> {
-    values
-        .get(usize::from(tag))
-        .copied()
-        .ok_or(Refusal::BadEncoding)
+    values.get(usize::from(tag)).copied().ok_or(Refusal::BadEncoding)
 }
 
 /// Takes fields of fixed length off the front.
@@ -195,10 +192,7 @@ struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Refusal> {
-        let (field, rest) = self
-            .0
-            .split_first_chunk::<N>()
-            .ok_or(Refusal::BadEncoding)?;
+        let (field, rest) = self.0.split_first_chunk::<N>().ok_or(Refusal::BadEncoding)?;
         self.0 = rest;
         Ok(*field)
     }

@@ -67,17 +67,12 @@ impl Seat {
     /// Instalments paid for `round`; none for a round that does not exist.
     #[must_use]
     pub fn paid_in(&self, round: u8) -> u8 {
-        index(round)
-            .and_then(|index| self.instalments.get(index))
-            .copied()
-            .unwrap_or(0)
+        index(round).and_then(|index| self.instalments.get(index)).copied().unwrap_or(0)
     }
 
     /// Instalments of `round` not paid.
     pub(super) fn missing_in(&self, rules: &Rules, round: u8) -> u8 {
-        rules
-            .instalments_per_round
-            .saturating_sub(self.paid_in(round))
+        rules.instalments_per_round.saturating_sub(self.paid_in(round))
     }
 }
 
@@ -161,10 +156,7 @@ impl Circle {
     /// The seat whose turn it is in `round`.
     #[must_use]
     pub fn seat_of_turn(&self, round: u8) -> Option<u8> {
-        (0_u8..)
-            .zip(self.seats())
-            .find(|(_, seat)| seat.turn == round)
-            .map(|(index, _)| index)
+        (0_u8..).zip(self.seats()).find(|(_, seat)| seat.turn == round).map(|(index, _)| index)
     }
 
     /// Deadline of instalment `number` (1-based over the whole cycle; round r ends at r·m), in Unix
@@ -174,9 +166,7 @@ impl Circle {
         match self.phase {
             Phase::Forming | Phase::Cancelled => None,
             Phase::Active | Phase::Completed | Phase::Dissolved => {
-                rules
-                    .interval
-                    .after(self.started_at, number, rules.utc_offset_s)
+                rules.interval.after(self.started_at, number, rules.utc_offset_s)
             }
         }
     }
@@ -222,10 +212,7 @@ impl Circle {
     }
 
     pub(super) fn held_in(&self, round: u8) -> Amount {
-        index(round)
-            .and_then(|index| self.held.get(index))
-            .copied()
-            .unwrap_or_default()
+        index(round).and_then(|index| self.held.get(index)).copied().unwrap_or_default()
     }
 
     pub(super) fn held_in_all(&self) -> Result<Amount, Refusal> {
@@ -241,23 +228,15 @@ impl Circle {
     }
 
     pub(super) fn member_mut(&mut self, seat: u8) -> Result<&mut Seat, Refusal> {
-        self.seats_mut()
-            .get_mut(usize::from(seat))
-            .ok_or(Refusal::NotMember)
+        self.seats_mut().get_mut(usize::from(seat)).ok_or(Refusal::NotMember)
     }
 
     pub(super) fn seats_mut(&mut self) -> &mut [Seat] {
-        self.seats
-            .get_mut(..usize::from(self.len))
-            .unwrap_or_default()
+        self.seats.get_mut(..usize::from(self.len)).unwrap_or_default()
     }
 
     pub(super) fn require_active(&self) -> Result<(), Refusal> {
-        if self.phase == Phase::Active {
-            Ok(())
-        } else {
-            Err(Refusal::NotActive)
-        }
+        if self.phase == Phase::Active { Ok(()) } else { Err(Refusal::NotActive) }
     }
 }
 

@@ -36,16 +36,10 @@ impl Circle {
         if difference < Amount::ZERO {
             let shortfall = Amount::ZERO.checked_sub(difference)?;
             self.absorb(shortfall)?;
-            return Ok(Synced {
-                surplus: Amount::ZERO,
-                shortfall,
-            });
+            return Ok(Synced { surplus: Amount::ZERO, shortfall });
         }
         self.distribute(difference)?;
-        Ok(Synced {
-            surplus: difference,
-            shortfall: Amount::ZERO,
-        })
+        Ok(Synced { surplus: difference, shortfall: Amount::ZERO })
     }
 
     fn distribute(&mut self, surplus: Amount) -> Result<(), Refusal> {
@@ -74,16 +68,10 @@ impl Circle {
         let (of_rounds, of_seats) = losses.split_at(MAX_MEMBERS);
         let (of_credits, of_claims) = of_seats.split_at(MAX_MEMBERS);
         let mut lost = self.payers_losses(of_rounds)?;
-        for (((lost, seat), credit), claim) in lost
-            .iter_mut()
-            .zip(self.seats())
-            .zip(of_credits)
-            .zip(of_claims)
+        for (((lost, seat), credit), claim) in
+            lost.iter_mut().zip(self.seats()).zip(of_credits).zip(of_claims)
         {
-            *lost = lost
-                .checked_add(*credit)?
-                .checked_add(*claim)?
-                .checked_add(seat.lost)?;
+            *lost = lost.checked_add(*credit)?.checked_add(*claim)?.checked_add(seat.lost)?;
         }
 
         // Nobody loses more than they have: a split of no more than all weights.
@@ -91,12 +79,8 @@ impl Circle {
         for (held, loss) in self.held.iter_mut().zip(of_rounds) {
             *held = held.checked_sub(*loss)?;
         }
-        for (((seat, lost), credit), claim) in self
-            .seats_mut()
-            .iter_mut()
-            .zip(lost)
-            .zip(of_credits)
-            .zip(of_claims)
+        for (((seat, lost), credit), claim) in
+            self.seats_mut().iter_mut().zip(lost).zip(of_credits).zip(of_claims)
         {
             seat.lost = lost;
             seat.credit = seat.credit.checked_sub(*credit)?;
@@ -113,11 +97,7 @@ impl Circle {
         let liabilities = self.held.iter().copied().chain(credits).chain(claims);
         for ((order, share), liability) in (0..).zip(&mut shares).zip(liabilities) {
             let weight = u64::try_from(liability.minor_units()).map_err(|_| Refusal::Overflow)?;
-            *share = Share {
-                order,
-                weight,
-                amount: Amount::ZERO,
-            };
+            *share = Share { order, weight, amount: Amount::ZERO };
         }
         split(loss, &mut shares)?;
         Ok(shares.map(|share| share.amount))
@@ -133,11 +113,7 @@ impl Circle {
             let mut shares = [Share::default(); MAX_MEMBERS];
             for ((order, share), seat) in (0..).zip(&mut shares).zip(self.seats()) {
                 let weight = u64::from(seat.paid_in(round));
-                *share = Share {
-                    order,
-                    weight,
-                    amount: Amount::ZERO,
-                };
+                *share = Share { order, weight, amount: Amount::ZERO };
             }
             split(*loss, &mut shares)?;
             for (lost, share) in lost.iter_mut().zip(shares) {

@@ -47,11 +47,7 @@ fn circles_are_small() {
     assert_eq!(encode(&Circle::new()).len(), 9);
     let mut circle = active(&rules3);
     play_round(&mut circle, &rules3, 1, &[0, 1, 2]);
-    assert!(
-        encode(&circle).len() < 100,
-        "{} bytes",
-        encode(&circle).len()
-    );
+    assert!(encode(&circle).len() < 100, "{} bytes", encode(&circle).len());
     let mut rules = rules(64);
     // 10 USDC.
     rules.contribution = amount(100_000_000);
@@ -60,11 +56,7 @@ fn circles_are_small() {
     for round in 1..=32 {
         play_round(&mut circle, &rules, round, &everybody);
     }
-    assert!(
-        encode(&circle).len() < 1_024,
-        "{} bytes",
-        encode(&circle).len()
-    );
+    assert!(encode(&circle).len() < 1_024, "{} bytes", encode(&circle).len());
 }
 
 #[test]
@@ -78,9 +70,7 @@ fn the_largest_circle_fits_the_buffer() {
         for seat in 0..64 {
             if (seat + round) % 2 == 0 {
                 let due = circle.due(&rules, seat, opened).unwrap();
-                circle
-                    .contribute(&rules, seat, round, due.amount, opened)
-                    .unwrap();
+                circle.contribute(&rules, seat, round, due.amount, opened).unwrap();
             }
         }
         if round < 64 {
@@ -91,11 +81,7 @@ fn the_largest_circle_fits_the_buffer() {
     }
     circle.propose_dissolve(&rules, 63, u64::MAX / 2).unwrap();
     let bytes = encode(&circle);
-    assert!(
-        bytes.len() > 64 * 128 && bytes.len() < MAX_ENCODED,
-        "{} bytes",
-        bytes.len()
-    );
+    assert!(bytes.len() > 64 * 128 && bytes.len() < MAX_ENCODED, "{} bytes", bytes.len());
     assert_eq!(Circle::decode(&bytes).unwrap(), circle);
 }
 
@@ -104,17 +90,11 @@ fn a_short_buffer_is_refused() {
     let circle = active(&rules(3));
     let bytes = encode(&circle);
     for length in 0..bytes.len() {
-        assert_eq!(
-            circle.encode(&mut vec![0; length]),
-            Err(Refusal::BadEncoding)
-        );
+        assert_eq!(circle.encode(&mut vec![0; length]), Err(Refusal::BadEncoding));
         assert_eq!(Circle::decode(&bytes[..length]), Err(Refusal::BadEncoding));
     }
     assert_eq!(circle.encode(&mut vec![0; bytes.len()]), Ok(bytes.len()));
-    assert_eq!(
-        Circle::decode(&[&bytes[..], &[0]].concat()),
-        Err(Refusal::BadEncoding)
-    );
+    assert_eq!(Circle::decode(&[&bytes[..], &[0]].concat()), Err(Refusal::BadEncoding));
 }
 
 #[test]
@@ -170,11 +150,7 @@ fn bytes_with_a_second_spelling_are_refused() {
         &[1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0],
     ];
     for bytes in bad {
-        assert_eq!(
-            Circle::decode(bytes),
-            Err(Refusal::BadEncoding),
-            "{bytes:?}"
-        );
+        assert_eq!(Circle::decode(bytes), Err(Refusal::BadEncoding), "{bytes:?}");
     }
 }
 

@@ -29,18 +29,12 @@ fn the_next_one_opens_at_the_deadline() {
     let mut circle = active(&rules);
     pay(&mut circle, &rules, &[0], START);
     let due = circle.due(&rules, 0, START + WEEK - 1).unwrap();
-    assert_eq!(
-        (due.round, due.amount, due.deadline),
-        (2, Amount::ZERO, START + 2 * WEEK)
-    );
+    assert_eq!((due.round, due.amount, due.deadline), (2, Amount::ZERO, START + 2 * WEEK));
     refused(&mut circle, Refusal::NotYetOpen, |circle| {
         circle.contribute(&rules, 0, 2, amount(10), START + WEEK - 1)
     });
     let due = circle.due(&rules, 0, START + WEEK).unwrap();
-    assert_eq!(
-        (due.round, due.amount, due.deadline),
-        (2, amount(10), START + 2 * WEEK)
-    );
+    assert_eq!((due.round, due.amount, due.deadline), (2, amount(10), START + 2 * WEEK));
 }
 
 #[test]
@@ -50,29 +44,15 @@ fn several_open_instalments_are_paid_together() {
     let mut circle = active(&rules);
     // In the second week two are open, 20; a third comes with the third week.
     let due = circle.due(&rules, 0, START + WEEK).unwrap();
-    assert_eq!(
-        (due.round, due.amount, due.deadline),
-        (1, amount(20), START + WEEK)
-    );
-    let paid = circle
-        .contribute(&rules, 0, 1, amount(20), START + WEEK)
-        .unwrap();
-    assert_eq!(
-        paid,
-        Contributed {
-            instalments: 2,
-            late: false
-        }
-    );
+    assert_eq!((due.round, due.amount, due.deadline), (1, amount(20), START + WEEK));
+    let paid = circle.contribute(&rules, 0, 1, amount(20), START + WEEK).unwrap();
+    assert_eq!(paid, Contributed { instalments: 2, late: false });
     refused(&mut circle, Refusal::NotYetOpen, |circle| {
         circle.contribute(&rules, 0, 1, amount(10), START + WEEK)
     });
     // In the fourth week the first round has one open, the second another: the first comes first.
     let due = circle.due(&rules, 0, START + 3 * WEEK).unwrap();
-    assert_eq!(
-        (due.round, due.amount, due.deadline),
-        (1, amount(10), START + 3 * WEEK)
-    );
+    assert_eq!((due.round, due.amount, due.deadline), (1, amount(10), START + 3 * WEEK));
     pay(&mut circle, &rules, &[0, 0], START + 3 * WEEK);
     assert_eq!(circle.seats()[0].instalments[..3], [3, 1, 0]);
     assert_eq!(circle.held[..3], [amount(30), amount(10), amount(0)]);
@@ -134,11 +114,7 @@ fn late_is_strictly_after_deadline_and_grace() {
     let mut circle = active(&rules);
     let last_moment = START + WEEK + GRACE;
     assert!(!pay_due(&mut circle, &rules, 0, last_moment).unwrap().late);
-    assert!(
-        pay_due(&mut circle, &rules, 1, last_moment + 1)
-            .unwrap()
-            .late
-    );
+    assert!(pay_due(&mut circle, &rules, 1, last_moment + 1).unwrap().late);
     let late: Vec<_> = circle.seats().iter().map(|seat| seat.late).collect();
     assert_eq!(late, [0, 1, 0]);
 }
@@ -151,19 +127,11 @@ fn each_late_instalment_counts_once() {
     // At the third deadline, grace over for the first two: 2 of the 3 are late.
     let now = START + 2 * WEEK + GRACE + 1;
     let paid = pay_due(&mut circle, &rules, 0, now).unwrap();
-    assert_eq!(
-        paid,
-        Contributed {
-            instalments: 3,
-            late: true
-        }
-    );
+    assert_eq!(paid, Contributed { instalments: 3, late: true });
     assert_eq!(circle.seats()[0].late, 2);
     // One of three was paid in time; the two missing at the payout are late, once.
     pay(&mut circle, &rules, &[1], START);
-    circle
-        .payout(&rules, 1, START + 3 * WEEK + GRACE + 1)
-        .unwrap();
+    circle.payout(&rules, 1, START + 3 * WEEK + GRACE + 1).unwrap();
     assert_eq!(circle.seats()[1].late, 2);
     assert_eq!(circle.seats()[2].late, 3);
 }
@@ -186,10 +154,7 @@ fn advance_payment_takes_one_instalment_at_a_time() {
     assert_eq!(circle.seats()[0].paid, amount(60));
     // Everything is paid: nothing is due any more, until the very end.
     let due = circle.due(&rules, 0, START).unwrap();
-    assert_eq!(
-        (due.round, due.amount, due.deadline),
-        (3, Amount::ZERO, START + 6 * WEEK)
-    );
+    assert_eq!((due.round, due.amount, due.deadline), (3, Amount::ZERO, START + 6 * WEEK));
     refused(&mut circle, Refusal::NothingDue, |circle| {
         circle.contribute(&rules, 0, 3, amount(10), START)
     });

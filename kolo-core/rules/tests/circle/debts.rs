@@ -15,18 +15,11 @@ fn defaulted(rules: &Rules) -> Circle {
 
 fn owed(circle: &Circle, rules: &Rules, seat: u8) -> Vec<i64> {
     let rounds = 1..=rules.seats;
-    rounds
-        .map(|round| circle.owed(rules, seat, round).unwrap().minor_units())
-        .collect()
+    rounds.map(|round| circle.owed(rules, seat, round).unwrap().minor_units()).collect()
 }
 
 fn parts(repaid: &kolo_rules::circle::Repaid) -> Vec<i64> {
-    repaid
-        .to
-        .iter()
-        .take(4)
-        .map(|part| part.minor_units())
-        .collect()
+    repaid.to.iter().take(4).map(|part| part.minor_units()).collect()
 }
 
 #[test]
@@ -50,33 +43,19 @@ fn repayments_clear_the_oldest_round_first() {
     assert_eq!(each(&circle, |seat| seat.paid), [40, 40, 40, 30]);
     assert_eq!(each(&circle, |seat| seat.received), [40, 40, 40, 30]);
     assert!(circle.is_finished());
-    refused(&mut circle, Refusal::NoDebt, |circle| {
-        circle.repay(&rules, 3, amount(1))
-    });
+    refused(&mut circle, Refusal::NoDebt, |circle| circle.repay(&rules, 3, amount(1)));
 }
 
 #[test]
 fn no_more_than_the_debt_is_taken() {
     let rules = rules(4);
     let mut circle = defaulted(&rules);
-    refused(&mut circle, Refusal::TooMuch, |circle| {
-        circle.repay(&rules, 3, amount(31))
-    });
-    refused(&mut circle, Refusal::TooMuch, |circle| {
-        circle.repay(&rules, 3, Amount::MAX)
-    });
-    refused(&mut circle, Refusal::WrongAmount, |circle| {
-        circle.repay(&rules, 3, amount(0))
-    });
-    refused(&mut circle, Refusal::WrongAmount, |circle| {
-        circle.repay(&rules, 3, amount(-1))
-    });
-    refused(&mut circle, Refusal::NoDebt, |circle| {
-        circle.repay(&rules, 0, amount(1))
-    });
-    refused(&mut circle, Refusal::NotMember, |circle| {
-        circle.repay(&rules, 4, amount(1))
-    });
+    refused(&mut circle, Refusal::TooMuch, |circle| circle.repay(&rules, 3, amount(31)));
+    refused(&mut circle, Refusal::TooMuch, |circle| circle.repay(&rules, 3, Amount::MAX));
+    refused(&mut circle, Refusal::WrongAmount, |circle| circle.repay(&rules, 3, amount(0)));
+    refused(&mut circle, Refusal::WrongAmount, |circle| circle.repay(&rules, 3, amount(-1)));
+    refused(&mut circle, Refusal::NoDebt, |circle| circle.repay(&rules, 0, amount(1)));
+    refused(&mut circle, Refusal::NotMember, |circle| circle.repay(&rules, 4, amount(1)));
     assert_eq!(circle.debt(4), Err(Refusal::NotMember));
     assert_eq!(circle.owed(&rules, 4, 1), Err(Refusal::NotMember));
 }
@@ -104,14 +83,10 @@ fn ones_own_round_is_skipped_in_the_order_of_debts() {
         let opened = circle.deadline(&rules, u32::from(round) * 2 - 1).unwrap();
         for seat in [0, 2, 3] {
             let due = circle.due(&rules, seat, opened).unwrap();
-            circle
-                .contribute(&rules, seat, due.round, due.amount, opened)
-                .unwrap();
+            circle.contribute(&rules, seat, due.round, due.amount, opened).unwrap();
         }
         let date = circle.payout_date(&rules, round).unwrap();
-        circle
-            .payout(&rules, round, date + u64::from(rules.grace_s) + 1)
-            .unwrap();
+        circle.payout(&rules, round, date + u64::from(rules.grace_s) + 1).unwrap();
     }
     assert_eq!(owed(&circle, &rules, 1), [20, 0, 20, 0]);
     let repaid = circle.repay(&rules, 1, amount(25)).unwrap();

@@ -12,46 +12,28 @@ fn dissolve(circle: &mut Circle, rules: &Rules, now: u64) {
     let mut outcome = circle.propose_dissolve(rules, 0, now).unwrap();
     let mut voters = 1..;
     while outcome == VoteOutcome::Open {
-        outcome = circle
-            .vote(rules, voters.next().unwrap(), true, now)
-            .unwrap();
+        outcome = circle.vote(rules, voters.next().unwrap(), true, now).unwrap();
     }
-    assert_eq!(
-        (outcome, circle.phase),
-        (VoteOutcome::Passed, Phase::Dissolved)
-    );
+    assert_eq!((outcome, circle.phase), (VoteOutcome::Passed, Phase::Dissolved));
 }
 
 #[test]
 fn a_vote_passes_with_51_percent_of_all() {
     let rules = rules(4);
     let mut circle = active(&rules);
-    assert_eq!(
-        circle.propose_dissolve(&rules, 3, START),
-        Ok(VoteOutcome::Open)
-    );
+    assert_eq!(circle.propose_dissolve(&rules, 3, START), Ok(VoteOutcome::Open));
     let proposal = circle.proposal.unwrap();
     assert_eq!((proposal.id, proposal.electorate), (1, 4));
-    assert_eq!(
-        (proposal.yes, proposal.no, proposal.expires_at),
-        (0b1000, 0, START + VOTE)
-    );
+    assert_eq!((proposal.yes, proposal.no, proposal.expires_at), (0b1000, 0, START + VOTE));
     refused(&mut circle, Refusal::ProposalOpen, |circle| {
         circle.propose_dissolve(&rules, 0, START + VOTE)
     });
-    refused(&mut circle, Refusal::AlreadyVoted, |circle| {
-        circle.vote(&rules, 3, true, START)
-    });
-    refused(&mut circle, Refusal::NotMember, |circle| {
-        circle.vote(&rules, 4, true, START)
-    });
+    refused(&mut circle, Refusal::AlreadyVoted, |circle| circle.vote(&rules, 3, true, START));
+    refused(&mut circle, Refusal::NotMember, |circle| circle.vote(&rules, 4, true, START));
     assert_eq!(circle.vote(&rules, 0, false, START), Ok(VoteOutcome::Open));
     // 2 of 4 is a tie: not enough.
     assert_eq!(circle.vote(&rules, 1, true, START), Ok(VoteOutcome::Open));
-    assert_eq!(
-        circle.vote(&rules, 2, true, START + VOTE),
-        Ok(VoteOutcome::Passed)
-    );
+    assert_eq!(circle.vote(&rules, 2, true, START + VOTE), Ok(VoteOutcome::Passed));
     assert_eq!((circle.phase, circle.proposal), (Phase::Dissolved, None));
 }
 
@@ -67,11 +49,7 @@ fn every_size_of_circle_needs_its_majority_and_no_more() {
             outcome = circle.vote(&rules, yes, true, START).unwrap();
             yes += 1;
         }
-        assert_eq!(
-            (outcome, u32::from(yes)),
-            (VoteOutcome::Passed, fewest),
-            "of {n}"
-        );
+        assert_eq!((outcome, u32::from(yes)), (VoteOutcome::Passed, fewest), "of {n}");
     }
 }
 
@@ -82,14 +60,9 @@ fn a_vote_is_rejected_as_soon_as_it_cannot_pass() {
     circle.propose_dissolve(&rules, 0, START).unwrap();
     assert_eq!(circle.vote(&rules, 1, false, START), Ok(VoteOutcome::Open));
     // 2 against of 4: at most a tie is left.
-    assert_eq!(
-        circle.vote(&rules, 2, false, START),
-        Ok(VoteOutcome::Rejected)
-    );
+    assert_eq!(circle.vote(&rules, 2, false, START), Ok(VoteOutcome::Rejected));
     assert_eq!((circle.phase, circle.proposal), (Phase::Active, None));
-    refused(&mut circle, Refusal::NoProposal, |circle| {
-        circle.vote(&rules, 3, true, START)
-    });
+    refused(&mut circle, Refusal::NoProposal, |circle| circle.vote(&rules, 3, true, START));
     circle.propose_dissolve(&rules, 1, START).unwrap();
     assert_eq!(circle.proposal.unwrap().id, 2);
 }
@@ -103,9 +76,7 @@ fn a_vote_may_be_changed_until_it_is_decided() {
     assert_eq!(circle.vote(&rules, 0, false, START), Ok(VoteOutcome::Open));
     let proposal = circle.proposal.unwrap();
     assert_eq!((proposal.yes, proposal.no), (0b10, 0b01));
-    refused(&mut circle, Refusal::AlreadyVoted, |circle| {
-        circle.vote(&rules, 0, false, START)
-    });
+    refused(&mut circle, Refusal::AlreadyVoted, |circle| circle.vote(&rules, 0, false, START));
     assert_eq!(circle.vote(&rules, 0, true, START), Ok(VoteOutcome::Open));
     // 3 of 5 are 60%.
     assert_eq!(circle.vote(&rules, 2, true, START), Ok(VoteOutcome::Passed));
@@ -117,22 +88,11 @@ fn expiry_rejects() {
     let mut circle = active(&rules);
     circle.propose_dissolve(&rules, 0, START).unwrap();
     let late = START + VOTE + 1;
-    refused(&mut circle, Refusal::VoteClosed, |circle| {
-        circle.vote(&rules, 1, true, late)
-    });
-    assert_eq!(
-        circle.propose_dissolve(&rules, 1, late),
-        Ok(VoteOutcome::Open)
-    );
+    refused(&mut circle, Refusal::VoteClosed, |circle| circle.vote(&rules, 1, true, late));
+    assert_eq!(circle.propose_dissolve(&rules, 1, late), Ok(VoteOutcome::Open));
     let proposal = circle.proposal.unwrap();
-    assert_eq!(
-        (proposal.id, proposal.yes),
-        (2, 0b10),
-        "votes on the old one are gone"
-    );
-    refused(&mut circle, Refusal::Overflow, |circle| {
-        circle.propose_dissolve(&rules, 0, u64::MAX)
-    });
+    assert_eq!((proposal.id, proposal.yes), (2, 0b10), "votes on the old one are gone");
+    refused(&mut circle, Refusal::Overflow, |circle| circle.propose_dissolve(&rules, 0, u64::MAX));
 }
 
 #[test]
@@ -144,12 +104,8 @@ fn before_the_first_payout_everybody_gets_back_what_they_paid() {
     assert_eq!(each(&circle, |seat| seat.claimable), [10, 0, 10]);
     assert_eq!(each(&circle, |seat| seat.debt), [0, 0, 0]);
     assert_eq!(circle.claim(2), Ok(amount(10)));
-    refused(&mut circle, Refusal::NothingToClaim, |circle| {
-        circle.claim(2)
-    });
-    refused(&mut circle, Refusal::NothingToClaim, |circle| {
-        circle.claim(1)
-    });
+    refused(&mut circle, Refusal::NothingToClaim, |circle| circle.claim(2));
+    refused(&mut circle, Refusal::NothingToClaim, |circle| circle.claim(1));
     refused(&mut circle, Refusal::NotMember, |circle| circle.claim(3));
     assert!(!circle.is_finished());
     assert_eq!(circle.claim(0), Ok(amount(10)));
@@ -189,25 +145,15 @@ fn a_repayment_covers_what_is_missing_and_can_be_claimed() {
     assert_eq!(each(&circle, |seat| seat.claimable), [0, 3, 11, 5]);
     assert_eq!(each(&circle, |seat| seat.uncovered), [0, 9, 9, 5]);
     assert_eq!(circle.debt(0), Ok(amount(23)));
-    refused(&mut circle, Refusal::TooMuch, |circle| {
-        circle.repay(&rules, 0, amount(24))
-    });
-    refused(&mut circle, Refusal::NoDebt, |circle| {
-        circle.repay(&rules, 1, amount(1))
-    });
+    refused(&mut circle, Refusal::TooMuch, |circle| circle.repay(&rules, 0, amount(24)));
+    refused(&mut circle, Refusal::NoDebt, |circle| circle.repay(&rules, 1, amount(1)));
     circle.repay(&rules, 0, amount(23)).unwrap();
     assert_eq!(each(&circle, |seat| seat.uncovered), [0, 0, 0, 0]);
-    let claimed: Vec<_> = (1..4)
-        .map(|seat| circle.claim(seat).unwrap().minor_units())
-        .collect();
+    let claimed: Vec<_> = (1..4).map(|seat| circle.claim(seat).unwrap().minor_units()).collect();
     // In all 20, 20 and 10.
     assert_eq!(claimed, [12, 20, 10]);
     assert!(circle.is_finished());
-    assert_eq!(
-        each(&circle, |seat| seat.paid),
-        [10, 20, 20, 10],
-        "frozen since dissolving"
-    );
+    assert_eq!(each(&circle, |seat| seat.paid), [10, 20, 20, 10], "frozen since dissolving");
     assert_eq!(each(&circle, |seat| seat.received), [40, 0, 0, 0]);
 }
 
@@ -237,10 +183,7 @@ fn a_reserve_helps_to_cover_and_what_is_over_is_shared() {
     dissolve(&mut circle, &rules, START + WEEK + GRACE + 1);
     assert_eq!(each(&circle, |seat| seat.claimable), [10 + 5, 10 + 4, 0]);
     assert_eq!(circle.seats()[2].late, 1);
-    assert_eq!(
-        (circle.reserve, circle.liabilities()),
-        (Amount::ZERO, Ok(amount(29)))
-    );
+    assert_eq!((circle.reserve, circle.liabilities()), (Amount::ZERO, Ok(amount(29))));
 }
 
 #[test]
@@ -251,9 +194,7 @@ fn only_instalments_of_open_rounds_are_overdue() {
     // Seat 2 pays one of two for round 1: late once when it is paid out.
     pay(&mut circle, &rules, &[0, 1, 2], START);
     pay(&mut circle, &rules, &[0, 1], START + WEEK);
-    circle
-        .payout(&rules, 1, START + 2 * WEEK + GRACE + 1)
-        .unwrap();
+    circle.payout(&rules, 1, START + 2 * WEEK + GRACE + 1).unwrap();
     // Round 2: seat 0 pays both, seat 1 one, seat 2 none; a day after the grace of both.
     pay(&mut circle, &rules, &[0, 1], START + 2 * WEEK + GRACE + 1);
     pay(&mut circle, &rules, &[0], START + 3 * WEEK);
@@ -297,18 +238,10 @@ fn contributions_payouts_and_votes_are_over() {
     refused(&mut circle, Refusal::NotActive, |circle| {
         circle.contribute(&rules, 0, 2, amount(10), now)
     });
-    refused(&mut circle, Refusal::NotActive, |circle| {
-        circle.payout(&rules, 2, now)
-    });
-    refused(&mut circle, Refusal::NotActive, |circle| {
-        circle.propose_dissolve(&rules, 0, now)
-    });
-    refused(&mut circle, Refusal::NotActive, |circle| {
-        circle.vote(&rules, 0, true, now)
-    });
-    refused(&mut circle, Refusal::AlreadyStarted, |circle| {
-        circle.start(&rules, now)
-    });
+    refused(&mut circle, Refusal::NotActive, |circle| circle.payout(&rules, 2, now));
+    refused(&mut circle, Refusal::NotActive, |circle| circle.propose_dissolve(&rules, 0, now));
+    refused(&mut circle, Refusal::NotActive, |circle| circle.vote(&rules, 0, true, now));
+    refused(&mut circle, Refusal::AlreadyStarted, |circle| circle.start(&rules, now));
 }
 
 #[test]
@@ -320,9 +253,7 @@ fn the_order_of_claiming_changes_nothing() {
         let mut got = [Amount::ZERO; 4];
         for (step, seat) in order.into_iter().enumerate() {
             // Repayments fall between the claims.
-            circle
-                .repay(&rules, 0, amount(if step == 0 { 7 } else { 11 }))
-                .unwrap();
+            circle.repay(&rules, 0, amount(if step == 0 { 7 } else { 11 })).unwrap();
             got[usize::from(seat)] = circle.claim(seat).unwrap();
         }
         for seat in order {

@@ -1,10 +1,6 @@
 //! The rotating circle from outside: tables with the numbers worked out, whole rotations, and
 //! properties over random histories.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod codec;
 mod contributing;

@@ -8,10 +8,7 @@ use crate::support::{GRACE, START, WEEK, active, amount, each, pay, play_round, 
 const DATE: u64 = START + WEEK;
 
 fn waiting() -> Rules {
-    Rules {
-        shortfall: Shortfall::Wait,
-        ..rules(3)
-    }
+    Rules { shortfall: Shortfall::Wait, ..rules(3) }
 }
 
 /// Seats 0 and 1 have paid for round 1, seat 2 has not.
@@ -26,37 +23,16 @@ fn a_full_pot_is_paid_at_its_date_and_not_a_second_before() {
     let rules = rules(3);
     let mut circle = active(&rules);
     pay(&mut circle, &rules, &[0, 1, 2], START);
-    let status = PayoutStatus::NotBefore {
-        round: 1,
-        seat: 0,
-        at: DATE,
-    };
+    let status = PayoutStatus::NotBefore { round: 1, seat: 0, at: DATE };
     assert_eq!(circle.payout_status(&rules, DATE - 1), status);
-    refused(&mut circle, Refusal::TooEarly, |circle| {
-        circle.payout(&rules, 1, DATE - 1)
-    });
-    let ready = PayoutStatus::Ready {
-        round: 1,
-        seat: 0,
-        amount: amount(30),
-        short: Amount::ZERO,
-    };
+    refused(&mut circle, Refusal::TooEarly, |circle| circle.payout(&rules, 1, DATE - 1));
+    let ready = PayoutStatus::Ready { round: 1, seat: 0, amount: amount(30), short: Amount::ZERO };
     assert_eq!(circle.payout_status(&rules, DATE), ready);
     let payout = circle.payout(&rules, 1, DATE).unwrap();
-    assert_eq!(
-        payout,
-        Payout {
-            round: 1,
-            seat: 0,
-            amount: amount(30),
-            completed: false
-        }
-    );
+    assert_eq!(payout, Payout { round: 1, seat: 0, amount: amount(30), completed: false });
     assert_eq!(each(&circle, |seat| seat.received), [30, 0, 0]);
     assert_eq!(circle.liabilities(), Ok(Amount::ZERO));
-    refused(&mut circle, Refusal::WrongRound, |circle| {
-        circle.payout(&rules, 1, DATE)
-    });
+    refused(&mut circle, Refusal::WrongRound, |circle| circle.payout(&rules, 1, DATE));
 }
 
 #[test]
@@ -65,9 +41,7 @@ fn only_the_next_round_can_be_paid_out() {
     let mut circle = active(&rules);
     pay(&mut circle, &rules, &[0, 1, 2], START);
     for round in [0, 2, 3, 4, 255] {
-        refused(&mut circle, Refusal::WrongRound, |circle| {
-            circle.payout(&rules, round, DATE)
-        });
+        refused(&mut circle, Refusal::WrongRound, |circle| circle.payout(&rules, round, DATE));
     }
 }
 
@@ -76,29 +50,13 @@ fn a_short_pot_goes_when_grace_is_over() {
     let rules = rules(3);
     let mut circle = short(&rules);
     let at = DATE + GRACE + 1;
-    let status = PayoutStatus::Waiting {
-        round: 1,
-        seat: 0,
-        missing: amount(10),
-        at,
-    };
+    let status = PayoutStatus::Waiting { round: 1, seat: 0, missing: amount(10), at };
     assert_eq!(circle.payout_status(&rules, DATE - 1), status);
     assert_eq!(circle.payout_status(&rules, at - 1), status);
-    refused(&mut circle, Refusal::TooEarly, |circle| {
-        circle.payout(&rules, 1, DATE - 1)
-    });
-    refused(&mut circle, Refusal::Incomplete, |circle| {
-        circle.payout(&rules, 1, DATE)
-    });
-    refused(&mut circle, Refusal::Incomplete, |circle| {
-        circle.payout(&rules, 1, at - 1)
-    });
-    let ready = PayoutStatus::Ready {
-        round: 1,
-        seat: 0,
-        amount: amount(20),
-        short: amount(10),
-    };
+    refused(&mut circle, Refusal::TooEarly, |circle| circle.payout(&rules, 1, DATE - 1));
+    refused(&mut circle, Refusal::Incomplete, |circle| circle.payout(&rules, 1, DATE));
+    refused(&mut circle, Refusal::Incomplete, |circle| circle.payout(&rules, 1, at - 1));
+    let ready = PayoutStatus::Ready { round: 1, seat: 0, amount: amount(20), short: amount(10) };
     assert_eq!(circle.payout_status(&rules, at), ready);
     assert_eq!(circle.payout(&rules, 1, at).unwrap().amount, amount(20));
     assert_eq!(each(&circle, |seat| seat.debt), [0, 0, 10]);
@@ -110,16 +68,9 @@ fn waiting_means_one_more_interval() {
     let rules = waiting();
     let mut circle = short(&rules);
     let at = DATE + WEEK + GRACE + 1;
-    let status = PayoutStatus::Waiting {
-        round: 1,
-        seat: 0,
-        missing: amount(10),
-        at,
-    };
+    let status = PayoutStatus::Waiting { round: 1, seat: 0, missing: amount(10), at };
     assert_eq!(circle.payout_status(&rules, DATE + GRACE + 1), status);
-    refused(&mut circle, Refusal::Incomplete, |circle| {
-        circle.payout(&rules, 1, at - 1)
-    });
+    refused(&mut circle, Refusal::Incomplete, |circle| circle.payout(&rules, 1, at - 1));
     assert_eq!(circle.payout(&rules, 1, at).unwrap().amount, amount(20));
     // The delay moves no later deadline: round 2 was due at the end of week 2.
     assert_eq!(circle.payout_date(&rules, 2), Some(START + 2 * WEEK));
@@ -152,10 +103,7 @@ fn nobody_pays_and_it_still_goes_on() {
     let mut circle = active(&rules);
     for round in 1..=3 {
         let payout = play_round(&mut circle, &rules, round, &[]);
-        assert_eq!(
-            (payout.amount, payout.completed),
-            (Amount::ZERO, round == 3)
-        );
+        assert_eq!((payout.amount, payout.completed), (Amount::ZERO, round == 3));
     }
     // Everybody owes 10 to each of the two others.
     assert_eq!(each(&circle, |seat| seat.debt), [20, 20, 20]);
@@ -174,15 +122,9 @@ fn the_last_payout_completes_the_circle() {
     assert!(circle.is_finished());
     let now = START + 3 * WEEK;
     assert_eq!(circle.payout_status(&rules, now), PayoutStatus::None);
-    refused(&mut circle, Refusal::NotActive, |circle| {
-        circle.payout(&rules, 3, now)
-    });
-    refused(&mut circle, Refusal::NotActive, |circle| {
-        circle.due(&rules, 0, now)
-    });
-    refused(&mut circle, Refusal::AlreadyStarted, |circle| {
-        circle.start(&rules, now)
-    });
+    refused(&mut circle, Refusal::NotActive, |circle| circle.payout(&rules, 3, now));
+    refused(&mut circle, Refusal::NotActive, |circle| circle.due(&rules, 0, now));
+    refused(&mut circle, Refusal::AlreadyStarted, |circle| circle.start(&rules, now));
 }
 
 #[test]
@@ -218,17 +160,9 @@ fn an_undeliverable_payout_waits_as_credit() {
     let payout = play_round(&mut circle, &rules, 1, &[0, 1, 2]);
     circle.credit(payout.seat, payout.amount).unwrap();
     assert_eq!(circle.liabilities(), Ok(amount(30)));
-    assert_eq!(
-        circle.seats()[0].received,
-        amount(30),
-        "a credit counts as received, once"
-    );
-    refused(&mut circle, Refusal::WrongAmount, |circle| {
-        circle.credit(0, amount(-1))
-    });
-    refused(&mut circle, Refusal::NotMember, |circle| {
-        circle.credit(3, amount(1))
-    });
+    assert_eq!(circle.seats()[0].received, amount(30), "a credit counts as received, once");
+    refused(&mut circle, Refusal::WrongAmount, |circle| circle.credit(0, amount(-1)));
+    refused(&mut circle, Refusal::NotMember, |circle| circle.credit(3, amount(1)));
     refused(&mut circle, Refusal::NoCredit, |circle| circle.push(1));
     refused(&mut circle, Refusal::NotMember, |circle| circle.push(3));
     assert_eq!(circle.push(0), Ok(amount(30)));

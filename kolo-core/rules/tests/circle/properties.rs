@@ -21,11 +21,7 @@ fn often() -> impl Strategy<Value = bool> {
 #[test]
 fn random_histories_reach_every_phase_and_nearly_every_refusal() {
     let mut runner = TestRunner::deterministic();
-    let histories = (
-        some_rules(),
-        often(),
-        proptest::collection::vec(step(), 150),
-    );
+    let histories = (some_rules(), often(), proptest::collection::vec(step(), 150));
     let (mut phases, mut refusals, mut repaid_late) = (BTreeSet::new(), BTreeSet::new(), 0);
     for _ in 0..250 {
         let (rules, full, steps) = histories.new_tree(&mut runner).unwrap().current();
@@ -54,27 +50,16 @@ fn random_histories_reach_every_phase_and_nearly_every_refusal() {
         // A circle starts as it gets full.
         Refusal::Full,
     ];
-    let expected = Refusal::ALL
-        .iter()
-        .filter(|refusal| !elsewhere.contains(refusal));
-    let missing: Vec<_> = expected
-        .filter(|refusal| !refusals.contains(&refusal.code()))
-        .collect();
+    let expected = Refusal::ALL.iter().filter(|refusal| !elsewhere.contains(refusal));
+    let missing: Vec<_> = expected.filter(|refusal| !refusals.contains(&refusal.code())).collect();
     assert!(missing.is_empty(), "never refused with {missing:?}");
 }
 
 /// Every step by somebody, at some time.
 fn try_everything(circle: &Circle, rules: &Rules, seat: u8, round: u8, money: i64, now: u64) {
     let money = Amount::new(money);
-    let _ = (
-        circle.due(rules, seat, now),
-        circle.payout_status(rules, now),
-        circle.is_finished(),
-    );
-    let _ = (
-        circle.owed(rules, seat, round),
-        circle.payout_date(rules, round),
-    );
+    let _ = (circle.due(rules, seat, now), circle.payout_status(rules, now), circle.is_finished());
+    let _ = (circle.owed(rules, seat, round), circle.payout_date(rules, round));
     type Attempt<'a> = &'a dyn Fn(&mut Circle) -> Result<(), Refusal>;
     let steps: [Attempt<'_>; 15] = [
         &|circle| circle.join(rules, Some(round), now).map(drop),
@@ -85,34 +70,21 @@ fn try_everything(circle: &Circle, rules: &Rules, seat: u8, round: u8, money: i6
         &|circle| circle.contribute(rules, seat, round, money, now).map(drop),
         &|circle| {
             let due = circle.due(rules, seat, now)?;
-            circle
-                .contribute(rules, seat, due.round, due.amount, now)
-                .map(drop)
+            circle.contribute(rules, seat, due.round, due.amount, now).map(drop)
         },
-        &|circle| {
-            circle
-                .payout(rules, circle.rounds_paid.wrapping_add(1), now)
-                .map(drop)
-        },
+        &|circle| circle.payout(rules, circle.rounds_paid.wrapping_add(1), now).map(drop),
         &|circle| circle.credit(seat, money),
         &|circle| circle.push(seat).map(drop),
         &|circle| circle.repay(rules, seat, money).map(drop),
         &|circle| circle.propose_dissolve(rules, seat, now).map(drop),
-        &|circle| {
-            circle
-                .vote(rules, seat, money > Amount::ZERO, now)
-                .map(drop)
-        },
+        &|circle| circle.vote(rules, seat, money > Amount::ZERO, now).map(drop),
         &|circle| circle.claim(seat).map(drop),
         &|circle| circle.sync(money).map(drop),
     ];
     for (number, step) in steps.into_iter().enumerate() {
         let mut after = circle.clone();
         if step(&mut after).is_err() {
-            assert_eq!(
-                after, *circle,
-                "step {number} was refused, but changed something"
-            );
+            assert_eq!(after, *circle, "step {number} was refused, but changed something");
         }
     }
 }

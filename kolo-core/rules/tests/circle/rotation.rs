@@ -87,9 +87,7 @@ fn the_largest_rules_there_are() {
         let opened = circle.deadline(&rules, last - 1).unwrap();
         for seat in 0..64 {
             let due = circle.due(&rules, seat, opened).unwrap();
-            circle
-                .contribute(&rules, seat, round, due.amount, opened)
-                .unwrap();
+            circle.contribute(&rules, seat, round, due.amount, opened).unwrap();
         }
         let date = circle.payout_date(&rules, round).unwrap();
         circle.payout(&rules, round, date).unwrap();

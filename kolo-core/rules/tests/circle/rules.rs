@@ -33,11 +33,7 @@ fn impossible_rules_are_refused() {
         let mut rules = rules(3);
         change(&mut rules);
         assert_eq!(rules.validate(), Err(Refusal::BadRules), "{what}");
-        assert_eq!(
-            Rules::decode(&rules.encode()),
-            Err(Refusal::BadRules),
-            "{what}"
-        );
+        assert_eq!(Rules::decode(&rules.encode()), Err(Refusal::BadRules), "{what}");
     }
 }
 
@@ -71,10 +67,7 @@ fn all_that_is_ever_paid_in_must_fit() {
     assert_eq!(rules.validate(), Ok(()));
     rules.contribution = Amount::new(i64::MAX / 1_044_480 + 1);
     assert_eq!(rules.validate(), Err(Refusal::Overflow));
-    assert_eq!(
-        rules.pot(64),
-        Ok(Amount::new((i64::MAX / 1_044_480 + 1) * 64 * 255))
-    );
+    assert_eq!(rules.pot(64), Ok(Amount::new((i64::MAX / 1_044_480 + 1) * 64 * 255)));
     rules.contribution = Amount::MAX;
     assert_eq!(rules.pot(2), Err(Refusal::Overflow));
 }
@@ -121,28 +114,12 @@ fn bytes_that_are_no_rules_are_refused() {
     assert_eq!(Rules::decode(&good), Ok(rules(3)));
     assert_eq!(Rules::decode(&[]), Err(Refusal::BadEncoding));
     assert_eq!(Rules::decode(&good[..79]), Err(Refusal::BadEncoding));
-    assert_eq!(
-        Rules::decode(&[&good[..], &[0]].concat()),
-        Err(Refusal::BadEncoding)
-    );
+    assert_eq!(Rules::decode(&[&good[..], &[0]].concat()), Err(Refusal::BadEncoding));
     // (place, byte): version, kind of interval, order, shortfall, advance, padding.
-    for (place, byte) in [
-        (0, 2),
-        (0, 0),
-        (44, 2),
-        (57, 2),
-        (58, 2),
-        (59, 2),
-        (64, 1),
-        (79, 1),
-    ] {
+    for (place, byte) in [(0, 2), (0, 0), (44, 2), (57, 2), (58, 2), (59, 2), (64, 1), (79, 1)] {
         let mut bytes = good;
         bytes[place] = byte;
-        assert_eq!(
-            Rules::decode(&bytes),
-            Err(Refusal::BadEncoding),
-            "byte {place}"
-        );
+        assert_eq!(Rules::decode(&bytes), Err(Refusal::BadEncoding), "byte {place}");
     }
     // 256 months do not fit.
     let mut months = rules(3);

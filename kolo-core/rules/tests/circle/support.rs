@@ -69,11 +69,7 @@ pub fn play_round(circle: &mut Circle, rules: &Rules, round: u8, payers: &[u8]) 
         Shortfall::Wait => WEEK,
         _ => 0,
     };
-    let at = if payers.len() == circle.seats().len() {
-        date
-    } else {
-        date + patience + GRACE + 1
-    };
+    let at = if payers.len() == circle.seats().len() { date } else { date + patience + GRACE + 1 };
     circle.payout(rules, round, at).unwrap()
 }
 
@@ -91,11 +87,7 @@ pub fn refused<T: std::fmt::Debug>(
 
 /// One value of every seat.
 pub fn each(circle: &Circle, value: impl Fn(&kolo_rules::Seat) -> Amount) -> Vec<i64> {
-    circle
-        .seats()
-        .iter()
-        .map(|seat| value(seat).minor_units())
-        .collect()
+    circle.seats().iter().map(|seat| value(seat).minor_units()).collect()
 }
 
 pub fn turns(circle: &Circle) -> Vec<u8> {

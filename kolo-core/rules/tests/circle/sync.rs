@@ -11,15 +11,10 @@ fn when_all_agrees_nothing_changes() {
     let mut circle = active(&rules);
     pay(&mut circle, &rules, &[0, 1], START);
     let before = circle.clone();
-    let nothing = Synced {
-        surplus: Amount::ZERO,
-        shortfall: Amount::ZERO,
-    };
+    let nothing = Synced { surplus: Amount::ZERO, shortfall: Amount::ZERO };
     assert_eq!(circle.sync(amount(20)), Ok(nothing));
     assert_eq!(circle, before);
-    refused(&mut circle, Refusal::WrongAmount, |circle| {
-        circle.sync(amount(-1))
-    });
+    refused(&mut circle, Refusal::WrongAmount, |circle| circle.sync(amount(-1)));
 }
 
 #[test]
@@ -28,17 +23,8 @@ fn a_surplus_joins_the_reserve() {
     let mut circle = active(&rules);
     pay(&mut circle, &rules, &[0, 1], START);
     let synced = circle.sync(amount(25)).unwrap();
-    assert_eq!(
-        synced,
-        Synced {
-            surplus: amount(5),
-            shortfall: Amount::ZERO
-        }
-    );
-    assert_eq!(
-        (circle.reserve, circle.liabilities()),
-        (amount(5), Ok(amount(25)))
-    );
+    assert_eq!(synced, Synced { surplus: amount(5), shortfall: Amount::ZERO });
+    assert_eq!((circle.reserve, circle.liabilities()), (amount(5), Ok(amount(25))));
 }
 
 #[test]
@@ -58,9 +44,7 @@ fn a_circle_given_up_empty_keeps_nothing() {
     circle.sync(amount(5)).unwrap();
     circle.cancel().unwrap();
     assert!(circle.is_finished());
-    refused(&mut circle, Refusal::Finished, |circle| {
-        circle.sync(amount(6))
-    });
+    refused(&mut circle, Refusal::Finished, |circle| circle.sync(amount(6)));
 }
 
 #[test]
@@ -70,13 +54,7 @@ fn a_shortfall_takes_the_reserve_first() {
     pay(&mut circle, &rules, &[0, 1], START);
     circle.sync(amount(25)).unwrap();
     let synced = circle.sync(amount(22)).unwrap();
-    assert_eq!(
-        synced,
-        Synced {
-            surplus: Amount::ZERO,
-            shortfall: amount(3)
-        }
-    );
+    assert_eq!(synced, Synced { surplus: Amount::ZERO, shortfall: amount(3) });
     assert_eq!((circle.reserve, circle.held[0]), (amount(2), amount(20)));
     assert_eq!(each(&circle, |seat| seat.lost), [0, 0, 0]);
     // 2 from the reserve, 5 from the round, 3 and 2 of them by its payers.
@@ -116,10 +94,7 @@ fn then_rounds_and_credits_pro_rata() {
     assert_eq!(each(&circle, |seat| seat.lost), [10, 3, 6]);
     // The payout is what is there.
     pay(&mut circle, &rules, &[0], START + WEEK);
-    assert_eq!(
-        circle.payout(&rules, 2, START + 2 * WEEK).unwrap().amount,
-        amount(24)
-    );
+    assert_eq!(circle.payout(&rules, 2, START + 2 * WEEK).unwrap().amount, amount(24));
 }
 
 #[test]
@@ -143,15 +118,8 @@ fn all_can_be_lost() {
     circle.sync(Amount::ZERO).unwrap();
     assert_eq!(circle.liabilities(), Ok(Amount::ZERO));
     assert_eq!(each(&circle, |seat| seat.lost), [10, 10, 10]);
-    assert_eq!(
-        circle.payout(&rules, 1, START + WEEK).unwrap().amount,
-        Amount::ZERO
-    );
-    assert_eq!(
-        each(&circle, |seat| seat.debt),
-        [0, 0, 0],
-        "a clawback is nobody's debt"
-    );
+    assert_eq!(circle.payout(&rules, 1, START + WEEK).unwrap().amount, Amount::ZERO);
+    assert_eq!(each(&circle, |seat| seat.debt), [0, 0, 0], "a clawback is nobody's debt");
 }
 
 #[test]
@@ -161,12 +129,8 @@ fn no_gift_makes_the_liabilities_uncountable() {
     let payout = play_round(&mut circle, &rules, 1, &[0, 1, 2]);
     circle.sync(amount(i64::MAX - 9)).unwrap();
     let now = START + WEEK;
-    refused(&mut circle, Refusal::Overflow, |circle| {
-        pay_due(circle, &rules, 0, now)
-    });
-    refused(&mut circle, Refusal::Overflow, |circle| {
-        circle.credit(0, payout.amount)
-    });
+    refused(&mut circle, Refusal::Overflow, |circle| pay_due(circle, &rules, 0, now));
+    refused(&mut circle, Refusal::Overflow, |circle| circle.credit(0, payout.amount));
     circle.sync(amount(i64::MAX - 10)).unwrap();
     pay(&mut circle, &rules, &[0], now);
     assert_eq!(circle.liabilities(), Ok(Amount::MAX));

@@ -94,11 +94,7 @@ pub fn some_rules() -> impl Strategy<Value = Rules> {
                 utc_offset_s: 3600,
                 grace_s: grace_days * 86_400,
                 order: if fixed { Order::Fixed } else { Order::Join },
-                shortfall: if wait {
-                    Shortfall::Wait
-                } else {
-                    Shortfall::ShortPot
-                },
+                shortfall: if wait { Shortfall::Wait } else { Shortfall::ShortPot },
                 advance,
                 vote_period_s: 20 * 86_400,
             }
@@ -120,13 +116,7 @@ impl World {
     /// Before the first member, or just started by the last.
     pub fn new(rules: Rules, full: bool) -> Self {
         let circle = Circle::new();
-        let mut world = Self {
-            rules,
-            circle,
-            now: START,
-            vault: 0,
-            payouts: BTreeMap::new(),
-        };
+        let mut world = Self { rules, circle, now: START, vault: 0, payouts: BTreeMap::new() };
         for turn in (1..=rules.seats).filter(|_| full) {
             world.act(&Step::Join(turn)).unwrap();
         }
@@ -227,12 +217,7 @@ impl World {
     fn owed(&self, seat: u8) -> Vec<i64> {
         let rounds = 1..=self.circle.len();
         rounds
-            .map(|round| {
-                self.circle
-                    .owed(&self.rules, seat, round)
-                    .unwrap()
-                    .minor_units()
-            })
+            .map(|round| self.circle.owed(&self.rules, seat, round).unwrap().minor_units())
             .collect()
     }
 
@@ -251,26 +236,14 @@ impl World {
 
     pub fn check(&self) {
         let circle = &self.circle;
-        assert_eq!(
-            circle.liabilities(),
-            Ok(amount(self.vault)),
-            "the vault holds what it owes"
-        );
+        assert_eq!(circle.liabilities(), Ok(amount(self.vault)), "the vault holds what it owes");
         self.check_seats();
         self.check_due();
         let mut buf = vec![0xaa; MAX_ENCODED];
         let length = circle.encode(&mut buf).unwrap();
         assert_eq!(Circle::decode(&buf[..length]).as_ref(), Ok(circle));
         if circle.is_finished() {
-            assert_eq!(
-                circle
-                    .seats()
-                    .iter()
-                    .map(|s| s.debt)
-                    .max()
-                    .unwrap_or_default(),
-                amount(0)
-            );
+            assert_eq!(circle.seats().iter().map(|s| s.debt).max().unwrap_or_default(), amount(0));
         }
     }
 
@@ -278,31 +251,17 @@ impl World {
         let circle = &self.circle;
         let c = self.rules.contribution.minor_units();
         for (seat, member) in (0_u8..).zip(circle.seats()) {
-            let amounts = [
-                member.paid,
-                member.received,
-                member.credit,
-                member.claimable,
-            ];
+            let amounts = [member.paid, member.received, member.credit, member.claimable];
             let others = [member.uncovered, member.debt, member.lost, circle.reserve];
-            assert!(
-                amounts
-                    .iter()
-                    .chain(&others)
-                    .all(|amount| *amount >= Amount::ZERO)
-            );
+            assert!(amounts.iter().chain(&others).all(|amount| *amount >= Amount::ZERO));
             let running = matches!(circle.phase, Phase::Active | Phase::Completed);
             if running {
-                assert_eq!(
-                    self.owed(seat).iter().sum::<i64>(),
-                    member.debt.minor_units()
-                );
+                assert_eq!(self.owed(seat).iter().sum::<i64>(), member.debt.minor_units());
                 // Paid = instalments + repayments of what was missing for others' rounds.
                 let m = i64::from(self.rules.instalments_per_round);
                 let paid_out = (1..=circle.rounds_paid).filter(|round| *round != member.turn);
-                let missing: i64 = paid_out
-                    .map(|round| (m - i64::from(member.paid_in(round))) * c)
-                    .sum();
+                let missing: i64 =
+                    paid_out.map(|round| (m - i64::from(member.paid_in(round))) * c).sum();
                 let instalments: i64 = member.instalments.iter().map(|i| i64::from(*i)).sum();
                 let repaid = missing - member.debt.minor_units();
                 assert_eq!(member.paid.minor_units(), instalments * c + repaid);
@@ -350,10 +309,7 @@ impl World {
 fn check_settlement(before: &Circle, after: &Circle) {
     let minor = |amount: Amount| amount.minor_units();
     let value = before.held.iter().copied().map(minor).sum::<i64>() + minor(before.reserve);
-    let nets = before
-        .seats()
-        .iter()
-        .map(|seat| minor(seat.paid) - minor(seat.received));
+    let nets = before.seats().iter().map(|seat| minor(seat.paid) - minor(seat.received));
     let nets: Vec<i64> = nets.collect();
     let claims: i64 = nets.iter().filter(|net| **net > 0).sum();
     let claimable: i64 = after.seats().iter().map(|seat| minor(seat.claimable)).sum();

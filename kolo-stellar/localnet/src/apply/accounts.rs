@@ -37,15 +37,11 @@ pub(super) fn create(op: &mut Operation<'_, '_>, create: &CreateAccountOp) -> Ou
     let Some(mut source) = op.txn.account(&op.source_id()) else {
         return Err(OperationResult::OpNoAccount.into());
     };
-    if !op
-        .txn
-        .add_balance(&mut source, create.starting_balance.saturating_neg())
-    {
+    if !op.txn.add_balance(&mut source, create.starting_balance.saturating_neg()) {
         return refuse(created(CreateAccountResult::Underfunded));
     }
     op.txn.put_account(source);
-    op.txn
-        .put_entry(account_key(&create.destination), entry, None);
+    op.txn.put_entry(account_key(&create.destination), entry, None);
     let to = create.destination.clone().into();
     op.transferred(&Asset::Native, op.source, &to, create.starting_balance);
     Ok(created(CreateAccountResult::Success))

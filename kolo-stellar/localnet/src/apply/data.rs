@@ -13,9 +13,7 @@ fn managed(code: ManageDataResult) -> OperationResultTr {
 
 pub(super) fn check(op: &ManageDataOp) -> Result<(), Refusal> {
     let name = op.data_name.as_slice();
-    let printable = name
-        .iter()
-        .all(|byte| byte.is_ascii() && !byte.is_ascii_control());
+    let printable = name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_control());
     if name.is_empty() || !printable {
         return refuse(managed(ManageDataResult::InvalidName));
     }

@@ -21,10 +21,7 @@ pub(crate) trait Events {
 impl Events for Operation<'_, '_> {
     fn transferred(&mut self, asset: &Asset, from: &MuxedAccount, to: &MuxedAccount, amount: i64) {
         let (from, receiver) = (account_id(from), account_id(to));
-        let (mints, burns) = (
-            issuer(asset) == Some(&from),
-            issuer(asset) == Some(&receiver),
-        );
+        let (mints, burns) = (issuer(asset) == Some(&from), issuer(asset) == Some(&receiver));
         let with_memo = received(amount, to, self.memo);
         let (name, parties, data) = match (mints, burns) {
             (true, false) => ("mint", vec![receiver], with_memo),
@@ -33,36 +30,21 @@ impl Events for Operation<'_, '_> {
         };
         let network_id = self.txn.context.network_id;
         let parties = parties.into_iter().map(address).collect();
-        self.events
-            .push(asset_event(network_id, asset, name, parties, true, data));
+        self.events.push(asset_event(network_id, asset, name, parties, true, data));
     }
 
     fn authorized(&mut self, asset: &Asset, account: &AccountId, authorized: bool) {
         let network_id = self.txn.context.network_id;
         let parties = vec![address(account.clone())];
         let data = ScVal::Bool(authorized);
-        self.events.push(asset_event(
-            network_id,
-            asset,
-            "set_authorized",
-            parties,
-            true,
-            data,
-        ));
+        self.events.push(asset_event(network_id, asset, "set_authorized", parties, true, data));
     }
 }
 
 /// A fee that was taken, or (negative) given back.
 pub(crate) fn fee_event(network_id: [u8; 32], from: &AccountId, amount: i64) -> ContractEvent {
     let data = i128_value(amount);
-    asset_event(
-        network_id,
-        &Asset::Native,
-        "fee",
-        vec![address(from.clone())],
-        false,
-        data,
-    )
+    asset_event(network_id, &Asset::Native, "fee", vec![address(from.clone())], false, data)
 }
 
 fn asset_event(
@@ -76,9 +58,7 @@ fn asset_event(
     let mut topics = vec![symbol(name)];
     topics.extend(parties);
     if names_asset {
-        topics.push(ScVal::String(ScString(
-            asset_name(asset).try_into().unwrap_or_default(),
-        )));
+        topics.push(ScVal::String(ScString(asset_name(asset).try_into().unwrap_or_default())));
     }
     ContractEvent {
         ext: ExtensionPoint::V0,
@@ -117,14 +97,8 @@ fn received(amount: i64, to: &MuxedAccount, memo: &Memo) -> ScVal {
         }
     };
     let entries = vec![
-        ScMapEntry {
-            key: symbol("amount"),
-            val: amount,
-        },
-        ScMapEntry {
-            key: symbol("to_muxed_id"),
-            val: id,
-        },
+        ScMapEntry { key: symbol("amount"), val: amount },
+        ScMapEntry { key: symbol("to_muxed_id"), val: id },
     ];
     ScVal::Map(Some(ScMap(entries.try_into().unwrap_or_default())))
 }
@@ -140,8 +114,5 @@ fn address(account: AccountId) -> ScVal {
 
 fn i128_value(amount: i64) -> ScVal {
     let lo = u64::from_ne_bytes(amount.to_ne_bytes());
-    ScVal::I128(Int128Parts {
-        hi: amount.signum().min(0),
-        lo,
-    })
+    ScVal::I128(Int128Parts { hi: amount.signum().min(0), lo })
 }

@@ -57,11 +57,7 @@ pub(super) fn merge(op: &mut Operation<'_, '_>, destination: &MuxedAccount) -> O
 }
 
 fn obstacle(op: &Operation<'_, '_>, account: &AccountEntry) -> Option<AccountMergeResult> {
-    let sponsors_now = op
-        .txn
-        .sponsorships
-        .values()
-        .any(|sponsor| *sponsor == account.account_id);
+    let sponsors_now = op.txn.sponsorships.values().any(|sponsor| *sponsor == account.account_id);
     let signers = u32::try_from(account.signers.len()).unwrap_or(u32::MAX);
     if account.flags & AUTH_IMMUTABLE != 0 {
         Some(AccountMergeResult::ImmutableSet)

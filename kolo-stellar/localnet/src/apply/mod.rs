@@ -132,12 +132,7 @@ pub(crate) fn apply(op: &mut Operation<'_, '_>, body: &OperationBody) -> Outcome
 
 /// The results a transaction starts out with; each is replaced when its operation is applied.
 pub(crate) fn default_results(inner: &Inner) -> Vec<OperationResult> {
-    inner
-        .tx
-        .operations
-        .iter()
-        .map(|operation| default_result(&operation.body))
-        .collect()
+    inner.tx.operations.iter().map(|operation| default_result(&operation.body)).collect()
 }
 
 fn default_result(body: &OperationBody) -> OperationResult {

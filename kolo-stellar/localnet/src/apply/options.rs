@@ -38,30 +38,15 @@ pub(super) fn check(op: &SetOptionsOp, source: &AccountId) -> Result<(), Refusal
     if set & clear != 0 {
         return refuse(set_options(SetOptionsResult::BadFlags));
     }
-    let weights = [
-        op.master_weight,
-        op.low_threshold,
-        op.med_threshold,
-        op.high_threshold,
-    ];
+    let weights = [op.master_weight, op.low_threshold, op.med_threshold, op.high_threshold];
     if weights.into_iter().flatten().any(|weight| weight > 255) {
         return refuse(set_options(SetOptionsResult::ThresholdOutOfRange));
     }
-    if op
-        .signer
-        .as_ref()
-        .is_some_and(|signer| is_bad_signer(signer, source))
-    {
+    if op.signer.as_ref().is_some_and(|signer| is_bad_signer(signer, source)) {
         return refuse(set_options(SetOptionsResult::BadSigner));
     }
-    let domain = op
-        .home_domain
-        .as_ref()
-        .map_or(&[][..], |domain| domain.as_slice());
-    if domain
-        .iter()
-        .any(|byte| !byte.is_ascii() || byte.is_ascii_control())
-    {
+    let domain = op.home_domain.as_ref().map_or(&[][..], |domain| domain.as_slice());
+    if domain.iter().any(|byte| !byte.is_ascii() || byte.is_ascii_control()) {
         return refuse(set_options(SetOptionsResult::InvalidHomeDomain));
     }
     Ok(())
@@ -109,10 +94,7 @@ pub(super) fn set(op: &mut Operation<'_, '_>, options: &SetOptionsOp) -> Outcome
 
 fn set_flags(account: &mut AccountEntry, options: &SetOptionsOp) -> Result<(), Refusal> {
     let changes = [options.clear_flags, options.set_flags];
-    let touches_auth = changes
-        .into_iter()
-        .flatten()
-        .any(|flags| flags & AUTH_FLAGS != 0);
+    let touches_auth = changes.into_iter().flatten().any(|flags| flags & AUTH_FLAGS != 0);
     if touches_auth && account.flags & AUTH_IMMUTABLE != 0 {
         return refuse(set_options(SetOptionsResult::CantChange));
     }
@@ -133,10 +115,7 @@ fn set_signer(op: &mut Operation<'_, '_>, signer: &Signer) -> Result<(), Refusal
         return Err(OperationResult::OpNoAccount.into());
     };
     let mut signers = account.signers.to_vec();
-    match (
-        signers.binary_search_by(|known| known.key.cmp(&signer.key)),
-        signer.weight,
-    ) {
+    match (signers.binary_search_by(|known| known.key.cmp(&signer.key)), signer.weight) {
         (Ok(index), 0) => {
             remove_signer(op, &owner, index);
             return Ok(());

@@ -26,12 +26,7 @@ pub(super) fn pay(op: &mut Operation<'_, '_>, payment: &PaymentOp) -> Outcome {
         receive(op, &destination, payment)?;
         send(op, &source, payment)?;
     }
-    op.transferred(
-        &payment.asset,
-        op.source,
-        &payment.destination,
-        payment.amount,
-    );
+    op.transferred(&payment.asset, op.source, &payment.destination, payment.amount);
     Ok(paid(PaymentResult::Success))
 }
 
@@ -71,10 +66,7 @@ fn send(op: &mut Operation<'_, '_>, from: &AccountId, payment: &PaymentOp) -> Re
         let Some(mut account) = op.txn.account(from) else {
             return Err(OperationResult::OpNoAccount.into());
         };
-        if !op
-            .txn
-            .add_balance(&mut account, payment.amount.saturating_neg())
-        {
+        if !op.txn.add_balance(&mut account, payment.amount.saturating_neg()) {
             return refuse(paid(PaymentResult::Underfunded));
         }
         op.txn.put_account(account);

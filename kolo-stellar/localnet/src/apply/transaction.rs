@@ -43,9 +43,7 @@ impl Applier<'_> {
         let mut fee = 0;
         if let Some(mut account) = txn.account(&frame.fee_source()) {
             // Reserves do not protect from fees that were promised.
-            fee = frame
-                .fee_to_charge(txn.context.base_fee)
-                .clamp(0, account.balance.max(0));
+            fee = frame.fee_to_charge(txn.context.base_fee).clamp(0, account.balance.max(0));
             account.balance = account.balance.saturating_sub(fee);
             txn.fee_pool = txn.fee_pool.saturating_add(fee);
             txn.put_account(account);
@@ -127,10 +125,7 @@ impl Applier<'_> {
         let inner = &frame.inner;
         let pays_itself = frame.inner_hash().is_none();
         let mut signatures = Signatures::new(&inner.hash, &inner.signatures);
-        let validator = Validator {
-            txn,
-            settings: self.settings,
-        };
+        let validator = Validator { txn, settings: self.settings };
         let (reached, error) = validator.common(inner, &mut signatures, Stage::Apply, pays_itself);
         let mut code = error;
         if reached == Reached::Everything {
@@ -162,22 +157,11 @@ impl Applier<'_> {
     fn remove_one_time_signers(&self, txn: &mut Txn<'_>, frame: &Frame, applied: &mut Applied) {
         let inner = &frame.inner;
         let mut accounts: Vec<AccountId> = vec![inner.source()];
-        accounts.extend(
-            inner
-                .tx
-                .operations
-                .iter()
-                .map(|op| account_id(&inner.operation_source(op))),
-        );
+        accounts
+            .extend(inner.tx.operations.iter().map(|op| account_id(&inner.operation_source(op))));
         let keys = [
-            (
-                SignerKey::PreAuthTx(stellar_xdr::Uint256(inner.hash.0)),
-                accounts,
-            ),
-            (
-                SignerKey::PreAuthTx(stellar_xdr::Uint256(frame.hash.0)),
-                vec![frame.fee_source()],
-            ),
+            (SignerKey::PreAuthTx(stellar_xdr::Uint256(inner.hash.0)), accounts),
+            (SignerKey::PreAuthTx(stellar_xdr::Uint256(frame.hash.0)), vec![frame.fee_source()]),
         ];
         for (key, accounts) in keys {
             for account in accounts {
@@ -212,12 +196,7 @@ impl Applier<'_> {
                 check(&operation.body, &source_id, &frame.inner, self.settings)
                     .and_then(|()| apply(&mut op, &operation.body))
             };
-            let Operation {
-                events,
-                diagnostics,
-                return_value: value,
-                ..
-            } = op;
+            let Operation { events, diagnostics, return_value: value, .. } = op;
             applied.diagnostics.extend(diagnostics);
             match outcome {
                 Ok(result) => {
@@ -267,11 +246,7 @@ impl Applier<'_> {
 /// A seed for the `index`th part of what `seed` is for.
 pub(crate) fn sub_seed(seed: [u8; 32], index: usize) -> [u8; 32] {
     let index = u64::try_from(index).unwrap_or(u64::MAX).to_be_bytes();
-    Sha256::new()
-        .chain_update(seed)
-        .chain_update(index)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(seed).chain_update(index).finalize().into()
 }
 
 fn set_result(applied: &mut Applied, index: usize, result: OperationResult) {
@@ -293,9 +268,5 @@ fn soroban_meta(refundable: &Refundable, return_value: Option<ScVal>) -> Soroban
 }
 
 fn no_changes() -> LedgerEntryChanges {
-    LedgerEntryChanges(
-        Vec::<LedgerEntryChange>::new()
-            .try_into()
-            .unwrap_or_default(),
-    )
+    LedgerEntryChanges(Vec::<LedgerEntryChange>::new().try_into().unwrap_or_default())
 }

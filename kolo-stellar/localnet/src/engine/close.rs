@@ -51,10 +51,8 @@ impl Engine {
             frames.iter().map(|frame| frame.envelope.clone()).collect();
         let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));
         let (transactions, changes, fee_pool) = self.run(&frames, context, tx_set_hash.0);
-        let stored: Vec<_> = changes
-            .iter()
-            .map(|(key, entry)| (key.clone(), entry.as_deref().cloned()))
-            .collect();
+        let stored: Vec<_> =
+            changes.iter().map(|(key, entry)| (key.clone(), entry.as_deref().cloned())).collect();
         let closing = Closing {
             sequence: context.sequence,
             close_time: context.close_time,
@@ -64,11 +62,7 @@ impl Engine {
             changes: &stored,
         };
         let header = header::next(&self.header, &closing);
-        let ledger = ClosedLedger {
-            header,
-            transactions,
-            changes: stored,
-        };
+        let ledger = ClosedLedger { header, transactions, changes: stored };
         // From here on the ledger exists; until here nothing of it does.
         self.store.append(&self.passphrase, &ledger)?;
         let state = Rc::make_mut(&mut self.state);
@@ -87,15 +81,10 @@ impl Engine {
         context: LedgerContext,
         seed: [u8; 32],
     ) -> (Vec<crate::model::TxRecord>, Changes, i64) {
-        let applier = Applier {
-            settings: &self.settings,
-            modules: &self.modules,
-        };
+        let applier = Applier { settings: &self.settings, modules: &self.modules };
         let mut txn = Txn::new(&self.state, context, self.header.header.fee_pool);
-        let mut applied: Vec<_> = frames
-            .iter()
-            .map(|frame| applier.charge(&mut txn, frame))
-            .collect();
+        let mut applied: Vec<_> =
+            frames.iter().map(|frame| applier.charge(&mut txn, frame)).collect();
         for (index, (frame, applied)) in frames.iter().zip(&mut applied).enumerate() {
             applier.apply(&mut txn, frame, applied, sub_seed(seed, index));
         }

@@ -37,9 +37,7 @@ impl Engine {
         if self.close != Close::Instant {
             self.close_ledger()?;
         }
-        self.store
-            .transaction(&hash)?
-            .ok_or_else(|| refused("the transaction is not kept"))
+        self.store.transaction(&hash)?.ok_or_else(|| refused("the transaction is not kept"))
     }
 
     fn gift(&self, account: &AccountId, amount: i64) -> Result<TransactionEnvelope, NetworkError> {
@@ -60,24 +58,17 @@ impl Engine {
                 starting_balance: amount,
             })
         };
-        let operations = vec![Operation {
-            source_account: None,
-            body,
-        }];
+        let operations = vec![Operation { source_account: None, body }];
         let tx = Transaction {
             source_account: root.account_id.into(),
             fee: BASE_FEE,
             seq_num: SequenceNumber(root.seq_num.0.saturating_add(1)),
             cond: Preconditions::None,
             memo: Memo::None,
-            operations: operations
-                .try_into()
-                .map_err(|_| refused("too many operations"))?,
+            operations: operations.try_into().map_err(|_| refused("too many operations"))?,
             ext: TransactionExt::V0,
         };
-        let hash = tx
-            .hash(self.network_id)
-            .map_err(|error| refused(&error.to_string()))?;
+        let hash = tx.hash(self.network_id).map_err(|error| refused(&error.to_string()))?;
         let [.., a, b, c, d] = key.verifying_key().to_bytes();
         let signature = key.sign(&hash).to_bytes().to_vec();
         let signature = DecoratedSignature {
@@ -85,10 +76,7 @@ impl Engine {
             signature: Signature(signature.try_into().unwrap_or_default()),
         };
         let signatures = vec![signature].try_into().unwrap_or(VecM::default());
-        Ok(TransactionEnvelope::Tx(TransactionV1Envelope {
-            tx,
-            signatures,
-        }))
+        Ok(TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures }))
     }
 }
 

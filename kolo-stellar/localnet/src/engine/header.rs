@@ -91,10 +91,8 @@ pub(crate) fn tx_set(
 ) -> GeneralizedTransactionSet {
     let mut sorted: Vec<_> = envelopes.iter().map(|tx| (hash(tx), tx)).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
-    let (soroban, classic): (Vec<_>, Vec<_>) = sorted
-        .into_iter()
-        .map(|(_, tx)| tx.clone())
-        .partition(is_soroban_envelope);
+    let (soroban, classic): (Vec<_>, Vec<_>) =
+        sorted.into_iter().map(|(_, tx)| tx.clone()).partition(is_soroban_envelope);
     let base_fee = Some(i64::from(BASE_FEE));
     let component = (!classic.is_empty()).then(|| {
         TxSetComponent::TxsetCompTxsMaybeDiscountedFee(TxSetComponentTxsMaybeDiscountedFee {
@@ -123,11 +121,7 @@ fn vec_m<T>(items: Vec<T>) -> VecM<T> {
 }
 
 fn seal(header: LedgerHeader) -> LedgerHeaderHistoryEntry {
-    LedgerHeaderHistoryEntry {
-        hash: hash(&header),
-        header,
-        ext: LedgerHeaderHistoryEntryExt::V0,
-    }
+    LedgerHeaderHistoryEntry { hash: hash(&header), header, ext: LedgerHeaderHistoryEntryExt::V0 }
 }
 
 fn value(tx_set_hash: Hash, close_time: u64) -> StellarValue {

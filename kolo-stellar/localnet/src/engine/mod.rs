@@ -122,14 +122,7 @@ impl Engine {
             let expired = entry.live_until.is_some_and(|until| until < sequence);
             (!expired || crate::ledger::is_persistent(key)).then(|| (**entry).clone())
         };
-        keys.iter()
-            .filter_map(|key| {
-                Some(Found {
-                    key: key.clone(),
-                    entry: find(key)?,
-                })
-            })
-            .collect()
+        keys.iter().filter_map(|key| Some(Found { key: key.clone(), entry: find(key)? })).collect()
     }
 
     /// Accepts an envelope for the next ledger, and in instant mode closes that.
@@ -138,33 +131,18 @@ impl Engine {
         envelope: TransactionEnvelope,
     ) -> Result<SendOutcome, NetworkError> {
         let Some(frame) = Frame::new(envelope, self.network_id) else {
-            return Ok(SendOutcome::Error {
-                hash: Hash([0; 32]),
-                result: malformed(),
-            });
+            return Ok(SendOutcome::Error { hash: Hash([0; 32]), result: malformed() });
         };
         let hash = frame.hash.clone();
         if self.is_known(&hash)? {
             return Ok(SendOutcome::Duplicate(hash));
         }
         let source = frame.inner.source();
-        if self
-            .queue
-            .iter()
-            .any(|queued| queued.inner.source() == source)
-        {
+        if self.queue.iter().any(|queued| queued.inner.source() == source) {
             return Ok(SendOutcome::TryAgainLater(hash));
         }
-        let txn = Txn::new(
-            &self.state,
-            self.next_context(),
-            self.header.header.fee_pool,
-        );
-        let verdict = Validator {
-            txn: &txn,
-            settings: &self.settings,
-        }
-        .submit(&frame);
+        let txn = Txn::new(&self.state, self.next_context(), self.header.header.fee_pool);
+        let verdict = Validator { txn: &txn, settings: &self.settings }.submit(&frame);
         if !verdict.is_success() {
             let result = verdict.result(frame.inner_hash());
             return Ok(SendOutcome::Error { hash, result });
@@ -186,10 +164,7 @@ impl Engine {
         options: SimulateOptions,
     ) -> Simulation {
         let simulation = Frame::new(envelope.clone(), self.network_id).map_or_else(
-            || Simulation {
-                error: Some("the envelope is malformed".into()),
-                ..Default::default()
-            },
+            || Simulation { error: Some("the envelope is malformed".into()), ..Default::default() },
             |frame| {
                 let input = SimulationInput {
                     state: Rc::clone(&self.state),
@@ -201,10 +176,7 @@ impl Engine {
                 soroban::simulate(&input, &frame.inner)
             },
         );
-        Simulation {
-            latest_ledger: self.sequence(),
-            ..simulation
-        }
+        Simulation { latest_ledger: self.sequence(), ..simulation }
     }
 
     /// Whether the transaction is queued, or in the latest ledger. Of one in an older ledger
@@ -246,22 +218,11 @@ fn begin(
     let changes = genesis::entries(account_of(&root_key(passphrase)), limits)
         .map_err(StartError::Configuration)?;
     let header = header::first(clock(), &changes);
-    let ledger = ClosedLedger {
-        header,
-        transactions: Vec::new(),
-        changes,
-    };
+    let ledger = ClosedLedger { header, transactions: Vec::new(), changes };
     store.append(passphrase, &ledger)?;
-    let entries = ledger
-        .changes
-        .into_iter()
-        .filter_map(|(key, entry)| Some((key, entry?)))
-        .collect();
-    Ok(Snapshot {
-        passphrase: passphrase.to_owned(),
-        header: ledger.header,
-        entries,
-    })
+    let entries =
+        ledger.changes.into_iter().filter_map(|(key, entry)| Some((key, entry?))).collect();
+    Ok(Snapshot { passphrase: passphrase.to_owned(), header: ledger.header, entries })
 }
 
 /// The root account's key.
@@ -270,9 +231,7 @@ fn root_key(passphrase: &str) -> SigningKey {
 }
 
 fn account_of(key: &SigningKey) -> AccountId {
-    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(
-        key.verifying_key().to_bytes(),
-    )))
+    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key.verifying_key().to_bytes())))
 }
 
 fn malformed() -> TransactionResult {
@@ -315,12 +274,7 @@ mod tests {
             seq_num: SequenceNumber(1),
             cond: Preconditions::None,
             memo: Memo::None,
-            operations: vec![Operation {
-                source_account: None,
-                body,
-            }]
-            .try_into()
-            .unwrap(),
+            operations: vec![Operation { source_account: None, body }].try_into().unwrap(),
             ext: TransactionExt::V0,
         };
         let simulation = engine.simulate(&tx.into(), SimulateOptions::default());

@@ -24,12 +24,7 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn new(context: LedgerContext) -> Self {
-        Self {
-            context,
-            records: Vec::new(),
-            fees: 0,
-            refunds: 0,
-        }
+        Self { context, records: Vec::new(), fees: 0, refunds: 0 }
     }
 
     pub(super) fn finish(self) -> Vec<TxRecord> {
@@ -37,9 +32,7 @@ impl Records {
     }
 
     pub(super) fn add(&mut self, frame: &Frame, applied: Applied) {
-        let index = u32::try_from(self.records.len())
-            .unwrap_or(AFTER_ALL)
-            .saturating_add(1);
+        let index = u32::try_from(self.records.len()).unwrap_or(AFTER_ALL).saturating_add(1);
         let payer = frame.fee_source();
         let mut tx_events = Vec::new();
         let mut found = Vec::new();
@@ -71,8 +64,7 @@ impl Records {
             found.push((position, EventStage::AfterAllTransactions, event));
         }
         let events = self.events(frame, applied.verdict.is_success(), found);
-        self.records
-            .push(self.record(frame, applied, index, tx_events, events));
+        self.records.push(self.record(frame, applied, index, tx_events, events));
     }
 
     fn record(
@@ -130,11 +122,6 @@ impl Records {
     }
 
     fn position(&self, tx: u32, op: u32, event: u32) -> EventPosition {
-        EventPosition {
-            ledger: self.context.sequence,
-            tx,
-            op,
-            event,
-        }
+        EventPosition { ledger: self.context.sequence, tx, op, event }
     }
 }

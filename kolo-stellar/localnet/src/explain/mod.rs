@@ -149,11 +149,7 @@ impl Explanation {
             .iter()
             .enumerate()
             .map(|(index, op)| {
-                operation::explain(
-                    op,
-                    &parts.source,
-                    results.get(index).map(outcome::operation),
-                )
+                operation::explain(op, &parts.source, results.get(index).map(outcome::operation))
             })
             .collect();
         Self {
@@ -194,16 +190,10 @@ fn parts(record: &TxRecord) -> Parts<'_> {
             let inner_hash = record.inner_hash.as_ref();
             let fee_bump = FeeBump {
                 fee_source: envelope.tx.fee_source.to_string(),
-                inner_hash: inner_hash
-                    .map(|hash| value::hex(&hash.0))
-                    .unwrap_or_default(),
+                inner_hash: inner_hash.map(|hash| value::hex(&hash.0)).unwrap_or_default(),
                 inner_fee_limit: value::lumens(parts.fee_limit),
             };
-            Parts {
-                fee_limit: envelope.tx.fee,
-                fee_bump: Some(fee_bump),
-                ..parts
-            }
+            Parts { fee_limit: envelope.tx.fee, fee_bump: Some(fee_bump), ..parts }
         }
     }
 }
@@ -221,15 +211,10 @@ fn plain(envelope: &TransactionV1Envelope) -> Parts<'_> {
 
 /// The most telling operation; sponsoring brackets only say who carries the reserves.
 fn summary(operations: &[ExplainedOperation]) -> String {
-    let telling = operations
-        .iter()
-        .filter(|op| !op.kind.ends_with("sponsoring"));
+    let telling = operations.iter().filter(|op| !op.kind.ends_with("sponsoring"));
     let mut lines = telling.map(|op| op.summary.as_str());
     let Some(first) = lines.next() else {
-        return operations
-            .first()
-            .map(|op| op.summary.clone())
-            .unwrap_or_default();
+        return operations.first().map(|op| op.summary.clone()).unwrap_or_default();
     };
     match lines.count() {
         0 => first.to_owned(),

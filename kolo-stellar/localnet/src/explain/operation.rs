@@ -22,13 +22,7 @@ pub(super) fn explain(
     let own = operation.source_account.as_ref().map(ToString::to_string);
     let source = own.unwrap_or_else(|| source.to_owned());
     let (summary, fields) = classic(&operation.body, &source);
-    ExplainedOperation {
-        kind: kind(&operation.body),
-        summary,
-        source,
-        fields,
-        result,
-    }
+    ExplainedOperation { kind: kind(&operation.body), summary, source, fields, result }
 }
 
 fn kind(body: &Body) -> String {
@@ -51,10 +45,7 @@ fn classic(body: &Body, source: &str) -> Words {
         Body::CreateAccount(op) => {
             let balance = lumens(op.starting_balance);
             (
-                format!(
-                    "create account {} with {balance}",
-                    short_account(&op.destination)
-                ),
+                format!("create account {} with {balance}", short_account(&op.destination)),
                 vec![
                     Field::new("account", op.destination.to_string()),
                     Field::new("starting balance", balance),
@@ -83,26 +74,17 @@ fn classic(body: &Body, source: &str) -> Words {
             ),
             vec![Field::new("sponsored", op.sponsored_id.to_string())],
         ),
-        Body::EndSponsoringFutureReserves => (
-            format!("the sponsoring of {} ends", short(source)),
-            Vec::new(),
-        ),
+        Body::EndSponsoringFutureReserves => {
+            (format!("the sponsoring of {} ends", short(source)), Vec::new())
+        }
         Body::AccountMerge(into) => (
-            format!(
-                "merge account {} into {}",
-                short(source),
-                short(&into.to_string())
-            ),
+            format!("merge account {} into {}", short(source), short(&into.to_string())),
             vec![Field::new("into", into.to_string())],
         ),
         Body::ManageData(op) => manage_data(op),
         Body::SetOptions(op) => ("set options of the account".to_owned(), options(op)),
         Body::SetTrustLineFlags(op) => (
-            format!(
-                "set flags of the {} line of {}",
-                code(&op.asset),
-                short_account(&op.trustor)
-            ),
+            format!("set flags of the {} line of {}", code(&op.asset), short_account(&op.trustor)),
             vec![
                 Field::new("holder", op.trustor.to_string()),
                 Field::new("asset", asset(&op.asset)),
@@ -136,10 +118,7 @@ fn change_trust(op: &ChangeTrustOp) -> Words {
         0 => format!("hold {} no more", code(&line)),
         _ => format!("accept to hold {}", code(&line)),
     };
-    let fields = vec![
-        Field::new("asset", asset(&line)),
-        Field::new("limit", limit),
-    ];
+    let fields = vec![Field::new("asset", asset(&line)), Field::new("limit", limit)];
     (summary, fields)
 }
 
@@ -148,16 +127,10 @@ fn manage_data(op: &ManageDataOp) -> Words {
     match &op.data_value {
         Some(value) => {
             let value = blob(value.as_slice());
-            let fields = vec![
-                Field::new("name", name.as_str()),
-                Field::new("value", value),
-            ];
+            let fields = vec![Field::new("name", name.as_str()), Field::new("value", value)];
             (format!("set data {name:?}"), fields)
         }
-        None => (
-            format!("remove data {name:?}"),
-            vec![Field::new("name", name)],
-        ),
+        None => (format!("remove data {name:?}"), vec![Field::new("name", name)]),
     }
 }
 
@@ -175,10 +148,7 @@ fn options(op: &SetOptionsOp) -> Vec<Field> {
         .filter_map(|(name, number)| Some(Field::new(name, number?.to_string())))
         .collect();
     if let Some(domain) = &op.home_domain {
-        fields.push(Field::new(
-            "home domain",
-            String::from_utf8_lossy(domain.as_slice()),
-        ));
+        fields.push(Field::new("home domain", String::from_utf8_lossy(domain.as_slice())));
     }
     if let Some(signer) = &op.signer {
         let text = format!("{} with weight {}", signer.key, signer.weight);
@@ -207,38 +177,27 @@ fn invocation(invoke: &InvokeContractArgs) -> Words {
     let function = String::from_utf8_lossy(invoke.function_name.as_slice()).into_owned();
     let contract = invoke.contract_address.to_string();
     let summary = format!("call {function} of contract {}", short(&contract));
-    let mut fields = vec![
-        Field::new("contract", contract),
-        Field::new("function", function),
-    ];
+    let mut fields = vec![Field::new("contract", contract), Field::new("function", function)];
     let arguments = invoke.args.iter().enumerate();
     fields.extend(arguments.map(|(index, argument)| {
-        Field::new(
-            format!("argument {}", index.saturating_add(1)),
-            text(argument),
-        )
+        Field::new(format!("argument {}", index.saturating_add(1)), text(argument))
     }));
     (summary, fields)
 }
 
 fn deployment(create: &CreateContractArgsV2) -> Words {
     let (summary, from) = match &create.contract_id_preimage {
-        ContractIdPreimage::Asset(of) => (
-            format!("deploy the asset contract of {}", code(of)),
-            Field::new("asset", asset(of)),
-        ),
-        ContractIdPreimage::Address(from) => (
-            "deploy a contract".to_owned(),
-            Field::new("deployer", from.address.to_string()),
-        ),
+        ContractIdPreimage::Asset(of) => {
+            (format!("deploy the asset contract of {}", code(of)), Field::new("asset", asset(of)))
+        }
+        ContractIdPreimage::Address(from) => {
+            ("deploy a contract".to_owned(), Field::new("deployer", from.address.to_string()))
+        }
     };
     let mut fields = vec![from, Field::new("code", executable(&create.executable))];
     let arguments = create.constructor_args.iter().enumerate();
     fields.extend(arguments.map(|(index, argument)| {
-        Field::new(
-            format!("argument {}", index.saturating_add(1)),
-            text(argument),
-        )
+        Field::new(format!("argument {}", index.saturating_add(1)), text(argument))
     }));
     (summary, fields)
 }

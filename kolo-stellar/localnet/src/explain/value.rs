@@ -59,13 +59,7 @@ pub(super) fn trusted(line: &ChangeTrustAsset) -> Option<Asset> {
 
 /// `GABC…WXYZ`: enough to tell addresses apart in a line.
 pub(super) fn short(address: &str) -> String {
-    match (
-        address.get(..4),
-        address
-            .len()
-            .checked_sub(4)
-            .and_then(|at| address.get(at..)),
-    ) {
+    match (address.get(..4), address.len().checked_sub(4).and_then(|at| address.get(at..))) {
         (Some(head), Some(tail)) if address.len() > 12 => format!("{head}…{tail}"),
         _ => address.to_owned(),
     }

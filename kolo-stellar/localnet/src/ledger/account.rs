@@ -35,17 +35,11 @@ impl Accounts for Txn<'_> {
 
     fn available_balance(&self, account: &AccountEntry) -> i64 {
         let minimum = min_balance_of(account, self.context.base_reserve);
-        account
-            .balance
-            .saturating_sub(minimum)
-            .saturating_sub(liabilities(account).selling)
+        account.balance.saturating_sub(minimum).saturating_sub(liabilities(account).selling)
     }
 
     fn add_balance(&self, account: &mut AccountEntry, delta: i64) -> bool {
-        let Some(balance) = account
-            .balance
-            .checked_add(delta)
-            .filter(|balance| *balance >= 0)
+        let Some(balance) = account.balance.checked_add(delta).filter(|balance| *balance >= 0)
         else {
             return false;
         };
@@ -68,9 +62,7 @@ pub(crate) fn account_id(muxed: &MuxedAccount) -> AccountId {
 }
 
 pub(crate) fn account_key(id: &AccountId) -> LedgerKey {
-    LedgerKey::Account(LedgerKeyAccount {
-        account_id: id.clone(),
-    })
+    LedgerKey::Account(LedgerKeyAccount { account_id: id.clone() })
 }
 
 /// (2 + subentries + sponsoring − sponsored) × base reserve.
@@ -86,10 +78,7 @@ pub(crate) fn min_balance_of(account: &AccountEntry, base_reserve: u32) -> i64 {
 
 fn liabilities(account: &AccountEntry) -> Liabilities {
     match &account.ext {
-        AccountEntryExt::V0 => Liabilities {
-            buying: 0,
-            selling: 0,
-        },
+        AccountEntryExt::V0 => Liabilities { buying: 0, selling: 0 },
         AccountEntryExt::V1(ext) => ext.liabilities.clone(),
     }
 }
@@ -106,14 +95,12 @@ pub(super) fn v2(account: &AccountEntry) -> Option<&AccountEntryExtensionV2> {
 
 /// Changes the second extension, making it if need be.
 pub(super) fn edit_v2(account: &mut AccountEntry, edit: impl FnOnce(&mut AccountEntryExtensionV2)) {
-    let mut ext = v2(account)
-        .cloned()
-        .unwrap_or_else(|| AccountEntryExtensionV2 {
-            num_sponsored: 0,
-            num_sponsoring: 0,
-            signer_sponsoring_i_ds: no_sponsors(account.signers.len()),
-            ext: AccountEntryExtensionV2Ext::V0,
-        });
+    let mut ext = v2(account).cloned().unwrap_or_else(|| AccountEntryExtensionV2 {
+        num_sponsored: 0,
+        num_sponsoring: 0,
+        signer_sponsoring_i_ds: no_sponsors(account.signers.len()),
+        ext: AccountEntryExtensionV2Ext::V0,
+    });
     edit(&mut ext);
     account.ext = AccountEntryExt::V1(AccountEntryExtensionV1 {
         liabilities: liabilities(account),
@@ -123,9 +110,7 @@ pub(super) fn edit_v2(account: &mut AccountEntry, edit: impl FnOnce(&mut Account
 
 fn no_sponsors(signers: usize) -> VecM<SponsorshipDescriptor, 20> {
     // An account has at most 20 signers.
-    vec![SponsorshipDescriptor(None); signers]
-        .try_into()
-        .unwrap_or_default()
+    vec![SponsorshipDescriptor(None); signers].try_into().unwrap_or_default()
 }
 
 impl Txn<'_> {

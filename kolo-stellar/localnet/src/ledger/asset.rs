@@ -16,10 +16,7 @@ pub(crate) fn is_valid_asset(asset: &Asset) -> bool {
 }
 
 fn is_valid_code(code: &[u8], shortest: usize) -> bool {
-    let letters = code
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric())
-        .count();
+    let letters = code.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     letters >= shortest && code.iter().skip(letters).all(|byte| *byte == 0)
 }
 
@@ -38,10 +35,7 @@ pub(crate) fn asset_code(asset: &Asset) -> Option<&[u8]> {
         Asset::CreditAlphanum4(asset) => &asset.asset_code.0,
         Asset::CreditAlphanum12(asset) => &asset.asset_code.0,
     };
-    let length = code
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(code.len());
+    let length = code.iter().position(|byte| *byte == 0).unwrap_or(code.len());
     code.get(..length)
 }
 

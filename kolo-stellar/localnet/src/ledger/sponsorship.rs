@@ -181,9 +181,5 @@ fn entry(data: LedgerEntryData, sponsor: Option<AccountId>) -> LedgerEntry {
             ext: LedgerEntryExtensionV1Ext::V0,
         }),
     };
-    LedgerEntry {
-        last_modified_ledger_seq: 0,
-        data,
-        ext,
-    }
+    LedgerEntry { last_modified_ledger_seq: 0, data, ext }
 }

@@ -58,11 +58,7 @@ impl State {
     pub(crate) fn ttl_entry(&self, key: &LedgerKeyTtl) -> Option<StoredEntry> {
         let entry = self.get(self.by_hash.get(&key.key_hash)?)?;
         Some(StoredEntry {
-            entry: ttl_entry(
-                key.clone(),
-                entry.live_until?,
-                entry.entry.last_modified_ledger_seq,
-            ),
+            entry: ttl_entry(key.clone(), entry.live_until?, entry.entry.last_modified_ledger_seq),
             live_until: None,
         })
     }
@@ -94,9 +90,7 @@ pub(crate) fn is_persistent(key: &LedgerKey) -> bool {
 
 /// The key of the TTL that belongs to `key`.
 pub(crate) fn ttl_key(key: &LedgerKey) -> LedgerKeyTtl {
-    LedgerKeyTtl {
-        key_hash: hash_of(key),
-    }
+    LedgerKeyTtl { key_hash: hash_of(key) }
 }
 
 /// A TTL entry as the network has it.

@@ -35,10 +35,7 @@ impl TrustLines for Txn<'_> {
 }
 
 pub(crate) fn trustline_key(account: &AccountId, asset: &TrustLineAsset) -> LedgerKey {
-    LedgerKey::Trustline(LedgerKeyTrustLine {
-        account_id: account.clone(),
-        asset: asset.clone(),
-    })
+    LedgerKey::Trustline(LedgerKeyTrustLine { account_id: account.clone(), asset: asset.clone() })
 }
 
 pub(crate) fn is_authorized(line: &TrustLineEntry) -> bool {
@@ -67,10 +64,7 @@ pub(crate) fn minimum_limit(line: &TrustLineEntry) -> i64 {
 
 fn liabilities(line: &TrustLineEntry) -> Liabilities {
     match &line.ext {
-        TrustLineEntryExt::V0 => Liabilities {
-            buying: 0,
-            selling: 0,
-        },
+        TrustLineEntryExt::V0 => Liabilities { buying: 0, selling: 0 },
         TrustLineEntryExt::V1(ext) => ext.liabilities.clone(),
     }
 }

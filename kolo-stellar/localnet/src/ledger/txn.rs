@@ -36,13 +36,7 @@ pub(crate) struct Txn<'a> {
 
 impl<'a> Txn<'a> {
     pub(crate) fn new(base: &'a State, context: LedgerContext, fee_pool: i64) -> Self {
-        Self {
-            base,
-            layers: vec![Layer::new()],
-            sponsorships: BTreeMap::new(),
-            fee_pool,
-            context,
-        }
+        Self { base, layers: vec![Layer::new()], sponsorships: BTreeMap::new(), fee_pool, context }
     }
 
     /// Opens a layer; end it with [`commit`](Self::commit) or [`rollback`](Self::rollback).
@@ -68,25 +62,13 @@ impl<'a> Txn<'a> {
     /// The entry, archived or not; temporary entries that have expired do not exist.
     pub(crate) fn get(&self, key: &LedgerKey) -> Option<Arc<StoredEntry>> {
         let found = self.get_below(key, self.layers.len())?;
-        let expired = found
-            .live_until
-            .is_some_and(|until| until < self.context.sequence);
+        let expired = found.live_until.is_some_and(|until| until < self.context.sequence);
         (!expired || super::is_persistent(key)).then_some(found)
     }
 
     pub(crate) fn put(&mut self, key: LedgerKey, data: LedgerEntryData, live_until: Option<u32>) {
-        let ext = self
-            .get(&key)
-            .map_or(LedgerEntryExt::V0, |entry| entry.entry.ext.clone());
-        self.put_entry(
-            key,
-            LedgerEntry {
-                last_modified_ledger_seq: 0,
-                data,
-                ext,
-            },
-            live_until,
-        );
+        let ext = self.get(&key).map_or(LedgerEntryExt::V0, |entry| entry.entry.ext.clone());
+        self.put_entry(key, LedgerEntry { last_modified_ledger_seq: 0, data, ext }, live_until);
     }
 
     /// Like [`put`](Self::put), with the entry's sponsor.
@@ -103,10 +85,7 @@ impl<'a> Txn<'a> {
     /// Changes only the TTL: the entry itself stays unmodified.
     pub(crate) fn put_ttl(&mut self, key: LedgerKey, live_until: u32) {
         if let Some(entry) = self.get_below(&key, self.layers.len()) {
-            let entry = StoredEntry {
-                live_until: Some(live_until),
-                ..(*entry).clone()
-            };
+            let entry = StoredEntry { live_until: Some(live_until), ..(*entry).clone() };
             self.set(key, Some(Arc::new(entry)));
         }
     }
@@ -199,9 +178,7 @@ fn push_ttl_changes(
         (Some(before), None) => {
             let LedgerKeyTtl { key_hash } = ttl_key(key);
             changes.push(LedgerEntryChange::State(before));
-            changes.push(LedgerEntryChange::Removed(LedgerKey::Ttl(LedgerKeyTtl {
-                key_hash,
-            })));
+            changes.push(LedgerEntryChange::Removed(LedgerKey::Ttl(LedgerKeyTtl { key_hash })));
         }
         (Some(_), Some(_)) | (None, None) => {}
     }

@@ -10,10 +10,7 @@ use super::wire;
 use crate::model::{EventPosition, EventQuery, EventRecord, LedgerInfo};
 use crate::network::Localnet;
 
-const PAGE: Limits = Limits {
-    default: 100,
-    max: 10_000,
-};
+const PAGE: Limits = Limits { default: 100, max: 10_000 };
 /// Ledgers looked through for one page at most, as in Stellar RPC.
 const SCAN_LEDGERS: u32 = 10_000;
 /// Events taken from the network at once: it can do other things in between.
@@ -124,15 +121,7 @@ fn check(
         .saturating_add(SCAN_LEDGERS)
         .min(known.sequence().saturating_add(1))
         .min(end_ledger.unwrap_or(u32::MAX));
-    Ok((
-        Window {
-            start,
-            after,
-            end,
-            limit,
-        },
-        filters,
-    ))
+    Ok((Window { start, after, end, limit }, filters))
 }
 
 /// Reads the window until enough events fit.
@@ -158,9 +147,7 @@ async fn scan(
             return Ok(found);
         };
         after = Some(last.position);
-        let fitting = chunk
-            .into_iter()
-            .filter(|row| filter::matches_any(filters, &row.event));
+        let fitting = chunk.into_iter().filter(|row| filter::matches_any(filters, &row.event));
         found.extend(fitting.take(window.limit - found.len()));
         if found.len() >= window.limit {
             return Ok(found);
@@ -194,21 +181,12 @@ fn row(record: &EventRecord) -> Result<EventRow, RpcError> {
 
 /// A position behind every event of a ledger.
 fn end_of(ledger: u32) -> EventPosition {
-    EventPosition {
-        ledger,
-        tx: MAX_TRANSACTION,
-        op: MAX_OPERATION,
-        event: u32::MAX,
-    }
+    EventPosition { ledger, tx: MAX_TRANSACTION, op: MAX_OPERATION, event: u32::MAX }
 }
 
 fn parse_cursor(text: &str) -> Result<EventPosition, RpcError> {
     let number = |digits: &str| {
-        digits
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| digits.parse::<u64>().ok())
-            .flatten()
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten()
     };
     let position = text.split_once('-').and_then(|(toid, event)| {
         let position = EventPosition::from_toid(number(toid)?, u32::try_from(number(event)?).ok()?);
@@ -229,12 +207,7 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_is_written() {
         // 1234 << 32 | 5 << 12 | 6 = 5299989643264 + 20480 + 6
-        let position = EventPosition {
-            ledger: 1234,
-            tx: 5,
-            op: 6,
-            event: 7,
-        };
+        let position = EventPosition { ledger: 1234, tx: 5, op: 6, event: 7 };
         assert_eq!(position.id(), "0000005299989663750-0000000007");
         assert_eq!(parse_cursor(&position.id()), Ok(position));
         let last = end_of(MAX_LEDGER);
@@ -244,18 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        for text in [
-            "",
-            "-",
-            "1",
-            "1-",
-            "-1",
-            "a-1",
-            "1-2-3",
-            "+1-1",
-            "1--1",
-            "1-4294967296",
-        ] {
+        for text in ["", "-", "1", "1-", "-1", "a-1", "1-2-3", "+1-1", "1--1", "1-4294967296"] {
             assert_eq!(parse_cursor(text).unwrap_err().code, -32_602, "{text}");
         }
         assert!(parse_cursor("9223372036854775808-0").is_err());

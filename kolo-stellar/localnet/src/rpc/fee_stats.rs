@@ -24,9 +24,7 @@ pub(super) struct FeeStats {
 pub(super) async fn fee_stats(network: &Localnet) -> Result<FeeStats, RpcError> {
     let latest = network.latest().await?.sequence();
     let first = |ledgers: u32| latest.saturating_add(1).saturating_sub(ledgers);
-    let records = network
-        .transactions(first(CONTRACT_LEDGERS)..=latest, None, usize::MAX)
-        .await?;
+    let records = network.transactions(first(CONTRACT_LEDGERS)..=latest, None, usize::MAX).await?;
     let (mut contract, mut classic) = (Vec::new(), Vec::new());
     for record in &records {
         match inclusion_fee(record) {
@@ -61,13 +59,9 @@ fn inclusion_fee(record: &TxRecord) -> Option<Fee> {
         let resources = fees
             .total_non_refundable_resource_fee_charged
             .checked_add(fees.total_refundable_resource_fee_charged)?;
-        return charged
-            .checked_sub(u64::try_from(resources).ok()?)
-            .map(Fee::Contract);
+        return charged.checked_sub(u64::try_from(resources).ok()?).map(Fee::Contract);
     }
-    charged
-        .checked_div(u64::try_from(operations.len()).ok()?)
-        .map(Fee::Classic)
+    charged.checked_div(u64::try_from(operations.len()).ok()?).map(Fee::Classic)
 }
 
 /// Fees of one kind over the ledgers looked at, in stroops per operation.
@@ -100,10 +94,7 @@ impl FeeDistribution {
         fees.sort_unstable();
         let rank = |percent: usize| {
             let rank = (percent * fees.len()).div_ceil(100);
-            fees.get(rank.saturating_sub(1))
-                .copied()
-                .unwrap_or_default()
-                .to_string()
+            fees.get(rank.saturating_sub(1)).copied().unwrap_or_default().to_string()
         };
         Self {
             max: rank(100),
@@ -150,19 +141,13 @@ mod tests {
         assert_eq!(stats.mode, "100");
         assert_eq!((stats.p10.as_str(), stats.p50.as_str()), ("100", "400"));
         assert_eq!((stats.p90.as_str(), stats.p99.as_str()), ("800", "1000"));
-        assert_eq!(
-            (stats.transaction_count.as_str(), stats.ledger_count),
-            ("10", 4)
-        );
+        assert_eq!((stats.transaction_count.as_str(), stats.ledger_count), ("10", 4));
     }
 
     #[test]
     fn no_fees_are_all_zero() {
         let stats = FeeDistribution::of(vec![], 50);
-        assert_eq!(
-            (stats.max.as_str(), stats.p50.as_str(), stats.ledger_count),
-            ("0", "0", 0)
-        );
+        assert_eq!((stats.max.as_str(), stats.p50.as_str(), stats.ledger_count), ("0", "0", 0));
         assert_eq!(stats.transaction_count, "0");
     }
 }

@@ -49,9 +49,7 @@ enum Segment {
 /// [`RpcError::invalid_params`] naming the filter, the topic and the segment that does not fit.
 pub(super) fn parse_all(raw: Vec<RawFilter>) -> Result<Vec<EventFilter>, RpcError> {
     if raw.len() > MAX_EACH {
-        return Err(RpcError::invalid_params(format!(
-            "maximum {MAX_EACH} filters per request"
-        )));
+        return Err(RpcError::invalid_params(format!("maximum {MAX_EACH} filters per request")));
     }
     raw.into_iter()
         .zip(1..)
@@ -79,8 +77,7 @@ impl EventFilter {
         }
         let contracts = contracts.iter().zip(1..).map(|(id, number)| {
             let id: Result<stellar_strkey::Contract, _> = id.parse();
-            id.map(|id| ContractId(Hash(id.0)))
-                .map_err(|_| format!("contract ID {number} invalid"))
+            id.map(|id| ContractId(Hash(id.0))).map_err(|_| format!("contract ID {number} invalid"))
         });
         let topics = topics.iter().zip(1..).map(|(topic, number)| {
             TopicFilter::parse(topic).map_err(|why| format!("topic {number} invalid: {why}"))
@@ -110,11 +107,7 @@ fn kinds(text: &str) -> Result<Vec<ContractEventType>, String> {
         "system" => Ok(ContractEventType::System),
         _ => Err("filter type invalid: if set, type must be either 'system' or 'contract'".into()),
     };
-    if text.is_empty() {
-        Ok(vec![])
-    } else {
-        text.split(',').map(one).collect()
-    }
+    if text.is_empty() { Ok(vec![]) } else { text.split(',').map(one).collect() }
 }
 
 impl TopicFilter {
@@ -132,10 +125,7 @@ impl TopicFilter {
         let segments = segments.iter().zip(1..).map(|(text, number)| {
             Segment::parse(text).map_err(|why| format!("segment {number} invalid: {why}"))
         });
-        Ok(Self {
-            segments: segments.collect::<Result<_, _>>()?,
-            open_ended,
-        })
+        Ok(Self { segments: segments.collect::<Result<_, _>>()?, open_ended })
     }
 
     fn matches(&self, topics: &[ScVal]) -> bool {
@@ -144,12 +134,7 @@ impl TopicFilter {
         } else {
             topics.len() == self.segments.len()
         };
-        length_fits
-            && self
-                .segments
-                .iter()
-                .zip(topics)
-                .all(|(test, topic)| test.matches(topic))
+        length_fits && self.segments.iter().zip(topics).all(|(test, topic)| test.matches(topic))
     }
 }
 
@@ -213,25 +198,13 @@ mod tests {
             (json!(["*", encoded(&b)]), vec![a.clone(), b.clone()], true),
             (json!(["*"]), vec![], false),
             (json!([encoded(&a), "**"]), vec![a.clone()], true),
-            (
-                json!([encoded(&a), "**"]),
-                vec![a.clone(), b.clone(), b.clone()],
-                true,
-            ),
+            (json!([encoded(&a), "**"]), vec![a.clone(), b.clone(), b.clone()], true),
             (json!(["**"]), vec![], true),
-            (
-                json!(["*", "*", "*", "*", "**"]),
-                vec![a.clone(), a.clone(), a.clone(), b],
-                true,
-            ),
+            (json!(["*", "*", "*", "*", "**"]), vec![a.clone(), a.clone(), a.clone(), b], true),
         ];
         for (topic, topics, expected) in cases {
             let filters = filters(json!([{ "topics": [topic] }])).unwrap();
-            assert_eq!(
-                matches_any(&filters, &event(1, &topics)),
-                expected,
-                "{topic}"
-            );
+            assert_eq!(matches_any(&filters, &event(1, &topics)), expected, "{topic}");
         }
     }
 
@@ -261,19 +234,10 @@ mod tests {
             (json!(six), "maximum 5 filters"),
             (json!([{ "type": "diagnostic" }]), "type must be"),
             (json!([{ "contractIds": ["C1"] }]), "contract ID 1 invalid"),
-            (
-                json!([{ "contractIds": vec!["x"; 6] }]),
-                "maximum 5 contract IDs",
-            ),
+            (json!([{ "contractIds": vec!["x"; 6] }]), "maximum 5 contract IDs"),
             (json!([{ "topics": [[]] }]), "at least 1 segment"),
-            (
-                json!([{ "topics": [["**", "*"]] }]),
-                "only allowed as the last",
-            ),
-            (
-                json!([{ "topics": [["*", "*", "*", "*", "*"]] }]),
-                "more than 4 segments",
-            ),
+            (json!([{ "topics": [["**", "*"]] }]), "only allowed as the last"),
+            (json!([{ "topics": [["*", "*", "*", "*", "*"]] }]), "more than 4 segments"),
             (
                 json!([{}, { "topics": [["*"], ["*", "?"]] }]),
                 "filter 2 invalid: topic 2 invalid: segment 2",

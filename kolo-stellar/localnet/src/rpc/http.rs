@@ -48,9 +48,7 @@ pub async fn serve(
         .route("/friendbot", get(friendbot).post(friendbot))
         .layer(middleware::from_fn(allow_any_origin))
         .with_state(Served { network, address });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
 #[derive(Clone)]
@@ -62,9 +60,7 @@ struct Served {
 impl Served {
     /// As the client sees it: by the name it called us.
     fn friendbot_url(&self, headers: &HeaderMap) -> String {
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         match host {
             Some(host) => format!("http://{host}/friendbot"),
             None => format!("http://{}/friendbot", self.address),
@@ -75,10 +71,7 @@ impl Served {
 async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
     let request = match read(body).await {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-            (
-                StatusCode::OK,
-                RpcError::parse_error(format!("the request is not JSON: {error}")),
-            )
+            (StatusCode::OK, RpcError::parse_error(format!("the request is not JSON: {error}")))
         }),
         Err(refused) => Err(refused),
     };
@@ -89,10 +82,7 @@ async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Re
         }
     };
     let friendbot_url = served.friendbot_url(&headers);
-    let service = Service {
-        network: &served.network,
-        friendbot_url: Some(&friendbot_url),
-    };
+    let service = Service { network: &served.network, friendbot_url: Some(&friendbot_url) };
     match service.answer(request).await {
         Some(answer) => json_response(StatusCode::OK, &answer),
         None => StatusCode::NO_CONTENT.into_response(),
@@ -119,10 +109,7 @@ async fn read(body: Body) -> Result<Vec<u8>, (StatusCode, RpcError)> {
         return Ok(bytes);
     }
     let message = format!("the request is larger than {MAX_BODY_BYTES} bytes");
-    Err((
-        StatusCode::PAYLOAD_TOO_LARGE,
-        RpcError::invalid_request(message),
-    ))
+    Err((StatusCode::PAYLOAD_TOO_LARGE, RpcError::invalid_request(message)))
 }
 
 #[derive(Deserialize)]
@@ -143,26 +130,20 @@ async fn friendbot(State(served): State<Served>, Query(query): Query<FriendbotQu
             let detail = "createAccountAlreadyExist: account already funded to starting balance";
             problem(StatusCode::BAD_REQUEST, "Bad Request", detail)
         }
-        Err(error) => problem(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Internal Server Error",
-            &error.message,
-        ),
+        Err(error) => {
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", &error.message)
+        }
     }
 }
 
 /// Funds an account that has less than friendbot gives; `None` if it has enough.
 async fn fund(network: &Localnet, account: AccountId) -> Result<Option<Value>, RpcError> {
-    let key = LedgerKey::Account(LedgerKeyAccount {
-        account_id: account.clone(),
-    });
+    let key = LedgerKey::Account(LedgerKeyAccount { account_id: account.clone() });
     let (found, _) = network.entries(vec![key]).await?;
-    let balance = found
-        .first()
-        .map_or(0, |found| match &found.entry.entry.data {
-            LedgerEntryData::Account(account) => account.balance,
-            _ => 0,
-        });
+    let balance = found.first().map_or(0, |found| match &found.entry.entry.data {
+        LedgerEntryData::Account(account) => account.balance,
+        _ => 0,
+    });
     if balance >= FRIENDBOT_STROOPS {
         return Ok(None);
     }
@@ -186,12 +167,7 @@ fn friendbot_answer(record: &TxRecord) -> Result<Value, RpcError> {
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        body.to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 /// An error in the form that Horizon and friendbot use (RFC 7807).

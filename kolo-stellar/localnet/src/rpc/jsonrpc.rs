@@ -25,42 +25,27 @@ pub struct RpcError {
 impl RpcError {
     /// -32700: what arrived is not JSON.
     pub fn parse_error(message: impl Into<String>) -> Self {
-        Self {
-            code: -32_700,
-            message: message.into(),
-        }
+        Self { code: -32_700, message: message.into() }
     }
 
     /// -32600: not a JSON-RPC 2.0 request, or one that cannot be answered as asked.
     pub fn invalid_request(message: impl Into<String>) -> Self {
-        Self {
-            code: -32_600,
-            message: message.into(),
-        }
+        Self { code: -32_600, message: message.into() }
     }
 
     /// -32601: there is no such method.
     pub fn method_not_found(method: &str) -> Self {
-        Self {
-            code: -32_601,
-            message: format!("there is no method {method:?}"),
-        }
+        Self { code: -32_601, message: format!("there is no method {method:?}") }
     }
 
     /// -32602: the parameters do not fit the method.
     pub fn invalid_params(message: impl Into<String>) -> Self {
-        Self {
-            code: -32_602,
-            message: message.into(),
-        }
+        Self { code: -32_602, message: message.into() }
     }
 
     /// -32603: the network could not answer.
     pub fn internal(message: impl Into<String>) -> Self {
-        Self {
-            code: -32_603,
-            message: message.into(),
-        }
+        Self { code: -32_603, message: message.into() }
     }
 }
 
@@ -76,10 +61,7 @@ where
         return answer_one(request, &call).await;
     };
     if requests.is_empty() {
-        return Some(failure(
-            &Value::Null,
-            &RpcError::invalid_request("the batch is empty"),
-        ));
+        return Some(failure(&Value::Null, &RpcError::invalid_request("the batch is empty")));
     }
     if requests.len() > MAX_BATCH {
         let error = RpcError::invalid_request(format!(
@@ -132,18 +114,11 @@ impl Frame {
     /// On failure also the id that the error answer carries (null where it cannot be told).
     fn parse(request: Value) -> Result<Self, (Value, RpcError)> {
         let Value::Object(mut fields) = request else {
-            return Err((
-                Value::Null,
-                RpcError::invalid_request("a request is a JSON object"),
-            ));
+            return Err((Value::Null, RpcError::invalid_request("a request is a JSON object")));
         };
         let id = take_id(&mut fields).map_err(|error| (Value::Null, error))?;
-        let refuse = |message: &str| {
-            (
-                id.clone().unwrap_or(Value::Null),
-                RpcError::invalid_request(message),
-            )
-        };
+        let refuse =
+            |message: &str| (id.clone().unwrap_or(Value::Null), RpcError::invalid_request(message));
         if fields.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
             return Err(refuse("the request lacks \"jsonrpc\": \"2.0\""));
         }
@@ -151,10 +126,7 @@ impl Frame {
             return Err(refuse("the request lacks a \"method\" that is a string"));
         };
         let params = fields.remove("params");
-        if params
-            .as_ref()
-            .is_some_and(|p| !(p.is_object() || p.is_array() || p.is_null()))
-        {
+        if params.as_ref().is_some_and(|p| !(p.is_object() || p.is_array() || p.is_null())) {
             return Err(refuse("\"params\" must be an object"));
         }
         Ok(Self { id, method, params })
@@ -163,9 +135,9 @@ impl Frame {
 
 fn take_id(fields: &mut Map<String, Value>) -> Result<Option<Value>, RpcError> {
     match fields.remove("id") {
-        Some(Value::Object(_) | Value::Array(_) | Value::Bool(_)) => Err(
-            RpcError::invalid_request("\"id\" must be a string, a number or null"),
-        ),
+        Some(Value::Object(_) | Value::Array(_) | Value::Bool(_)) => {
+            Err(RpcError::invalid_request("\"id\" must be a string, a number or null"))
+        }
         id => Ok(id),
     }
 }
@@ -261,10 +233,7 @@ mod tests {
         ] {
             assert_eq!(code(request.clone()).await, -32_600, "{request}");
         }
-        assert_eq!(
-            code(Value::Array(vec![json!(1); MAX_BATCH + 1])).await,
-            -32_600
-        );
+        assert_eq!(code(Value::Array(vec![json!(1); MAX_BATCH + 1])).await, -32_600);
     }
 
     #[test]
@@ -274,14 +243,8 @@ mod tests {
             a: Option<u32>,
         }
         assert_eq!(params::<P>(None).unwrap(), P { a: None });
-        assert_eq!(
-            params::<P>(Some(json!({ "a": 1, "b": 2 }))).unwrap(),
-            P { a: Some(1) }
-        );
+        assert_eq!(params::<P>(Some(json!({ "a": 1, "b": 2 }))).unwrap(), P { a: Some(1) });
         assert_eq!(params::<P>(Some(json!([1]))).unwrap_err().code, -32_602);
-        assert_eq!(
-            params::<P>(Some(json!({ "a": -1 }))).unwrap_err().code,
-            -32_602
-        );
+        assert_eq!(params::<P>(Some(json!({ "a": -1 }))).unwrap_err().code, -32_602);
     }
 }

@@ -9,10 +9,7 @@ use super::{meta, wire};
 use crate::model::Found;
 use crate::network::Localnet;
 
-const PAGE: Limits = Limits {
-    default: 50,
-    max: 200,
-};
+const PAGE: Limits = Limits { default: 50, max: 200 };
 const MAX_KEYS: usize = 200;
 
 #[derive(Serialize)]
@@ -96,9 +93,7 @@ pub(super) struct LatestLedger {
 pub(super) async fn latest(network: &Localnet) -> Result<LatestLedger, RpcError> {
     let known = network.latest().await?;
     let sequence = known.sequence();
-    let transactions = network
-        .transactions(sequence..=sequence, None, usize::MAX)
-        .await?;
+    let transactions = network.transactions(sequence..=sequence, None, usize::MAX).await?;
     Ok(LatestLedger {
         id: wire::hex(&known.header.hash.0),
         protocol_version: known.protocol_version(),
@@ -140,10 +135,7 @@ pub(super) async fn page(
     let start = match page.start {
         Start::Ledger(start) => start,
         Start::Cursor(cursor) => {
-            let start = cursor
-                .parse()
-                .ok()
-                .and_then(|last: u32| last.checked_add(1));
+            let start = cursor.parse().ok().and_then(|last: u32| last.checked_add(1));
             start.filter(|start| is_known(&known, *start)).ok_or_else(|| {
                 RpcError::invalid_params(format!(
                     "cursor ('{}') must be between the oldest ledger: {} and the latest ledger: \
@@ -155,12 +147,8 @@ pub(super) async fn page(
             })?
         }
     };
-    let headers = network
-        .ledgers(start..=known.sequence(), page.limit)
-        .await?;
-    let cursor = headers
-        .last()
-        .map_or(start.saturating_sub(1), |last| last.header.ledger_seq);
+    let headers = network.ledgers(start..=known.sequence(), page.limit).await?;
+    let cursor = headers.last().map_or(start.saturating_sub(1), |last| last.header.ledger_seq);
     let mut ledgers = Vec::with_capacity(headers.len());
     for header in headers {
         ledgers.push(ledger_row(network, header).await?);
@@ -180,9 +168,7 @@ async fn ledger_row(
     header: LedgerHeaderHistoryEntry,
 ) -> Result<LedgerRow, RpcError> {
     let sequence = header.header.ledger_seq;
-    let transactions = network
-        .transactions(sequence..=sequence, None, usize::MAX)
-        .await?;
+    let transactions = network.transactions(sequence..=sequence, None, usize::MAX).await?;
     Ok(LedgerRow {
         hash: wire::hex(&header.hash.0),
         sequence,
@@ -230,27 +216,18 @@ pub(super) async fn entries(
             keys.len()
         )));
     }
-    let keys: Vec<LedgerKey> = keys
-        .iter()
-        .enumerate()
-        .map(parse_key)
-        .collect::<Result<_, RpcError>>()?;
+    let keys: Vec<LedgerKey> =
+        keys.iter().enumerate().map(parse_key).collect::<Result<_, RpcError>>()?;
     let (found, latest_ledger) = network.entries(keys).await?;
-    let entries = found
-        .iter()
-        .map(entry_row)
-        .collect::<Result<_, RpcError>>()?;
-    Ok(Entries {
-        entries,
-        latest_ledger,
-    })
+    let entries = found.iter().map(entry_row).collect::<Result<_, RpcError>>()?;
+    Ok(Entries { entries, latest_ledger })
 }
 
 fn parse_key((index, key): (usize, &String)) -> Result<LedgerKey, RpcError> {
     match wire::decode(key) {
-        Ok(LedgerKey::Ttl(_)) => Err(RpcError::invalid_params(
-            "ledger ttl entries cannot be queried directly",
-        )),
+        Ok(LedgerKey::Ttl(_)) => {
+            Err(RpcError::invalid_params("ledger ttl entries cannot be queried directly"))
+        }
         Ok(key) => Ok(key),
         Err(wire::NotXdr) => Err(RpcError::invalid_params(format!(
             "cannot unmarshal key value at index {index}: expected the base64 of a LedgerKey"

@@ -17,10 +17,7 @@ pub(super) fn close_meta(
     transactions: &[TxRecord],
 ) -> Result<LedgerCloseMeta, RpcError> {
     let processing = transactions.iter().map(result_meta).collect::<Vec<_>>();
-    let envelopes = transactions
-        .iter()
-        .map(|tx| tx.envelope.clone())
-        .collect::<Vec<_>>();
+    let envelopes = transactions.iter().map(|tx| tx.envelope.clone()).collect::<Vec<_>>();
     Ok(LedgerCloseMeta::V2(LedgerCloseMetaV2 {
         ext: LedgerCloseMetaExt::V0,
         tx_set: header::tx_set(&ledger.header.previous_ledger_hash, &envelopes),
@@ -69,6 +66,5 @@ pub(super) fn is_contract_operation(operation: &stellar_xdr::Operation) -> bool 
 }
 
 fn list<T>(rows: Vec<T>) -> Result<VecM<T>, RpcError> {
-    rows.try_into()
-        .map_err(|_| RpcError::internal("the ledger is too large to be written as XDR"))
+    rows.try_into().map_err(|_| RpcError::internal("the ledger is too large to be written as XDR"))
 }

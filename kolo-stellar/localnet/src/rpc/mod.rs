@@ -43,22 +43,12 @@ impl Localnet {
 /// Answers a JSON-RPC request, or a batch of them; `None` if nothing is to be answered, because
 /// the request was a notification.
 pub async fn handle(network: &Localnet, request: Value) -> Option<Value> {
-    Service {
-        network,
-        friendbot_url: None,
-    }
-    .answer(request)
-    .await
+    Service { network, friendbot_url: None }.answer(request).await
 }
 
 /// Methods without parameters; they are content with none, null or an object.
-const TAKES_NOTHING: [&str; 5] = [
-    "getHealth",
-    "getNetwork",
-    "getVersionInfo",
-    "getLatestLedger",
-    "getFeeStats",
-];
+const TAKES_NOTHING: [&str; 5] =
+    ["getHealth", "getNetwork", "getVersionInfo", "getLatestLedger", "getFeeStats"];
 
 #[derive(serde::Deserialize)]
 struct Nothing {}

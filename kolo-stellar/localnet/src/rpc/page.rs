@@ -68,9 +68,7 @@ impl PageRequest {
     pub(super) fn check(self, limits: Limits, known: &LedgerInfo) -> Result<Page, RpcError> {
         check_format(self.xdr_format.as_deref())?;
         let pagination = self.pagination.unwrap_or_default();
-        let limit = pagination
-            .limit(limits)
-            .map_err(RpcError::invalid_request)?;
+        let limit = pagination.limit(limits).map_err(RpcError::invalid_request)?;
         let start_ledger = self.start_ledger.unwrap_or_default();
         let start = match pagination.cursor() {
             Some(cursor) if start_ledger != 0 => {
@@ -110,8 +108,6 @@ pub(super) fn check_format(format: Option<&str>) -> Result<(), RpcError> {
         Some("json") => Err(RpcError::invalid_params(
             "xdrFormat 'json' is not available on this network: leave it out, or use 'base64'",
         )),
-        Some(_) => Err(RpcError::invalid_params(
-            "expected base64 for optional 'xdrFormat'",
-        )),
+        Some(_) => Err(RpcError::invalid_params("expected base64 for optional 'xdrFormat'")),
     }
 }

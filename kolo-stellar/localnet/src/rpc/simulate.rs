@@ -80,10 +80,7 @@ pub(super) async fn simulate(
     let (envelope, options) = match prepare(&request) {
         Ok(prepared) => prepared,
         Err(why) => {
-            return Ok(SimulateAnswer {
-                error: Some(why),
-                ..SimulateAnswer::default()
-            });
+            return Ok(SimulateAnswer { error: Some(why), ..SimulateAnswer::default() });
         }
     };
     answer(network.simulate(envelope, options).await?)
@@ -98,22 +95,17 @@ fn prepare(request: &SimulateRequest) -> Result<(TransactionEnvelope, SimulateOp
     };
     if *memo(&envelope) != Memo::None {
         return Err(
-            "Transaction contains a memo. Soroban transactions do not support memos.".into(),
+            "Transaction contains a memo. Soroban transactions do not support memos.".into()
         );
     }
     let auth = auth_mode(operation, request.auth_mode.as_deref().unwrap_or_default())?;
     let wants_footprint = !matches!(operation.body, OperationBody::InvokeHostFunction(_));
     if wants_footprint && !has_soroban_data(&envelope) {
-        return Err(
-            "To perform a SimulateTransaction for ExtendFootprintTtl or RestoreFootprint \
+        return Err("To perform a SimulateTransaction for ExtendFootprintTtl or RestoreFootprint \
                     operations, SorobanTransactionData must be provided"
-                .into(),
-        );
+            .into());
     }
-    let leeway = request
-        .resource_config
-        .as_ref()
-        .and_then(|config| config.instruction_leeway);
+    let leeway = request.resource_config.as_ref().and_then(|config| config.instruction_leeway);
     let options = SimulateOptions {
         auth,
         instruction_leeway: leeway.unwrap_or_default(),
@@ -129,20 +121,16 @@ fn auth_mode(operation: &Operation, asked: &str) -> Result<AuthMode, String> {
         "record" => AuthMode::Record,
         "record_allow_nonroot" => AuthMode::RecordAllowNonroot,
         _ => {
-            return Err(
-                "optional 'authMode' must be one of enforce,record,record_allow_nonroot \
+            return Err("optional 'authMode' must be one of enforce,record,record_allow_nonroot \
                         when included"
-                    .into(),
-            );
+                .into());
         }
     };
     match &operation.body {
         OperationBody::InvokeHostFunction(invoke) => {
             let records = matches!(mode, AuthMode::Record | AuthMode::RecordAllowNonroot);
             if records && !invoke.auth.is_empty() {
-                return Err(format!(
-                    "cannot set authMode to '{asked}' with an auth footprint"
-                ));
+                return Err(format!("cannot set authMode to '{asked}' with an auth footprint"));
             }
             Ok(mode)
         }
@@ -153,10 +141,7 @@ fn auth_mode(operation: &Operation, asked: &str) -> Result<AuthMode, String> {
                 Err("cannot set authMode with non-InvokeHostFunction operations".into())
             }
         }
-        other => Err(format!(
-            "transaction contains unsupported operation type: {}",
-            other.name()
-        )),
+        other => Err(format!("transaction contains unsupported operation type: {}", other.name())),
     }
 }
 
@@ -194,19 +179,11 @@ fn answer(simulation: Simulation) -> Result<SimulateAnswer, RpcError> {
     let fee = simulation.min_resource_fee;
     Ok(SimulateAnswer {
         error: simulation.error,
-        transaction_data: simulation
-            .transaction_data
-            .as_ref()
-            .map(wire::encode)
-            .transpose()?,
+        transaction_data: simulation.transaction_data.as_ref().map(wire::encode).transpose()?,
         events: wire::encode_all(&simulation.events)?,
         min_resource_fee: (fee != 0).then(|| fee.to_string()),
         results: result.into_iter().collect(),
-        restore_preamble: simulation
-            .restore_preamble
-            .as_ref()
-            .map(restore)
-            .transpose()?,
+        restore_preamble: simulation.restore_preamble.as_ref().map(restore).transpose()?,
         state_changes: simulation
             .state_changes
             .iter()

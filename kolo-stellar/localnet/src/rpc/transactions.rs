@@ -9,10 +9,7 @@ use super::wire;
 use crate::model::{EventPosition, LedgerInfo, SendOutcome, TxRecord};
 use crate::network::Localnet;
 
-const PAGE: Limits = Limits {
-    default: 50,
-    max: 200,
-};
+const PAGE: Limits = Limits { default: 50, max: 200 };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -116,11 +113,8 @@ pub(super) async fn one(network: &Localnet, request: OneRequest) -> Result<OneAn
     let (details, close_time) = match &found {
         Some(record) => (Details::of(record, request.hash)?, record.close_time),
         None => {
-            let details = Details {
-                status: "NOT_FOUND",
-                tx_hash: request.hash,
-                ..Details::default()
-            };
+            let details =
+                Details { status: "NOT_FOUND", tx_hash: request.hash, ..Details::default() };
             (details, 0)
         }
     };
@@ -138,11 +132,7 @@ impl Details {
     fn of(record: &TxRecord, tx_hash: String) -> Result<Self, RpcError> {
         let (diagnostic, events) = events(&record.meta)?;
         Ok(Self {
-            status: if record.is_successful() {
-                "SUCCESS"
-            } else {
-                "FAILED"
-            },
+            status: if record.is_successful() { "SUCCESS" } else { "FAILED" },
             tx_hash,
             application_order: record.index,
             fee_bump: record.inner_hash.is_some(),
@@ -161,10 +151,7 @@ fn events(meta: &TransactionMeta) -> Result<(Vec<String>, Events), RpcError> {
     let TransactionMeta::V4(meta) = meta else {
         return Ok((Vec::new(), Events::default()));
     };
-    let by_operation = meta
-        .operations
-        .iter()
-        .map(|op| wire::encode_all(op.events.iter()));
+    let by_operation = meta.operations.iter().map(|op| wire::encode_all(op.events.iter()));
     let events = Events {
         transaction_events_xdr: wire::encode_all(meta.events.iter())?,
         contract_events_xdr: by_operation.collect::<Result<_, _>>()?,
@@ -205,15 +192,10 @@ pub(super) async fn page(
             (at.ledger, Some((at.ledger, at.tx)))
         }
     };
-    let found = network
-        .transactions(first..=known.sequence(), after, page.limit)
-        .await?;
+    let found = network.transactions(first..=known.sequence(), after, page.limit).await?;
     let rows = found.iter().map(|record| {
         let details = Details::of(record, wire::hex(&record.hash.0))?;
-        Ok(TransactionRow {
-            details,
-            created_at: record.close_time,
-        })
+        Ok(TransactionRow { details, created_at: record.close_time })
     });
     Ok(TransactionsPage {
         transactions: rows.collect::<Result<_, RpcError>>()?,
@@ -240,14 +222,7 @@ fn next_cursor(
         Some(at) => at.max(end),
         None => end,
     };
-    EventPosition {
-        ledger,
-        tx,
-        op: 1,
-        event: 0,
-    }
-    .toid()
-    .to_string()
+    EventPosition { ledger, tx, op: 1, event: 0 }.toid().to_string()
 }
 
 fn parse_cursor(cursor: &str) -> Result<EventPosition, RpcError> {

@@ -16,14 +16,7 @@ pub(super) struct NotXdr;
 
 /// Reads base64 that a client sent.
 pub(super) fn decode<T: ReadXdr>(base64: &str) -> Result<T, NotXdr> {
-    T::from_xdr_base64(
-        base64,
-        Limits {
-            depth: MAX_DEPTH,
-            len: MAX_XDR,
-        },
-    )
-    .map_err(|_| NotXdr)
+    T::from_xdr_base64(base64, Limits { depth: MAX_DEPTH, len: MAX_XDR }).map_err(|_| NotXdr)
 }
 
 /// Writes base64.
@@ -31,9 +24,7 @@ pub(super) fn decode<T: ReadXdr>(base64: &str) -> Result<T, NotXdr> {
 /// # Errors
 /// [`RpcError::internal`] if the value cannot be expressed in XDR.
 pub(super) fn encode(value: &impl WriteXdr) -> Result<String, RpcError> {
-    value
-        .to_xdr_base64(Limits::none())
-        .map_err(|error| RpcError::internal(error.to_string()))
+    value.to_xdr_base64(Limits::none()).map_err(|error| RpcError::internal(error.to_string()))
 }
 
 /// Writes base64 of each.
@@ -57,10 +48,7 @@ pub(super) fn hex(hash: &[u8; 32]) -> String {
 /// [`RpcError::invalid_params`] if it is not 64 hex digits.
 pub(super) fn parse_hash(text: &str) -> Result<[u8; 32], RpcError> {
     if text.len() != 64 {
-        let message = format!(
-            "unexpected hash length ({}): expected 64 hex digits",
-            text.len()
-        );
+        let message = format!("unexpected hash length ({}): expected 64 hex digits", text.len());
         return Err(RpcError::invalid_params(message));
     }
     data_encoding::HEXLOWER_PERMISSIVE
@@ -91,11 +79,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
 }
@@ -124,13 +108,7 @@ mod tests {
     fn hashes_are_64_hex_digits() {
         assert_eq!(parse_hash(&hex(&[0xAB; 32])), Ok([0xAB; 32]));
         assert_eq!(parse_hash(&"AB".repeat(32)), Ok([0xAB; 32]));
-        for wrong in [
-            "",
-            "ab",
-            &"zz".repeat(32),
-            &"é".repeat(32),
-            &"ab".repeat(33),
-        ] {
+        for wrong in ["", "ab", &"zz".repeat(32), &"é".repeat(32), &"ab".repeat(33)] {
             assert_eq!(parse_hash(wrong).unwrap_err().code, -32_602, "{wrong}");
         }
     }
@@ -144,9 +122,6 @@ mod tests {
         }
         assert_eq!(decode::<ScVal>(&encode(&deep).unwrap()), Err(NotXdr));
         assert_eq!(decode::<ScVal>("not base64"), Err(NotXdr));
-        assert_eq!(
-            decode::<ScVal>(&encode(&ScVal::Void).unwrap()),
-            Ok(ScVal::Void)
-        );
+        assert_eq!(decode::<ScVal>(&encode(&ScVal::Void).unwrap()), Ok(ScVal::Void));
     }
 }

@@ -12,9 +12,7 @@ use crate::ledger::Txn;
 
 /// The XDR size of an entry.
 pub(super) fn entry_bytes(entry: &LedgerEntry) -> u32 {
-    entry
-        .to_xdr(XdrLimits::none())
-        .map_or(u32::MAX, |xdr| bytes(&xdr))
+    entry.to_xdr(XdrLimits::none()).map_or(u32::MAX, |xdr| bytes(&xdr))
 }
 
 pub(super) fn bytes(xdr: &[u8]) -> u32 {
@@ -63,9 +61,7 @@ pub(super) fn host_ledger(
         base_reserve: context.base_reserve,
         ..Default::default()
     };
-    settings
-        .network
-        .fill_config_fields_in_ledger_info(&mut info);
+    settings.network.fill_config_fields_in_ledger_info(&mut info);
     info
 }
 

@@ -61,10 +61,7 @@ pub(crate) fn invoke(op: &mut Operation<'_, '_>, invoke: &InvokeHostFunctionOp) 
         return trapped();
     };
     let inputs = Inputs::collect(op, &data)?;
-    let budget = op
-        .settings
-        .budget(data.resources.instructions)
-        .or_else(|_| trapped())?;
+    let budget = op.settings.budget(data.resources.instructions).or_else(|_| trapped())?;
     let output = match run(op, invoke, &data, &inputs, &budget) {
         Ok(output) => output,
         Err(error) => return failed(op, &data, &budget, &error),
@@ -105,11 +102,7 @@ struct Inputs {
 
 impl Inputs {
     fn collect(op: &Operation<'_, '_>, data: &SorobanTransactionData) -> Result<Self, Refusal> {
-        let mut inputs = Self {
-            entries: Vec::new(),
-            restored: Vec::new(),
-            disk_bytes: 0,
-        };
+        let mut inputs = Self { entries: Vec::new(), restored: Vec::new(), disk_bytes: 0 };
         for key in data.resources.footprint.read_only.iter() {
             inputs.add(op, data, key, None)?;
         }
@@ -212,10 +205,7 @@ fn run(
 }
 
 fn internal_error() -> HostError {
-    HostError::from((
-        stellar_xdr::ScErrorType::Context,
-        stellar_xdr::ScErrorCode::InternalError,
-    ))
+    HostError::from((stellar_xdr::ScErrorType::Context, stellar_xdr::ScErrorCode::InternalError))
 }
 
 fn failed(
@@ -242,10 +232,7 @@ fn record(
     for change in changes {
         let key =
             LedgerKey::from_xdr(&change.encoded_key, XdrLimits::none()).or_else(|_| trapped())?;
-        let live_until = change
-            .ttl_change
-            .as_ref()
-            .map(|ttl| ttl.new_live_until_ledger);
+        let live_until = change.ttl_change.as_ref().map(|ttl| ttl.new_live_until_ledger);
         if change.read_only {
             extend_read_only(op, key, change);
             continue;
@@ -281,15 +268,12 @@ fn collect_events(
     encoded: &[Vec<u8>],
     return_value: &[u8],
 ) -> Result<(Vec<ContractEvent>, u32), Refusal> {
-    let size = encoded.iter().fold(bytes(return_value), |sum, event| {
-        sum.saturating_add(bytes(event))
-    });
+    let size =
+        encoded.iter().fold(bytes(return_value), |sum, event| sum.saturating_add(bytes(event)));
     if size > settings.limits.events_bytes {
         return limit_exceeded();
     }
-    let events: Result<Vec<_>, _> = encoded
-        .iter()
-        .map(|event| ContractEvent::from_xdr(event, XdrLimits::none()))
-        .collect();
+    let events: Result<Vec<_>, _> =
+        encoded.iter().map(|event| ContractEvent::from_xdr(event, XdrLimits::none())).collect();
     Ok((events.or_else(|_| trapped())?, size))
 }

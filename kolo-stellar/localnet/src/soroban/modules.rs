@@ -21,10 +21,7 @@ pub(crate) struct ModuleCaches {
 impl ModuleCaches {
     pub(crate) fn new(settings: &Settings) -> Result<Self, HostError> {
         let host = Host::with_storage_and_budget(Storage::default(), unmetered(settings)?);
-        Ok(Self {
-            cache: ModuleCache::new(&host)?,
-            host,
-        })
+        Ok(Self { cache: ModuleCache::new(&host)?, host })
     }
 
     /// Parses the entry if it is code that has not been used yet.
@@ -39,8 +36,7 @@ impl ModuleCaches {
         // Code that cannot be parsed was refused on upload. Should there be some, its
         // invocations fail by themselves.
         if let Err(error) =
-            self.cache
-                .parse_and_cache_module_simple(&self.host, PROTOCOL_VERSION, wasm)
+            self.cache.parse_and_cache_module_simple(&self.host, PROTOCOL_VERSION, wasm)
         {
             tracing::warn!(?error, "a contract's code could not be parsed");
         }

@@ -22,12 +22,7 @@ impl Refundable {
         };
         let (non_refundable, _) = resource_fee(inner, data, settings, 0);
         let available = data.resource_fee.saturating_sub(non_refundable);
-        Self {
-            non_refundable,
-            available,
-            rent: 0,
-            used: 0,
-        }
+        Self { non_refundable, available, rent: 0, used: 0 }
     }
 
     /// Takes rent and the fee for events; `false` if there is not enough.

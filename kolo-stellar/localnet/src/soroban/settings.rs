@@ -110,10 +110,7 @@ struct SettingsSource<'a>(&'a State);
 
 impl SnapshotSource for SettingsSource<'_> {
     fn get(&self, key: &Rc<LedgerKey>) -> Result<Option<EntryWithLiveUntil>, HostError> {
-        Ok(self
-            .0
-            .get(key)
-            .map(|entry| (Rc::new(entry.entry.clone()), entry.live_until)))
+        Ok(self.0.get(key).map(|entry| (Rc::new(entry.entry.clone()), entry.live_until)))
     }
 }
 
@@ -163,17 +160,12 @@ pub(crate) fn genesis_settings(
             ballot_timeout_increment_milliseconds: 1_000,
         }),
     ];
-    let window = vec![STATE_SIZE_BYTES]
-        .try_into()
-        .map_err(|_| "state size window".to_owned())?;
+    let window = vec![STATE_SIZE_BYTES].try_into().map_err(|_| "state size window".to_owned())?;
     settings.push(ConfigSettingEntry::LiveSorobanStateSizeWindow(window));
     let (cpu, memory) = cost_params()?;
     settings.push(ConfigSettingEntry::ContractCostParamsCpuInstructions(cpu));
     settings.push(ConfigSettingEntry::ContractCostParamsMemoryBytes(memory));
-    Ok(settings
-        .into_iter()
-        .map(|setting| (setting_key(setting.discriminant()), setting))
-        .collect())
+    Ok(settings.into_iter().map(|setting| (setting_key(setting.discriminant()), setting)).collect())
 }
 
 fn setting_key(config_setting_id: ConfigSettingId) -> LedgerKey {
@@ -239,9 +231,7 @@ fn cost_params() -> Result<(ContractCostParams, ContractCostParams), String> {
         memory.push(param(constant.1, linear.1)?);
     }
     let params = |list: Vec<_>| {
-        list.try_into()
-            .map(ContractCostParams)
-            .map_err(|_| "too many cost types".to_owned())
+        list.try_into().map(ContractCostParams).map_err(|_| "too many cost types".to_owned())
     };
     Ok((params(cpu)?, params(memory)?))
 }
@@ -251,10 +241,7 @@ fn charge(cost_type: ContractCostType, input: u64) -> Result<(u64, u64), HostErr
         let budget = Budget::default();
         // Pairings alone exceed the default limit; they are charged for all the same.
         let _ = budget.charge(cost_type, input);
-        Ok((
-            budget.get_cpu_insns_consumed()?,
-            budget.get_mem_bytes_consumed()?,
-        ))
+        Ok((budget.get_cpu_insns_consumed()?, budget.get_mem_bytes_consumed()?))
     };
     // Types of constant cost take no input, refuse one, and charge nothing then.
     match charged(Some(input))? {

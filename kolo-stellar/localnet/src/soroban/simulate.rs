@@ -87,11 +87,8 @@ fn simulate_invoke(
         Ok(value) => {
             simulation.result = Some(value);
             simulation.auth = result.auth;
-            simulation.state_changes = result
-                .modified_entries
-                .into_iter()
-                .filter_map(state_change)
-                .collect();
+            simulation.state_changes =
+                result.modified_entries.into_iter().filter_map(state_change).collect();
             set_data(&mut simulation, result.transaction_data);
         }
     }
@@ -103,9 +100,7 @@ fn simulate_extend(
     inner: &Inner,
     op: &ExtendFootprintTtlOp,
 ) -> Simulation {
-    let keys = inner
-        .soroban_data()
-        .map(|data| data.resources.footprint.read_only.as_slice());
+    let keys = inner.soroban_data().map(|data| data.resources.footprint.read_only.as_slice());
     let result = simulate_extend_ttl_op(
         &input.source(),
         &input.settings.network,
@@ -114,17 +109,11 @@ fn simulate_extend(
         keys.unwrap_or_default(),
         op.extend_to,
     );
-    with_data(
-        result
-            .map(|result| result.transaction_data)
-            .map_err(|error| error.to_string()),
-    )
+    with_data(result.map(|result| result.transaction_data).map_err(|error| error.to_string()))
 }
 
 fn simulate_restore(input: &SimulationInput<'_>, inner: &Inner) -> Simulation {
-    let keys = inner
-        .soroban_data()
-        .map(|data| data.resources.footprint.read_write.as_slice());
+    let keys = inner.soroban_data().map(|data| data.resources.footprint.read_write.as_slice());
     let result = simulate_restore_op(
         &input.source(),
         &input.settings.network,
@@ -132,19 +121,12 @@ fn simulate_restore(input: &SimulationInput<'_>, inner: &Inner) -> Simulation {
         &host_ledger(&input.context, input.settings),
         keys.unwrap_or_default(),
     );
-    with_data(
-        result
-            .map(|result| result.transaction_data)
-            .map_err(|error| error.to_string()),
-    )
+    with_data(result.map(|result| result.transaction_data).map_err(|error| error.to_string()))
 }
 
 impl SimulationInput<'_> {
     fn source(&self) -> Source {
-        Source {
-            state: Rc::clone(&self.state),
-            sequence: self.context.sequence,
-        }
+        Source { state: Rc::clone(&self.state), sequence: self.context.sequence }
     }
 
     fn adjustment(&self) -> SimulationAdjustmentConfig {
@@ -171,16 +153,8 @@ impl SnapshotSource for Source {
 }
 
 fn state_change(diff: LedgerEntryDiff) -> Option<StateChange> {
-    let key = diff
-        .state_before
-        .as_ref()
-        .or(diff.state_after.as_ref())?
-        .to_key();
-    Some(StateChange {
-        key,
-        before: diff.state_before,
-        after: diff.state_after,
-    })
+    let key = diff.state_before.as_ref().or(diff.state_after.as_ref())?.to_key();
+    Some(StateChange { key, before: diff.state_before, after: diff.state_after })
 }
 
 fn with_data(result: Result<SorobanTransactionData, String>) -> Simulation {
@@ -200,8 +174,5 @@ fn set_data(simulation: &mut Simulation, data: Option<SorobanTransactionData>) {
 }
 
 fn failure(error: &str) -> Simulation {
-    Simulation {
-        error: Some(error.to_owned()),
-        ..Simulation::default()
-    }
+    Simulation { error: Some(error.to_owned()), ..Simulation::default() }
 }

@@ -61,9 +61,7 @@ pub(crate) fn extend(op: &mut Operation<'_, '_>, extend: &ExtendFootprintTtlOp) 
         op.txn.put_ttl(key.clone(), target);
     }
     if !pay_rent(op, &rents) {
-        return refuse(extended(
-            ExtendFootprintTtlResult::InsufficientRefundableFee,
-        ));
+        return refuse(extended(ExtendFootprintTtlResult::InsufficientRefundableFee));
     }
     Ok(extended(ExtendFootprintTtlResult::Success))
 }
@@ -98,9 +96,8 @@ pub(crate) fn restore(op: &mut Operation<'_, '_>) -> Outcome {
         let within = total <= data.resources.disk_read_bytes
             && total <= data.resources.write_bytes
             && fits(&stored.entry.data, size, op.settings);
-        let rent = within
-            .then(|| rent_change(op.settings, key, &stored.entry, size, 0, target))
-            .flatten();
+        let rent =
+            within.then(|| rent_change(op.settings, key, &stored.entry, size, 0, target)).flatten();
         let Some(rent) = rent else { return exceeded() };
         rents.push(rent);
         op.txn.put_ttl(key.clone(), target);
@@ -114,10 +111,7 @@ pub(crate) fn restore(op: &mut Operation<'_, '_>) -> Outcome {
 fn footprint(inner: &Inner) -> (&[LedgerKey], &[LedgerKey]) {
     inner.soroban_data().map_or((&[], &[]), |data| {
         let footprint = &data.resources.footprint;
-        (
-            footprint.read_only.as_slice(),
-            footprint.read_write.as_slice(),
-        )
+        (footprint.read_only.as_slice(), footprint.read_write.as_slice())
     })
 }
 

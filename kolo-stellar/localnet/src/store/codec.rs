@@ -24,9 +24,7 @@ pub(super) fn event_key(position: EventPosition) -> EventKey {
 }
 
 pub(super) fn encode_xdr(value: &impl WriteXdr) -> Result<Vec<u8>, StoreError> {
-    value
-        .to_xdr(Limits::none())
-        .map_err(|error| StoreError::Io(error.into()))
+    value.to_xdr(Limits::none()).map_err(|error| StoreError::Io(error.into()))
 }
 
 pub(super) fn decode_xdr<T: ReadXdr>(bytes: &[u8]) -> Result<T, StoreError> {
@@ -79,10 +77,7 @@ pub(super) fn decode_tx(ledger: u32, index: u32, bytes: &[u8]) -> Result<StoredT
     let count = u32::from_be_bytes(input.bytes()?);
     let mut events = Vec::new();
     for _ in 0..count {
-        events.push((
-            u64::from_be_bytes(input.bytes()?),
-            u32::from_be_bytes(input.bytes()?),
-        ));
+        events.push((u64::from_be_bytes(input.bytes()?), u32::from_be_bytes(input.bytes()?)));
     }
     let record = TxRecord {
         hash,
@@ -132,14 +127,7 @@ pub(super) fn decode_event(key: EventKey, bytes: &[u8]) -> Result<EventRecord, S
     let tx_hash = Hash(input.bytes()?);
     let event = input.xdr()?;
     let position = EventPosition::from_toid(key.0, key.1);
-    input.end(EventRecord {
-        position,
-        stage,
-        tx_hash,
-        close_time,
-        successful,
-        event,
-    })
+    input.end(EventRecord { position, stage, tx_hash, close_time, successful, event })
 }
 
 fn put_option<const N: usize>(out: &mut Vec<u8>, value: Option<[u8; N]>) {
@@ -152,21 +140,12 @@ struct Input<'a>(Limited<&'a [u8]>);
 
 impl<'a> Input<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self(Limited::new(
-            bytes,
-            Limits {
-                depth: MAX_DEPTH,
-                len: usize::MAX,
-            },
-        ))
+        Self(Limited::new(bytes, Limits { depth: MAX_DEPTH, len: usize::MAX }))
     }
 
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
         let mut bytes = [0; N];
-        self.0
-            .inner
-            .read_exact(&mut bytes)
-            .map_err(|_| damaged("a record is too short"))?;
+        self.0.inner.read_exact(&mut bytes).map_err(|_| damaged("a record is too short"))?;
         Ok(bytes)
     }
 
@@ -179,11 +158,7 @@ impl<'a> Input<'a> {
     }
 
     fn option<const N: usize>(&mut self) -> Result<Option<[u8; N]>, StoreError> {
-        if self.flag()? {
-            self.bytes().map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.flag()? { self.bytes().map(Some) } else { Ok(None) }
     }
 
     fn xdr<T: ReadXdr>(&mut self) -> Result<T, StoreError> {
@@ -191,11 +166,7 @@ impl<'a> Input<'a> {
     }
 
     fn end<T>(self, value: T) -> Result<T, StoreError> {
-        if self.0.inner.is_empty() {
-            Ok(value)
-        } else {
-            Err(damaged("a record is too long"))
-        }
+        if self.0.inner.is_empty() { Ok(value) } else { Err(damaged("a record is too long")) }
     }
 }
 

@@ -64,10 +64,7 @@ impl DiskStore {
                 DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(file.display().to_string()),
                 other => other.into(),
             })?;
-        let store = Self {
-            database,
-            retention: DEFAULT_RETENTION,
-        };
+        let store = Self { database, retention: DEFAULT_RETENTION };
         store.check_format()?;
         Ok(store)
     }
@@ -89,10 +86,7 @@ impl DiskStore {
                 Some(Ok(bytes)) => {
                     let found = u32::from_be_bytes(bytes);
                     if found != FORMAT {
-                        return Err(StoreError::Format {
-                            found,
-                            known: FORMAT,
-                        });
+                        return Err(StoreError::Format { found, known: FORMAT });
                     }
                 }
                 Some(Err(_)) => return Err(damaged("its format is not a number")),
@@ -131,18 +125,11 @@ impl LedgerStore for DiskStore {
         let mut entries = Vec::new();
         for row in reading.open_table(ENTRIES)?.iter()? {
             let (key, entry) = row?;
-            entries.push((
-                codec::decode_xdr(key.value())?,
-                codec::decode_entry(entry.value())?,
-            ));
+            entries.push((codec::decode_xdr(key.value())?, codec::decode_entry(entry.value())?));
         }
         // XDR sorts unions and lengths in its own way; the network's order is that of the keys.
         entries.sort_by(|(a, _): &(LedgerKey, _), (b, _)| a.cmp(b));
-        Ok(Some(Snapshot {
-            passphrase,
-            header,
-            entries,
-        }))
+        Ok(Some(Snapshot { passphrase, header, entries }))
     }
 
     fn append(&mut self, passphrase: &str, ledger: &ClosedLedger) -> Result<(), StoreError> {
@@ -158,11 +145,7 @@ impl LedgerStore for DiskStore {
 
     fn transaction(&self, hash: &Hash) -> Result<Option<TxRecord>, StoreError> {
         let reading = self.reading()?;
-        let Some(key) = reading
-            .open_table(HASHES)?
-            .get(hash.0)?
-            .map(|key| key.value())
-        else {
+        let Some(key) = reading.open_table(HASHES)?.get(hash.0)?.map(|key| key.value()) else {
             return Ok(None);
         };
         let table = reading.open_table(TRANSACTIONS)?;
@@ -214,10 +197,7 @@ impl LedgerStore for DiskStore {
 
     fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
         let from = (u64::from(query.start_ledger) << 32, 0);
-        let to = (
-            u64::from(query.end_ledger) << 32 | u64::from(u32::MAX),
-            u32::MAX,
-        );
+        let to = (u64::from(query.end_ledger) << 32 | u64::from(u32::MAX), u32::MAX);
         let after = query.after.map(event_key);
         let start = after.map_or(from, |after| after.max(from));
         if start > to {
@@ -253,9 +233,7 @@ impl LedgerStore for DiskStore {
 /// Writes the passphrase into a new store; refuses a store with another.
 fn claim(writing: &WriteTransaction, passphrase: &str) -> Result<(), StoreError> {
     let mut about = writing.open_table(ABOUT)?;
-    let found = about
-        .get(PASSPHRASE_KEY)?
-        .map(|value| value.value().to_vec());
+    let found = about.get(PASSPHRASE_KEY)?.map(|value| value.value().to_vec());
     match found {
         None => {
             about.insert(PASSPHRASE_KEY, passphrase.as_bytes())?;
@@ -288,9 +266,7 @@ fn write_entries(
 
 fn write_history(writing: &WriteTransaction, ledger: &ClosedLedger) -> Result<(), StoreError> {
     let header = codec::encode_xdr(&ledger.header)?;
-    writing
-        .open_table(LEDGERS)?
-        .insert(ledger.sequence(), header.as_slice())?;
+    writing.open_table(LEDGERS)?.insert(ledger.sequence(), header.as_slice())?;
     let mut transactions = writing.open_table(TRANSACTIONS)?;
     let mut hashes = writing.open_table(HASHES)?;
     let mut events = writing.open_table(EVENTS)?;
@@ -311,19 +287,13 @@ fn write_history(writing: &WriteTransaction, ledger: &ClosedLedger) -> Result<()
 
 fn forget_before(writing: &WriteTransaction, oldest: u32) -> Result<(), StoreError> {
     let mut ledgers = writing.open_table(LEDGERS)?;
-    if ledgers
-        .first()?
-        .is_none_or(|(sequence, _)| sequence.value() >= oldest)
-    {
+    if ledgers.first()?.is_none_or(|(sequence, _)| sequence.value() >= oldest) {
         return Ok(());
     }
     ledgers.retain_in(..oldest, |_, _| false)?;
     let mut hashes = writing.open_table(HASHES)?;
     let mut forgotten = Vec::new();
-    for row in writing
-        .open_table(TRANSACTIONS)?
-        .extract_from_if(..(oldest, 0), |_, _| true)?
-    {
+    for row in writing.open_table(TRANSACTIONS)?.extract_from_if(..(oldest, 0), |_, _| true)? {
         let (key, record) = row?;
         let (ledger, index) = key.value();
         let record = codec::decode_tx(ledger, index, record.value())?.record;
@@ -333,9 +303,7 @@ fn forget_before(writing: &WriteTransaction, oldest: u32) -> Result<(), StoreErr
     for hash in forgotten {
         hashes.remove(hash.0)?;
     }
-    writing
-        .open_table(EVENTS)?
-        .retain_in(..(u64::from(oldest) << 32, 0), |_, _| false)?;
+    writing.open_table(EVENTS)?.retain_in(..(u64::from(oldest) << 32, 0), |_, _| false)?;
     Ok(())
 }
 
@@ -360,9 +328,7 @@ fn decode_header(sequence: u32, bytes: &[u8]) -> Result<LedgerHeaderHistoryEntry
     let header: LedgerHeaderHistoryEntry = codec::decode_xdr(bytes)?;
     let hash: [u8; 32] = Sha256::digest(codec::encode_xdr(&header.header)?).into();
     if header.header.ledger_seq != sequence || header.hash.0 != hash {
-        return Err(damaged(format!(
-            "the header of ledger {sequence} does not have its hash"
-        )));
+        return Err(damaged(format!("the header of ledger {sequence} does not have its hash")));
     }
     Ok(header)
 }

@@ -58,18 +58,11 @@ impl Default for MemoryStore {
 
 impl LedgerStore for MemoryStore {
     fn load(&mut self) -> Result<Option<Snapshot>, StoreError> {
-        Ok(self
-            .ledgers
-            .last_key_value()
-            .map(|(_, (header, _))| Snapshot {
-                passphrase: self.passphrase.clone(),
-                header: header.clone(),
-                entries: self
-                    .entries
-                    .iter()
-                    .map(|(k, e)| (k.clone(), e.clone()))
-                    .collect(),
-            }))
+        Ok(self.ledgers.last_key_value().map(|(_, (header, _))| Snapshot {
+            passphrase: self.passphrase.clone(),
+            header: header.clone(),
+            entries: self.entries.iter().map(|(k, e)| (k.clone(), e.clone())).collect(),
+        }))
     }
 
     fn append(&mut self, passphrase: &str, ledger: &ClosedLedger) -> Result<(), StoreError> {
@@ -83,8 +76,7 @@ impl LedgerStore for MemoryStore {
             };
         }
         for (at, tx) in ledger.transactions.iter().enumerate() {
-            self.by_hash
-                .insert(tx.hash.clone(), (ledger.sequence(), at));
+            self.by_hash.insert(tx.hash.clone(), (ledger.sequence(), at));
             if let Some(inner) = &tx.inner_hash {
                 self.by_hash.insert(inner.clone(), (ledger.sequence(), at));
             }
@@ -97,10 +89,7 @@ impl LedgerStore for MemoryStore {
 
     fn transaction(&self, hash: &Hash) -> Result<Option<TxRecord>, StoreError> {
         Ok(self.by_hash.get(hash).and_then(|(ledger, at)| {
-            self.ledgers
-                .get(ledger)
-                .and_then(|(_, txs)| txs.get(*at))
-                .cloned()
+            self.ledgers.get(ledger).and_then(|(_, txs)| txs.get(*at)).cloned()
         }))
     }
 
@@ -112,12 +101,7 @@ impl LedgerStore for MemoryStore {
         if range.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self
-            .ledgers
-            .range(range)
-            .take(limit)
-            .map(|(_, (h, _))| h.clone())
-            .collect())
+        Ok(self.ledgers.range(range).take(limit).map(|(_, (h, _))| h.clone()).collect())
     }
 
     fn transactions(
@@ -144,11 +128,7 @@ impl LedgerStore for MemoryStore {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        for (_, txs) in self
-            .ledgers
-            .range(query.start_ledger..=query.end_ledger)
-            .map(|(_, l)| l)
-        {
+        for (_, txs) in self.ledgers.range(query.start_ledger..=query.end_ledger).map(|(_, l)| l) {
             if found.len() >= query.limit {
                 break;
             }
@@ -166,10 +146,7 @@ impl LedgerStore for MemoryStore {
     }
 
     fn oldest(&self) -> Result<Option<LedgerHeaderHistoryEntry>, StoreError> {
-        Ok(self
-            .ledgers
-            .first_key_value()
-            .map(|(_, (header, _))| header.clone()))
+        Ok(self.ledgers.first_key_value().map(|(_, (header, _))| header.clone()))
     }
 
     fn retention(&self) -> u32 {

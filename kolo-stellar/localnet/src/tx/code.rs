@@ -39,12 +39,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     pub(crate) fn success(fee: i64) -> Self {
-        Self {
-            outer: None,
-            code: TxCode::Success,
-            operations: Vec::new(),
-            fee,
-        }
+        Self { outer: None, code: TxCode::Success, operations: Vec::new(), fee }
     }
 
     pub(crate) fn is_success(&self) -> bool {
@@ -58,11 +53,7 @@ impl Verdict {
             (None, None) => plain(self.code, &self.operations),
             (None, Some(hash)) => self.fee_bump(hash),
         };
-        TransactionResult {
-            fee_charged: self.fee,
-            result,
-            ext: TransactionResultExt::V0,
-        }
+        TransactionResult { fee_charged: self.fee, result, ext: TransactionResultExt::V0 }
     }
 
     fn fee_bump(&self, inner_hash: &Hash) -> TransactionResultResult {

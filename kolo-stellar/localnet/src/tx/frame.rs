@@ -54,19 +54,12 @@ impl Frame {
                 (inner_of(v1, network_id)?, Some(bump))
             }
         };
-        Some(Self {
-            envelope,
-            hash,
-            inner,
-            bump,
-        })
+        Some(Self { envelope, hash, inner, bump })
     }
 
     /// Who pays.
     pub(crate) fn fee_source(&self) -> AccountId {
-        self.bump
-            .as_ref()
-            .map_or_else(|| self.inner.source(), |bump| bump.fee_source.clone())
+        self.bump.as_ref().map_or_else(|| self.inner.source(), |bump| bump.fee_source.clone())
     }
 
     /// The hash of the inner transaction of a fee-bump.
@@ -81,9 +74,7 @@ impl Frame {
 
     /// The most that will be charged.
     pub(crate) fn full_fee(&self) -> i64 {
-        self.bump
-            .as_ref()
-            .map_or_else(|| self.inner.full_fee(), |bump| bump.fee)
+        self.bump.as_ref().map_or_else(|| self.inner.full_fee(), |bump| bump.fee)
     }
 
     /// What is offered for inclusion, on top of the resource fee; can be negative.
@@ -94,9 +85,7 @@ impl Frame {
     /// What inclusion costs at least: a fee-bump counts as one more operation.
     pub(crate) fn min_inclusion_fee(&self, base_fee: u32) -> i64 {
         let extra = i64::from(self.bump.is_some());
-        self.inner
-            .min_inclusion_fee(base_fee)
-            .saturating_add(extra.saturating_mul(base_fee.into()))
+        self.inner.min_inclusion_fee(base_fee).saturating_add(extra.saturating_mul(base_fee.into()))
     }
 
     /// What is charged at first, before refunds.
@@ -113,10 +102,7 @@ impl Inner {
 
     /// The account an operation acts for.
     pub(crate) fn operation_source(&self, operation: &Operation) -> MuxedAccount {
-        operation
-            .source_account
-            .clone()
-            .unwrap_or_else(|| self.tx.source_account.clone())
+        operation.source_account.clone().unwrap_or_else(|| self.tx.source_account.clone())
     }
 
     pub(crate) fn full_fee(&self) -> i64 {
@@ -128,9 +114,7 @@ impl Inner {
     }
 
     pub(crate) fn min_inclusion_fee(&self, base_fee: u32) -> i64 {
-        let operations = i64::try_from(self.tx.operations.len())
-            .unwrap_or(i64::MAX)
-            .max(1);
+        let operations = i64::try_from(self.tx.operations.len()).unwrap_or(i64::MAX).max(1);
         operations.saturating_mul(base_fee.into())
     }
 
@@ -149,10 +133,7 @@ impl Inner {
     }
 
     pub(crate) fn is_soroban(&self) -> bool {
-        self.tx
-            .operations
-            .first()
-            .is_some_and(|operation| is_soroban(&operation.body))
+        self.tx.operations.first().is_some_and(|operation| is_soroban(&operation.body))
     }
 
     pub(crate) fn time_bounds(&self) -> Option<&TimeBounds> {
@@ -194,9 +175,7 @@ pub(crate) fn is_soroban_envelope(envelope: &TransactionEnvelope) -> bool {
             &v1.tx.operations
         }
     };
-    operations
-        .iter()
-        .any(|operation| is_soroban(&operation.body))
+    operations.iter().any(|operation| is_soroban(&operation.body))
 }
 
 fn upgrade(envelope: TransactionEnvelope) -> TransactionEnvelope {
@@ -210,9 +189,7 @@ fn upgrade(envelope: TransactionEnvelope) -> TransactionEnvelope {
 }
 
 fn inner_of(v1: &TransactionV1Envelope, network_id: [u8; 32]) -> Option<Inner> {
-    let bytes = TransactionEnvelope::Tx(v1.clone())
-        .to_xdr(Limits::none())
-        .ok()?;
+    let bytes = TransactionEnvelope::Tx(v1.clone()).to_xdr(Limits::none()).ok()?;
     Some(Inner {
         tx: v1.tx.clone(),
         hash: Hash(v1.hash(network_id).ok()?),

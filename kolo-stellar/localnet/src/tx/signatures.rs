@@ -28,12 +28,7 @@ pub(crate) struct Signatures<'a> {
 
 impl<'a> Signatures<'a> {
     pub(crate) fn new(hash: &'a Hash, signatures: &'a [DecoratedSignature]) -> Self {
-        Self {
-            hash,
-            signatures,
-            used: vec![false; signatures.len()],
-            verifications: 0,
-        }
+        Self { hash, signatures, used: vec![false; signatures.len()], verifications: 0 }
     }
 
     /// Whether the account's signers reach the threshold of `level`.
@@ -44,37 +39,20 @@ impl<'a> Signatures<'a> {
             Level::Medium => medium,
             Level::High => high,
         };
-        let own = Signer {
-            key: key_of(&account.account_id),
-            weight: master.into(),
-        };
-        let signers = (master > 0)
-            .then_some(own)
-            .into_iter()
-            .chain(account.signers.to_vec());
+        let own = Signer { key: key_of(&account.account_id), weight: master.into() };
+        let signers = (master > 0).then_some(own).into_iter().chain(account.signers.to_vec());
         self.reach(signers.collect(), needed.into())
     }
 
     /// Whether the key of an account that does not exist yet has signed.
     pub(crate) fn authorize_missing(&mut self, account: &AccountId) -> bool {
-        self.reach(
-            vec![Signer {
-                key: key_of(account),
-                weight: 1,
-            }],
-            0,
-        )
+        self.reach(vec![Signer { key: key_of(account), weight: 1 }], 0)
     }
 
     /// Whether every extra signer (a precondition) has signed.
     pub(crate) fn authorize_extra(&mut self, keys: &[SignerKey]) -> bool {
-        let signers: Vec<_> = keys
-            .iter()
-            .map(|key| Signer {
-                key: key.clone(),
-                weight: 1,
-            })
-            .collect();
+        let signers: Vec<_> =
+            keys.iter().map(|key| Signer { key: key.clone(), weight: 1 }).collect();
         let needed = u32::try_from(signers.len()).unwrap_or(u32::MAX);
         signers.is_empty() || self.reach(signers, needed)
     }

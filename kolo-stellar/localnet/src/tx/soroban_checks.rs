@@ -25,9 +25,7 @@ pub(crate) fn is_valid(inner: &Inner, settings: &Settings, check_fee: bool) -> b
         && (!check_fee || data.resource_fee <= inner.full_fee())
         && {
             let (non_refundable, refundable) = resource_fee(inner, data, settings, 0);
-            non_refundable
-                .checked_add(refundable)
-                .is_some_and(|needed| data.resource_fee >= needed)
+            non_refundable.checked_add(refundable).is_some_and(|needed| data.resource_fee >= needed)
         }
         && has_unique_keys(data)
 }
@@ -63,11 +61,7 @@ fn has_no_memo(inner: &Inner) -> bool {
     !invokes
         || (*inner.memo() == Memo::None
             && !muxed(&inner.tx.source_account)
-            && inner
-                .tx
-                .operations
-                .iter()
-                .all(|op| !op.source_account.as_ref().is_some_and(muxed)))
+            && inner.tx.operations.iter().all(|op| !op.source_account.as_ref().is_some_and(muxed)))
 }
 
 fn is_within_limits(inner: &Inner, data: &SorobanTransactionData, settings: &Settings) -> bool {
@@ -75,11 +69,7 @@ fn is_within_limits(inner: &Inner, data: &SorobanTransactionData, settings: &Set
     let resources = &data.resources;
     let reads = count(resources.footprint.read_only.len());
     let writes = count(resources.footprint.read_write.len());
-    let keys = resources
-        .footprint
-        .read_only
-        .iter()
-        .chain(resources.footprint.read_write.iter());
+    let keys = resources.footprint.read_only.iter().chain(resources.footprint.read_write.iter());
     resources.instructions <= limits.instructions
         && resources.disk_read_bytes <= limits.disk_read_bytes
         && resources.write_bytes <= limits.write_bytes
@@ -154,11 +144,7 @@ fn disk_reads(inner: &Inner, data: &SorobanTransactionData) -> u32 {
 fn has_unique_keys(data: &SorobanTransactionData) -> bool {
     let footprint = &data.resources.footprint;
     let mut seen = BTreeSet::new();
-    footprint
-        .read_only
-        .iter()
-        .chain(footprint.read_write.iter())
-        .all(|key| seen.insert(key))
+    footprint.read_only.iter().chain(footprint.read_write.iter()).all(|key| seen.insert(key))
 }
 
 fn count(length: usize) -> u32 {

@@ -44,10 +44,7 @@ impl Validator<'_, '_> {
             verdict.outer = Some(TxCode::Malformed);
             return verdict;
         }
-        verdict.fee = frame
-            .inner
-            .resource_fee()
-            .saturating_add(frame.min_inclusion_fee(base_fee));
+        verdict.fee = frame.inner.resource_fee().saturating_add(frame.min_inclusion_fee(base_fee));
         if frame.inner_hash().is_some() {
             verdict.outer = self.fee_bump_error(frame, &mut verdict.fee);
             if verdict.outer.is_some() {
@@ -102,18 +99,12 @@ impl Validator<'_, '_> {
         if self.is_too_early_for_account(inner, last_sequence_change(&account)) {
             return (Reached::Sequence, Some(TxCode::BadMinSeqAgeOrGap));
         }
-        let extra_signers = inner
-            .preconditions()
-            .map_or(&[][..], |v2| v2.extra_signers.as_slice());
+        let extra_signers = inner.preconditions().map_or(&[][..], |v2| v2.extra_signers.as_slice());
         if !signatures.authorize(&account, Level::Low) || !signatures.authorize_extra(extra_signers)
         {
             return (Reached::Sequence, Some(TxCode::BadAuth));
         }
-        let fee = if stage == Stage::Submit {
-            inner.full_fee()
-        } else {
-            0
-        };
+        let fee = if stage == Stage::Submit { inner.full_fee() } else { 0 };
         if pays_itself && self.txn.available_balance(&account) < fee {
             return (Reached::Sequence, Some(TxCode::InsufficientBalance));
         }
@@ -137,11 +128,7 @@ impl Validator<'_, '_> {
             None if operation.source_account.is_some() => signatures.authorize_missing(&source),
             None => return Err(OperationResult::OpNoAccount.into()),
         };
-        if authorized {
-            Ok(())
-        } else {
-            Err(OperationResult::OpBadAuth.into())
-        }
+        if authorized { Ok(()) } else { Err(OperationResult::OpBadAuth.into()) }
     }
 
     fn fee_bump_error(&self, frame: &Frame, fee: &mut i64) -> Option<TxCode> {
@@ -150,10 +137,8 @@ impl Validator<'_, '_> {
         if outer_fee < outer_min {
             return Some(TxCode::InsufficientFee);
         }
-        let (inner_fee, inner_min) = (
-            frame.inner.inclusion_fee(),
-            frame.inner.min_inclusion_fee(base_fee),
-        );
+        let (inner_fee, inner_min) =
+            (frame.inner.inclusion_fee(), frame.inner.min_inclusion_fee(base_fee));
         if inner_fee >= 0 {
             // The outer fee rate must not be lower than the inner one.
             let offered = i128::from(outer_fee).saturating_mul(inner_min.into());
@@ -211,12 +196,9 @@ impl Validator<'_, '_> {
 
     fn is_too_early(&self, inner: &Inner) -> bool {
         let context = &self.txn.context;
-        let by_time = inner
-            .time_bounds()
-            .is_some_and(|bounds| bounds.min_time.0 > context.close_time);
-        let ledgers = inner
-            .preconditions()
-            .and_then(|v2| v2.ledger_bounds.as_ref());
+        let by_time =
+            inner.time_bounds().is_some_and(|bounds| bounds.min_time.0 > context.close_time);
+        let ledgers = inner.preconditions().and_then(|v2| v2.ledger_bounds.as_ref());
         by_time || ledgers.is_some_and(|bounds| bounds.min_ledger > context.sequence)
     }
 
@@ -225,9 +207,7 @@ impl Validator<'_, '_> {
         let by_time = inner
             .time_bounds()
             .is_some_and(|bounds| bounds.max_time.0 != 0 && bounds.max_time.0 < context.close_time);
-        let ledgers = inner
-            .preconditions()
-            .and_then(|v2| v2.ledger_bounds.as_ref());
+        let ledgers = inner.preconditions().and_then(|v2| v2.ledger_bounds.as_ref());
         by_time
             || ledgers.is_some_and(|bounds| {
                 bounds.max_ledger != 0 && bounds.max_ledger <= context.sequence
@@ -275,9 +255,7 @@ fn has_valid_resource_fee(inner: &Inner) -> bool {
 }
 
 fn has_valid_extra_signers(inner: &Inner) -> bool {
-    let signers = inner
-        .preconditions()
-        .map_or(&[][..], |v2| v2.extra_signers.as_slice());
+    let signers = inner.preconditions().map_or(&[][..], |v2| v2.extra_signers.as_slice());
     let empty_payload = |key: &SignerKey| matches!(key, SignerKey::Ed25519SignedPayload(signed) if signed.payload.is_empty());
     let repeated = matches!(signers, [first, second] if first == second);
     !repeated && !signers.iter().any(empty_payload)

@@ -21,11 +21,7 @@ fn payment_code(results: &[OperationResult]) -> PaymentResult {
 /// Issuer, and two holders with trustlines of limit 1000.
 fn usdc_net() -> (Net, Key, Key, Key, Asset) {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 100),
-        net.fund("ben", 100),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 100), net.fund("ben", 100));
     let asset = usdc(&issuer);
     net.succeed(&ada, vec![op(trust(&asset, 1_000))], &[&ada]);
     net.succeed(&ben, vec![op(trust(&asset, 1_000))], &[&ben]);
@@ -65,17 +61,11 @@ fn failed_operations_leave_nothing_but_the_fee_and_the_sequence_number() {
     let before = net.account(&ada).unwrap();
     let results = net.fail(
         &ada,
-        vec![
-            op(pay(&ben, &Asset::Native, XLM)),
-            op(pay(&ben, &Asset::Native, 100 * XLM)),
-        ],
+        vec![op(pay(&ben, &Asset::Native, XLM)), op(pay(&ben, &Asset::Native, 100 * XLM))],
         &[&ada],
     );
     assert_eq!(payment_code(&results), PaymentResult::Success);
-    assert_eq!(
-        *inner(&results, 1),
-        OperationResultTr::Payment(PaymentResult::Underfunded)
-    );
+    assert_eq!(*inner(&results, 1), OperationResultTr::Payment(PaymentResult::Underfunded));
     let after = net.account(&ada).unwrap();
     assert_eq!(after.balance, before.balance - 200);
     assert_eq!(after.seq_num.0, before.seq_num.0 + 1);
@@ -90,11 +80,7 @@ fn payments_in_lumens_respect_the_reserve() {
     let most = 9 * XLM - 100;
     let results = net.fail(&ada, vec![op(pay(&ben, &Asset::Native, most + 1))], &[&ada]);
     assert_eq!(payment_code(&results), PaymentResult::Underfunded);
-    net.succeed(
-        &ada,
-        vec![op(pay(&ben, &Asset::Native, most - 100))],
-        &[&ada],
-    );
+    net.succeed(&ada, vec![op(pay(&ben, &Asset::Native, most - 100))], &[&ada]);
     assert_eq!(net.balance(&ada), XLM);
     assert_eq!(net.balance(&ben), 10 * XLM + most - 100);
     let nobody = Key::new("nobody");
@@ -136,10 +122,7 @@ fn credit_is_minted_moved_and_burnt() {
     assert_eq!(body.topics.len(), 4);
     assert_eq!(body.topics[1], ada.address());
     assert_eq!(body.topics[2], ben.address());
-    assert_eq!(
-        body.topics[3],
-        ScVal::String(ScString(name.as_str().try_into().unwrap()))
-    );
+    assert_eq!(body.topics[3], ScVal::String(ScString(name.as_str().try_into().unwrap())));
     assert_eq!(body.data, ScVal::I128(Int128Parts { hi: 0, lo: 300 }));
 }
 
@@ -154,14 +137,9 @@ fn credit_needs_trust_room_and_funds() {
     assert_eq!(code(&issuer, &ada, 1_001), PaymentResult::LineFull);
     assert_eq!(code(&ada, &ben, 1), PaymentResult::Underfunded);
     assert_eq!(code(&cid, &ben, 1), PaymentResult::SrcNoTrust);
-    assert_eq!(
-        code(&issuer, &Key::new("nobody"), 1),
-        PaymentResult::NoDestination
-    );
+    assert_eq!(code(&issuer, &Key::new("nobody"), 1), PaymentResult::NoDestination);
     let refused = net.refuse(&ada, vec![op(pay(&ben, &asset, 0))], &[&ada]);
-    let TransactionResultResult::TxFailed(results) = refused else {
-        panic!("{refused:?}")
-    };
+    let TransactionResultResult::TxFailed(results) = refused else { panic!("{refused:?}") };
     assert_eq!(payment_code(&results), PaymentResult::Malformed);
 }
 
@@ -170,15 +148,8 @@ fn an_issuer_can_withhold_and_withdraw_authorisation() {
     let net = Net::new();
     let (issuer, ada) = (net.fund("issuer", 100), net.fund("ada", 100));
     let asset = usdc(&issuer);
-    let options = SetOptionsOp {
-        set_flags: Some(3),
-        ..no_options()
-    };
-    net.succeed(
-        &issuer,
-        vec![op(OperationBody::SetOptions(options))],
-        &[&issuer],
-    );
+    let options = SetOptionsOp { set_flags: Some(3), ..no_options() };
+    net.succeed(&issuer, vec![op(OperationBody::SetOptions(options))], &[&issuer]);
     net.succeed(&ada, vec![op(trust(&asset, 1_000))], &[&ada]);
     let results = net.fail(&issuer, vec![op(pay(&ada, &asset, 5))], &[&issuer]);
     assert_eq!(payment_code(&results), PaymentResult::NotAuthorized);
@@ -259,10 +230,7 @@ fn data_entries_and_sequence_bumps() {
         }))
     };
     net.succeed(&ada, vec![data(Some(b"red")), data(Some(b"blue"))], &[&ada]);
-    let key = LedgerKey::Data(LedgerKeyData {
-        account_id: ada.id(),
-        data_name: name.clone(),
-    });
+    let key = LedgerKey::Data(LedgerKeyData { account_id: ada.id(), data_name: name.clone() });
     let Some(LedgerEntryData::Data(entry)) = net.entry(key.clone()).map(|entry| entry.data) else {
         panic!("no data")
     };
@@ -274,9 +242,7 @@ fn data_entries_and_sequence_bumps() {
     assert_eq!(*inner(&results, 0), expected);
 
     let target = net.account(&ada).unwrap().seq_num.0 + 100;
-    let bump = BumpSequenceOp {
-        bump_to: SequenceNumber(target),
-    };
+    let bump = BumpSequenceOp { bump_to: SequenceNumber(target) };
     net.succeed(&ada, vec![op(OperationBody::BumpSequence(bump))], &[&ada]);
     assert_eq!(net.account(&ada).unwrap().seq_num.0, target);
 }
@@ -286,9 +252,7 @@ fn what_is_not_supported_says_so() {
     let net = Net::new();
     let ada = net.fund("ada", 10);
     let refused = net.refuse(&ada, vec![op(OperationBody::Inflation)], &[&ada]);
-    let TransactionResultResult::TxFailed(results) = refused else {
-        panic!("{refused:?}")
-    };
+    let TransactionResultResult::TxFailed(results) = refused else { panic!("{refused:?}") };
     assert_eq!(results[0], OperationResult::OpNotSupported);
     assert_eq!(net.balance(&ada), 10 * XLM);
 }

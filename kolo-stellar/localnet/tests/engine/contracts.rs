@@ -19,9 +19,7 @@ fn host(function: HostFunction) -> OperationBody {
 }
 
 pub fn upload(code: &[u8]) -> OperationBody {
-    host(HostFunction::UploadContractWasm(
-        code.to_vec().try_into().unwrap(),
-    ))
+    host(HostFunction::UploadContractWasm(code.to_vec().try_into().unwrap()))
 }
 
 pub fn deploy_asset(asset: &Asset) -> OperationBody {
@@ -40,17 +38,12 @@ pub fn call(contract: &ScAddress, function: &str, args: Vec<ScVal>) -> Operation
 }
 
 pub fn i128(amount: i64) -> ScVal {
-    ScVal::I128(Int128Parts {
-        hi: 0,
-        lo: u64::try_from(amount).unwrap(),
-    })
+    ScVal::I128(Int128Parts { hi: 0, lo: u64::try_from(amount).unwrap() })
 }
 
 fn returned(record: &TxRecord) -> ScVal {
     assert!(record.is_successful(), "{:?}", record.result.result);
-    let TransactionMeta::V4(meta) = &record.meta else {
-        panic!("meta of another version")
-    };
+    let TransactionMeta::V4(meta) = &record.meta else { panic!("meta of another version") };
     meta.soroban_meta.clone().unwrap().return_value.unwrap()
 }
 
@@ -73,9 +66,7 @@ fn operation_result(record: &TxRecord) -> OperationResultTr {
 }
 
 fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
-    let TransactionMeta::V4(meta) = &record.meta else {
-        panic!("meta of another version")
-    };
+    let TransactionMeta::V4(meta) = &record.meta else { panic!("meta of another version") };
     match &meta.soroban_meta.as_ref().unwrap().ext {
         SorobanTransactionMetaExt::V1(fees) => fees.clone(),
         SorobanTransactionMetaExt::V0 => panic!("no fees in the metadata"),
@@ -93,12 +84,8 @@ fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
 pub fn deploy_factory(net: &Net, ada: &Key, asset: &ScAddress) -> ScAddress {
     let factory = returned(&net.soroban(ada, upload(&wasm("factory"))));
     let circle = returned(&net.soroban(ada, upload(&wasm("circle"))));
-    let ScVal::Bytes(hash) = factory else {
-        panic!("{factory:?}")
-    };
-    let assets = ScVal::Vec(Some(ScVec(
-        vec![ScVal::Address(asset.clone())].try_into().unwrap(),
-    )));
+    let ScVal::Bytes(hash) = factory else { panic!("{factory:?}") };
+    let assets = ScVal::Vec(Some(ScVec(vec![ScVal::Address(asset.clone())].try_into().unwrap())));
     let create = host(HostFunction::CreateContractV2(CreateContractArgsV2 {
         contract_id_preimage: ContractIdPreimage::Address(ContractIdPreimageFromAddress {
             address: ScAddress::Account(ada.id()),
@@ -121,22 +108,14 @@ fn instance_key(contract: &ScAddress) -> LedgerKey {
 #[test]
 fn an_assets_contract_moves_what_classic_payments_move() {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 100),
-        net.fund("ben", 100),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 100), net.fund("ben", 100));
     let asset = usdc(&issuer);
     net.succeed(&ada, vec![op(trust(&asset, 1_000))], &[&ada]);
     net.succeed(&ben, vec![op(trust(&asset, 1_000))], &[&ben]);
     net.succeed(&issuer, vec![op(pay(&ada, &asset, 500))], &[&issuer]);
 
     let sac = returned_address(&net.soroban(&ada, deploy_asset(&asset)));
-    let transfer = call(
-        &sac,
-        "transfer",
-        vec![ada.address(), ben.address(), i128(200)],
-    );
+    let transfer = call(&sac, "transfer", vec![ada.address(), ben.address(), i128(200)]);
     let record = net.soroban(&ada, transfer);
     assert!(record.is_successful());
     assert_eq!(net.line(&ada, &asset).unwrap().balance, 300);
@@ -145,11 +124,8 @@ fn an_assets_contract_moves_what_classic_payments_move() {
     assert_eq!(returned(&balance), i128(200));
     // To a contract's own balance (the asset's contract itself, for want of another).
     let vault = ScAddress::Contract(ContractId(Hash([3; 32])));
-    let to_vault = call(
-        &sac,
-        "transfer",
-        vec![ada.address(), ScVal::Address(vault.clone()), i128(100)],
-    );
+    let to_vault =
+        call(&sac, "transfer", vec![ada.address(), ScVal::Address(vault.clone()), i128(100)]);
     assert!(net.soroban(&ada, to_vault).is_successful());
     let held = net.soroban(&ada, call(&sac, "balance", vec![ScVal::Address(vault)]));
     assert_eq!(returned(&held), i128(100));
@@ -157,10 +133,8 @@ fn an_assets_contract_moves_what_classic_payments_move() {
     // The transfer's event is the same as that of a classic payment.
     let classic = net.succeed(&ada, vec![op(pay(&ben, &asset, 200))], &[&ada]);
     let event = |record: &TxRecord| {
-        let of_operation = record
-            .events
-            .iter()
-            .find(|e| e.stage == kolo_localnet::EventStage::Operation(0));
+        let of_operation =
+            record.events.iter().find(|e| e.stage == kolo_localnet::EventStage::Operation(0));
         of_operation.unwrap().event.clone()
     };
     assert_eq!(event(&record), event(&classic));
@@ -175,10 +149,7 @@ fn contracts_are_uploaded_deployed_and_called() {
     let hash = Hash(Sha256::digest(&code).into());
     let factory = deploy_factory(&net, &ada, &sac);
     let key = LedgerKey::ContractCode(LedgerKeyContractCode { hash });
-    assert!(matches!(
-        net.entry(key).unwrap().data,
-        LedgerEntryData::ContractCode(_)
-    ));
+    assert!(matches!(net.entry(key).unwrap().data, LedgerEntryData::ContractCode(_)));
     let salt = ScVal::Bytes(vec![1; 32].try_into().unwrap());
     let address = call(&factory, "circle_address", vec![ada.address(), salt]);
     assert!(matches!(
@@ -198,9 +169,7 @@ fn unused_fees_are_given_back() {
     let net = Net::new();
     let (issuer, ada) = (net.fund("issuer", 100), net.fund("ada", 100));
     let mut tx = net.assemble(&ada, deploy_asset(&usdc(&issuer)));
-    let TransactionExt::V1(data) = &mut tx.ext else {
-        panic!()
-    };
+    let TransactionExt::V1(data) = &mut tx.ext else { panic!() };
     data.resource_fee += 1_000_000;
     tx.fee += 1_000_000;
     let (before, pool) = (net.balance(&ada), net.fee_pool());
@@ -227,9 +196,7 @@ fn too_little_is_refused_before_or_fails_after() {
     let changed = |change: &dyn Fn(&mut SorobanTransactionData)| {
         let mut tx = good.clone();
         tx.seq_num.0 = net.account(&ada).unwrap().seq_num.0 + 1;
-        let TransactionExt::V1(data) = &mut tx.ext else {
-            panic!()
-        };
+        let TransactionExt::V1(data) = &mut tx.ext else { panic!() };
         change(data);
         net.send(net.sign(tx, &[&ada]))
     };
@@ -239,22 +206,13 @@ fn too_little_is_refused_before_or_fails_after() {
     assert_eq!(too_much, TransactionResultResult::TxSorobanInvalid);
 
     let few = net.record(&changed(&|data| data.resources.instructions = 1_000));
-    assert_eq!(
-        invoke_code(&few),
-        InvokeHostFunctionResult::ResourceLimitExceeded
-    );
+    assert_eq!(invoke_code(&few), InvokeHostFunctionResult::ResourceLimitExceeded);
     let no_writes = net.record(&changed(&|data| data.resources.write_bytes = 1));
-    assert_eq!(
-        invoke_code(&no_writes),
-        InvokeHostFunctionResult::ResourceLimitExceeded
-    );
+    assert_eq!(invoke_code(&no_writes), InvokeHostFunctionResult::ResourceLimitExceeded);
     let no_footprint = net.record(&changed(&|data| {
         data.resources.footprint.read_write = VecM::default();
     }));
-    assert_eq!(
-        invoke_code(&no_footprint),
-        InvokeHostFunctionResult::Trapped
-    );
+    assert_eq!(invoke_code(&no_footprint), InvokeHostFunctionResult::Trapped);
     assert_eq!(
         resource_fees(&few).total_refundable_resource_fee_charged,
         0,
@@ -271,22 +229,14 @@ fn too_little_is_refused_before_or_fails_after() {
 #[test]
 fn authorisation_is_enforced() {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 100),
-        net.fund("ben", 100),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 100), net.fund("ben", 100));
     let asset = usdc(&issuer);
     net.succeed(&ada, vec![op(trust(&asset, 1_000))], &[&ada]);
     net.succeed(&ben, vec![op(trust(&asset, 1_000))], &[&ben]);
     net.succeed(&issuer, vec![op(pay(&ada, &asset, 500))], &[&issuer]);
     let sac = returned_address(&net.soroban(&ada, deploy_asset(&asset)));
     // Ben sends a transaction that takes Ada's money: it needs her signature, not only his.
-    let body = call(
-        &sac,
-        "transfer",
-        vec![ada.address(), ben.address(), i128(200)],
-    );
+    let body = call(&sac, "transfer", vec![ada.address(), ben.address(), i128(200)]);
     let tx = net.tx(&ben, vec![op(body)]);
     let recorded = net.simulate(&tx);
     assert_eq!(recorded.error, None);
@@ -300,23 +250,12 @@ fn authorisation_is_enforced() {
 
     let entry = signed(&net, &ada, recorded.auth[0].clone());
     let mut tx = net.tx(&ben, vec![]);
-    let body = call(
-        &sac,
-        "transfer",
-        vec![ada.address(), ben.address(), i128(200)],
-    );
-    let OperationBody::InvokeHostFunction(mut invoke) = body else {
-        panic!()
-    };
+    let body = call(&sac, "transfer", vec![ada.address(), ben.address(), i128(200)]);
+    let OperationBody::InvokeHostFunction(mut invoke) = body else { panic!() };
     invoke.auth = vec![entry].try_into().unwrap();
-    tx.operations = vec![op(OperationBody::InvokeHostFunction(invoke))]
-        .try_into()
-        .unwrap();
+    tx.operations = vec![op(OperationBody::InvokeHostFunction(invoke))].try_into().unwrap();
     tx.fee = 100;
-    let enforced = SimulateOptions {
-        auth: AuthMode::Enforce,
-        ..SimulateOptions::default()
-    };
+    let enforced = SimulateOptions { auth: AuthMode::Enforce, ..SimulateOptions::default() };
     let simulation = net.simulate_with(&tx, enforced);
     assert_eq!(simulation.error, None);
     let envelope = net.sign(fill(tx, &simulation), &[&ben]);
@@ -326,9 +265,7 @@ fn authorisation_is_enforced() {
 
 /// Signs an auth entry as the network wants it from an account.
 fn signed(net: &Net, key: &Key, mut entry: SorobanAuthorizationEntry) -> SorobanAuthorizationEntry {
-    let SorobanCredentials::Address(credentials) = &mut entry.credentials else {
-        panic!()
-    };
+    let SorobanCredentials::Address(credentials) = &mut entry.credentials else { panic!() };
     credentials.signature_expiration_ledger = 1_000;
     let preimage = HashIdPreimage::SorobanAuthorization(HashIdPreimageSorobanAuthorization {
         network_id: Hash(net.localnet.network_id()),
@@ -341,14 +278,8 @@ fn signed(net: &Net, key: &Key, mut entry: SorobanAuthorizationEntry) -> Soroban
     let symbol = |name: &str| ScVal::Symbol(name.try_into().unwrap());
     let signature = key.sign(&payload).signature.0;
     let map = vec![
-        ScMapEntry {
-            key: symbol("public_key"),
-            val: bytes(&key.bytes()),
-        },
-        ScMapEntry {
-            key: symbol("signature"),
-            val: bytes(signature.as_slice()),
-        },
+        ScMapEntry { key: symbol("public_key"), val: bytes(&key.bytes()) },
+        ScMapEntry { key: symbol("signature"), val: bytes(signature.as_slice()) },
     ];
     let map = ScVal::Map(Some(ScMap(map.try_into().unwrap())));
     credentials.signature = ScVal::Vec(Some(ScVec(vec![map].try_into().unwrap())));
@@ -369,17 +300,11 @@ fn entries_are_archived_and_come_back() {
     net.localnet.advance_ledgers(2_073_600).wait().unwrap();
     assert!(net.entry(key.clone()).is_some(), "archived, not gone");
     let record = net.record(&net.send(net.sign(old, &[&ada])));
-    assert_eq!(
-        invoke_code(&record),
-        InvokeHostFunctionResult::EntryArchived
-    );
+    assert_eq!(invoke_code(&record), InvokeHostFunctionResult::EntryArchived);
     // Simulated anew, the transaction restores what it needs.
     let record = net.soroban(&ada, name());
     assert!(matches!(returned(&record), ScVal::String(_)));
-    assert_eq!(
-        net.live_until(key.clone()),
-        Some(record.ledger + 2_073_600 - 1)
-    );
+    assert_eq!(net.live_until(key.clone()), Some(record.ledger + 2_073_600 - 1));
 
     // And a transaction of its own can do it.
     net.localnet.advance_ledgers(2_073_600).wait().unwrap();
@@ -407,15 +332,10 @@ fn entries_are_archived_and_come_back() {
         tx.fee = 100 + u32::try_from(simulation.min_resource_fee).unwrap();
         net.record(&net.send(net.sign(tx, &[&ada])))
     };
-    let restore = OperationBody::RestoreFootprint(RestoreFootprintOp {
-        ext: ExtensionPoint::V0,
-    });
+    let restore = OperationBody::RestoreFootprint(RestoreFootprintOp { ext: ExtensionPoint::V0 });
     let record = run(restore, footprint(vec![], vec![key.clone()]));
     assert!(record.is_successful(), "{:?}", record.result.result);
-    assert_eq!(
-        net.live_until(key.clone()),
-        Some(record.ledger + 2_073_600 - 1)
-    );
+    assert_eq!(net.live_until(key.clone()), Some(record.ledger + 2_073_600 - 1));
     let extend = OperationBody::ExtendFootprintTtl(ExtendFootprintTtlOp {
         ext: ExtensionPoint::V0,
         extend_to: 3_000_000,
@@ -428,11 +348,8 @@ fn entries_are_archived_and_come_back() {
 #[test]
 fn a_contract_call_can_be_fee_bumped() {
     let net = Net::new();
-    let (issuer, ada, payer) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 100),
-        net.fund("payer", 100),
-    );
+    let (issuer, ada, payer) =
+        (net.fund("issuer", 100), net.fund("ada", 100), net.fund("payer", 100));
     let mut tx = net.assemble(&ada, deploy_asset(&usdc(&issuer)));
     let fee = i64::from(tx.fee);
     // Inside nothing is paid: the fee source outside pays resources, too.
@@ -462,10 +379,7 @@ fn contracts_hold_lumens_too() {
     let args = vec![ada.address(), stranger(), i128(59 * XLM)];
     let tx = net.tx(&ada, vec![op(call(&sac, "transfer", args))]);
     let error = net.simulate(&tx).error.unwrap();
-    assert!(
-        error.starts_with("HostError: Error(Contract, #10)"),
-        "{error}"
-    );
+    assert!(error.starts_with("HostError: Error(Contract, #10)"), "{error}");
 }
 
 fn stranger() -> ScVal {

@@ -9,16 +9,12 @@ use crate::support::*;
 fn field<'e>(operation: &'e ExplainedOperation, name: &str) -> &'e str {
     let found = operation.fields.iter().find(|field| field.name == name);
     let fields = &operation.fields;
-    &found
-        .unwrap_or_else(|| panic!("no {name:?} in {fields:?}"))
-        .value
+    &found.unwrap_or_else(|| panic!("no {name:?} in {fields:?}")).value
 }
 
 fn meaning(events: &[ExplainedEvent], stage: &str) -> String {
     let found = events.iter().find(|event| event.stage == stage);
-    found
-        .and_then(|event| event.meaning.clone())
-        .unwrap_or_else(|| panic!("{events:?}"))
+    found.and_then(|event| event.meaning.clone()).unwrap_or_else(|| panic!("{events:?}"))
 }
 
 fn short(key: &Key) -> String {
@@ -39,10 +35,7 @@ fn a_payment_says_who_paid_what_to_whom() {
     let words = Explanation::of(&record);
     assert!(words.successful);
     assert_eq!(words.result, "succeeded");
-    assert_eq!(
-        words.summary,
-        format!("pay 12.5000001 USDC to {}", short(&ada))
-    );
+    assert_eq!(words.summary, format!("pay 12.5000001 USDC to {}", short(&ada)));
     assert_eq!(words.source, issuer.id().to_string());
     assert_eq!(words.sequence, tx.seq_num.0);
     assert_eq!(words.memo.as_deref(), Some("for the market"));
@@ -53,18 +46,13 @@ fn a_payment_says_who_paid_what_to_whom() {
     assert_eq!((words.ledger, words.close_time), (record.ledger, START));
     assert_eq!(words.hash.len(), 64);
     assert_eq!(words.fee_bump, None);
-    let [payment] = &words.operations[..] else {
-        panic!("{:?}", words.operations)
-    };
+    let [payment] = &words.operations[..] else { panic!("{:?}", words.operations) };
     assert_eq!(payment.kind, "payment");
     assert_eq!(field(payment, "to"), ada.id().to_string());
     assert_eq!(field(payment, "amount"), "12.5000001 USDC");
     assert_eq!(field(payment, "asset"), format!("USDC of {}", issuer.id()));
     assert_eq!(payment.result.as_deref(), Some("success"));
-    assert_eq!(
-        meaning(&words.events, "fee"),
-        format!("fee 0.0000100 XLM from {}", short(&issuer))
-    );
+    assert_eq!(meaning(&words.events, "fee"), format!("fee 0.0000100 XLM from {}", short(&issuer)));
     assert_eq!(
         meaning(&words.events, "operation 1"),
         format!("mint 12.5000001 USDC to {}", short(&ada))
@@ -74,11 +62,7 @@ fn a_payment_says_who_paid_what_to_whom() {
 #[test]
 fn a_sponsored_account_in_a_fee_bump_names_who_pays() {
     let net = Net::new();
-    let (sponsor, payer, ada) = (
-        net.fund("sponsor", 100),
-        net.fund("payer", 100),
-        Key::new("ada"),
-    );
+    let (sponsor, payer, ada) = (net.fund("sponsor", 100), net.fund("payer", 100), Key::new("ada"));
     let operations = vec![
         op(begin_sponsoring(&ada)),
         op(create(&ada, 0)),
@@ -91,10 +75,7 @@ fn a_sponsored_account_in_a_fee_bump_names_who_pays() {
     let words = Explanation::of(&record);
     assert_eq!(
         words.summary,
-        format!(
-            "create account {} with 0.0000000 XLM, and 1 more operation",
-            short(&ada)
-        )
+        format!("create account {} with 0.0000000 XLM, and 1 more operation", short(&ada))
     );
     assert_eq!(words.source, sponsor.id().to_string());
     assert_eq!(words.fee_limit, "0.0001000 XLM");
@@ -103,22 +84,10 @@ fn a_sponsored_account_in_a_fee_bump_names_who_pays() {
     assert_eq!(bump.inner_fee_limit, "0.0000400 XLM");
     assert_ne!(bump.inner_hash, words.hash);
     let kinds: Vec<_> = words.operations.iter().map(|op| op.kind.as_str()).collect();
-    assert_eq!(
-        kinds,
-        [
-            "begin sponsoring",
-            "create account",
-            "change trust",
-            "end sponsoring"
-        ]
-    );
+    assert_eq!(kinds, ["begin sponsoring", "create account", "change trust", "end sponsoring"]);
     assert_eq!(
         words.operations[0].summary,
-        format!(
-            "{} sponsors the reserves of {}",
-            short(&sponsor),
-            short(&ada)
-        )
+        format!("{} sponsors the reserves of {}", short(&sponsor), short(&ada))
     );
     assert_eq!(words.operations[2].summary, "accept to hold USDC");
     assert_eq!(words.operations[2].source, ada.id().to_string());
@@ -129,10 +98,8 @@ fn a_sponsored_account_in_a_fee_bump_names_who_pays() {
 fn what_failed_says_which_operation_and_why() {
     let net = Net::new();
     let (ada, ben) = (net.fund("ada", 100), net.fund("ben", 100));
-    let operations = vec![
-        op(pay(&ben, &Asset::Native, 1)),
-        op(pay(&ben, &Asset::Native, 1_000 * XLM)),
-    ];
+    let operations =
+        vec![op(pay(&ben, &Asset::Native, 1)), op(pay(&ben, &Asset::Native, 1_000 * XLM))];
     let record = net.record(&net.run(&ada, operations, &[&ada]));
 
     let words = Explanation::of(&record);
@@ -146,11 +113,7 @@ fn what_failed_says_which_operation_and_why() {
 #[test]
 fn contracts_are_uploaded_deployed_and_called_in_words() {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 100),
-        net.fund("ben", 100),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 100), net.fund("ben", 100));
     let asset = usdc(&issuer);
     net.succeed(&ada, vec![op(trust(&asset, 1_000 * XLM))], &[&ada]);
     net.succeed(&ben, vec![op(trust(&asset, 1_000 * XLM))], &[&ben]);
@@ -159,21 +122,12 @@ fn contracts_are_uploaded_deployed_and_called_in_words() {
     let deployed = net.soroban(&ada, deploy_asset(&asset));
     let words = Explanation::of(&deployed);
     assert_eq!(words.summary, "deploy the asset contract of USDC");
-    assert_eq!(
-        field(&words.operations[0], "code"),
-        "the Stellar Asset Contract"
-    );
+    assert_eq!(field(&words.operations[0], "code"), "the Stellar Asset Contract");
     let sac = returned_address(&deployed);
     assert_eq!(words.returned, Some(sac.to_string()));
 
-    let record = net.soroban(
-        &ada,
-        call(
-            &sac,
-            "transfer",
-            vec![ada.address(), ben.address(), i128(200)],
-        ),
-    );
+    let record =
+        net.soroban(&ada, call(&sac, "transfer", vec![ada.address(), ben.address(), i128(200)]));
     let words = Explanation::of(&record);
     let invoke = &words.operations[0];
     assert_eq!(invoke.kind, "invoke contract");
@@ -184,18 +138,11 @@ fn contracts_are_uploaded_deployed_and_called_in_words() {
     assert_eq!(words.returned.as_deref(), Some("nothing"));
     assert_eq!(
         meaning(&words.events, "operation 1"),
-        format!(
-            "transfer 0.0000200 USDC from {} to {}",
-            short(&ada),
-            short(&ben)
-        )
+        format!("transfer 0.0000200 USDC from {} to {}", short(&ada), short(&ben))
     );
     assert!(meaning(&words.events, "refund").starts_with("give back 0.0"));
-    let transfer = words
-        .events
-        .iter()
-        .find(|event| event.name.as_deref() == Some("transfer"))
-        .unwrap();
+    let transfer =
+        words.events.iter().find(|event| event.name.as_deref() == Some("transfer")).unwrap();
     assert_eq!(transfer.contract, Some(sac.to_string()));
     assert_eq!(transfer.topics[0], "transfer");
     assert_eq!(transfer.topics[2], ben.id().to_string());
@@ -203,10 +150,7 @@ fn contracts_are_uploaded_deployed_and_called_in_words() {
 
     let code = wasm("circle");
     let words = Explanation::of(&net.soroban(&ada, upload(&code)));
-    assert_eq!(
-        words.summary,
-        format!("upload contract code of {} bytes", code.len())
-    );
+    assert_eq!(words.summary, format!("upload contract code of {} bytes", code.len()));
     assert!(words.returned.unwrap().starts_with("0x"));
     let factory = deploy_factory(&net, &ada, &sac);
     assert!(factory.to_string().starts_with('C'));
@@ -215,21 +159,13 @@ fn contracts_are_uploaded_deployed_and_called_in_words() {
 #[test]
 fn a_contracts_own_error_is_named() {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 100),
-        net.fund("ben", 100),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 100), net.fund("ben", 100));
     let asset = usdc(&issuer);
     net.succeed(&ada, vec![op(trust(&asset, 1_000))], &[&ada]);
     net.succeed(&ben, vec![op(trust(&asset, 1_000))], &[&ben]);
     net.succeed(&issuer, vec![op(pay(&ada, &asset, 500))], &[&issuer]);
     let sac = returned_address(&net.soroban(&ada, deploy_asset(&asset)));
-    let transfer = call(
-        &sac,
-        "transfer",
-        vec![ada.address(), ben.address(), i128(400)],
-    );
+    let transfer = call(&sac, "transfer", vec![ada.address(), ben.address(), i128(400)]);
     // Prepared while the money is there, sent when it is not: the host refuses it in a ledger.
     let mut prepared = net.assemble(&ada, transfer);
     net.succeed(&ada, vec![op(pay(&ben, &asset, 300))], &[&ada]);
@@ -239,10 +175,7 @@ fn a_contracts_own_error_is_named() {
     let words = Explanation::of(&record);
     assert_eq!(words.result, "failed: operation 1: trapped");
     assert!(
-        words
-            .errors
-            .iter()
-            .any(|error| error.contains("the contract's error 10")),
+        words.errors.iter().any(|error| error.contains("the contract's error 10")),
         "{:?}",
         words.errors
     );

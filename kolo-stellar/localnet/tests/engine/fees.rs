@@ -30,24 +30,14 @@ fn fees_have_a_minimum_and_are_charged_at_the_base_rate() {
     let broke = refusal(net.send(net.sign(tx, &[&ada])));
     assert_eq!(broke, TransactionResultResult::TxInsufficientBalance);
     let nobody = Key::new("nobody");
-    assert_eq!(
-        net.refuse(&nobody, to(&ben), &[&nobody]),
-        TransactionResultResult::TxNoAccount
-    );
-    assert_eq!(
-        net.refuse(&ada, vec![], &[&ada]),
-        TransactionResultResult::TxMissingOperation
-    );
+    assert_eq!(net.refuse(&nobody, to(&ben), &[&nobody]), TransactionResultResult::TxNoAccount);
+    assert_eq!(net.refuse(&ada, vec![], &[&ada]), TransactionResultResult::TxMissingOperation);
 }
 
 #[test]
 fn a_fee_bump_lets_somebody_else_pay() {
     let net = Net::new();
-    let (ada, ben, payer) = (
-        net.fund("ada", 10),
-        net.fund("ben", 10),
-        net.fund("payer", 10),
-    );
+    let (ada, ben, payer) = (net.fund("ada", 10), net.fund("ben", 10), net.fund("payer", 10));
     let mut tx = net.tx(&ada, to(&ben));
     tx.fee = 0;
     let envelope = net.bump(&payer, 200, net.sign(tx, &[&ada]));
@@ -56,29 +46,18 @@ fn a_fee_bump_lets_somebody_else_pay() {
         panic!("{:?}", record.result.result)
     };
     assert_eq!(Some(&pair.transaction_hash), record.inner_hash.as_ref());
-    assert_eq!(
-        record.fee_charged, 200,
-        "a fee-bump counts as one more operation"
-    );
+    assert_eq!(record.fee_charged, 200, "a fee-bump counts as one more operation");
     assert_eq!(net.balance(&payer), 10 * XLM - 200);
     assert_eq!(net.balance(&ada), 10 * XLM - 1);
     let inner = record.inner_hash.clone().unwrap();
     let found = net.localnet.transaction(inner.0).wait().unwrap();
-    assert_eq!(
-        found.unwrap().hash,
-        record.hash,
-        "the inner hash finds it too"
-    );
+    assert_eq!(found.unwrap().hash, record.hash, "the inner hash finds it too");
 }
 
 #[test]
 fn a_failing_inner_transaction_is_paid_for_all_the_same() {
     let net = Net::new();
-    let (ada, ben, payer) = (
-        net.fund("ada", 10),
-        net.fund("ben", 10),
-        net.fund("payer", 10),
-    );
+    let (ada, ben, payer) = (net.fund("ada", 10), net.fund("ben", 10), net.fund("payer", 10));
     let tx = net.tx(&ada, vec![op(pay(&ben, &Asset::Native, 100 * XLM))]);
     let record = net.record(&net.send(net.bump(&payer, 200, net.sign(tx, &[&ada]))));
     let TransactionResultResult::TxFeeBumpInnerFailed(pair) = &record.result.result else {
@@ -96,11 +75,7 @@ fn a_failing_inner_transaction_is_paid_for_all_the_same() {
 #[test]
 fn fee_bumps_are_refused_with_the_right_code() {
     let net = Net::new();
-    let (ada, ben, payer) = (
-        net.fund("ada", 10),
-        net.fund("ben", 10),
-        net.fund("payer", 10),
-    );
+    let (ada, ben, payer) = (net.fund("ada", 10), net.fund("ben", 10), net.fund("payer", 10));
     let signed = |fee| {
         let mut tx = net.tx(&ada, to(&ben));
         tx.fee = fee;
@@ -110,9 +85,7 @@ fn fee_bumps_are_refused_with_the_right_code() {
     assert_eq!(refusal(low), TransactionResultResult::TxInsufficientFee);
     // The rate of 1000 per operation inside must be met outside: 2000 for two.
     let lower_rate = net.send(net.bump(&payer, 1_999, signed(1_000)));
-    let SendOutcome::Error { result, .. } = lower_rate else {
-        panic!("{lower_rate:?}")
-    };
+    let SendOutcome::Error { result, .. } = lower_rate else { panic!("{lower_rate:?}") };
     assert_eq!(result.result, TransactionResultResult::TxInsufficientFee);
     assert_eq!(result.fee_charged, 2_000, "says what is needed");
     let negative = net.send(net.bump(&payer, -1, signed(100)));
@@ -127,16 +100,11 @@ fn fee_bumps_are_refused_with_the_right_code() {
     let no_payer = net.send(net.bump(&nobody, 200, signed(100)));
     assert_eq!(refusal(no_payer), TransactionResultResult::TxNoAccount);
     let rich = net.send(net.bump(&payer, 9 * XLM + 1, signed(100)));
-    assert_eq!(
-        refusal(rich),
-        TransactionResultResult::TxInsufficientBalance
-    );
+    assert_eq!(refusal(rich), TransactionResultResult::TxInsufficientBalance);
     // What is wrong inside is told inside.
     let unsigned_inner = net.sign(net.tx(&ada, to(&ben)), &[]);
     let inner = refusal(net.send(net.bump(&payer, 200, unsigned_inner)));
-    let TransactionResultResult::TxFeeBumpInnerFailed(pair) = inner else {
-        panic!("{inner:?}")
-    };
+    let TransactionResultResult::TxFeeBumpInnerFailed(pair) = inner else { panic!("{inner:?}") };
     assert_eq!(pair.result.result, InnerTransactionResultResult::TxBadAuth);
     assert_eq!(net.balance(&payer), 10 * XLM);
 }
@@ -150,10 +118,7 @@ fn fees_are_events() {
     assert_eq!(fee.stage, kolo_localnet::EventStage::BeforeAllTransactions);
     assert_eq!(fee.position.tx, 0);
     let ContractEventBody::V0(body) = &fee.event.body;
-    assert_eq!(
-        body.topics.to_vec(),
-        [ScVal::Symbol("fee".try_into().unwrap()), ada.address()]
-    );
+    assert_eq!(body.topics.to_vec(), [ScVal::Symbol("fee".try_into().unwrap()), ada.address()]);
     assert_eq!(body.data, ScVal::I128(Int128Parts { hi: 0, lo: 100 }));
     let payment = &record.events[1];
     assert_eq!(payment.stage, kolo_localnet::EventStage::Operation(0));

@@ -27,15 +27,9 @@ fn close_times_follow_the_clock_and_never_go_back() {
     let two = net.localnet.close_ledger().wait().unwrap();
     assert_eq!((one.close_time(), two.close_time()), (START, START));
     net.set_time(START + 86_400);
-    assert_eq!(
-        net.localnet.close_ledger().wait().unwrap().close_time(),
-        START + 86_400
-    );
+    assert_eq!(net.localnet.close_ledger().wait().unwrap().close_time(), START + 86_400);
     net.set_time(START);
-    assert_eq!(
-        net.localnet.close_ledger().wait().unwrap().close_time(),
-        START + 86_400
-    );
+    assert_eq!(net.localnet.close_ledger().wait().unwrap().close_time(), START + 86_400);
     let jumped = net.localnet.advance_ledgers(1_000_000).wait().unwrap();
     assert_eq!(jumped.sequence(), 1_000_005);
     assert!(net.localnet.advance_ledgers(u32::MAX).wait().is_err());
@@ -49,12 +43,7 @@ fn skip_lists_point_back() {
     }
     let headers = net.localnet.ledgers(1..=200, 1_000).wait().unwrap();
     let of = |sequence: u32| {
-        headers
-            .iter()
-            .find(|h| h.header.ledger_seq == sequence)
-            .unwrap()
-            .header
-            .clone()
+        headers.iter().find(|h| h.header.ledger_seq == sequence).unwrap().header.clone()
     };
     assert_eq!(of(49).skip_list[0], Hash([0; 32]));
     assert_eq!(of(50).skip_list[0], of(50).bucket_list_hash);
@@ -83,30 +72,20 @@ fn an_interval_network_queues() {
             operations: vec![op(pay(&ada, &Asset::Native, 1))].try_into().unwrap(),
             ext: TransactionExt::V0,
         };
-        let signatures = vec![ada.sign(&tx.hash(net_id).unwrap())]
-            .try_into()
-            .unwrap();
+        let signatures = vec![ada.sign(&tx.hash(net_id).unwrap())].try_into().unwrap();
         TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures })
     };
     let first = localnet.send(tx(1)).wait().unwrap();
-    let SendOutcome::Pending(hash) = &first else {
-        panic!("{first:?}")
-    };
+    let SendOutcome::Pending(hash) = &first else { panic!("{first:?}") };
     assert_eq!(localnet.transaction(hash.0).wait().unwrap(), None);
-    assert_eq!(
-        localnet.send(tx(1)).wait().unwrap(),
-        SendOutcome::Duplicate(hash.clone())
-    );
+    assert_eq!(localnet.send(tx(1)).wait().unwrap(), SendOutcome::Duplicate(hash.clone()));
     let other = localnet.send(tx(2)).wait().unwrap();
     assert!(matches!(other, SendOutcome::TryAgainLater(_)), "{other:?}");
     let before = localnet.latest().wait().unwrap();
     let closed = localnet.close_ledger().wait().unwrap();
     assert_eq!(closed.transactions.len(), 1);
     assert!(closed.transactions[0].is_successful());
-    assert!(
-        closed.close_time() > before.close_time(),
-        "strictly increasing"
-    );
+    assert!(closed.close_time() > before.close_time(), "strictly increasing");
 }
 
 #[test]
@@ -129,11 +108,7 @@ fn one_ledger_holds_many_transactions_in_order() {
             auth: VecM::default(),
         });
         // The first one's is a Soroban transaction, and goes last.
-        let body = if envelopes.is_empty() {
-            deploy
-        } else {
-            pay(key, &Asset::Native, 1)
-        };
+        let body = if envelopes.is_empty() { deploy } else { pay(key, &Asset::Native, 1) };
         let mut tx = Transaction {
             source_account: key.muxed(),
             fee: 100,
@@ -145,30 +120,19 @@ fn one_ledger_holds_many_transactions_in_order() {
         };
         if envelopes.is_empty() {
             let options = kolo_localnet::SimulateOptions::default();
-            let simulated = localnet
-                .simulate(tx.clone().into(), options)
-                .wait()
-                .unwrap();
+            let simulated = localnet.simulate(tx.clone().into(), options).wait().unwrap();
             tx = fill(tx, &simulated);
         }
         let signature = key.sign(&tx.hash(localnet.network_id()).unwrap());
         let signatures = vec![signature].try_into().unwrap();
-        envelopes.push(TransactionEnvelope::Tx(TransactionV1Envelope {
-            tx,
-            signatures,
-        }));
+        envelopes.push(TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures }));
     }
     for envelope in envelopes {
         let outcome = localnet.send(envelope).wait().unwrap();
         assert!(matches!(outcome, SendOutcome::Pending(_)), "{outcome:?}");
     }
     let closed = localnet.close_ledger().wait().unwrap();
-    assert!(
-        closed
-            .transactions
-            .iter()
-            .all(kolo_localnet::TxRecord::is_successful)
-    );
+    assert!(closed.transactions.iter().all(kolo_localnet::TxRecord::is_successful));
     let order: Vec<_> = closed.transactions.iter().map(|tx| tx.index).collect();
     assert_eq!(order, [1, 2, 3]);
     let query = kolo_localnet::EventQuery {
@@ -178,27 +142,11 @@ fn one_ledger_holds_many_transactions_in_order() {
         limit: 100,
     };
     let events = localnet.events(query).wait().unwrap();
-    let places: Vec<_> = events
-        .iter()
-        .map(|e| (e.position.tx, e.position.op, e.position.event))
-        .collect();
+    let places: Vec<_> =
+        events.iter().map(|e| (e.position.tx, e.position.op, e.position.event)).collect();
     // Three fees, two payments, the refund of the Soroban transaction.
-    assert_eq!(
-        places,
-        [
-            (0, 0, 0),
-            (0, 0, 1),
-            (0, 0, 2),
-            (1, 0, 0),
-            (2, 0, 0),
-            (0xf_ffff, 0, 0)
-        ]
-    );
-    let after = kolo_localnet::EventQuery {
-        after: Some(events[3].position),
-        limit: 1,
-        ..query
-    };
+    assert_eq!(places, [(0, 0, 0), (0, 0, 1), (0, 0, 2), (1, 0, 0), (2, 0, 0), (0xf_ffff, 0, 0)]);
+    let after = kolo_localnet::EventQuery { after: Some(events[3].position), limit: 1, ..query };
     assert_eq!(localnet.events(after).wait().unwrap(), [events[4].clone()]);
 }
 
@@ -218,17 +166,11 @@ fn state_survives_a_restart() {
     let record = localnet.fund(ada.id(), 100 * XLM).wait().unwrap();
     let before = localnet.latest().wait().unwrap();
     localnet.stop().wait().unwrap();
-    assert!(
-        localnet.latest().wait().is_err(),
-        "a stopped network says so"
-    );
+    assert!(localnet.latest().wait().is_err(), "a stopped network says so");
 
     let localnet = open("Test ; 1").unwrap();
     assert_eq!(localnet.latest().wait().unwrap(), before);
-    assert_eq!(
-        localnet.transaction(record.hash.0).wait().unwrap(),
-        Some(record)
-    );
+    assert_eq!(localnet.transaction(record.hash.0).wait().unwrap(), Some(record));
     let again = localnet.fund(ada.id(), 1).wait().unwrap();
     assert!(again.is_successful());
     assert_eq!(again.ledger, before.sequence() + 1);

@@ -46,19 +46,14 @@ fn samples(net: &Net, ada: &Key, ben: &Key, asset: &Asset) -> Vec<Transaction> {
     uploads.fee = deploy.fee;
     let mut restores = net.tx(
         ada,
-        vec![op(OperationBody::RestoreFootprint(RestoreFootprintOp {
-            ext: ExtensionPoint::V0,
-        }))],
+        vec![op(OperationBody::RestoreFootprint(RestoreFootprintOp { ext: ExtensionPoint::V0 }))],
     );
     restores.ext = deploy.ext.clone();
     restores.fee = deploy.fee;
     let options = SetOptionsOp {
         set_flags: Some(1),
         home_domain: Some(String32("example.org".try_into().unwrap())),
-        signer: Some(Signer {
-            key: SignerKey::Ed25519(Uint256(ben.bytes())),
-            weight: 1,
-        }),
+        signer: Some(Signer { key: SignerKey::Ed25519(Uint256(ben.bytes())), weight: 1 }),
         ..no_options()
     };
     let classic = vec![
@@ -68,9 +63,7 @@ fn samples(net: &Net, ada: &Key, ben: &Key, asset: &Asset) -> Vec<Transaction> {
         op_of(ben, OperationBody::EndSponsoringFutureReserves),
         op(pay(ben, &Asset::Native, 1)),
         op(OperationBody::SetOptions(options)),
-        op(OperationBody::BumpSequence(BumpSequenceOp {
-            bump_to: SequenceNumber(5),
-        })),
+        op(OperationBody::BumpSequence(BumpSequenceOp { bump_to: SequenceNumber(5) })),
     ];
     vec![net.tx(ada, classic), deploy, uploads, restores]
 }
@@ -87,24 +80,13 @@ fn spoil(dice: &mut Dice, tx: &Transaction) -> Option<Transaction> {
             _ => u8::try_from(dice.below(256)).unwrap(),
         };
     }
-    Transaction::from_xdr(
-        bytes,
-        Limits {
-            depth: 200,
-            len: 1_000_000,
-        },
-    )
-    .ok()
+    Transaction::from_xdr(bytes, Limits { depth: 200, len: 1_000_000 }).ok()
 }
 
 #[test]
 fn spoilt_transactions_are_answered_and_lose_no_coin() {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 1_000),
-        net.fund("ben", 50),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 1_000), net.fund("ben", 50));
     let asset = usdc(&issuer);
     let samples = samples(&net, &ada, &ben, &asset);
     let mut dice = Dice(7);
@@ -121,47 +103,29 @@ fn spoilt_transactions_are_answered_and_lose_no_coin() {
             envelope = net.sign(tx, &[&ada, &ben]);
         }
         if round % 5 == 0 {
-            envelope = net.bump(
-                &ben,
-                500 + i64::try_from(dice.below(1_000_000)).unwrap(),
-                envelope,
-            );
+            envelope =
+                net.bump(&ben, 500 + i64::try_from(dice.below(1_000_000)).unwrap(), envelope);
         }
-        net.localnet
-            .simulate(envelope.clone(), SimulateOptions::default())
-            .wait()
-            .unwrap();
+        net.localnet.simulate(envelope.clone(), SimulateOptions::default()).wait().unwrap();
         match net.send(envelope) {
             SendOutcome::Pending(_) => accepted += 1,
             _ => refused += 1,
         }
     }
-    assert!(
-        accepted > 100 && refused > 100,
-        "{accepted} accepted, {refused} refused"
-    );
+    assert!(accepted > 100 && refused > 100, "{accepted} accepted, {refused} refused");
     // The network lives.
-    net.localnet
-        .fund(Key::new("dan").id(), 5 * XLM)
-        .wait()
-        .unwrap();
+    net.localnet.fund(Key::new("dan").id(), 5 * XLM).wait().unwrap();
 }
 
 /// Whether an operation acts for somebody else: Ben, unless that was spoilt.
 fn has_other_source(tx: &Transaction) -> bool {
-    tx.operations
-        .iter()
-        .any(|operation| operation.source_account.is_some())
+    tx.operations.iter().any(|operation| operation.source_account.is_some())
 }
 
 #[test]
 fn spoilt_envelopes_without_a_valid_signature_cost_nothing() {
     let net = Net::new();
-    let (issuer, ada, ben) = (
-        net.fund("issuer", 100),
-        net.fund("ada", 1_000),
-        net.fund("ben", 50),
-    );
+    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 1_000), net.fund("ben", 50));
     let samples = samples(&net, &ada, &ben, &usdc(&issuer));
     let mut dice = Dice(11);
     let before = net.localnet.latest().wait().unwrap();
@@ -176,18 +140,11 @@ fn spoilt_envelopes_without_a_valid_signature_cost_nothing() {
         let TransactionEnvelope::Tx(good) = net.sign(sample.clone(), &[&ada, &ben]) else {
             panic!()
         };
-        let envelope = TransactionV1Envelope {
-            tx,
-            signatures: good.signatures,
-        };
+        let envelope = TransactionV1Envelope { tx, signatures: good.signatures };
         let outcome = net.send(TransactionEnvelope::Tx(envelope));
         assert!(matches!(outcome, SendOutcome::Error { .. }), "{outcome:?}");
     }
-    assert_eq!(
-        net.localnet.latest().wait().unwrap(),
-        before,
-        "no ledger closed"
-    );
+    assert_eq!(net.localnet.latest().wait().unwrap(), before, "no ledger closed");
 }
 
 #[test]

@@ -12,14 +12,8 @@ fn to_self(key: &Key) -> Vec<Operation> {
 fn signatures_must_be_there_and_right_and_no_more_than_needed() {
     let net = Net::new();
     let (ada, ben) = (net.fund("ada", 10), net.fund("ben", 10));
-    assert_eq!(
-        net.refuse(&ada, to_self(&ada), &[]),
-        TransactionResultResult::TxBadAuth
-    );
-    assert_eq!(
-        net.refuse(&ada, to_self(&ada), &[&ben]),
-        TransactionResultResult::TxBadAuth
-    );
+    assert_eq!(net.refuse(&ada, to_self(&ada), &[]), TransactionResultResult::TxBadAuth);
+    assert_eq!(net.refuse(&ada, to_self(&ada), &[&ben]), TransactionResultResult::TxBadAuth);
     let extra = net.refuse(&ada, to_self(&ada), &[&ada, &ben]);
     assert_eq!(extra, TransactionResultResult::TxBadAuthExtra);
     let tx = net.tx(&ada, to_self(&ada));
@@ -31,25 +25,15 @@ fn signatures_must_be_there_and_right_and_no_more_than_needed() {
         tx: tx.clone(),
         signatures: vec![broken].try_into().unwrap(),
     });
-    assert_eq!(
-        refusal(net.send(envelope)),
-        TransactionResultResult::TxBadAuth
-    );
+    assert_eq!(refusal(net.send(envelope)), TransactionResultResult::TxBadAuth);
     // Signed for another network.
     let foreign = ada.sign(&tx.hash([9; 32]).unwrap());
     let envelope = TransactionEnvelope::Tx(TransactionV1Envelope {
         tx,
         signatures: vec![foreign].try_into().unwrap(),
     });
-    assert_eq!(
-        refusal(net.send(envelope)),
-        TransactionResultResult::TxBadAuth
-    );
-    assert_eq!(
-        net.balance(&ada),
-        10 * XLM,
-        "refused transactions cost nothing"
-    );
+    assert_eq!(refusal(net.send(envelope)), TransactionResultResult::TxBadAuth);
+    assert_eq!(net.balance(&ada), 10 * XLM, "refused transactions cost nothing");
 }
 
 #[test]
@@ -58,9 +42,7 @@ fn every_operation_needs_its_own_source_to_sign() {
     let (ada, ben) = (net.fund("ada", 10), net.fund("ben", 10));
     let ops = || vec![op_of(&ben, pay(&ada, &Asset::Native, 7))];
     let refused = net.refuse(&ada, ops(), &[&ada]);
-    let TransactionResultResult::TxFailed(results) = refused else {
-        panic!("{refused:?}")
-    };
+    let TransactionResultResult::TxFailed(results) = refused else { panic!("{refused:?}") };
     assert_eq!(results[0], OperationResult::OpBadAuth);
     net.succeed(&ada, ops(), &[&ada, &ben]);
     assert_eq!(net.balance(&ben), 10 * XLM - 7);
@@ -74,40 +56,23 @@ fn thresholds_ask_for_two_of_two() {
         low_threshold: Some(1),
         med_threshold: Some(2),
         high_threshold: Some(2),
-        signer: Some(Signer {
-            key: SignerKey::Ed25519(Uint256(ben.bytes())),
-            weight: 1,
-        }),
+        signer: Some(Signer { key: SignerKey::Ed25519(Uint256(ben.bytes())), weight: 1 }),
         ..no_options()
     };
     net.succeed(&ada, vec![op(OperationBody::SetOptions(options))], &[&ada]);
     assert_eq!(net.account(&ada).unwrap().num_sub_entries, 1);
 
     let alone = net.refuse(&ada, to_self(&ben), &[&ada]);
-    let TransactionResultResult::TxFailed(results) = alone else {
-        panic!("{alone:?}")
-    };
+    let TransactionResultResult::TxFailed(results) = alone else { panic!("{alone:?}") };
     assert_eq!(results[0], OperationResult::OpBadAuth);
     net.succeed(&ada, to_self(&ben), &[&ada, &ben]);
     // The low threshold is met by one.
-    let bump = op(OperationBody::BumpSequence(BumpSequenceOp {
-        bump_to: SequenceNumber(1),
-    }));
+    let bump = op(OperationBody::BumpSequence(BumpSequenceOp { bump_to: SequenceNumber(1) }));
     net.succeed(&ada, vec![bump], &[&ben]);
     // Away with the master key: two are needed, only one is left.
-    let options = SetOptionsOp {
-        master_weight: Some(0),
-        ..no_options()
-    };
-    net.succeed(
-        &ada,
-        vec![op(OperationBody::SetOptions(options))],
-        &[&ada, &ben],
-    );
-    assert_eq!(
-        net.refuse(&ada, to_self(&ben), &[&ada]),
-        TransactionResultResult::TxBadAuth
-    );
+    let options = SetOptionsOp { master_weight: Some(0), ..no_options() };
+    net.succeed(&ada, vec![op(OperationBody::SetOptions(options))], &[&ada, &ben]);
+    assert_eq!(net.refuse(&ada, to_self(&ben), &[&ada]), TransactionResultResult::TxBadAuth);
 }
 
 #[test]
@@ -119,10 +84,7 @@ fn sequence_numbers_go_one_by_one() {
         let mut tx = tx.clone();
         tx.seq_num.0 += wrong;
         let envelope = net.sign(tx, &[&ada]);
-        assert_eq!(
-            refusal(net.send(envelope)),
-            TransactionResultResult::TxBadSeq
-        );
+        assert_eq!(refusal(net.send(envelope)), TransactionResultResult::TxBadSeq);
     }
     let envelope = net.sign(tx, &[&ada]);
     let first = net.send(envelope.clone());
@@ -130,10 +92,7 @@ fn sequence_numbers_go_one_by_one() {
     let again = net.send(envelope.clone());
     assert_eq!(again, kolo_localnet::SendOutcome::Duplicate(record.hash));
     net.localnet.close_ledger().wait().unwrap();
-    assert_eq!(
-        refusal(net.send(envelope)),
-        TransactionResultResult::TxBadSeq
-    );
+    assert_eq!(refusal(net.send(envelope)), TransactionResultResult::TxBadSeq);
 }
 
 #[test]
@@ -168,20 +127,11 @@ fn time_and_ledger_bounds_hold() {
         });
         net.send(net.sign(tx, &[&ada]))
     };
-    assert_eq!(
-        refusal(at(0, START - 1)),
-        TransactionResultResult::TxTooLate
-    );
-    assert_eq!(
-        refusal(at(START + 1, 0)),
-        TransactionResultResult::TxTooEarly
-    );
+    assert_eq!(refusal(at(0, START - 1)), TransactionResultResult::TxTooLate);
+    assert_eq!(refusal(at(START + 1, 0)), TransactionResultResult::TxTooEarly);
     assert!(net.record(&at(START, START)).is_successful());
     net.set_time(START + 60);
-    assert_eq!(
-        refusal(at(0, START + 59)),
-        TransactionResultResult::TxTooLate
-    );
+    assert_eq!(refusal(at(0, START + 59)), TransactionResultResult::TxTooLate);
     assert!(net.record(&at(START + 60, 0)).is_successful());
 
     let latest = net.localnet.latest().wait().unwrap().sequence();
@@ -189,10 +139,7 @@ fn time_and_ledger_bounds_hold() {
         let mut tx = net.tx(&ada, to_self(&ada));
         tx.cond = Preconditions::V2(PreconditionsV2 {
             time_bounds: None,
-            ledger_bounds: Some(LedgerBounds {
-                min_ledger,
-                max_ledger,
-            }),
+            ledger_bounds: Some(LedgerBounds { min_ledger, max_ledger }),
             min_seq_num: None,
             min_seq_age: Duration(0),
             min_seq_ledger_gap: 0,
@@ -209,14 +156,8 @@ fn time_and_ledger_bounds_hold() {
     assert_eq!(early, TransactionResultResult::TxTooEarly);
     let ben = Key::new("ben");
     let extra = || vec![SignerKey::Ed25519(Uint256(ben.bytes()))];
-    assert_eq!(
-        refusal(ledgers(0, 0, extra(), &[&ada])),
-        TransactionResultResult::TxBadAuth
-    );
-    assert!(
-        net.record(&ledgers(latest + 1, latest + 2, extra(), &[&ada, &ben]))
-            .is_successful()
-    );
+    assert_eq!(refusal(ledgers(0, 0, extra(), &[&ada])), TransactionResultResult::TxBadAuth);
+    assert!(net.record(&ledgers(latest + 1, latest + 2, extra(), &[&ada, &ben])).is_successful());
 }
 
 #[test]
@@ -227,10 +168,7 @@ fn hash_and_pre_authorised_signers() {
     let hash: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&secret).into();
     let signer = |key| {
         let signer = Some(Signer { key, weight: 1 });
-        vec![op(OperationBody::SetOptions(SetOptionsOp {
-            signer,
-            ..no_options()
-        }))]
+        vec![op(OperationBody::SetOptions(SetOptionsOp { signer, ..no_options() }))]
     };
     net.succeed(&ada, signer(SignerKey::HashX(Uint256(hash))), &[&ada]);
     let tx = net.tx(&ada, to_self(&ben));

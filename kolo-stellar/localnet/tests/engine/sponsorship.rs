@@ -39,20 +39,9 @@ fn a_member_without_lumens_receives_and_sends_money() {
     assert_eq!(net.balance(&ada), 0);
     // Six reserves of 0.5 XLM beside the sponsor's own two.
     let spare = net.balance(&sponsor) - 4 * XLM - 100;
-    net.succeed(
-        &sponsor,
-        vec![op(pay(&issuer, &Asset::Native, spare))],
-        &[&sponsor],
-    );
-    let results = net.run(
-        &sponsor,
-        vec![op(pay(&issuer, &Asset::Native, 1))],
-        &[&sponsor],
-    );
-    assert_eq!(
-        refusal(results),
-        TransactionResultResult::TxInsufficientBalance
-    );
+    net.succeed(&sponsor, vec![op(pay(&issuer, &Asset::Native, spare))], &[&sponsor]);
+    let results = net.run(&sponsor, vec![op(pay(&issuer, &Asset::Native, 1))], &[&sponsor]);
+    assert_eq!(refusal(results), TransactionResultResult::TxInsufficientBalance);
 }
 
 #[test]
@@ -60,23 +49,12 @@ fn sponsorship_needs_both_and_ends_with_the_transaction() {
     let net = Net::new();
     let (sponsor, ada) = (net.fund("sponsor", 100), net.fund("ada", 10));
     let open = net.record(&net.run(&sponsor, vec![op(begin_sponsoring(&ada))], &[&sponsor]));
-    assert_eq!(
-        open.result.result,
-        TransactionResultResult::TxBadSponsorship
-    );
-    let results = net.fail(
-        &sponsor,
-        vec![op(begin_sponsoring(&ada)), end(&sponsor)],
-        &[&sponsor],
-    );
+    assert_eq!(open.result.result, TransactionResultResult::TxBadSponsorship);
+    let results = net.fail(&sponsor, vec![op(begin_sponsoring(&ada)), end(&sponsor)], &[&sponsor]);
     let not_sponsored = EndSponsoringFutureReservesResult::NotSponsored;
     let expected = OperationResultTr::EndSponsoringFutureReserves(not_sponsored);
     assert_eq!(results[1], OperationResult::OpInner(expected));
-    let twice = vec![
-        op(begin_sponsoring(&ada)),
-        op(begin_sponsoring(&ada)),
-        end(&ada),
-    ];
+    let twice = vec![op(begin_sponsoring(&ada)), op(begin_sponsoring(&ada)), end(&ada)];
     let results = net.fail(&sponsor, twice, &[&sponsor, &ada]);
     let already = BeginSponsoringFutureReservesResult::AlreadySponsored;
     let expected = OperationResultTr::BeginSponsoringFutureReserves(already);
@@ -101,14 +79,8 @@ fn reserves_go_back_to_the_sponsor() {
     let ada = Key::new("ada");
     let asset = usdc(&issuer);
     onboard(&net, &sponsor, &ada, &asset);
-    let signer = Signer {
-        key: SignerKey::Ed25519(Uint256(sponsor.bytes())),
-        weight: 1,
-    };
-    let options = SetOptionsOp {
-        signer: Some(signer),
-        ..no_options()
-    };
+    let signer = Signer { key: SignerKey::Ed25519(Uint256(sponsor.bytes())), weight: 1 };
+    let options = SetOptionsOp { signer: Some(signer), ..no_options() };
     let operations = vec![
         op(begin_sponsoring(&ada)),
         op_of(&ada, OperationBody::SetOptions(options)),
@@ -123,11 +95,8 @@ fn reserves_go_back_to_the_sponsor() {
         _ => 0,
     };
     assert_eq!(sponsoring(&sponsor), 4);
-    let merge_sponsor = net.fail(
-        &sponsor,
-        vec![op(OperationBody::AccountMerge(issuer.muxed()))],
-        &[&sponsor],
-    );
+    let merge_sponsor =
+        net.fail(&sponsor, vec![op(OperationBody::AccountMerge(issuer.muxed()))], &[&sponsor]);
     let is_sponsor = OperationResultTr::AccountMerge(AccountMergeResult::IsSponsor);
     assert_eq!(merge_sponsor[0], OperationResult::OpInner(is_sponsor));
     let operations = vec![
@@ -144,10 +113,7 @@ fn reserves_go_back_to_the_sponsor() {
 fn a_sponsor_without_reserve_cannot_sponsor() {
     let net = Net::new();
     let sponsor = Key::new("sponsor");
-    net.localnet
-        .fund(sponsor.id(), 19 * XLM / 10)
-        .wait()
-        .unwrap();
+    net.localnet.fund(sponsor.id(), 19 * XLM / 10).wait().unwrap();
     let ada = Key::new("ada");
     let operations = vec![op(begin_sponsoring(&ada)), op(create(&ada, 0)), end(&ada)];
     let results = net.fail(&sponsor, operations, &[&sponsor, &ada]);

@@ -31,9 +31,7 @@ pub struct Key(pub SigningKey);
 
 impl Key {
     pub fn new(name: &str) -> Self {
-        Self(SigningKey::from_bytes(
-            &Sha256::digest(name.as_bytes()).into(),
-        ))
+        Self(SigningKey::from_bytes(&Sha256::digest(name.as_bytes()).into()))
     }
 
     pub fn bytes(&self) -> [u8; 32] {
@@ -76,11 +74,7 @@ impl Net {
             .limits(limits)
             .start()
             .unwrap();
-        Self {
-            localnet,
-            clock,
-            kept,
-        }
+        Self { localnet, clock, kept }
     }
 
     pub fn set_time(&self, time: u64) {
@@ -88,9 +82,7 @@ impl Net {
     }
 
     pub fn root(&self) -> Key {
-        Key(SigningKey::from_bytes(&root_secret(
-            self.localnet.passphrase(),
-        )))
+        Key(SigningKey::from_bytes(&root_secret(self.localnet.passphrase())))
     }
 
     pub fn fund(&self, name: &str, xlm: i64) -> Key {
@@ -100,9 +92,7 @@ impl Net {
     }
 
     pub fn account(&self, key: &Key) -> Option<AccountEntry> {
-        let key = LedgerKey::Account(LedgerKeyAccount {
-            account_id: key.id(),
-        });
+        let key = LedgerKey::Account(LedgerKeyAccount { account_id: key.id() });
         match self.entry(key)?.data {
             LedgerEntryData::Account(account) => Some(account),
             _ => None,
@@ -119,10 +109,7 @@ impl Net {
             Asset::CreditAlphanum4(asset) => TrustLineAsset::CreditAlphanum4(asset.clone()),
             Asset::CreditAlphanum12(asset) => TrustLineAsset::CreditAlphanum12(asset.clone()),
         };
-        let key = LedgerKey::Trustline(LedgerKeyTrustLine {
-            account_id: key.id(),
-            asset,
-        });
+        let key = LedgerKey::Trustline(LedgerKeyTrustLine { account_id: key.id(), asset });
         match self.entry(key)?.data {
             LedgerEntryData::Trustline(line) => Some(line),
             _ => None,
@@ -136,20 +123,11 @@ impl Net {
 
     pub fn live_until(&self, key: LedgerKey) -> Option<u32> {
         let (found, _) = self.localnet.entries(vec![key]).wait().unwrap();
-        found
-            .into_iter()
-            .next()
-            .and_then(|found| found.entry.live_until)
+        found.into_iter().next().and_then(|found| found.entry.live_until)
     }
 
     pub fn fee_pool(&self) -> i64 {
-        self.localnet
-            .latest()
-            .wait()
-            .unwrap()
-            .header
-            .header
-            .fee_pool
+        self.localnet.latest().wait().unwrap().header.header.fee_pool
     }
 
     /// A transaction of `source` with its next sequence number and 100 stroops per operation.
@@ -176,9 +154,7 @@ impl Net {
     }
 
     pub fn bump(&self, payer: &Key, fee: i64, inner: TransactionEnvelope) -> TransactionEnvelope {
-        let TransactionEnvelope::Tx(inner) = inner else {
-            panic!("not a transaction")
-        };
+        let TransactionEnvelope::Tx(inner) = inner else { panic!("not a transaction") };
         let tx = FeeBumpTransaction {
             fee_source: payer.muxed(),
             fee,
@@ -200,15 +176,8 @@ impl Net {
     }
 
     pub fn record(&self, outcome: &SendOutcome) -> TxRecord {
-        assert!(
-            matches!(outcome, SendOutcome::Pending(_)),
-            "not accepted: {outcome:?}"
-        );
-        self.localnet
-            .transaction(outcome.hash().0)
-            .wait()
-            .unwrap()
-            .expect("in a ledger")
+        assert!(matches!(outcome, SendOutcome::Pending(_)), "not accepted: {outcome:?}");
+        self.localnet.transaction(outcome.hash().0).wait().unwrap().expect("in a ledger")
     }
 
     /// Sends what must succeed.
@@ -265,12 +234,8 @@ impl Net {
     }
 
     pub fn events(&self) -> Vec<EventRecord> {
-        let query = EventQuery {
-            start_ledger: 1,
-            end_ledger: u32::MAX,
-            after: None,
-            limit: usize::MAX,
-        };
+        let query =
+            EventQuery { start_ledger: 1, end_ledger: u32::MAX, after: None, limit: usize::MAX };
         self.localnet.events(query).wait().unwrap()
     }
 }
@@ -324,10 +289,7 @@ fn check_state(snapshot: &Snapshot) {
                 sponsoring += by;
                 sponsored += signers;
                 assert_eq!(account.num_sub_entries, subentries(snapshot, account));
-                assert_eq!(
-                    of,
-                    sponsored_entries(snapshot, account) + 2 * sponsors + signers
-                );
+                assert_eq!(of, sponsored_entries(snapshot, account) + 2 * sponsors + signers);
             }
             LedgerEntryData::Trustline(_) | LedgerEntryData::Data(_) => sponsored += sponsors,
             LedgerEntryData::ContractData(data) => coins += lumens_of_contract(snapshot, data),
@@ -335,10 +297,7 @@ fn check_state(snapshot: &Snapshot) {
         }
     }
     assert_eq!(coins, TOTAL_COINS, "coins were lost or made");
-    assert_eq!(
-        sponsoring, sponsored,
-        "sponsors carry other reserves than are sponsored"
-    );
+    assert_eq!(sponsoring, sponsored, "sponsors carry other reserves than are sponsored");
 }
 
 /// What a contract holds in lumens: an entry `[Balance, holder]` of the native asset's contract.
@@ -367,31 +326,19 @@ fn sponsorships(account: &AccountEntry) -> (u32, u32, u32) {
         return (0, 0, 0);
     };
     assert_eq!(v2.signer_sponsoring_i_ds.len(), account.signers.len());
-    let signers = v2
-        .signer_sponsoring_i_ds
-        .iter()
-        .filter(|sponsor| sponsor.0.is_some())
-        .count();
-    (
-        v2.num_sponsoring,
-        v2.num_sponsored,
-        u32::try_from(signers).unwrap(),
-    )
+    let signers = v2.signer_sponsoring_i_ds.iter().filter(|sponsor| sponsor.0.is_some()).count();
+    (v2.num_sponsoring, v2.num_sponsored, u32::try_from(signers).unwrap())
 }
 
 fn owned<'s>(
     snapshot: &'s Snapshot,
     account: &'s AccountEntry,
 ) -> impl Iterator<Item = &'s LedgerEntry> {
-    snapshot
-        .entries
-        .iter()
-        .map(|(_, stored)| &stored.entry)
-        .filter(|entry| match &entry.data {
-            LedgerEntryData::Trustline(line) => line.account_id == account.account_id,
-            LedgerEntryData::Data(data) => data.account_id == account.account_id,
-            _ => false,
-        })
+    snapshot.entries.iter().map(|(_, stored)| &stored.entry).filter(|entry| match &entry.data {
+        LedgerEntryData::Trustline(line) => line.account_id == account.account_id,
+        LedgerEntryData::Data(data) => data.account_id == account.account_id,
+        _ => false,
+    })
 }
 
 fn subentries(snapshot: &Snapshot, account: &AccountEntry) -> u32 {
@@ -407,9 +354,7 @@ fn sponsored_entries(snapshot: &Snapshot, account: &AccountEntry) -> u32 {
 /// Every header's hash is its own, and the next header names it.
 fn check_chain(headers: &[LedgerHeaderHistoryEntry]) {
     for pair in headers.windows(2) {
-        let [before, after] = pair else {
-            unreachable!()
-        };
+        let [before, after] = pair else { unreachable!() };
         let hash: [u8; 32] =
             Sha256::digest(before.header.to_xdr(stellar_xdr::Limits::none()).unwrap()).into();
         assert_eq!(before.hash.0, hash);
@@ -420,17 +365,11 @@ fn check_chain(headers: &[LedgerHeaderHistoryEntry]) {
 }
 
 pub fn op(body: OperationBody) -> Operation {
-    Operation {
-        source_account: None,
-        body,
-    }
+    Operation { source_account: None, body }
 }
 
 pub fn op_of(source: &Key, body: OperationBody) -> Operation {
-    Operation {
-        source_account: Some(source.muxed()),
-        body,
-    }
+    Operation { source_account: Some(source.muxed()), body }
 }
 
 pub fn create(destination: &Key, starting_balance: i64) -> OperationBody {
@@ -478,8 +417,5 @@ pub fn no_options() -> SetOptionsOp {
 }
 
 pub fn usdc(issuer: &Key) -> Asset {
-    Asset::CreditAlphanum4(AlphaNum4 {
-        asset_code: AssetCode4(*b"USDC"),
-        issuer: issuer.id(),
-    })
+    Asset::CreditAlphanum4(AlphaNum4 { asset_code: AssetCode4(*b"USDC"), issuer: issuer.id() })
 }

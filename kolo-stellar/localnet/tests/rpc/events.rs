@@ -17,11 +17,7 @@ struct Story {
 impl Story {
     async fn start() -> Self {
         let net = Net::start();
-        let people = [
-            net.person(1).await,
-            net.person(2).await,
-            net.person(3).await,
-        ];
+        let people = [net.person(1).await, net.person(2).await, net.person(3).await];
         net.invoke(&people[0], token::deploy()).await;
         let first = latest(&net).await + 1;
         Self { net, people, first }
@@ -78,9 +74,7 @@ impl Story {
 }
 
 async fn latest(net: &Net) -> u64 {
-    net.ask("getLatestLedger", json!({})).await["sequence"]
-        .as_u64()
-        .unwrap()
+    net.ask("getLatestLedger", json!({})).await["sequence"].as_u64().unwrap()
 }
 
 fn amount(event: &Value) -> i128 {
@@ -95,9 +89,7 @@ async fn an_event_says_everything_about_itself() {
     let story = Story::start().await;
     let hash = story.transfer(0, 1, 77).await;
     let (found, _) = story.all(story.transfers(), 10).await;
-    let [event] = found.as_slice() else {
-        panic!("{found:?}")
-    };
+    let [event] = found.as_slice() else { panic!("{found:?}") };
     assert_shape(
         event,
         &[
@@ -119,25 +111,15 @@ async fn an_event_says_everything_about_itself() {
     assert_eq!(event["txHash"], hash);
     assert_eq!(event["ledger"], tx["ledger"]);
     assert_eq!(event["contractId"], token::address(&story.net));
-    assert_eq!(
-        (&event["transactionIndex"], &event["operationIndex"]),
-        (&json!(1), &json!(0))
-    );
+    assert_eq!((&event["transactionIndex"], &event["operationIndex"]), (&json!(1), &json!(0)));
     assert_eq!(event["inSuccessfulContractCall"], true);
     // The id: ledger, transaction 1 and operation 0 in one number, and the event's own.
     let toid = (tx["ledger"].as_u64().unwrap() << 32) + (1 << 12);
     assert_eq!(event["id"], format!("{toid:019}-{:010}", 0));
-    let topics: Vec<ScVal> = event["topic"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|t| xdr(t.as_str().unwrap()))
-        .collect();
+    let topics: Vec<ScVal> =
+        event["topic"].as_array().unwrap().iter().map(|t| xdr(t.as_str().unwrap())).collect();
     let address = |person: &Person| ScVal::Address(ScAddress::Account(person.account()));
-    assert_eq!(
-        topics[1..3],
-        [address(&story.people[0]), address(&story.people[1])]
-    );
+    assert_eq!(topics[1..3], [address(&story.people[0]), address(&story.people[1])]);
     assert_eq!(amount(event), 77);
 }
 
@@ -147,32 +129,19 @@ async fn pages_of_any_size_give_every_event_once_in_order() {
     let mut amounts = Vec::new();
     for round in 1..=12_usize {
         amounts.push(i128::try_from(round).unwrap());
-        story
-            .transfer(round % 3, (round + 1) % 3, amounts[round - 1])
-            .await;
+        story.transfer(round % 3, (round + 1) % 3, amounts[round - 1]).await;
         if round % 4 == 0 {
             story.net.0.close_ledger().await.unwrap();
         }
     }
     let (everything, _) = story.all(json!([]), 10_000).await;
     assert!(everything.len() > 12, "fees and refunds are events, too");
-    let ids: Vec<_> = everything
-        .iter()
-        .map(|event| event["id"].as_str().unwrap())
-        .collect();
+    let ids: Vec<_> = everything.iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
     for limit in [1, 2, 3, 7, 100] {
-        assert_eq!(
-            story.all(json!([]), limit).await.0,
-            everything,
-            "by {limit}"
-        );
+        assert_eq!(story.all(json!([]), limit).await.0, everything, "by {limit}");
         let (transfers, _) = story.all(story.transfers(), limit).await;
-        assert_eq!(
-            transfers.iter().map(amount).collect::<Vec<_>>(),
-            amounts,
-            "by {limit}"
-        );
+        assert_eq!(transfers.iter().map(amount).collect::<Vec<_>>(), amounts, "by {limit}");
     }
 }
 
@@ -191,12 +160,7 @@ async fn a_follower_goes_on_where_it_ended() {
                 json!({ "filters": story.transfers(), "pagination": { "cursor": cursor } }),
             )
             .await;
-        let amounts: Vec<_> = page["events"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(amount)
-            .collect();
+        let amounts: Vec<_> = page["events"].as_array().unwrap().iter().map(amount).collect();
         assert_eq!(amounts, [amount_sent]);
         page["cursor"].as_str().unwrap().clone_into(&mut cursor);
     }
@@ -209,21 +173,11 @@ async fn filters_take_what_fits_and_leave_the_rest() {
         story.transfer(from, to, amount).await;
     }
     let transfer = base64(&ScVal::Symbol("transfer".try_into().unwrap()));
-    let person = |n: usize| {
-        base64(&ScVal::Address(ScAddress::Account(
-            story.people[n].account(),
-        )))
-    };
+    let person = |n: usize| base64(&ScVal::Address(ScAddress::Account(story.people[n].account())));
     let other = stellar_strkey::Contract([1; 32]).to_string().to_string();
     for (filters, expected) in [
-        (
-            json!([{ "topics": [[transfer, person(0), "**"]] }]),
-            vec![10, 30],
-        ),
-        (
-            json!([{ "topics": [[transfer, "*", person(2), "*"]] }]),
-            vec![20, 30],
-        ),
+        (json!([{ "topics": [[transfer, person(0), "**"]] }]), vec![10, 30]),
+        (json!([{ "topics": [[transfer, "*", person(2), "*"]] }]), vec![20, 30]),
         (json!([{ "topics": [[transfer, "*", person(2)]] }]), vec![]),
         (
             json!([{ "topics": [[transfer, person(1), "**"], ["*", "*", person(1), "*"]] }]),
@@ -236,25 +190,12 @@ async fn filters_take_what_fits_and_leave_the_rest() {
             ]),
             vec![10, 30],
         ),
-        (
-            json!([{ "contractIds": [other], "topics": [[transfer, "**"]] }]),
-            vec![],
-        ),
-        (
-            json!([{ "type": "system", "topics": [[transfer, "**"]] }]),
-            vec![],
-        ),
-        (
-            json!([{ "type": "system,contract", "topics": [[transfer, "**"]] }]),
-            vec![10, 20, 30],
-        ),
+        (json!([{ "contractIds": [other], "topics": [[transfer, "**"]] }]), vec![]),
+        (json!([{ "type": "system", "topics": [[transfer, "**"]] }]), vec![]),
+        (json!([{ "type": "system,contract", "topics": [[transfer, "**"]] }]), vec![10, 20, 30]),
     ] {
         let (found, _) = story.all(filters.clone(), 2).await;
-        assert_eq!(
-            found.iter().map(amount).collect::<Vec<_>>(),
-            expected,
-            "{filters}"
-        );
+        assert_eq!(found.iter().map(amount).collect::<Vec<_>>(), expected, "{filters}");
     }
 }
 
@@ -275,12 +216,7 @@ async fn a_range_ends_before_its_end() {
         let params =
             json!({ "startLedger": start, "endLedger": end, "filters": story.transfers() });
         let page = story.net.ask("getEvents", params).await;
-        let found: Vec<_> = page["events"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(amount)
-            .collect();
+        let found: Vec<_> = page["events"].as_array().unwrap().iter().map(amount).collect();
         assert_eq!(found, expected, "{start}..{end}");
     }
 }
@@ -294,27 +230,12 @@ async fn ranges_and_filters_that_make_no_sense_are_refused() {
         (json!({ "startLedger": 0 }), -32_602),
         (json!({ "startLedger": 1_000_000 }), -32_600),
         (json!({ "pagination": { "cursor": cursor } }), -32_600),
-        (
-            json!({ "startLedger": 1, "pagination": { "cursor": cursor } }),
-            -32_602,
-        ),
-        (
-            json!({ "endLedger": 5, "pagination": { "cursor": cursor } }),
-            -32_602,
-        ),
-        (
-            json!({ "startLedger": 1, "pagination": { "limit": 10_001 } }),
-            -32_602,
-        ),
+        (json!({ "startLedger": 1, "pagination": { "cursor": cursor } }), -32_602),
+        (json!({ "endLedger": 5, "pagination": { "cursor": cursor } }), -32_602),
+        (json!({ "startLedger": 1, "pagination": { "limit": 10_001 } }), -32_602),
         (json!({ "pagination": { "cursor": "yesterday" } }), -32_602),
-        (
-            json!({ "startLedger": 1, "filters": vec![json!({}); 6] }),
-            -32_602,
-        ),
-        (
-            json!({ "startLedger": 1, "filters": [{ "topics": [["AAAA!"]] }] }),
-            -32_602,
-        ),
+        (json!({ "startLedger": 1, "filters": vec![json!({}); 6] }), -32_602),
+        (json!({ "startLedger": 1, "filters": [{ "topics": [["AAAA!"]] }] }), -32_602),
         (json!({ "startLedger": "1" }), -32_602),
     ] {
         let (found, message) = story.net.refused("getEvents", params.clone()).await;
@@ -335,9 +256,7 @@ async fn what_is_no_longer_kept_is_out_of_range() {
     assert_eq!(health["latestLedger"].as_u64().unwrap() - oldest, 2);
     assert_eq!(net.get(&hash).await["status"], "NOT_FOUND");
     net.ask("getEvents", json!({ "startLedger": oldest })).await;
-    let (code, message) = net
-        .refused("getEvents", json!({ "startLedger": oldest - 1 }))
-        .await;
+    let (code, message) = net.refused("getEvents", json!({ "startLedger": oldest - 1 })).await;
     assert_eq!(code, -32_600);
     assert!(message.contains(&format!("{oldest} - ")), "{message}");
     assert_eq!(net.account(&ann).await.balance, 100_000_000_000 - 1 - 100);

@@ -16,14 +16,8 @@ fn mutated_requests_get_answers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (net, requests) = runtime.block_on(templates());
     let before = runtime.block_on(net.ask("getLatestLedger", json!({})));
-    let mut runner = TestRunner::new(Config {
-        cases: 3_000,
-        ..Config::default()
-    });
-    let case = (
-        0..requests.len(),
-        proptest::collection::vec(mutation(), 1..5),
-    );
+    let mut runner = TestRunner::new(Config { cases: 3_000, ..Config::default() });
+    let case = (0..requests.len(), proptest::collection::vec(mutation(), 1..5));
     runner
         .run(&case, |(template, mutations)| {
             let mut request = requests[template].clone();
@@ -34,10 +28,7 @@ fn mutated_requests_get_answers() {
             check(&request, &answer)
         })
         .unwrap();
-    assert_eq!(
-        runtime.block_on(net.ask("getLatestLedger", json!({}))),
-        before
-    );
+    assert_eq!(runtime.block_on(net.ask("getLatestLedger", json!({}))), before);
 }
 
 #[test]
@@ -45,37 +36,25 @@ fn mutated_envelopes_get_answers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let net = Net::start();
     let envelopes = runtime.block_on(envelopes(&net));
-    let mut runner = TestRunner::new(Config {
-        cases: 2_000,
-        ..Config::default()
-    });
+    let mut runner = TestRunner::new(Config { cases: 2_000, ..Config::default() });
     let flips = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
     let case = (0..envelopes.len(), any::<bool>(), flips);
     runner
         .run(&case, |(template, sends, flips)| {
-            let mut bytes = data_encoding::BASE64
-                .decode(envelopes[template].as_bytes())
-                .unwrap();
+            let mut bytes = data_encoding::BASE64.decode(envelopes[template].as_bytes()).unwrap();
             for (at, mask) in flips {
                 let at = at.index(bytes.len());
                 bytes[at] ^= mask;
             }
             let transaction = data_encoding::BASE64.encode(&bytes);
-            let method = if sends {
-                "sendTransaction"
-            } else {
-                "simulateTransaction"
-            };
+            let method = if sends { "sendTransaction" } else { "simulateTransaction" };
             let params = json!({ "transaction": transaction });
             let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
             let answer = runtime.block_on(net.0.rpc(request.clone()));
             check(&request, &answer)
         })
         .unwrap();
-    assert_eq!(
-        runtime.block_on(net.ask("getHealth", json!({})))["status"],
-        "healthy"
-    );
+    assert_eq!(runtime.block_on(net.ask("getHealth", json!({})))["status"], "healthy");
 }
 
 fn check(request: &Value, answer: &Value) -> Result<(), TestCaseError> {
@@ -91,10 +70,7 @@ fn check(request: &Value, answer: &Value) -> Result<(), TestCaseError> {
         prop_assert_eq!(&answer["jsonrpc"], "2.0");
         let error = &answer["error"]["code"];
         let known = error.as_i64().is_some_and(|code| MISTAKES.contains(&code));
-        prop_assert!(
-            answer.get("result").is_some() != known,
-            "{request} got {answer}"
-        );
+        prop_assert!(answer.get("result").is_some() != known, "{request} got {answer}");
     }
     Ok(())
 }
@@ -106,15 +82,10 @@ async fn templates() -> (Net, Vec<Value>) {
     net.invoke(&ann, token::deploy()).await;
     let hash = net.pay(&ann, &ben, 1).await;
     let symbol = base64(&ScVal::Symbol("transfer".try_into().unwrap()));
-    let call = base64(
-        &net.envelope(&ann, token::transfer(&net, &ann, &ben, 1))
-            .await,
-    );
-    let key = base64(&stellar_xdr::LedgerKey::Account(
-        stellar_xdr::LedgerKeyAccount {
-            account_id: ann.account(),
-        },
-    ));
+    let call = base64(&net.envelope(&ann, token::transfer(&net, &ann, &ben, 1)).await);
+    let key = base64(&stellar_xdr::LedgerKey::Account(stellar_xdr::LedgerKeyAccount {
+        account_id: ann.account(),
+    }));
     let events = json!({
         "startLedger": 1,
         "endLedger": 9,
@@ -141,10 +112,7 @@ async fn templates() -> (Net, Vec<Value>) {
         ("getFeeStats", json!({})),
         ("getLedgers", page.clone()),
         ("getTransactions", page),
-        (
-            "getTransactions",
-            json!({ "pagination": { "cursor": "8589938689" } }),
-        ),
+        ("getTransactions", json!({ "pagination": { "cursor": "8589938689" } })),
         ("getLedgerEntries", json!({ "keys": [key] })),
         ("getTransaction", json!({ "hash": hash })),
         ("sendTransaction", json!({ "transaction": "AAAA" })),
@@ -164,9 +132,7 @@ async fn envelopes(net: &Net) -> Vec<String> {
     net.invoke(&ann, token::deploy()).await;
     let pay = net.envelope(&ann, payment(&Person::number(2), 1)).await;
     let bump = net.fee_bump(&ben, &pay);
-    let call = net
-        .transaction(&ann, token::transfer(net, &ann, &ben, 1))
-        .await;
+    let call = net.transaction(&ann, token::transfer(net, &ann, &ben, 1)).await;
     let simulated = net.simulate(&net.sign(&ann, call.clone())).await;
     let call = net.sign(&ann, super::support::with_resources(call, &simulated));
     vec![base64(&pay), base64(&bump), base64(&call)]
@@ -199,10 +165,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         3 => (any::<prop::sample::Index>(), any::<char>(), any::<i64>())
             .prop_map(|(at, char, by)| Change::Nudge(at, char, by)),
     ];
-    (
-        proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
-        change,
-    )
+    (proptest::collection::vec(any::<prop::sample::Index>(), 0..6), change)
         .prop_map(|(path, change)| Mutation { path, change })
 }
 
@@ -214,13 +177,8 @@ fn odd_value() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        prop_oneof![
-            "\\*{1,2}",
-            "[0-9]{1,20}",
-            "[0-9]{19}-[0-9]{10}",
-            "[A-Za-z0-9+/]{0,40}={0,2}"
-        ]
-        .prop_map(Value::from),
+        prop_oneof!["\\*{1,2}", "[0-9]{1,20}", "[0-9]{19}-[0-9]{10}", "[A-Za-z0-9+/]{0,40}={0,2}"]
+            .prop_map(Value::from),
         Just(json!([])),
         Just(json!({})),
         Just(json!(u32::MAX)),

@@ -27,22 +27,11 @@ impl Port {
         let served = tokio::spawn(serve(listener, net.0.clone(), async {
             let _ = stopped.await;
         }));
-        Self {
-            net,
-            url,
-            client: Client::new(),
-            stop,
-            served,
-        }
+        Self { net, url, client: Client::new(), stop, served }
     }
 
     async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
-        self.client
-            .post(format!("{}{path}", self.url))
-            .body(body)
-            .send()
-            .await
-            .unwrap()
+        self.client.post(format!("{}{path}", self.url)).body(body).send().await.unwrap()
     }
 
     async fn ask(&self, method: &str, params: Value) -> Value {
@@ -50,11 +39,7 @@ impl Port {
         let response = self.post("/", request.to_string()).await;
         assert_eq!(response.status(), StatusCode::OK);
         let answer: Value = response.json().await.unwrap();
-        assert_eq!(
-            (&answer["jsonrpc"], &answer["id"]),
-            (&json!("2.0"), &json!(9)),
-            "{answer}"
-        );
+        assert_eq!((&answer["jsonrpc"], &answer["id"]), (&json!("2.0"), &json!(9)), "{answer}");
         answer["result"].clone()
     }
 }
@@ -68,32 +53,19 @@ async fn a_client_funds_pays_and_looks_up() {
     assert_eq!(friendbot, format!("{}/friendbot", port.url));
     for (person, post) in [(&ann, false), (&ben, true)] {
         let url = format!("{friendbot}?addr={}", person.address());
-        let request = if post {
-            port.client.post(url)
-        } else {
-            port.client.get(url)
-        };
+        let request = if post { port.client.post(url) } else { port.client.get(url) };
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let funded: Value = response.json().await.unwrap();
-        let found = port
-            .ask("getTransaction", json!({ "hash": funded["hash"] }))
-            .await;
+        let found = port.ask("getTransaction", json!({ "hash": funded["hash"] })).await;
         assert_eq!(found["resultMetaXdr"], funded["result_meta_xdr"]);
         assert_eq!(port.net.account(person).await.balance, 10_000 * XLM);
     }
     let envelope = base64(&port.net.envelope(&ann, payment(&ben, XLM)).await);
-    let sent = port
-        .ask("sendTransaction", json!({ "transaction": envelope }))
-        .await;
+    let sent = port.ask("sendTransaction", json!({ "transaction": envelope })).await;
     assert_eq!(sent["status"], "PENDING");
-    let found = port
-        .ask("getTransaction", json!({ "hash": sent["hash"] }))
-        .await;
-    assert_eq!(
-        (&found["status"], &found["envelopeXdr"]),
-        (&json!("SUCCESS"), &json!(envelope))
-    );
+    let found = port.ask("getTransaction", json!({ "hash": sent["hash"] })).await;
+    assert_eq!((&found["status"], &found["envelopeXdr"]), (&json!("SUCCESS"), &json!(envelope)));
     assert_eq!(port.net.account(&ben).await.balance, 10_001 * XLM);
 }
 
@@ -102,22 +74,13 @@ async fn friendbot_gives_once_and_only_to_addresses() {
     let port = Port::open().await;
     let ann = port.net.person(1).await;
     let friendbot = async |query: &str| {
-        let response = port
-            .client
-            .get(format!("{}/friendbot{query}", port.url))
-            .send()
-            .await
-            .unwrap();
+        let response =
+            port.client.get(format!("{}/friendbot{query}", port.url)).send().await.unwrap();
         (response.status(), response.json::<Value>().await.unwrap())
     };
     let (status, problem) = friendbot(&format!("?addr={}", ann.address())).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("createAccountAlreadyExist")
-    );
+    assert!(problem["detail"].as_str().unwrap().contains("createAccountAlreadyExist"));
     assert_eq!(port.net.account(&ann).await.balance, 10_000 * XLM);
     for query in ["", "?addr=", "?addr=GABC", "?addr=🙂", "?addr=CAAA"] {
         let (status, problem) = friendbot(query).await;
@@ -127,10 +90,7 @@ async fn friendbot_gives_once_and_only_to_addresses() {
     // Who has spent some gets more.
     let ben = port.net.person(2).await;
     port.net.pay(&ann, &ben, XLM).await;
-    assert_eq!(
-        friendbot(&format!("?addr={}", ann.address())).await.0,
-        StatusCode::OK
-    );
+    assert_eq!(friendbot(&format!("?addr={}", ann.address())).await.0, StatusCode::OK);
     assert!(port.net.account(&ann).await.balance > 19_998 * XLM);
 }
 
@@ -151,11 +111,7 @@ async fn what_is_no_request_gets_a_json_rpc_error() {
         ("{\"jsonrpc\":".into(), StatusCode::OK, -32_700),
         (deep, StatusCode::OK, -32_700),
         (deep_params, StatusCode::PAYLOAD_TOO_LARGE, -32_600),
-        (
-            "x".repeat(10_000_000),
-            StatusCode::PAYLOAD_TOO_LARGE,
-            -32_600,
-        ),
+        ("x".repeat(10_000_000), StatusCode::PAYLOAD_TOO_LARGE, -32_600),
         ("[]".into(), StatusCode::OK, -32_600),
         ("5".into(), StatusCode::OK, -32_600),
         (many.to_string(), StatusCode::OK, -32_600),
@@ -170,10 +126,7 @@ async fn what_is_no_request_gets_a_json_rpc_error() {
         assert_eq!(answer["jsonrpc"], "2.0");
     }
     let bytes = port.post("/", vec![0xFF, 0xFE, 0x00]).await;
-    assert_eq!(
-        bytes.json::<Value>().await.unwrap()["error"]["code"],
-        -32_700
-    );
+    assert_eq!(bytes.json::<Value>().await.unwrap()["error"]["code"], -32_700);
     assert_eq!(port.ask("getHealth", json!({})).await["status"], "healthy");
 }
 
@@ -185,18 +138,8 @@ async fn batches_are_answered_together_and_notifications_not_at_all() {
         { "jsonrpc": "2.0", "method": "getHealth" },
         { "jsonrpc": "2.0", "id": "b", "method": "getLatestLedger" },
     ]);
-    let answers: Value = port
-        .post("/", batch.to_string())
-        .await
-        .json()
-        .await
-        .unwrap();
-    let ids: Vec<_> = answers
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|answer| &answer["id"])
-        .collect();
+    let answers: Value = port.post("/", batch.to_string()).await.json().await.unwrap();
+    let ids: Vec<_> = answers.as_array().unwrap().iter().map(|answer| &answer["id"]).collect();
     assert_eq!(ids, ["a", "b"]);
     let note = json!({ "jsonrpc": "2.0", "method": "getHealth" });
     let response = port.post("/", note.to_string()).await;
@@ -209,16 +152,8 @@ async fn only_the_paths_and_verbs_there_are_answer_and_any_page_may_ask() {
     let port = Port::open().await;
     let get = port.client.get(&port.url).send().await.unwrap();
     assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(
-        port.post("/admin", "{}").await.status(),
-        StatusCode::NOT_FOUND
-    );
-    let preflight = port
-        .client
-        .request(reqwest::Method::OPTIONS, &port.url)
-        .send()
-        .await
-        .unwrap();
+    assert_eq!(port.post("/admin", "{}").await.status(), StatusCode::NOT_FOUND);
+    let preflight = port.client.request(reqwest::Method::OPTIONS, &port.url).send().await.unwrap();
     assert!(preflight.status().is_success());
     assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
     let answer = port.post("/", "{}").await;
@@ -232,8 +167,5 @@ async fn the_port_closes_when_told() {
     port.stop.send(()).unwrap();
     port.served.await.unwrap().unwrap();
     assert!(port.client.post(&port.url).body("{}").send().await.is_err());
-    assert_eq!(
-        port.net.ask("getHealth", json!({})).await["status"],
-        "healthy"
-    );
+    assert_eq!(port.net.ask("getHealth", json!({})).await["status"], "healthy");
 }

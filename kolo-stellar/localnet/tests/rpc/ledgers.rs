@@ -30,10 +30,7 @@ async fn the_network_says_what_it_is() {
     assert_eq!(health["ledgerRetentionWindow"], 77);
 
     let network = net.ask("getNetwork", json!({})).await;
-    assert_shape(
-        &network,
-        &[("passphrase", Text), ("protocolVersion", Number)],
-    );
+    assert_shape(&network, &[("passphrase", Text), ("protocolVersion", Number)]);
     assert_eq!(network["passphrase"], "Standalone Network ; February 2017");
 
     let version = net.ask("getVersionInfo", Value::Null).await;
@@ -67,15 +64,9 @@ async fn the_latest_ledger_hashes_to_its_id() {
         ],
     );
     let header: LedgerHeader = field(&latest, "headerXdr");
-    assert_eq!(
-        latest["id"],
-        hex(&Sha256::digest(header.to_xdr(Limits::none()).unwrap()))
-    );
+    assert_eq!(latest["id"], hex(&Sha256::digest(header.to_xdr(Limits::none()).unwrap())));
     assert_eq!(latest["sequence"], header.ledger_seq);
-    assert_eq!(
-        latest["closeTime"],
-        header.scp_value.close_time.0.to_string()
-    );
+    assert_eq!(latest["closeTime"], header.scp_value.close_time.0.to_string());
 }
 
 #[tokio::test]
@@ -114,10 +105,7 @@ async fn ledgers_come_page_by_page_and_chain() {
     }
     assert_eq!(expected, latest + 1);
     let (code, message) = net.refused("getLedgers", params).await;
-    assert_eq!(
-        code, -32_602,
-        "the real one, too, refuses to go beyond the latest: {message}"
-    );
+    assert_eq!(code, -32_602, "the real one, too, refuses to go beyond the latest: {message}");
 }
 
 fn check_ledger(
@@ -136,9 +124,7 @@ fn check_ledger(
     );
     let header: LedgerHeaderHistoryEntry = field(row, "headerXdr");
     assert_eq!(row["hash"], hex(&header.hash.0));
-    let LedgerCloseMeta::V2(meta) = field(row, "metadataXdr") else {
-        panic!("not V2")
-    };
+    let LedgerCloseMeta::V2(meta) = field(row, "metadataXdr") else { panic!("not V2") };
     assert_eq!(meta.ledger_header, header);
     if let Some(previous) = previous {
         assert_eq!(header.header.previous_ledger_hash, previous.hash);
@@ -159,11 +145,7 @@ async fn fees_are_counted_per_operation() {
     let stats = net.ask("getFeeStats", json!({})).await;
     assert_shape(
         &stats,
-        &[
-            ("sorobanInclusionFee", Object),
-            ("inclusionFee", Object),
-            ("latestLedger", Number),
-        ],
+        &[("sorobanInclusionFee", Object), ("inclusionFee", Object), ("latestLedger", Number)],
     );
     for kind in ["sorobanInclusionFee", "inclusionFee"] {
         let mut fields: Vec<_> = [

@@ -35,8 +35,7 @@ const RANGE: [(&str, Kind); 4] = [
 async fn a_payment_is_sent_and_found() {
     let net = Net::start();
     let (ann, ben) = (net.person(1).await, Person::number(2));
-    net.succeed(&net.envelope(&ann, create(&ben, 20 * XLM)).await)
-        .await;
+    net.succeed(&net.envelope(&ann, create(&ben, 20 * XLM)).await).await;
     let envelope = net.envelope(&ann, payment(&ben, 5 * XLM)).await;
     let hash = net.hash(&envelope);
 
@@ -69,37 +68,22 @@ async fn a_payment_is_sent_and_found() {
             ("latestLedgerCloseTime", Digits),
         ],
     );
-    assert_eq!(
-        (&sent["status"], &sent["hash"]),
-        (&json!("PENDING"), &json!(hash))
-    );
+    assert_eq!((&sent["status"], &sent["hash"]), (&json!("PENDING"), &json!(hash)));
 
     let found = net.get(&hash).await;
     assert_shape(&found, &[RANGE.as_slice(), &TRANSACTION].concat());
     assert_eq!(found["status"], "SUCCESS");
     assert_eq!(found["txHash"], hash);
-    assert_eq!(
-        (&found["applicationOrder"], &found["feeBump"]),
-        (&json!(1), &json!(false))
-    );
+    assert_eq!((&found["applicationOrder"], &found["feeBump"]), (&json!(1), &json!(false)));
     assert_eq!(found["ledger"], found["latestLedger"]);
-    assert_eq!(
-        field::<TransactionEnvelope>(&found, "envelopeXdr"),
-        envelope
-    );
+    assert_eq!(field::<TransactionEnvelope>(&found, "envelopeXdr"), envelope);
     let result: TransactionResult = field(&found, "resultXdr");
     assert_eq!(result.fee_charged, 100);
-    assert!(matches!(
-        result.result,
-        TransactionResultResult::TxSuccess(_)
-    ));
+    assert!(matches!(result.result, TransactionResultResult::TxSuccess(_)));
     assert_eq!(net.account(&ben).await.balance, 25 * XLM);
 
     let again = net.send(&envelope).await;
-    assert_eq!(
-        (&again["status"], &again["hash"]),
-        (&json!("DUPLICATE"), &json!(hash))
-    );
+    assert_eq!((&again["status"], &again["hash"]), (&json!("DUPLICATE"), &json!(hash)));
     assert_eq!(net.account(&ben).await.balance, 25 * XLM);
 }
 
@@ -108,20 +92,12 @@ async fn the_events_of_a_transaction_are_those_of_its_meta() {
     let net = Net::start();
     let (ann, ben) = (net.person(1).await, net.person(2).await);
     let found = net.get(&net.pay(&ann, &ben, XLM).await).await;
-    let TransactionMeta::V4(meta) = field(&found, "resultMetaXdr") else {
-        panic!("not V4")
-    };
+    let TransactionMeta::V4(meta) = field(&found, "resultMetaXdr") else { panic!("not V4") };
     let of_transaction: Vec<_> = meta.events.iter().map(base64).collect();
     assert!(!of_transaction.is_empty(), "a fee is an event");
-    assert_eq!(
-        found["events"]["transactionEventsXdr"],
-        json!(of_transaction)
-    );
-    let of_operations: Vec<Vec<_>> = meta
-        .operations
-        .iter()
-        .map(|op| op.events.iter().map(base64).collect())
-        .collect();
+    assert_eq!(found["events"]["transactionEventsXdr"], json!(of_transaction));
+    let of_operations: Vec<Vec<_>> =
+        meta.operations.iter().map(|op| op.events.iter().map(base64).collect()).collect();
     assert_eq!(of_operations.len(), 1);
     assert_eq!(found["events"]["contractEventsXdr"], json!(of_operations));
 }
@@ -147,10 +123,7 @@ async fn what_the_network_refuses_or_fails_is_told_apart() {
     );
     assert_eq!(sent["status"], "ERROR");
     let result: TransactionResult = field(&sent, "errorResultXdr");
-    assert!(
-        matches!(result.result, TransactionResultResult::TxBadSeq),
-        "{result:?}"
-    );
+    assert!(matches!(result.result, TransactionResultResult::TxBadSeq), "{result:?}");
     assert_eq!(net.get(&net.hash(&refused)).await["status"], "NOT_FOUND");
 
     let too_much = net.envelope(&ann, payment(&ben, 1_000_000 * XLM)).await;
@@ -158,10 +131,7 @@ async fn what_the_network_refuses_or_fails_is_told_apart() {
     let found = net.get(&net.hash(&too_much)).await;
     assert_eq!(found["status"], "FAILED");
     let result: TransactionResult = field(&found, "resultXdr");
-    assert!(
-        matches!(result.result, TransactionResultResult::TxFailed(_)),
-        "{result:?}"
-    );
+    assert!(matches!(result.result, TransactionResultResult::TxFailed(_)), "{result:?}");
 }
 
 #[tokio::test]
@@ -184,19 +154,13 @@ async fn a_fee_bump_is_found_by_both_hashes() {
 async fn entries_come_in_the_order_asked() {
     let net = Net::start();
     let people = [net.person(1).await, Person::number(99), net.person(2).await];
-    let key = |person: &Person| {
-        LedgerKey::Account(LedgerKeyAccount {
-            account_id: person.account(),
-        })
-    };
+    let key =
+        |person: &Person| LedgerKey::Account(LedgerKeyAccount { account_id: person.account() });
     let keys: Vec<_> = people.iter().map(|person| base64(&key(person))).collect();
     let answer = net.ask("getLedgerEntries", json!({ "keys": keys })).await;
     assert_shape(&answer, &[("entries", List), ("latestLedger", Number)]);
     let entries = answer["entries"].as_array().unwrap();
-    let found: Vec<_> = entries
-        .iter()
-        .map(|entry| entry["key"].as_str().unwrap())
-        .collect();
+    let found: Vec<_> = entries.iter().map(|entry| entry["key"].as_str().unwrap()).collect();
     assert_eq!(found, [&keys[0], &keys[2]]);
     for entry in entries {
         assert_shape(
@@ -212,31 +176,21 @@ async fn entries_come_in_the_order_asked() {
         let data: LedgerEntryData = field(entry, "xdr");
         assert!(matches!(data, LedgerEntryData::Account(a) if a.balance == 10_000 * XLM));
     }
-    assert_eq!(
-        net.ask("getLedgerEntries", json!({ "keys": [] })).await["entries"],
-        json!([])
-    );
+    assert_eq!(net.ask("getLedgerEntries", json!({ "keys": [] })).await["entries"], json!([]));
 }
 
 #[tokio::test]
 async fn keys_that_cannot_be_asked_for_are_refused() {
     let net = Net::start();
-    let ttl = LedgerKey::Ttl(LedgerKeyTtl {
-        key_hash: stellar_xdr::Hash([0; 32]),
-    });
+    let ttl = LedgerKey::Ttl(LedgerKeyTtl { key_hash: stellar_xdr::Hash([0; 32]) });
     for (keys, why) in [
         (json!([base64(&ttl)]), "ttl"),
         (json!(["AAAA"]), "index 0"),
-        (
-            json!(vec![base64(&ttl); 201]),
-            "exceeds maximum supported (200)",
-        ),
+        (json!(vec![base64(&ttl); 201]), "exceeds maximum supported (200)"),
         (json!("AAAA"), ""),
         (json!([1]), ""),
     ] {
-        let (code, message) = net
-            .refused("getLedgerEntries", json!({ "keys": keys }))
-            .await;
+        let (code, message) = net.refused("getLedgerEntries", json!({ "keys": keys })).await;
         assert_eq!(code, -32_602);
         assert!(message.contains(why), "{message}");
     }
@@ -247,10 +201,7 @@ async fn transactions_come_page_by_page() {
     let net = Net::start();
     let (ann, ben) = (net.person(1).await, net.person(2).await);
     let mut sent = Vec::new();
-    let first = net.ask("getLatestLedger", json!({})).await["sequence"]
-        .as_u64()
-        .unwrap()
-        + 1;
+    let first = net.ask("getLatestLedger", json!({})).await["sequence"].as_u64().unwrap() + 1;
     for amount in 1..=5 {
         sent.push(net.pay(&ann, &ben, amount).await);
         net.0.close_ledger().await.unwrap();
@@ -300,14 +251,8 @@ async fn pages_that_cannot_be_given_are_refused() {
         for (params, code) in [
             (json!({}), -32_600),
             (json!({ "startLedger": 1_000 }), -32_600),
-            (
-                json!({ "startLedger": 1, "pagination": { "cursor": "1" } }),
-                -32_600,
-            ),
-            (
-                json!({ "startLedger": 1, "pagination": { "limit": 201 } }),
-                -32_600,
-            ),
+            (json!({ "startLedger": 1, "pagination": { "cursor": "1" } }), -32_600),
+            (json!({ "startLedger": 1, "pagination": { "limit": 201 } }), -32_600),
             (json!({ "pagination": { "cursor": "one" } }), -32_602),
             (json!({ "pagination": { "cursor": "-1" } }), -32_602),
             (json!({ "startLedger": -1 }), -32_602),
@@ -325,33 +270,15 @@ async fn other_formats_hashes_and_envelopes_are_refused() {
     let ann = net.person(1).await;
     let envelope = base64(&net.envelope(&ann, payment(&ann, 1)).await);
     for (method, params) in [
-        (
-            "getTransaction",
-            json!({ "hash": "ab".repeat(32), "xdrFormat": "json" }),
-        ),
-        (
-            "getTransaction",
-            json!({ "hash": "ab".repeat(32), "xdrFormat": "xml" }),
-        ),
+        ("getTransaction", json!({ "hash": "ab".repeat(32), "xdrFormat": "json" })),
+        ("getTransaction", json!({ "hash": "ab".repeat(32), "xdrFormat": "xml" })),
         ("getTransaction", json!({ "hash": "ab" })),
         ("getTransaction", json!({})),
         ("sendTransaction", json!({ "transaction": "AAAA" })),
-        (
-            "sendTransaction",
-            json!({ "transaction": envelope, "xdrFormat": "json" }),
-        ),
-        (
-            "simulateTransaction",
-            json!({ "transaction": envelope, "xdrFormat": "json" }),
-        ),
-        (
-            "getLedgerEntries",
-            json!({ "keys": [], "xdrFormat": "json" }),
-        ),
-        (
-            "getEvents",
-            json!({ "startLedger": 1, "xdrFormat": "json" }),
-        ),
+        ("sendTransaction", json!({ "transaction": envelope, "xdrFormat": "json" })),
+        ("simulateTransaction", json!({ "transaction": envelope, "xdrFormat": "json" })),
+        ("getLedgerEntries", json!({ "keys": [], "xdrFormat": "json" })),
+        ("getEvents", json!({ "startLedger": 1, "xdrFormat": "json" })),
     ] {
         let (code, message) = net.refused(method, params.clone()).await;
         assert_eq!(code, -32_602, "{method} {params}: {message}");

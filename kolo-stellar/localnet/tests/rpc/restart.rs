@@ -20,18 +20,9 @@ async fn readings(net: &Net) -> Vec<Value> {
     vec![
         net.ask("getHealth", json!({})).await,
         net.ask("getLatestLedger", json!({})).await,
-        net.ask(
-            "getLedgers",
-            json!({ "startLedger": 1, "pagination": { "limit": 200 } }),
-        )
-        .await,
-        net.ask("getTransactions", json!({ "startLedger": 1 }))
-            .await,
-        net.ask(
-            "getEvents",
-            json!({ "startLedger": 1, "pagination": { "limit": 10_000 } }),
-        )
-        .await,
+        net.ask("getLedgers", json!({ "startLedger": 1, "pagination": { "limit": 200 } })).await,
+        net.ask("getTransactions", json!({ "startLedger": 1 })).await,
+        net.ask("getEvents", json!({ "startLedger": 1, "pagination": { "limit": 10_000 } })).await,
         net.ask("getFeeStats", json!({})).await,
     ]
 }
@@ -62,14 +53,8 @@ async fn a_network_goes_on_where_its_files_are() {
 
     // The next ledger continues the chain, and contracts still work.
     let last = net.0.latest().await.unwrap().header;
-    again
-        .invoke(&ann, token::transfer(&again, &ann, &ben, 7))
-        .await;
-    let ledgers = again
-        .0
-        .ledgers(last.header.ledger_seq + 1..=u32::MAX, 1)
-        .await
-        .unwrap();
+    again.invoke(&ann, token::transfer(&again, &ann, &ben, 7)).await;
+    let ledgers = again.0.ledgers(last.header.ledger_seq + 1..=u32::MAX, 1).await.unwrap();
     assert_eq!(ledgers[0].header.previous_ledger_hash, last.hash);
     assert_eq!(ledgers[0].header.ledger_seq, last.header.ledger_seq + 1);
 }
@@ -91,10 +76,7 @@ async fn another_passphrase_is_refused() {
     let net = open(folder.path());
     net.0.stop().await.unwrap();
     let store = DiskStore::open(folder.path()).unwrap();
-    let other = Localnet::builder()
-        .passphrase("Another")
-        .store(Box::new(store))
-        .start();
+    let other = Localnet::builder().passphrase("Another").store(Box::new(store)).start();
     let error = other.expect_err("the store holds another network");
     let refused = matches!(
         error,
@@ -119,11 +101,7 @@ impl Program {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut program = Self {
-            child,
-            url: String::new(),
-            said: Vec::new(),
-        };
+        let mut program = Self { child, url: String::new(), said: Vec::new() };
         let stdout = program.child.stdout.take().unwrap();
         for line in BufReader::new(stdout).lines().map(Result::unwrap) {
             program.said.push(line.clone());
@@ -139,12 +117,7 @@ impl Program {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         crate::tls_provider();
         let client = reqwest::Client::new();
-        let sent = client
-            .post(&self.url)
-            .body(request.to_string())
-            .send()
-            .await
-            .unwrap();
+        let sent = client.post(&self.url).body(request.to_string()).send().await.unwrap();
         let answer: Value = sent.json().await.unwrap();
         assert!(answer["error"].is_null(), "{answer}");
         answer["result"].clone()
@@ -171,10 +144,7 @@ async fn a_killed_program_goes_on_where_it_was() {
     for round in 1..=4_u8 {
         let program = Program::start(folder.path());
         let said = program.said.join("\n");
-        assert!(
-            said.contains("Standalone Network ; February 2017"),
-            "{said}"
-        );
+        assert!(said.contains("Standalone Network ; February 2017"), "{said}");
         // The root account of every standalone network.
         assert!(
             said.contains("GBZXN7PIRZGNMHGA7MUUUF4GWPY5AYPV6LY4UV2GL6VJGIQRXFDNMADI"),
@@ -189,10 +159,7 @@ async fn a_killed_program_goes_on_where_it_was() {
     }
     let net = open(folder.path());
     for round in 1..=4 {
-        assert_eq!(
-            net.account(&Person::number(round)).await.balance,
-            10_000 * XLM
-        );
+        assert_eq!(net.account(&Person::number(round)).await.balance, 10_000 * XLM);
     }
 }
 
@@ -202,10 +169,7 @@ async fn a_folder_or_port_in_use_is_told_with_the_way_out() {
     let program = Program::start(folder.path());
     let port = program.url.rsplit(':').next().unwrap();
     let run = |args: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_kolo-localnet"))
-            .args(args)
-            .output()
-            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_kolo-localnet")).args(args).output().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
@@ -225,15 +189,7 @@ async fn an_envelope_of_yesterday_is_not_applied_again() {
     net.0.stop().await.unwrap();
     let net = open(folder.path());
     let before = net.account(&ben).await.balance;
-    let sent = net
-        .ask(
-            "sendTransaction",
-            json!({ "transaction": base64(&envelope) }),
-        )
-        .await;
-    assert!(
-        ["DUPLICATE", "ERROR"].contains(&sent["status"].as_str().unwrap()),
-        "{sent}"
-    );
+    let sent = net.ask("sendTransaction", json!({ "transaction": base64(&envelope) })).await;
+    assert!(["DUPLICATE", "ERROR"].contains(&sent["status"].as_str().unwrap()), "{sent}");
     assert_eq!(net.account(&ben).await.balance, before);
 }

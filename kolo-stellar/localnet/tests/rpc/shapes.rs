@@ -6,22 +6,16 @@ use serde_json::Value;
 /// may be missing.
 #[track_caller]
 pub fn assert_shape(value: &Value, fields: &[(&str, Kind)]) {
-    let object = value
-        .as_object()
-        .unwrap_or_else(|| panic!("no object: {value}"));
+    let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
     for (name, kind) in fields {
-        let (name, optional) = name
-            .strip_suffix('?')
-            .map_or((*name, false), |name| (name, true));
+        let (name, optional) = name.strip_suffix('?').map_or((*name, false), |name| (name, true));
         match object.get(name) {
             Some(found) => assert!(kind.fits(found), "{name} is no {kind:?}: {found}"),
             None => assert!(optional, "{name} is missing: {value}"),
         }
     }
     for name in object.keys() {
-        let known = fields
-            .iter()
-            .any(|(field, _)| field.trim_end_matches('?') == name);
+        let known = fields.iter().any(|(field, _)| field.trim_end_matches('?') == name);
         assert!(known, "{name} is too much: {value}");
     }
 }

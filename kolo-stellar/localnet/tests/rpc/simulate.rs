@@ -44,14 +44,10 @@ async fn a_call_is_simulated_sent_and_has_its_effect() {
     check_changes(&simulated);
 
     let before = net.account(&ben).await.balance;
-    let hash = net
-        .succeed(&net.sign(&ann, with_resources(tx, &simulated)))
-        .await;
+    let hash = net.succeed(&net.sign(&ann, with_resources(tx, &simulated))).await;
     assert_eq!(net.account(&ben).await.balance, before + 30 * XLM);
     let found = net.get(&hash).await;
-    let TransactionMeta::V4(meta) = field(&found, "resultMetaXdr") else {
-        panic!("not V4")
-    };
+    let TransactionMeta::V4(meta) = field(&found, "resultMetaXdr") else { panic!("not V4") };
     assert_eq!(meta.soroban_meta.unwrap().return_value, Some(ScVal::Void));
     let stats = net.ask("getFeeStats", json!({})).await;
     assert_eq!(stats["sorobanInclusionFee"]["transactionCount"], "2");
@@ -65,12 +61,7 @@ fn check_changes(simulated: &Value) {
     for change in changes {
         assert_shape(
             change,
-            &[
-                ("type", Text),
-                ("key", Base64),
-                ("before", Base64),
-                ("after", Base64),
-            ],
+            &[("type", Text), ("key", Base64), ("before", Base64), ("after", Base64)],
         );
         assert_eq!(change["type"], "updated");
         let key: LedgerKey = field(change, "key");
@@ -83,18 +74,10 @@ fn check_changes(simulated: &Value) {
 async fn a_creation_has_no_before() {
     let net = Net::start();
     let ann = net.person(1).await;
-    let simulated = net
-        .simulate(&net.envelope(&ann, token::deploy()).await)
-        .await;
+    let simulated = net.simulate(&net.envelope(&ann, token::deploy()).await).await;
     let changes = simulated["stateChanges"].as_array().unwrap();
-    let created = changes
-        .iter()
-        .find(|change| change["type"] == "created")
-        .unwrap();
-    assert!(
-        created["before"].is_null() && created["after"].is_string(),
-        "{created}"
-    );
+    let created = changes.iter().find(|change| change["type"] == "created").unwrap();
+    assert!(created["before"].is_null() && created["after"].is_string(), "{created}");
     assert_eq!(created.as_object().unwrap().len(), 4);
 }
 
@@ -105,18 +88,9 @@ async fn a_call_that_fails_is_told_as_an_error_in_the_result() {
     net.invoke(&ann, token::deploy()).await;
     let too_much = token::transfer(&net, &ann, &ben, 1_000_000 * i128::from(XLM));
     let simulated = net.simulate(&net.envelope(&ann, too_much).await).await;
-    assert_shape(
-        &simulated,
-        &[("error", Text), ("events?", List), ("latestLedger", Number)],
-    );
+    assert_shape(&simulated, &[("error", Text), ("events?", List), ("latestLedger", Number)]);
     // Error 10 of the Stellar asset contract: the balance is too low.
-    assert!(
-        simulated["error"]
-            .as_str()
-            .unwrap()
-            .contains("Error(Contract, #10)"),
-        "{simulated}"
-    );
+    assert!(simulated["error"].as_str().unwrap().contains("Error(Contract, #10)"), "{simulated}");
 }
 
 #[tokio::test]
@@ -127,27 +101,13 @@ async fn what_cannot_be_simulated_is_told_as_an_error_in_the_result() {
     let mut with_memo = net.transaction(&ann, token::deploy()).await;
     with_memo.memo = Memo::Id(1);
     let mut of_two = net.transaction(&ann, token::deploy()).await;
-    of_two.operations = [of_two.operations.to_vec(), of_two.operations.to_vec()]
-        .concat()
-        .try_into()
-        .unwrap();
+    of_two.operations =
+        [of_two.operations.to_vec(), of_two.operations.to_vec()].concat().try_into().unwrap();
     for (params, why) in [
-        (
-            json!({ "transaction": "AAAA" }),
-            "Could not unmarshal transaction",
-        ),
-        (
-            json!({ "transaction": base64(&classic) }),
-            "unsupported operation type",
-        ),
-        (
-            json!({ "transaction": base64(&net.sign(&ann, with_memo)) }),
-            "contains a memo",
-        ),
-        (
-            json!({ "transaction": base64(&net.sign(&ann, of_two)) }),
-            "more than one operation",
-        ),
+        (json!({ "transaction": "AAAA" }), "Could not unmarshal transaction"),
+        (json!({ "transaction": base64(&classic) }), "unsupported operation type"),
+        (json!({ "transaction": base64(&net.sign(&ann, with_memo)) }), "contains a memo"),
+        (json!({ "transaction": base64(&net.sign(&ann, of_two)) }), "more than one operation"),
         (
             json!({
                 "transaction": base64(&net.envelope(&ann, token::deploy()).await),
@@ -157,10 +117,7 @@ async fn what_cannot_be_simulated_is_told_as_an_error_in_the_result() {
         ),
     ] {
         let answer = net.ask("simulateTransaction", params.clone()).await;
-        assert!(
-            answer["error"].as_str().unwrap().contains(why),
-            "{params}: {answer}"
-        );
+        assert!(answer["error"].as_str().unwrap().contains(why), "{params}: {answer}");
         assert!(answer.get("transactionData").is_none());
     }
 }
@@ -175,25 +132,17 @@ async fn modes_and_leeway_are_heard() {
     let envelope = base64(&net.envelope(&ann, call).await);
     let ask = async |extra: Value| {
         let mut params = json!({ "transaction": envelope });
-        params
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        params.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         net.ask("simulateTransaction", params).await
     };
     let recorded = ask(json!({ "authMode": "record" })).await;
     let auth: SorobanAuthorizationEntry = xdr(recorded["results"][0]["auth"][0].as_str().unwrap());
-    assert!(
-        matches!(auth.credentials, SorobanCredentials::Address(_)),
-        "{auth:?}"
-    );
+    assert!(matches!(auth.credentials, SorobanCredentials::Address(_)), "{auth:?}");
     let enforced = ask(json!({ "authMode": "enforce" })).await;
     assert!(enforced["error"].is_string(), "nobody signed: {enforced}");
 
     let instructions = |answer: &Value| {
-        field::<SorobanTransactionData>(answer, "transactionData")
-            .resources
-            .instructions
+        field::<SorobanTransactionData>(answer, "transactionData").resources.instructions
     };
     let roomy = ask(json!({ "resourceConfig": { "instructionLeeway": 5_000_000 } })).await;
     assert!(instructions(&roomy) > instructions(&recorded) + 4_000_000);

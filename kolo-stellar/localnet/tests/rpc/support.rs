@@ -37,21 +37,16 @@ impl Person {
     }
 
     pub fn address(&self) -> String {
-        stellar_strkey::ed25519::PublicKey(self.key())
-            .to_string()
-            .to_string()
+        stellar_strkey::ed25519::PublicKey(self.key()).to_string().to_string()
     }
 
     fn sign(&self, hash: [u8; 32]) -> VecM<DecoratedSignature, 20> {
         let [.., a, b, c, d] = self.key();
         let signature = self.0.sign(&hash).to_bytes().to_vec().try_into().unwrap();
         let hint = SignatureHint([a, b, c, d]);
-        vec![DecoratedSignature {
-            hint,
-            signature: stellar_xdr::Signature(signature),
-        }]
-        .try_into()
-        .unwrap()
+        vec![DecoratedSignature { hint, signature: stellar_xdr::Signature(signature) }]
+            .try_into()
+            .unwrap()
     }
 }
 
@@ -81,10 +76,7 @@ impl Net {
         let answer = self.rpc(method, params).await;
         assert!(answer.get("result").is_none(), "{method}: {answer}");
         let error = &answer["error"];
-        (
-            error["code"].as_i64().unwrap(),
-            error["message"].as_str().unwrap().to_owned(),
-        )
+        (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())
     }
 
     async fn rpc(&self, method: &str, params: Value) -> Value {
@@ -100,9 +92,7 @@ impl Net {
     }
 
     pub async fn account(&self, person: &Person) -> AccountEntry {
-        let key = LedgerKey::Account(LedgerKeyAccount {
-            account_id: person.account(),
-        });
+        let key = LedgerKey::Account(LedgerKeyAccount { account_id: person.account() });
         let (found, _) = self.0.entries(vec![key]).await.unwrap();
         match &found.first().expect("the account exists").entry.entry.data {
             LedgerEntryData::Account(account) => account.clone(),
@@ -122,12 +112,7 @@ impl Net {
             seq_num: SequenceNumber(self.account(from).await.seq_num.0 + 1),
             cond: Preconditions::None,
             memo: Memo::None,
-            operations: vec![Operation {
-                source_account: None,
-                body,
-            }]
-            .try_into()
-            .unwrap(),
+            operations: vec![Operation { source_account: None, body }].try_into().unwrap(),
             ext: TransactionExt::V0,
         }
     }
@@ -138,9 +123,7 @@ impl Net {
     }
 
     pub fn fee_bump(&self, payer: &Person, inner: &TransactionEnvelope) -> TransactionEnvelope {
-        let TransactionEnvelope::Tx(inner) = inner else {
-            panic!("a V1 envelope is bumped")
-        };
+        let TransactionEnvelope::Tx(inner) = inner else { panic!("a V1 envelope is bumped") };
         let tx = FeeBumpTransaction {
             fee_source: payer.muxed(),
             fee: 1_000,
@@ -156,11 +139,7 @@ impl Net {
     }
 
     pub async fn send(&self, envelope: &TransactionEnvelope) -> Value {
-        self.ask(
-            "sendTransaction",
-            json!({ "transaction": base64(envelope) }),
-        )
-        .await
+        self.ask("sendTransaction", json!({ "transaction": base64(envelope) })).await
     }
 
     pub async fn get(&self, hash: &str) -> Value {
@@ -178,37 +157,25 @@ impl Net {
     }
 
     pub async fn pay(&self, from: &Person, to: &Person, amount: i64) -> String {
-        self.succeed(&self.envelope(from, payment(to, amount)).await)
-            .await
+        self.succeed(&self.envelope(from, payment(to, amount)).await).await
     }
 
     /// Simulates a contract call, puts in what it needs, and sends it.
     pub async fn invoke(&self, from: &Person, body: OperationBody) -> String {
         let tx = self.transaction(from, body).await;
         let simulated = self.simulate(&self.sign(from, tx.clone())).await;
-        self.succeed(&self.sign(from, with_resources(tx, &simulated)))
-            .await
+        self.succeed(&self.sign(from, with_resources(tx, &simulated))).await
     }
 
     pub async fn simulate(&self, envelope: &TransactionEnvelope) -> Value {
-        self.ask(
-            "simulateTransaction",
-            json!({ "transaction": base64(envelope) }),
-        )
-        .await
+        self.ask("simulateTransaction", json!({ "transaction": base64(envelope) })).await
     }
 }
 
 /// The transaction with what its simulation found.
 pub fn with_resources(mut tx: Transaction, simulated: &Value) -> Transaction {
-    let data = simulated["transactionData"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{simulated}"));
-    let fee: u32 = simulated["minResourceFee"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let data = simulated["transactionData"].as_str().unwrap_or_else(|| panic!("{simulated}"));
+    let fee: u32 = simulated["minResourceFee"].as_str().unwrap().parse().unwrap();
     tx.fee += fee;
     tx.ext = TransactionExt::V1(xdr::<SorobanTransactionData>(data));
     let OperationBody::InvokeHostFunction(call) = &tx.operations[0].body else {
@@ -216,29 +183,16 @@ pub fn with_resources(mut tx: Transaction, simulated: &Value) -> Transaction {
     };
     let mut call = call.clone();
     let auth = simulated["results"][0]["auth"].as_array().unwrap();
-    call.auth = auth
-        .iter()
-        .map(|a| xdr(a.as_str().unwrap()))
-        .collect::<Vec<_>>()
-        .try_into()
-        .unwrap();
+    call.auth =
+        auth.iter().map(|a| xdr(a.as_str().unwrap())).collect::<Vec<_>>().try_into().unwrap();
     let body = OperationBody::InvokeHostFunction(call);
-    tx.operations = vec![Operation {
-        source_account: None,
-        body,
-    }]
-    .try_into()
-    .unwrap();
+    tx.operations = vec![Operation { source_account: None, body }].try_into().unwrap();
     tx
 }
 
 pub fn payment(to: &Person, amount: i64) -> OperationBody {
     let destination = to.muxed();
-    OperationBody::Payment(PaymentOp {
-        destination,
-        asset: Asset::Native,
-        amount,
-    })
+    OperationBody::Payment(PaymentOp { destination, asset: Asset::Native, amount })
 }
 
 pub fn create(account: &Person, starting_balance: i64) -> OperationBody {
@@ -258,9 +212,7 @@ pub fn xdr<T: ReadXdr>(base64: &str) -> T {
 
 /// The XDR in a field of an answer.
 pub fn field<T: ReadXdr>(answer: &Value, name: &str) -> T {
-    xdr(answer[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("{name} is missing: {answer}")))
+    xdr(answer[name].as_str().unwrap_or_else(|| panic!("{name} is missing: {answer}")))
 }
 
 pub fn hex(bytes: &[u8]) -> String {
@@ -283,15 +235,11 @@ pub mod token {
             network_id: Hash(net.0.network_id()),
             contract_id_preimage: ContractIdPreimage::Asset(Asset::Native),
         });
-        ContractId(Hash(
-            Sha256::digest(preimage.to_xdr(Limits::none()).unwrap()).into(),
-        ))
+        ContractId(Hash(Sha256::digest(preimage.to_xdr(Limits::none()).unwrap()).into()))
     }
 
     pub fn address(net: &Net) -> String {
-        stellar_strkey::Contract(id(net).0.0)
-            .to_string()
-            .to_string()
+        stellar_strkey::Contract(id(net).0.0).to_string().to_string()
     }
 
     pub fn deploy() -> OperationBody {
@@ -303,11 +251,7 @@ pub mod token {
 
     pub fn transfer(net: &Net, from: &Person, to: &Person, amount: i128) -> OperationBody {
         let address = |person: &Person| ScVal::Address(ScAddress::Account(person.account()));
-        invoke(
-            net,
-            "transfer",
-            vec![address(from), address(to), amount.into()],
-        )
+        invoke(net, "transfer", vec![address(from), address(to), amount.into()])
     }
 
     pub fn invoke(net: &Net, function: &str, args: Vec<ScVal>) -> OperationBody {
