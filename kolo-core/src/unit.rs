@@ -33,6 +33,9 @@ impl<'a> Command<'a> {
         name: &str,
         args: &C,
     ) -> Result<Self, Error> {
+        if ctx.tenant != *kolo.tenant() {
+            return Err(Error::NotAllowed);
+        }
         let canonical = record::encode(name, 1, &(&ctx.actor, args))?;
         let mut hash = Sha256::new();
         hash.update(name.as_bytes());

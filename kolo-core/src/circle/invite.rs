@@ -39,6 +39,7 @@ impl Circles {
             }
             let rules = found.state.rules()?;
             found.state.forming_mirror()?;
+            self.drop_expired(&mut found).await?;
             let promised = found.state.holders.len().saturating_add(found.state.invitations.len());
             if promised >= usize::from(rules.seats) {
                 return Err(Error::NoPlaceLeft);
@@ -70,6 +71,34 @@ impl Circles {
                 return Ok((self.invitation_view(id).await?, done));
             }
         }
+    }
+
+    /// Places promised to codes nobody can use any more are free again.
+    async fn drop_expired(&self, circle: &mut Loaded<Circle>) -> Result<(), Error> {
+        let now = self.kolo.now();
+        for id in circle.state.invitations.clone() {
+            let invitation = self.kolo.invitation(id).await?.state;
+            let usable = match invitation.standing {
+                Standing::Open => now <= invitation.expires_at,
+                // On its way: its end decides.
+                Standing::Registering | Standing::Taken(_) => true,
+                Standing::Used(_) | Standing::Dead => false,
+            };
+            if !usable {
+                circle.state.invitations.retain(|promised| *promised != id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the member is joining by another code already.
+    async fn is_joining(&self, circle: &Circle, member: MemberId) -> Result<bool, Error> {
+        for id in &circle.invitations {
+            if self.kolo.invitation(*id).await?.state.standing == Standing::Taken(member) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn invitation_id(&self, ctx: &CommandContext) -> InvitationId {
@@ -133,7 +162,10 @@ impl Circles {
             let mut changes = command.changes();
             let mut member = self.kolo.member(joiner).await?;
             open_account(&mut changes, &mut member)?;
-            // One code after another for the same circle: the second waits for the first's end.
+            // One code after another for the same circle: the member's version orders them.
+            if self.is_joining(&circle.state, joiner).await? {
+                return Err(Error::UnderWay);
+            }
             changes.write(&member)?;
             invitation.state.standing = Standing::Taken(joiner);
             changes.write(&invitation)?;

@@ -7,7 +7,7 @@ use crate::circle::invite::hex;
 use crate::circle::postings::{Details, Move, external, pot, purse};
 use crate::circle::state::{Circle, Contract, Holder, Seat};
 use crate::intent::state::{Intent, Progress, Want};
-use crate::invitation::state::Standing;
+use crate::invitation::state::{Invitation, Standing};
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
 use crate::port::ledger::{EntryStatus, Resolution};
@@ -144,9 +144,40 @@ impl Kolo {
             CircleChainEvent::InvitationAdded { key: Some(key), .. } => {
                 self.open_invitation(changes, circle, key).await?;
             }
+            CircleChainEvent::InvitationRevoked { key: Some(key), .. } => {
+                self.end_invitation(changes, circle, key).await?;
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Taken back by the organiser: the code is dead, its place free.
+    async fn end_invitation(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Loaded<Circle>,
+        key: &PublicKey,
+    ) -> Result<(), Error> {
+        let Some(mut invitation) = self.invitation_of(key).await? else {
+            return Ok(());
+        };
+        let id = invitation.state.id;
+        circle.state.invitations.retain(|promised| *promised != id);
+        // A joining that is on its way hears the chain's answer to it.
+        if matches!(invitation.state.standing, Standing::Registering | Standing::Open) {
+            invitation.state.standing = Standing::Dead;
+            changes.write(&invitation)?;
+        }
+        Ok(())
+    }
+
+    async fn invitation_of(&self, key: &PublicKey) -> Result<Option<Loaded<Invitation>>, Error> {
+        let Some(id) = self.find("invitation-key", &hex(&key.0)).await? else {
+            return Ok(None);
+        };
+        let id: InvitationId = id.parse().map_err(|_| Error::NoSuchInvitation)?;
+        self.invitation(id).await.map(Some)
     }
 
     async fn use_invitation(
@@ -173,11 +204,9 @@ impl Kolo {
         circle: &Loaded<Circle>,
         key: &PublicKey,
     ) -> Result<(), Error> {
-        let Some(id) = self.find("invitation-key", &hex(&key.0)).await? else {
+        let Some(mut invitation) = self.invitation_of(key).await? else {
             return Ok(());
         };
-        let id: InvitationId = id.parse().map_err(|_| Error::NoSuchInvitation)?;
-        let mut invitation = self.invitation(id).await?;
         if invitation.state.standing != Standing::Registering {
             return Ok(());
         }

@@ -19,6 +19,10 @@ impl Kolo {
         to: Option<&ChainAddress>,
         amount: Amount,
     ) -> Result<(), Error> {
+        if asset != self.asset() {
+            // Whatever its issuer calls it, it is not what people save in here.
+            return Ok(());
+        }
         for party in [from, to].into_iter().flatten() {
             if self.find("circle-address", &party.0).await?.is_some() {
                 return Ok(());

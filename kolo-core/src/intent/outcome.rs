@@ -141,7 +141,11 @@ impl Kolo {
             changes.write(&invitation)?;
             changes.event(&invitation.id, "invitation.returned", &invitation.state.standing)?;
         }
-        let circle: Loaded<Circle> = self.circle(invitation.state.circle).await?;
+        let mut circle: Loaded<Circle> = self.circle(invitation.state.circle).await?;
+        if invitation.state.standing == Standing::Dead && circle.state.invitations.contains(&id) {
+            circle.state.invitations.retain(|promised| *promised != id);
+            changes.write(&circle)?;
+        }
         let notice = Notice::JoinFailed { name: circle.state.name, reason };
         changes.notice(member, "failed", notice)
     }

@@ -105,9 +105,10 @@ impl Worker {
                 }
             };
             let clock = &self.kolo.ports().clock;
-            let latest = clock.now().plus(POLL_S);
-            let earliest = clock.now().plus(1);
-            let until = next.map_or(latest, |next| next.clamp(earliest, latest));
+            // Asked once: a clock that is moved between two questions would turn the bounds around.
+            let now = clock.now();
+            let latest = now.plus(POLL_S);
+            let until = next.map_or(latest, |next| next.clamp(now.plus(1), latest));
             let nudged = std::pin::pin!(self.nudge.wait());
             let rest = select(clock.sleep_until(until), nudged);
             match select(rest, shutdown).await {
@@ -140,6 +141,10 @@ impl Worker {
     }
 
     async fn handle(&self, work: &ClaimedWork) {
+        if work.lease.tenant != *self.kolo.tenant() {
+            // Never worked on with another tenant's records and keys.
+            return self.give_back(work, self.kolo.now().plus(POLL_S)).await;
+        }
         let done = match work.queue.as_str() {
             queue::INTENT => self.kolo.process_intent(work).await,
             queue::TIMER => self.kolo.process_timer(work).await,
@@ -153,6 +158,10 @@ impl Worker {
         let wait = 1u64 << work.attempts.min(9);
         let retry = self.kolo.now().plus(wait.min(LONGEST_RETRY_S));
         tracing::warn!(work = work.lease.work.0, attempts = work.attempts, %error, "will be tried again");
+        self.give_back(work, retry).await;
+    }
+
+    async fn give_back(&self, work: &ClaimedWork, retry: Timestamp) {
         let release = Release::RetryAt(retry);
         if let Err(error) = self.kolo.ports().queue.release(&work.lease, release).await {
             tracing::warn!(work = work.lease.work.0, %error, "could not be given back; its lease will run out");

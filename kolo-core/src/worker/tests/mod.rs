@@ -14,7 +14,9 @@ use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainE
 use crate::port::vault::PublicKey;
 use crate::testkit::{ManualClock, MemoryVault, in_memory};
 use crate::view::{CircleStage, Every, MemberView, NewCircle};
-use crate::{Asset, CircleId, CommandContext, Kolo, OperatorKeys, Settings, TenantId, Timestamp};
+use crate::{
+    Asset, CircleId, CommandContext, Error, Kolo, OperatorKeys, Settings, TenantId, Timestamp,
+};
 
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 const DAY_S: u64 = 86_400;
@@ -304,4 +306,102 @@ fn a_circle_that_is_there_already_did_not_fail() {
     let circle = world.forming(&ada, "one");
     let stage = block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
     assert_eq!(stage, CircleStage::OnChain(Phase::Forming));
+}
+
+/// Time that does not stand still between two questions.
+struct Hasty(std::sync::atomic::AtomicU64);
+
+#[async_trait::async_trait]
+impl crate::port::Clock for Hasty {
+    fn now(&self) -> Timestamp {
+        START.plus(self.0.fetch_add(2, std::sync::atomic::Ordering::SeqCst))
+    }
+
+    async fn sleep_until(&self, _: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[test]
+fn a_clock_that_is_moved_meanwhile_does_not_stop_the_worker() {
+    let world = World::new();
+    let mut ports = world.kolo.ports().clone();
+    ports.clock = Arc::new(Hasty(0.into()));
+    let operator = world.kolo.operator().clone();
+    let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
+    let ada = world.member("Ada");
+    let ctx = CommandContext::of_member(ada.id, "money");
+    block_on(kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
+    block_on(Worker::without_chat(kolo).run(std::future::ready(())));
+    world.work();
+    assert_eq!(world.chain.count(pays), 1);
+}
+
+#[test]
+fn tenants_do_not_act_for_each_other() {
+    let world = World::new();
+    let ada = world.member("Ada");
+    let ctx = CommandContext::of_member(ada.id, "money");
+    block_on(world.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
+
+    let (ports, operator) = (world.kolo.ports().clone(), world.kolo.operator().clone());
+    let brand = TenantId::try_new("brand").unwrap();
+    let other = Kolo::new(brand, ports, asset(), operator, Settings::default());
+    let command = block_on(other.wallets().test_money(&ctx, Amount::new(5)));
+    assert!(matches!(command, Err(Error::NotAllowed)), "{command:?}");
+    let worker = Worker::without_chat(other);
+    block_on(worker.tick(1)).unwrap();
+    assert_eq!(world.chain.done(), []);
+    world.pass(60);
+    assert_eq!(world.chain.count(pays), 1);
+}
+
+#[test]
+fn the_place_of_a_code_that_died_is_free_again() {
+    let world = World::new();
+    let (ada, bola) = (world.member("Ada"), world.member("Bola"));
+    let circle = world.forming(&ada, "one");
+    let invite = |key: &str| {
+        let ctx = CommandContext::of_member(ada.id, key);
+        block_on(world.kolo.circles().invite(&ctx, circle, None))
+    };
+    // Each tells the chain's answer to the invitation it has just made.
+    let added = || {
+        let done = world.chain.done();
+        let Some(ChainEffect::Invite { key, expires_at, .. }) = done.last().cloned() else {
+            panic!("{done:?}");
+        };
+        let (key, address, turn) = (Some(key), None, None);
+        let event = CircleChainEvent::InvitationAdded { key, address, turn, expires_at };
+        world.emit(circle, event);
+        world.work();
+        key
+    };
+    invite("first").unwrap();
+    world.work();
+    added();
+    assert!(matches!(invite("second"), Err(Error::NoPlaceLeft)));
+
+    // It expires.
+    world.pass(15 * DAY_S);
+    invite("third").unwrap();
+    world.work();
+    let key = added();
+
+    // The organiser takes it back, with a wallet of their own.
+    world.emit(circle, CircleChainEvent::InvitationRevoked { key, address: None });
+    world.work();
+    let (fourth, _) = invite("fourth").unwrap();
+    world.work();
+    added();
+
+    // The chain refuses it when it is used.
+    let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
+    world.chain.answer(|effect| matches!(effect, ChainEffect::Join { .. }), {
+        Some(Answer::Refuse(Some(6)))
+    });
+    let ctx = CommandContext::of_member(bola.id, "join");
+    block_on(world.kolo.circles().join(&ctx, &fourth.code, summary.rules_hash)).unwrap();
+    world.pass(60);
+    invite("fifth").unwrap();
 }
