@@ -112,8 +112,9 @@ impl ChatRoom {
         let room = Self::with(None, now);
         {
             let mut inner = room.lock();
-            for line in lines.lines() {
-                if let Ok(line) = serde_json::from_str(&line?) {
+            // As bytes: a line torn within a character is no text.
+            for line in lines.split(b'\n') {
+                if let Ok(line) = serde_json::from_slice(&line?) {
                     inner.take(line);
                 }
             }
@@ -279,5 +280,28 @@ impl MessageChannel for ChatRoom {
         })?;
         self.touch();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_torn_within_a_character_is_dropped_and_no_more() {
+        let folder = std::env::temp_dir().join(format!("kolo-chat-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("chat.jsonl");
+        let phone = |number: &str| Phone { number: number.to_owned(), name: "Adé".to_owned() };
+        let open = || ChatRoom::open(&path, || Timestamp::from_unix(1)).unwrap();
+        open().add(phone("+1")).unwrap();
+        let mut torn = serde_json::to_vec(&Line::Phone(phone("+2"))).unwrap();
+        let within = torn.iter().position(|byte| !byte.is_ascii()).unwrap();
+        torn.truncate(within + 1);
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(&torn).unwrap();
+        open().add(phone("+3")).unwrap();
+        let numbers: Vec<_> = open().phones().into_iter().map(|phone| phone.number).collect();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(numbers, ["+1", "+3"]);
     }
 }

@@ -123,7 +123,7 @@ fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
         Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
         _ => {
             // The URL may hold a password: only its scheme is shown.
-            let scheme = url.split(':').next().unwrap_or_default();
+            let scheme = url.split_once("://").map_or("such", |(scheme, _)| scheme);
             let why = format!("a {scheme:?} database is not supported; use sqlite://FILE");
             Err(bad("DATABASE_URL", why))
         }
@@ -167,6 +167,7 @@ mod tests {
             ("PORT", "70000"),
             ("DATABASE_URL", "postgres://kolo:hunter2@db/kolo"),
             ("DATABASE_URL", "sqlite://"),
+            ("DATABASE_URL", "kolo@hunter2/db"),
             ("ENCRYPTION_KEY", "too-short"),
             ("STELLAR_NETWORK", "mainnet"),
             ("WHATSAPP_TOKEN", "short"),

@@ -24,6 +24,7 @@ impl Kolo {
         &self,
         event: &ChainEvent,
         address: &ChainAddress,
+        on_chain: &Rules,
     ) -> Result<(), Error> {
         let ctx = self.chain_context(&event.id);
         let mut command = Command::begin(self, &ctx, "chain.created", &event.id).await?;
@@ -35,6 +36,17 @@ impl Kolo {
                 return Ok(());
             };
             let mut changes = command.changes();
+            if circle.state.rules()? != *on_chain {
+                // Its organiser made it without us, by rules nobody was shown here.
+                tracing::error!(circle = %circle.state.id, "the contract has other rules");
+                circle.state.diverged = Some(format!("{}: other rules", event.id));
+                circle.state.contract = Contract::Failed;
+                changes.write(&circle)?;
+                if command.commit(changes, ()).await?.is_some() {
+                    return Ok(());
+                }
+                continue;
+            }
             circle.state.contract = Contract::Live;
             changes.write(&circle)?;
             changes.event(&circle.id, "circle.created", &circle.state.address)?;

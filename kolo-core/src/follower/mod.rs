@@ -57,7 +57,9 @@ impl Kolo {
 
     async fn apply(&self, event: &ChainEvent) -> Result<(), Error> {
         match &event.body {
-            ChainEventBody::GroupCreated { circle, .. } => self.apply_created(event, circle).await,
+            ChainEventBody::GroupCreated { circle, rules, .. } => {
+                self.apply_created(event, circle, rules).await
+            }
             ChainEventBody::Circle { circle, event: what } => {
                 self.apply_circle(event, circle, what).await
             }

@@ -168,7 +168,7 @@ impl Kolo {
                 Err(error) => return self.trouble(&intent.state, error),
             },
             Ok(Submission::Refused(refused)) => {
-                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "the network refuses");
+                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "the network refuses");
                 // It may be in a ledger all the same: only its max time decides.
             }
             Ok(other) => {
@@ -199,7 +199,7 @@ impl Kolo {
             }
             Fate::Failed { refused, fee } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
-                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain");
+                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "failed on the chain");
                 self.refuse(work, intent, refused).await.map(Some)
             }
             Fate::NotFound { latest_closed_at, history_covers }
@@ -207,7 +207,13 @@ impl Kolo {
             {
                 self.rebuild(work, intent, tx).await.map(Some)
             }
-            Fate::NotFound { .. } => Ok(None),
+            Fate::NotFound { latest_closed_at, history_covers } => {
+                if !history_covers && latest_closed_at > tx.prepared.max_time {
+                    // Neither found nor provably absent: built anew it might be paid twice.
+                    tracing::error!(intent = %intent.state.id, tx = tx.hash, "the node's history does not reach back to it: ask one that does");
+                }
+                Ok(None)
+            }
         }
     }
 

@@ -22,6 +22,9 @@ use nudge::Nudge;
 /// Items worked on at the same time.
 const AT_ONCE: usize = 16;
 
+/// Pages of events applied before work is looked at again.
+const PAGES_AT_ONCE: usize = 8;
+
 /// Longest wait between looks at the chain, seconds: a ledger closes about every five.
 const POLL_S: u64 = 2;
 
@@ -78,12 +81,12 @@ impl Worker {
     pub async fn tick(&self, budget: usize) -> Result<Tick, Error> {
         let mut handled = 0;
         while handled < budget {
-            self.follow().await;
+            let behind = self.follow().await;
             let ports = self.kolo.ports();
             let limit = AT_ONCE.min(budget - handled);
             let lease_s = self.kolo.settings().lease_s;
             let claimed = ports.queue.claim(self.queues(), self.kolo.now(), lease_s, limit).await?;
-            if claimed.is_empty() {
+            if claimed.is_empty() && !behind {
                 break;
             }
             handled += claimed.len();
@@ -118,18 +121,20 @@ impl Worker {
         }
     }
 
-    /// Applies all new events. Trouble with the chain must not stop what needs no chain.
-    async fn follow(&self) {
-        loop {
+    /// Applies new events, a few pages of them: while much is to be caught up with, people are still
+    /// answered. Trouble with the chain must not stop what needs no chain. `true`: there is more.
+    async fn follow(&self) -> bool {
+        for _ in 0..PAGES_AT_ONCE {
             match self.kolo.follow().await {
                 Ok(true) => {}
-                Ok(false) => return,
+                Ok(false) => return false,
                 Err(error) => {
                     tracing::warn!(%error, "the chain's events could not be followed now");
-                    return;
+                    return false;
                 }
             }
         }
+        true
     }
 
     fn queues(&self) -> &'static [&'static str] {

@@ -233,10 +233,13 @@ fn rfc3339(text: &str) -> Option<Timestamp> {
         && hour < 24
         && minute < 60
         && second < 61;
+    if !valid {
+        return None;
+    }
     let seconds = days_since_epoch(year, month, day)?
         .checked_mul(86_400)?
         .checked_add(hour * 3600 + minute * 60 + second)?;
-    valid.then(|| Timestamp::from_unix(seconds))
+    Some(Timestamp::from_unix(seconds))
 }
 
 fn three(text: &str, separator: char) -> Option<[u64; 3]> {
@@ -273,7 +276,15 @@ mod tests {
         ] {
             assert_eq!(rfc3339(text), Some(Timestamp::from_unix(seconds)), "{text}");
         }
-        for text in ["", "2026-11-21", "2026-13-01T00:00:00Z", "2026-11-21T12:11:38+01:00", "x"] {
+        for text in [
+            "",
+            "2026-11-21",
+            "2026-13-01T00:00:00Z",
+            "2026-11-21T12:11:38+01:00",
+            "2026-11-21T18446744073709551615:00:00Z",
+            "18446744073709551615-01-01T00:00:00Z",
+            "x",
+        ] {
             assert_eq!(rfc3339(text), None, "{text}");
         }
     }

@@ -405,3 +405,37 @@ fn the_place_of_a_code_that_died_is_free_again() {
     world.pass(60);
     invite("fifth").unwrap();
 }
+
+/// An organiser with the key in hand can be there first, with rules of their own.
+#[test]
+fn a_circle_with_other_rules_on_the_chain_takes_nobody_in() {
+    let world = World::new();
+    let ada = world.member("Ada");
+    let circle = world.create(&ada, "one");
+    world.work();
+    let mut rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
+    rules.contribution = Amount::new(1);
+    let (address, organiser) = (world.address(circle), ada.address.clone());
+    world
+        .chain
+        .emit(world.now(), ChainEventBody::GroupCreated { circle: address, organiser, rules });
+    world.work();
+    let stage = block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
+    assert_eq!(stage, CircleStage::Failed);
+    let ctx = CommandContext::of_member(ada.id, "invite");
+    let invited = block_on(world.kolo.circles().invite(&ctx, circle, None));
+    assert!(matches!(invited, Err(Error::NoSuchCircle)), "{invited:?}");
+}
+
+/// More pages of events than are applied in one go.
+#[test]
+fn a_long_history_is_caught_up_with_in_one_tick() {
+    let world = World::new();
+    let (circle, ada, _) = world.active("one");
+    for _ in 0..1_000 {
+        world.chain.emit(world.now(), ChainEventBody::Unknown("spam".to_owned()));
+    }
+    world.contributes(circle, &ada, 1);
+    world.work();
+    assert_eq!(block_on(world.kolo.circles().status(circle)).unwrap().vault, EACH);
+}
