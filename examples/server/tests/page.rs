@@ -1,4 +1,6 @@
 //! The phone page in a real browser: a whole circle by clicks and typing, as a new user would.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "page/browser.rs"]
 mod browser;
 #[allow(dead_code, reason = "shared with tests that use other parts of it")]
