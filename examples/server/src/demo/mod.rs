@@ -112,5 +112,5 @@ pub async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
     let cast = people::cast(options.members, options.seed);
     let mut player = Player::new(&stack, !options.json);
     let circle = story::tell(&mut player, &cast).await?;
-    report::settle_accounts(&stack, &cast, circle, player.said()).await
+    report::settle_accounts(&stack, &cast, circle, player.said(), player.turn_ms()).await
 }

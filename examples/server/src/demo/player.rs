@@ -1,5 +1,6 @@
 //! Plays messages into the stack, moves the clock, and prints what is said like a chat.
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use kolo_core::port::Clock;
@@ -20,6 +21,7 @@ pub(super) struct Player<'a> {
     messages: u64,
     shown: HashSet<String>,
     time_shown: Option<Timestamp>,
+    turns: Vec<Duration>,
 }
 
 impl<'a> Player<'a> {
@@ -30,6 +32,7 @@ impl<'a> Player<'a> {
             messages: 0,
             shown: HashSet::new(),
             time_shown: None,
+            turns: Vec::new(),
         }
     }
 
@@ -49,9 +52,22 @@ impl<'a> Player<'a> {
             text: text.to_owned(),
             button: None,
         };
+        let began = Instant::now();
         self.stack.chat.hear(&message)?;
         conversation::receive(&self.stack.kolo, message).await?;
-        self.settle().await
+        self.settle().await?;
+        self.turns.push(began.elapsed());
+        Ok(())
+    }
+
+    /// How long turns took in real time, from the message to the last reply it caused, settlement
+    /// on the chain included: the slowest of a hundred, and the slowest.
+    pub fn turn_ms(&self) -> (u128, u128) {
+        let mut turns = self.turns.clone();
+        turns.sort_unstable();
+        let at = (turns.len() * 99).div_ceil(100).saturating_sub(1);
+        let ms = |turn: Option<&Duration>| turn.map_or(0, Duration::as_millis);
+        (ms(turns.get(at)), ms(turns.last()))
     }
 
     /// Works until nothing is left to do now or within a few seconds.

@@ -41,6 +41,8 @@ struct Totals {
     transactions: usize,
     fees: i64,
     messages: usize,
+    /// From a message to the last reply it caused, settlement included: p99 and the slowest.
+    turn_ms: (u128, u128),
 }
 
 /// Asks the ledger and the chain, each for itself.
@@ -49,6 +51,7 @@ pub(super) async fn settle_accounts(
     cast: &Cast,
     circle: CircleId,
     messages: usize,
+    turn_ms: (u128, u128),
 ) -> Result<Report, DemoError> {
     let status = stack.kolo.circles().status(circle).await?;
     let mut people = Vec::new();
@@ -91,6 +94,7 @@ pub(super) async fn settle_accounts(
         transactions,
         fees,
         messages,
+        turn_ms,
     };
     let ok = agrees(&people, &totals, status.full_pot);
     let circle = json!({
@@ -175,6 +179,8 @@ impl Report {
                 "transactions": self.totals.transactions,
                 "fees_stroops": self.totals.fees,
                 "messages": self.totals.messages,
+                "turn_p99_ms": self.totals.turn_ms.0,
+                "turn_max_ms": self.totals.turn_ms.1,
             },
         })
     }
@@ -217,6 +223,10 @@ impl Report {
             self.totals.messages,
             self.totals.transactions,
             fees.display(7, 2)
+        ));
+        lines.push(format!(
+            "from a message to its last reply, settlement included: p99 {} ms, slowest {} ms",
+            self.totals.turn_ms.0, self.totals.turn_ms.1
         ));
         let verdict = if self.ok {
             "books and chain agree to the stroop; everyone had exactly one payout"
