@@ -66,7 +66,8 @@ fn outside_quiet_hours(at: u64, utc_offset_s: i32, earlier: bool) -> u64 {
     if earlier { at - into_night.saturating_add(1).min(at) } else { at + (night - into_night) }
 }
 
-/// The next reminder after (instalment, stage), not before `now`.
+/// The next reminder after (instalment, stage). Of those missed meanwhile (nobody worked for a while)
+/// it is the latest: what the earlier ones would say is no longer true.
 fn next(
     mirror: &Mirror,
     rules: &Rules,
@@ -80,12 +81,18 @@ fn next(
         }
         None => (1, 0),
     };
-    (first..=last)
-        .flat_map(|i| STAGES.iter().skip(if i == first { done } else { 0 }).map(move |s| (i, *s)))
-        .find_map(|(i, s)| {
-            let at = moment(mirror, rules, i, s)?;
-            (at >= now).then_some((i, s, at))
-        })
+    let told = after.and_then(|(instalment, stage)| moment(mirror, rules, instalment, stage));
+    let mut missed = None;
+    let stages = (first..=last)
+        .flat_map(|i| STAGES.iter().skip(if i == first { done } else { 0 }).map(move |s| (i, *s)));
+    for (instalment, stage) in stages {
+        match moment(mirror, rules, instalment, stage) {
+            Some(at) if at > now => return missed.or(Some((instalment, stage, at))),
+            Some(at) if told.is_none_or(|told| at > told) => missed = Some((instalment, stage, at)),
+            _ => {}
+        }
+    }
+    missed
 }
 
 impl Kolo {
@@ -124,7 +131,9 @@ impl Kolo {
                 return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
             }
             let mut changes = command.changes();
-            for place in 0..mirror.len() {
+            let following = next(&mirror, &rules, Some((instalment, stage)), changes.now());
+            let overtaken = following.is_some_and(|(.., at)| at <= changes.now());
+            for place in (0..mirror.len()).filter(|_| !overtaken) {
                 let Some(member) = found.holder(place).and_then(|holder| holder.member) else {
                     continue;
                 };
@@ -167,6 +176,49 @@ mod tests {
     use super::*;
 
     const MORNING: u64 = 10 * DAY_S + 7 * HOUR_S;
+
+    #[test]
+    fn of_missed_reminders_only_the_latest_is_made_up_for() {
+        use ReminderStage as S;
+        use kolo_rules::circle::{Order, Shortfall};
+        let rules = Rules {
+            asset: [1; 32],
+            seats: 2,
+            min_members: 2,
+            contribution: kolo_rules::Amount::new(100),
+            instalments_per_round: 1,
+            interval: kolo_rules::Interval::Seconds(604_800),
+            utc_offset_s: 0,
+            grace_s: 86_400,
+            order: Order::Join,
+            shortfall: Shortfall::Wait,
+            advance: false,
+            vote_period_s: 86_400,
+        };
+        // Started at noon of day 10: deadlines at noon of days 17 and 24.
+        let noon = |day: u64| day * DAY_S + 12 * HOUR_S;
+        let mut mirror = Mirror::new();
+        for _ in 0..2 {
+            mirror.join(&rules, None, noon(10)).unwrap();
+        }
+        // (after, now) → the next and when it was, or will be, due.
+        let cases = [
+            (None, noon(10), (1, S::TwoDays, noon(15))),
+            (Some((1, S::TwoDays)), noon(15), (1, S::OneDay, noon(16))),
+            (Some((1, S::TwoDays)), noon(16) + 1, (1, S::OneDay, noon(16))),
+            (Some((1, S::TwoDays)), noon(17) + 60, (1, S::Deadline, noon(17))),
+            (Some((1, S::TwoDays)), noon(20), (1, S::GraceOver, noon(18) + 1)),
+            (Some((1, S::GraceOver)), noon(20), (2, S::TwoDays, noon(22))),
+            (Some((1, S::TwoDays)), noon(23) + 60, (2, S::OneDay, noon(23))),
+        ];
+        for (after, now, expected) in cases {
+            let found = next(&mirror, &rules, after, Timestamp::from_unix(now));
+            let found = found.map(|(instalment, stage, at)| (instalment, stage, at.unix()));
+            assert_eq!(found, Some(expected), "{after:?} {now}");
+        }
+        let done = next(&mirror, &rules, Some((2, S::GraceOver)), Timestamp::from_unix(noon(26)));
+        assert_eq!(done, None);
+    }
 
     #[test]
     fn nobody_is_reminded_at_night() {
