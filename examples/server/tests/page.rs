@@ -3,7 +3,6 @@
 
 #[path = "page/browser.rs"]
 mod browser;
-#[allow(dead_code, reason = "shared with tests that use other parts of it")]
 mod common;
 
 use browser::{Page, View, browse, last_ticks, phone};
