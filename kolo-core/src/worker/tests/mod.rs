@@ -439,3 +439,45 @@ fn a_long_history_is_caught_up_with_in_one_tick() {
     world.work();
     assert_eq!(block_on(world.kolo.circles().status(circle)).unwrap().vault, EACH);
 }
+
+/// Ada's money: what is hers and what she can spend.
+fn purse(world: &World, member: &MemberView) -> (Amount, Amount) {
+    let wallet = block_on(world.kolo.wallets().balance(member.id)).unwrap();
+    (wallet.settled, wallet.available)
+}
+
+#[test]
+fn a_hold_ends_with_what_it_was_for() {
+    for answer in [Answer::Impossible, Answer::Refuse(Some(21)), Answer::Refuse(None)] {
+        let world = World::new();
+        let (circle, ada, _) = world.active("one");
+        let (asset, to) = (asset(), Some(ada.address.clone()));
+        let gift = ChainEventBody::Transfer { asset, from: None, to, amount: EACH };
+        world.chain.emit(world.now(), gift);
+        world.work();
+        let contribute = |key: &str| {
+            let ctx = CommandContext::of_member(ada.id, key);
+            block_on(world.kolo.circles().contribute(&ctx, circle, 1, EACH))
+        };
+        world.chain.answer(|effect| matches!(effect, ChainEffect::Contribute { .. }), Some(answer));
+        contribute("first").unwrap();
+        assert_eq!(purse(&world, &ada), (EACH, Amount::ZERO));
+        world.pass(3_600);
+        assert_eq!(purse(&world, &ada), (EACH, EACH), "the hold stays");
+
+        // Again, and this time it works: paid once, by the event alone, however often that comes.
+        world.chain.answer(opens, None);
+        contribute("second").unwrap();
+        assert!(matches!(
+            contribute("third"),
+            Err(Error::UnderWay | Error::InsufficientFunds { .. })
+        ));
+        world.work();
+        assert_eq!(purse(&world, &ada), (EACH, Amount::ZERO), "held until the chain says so");
+        world.contributes(circle, &ada, 1);
+        world.work();
+        assert_eq!(purse(&world, &ada), (Amount::ZERO, Amount::ZERO));
+        let vault = block_on(world.kolo.circles().status(circle)).unwrap().vault;
+        assert_eq!(vault, EACH);
+    }
+}
