@@ -26,50 +26,215 @@ pub enum ReminderStage {
 #[expect(missing_docs, reason = "the names say it; amounts are minor units")]
 pub enum Notice {
     /// Money arrived from outside (test money, a payment).
-    MoneyReceived { amount: i64, balance: i64, tx: String },
+    MoneyReceived {
+        amount: i64,
+        balance: i64,
+        tx: String,
+    },
     /// Money left for outside, not by a command given here.
-    MoneySent { amount: i64, balance: i64, tx: String },
+    MoneySent {
+        amount: i64,
+        balance: i64,
+        tx: String,
+    },
     /// To the organiser: the circle exists now.
-    CircleReady { circle: CircleId, name: String, seats: u8, contribution: i64, every: Every },
+    CircleReady {
+        circle: CircleId,
+        name: String,
+        seats: u8,
+        contribution: i64,
+        every: Every,
+    },
     /// To the organiser: it could not be created.
-    CircleFailed { name: String, reason: Reason },
+    CircleFailed {
+        name: String,
+        reason: Reason,
+    },
     /// To the organiser: the code works now.
-    InvitationReady { circle: CircleId, name: String, code: String, phone: Option<String>, expires_at: Timestamp },
-    InvitationFailed { name: String, reason: Reason },
+    InvitationReady {
+        circle: CircleId,
+        name: String,
+        code: String,
+        phone: Option<String>,
+        expires_at: Timestamp,
+    },
+    InvitationFailed {
+        name: String,
+        reason: Reason,
+    },
     /// To the joiner.
-    Joined { circle: CircleId, name: String, turn: u8, members: u8, seats: u8 },
-    JoinFailed { name: String, reason: Reason },
+    Joined {
+        circle: CircleId,
+        name: String,
+        turn: u8,
+        members: u8,
+        seats: u8,
+    },
+    JoinFailed {
+        name: String,
+        reason: Reason,
+    },
     /// To the others.
-    SomebodyJoined { circle: CircleId, name: String, who: String, members: u8, seats: u8 },
-    SomebodyLeft { circle: CircleId, name: String, who: String, members: u8, seats: u8 },
+    SomebodyJoined {
+        circle: CircleId,
+        name: String,
+        who: String,
+        members: u8,
+        seats: u8,
+    },
+    SomebodyLeft {
+        circle: CircleId,
+        name: String,
+        who: String,
+        members: u8,
+        seats: u8,
+    },
     /// To all: the order, the first deadline.
-    Started { circle: CircleId, name: String, order: Vec<String>, your_turn: u8, contribution: i64, deadline: Timestamp },
-    StartFailed { name: String, reason: Reason },
+    Started {
+        circle: CircleId,
+        name: String,
+        order: Vec<String>,
+        your_turn: u8,
+        contribution: i64,
+        deadline: Timestamp,
+    },
+    StartFailed {
+        name: String,
+        reason: Reason,
+    },
     /// To the payer: the receipt.
-    Contributed { circle: CircleId, name: String, round: u8, rounds: u8, amount: i64, late: bool, pot: i64, full_pot: i64, tx: String },
-    ContributionFailed { circle: CircleId, name: String, round: u8, amount: i64, reason: Reason },
-    Repaid { circle: CircleId, name: String, amount: i64, left: i64, tx: String },
-    RepaymentFailed { circle: CircleId, name: String, amount: i64, reason: Reason },
-    Reminder { circle: CircleId, name: String, stage: ReminderStage, round: u8, amount: i64, deadline: Timestamp, late_after: Timestamp },
+    Contributed {
+        circle: CircleId,
+        name: String,
+        round: u8,
+        rounds: u8,
+        amount: i64,
+        late: bool,
+        pot: i64,
+        full_pot: i64,
+        tx: String,
+    },
+    ContributionFailed {
+        circle: CircleId,
+        name: String,
+        round: u8,
+        amount: i64,
+        reason: Reason,
+    },
+    Repaid {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        left: i64,
+        tx: String,
+    },
+    /// To a creditor: `who` paid back what they owed from an earlier round.
+    PaidBack {
+        circle: CircleId,
+        name: String,
+        who: String,
+        amount: i64,
+        tx: String,
+    },
+    RepaymentFailed {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        reason: Reason,
+    },
+    Reminder {
+        circle: CircleId,
+        name: String,
+        stage: ReminderStage,
+        round: u8,
+        amount: i64,
+        deadline: Timestamp,
+        late_after: Timestamp,
+    },
     /// To all; `you` when the reader is the recipient.
-    PaidOut { circle: CircleId, name: String, round: u8, rounds: u8, recipient: String, you: bool, amount: i64, short: i64, tx: String },
+    PaidOut {
+        circle: CircleId,
+        name: String,
+        round: u8,
+        rounds: u8,
+        recipient: String,
+        you: bool,
+        amount: i64,
+        short: i64,
+        tx: String,
+    },
     /// To the recipient: kept safe, because it could not be delivered.
-    PayoutKept { circle: CircleId, name: String, amount: i64 },
-    CreditDelivered { circle: CircleId, name: String, amount: i64, tx: String },
+    PayoutKept {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+    },
+    CreditDelivered {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        tx: String,
+    },
     /// To all: a new round is open.
-    RoundOpened { circle: CircleId, name: String, round: u8, rounds: u8, amount: i64, recipient: String, deadline: Timestamp },
-    DissolutionProposed { circle: CircleId, name: String, who: String, you: bool, expires_at: Timestamp },
-    VoteCast { circle: CircleId, name: String, approve: bool, yes: u8, no: u8, electorate: u8 },
-    VoteFailed { name: String, reason: Reason },
-    ProposalRejected { circle: CircleId, name: String },
+    RoundOpened {
+        circle: CircleId,
+        name: String,
+        round: u8,
+        rounds: u8,
+        amount: i64,
+        recipient: String,
+        deadline: Timestamp,
+    },
+    DissolutionProposed {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
+        expires_at: Timestamp,
+    },
+    VoteCast {
+        circle: CircleId,
+        name: String,
+        approve: bool,
+        yes: u8,
+        no: u8,
+        electorate: u8,
+    },
+    VoteFailed {
+        name: String,
+        reason: Reason,
+    },
+    ProposalRejected {
+        circle: CircleId,
+        name: String,
+    },
     /// To all; `refund`: what the reader gets back, `debt`: what they still owe.
-    Dissolved { circle: CircleId, name: String, refund: i64, debt: i64 },
-    Refunded { circle: CircleId, name: String, amount: i64, tx: String },
+    Dissolved {
+        circle: CircleId,
+        name: String,
+        refund: i64,
+        debt: i64,
+    },
+    Refunded {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        tx: String,
+    },
     /// To all: every turn is paid. The reader's own totals.
-    Completed { circle: CircleId, name: String, paid: i64, received: i64 },
-    Cancelled { name: String },
+    Completed {
+        circle: CircleId,
+        name: String,
+        paid: i64,
+        received: i64,
+    },
+    Cancelled {
+        name: String,
+    },
     /// To one who left before the start.
-    Left { name: String },
+    Left {
+        name: String,
+    },
 }
 
 /// Why the chain did not do it, in terms people can be told.

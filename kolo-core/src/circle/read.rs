@@ -1,6 +1,6 @@
 //! Looking at circles.
 use kolo_rules::Amount;
-use kolo_rules::circle::Phase;
+use kolo_rules::circle::{Phase, Proposal};
 
 use super::postings::{pot, wallet};
 use super::service::Circles;
@@ -63,7 +63,9 @@ impl Circles {
             Contract::Live => chain.circle(&found.address, &found.asset).await.ok().flatten(),
             _ => None,
         };
-        let vote = mirror.proposal.filter(|_| mirror.phase == Phase::Active).map(|open| VoteView {
+        // The contract keeps an expired proposal until another replaces it.
+        let is_open = |open: &Proposal| mirror.phase == Phase::Active && now <= open.expires_at;
+        let vote = mirror.proposal.filter(is_open).map(|open| VoteView {
             proposal: open.id,
             yes: count(open.yes),
             no: count(open.no),

@@ -76,12 +76,8 @@ impl Kolo {
                     Notice::CreditDelivered { circle, name, amount, tx }
                 })
             }
-            E::DebtRepaid { member, amount, .. } => {
-                let left = debt_of(circle, story.after, member);
-                tell_one(changes, circle, member, "repaid", |name| {
-                    let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
-                    Notice::Repaid { circle, name, amount, left, tx }
-                })
+            E::DebtRepaid { member, amount, credited } => {
+                tell_repaid(changes, circle, story, member, *amount, credited)
             }
             E::DissolutionProposed { member, expires_at, .. } => {
                 tell_proposal(changes, circle, member, *expires_at)
@@ -258,6 +254,35 @@ fn tell_payout(
             }
         };
         changes.notice(member, "payout", notice)?;
+    }
+    Ok(())
+}
+
+/// The payer has a receipt; whoever got a part of it hears from whom.
+fn tell_repaid(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    payer: &ChainAddress,
+    amount: Amount,
+    credited: &[ChainAddress],
+) -> Result<(), Error> {
+    let left = debt_of(circle, story.after, payer);
+    tell_one(changes, circle, payer, "repaid", |name| {
+        let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
+        Notice::Repaid { circle, name, amount, left, tx }
+    })?;
+    let who = holder(circle, payer).map(|holder| holder.name.clone()).unwrap_or_default();
+    for (creditor, part) in story.passed_on(circle, credited) {
+        let Some(member) = creditor.member else { continue };
+        let notice = Notice::PaidBack {
+            circle: circle.id,
+            name: circle.name.clone(),
+            who: who.clone(),
+            amount: part.minor_units(),
+            tx: story.tx(),
+        };
+        changes.notice(member, "paid-back", notice)?;
     }
     Ok(())
 }

@@ -178,9 +178,10 @@ impl Kolo {
 fn reason(refused: &Refused) -> Reason {
     use kolo_rules::Refusal as R;
     match refused.contract_code {
-        // The asset contract's own "balance" error, and the contract's invitation errors.
-        Some(10) => Reason::TooLittleMoney,
-        Some(6..=9) => Reason::Invitation,
+        // The contract's own errors, see `docs/guide/contract.md`: no or an expired invitation, a bad
+        // signature of one; not enough money.
+        Some(6..=8) => Reason::Invitation,
+        Some(21) => Reason::TooLittleMoney,
         Some(code) => match R::from_code(code) {
             Some(R::Full | R::NotForming | R::AlreadyStarted | R::NotActive | R::Finished) => {
                 Reason::Closed

@@ -65,6 +65,13 @@ impl Intent {
     }
 }
 
+/// Body of the event `intent.wanted`: what, and the message or event it comes from (WA-11).
+#[derive(Serialize)]
+struct Wanted<'a> {
+    want: &'a Want,
+    correlation: &'a str,
+}
+
 /// Payload of the intent queue.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct IntentWork {
@@ -131,7 +138,8 @@ impl Changes {
         };
         let intent = Loaded::fresh(id, intent);
         self.write(&intent)?;
-        self.event(&intent.id, "intent.wanted", &intent.state.want)?;
+        let wanted = Wanted { want: &intent.state.want, correlation: &intent.state.correlation };
+        self.event(&intent.id, "intent.wanted", &wanted)?;
         self.enqueue(
             queue::INTENT,
             format!("intent/{id}"),

@@ -7,8 +7,17 @@
     clippy::panic,
     reason = "tests"
 )]
+mod meddling;
 mod world;
 
 mod rotation;
 mod rubbish;
 mod once;
+mod joining;
+mod money;
+mod unpaid;
+mod dissolving;
+mod forming;
+mod traced;
+mod restart;
+mod slow;

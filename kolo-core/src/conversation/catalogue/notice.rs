@@ -208,6 +208,16 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
             .text("left", amount(*left))
             .flag("all", *left == 0)
             .text("receipt", receipt(tx)),
+        Notice::PaidBack {
+            name,
+            who,
+            amount: paid,
+            tx,
+            ..
+        } => named("notice-paid-back", name)
+            .name("who", who)
+            .text("amount", amount(*paid))
+            .text("receipt", receipt(tx)),
         Notice::RepaymentFailed {
             name,
             amount: wanted,

@@ -137,6 +137,7 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
             "contribution" => "history-contribution",
             "payout" => "history-payout",
             "repayment" => "history-repayment",
+            "repaid" => "history-repaid",
             "refund" => "history-refund",
             "credit" => "history-credit",
             _ => "history-other",

@@ -92,6 +92,7 @@ history-withdrawal = sent
 history-contribution = paid in
 history-payout = the pot
 history-repayment = paid back
+history-repaid = paid back to you
 history-refund = refund
 history-credit = kept for you, now delivered
 history-other = moved
@@ -405,6 +406,7 @@ notice-repaid =
         [yes] Everything is settled.
        *[no] Still open: { $left }.
     } Receipt no. { $receipt }
+notice-paid-back = { $who } paid back { $amount } to you from an earlier round of *{ $name }*. Receipt no. { $receipt }
 notice-repayment-failed = Your pay-back of { $amount } in *{ $name }* did not go through. { $reason } Your money is still yours.
 notice-reminder =
     { $stage ->

@@ -43,8 +43,8 @@ variants! { missing_replies, replies, Reply:
 
 variants! { missing_notices, notices, Notice:
     MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed Joined JoinFailed SomebodyJoined
-    SomebodyLeft Started StartFailed Contributed ContributionFailed Repaid RepaymentFailed Reminder PaidOut PayoutKept
-    CreditDelivered RoundOpened DissolutionProposed VoteCast VoteFailed ProposalRejected Dissolved Refunded Completed
+    SomebodyLeft Started StartFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
+    PayoutKept CreditDelivered RoundOpened DissolutionProposed VoteCast VoteFailed ProposalRejected Dissolved Refunded Completed
     Cancelled Left
 }
 

@@ -175,6 +175,13 @@ fn paying_notices() -> Vec<Notice> {
         },
         repaid(0),
         repaid(ONE),
+        Notice::PaidBack {
+            circle: id(),
+            name: name(),
+            who: "Bola".to_owned(),
+            amount: 5 * ONE,
+            tx: tx(),
+        },
         Notice::RepaymentFailed {
             circle: id(),
             name: name(),

@@ -97,6 +97,7 @@ fn money() -> Vec<Reply> {
         "contribution",
         "payout",
         "repayment",
+        "repaid",
         "refund",
         "credit",
         "unheard of",
