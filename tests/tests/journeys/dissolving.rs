@@ -39,7 +39,10 @@ async fn a_vote_closes_the_circle_and_everybody_gets_their_share() {
     world.tap(chidi, "Vote yes").await;
     let heard = world.tap(chidi, "YES").await;
     // Held: Bola's 10. Net claims: Bola 20, Chidi 10, Ada −20. Two thirds to Bola, one to Chidi.
-    assert!(heard.contains("*Friends* was closed by vote. You get back 3.3333333 USDC."), "{heard}");
+    assert!(
+        heard.contains("*Friends* was closed by vote. You get back 3.3333333 USDC."),
+        "{heard}"
+    );
     assert!(heard.contains("You got back *3.3333333 USDC* from *Friends*."), "{heard}");
     assert_eq!(world.money(bola).await, 80 * DOLLAR + 66_666_667);
     assert_eq!(world.money(chidi).await, 90 * DOLLAR + 33_333_333);

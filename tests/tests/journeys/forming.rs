@@ -50,7 +50,10 @@ async fn the_organiser_can_give_a_circle_up() {
     assert_eq!(stage, CircleStage::OnChain(Phase::Cancelled));
     let chidi = world.person("Chidi", 0).await;
     let reply = world.say(&chidi, &format!("JOIN {code}")).await;
-    assert!(reply.contains("only possible before the group started") || reply.contains("too old"), "{reply}");
+    assert!(
+        reply.contains("only possible before the group started") || reply.contains("too old"),
+        "{reply}"
+    );
     assert!(world.say(&bola, "CONTRIBUTE").await.contains("*Friends* is over"));
     assert_eq!(world.money(&bola).await, 10 * DOLLAR);
 }

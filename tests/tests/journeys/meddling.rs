@@ -3,14 +3,27 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use ed25519_dalek::{Signer, SigningKey};
+use kolo_core::port::PortError;
 use kolo_core::port::chain::{
     Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
     Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
 };
-use kolo_core::port::PortError;
 use kolo_core::port::vault::{Digest, PublicKey, Signature};
+use kolo_core::view::MemberView;
 use kolo_core::{Amount, Asset, Kolo, MemberId};
+use kolo_localnet::root_secret;
+use sha2::{Digest as _, Sha256};
+use stellar_xdr::{
+    AccountId, AlphaNum4, AssetCode4, ChangeTrustAsset, ChangeTrustOp, DecoratedSignature, Hash,
+    LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, Memo, MuxedAccount, Operation,
+    OperationBody, Preconditions, SequenceNumber, SignatureHint, Transaction, TransactionEnvelope,
+    TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
+    TransactionV1Envelope, Uint256, WriteXdr,
+};
 use tracing::subscriber::DefaultGuard;
+
+use crate::world::World;
 
 /// Brings an effect about with keys of the vault, as somebody would who has a wallet app.
 pub async fn bring_about(kolo: &Kolo, effect: &ChainEffect) {
@@ -43,6 +56,56 @@ pub async fn away(kolo: &Kolo, member: MemberId, amount: Amount) -> ChainEffect 
         asset: kolo.asset().clone(),
         amount,
     }
+}
+
+/// A member sets, in another wallet app, how much their trustline may hold (minor units).
+pub async fn limit_trustline(world: &World, who: &MemberView, limit: i64) {
+    let root = SigningKey::from_bytes(&root_secret(world.stack.network.passphrase()));
+    let account = world.stack.network.root_account();
+    let key = LedgerKey::Account(LedgerKeyAccount { account_id: account });
+    let (found, _) = world.stack.network.entries(vec![key]).await.unwrap();
+    let LedgerEntryData::Account(entry) = &found[0].entry.entry.data else { unreachable!() };
+    let asset = world.kolo.asset();
+    let asset_code = AssetCode4(asset.code.as_bytes().try_into().unwrap());
+    let line = AlphaNum4 { asset_code, issuer: asset.issuer.parse().unwrap() };
+    let owner: AccountId = who.address.0.parse().unwrap();
+    let change = ChangeTrustOp { line: ChangeTrustAsset::CreditAlphanum4(line), limit };
+    let operation = Operation {
+        source_account: Some(owner.clone().into()),
+        body: OperationBody::ChangeTrust(change),
+    };
+    let tx = Transaction {
+        source_account: MuxedAccount::Ed25519(Uint256(root.verifying_key().to_bytes())),
+        fee: 1_000,
+        seq_num: SequenceNumber(entry.seq_num.0 + 1),
+        cond: Preconditions::None,
+        memo: Memo::None,
+        operations: vec![operation].try_into().unwrap(),
+        ext: TransactionExt::V0,
+    };
+    let payload = TransactionSignaturePayload {
+        network_id: Hash(world.stack.network.network_id()),
+        tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx.clone()),
+    };
+    let payload = payload.to_xdr(Limits::none()).unwrap();
+    let stellar_xdr::PublicKey::PublicKeyTypeEd25519(Uint256(member)) = owner.0;
+    let kolo = &world.kolo;
+    let member_key = PublicKey(member);
+    let vault = &kolo.ports().vault;
+    let by_member = vault.sign(kolo.tenant(), &member_key, Digest::Sha256, &payload).await.unwrap();
+    let by_root = root.sign(&Sha256::digest(&payload)).to_bytes();
+    let signatures = [(member, by_member.0), (root.verifying_key().to_bytes(), by_root)];
+    let signatures = signatures.map(|(key, signature)| DecoratedSignature {
+        hint: SignatureHint([key[28], key[29], key[30], key[31]]),
+        signature: stellar_xdr::Signature(signature.to_vec().try_into().unwrap()),
+    });
+    let signatures = signatures.to_vec().try_into().unwrap();
+    let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures });
+    let outcome = world.stack.network.send(envelope).await.unwrap();
+    let hash = Sha256::digest(&payload).into();
+    let record = world.stack.network.transaction(hash).await.unwrap();
+    let record = record.unwrap_or_else(|| panic!("{outcome:?}"));
+    assert!(format!("{:?}", record.result.result).starts_with("TxSuccess"), "{record:?}");
 }
 
 /// The chain, with something happening on it just before one of our transactions arrives.
@@ -81,7 +144,11 @@ impl ChainClient for Meddling {
         self.chain.asset_contract(asset)
     }
 
-    fn circle_address(&self, by: &ChainAddress, salt: &[u8; 32]) -> Result<ChainAddress, PortError> {
+    fn circle_address(
+        &self,
+        by: &ChainAddress,
+        salt: &[u8; 32],
+    ) -> Result<ChainAddress, PortError> {
         self.chain.circle_address(by, salt)
     }
 
@@ -164,10 +231,8 @@ pub struct Log {
 impl Log {
     pub fn listen(&self) -> DefaultGuard {
         let log = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish();
         tracing::subscriber::set_default(subscriber)
     }
 

@@ -13,10 +13,16 @@ async fn too_little_money_is_said_with_what_is_missing_and_how_to_get_it() {
     world.pass(5 * DAY).await;
     let reply = world.say(&bola, "CONTRIBUTE").await;
     assert!(reply.contains("You are 6.50 USDC short. Send TEST MONEY 6.5 "), "{reply}");
-    assert_eq!(world.say(&bola, "YES").await, "There is nothing to answer right now. Send HELP to see what you can do.");
+    assert_eq!(
+        world.say(&bola, "YES").await,
+        "There is nothing to answer right now. Send HELP to see what you can do."
+    );
     world.say(&bola, "TEST MONEY 6.5").await;
     let reply = world.contribute(&bola).await;
-    assert!(reply.contains("Thank you! You paid *10.50 USDC* to *Friends*, round 1 of 2."), "{reply}");
+    assert!(
+        reply.contains("Thank you! You paid *10.50 USDC* to *Friends*, round 1 of 2."),
+        "{reply}"
+    );
     assert_eq!(world.money(&bola).await, 0);
     assert_eq!(world.status(circle).await.vault.minor_units(), 105 * DOLLAR / 10);
 }

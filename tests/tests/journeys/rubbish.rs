@@ -34,11 +34,29 @@ async fn rubbish_gets_one_friendly_reply_and_changes_nothing() {
     let long = "x".repeat(10_000);
     let long_emoji = "🎉".repeat(10_000);
     let amounts = ["10.12345678", "-5", "1e9", "1.000", "٣", "0", "99999999999999999999999999"];
-    let mut rubbish: Vec<String> = ["🎉🎉🎉", &long, &long_emoji, "", "   ", "\u{0}\u{1b}[2J", "JOIN ZZZZZZZZ",
-        "JOIN 🎉", "JOIN '; DROP TABLE aggregates; --", "VOTE YES", "REPAY", "MORE", "START", "LEAVE", "7",
-        "{\"text\":1}", "\u{202e}OLLEH", "CREATE GROUP 🎉", "CANCEL"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut rubbish: Vec<String> = [
+        "🎉🎉🎉",
+        &long,
+        &long_emoji,
+        "",
+        "   ",
+        "\u{0}\u{1b}[2J",
+        "JOIN ZZZZZZZZ",
+        "JOIN 🎉",
+        "JOIN '; DROP TABLE aggregates; --",
+        "VOTE YES",
+        "REPAY",
+        "MORE",
+        "START",
+        "LEAVE",
+        "7",
+        "{\"text\":1}",
+        "\u{202e}OLLEH",
+        "CREATE GROUP 🎉",
+        "CANCEL",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for amount in amounts {
         rubbish.push(format!("CONTRIBUTE {amount}"));
         rubbish.push(format!("TEST MONEY {amount}"));

@@ -26,7 +26,14 @@ async fn a_silent_chain_is_said_once_and_the_receipt_comes_once() {
     let again = world.message(&ada, "CONTRIBUTE");
     world.receive(again).await;
     world.settle().await;
-    assert!(world.told(&ada).last().unwrap().text.contains("A payment of yours to *Friends* is on its way"));
+    assert!(
+        world
+            .told(&ada)
+            .last()
+            .unwrap()
+            .text
+            .contains("A payment of yours to *Friends* is on its way")
+    );
     let balance = world.message(&ada, "BALANCE");
     world.receive(balance).await;
     world.settle().await;
@@ -66,7 +73,8 @@ async fn answers_that_get_lost_do_nothing_twice() {
         faults.activate(false);
         world.pass(600).await;
         let paid_out = world.events().await;
-        let paid_out = paid_out.iter().filter(|event| event.record.kind == "circle.payout_made").count();
+        let paid_out =
+            paid_out.iter().filter(|event| event.record.kind == "circle.payout_made").count();
         assert_eq!(u64::try_from(paid_out).unwrap(), seed);
     }
     assert_eq!((world.money(&ada).await, world.money(&bola).await), (100 * DOLLAR, 100 * DOLLAR));

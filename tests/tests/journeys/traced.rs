@@ -27,7 +27,10 @@ async fn a_message_is_traced_from_the_phone_to_the_chain_and_back() {
     assert_eq!(wanted["want"]["Contribute"]["round"], 1, "{wanted}");
     // 2. intent → hold in the books.
     let (_, held) = body("seat.payment_held");
-    assert_eq!((&held["intent"], &held["amount"]), (&Value::from(intent.clone()), &Value::from(100_000_000)));
+    assert_eq!(
+        (&held["intent"], &held["amount"]),
+        (&Value::from(intent.clone()), &Value::from(100_000_000))
+    );
     // 3. intent → transaction.
     let (finished, end) = body("intent.finished");
     assert_eq!(finished, intent);
@@ -37,14 +40,18 @@ async fn a_message_is_traced_from_the_phone_to_the_chain_and_back() {
     assert_eq!((of, &made[1]), (circle.to_string(), &Value::from(hash.clone())), "{made}");
     let event_id = made[0].as_str().unwrap().to_owned();
     // 5. the network knows the transaction, and it called the circle's contract.
-    let bytes = std::array::from_fn(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap());
+    let bytes =
+        std::array::from_fn(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap());
     let on_chain = world.stack.network.transaction(bytes).await.unwrap().unwrap();
     assert!(!on_chain.events.is_empty());
     // 6. transaction → the journal entry that was the hold, now settled.
     let ada_id = world.member(&ada).await.id;
     let history = world.kolo.wallets().history(ada_id, None, 1).await.unwrap();
     let line = &history.lines[0];
-    assert_eq!((line.kind.as_str(), line.pending, line.tx.as_deref()), ("contribution", false, Some(hash.as_str())));
+    assert_eq!(
+        (line.kind.as_str(), line.pending, line.tx.as_deref()),
+        ("contribution", false, Some(hash.as_str()))
+    );
     // 7. event → the reply, whose receipt number is the transaction's.
     let reply = world.told(&ada).last().unwrap().clone();
     assert!(reply.id.contains(&event_id), "{} should name {event_id}", reply.id);

@@ -67,14 +67,20 @@ async fn a_short_pot_is_a_debt_that_repay_clears_and_the_circle_completes() {
     let told = world.told(ada).len();
     world.say(chidi, "REPAY 4").await;
     let reply = world.say(chidi, "YES").await;
-    assert!(reply.contains("You paid back *4.00 USDC* in *Friends*. Still open: 6.00 USDC."), "{reply}");
+    assert!(
+        reply.contains("You paid back *4.00 USDC* in *Friends*. Still open: 6.00 USDC."),
+        "{reply}"
+    );
     assert_eq!(world.money(ada).await, 104 * DOLLAR);
     world.say(chidi, "REPAY").await;
     let reply = world.say(chidi, "YES").await;
     assert!(reply.contains("Everything is settled."), "{reply}");
     assert_eq!(world.money(ada).await, 110 * DOLLAR);
     let heard = world.since(ada, told);
-    assert!(heard.contains("Chidi paid back 4.00 USDC to you from an earlier round of *Friends*."), "{heard}");
+    assert!(
+        heard.contains("Chidi paid back 4.00 USDC to you from an earlier round of *Friends*."),
+        "{heard}"
+    );
 
     // Round 2 waited for Chidi too: his payment lets it go at once.
     let reply = world.contribute(chidi).await;
