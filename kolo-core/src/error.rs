@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the rules have not been shown, or are not this circle's: show them and ask again")]
     RulesNotAccepted,
     /// Free places or invitations are used up.
-    #[error("all places are taken or promised: revoke an invitation first")]
+    #[error("all places are taken or promised: wait until an invitation is used or expires")]
     NoPlaceLeft,
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]
@@ -131,14 +131,15 @@ impl From<CommitError> for Error {
             CommitError::Conflict(_) | CommitError::IndexTaken(_) => Self::Contention,
             CommitError::KeyReused => Self::KeyReused,
             CommitError::LeaseLost => Self::LeaseLost,
-            CommitError::Guard { available, .. } => {
-                Self::InsufficientFunds { missing: Amount::ZERO.checked_sub(available).unwrap_or(Amount::MAX) }
-            }
+            CommitError::Guard { available, .. } => Self::InsufficientFunds {
+                missing: Amount::ZERO.checked_sub(available).unwrap_or(Amount::MAX),
+            },
             CommitError::Unbalanced(entry)
             | CommitError::DuplicateEntry(entry)
-            | CommitError::NotPending(entry) => {
-                Self::Stored { what: format!("journal entry {entry}"), why: "it does not fit the books".to_owned() }
-            }
+            | CommitError::NotPending(entry) => Self::Stored {
+                what: format!("journal entry {entry}"),
+                why: "it does not fit the books".to_owned(),
+            },
             CommitError::Port(error) => Self::Port(error),
         }
     }

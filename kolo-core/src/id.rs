@@ -18,14 +18,8 @@ impl TenantId {
     /// [`IdError`] when the text is anything else.
     pub fn try_new(text: &str) -> Result<Self, IdError> {
         let fits = (1..=32).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(IdError)
-        }
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(Self(text.to_owned())) } else { Err(IdError) }
     }
 
     /// The text.

@@ -4,9 +4,9 @@
 //! calls, and the [ports](port) behind which databases, chains, vaults and channels live. It does no
 //! I/O and needs no particular executor.
 pub mod circle;
+mod context;
 #[cfg(feature = "conversation")]
 pub mod conversation;
-mod context;
 mod error;
 mod follower;
 pub mod id;

@@ -35,12 +35,7 @@ pub struct Money {
 impl fmt::Display for Money {
     /// `12.50 USDC`: at least two decimals, trailing zeros beyond them dropped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}",
-            self.amount.display(self.asset.decimals, 2),
-            self.asset.code
-        )
+        write!(f, "{} {}", self.amount.display(self.asset.decimals, 2), self.asset.code)
     }
 }
 

@@ -23,12 +23,12 @@ pub(crate) struct Loaded<T> {
 
 impl<T: Aggregate> Loaded<T> {
     /// One that does not exist yet.
-    pub fn fresh(id: impl ToString, state: T) -> Self {
+    pub fn fresh(id: &impl ToString, state: T) -> Self {
         Self { id: aggregate_id::<T>(id), version: 0, state }
     }
 }
 
-pub(crate) fn aggregate_id<T: Aggregate>(id: impl ToString) -> AggregateId {
+pub(crate) fn aggregate_id<T: Aggregate>(id: &impl ToString) -> AggregateId {
     AggregateId { kind: T::KIND.to_owned(), id: id.to_string() }
 }
 

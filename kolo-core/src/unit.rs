@@ -47,14 +47,7 @@ impl<'a> Command<'a> {
             Some((_, outcome)) => Some(outcome),
             None => None,
         };
-        Ok(Self {
-            kolo,
-            ctx,
-            hash,
-            before,
-            attempts: 0,
-            lease: None,
-        })
+        Ok(Self { kolo, ctx, hash, before, attempts: 0, lease: None })
     }
 
     /// The change set will complete this work item.
@@ -65,19 +58,12 @@ impl<'a> Command<'a> {
 
     /// The answer given before, when this is a repetition.
     pub fn replay<O: DeserializeOwned>(&self) -> Result<Option<O>, Error> {
-        self.before
-            .as_ref()
-            .map(|outcome| record::decode(outcome, 1))
-            .transpose()
+        self.before.as_ref().map(|outcome| record::decode(outcome, 1)).transpose()
     }
 
     /// An empty change set to decide into.
     pub fn changes(&self) -> Changes {
-        let nothing = Record {
-            kind: String::new(),
-            schema_version: 1,
-            bytes: Vec::new(),
-        };
+        let nothing = Record { kind: String::new(), schema_version: 1, bytes: Vec::new() };
         let mut set = ChangeSet::new(
             self.ctx.tenant.clone(),
             self.ctx.key.clone(),
@@ -86,10 +72,7 @@ impl<'a> Command<'a> {
             self.kolo.now(),
         );
         set.consumes = self.lease.clone();
-        Changes {
-            set,
-            correlation: self.ctx.correlation.clone(),
-        }
+        Changes { set, correlation: self.ctx.correlation.clone() }
     }
 
     /// Commits. `None`: somebody was faster; load and decide again.
@@ -103,11 +86,7 @@ impl<'a> Command<'a> {
             Ok(Committed::Before(stored)) => record::decode(&stored, 1).map(Some),
             Err(CommitError::Conflict(_) | CommitError::IndexTaken(_)) => {
                 self.attempts += 1;
-                if self.attempts < ATTEMPTS {
-                    Ok(None)
-                } else {
-                    Err(Error::Contention)
-                }
+                if self.attempts < ATTEMPTS { Ok(None) } else { Err(Error::Contention) }
             }
             Err(error) => Err(error.into()),
         }
@@ -142,10 +121,7 @@ impl Changes {
 
     /// Claims a unique name.
     pub fn claim(&mut self, index: &str, value: impl Into<String>, target: &AggregateId) {
-        let key = IndexKey {
-            index: index.to_owned(),
-            value: value.into(),
-        };
+        let key = IndexKey { index: index.to_owned(), value: value.into() };
         self.set.index.push(IndexWrite::Claim(key, target.clone()));
     }
 
@@ -157,10 +133,7 @@ impl Changes {
         body: &E,
     ) -> Result<(), Error> {
         let record = record::encode(kind, 1, body)?;
-        self.set.events.push(NewEvent {
-            aggregate: of.clone(),
-            record,
-        });
+        self.set.events.push(NewEvent { aggregate: of.clone(), record });
         Ok(())
     }
 
@@ -188,11 +161,7 @@ impl Changes {
     pub fn notice(&mut self, to: MemberId, what: &str, notice: Notice) -> Result<(), Error> {
         let id = format!("notice/{}/{what}/{to}", self.set.key);
         let due = self.now();
-        let told = Told {
-            id: id.clone(),
-            to,
-            notice,
-        };
+        let told = Told { id: id.clone(), to, notice };
         self.enqueue(queue::NOTICE, id, Some(to.to_string()), due, &told)
     }
 
@@ -234,7 +203,7 @@ pub mod queue {
     #[cfg(feature = "conversation")]
     pub const ALL: [&str; 6] = [INBOUND, INTENT, NOTICE, OUTBOUND, PROCESSING, TIMER];
     /// Those a host without a chat works on.
-    pub const WITHOUT_CHAT: [&str; 2] = [INTENT, TIMER];
+    pub const WITHOUT_CHAT: [&str; 3] = [INTENT, NOTICE, TIMER];
 }
 
 impl Kolo {
@@ -242,7 +211,7 @@ impl Kolo {
         &self,
         id: impl ToString,
     ) -> Result<Option<Loaded<T>>, Error> {
-        let ids = [record::aggregate_id::<T>(id)];
+        let ids = [record::aggregate_id::<T>(&id)];
         let mut found = self.ports().ledger.load(self.tenant(), &ids).await?;
         found.pop().flatten().map(loaded).transpose()
     }
@@ -253,18 +222,13 @@ impl Kolo {
         limit: usize,
     ) -> Result<Vec<Loaded<T>>, Error> {
         let ledger = &self.ports().ledger;
-        let found = ledger
-            .list(self.tenant(), T::KIND, after.as_deref(), limit)
-            .await?;
+        let found = ledger.list(self.tenant(), T::KIND, after.as_deref(), limit).await?;
         found.into_iter().map(loaded).collect()
     }
 
     /// The id (within its kind) a unique name points to.
     pub(crate) async fn find(&self, index: &str, value: &str) -> Result<Option<String>, Error> {
-        let key = IndexKey {
-            index: index.to_owned(),
-            value: value.to_owned(),
-        };
+        let key = IndexKey { index: index.to_owned(), value: value.to_owned() };
         let mut found = self.ports().ledger.lookup(self.tenant(), &[key]).await?;
         Ok(found.pop().flatten().map(|aggregate| aggregate.id))
     }
@@ -272,9 +236,5 @@ impl Kolo {
 
 fn loaded<T: Aggregate>(stored: crate::port::ledger::Stored) -> Result<Loaded<T>, Error> {
     let state = record::decode(&stored.state, T::SCHEMA)?;
-    Ok(Loaded {
-        id: stored.id,
-        version: stored.version,
-        state,
-    })
+    Ok(Loaded { id: stored.id, version: stored.version, state })
 }

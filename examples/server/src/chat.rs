@@ -34,10 +34,7 @@ impl Phone {
     /// How the core knows it.
     #[must_use]
     pub fn contact(&self) -> Contact {
-        Contact {
-            channel: CHANNEL.to_owned(),
-            address: self.number.clone(),
-        }
+        Contact { channel: CHANNEL.to_owned(), address: self.number.clone() }
     }
 }
 
@@ -129,12 +126,7 @@ impl ChatRoom {
     fn with(file: Option<File>, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let (phones, said, ids) = (Vec::new(), HashMap::new(), HashSet::new());
         Self {
-            inner: Mutex::new(Inner {
-                phones,
-                said,
-                ids,
-                file,
-            }),
+            inner: Mutex::new(Inner { phones, said, ids, file }),
             changed: watch::Sender::new(0),
             now: Box::new(now),
         }
@@ -146,11 +138,7 @@ impl ChatRoom {
     /// [`ChatError`].
     pub fn add(&self, phone: Phone) -> Result<(), ChatError> {
         let mut inner = self.lock();
-        if inner
-            .phones
-            .iter()
-            .any(|there| there.number == phone.number)
-        {
+        if inner.phones.iter().any(|there| there.number == phone.number) {
             return Err(ChatError::Taken(phone.number));
         }
         if inner.phones.len() >= MOST_PHONES {
@@ -186,10 +174,7 @@ impl ChatRoom {
             buttons: Vec::new(),
             at: (self.now)(),
         };
-        self.lock().put(Line::Said {
-            number: message.from.address.clone(),
-            bubble,
-        })?;
+        self.lock().put(Line::Said { number: message.from.address.clone(), bubble })?;
         self.touch();
         Ok(())
     }
@@ -202,8 +187,7 @@ impl ChatRoom {
 
     /// Tells the page to look again.
     pub fn touch(&self) {
-        self.changed
-            .send_modify(|count| *count = count.wrapping_add(1));
+        self.changed.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -252,10 +236,7 @@ impl MessageChannel for ChatRoom {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            buttons: 3,
-            text: 4_096,
-        }
+        Capabilities { buttons: 3, text: 4_096 }
     }
 
     async fn send(&self, message: &OutboundMessage) -> Result<(), PortError> {
@@ -266,17 +247,10 @@ impl MessageChannel for ChatRoom {
             buttons: message.buttons.clone(),
             at: (self.now)(),
         };
-        let line = Line::Said {
-            number: message.to.address.clone(),
-            bubble,
-        };
+        let line = Line::Said { number: message.to.address.clone(), bubble };
         self.lock().put(line).map_err(|error| {
-            PortError::new(
-                PortErrorKind::Unavailable,
-                Retry::Temporary,
-                "the chat file",
-            )
-            .because(error)
+            PortError::new(PortErrorKind::Unavailable, Retry::Temporary, "the chat file")
+                .because(error)
         })?;
         self.touch();
         Ok(())

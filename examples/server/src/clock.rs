@@ -27,22 +27,14 @@ impl MovableClock {
     /// The system's time plus a shift in seconds (of an earlier run).
     #[must_use]
     pub fn running(shift_s: u64) -> Self {
-        Self {
-            base: Base::System,
-            shift_s: AtomicU64::new(shift_s),
-            moved: watch::Sender::new(()),
-        }
+        Self { base: Base::System, shift_s: AtomicU64::new(shift_s), moved: watch::Sender::new(()) }
     }
 
     /// Stands at `start`.
     #[must_use]
     pub fn still(start: Timestamp) -> Self {
         let base = Base::Still(start.unix());
-        Self {
-            base,
-            shift_s: AtomicU64::new(0),
-            moved: watch::Sender::new(()),
-        }
+        Self { base, shift_s: AtomicU64::new(0), moved: watch::Sender::new(()) }
     }
 
     /// How far it was moved, seconds.
@@ -67,9 +59,9 @@ impl MovableClock {
 impl Clock for MovableClock {
     fn now(&self) -> Timestamp {
         let base = match self.base {
-            Base::System => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            Base::System => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+            }
             Base::Still(at) => at,
         };
         Timestamp::from_unix(base.saturating_add(self.shift_s()))

@@ -55,11 +55,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] for the first variable that is bad.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| {
-            get(name)
-                .map(|v| v.trim().to_owned())
-                .filter(|v| !v.is_empty())
-        };
+        let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         let port =
             match get("PORT") {
                 None => 8080,
@@ -72,9 +68,7 @@ impl Config {
             None => data.join("kolo.sqlite"),
             Some(url) => sqlite_file(&url)?,
         };
-        let master_key = get("ENCRYPTION_KEY")
-            .map(|text| parse_key(&text))
-            .transpose()?;
+        let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
         match get("STELLAR_NETWORK").as_deref() {
             None | Some("embedded") => {}
             Some(other) => {
@@ -104,22 +98,13 @@ impl Config {
             }
             unused.push("REDIS_URL");
         }
-        Ok(Self {
-            port,
-            database,
-            data,
-            master_key,
-            unused,
-        })
+        Ok(Self { port, database, data, master_key, unused })
     }
 }
 
 /// The file of a `sqlite://` URL.
 fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
-    match url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))
-    {
+    match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
         Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
         _ => {
             // The URL may hold a password: only its scheme is shown.
@@ -144,10 +129,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_env(|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 

@@ -33,22 +33,10 @@ enum Command {
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().command {
-        Some(Command::Demo {
-            members,
-            seed,
-            json,
-        }) => {
-            demo::run(&DemoOptions {
-                members,
-                seed,
-                json,
-            })
-            .await
+        Some(Command::Demo { members, seed, json }) => {
+            demo::run(&DemoOptions { members, seed, json }).await
         }
         None => web::run().await,
     }

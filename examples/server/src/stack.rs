@@ -118,18 +118,12 @@ impl Stack {
 
         progress("setting up test dollars and contracts");
         let operation = operate(rpc, vault.as_ref(), &tenant).await?;
-        let Operation {
-            client,
-            operator,
-            asset,
-            deployment,
-        } = operation;
+        let Operation { client, operator, asset, deployment } = operation;
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
-        let chat = Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || {
-            chat_clock.now()
-        })?);
+        let chat =
+            Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
         let ports = Ports {
             ledger: ledger.clone(),
             queue: ledger,
@@ -141,10 +135,7 @@ impl Stack {
         let kolo = Kolo::new(tenant, ports, asset, operator, settings());
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
-        progress(&format!(
-            "ready after {:.1} s",
-            began.elapsed().as_secs_f32()
-        ));
+        progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
         let set_up_at = network.latest().await?.sequence();
         Ok(Self {
             kolo,
@@ -186,9 +177,7 @@ impl Stack {
             if now >= until {
                 break;
             }
-            let next = tick
-                .next
-                .map_or(until, |next| next.max(now.plus(1)).min(until));
+            let next = tick.next.map_or(until, |next| next.max(now.plus(1)).min(until));
             self.clock.advance_to(next);
         }
         Ok(())
@@ -250,8 +239,5 @@ fn create_folder(path: &Path) -> Result<(), StackError> {
 }
 
 fn file_error(path: &Path, source: std::io::Error) -> StackError {
-    StackError::File {
-        path: path.to_owned(),
-        source,
-    }
+    StackError::File { path: path.to_owned(), source }
 }

@@ -1,4 +1,6 @@
 //! The page's API and the server's start, given rubbish: a clear answer, and nothing has changed.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod common;
 
 use std::net::TcpListener;
@@ -50,7 +52,9 @@ fn a_taken_port_names_the_fix() {
 
 #[test]
 fn a_bad_variable_refuses_to_start_and_is_named() {
-    for (name, value) in [("ENCRYPTION_KEY", "short-secret"), ("STELLAR_NETWORK", "mars"), ("PORT", "x")] {
+    for (name, value) in
+        [("ENCRYPTION_KEY", "short-secret"), ("STELLAR_NETWORK", "mars"), ("PORT", "x")]
+    {
         let (ok, said) = start(&[(name, value)]);
         assert!(!ok, "{name}");
         assert!(said.contains(name), "{said}");

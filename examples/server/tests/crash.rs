@@ -1,5 +1,7 @@
 //! The server is killed (SIGKILL) again and again in the middle of a rotation. Afterwards nothing is
 //! lost and nothing is paid twice: books = chain, one payout per member.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod common;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -42,20 +44,12 @@ async fn killed_at_random_moments_nothing_is_lost_or_paid_twice() {
     let kills = kills.load(Ordering::SeqCst);
     assert!(kills >= KILLS, "only {kills} kills");
 
-    let end = api
-        .until("every account at rest", |state| {
-            at_rest(state).then(|| state.clone())
-        })
-        .await;
+    let end =
+        api.until("every account at rest", |state| at_rest(state).then(|| state.clone())).await;
     check(&end);
     // And once more from the disk alone.
     server.kill_and_restart();
-    check(
-        &api.until("the state after a last restart", |s| {
-            at_rest(s).then(|| s.clone())
-        })
-        .await,
-    );
+    check(&api.until("the state after a last restart", |s| at_rest(s).then(|| s.clone())).await);
     println!("{kills} kills; every balance as it must be");
 }
 
@@ -63,8 +57,7 @@ async fn killed_at_random_moments_nothing_is_lost_or_paid_twice() {
 async fn play(api: &Api<'_>, kills: &AtomicU32) {
     for (index, number) in PEOPLE.iter().enumerate() {
         api.say(number, &format!("hi-{index}"), "hi").await;
-        api.tell(number, &format!("money-{index}"), "TEST MONEY 100")
-            .await;
+        api.tell(number, &format!("money-{index}"), "TEST MONEY 100").await;
     }
     for number in PEOPLE {
         api.until("100 test dollars", |state| {
@@ -72,8 +65,7 @@ async fn play(api: &Api<'_>, kills: &AtomicU32) {
         })
         .await;
     }
-    api.say(PEOPLE[0], "create", "CREATE GROUP Market Women 10 weekly 3")
-        .await;
+    api.say(PEOPLE[0], "create", "CREATE GROUP Market Women 10 weekly 3").await;
     api.tell(PEOPLE[0], "create-yes", "YES").await;
     api.until("the circle", |state| {
         (circle(state)?["stage"] == "waiting for members").then_some(())
@@ -81,8 +73,7 @@ async fn play(api: &Api<'_>, kills: &AtomicU32) {
     .await;
     for number in [PEOPLE[1], PEOPLE[2]] {
         let code = invite(api, number).await;
-        api.say(number, &format!("join-{number}"), &format!("JOIN {code}"))
-            .await;
+        api.say(number, &format!("join-{number}"), &format!("JOIN {code}")).await;
         api.tell(number, &format!("join-yes-{number}"), "YES").await;
         api.until("the joiner's seat", |state| {
             let seats = circle(state)?["members"].as_array()?.len();
@@ -92,18 +83,13 @@ async fn play(api: &Api<'_>, kills: &AtomicU32) {
     }
     for round in 1..=3u32 {
         for number in PEOPLE {
-            api.say(number, &format!("pay-{round}-{number}"), "CONTRIBUTE")
-                .await;
-            api.tell(number, &format!("pay-yes-{round}-{number}"), "YES")
-                .await;
+            api.say(number, &format!("pay-{round}-{number}"), "CONTRIBUTE").await;
+            api.tell(number, &format!("pay-yes-{round}-{number}"), "YES").await;
             linger(api, kills, round * 8).await;
         }
         api.until("all contributions", |state| {
             let members = circle(state)?["members"].as_array()?;
-            members
-                .iter()
-                .all(|m| m["this_round"] == "paid")
-                .then_some(())
+            members.iter().all(|m| m["this_round"] == "paid").then_some(())
         })
         .await;
         to_payout(api, round).await;
@@ -120,23 +106,14 @@ async fn linger(api: &Api<'_>, kills: &AtomicU32, share: u32) {
 }
 
 async fn invite(api: &Api<'_>, number: &str) -> String {
-    api.tell(
-        PEOPLE[0],
-        &format!("invite-{number}"),
-        &format!("INVITE {number}"),
-    )
-    .await;
+    api.tell(PEOPLE[0], &format!("invite-{number}"), &format!("INVITE {number}")).await;
     api.until("an invitation", |state| {
         told(state, PEOPLE[0])
             .into_iter()
             .filter_map(|message| message["text"].as_str())
             .filter(|text| text.contains(number) || text.contains(&spaced(number)))
             .filter_map(|text| text.split("JOIN ").nth(1))
-            .map(|rest| {
-                rest.chars()
-                    .take_while(char::is_ascii_alphanumeric)
-                    .collect::<String>()
-            })
+            .map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
             .find(|code| code.len() == 8)
     })
     .await
@@ -157,10 +134,8 @@ async fn to_payout(api: &Api<'_>, round: u32) {
         }
         let body = json!({ "by": "due" }).to_string();
         let url = api.server.url("/api/clock");
-        let moved = reqwest::Client::new()
-            .post(url)
-            .header("content-type", "application/json")
-            .body(body);
+        let moved =
+            reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
         drop(moved.send().await);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -172,10 +147,7 @@ fn circle(state: &Value) -> Option<&Value> {
 
 fn wallet<'s>(state: &'s Value, number: &str) -> Option<&'s Value> {
     let phones = state["phones"].as_array()?;
-    phones
-        .iter()
-        .find(|phone| phone["number"] == number)
-        .map(|phone| &phone["wallet"])
+    phones.iter().find(|phone| phone["number"] == number).map(|phone| &phone["wallet"])
 }
 
 fn at_rest(state: &Value) -> bool {
@@ -184,9 +156,7 @@ fn at_rest(state: &Value) -> bool {
     };
     circle["stage"] == "completed"
         && circle["agree"] == true
-        && PEOPLE
-            .iter()
-            .all(|number| wallet(state, number).is_some_and(|w| w["agree"] == true))
+        && PEOPLE.iter().all(|number| wallet(state, number).is_some_and(|w| w["agree"] == true))
 }
 
 /// Everyone paid 30, got one pot of 30, and has their 100 again, in the books and on the chain.
@@ -209,11 +179,7 @@ fn check(state: &Value) {
         assert_eq!(wallet["available"], "100.00", "{number}");
         let receipts = told(state, number)
             .into_iter()
-            .filter(|message| {
-                message["id"]
-                    .as_str()
-                    .is_some_and(|id| id.contains("payout"))
-            })
+            .filter(|message| message["id"].as_str().is_some_and(|id| id.contains("payout")))
             .count();
         assert_eq!(receipts, 3, "one notice of each payout on {number}");
     }

@@ -48,7 +48,7 @@ impl Circles {
             ports.entropy.fill(&mut random)?;
             let mut changes = command.changes();
             let invitation = Loaded::fresh(
-                id,
+                &id,
                 Invitation {
                     id,
                     circle,

@@ -94,7 +94,7 @@ impl Circles {
     ) -> Result<Loaded<Seat>, Error> {
         let key = Seat::key(circle, member);
         let found = self.kolo.load::<Seat>(&key).await?;
-        Ok(found.unwrap_or_else(|| Loaded::fresh(key, Seat { circle, member, pending: None })))
+        Ok(found.unwrap_or_else(|| Loaded::fresh(&key, Seat { circle, member, pending: None })))
     }
 }
 

@@ -133,7 +133,7 @@ impl Circles {
             diverged: None,
             created_at: changes.now(),
         };
-        Ok(Loaded::fresh(id, circle))
+        Ok(Loaded::fresh(&id, circle))
     }
 
     /// Starts with the members there are (organiser, at least the minimum).

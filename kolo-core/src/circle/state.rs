@@ -166,7 +166,9 @@ impl Circle {
         let rules = Rules::decode(&self.rules)?;
         let seat = |address: &ChainAddress| self.seat_of(address).ok_or(Refusal::NotMember);
         match event {
-            E::ParticipantJoined { turn, .. } => mirror.join(&rules, asked(&rules, *turn), now).map(drop),
+            E::ParticipantJoined { turn, .. } => {
+                mirror.join(&rules, asked(&rules, *turn), now).map(drop)
+            }
             E::ParticipantLeft { member, .. } => mirror.leave(&rules, seat(member)?),
             // A full circle has started with its last joiner; this event then only says so.
             E::GroupStarted { started_at, .. } if mirror.started_at == 0 => {

@@ -41,9 +41,7 @@ pub enum AmountProblem {
     NotANumber,
 }
 
-const UNITS: [&str; 8] = [
-    "usdc", "usd", "us$", "dollars", "dollar", "bucks", "buck", "$",
-];
+const UNITS: [&str; 8] = ["usdc", "usd", "us$", "dollars", "dollar", "bucks", "buck", "$"];
 
 /// Other money people may mean; a letter code counts only as a word of its own.
 const CURRENCIES: [&str; 44] = [
@@ -142,11 +140,7 @@ pub fn parse(text: &str, decimals: u8) -> Result<Amount, AmountProblem> {
     if body.starts_with(['-', '−', '–']) {
         let rest = body.trim_start_matches(['-', '−', '–', ' ', '$']);
         let is_number = rest.starts_with(|c: char| c.is_ascii_digit());
-        return Err(if is_number {
-            AmountProblem::Negative
-        } else {
-            AmountProblem::NotANumber
-        });
+        return Err(if is_number { AmountProblem::Negative } else { AmountProblem::NotANumber });
     }
     if is_scientific(body) {
         return Err(AmountProblem::Scientific);
@@ -163,9 +157,7 @@ pub fn parse(text: &str, decimals: u8) -> Result<Amount, AmountProblem> {
         why => why,
     })?;
     let amount = Amount::parse(&plain, decimals).map_err(|why| problem(why, decimals))?;
-    let amount = amount
-        .checked_mul(factor)
-        .map_err(|_| AmountProblem::TooLarge)?;
+    let amount = amount.checked_mul(factor).map_err(|_| AmountProblem::TooLarge)?;
     if amount.is_zero() {
         return Err(AmountProblem::Zero);
     }
@@ -189,21 +181,16 @@ fn problem(why: ParseAmountError, decimals: u8) -> AmountProblem {
 
 fn strip_prefix_caseless<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix)
-        .then(|| text.get(prefix.len()..))?
+    head.eq_ignore_ascii_case(prefix).then(|| text.get(prefix.len()..))?
 }
 
 /// The other currency in front of or behind a number, as typed.
 fn other_currency(body: &str) -> Option<&str> {
-    let head = body
-        .split(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '-'))
-        .next()?;
-    let tail = body
-        .rsplit(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '-'))
-        .next()?;
-    [head, tail]
-        .into_iter()
-        .find(|word| CURRENCIES.contains(word))
+    let head =
+        body.split(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '-')).next()?;
+    let tail =
+        body.rsplit(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '-')).next()?;
+    [head, tail].into_iter().find(|word| CURRENCIES.contains(word))
 }
 
 /// Digits, an `e`, digits.
@@ -229,9 +216,7 @@ fn multiplier(body: &str) -> (&str, u32) {
 
 /// Takes thousands separators out; asks where one could be a decimal point.
 fn ungroup(number: &str) -> Result<String, AmountProblem> {
-    let known = number
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '));
+    let known = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '));
     if !known || !number.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(AmountProblem::NotANumber);
     }
@@ -398,11 +383,7 @@ mod tests {
             ("1.000.000", "1000000", "1"),
             ("1.000k", "1000k", "1k"),
         ] {
-            let Err(AmountProblem::Ambiguous {
-                grouped: g,
-                pointed: p,
-            }) = parse(text, 7)
-            else {
+            let Err(AmountProblem::Ambiguous { grouped: g, pointed: p }) = parse(text, 7) else {
                 panic!("{text:?} must ask, not {:?}", parse(text, 7));
             };
             assert_eq!((g.as_str(), p.as_str()), (grouped, pointed), "{text:?}");
@@ -413,9 +394,7 @@ mod tests {
 
     #[test]
     fn tells_amounts_from_words() {
-        for word in [
-            "10", "-5", "$5", "₦500", "٣", "1e9", "5k", "ksh500", "1.000",
-        ] {
+        for word in ["10", "-5", "$5", "₦500", "٣", "1e9", "5k", "ksh500", "1.000"] {
             assert!(looks_like_amount(word), "{word:?}");
         }
         for word in ["Market", "weekly", "", "$", "-", "R", "naira"] {

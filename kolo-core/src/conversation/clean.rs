@@ -7,10 +7,7 @@ pub const NAME_MAX: usize = 60;
 /// the characters that format text in a chat; at most [`NAME_MAX`] characters. May be empty.
 #[must_use]
 pub fn name(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .filter(|c| !matches!(c, '*' | '_' | '~' | '`'))
-        .collect();
+    let plain: String = text.chars().filter(|c| !matches!(c, '*' | '_' | '~' | '`')).collect();
     let clean = typed(&plain);
     clip(&clean, NAME_MAX).trim_end().to_owned()
 }
@@ -41,10 +38,7 @@ pub fn typed(text: &str) -> String {
 /// The first `max` characters.
 #[must_use]
 pub fn clip(text: &str, max: usize) -> &str {
-    text.char_indices()
-        .nth(max)
-        .and_then(|(end, _)| text.get(..end))
-        .unwrap_or(text)
+    text.char_indices().nth(max).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 fn is_joiner(c: char) -> bool {
@@ -73,10 +67,7 @@ mod tests {
             ("Ada\u{202e}lort", "Adalort"),
             ("A\u{0}\u{7}da\u{200b}", "Ada"),
             ("A\u{200d}da", "Ada"),
-            (
-                "\u{1f469}\u{200d}\u{1f33e} Farm",
-                "\u{1f469}\u{200d}\u{1f33e} Farm",
-            ),
+            ("\u{1f469}\u{200d}\u{1f33e} Farm", "\u{1f469}\u{200d}\u{1f33e} Farm"),
             ("Ọlá", "Ọlá"),
             ("\u{202e}*_", ""),
         ] {

@@ -13,10 +13,7 @@ use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, Te
 
 /// What a dialogue asks and orders; [`Kolo`] in earnest. Each method is that of the service.
 #[async_trait]
-#[expect(
-    missing_docs,
-    reason = "each method is documented at the service of the same name"
-)]
+#[expect(missing_docs, reason = "each method is documented at the service of the same name")]
 pub trait Desk: Send + Sync {
     fn tenant(&self) -> &TenantId;
     fn asset(&self) -> &Asset;
@@ -107,10 +104,7 @@ impl Desk for Kolo {
     }
 
     fn test_money_max(&self) -> Option<Amount> {
-        self.operator()
-            .issuer
-            .as_ref()
-            .map(|_| Amount::new(self.settings().test_money_max))
+        self.operator().issuer.as_ref().map(|_| Amount::new(self.settings().test_money_max))
     }
 
     async fn member(&self, id: MemberId) -> Result<MemberView, Error> {

@@ -23,11 +23,7 @@ pub(super) fn find(words: &[&str]) -> Option<Found> {
     (0..words.len()).rev().find_map(|from| {
         let rest = words.get(from..)?;
         let (every, used) = adverb(rest).or_else(|| phrase(rest))?;
-        Some(Found {
-            every,
-            from,
-            to: from + used,
-        })
+        Some(Found { every, from, to: from + used })
     })
 }
 
@@ -90,9 +86,7 @@ fn span(words: &[&str]) -> Option<(Every, usize)> {
         "month" | "months" if count == 1 => return Some((Every::Month, used + 1)),
         _ => return None,
     };
-    (1..=DAYS_MAX)
-        .contains(&days)
-        .then_some((Every::Days(days), used + 1))
+    (1..=DAYS_MAX).contains(&days).then_some((Every::Days(days), used + 1))
 }
 
 #[cfg(test)]

@@ -29,20 +29,10 @@ pub fn reply(
     let text = catalogue.reply(reply, speech);
     let menu = session.menu.as_ref().filter(|_| is_asking(reply));
     let Some(menu) = menu else {
-        return OutboundMessage {
-            id,
-            to,
-            text: fitted(text, TEXT_MAX),
-            buttons: Vec::new(),
-        };
+        return OutboundMessage { id, to, text: fitted(text, TEXT_MAX), buttons: Vec::new() };
     };
     if fits_buttons(&menu.choices) && text.chars().count() <= TEXT_WITH_BUTTONS_MAX {
-        return OutboundMessage {
-            id,
-            to,
-            text,
-            buttons: buttons(menu),
-        };
+        return OutboundMessage { id, to, text, buttons: buttons(menu) };
     }
     let list = numbered(&menu.choices);
     let room = TEXT_MAX.saturating_sub(list.chars().count() + 2);
@@ -75,22 +65,14 @@ pub fn notice(
     if text.chars().count() > TEXT_WITH_BUTTONS_MAX {
         buttons.clear();
     }
-    OutboundMessage {
-        id,
-        to,
-        text: fitted(text, TEXT_MAX),
-        buttons,
-    }
+    OutboundMessage { id, to, text: fitted(text, TEXT_MAX), buttons }
 }
 
 /// What a channel with these capabilities can show of it: buttons become numbered lines.
 #[must_use]
 pub fn adapt(mut message: OutboundMessage, capabilities: &Capabilities) -> OutboundMessage {
     if message.buttons.len() > capabilities.buttons {
-        let is_step = message
-            .buttons
-            .iter()
-            .all(|button| button.id.starts_with(STEP_BUTTON));
+        let is_step = message.buttons.iter().all(|button| button.id.starts_with(STEP_BUTTON));
         let labels: Vec<String> = message
             .buttons
             .drain(..)
@@ -138,11 +120,7 @@ fn numbered(choices: &[Choice]) -> String {
         .iter()
         .enumerate()
         .map(|(index, choice)| {
-            format!(
-                "{}. {}",
-                index + 1,
-                choice.detail.as_deref().unwrap_or(&choice.label)
-            )
+            format!("{}. {}", index + 1, choice.detail.as_deref().unwrap_or(&choice.label))
         })
         .collect();
     lines.join("\n")
@@ -163,56 +141,32 @@ mod tests {
     fn message(buttons: &[(&str, &str)]) -> OutboundMessage {
         OutboundMessage {
             id: "out/1".to_owned(),
-            to: Contact {
-                channel: "terminal".to_owned(),
-                address: "ada".to_owned(),
-            },
+            to: Contact { channel: "terminal".to_owned(), address: "ada".to_owned() },
             text: "Pay?".to_owned(),
             buttons: buttons
                 .iter()
-                .map(|(id, label)| Button {
-                    id: (*id).to_owned(),
-                    label: (*label).to_owned(),
-                })
+                .map(|(id, label)| Button { id: (*id).to_owned(), label: (*label).to_owned() })
                 .collect(),
         }
     }
 
     #[test]
     fn a_channel_without_buttons_gets_numbers() {
-        let plain = Capabilities {
-            buttons: 0,
-            text: 1_600,
-        };
+        let plain = Capabilities { buttons: 0, text: 1_600 };
         let shown = adapt(message(&[("step:1:0", "YES"), ("step:1:1", "NO")]), &plain);
-        assert_eq!(
-            (shown.text.as_str(), shown.buttons.len()),
-            ("Pay?\n\n1. YES\n2. NO", 0)
-        );
+        assert_eq!((shown.text.as_str(), shown.buttons.len()), ("Pay?\n\n1. YES\n2. NO", 0));
         // Numbers under a notice would be taken for those of the last menu.
         let shown = adapt(message(&[("say:BALANCE", "Balance")]), &plain);
         assert_eq!(shown.text, "Pay?\n\n• Balance");
-        let rich = Capabilities {
-            buttons: 3,
-            text: 1_600,
-        };
-        assert_eq!(
-            adapt(message(&[("step:1:0", "YES")]), &rich),
-            message(&[("step:1:0", "YES")])
-        );
+        let rich = Capabilities { buttons: 3, text: 1_600 };
+        assert_eq!(adapt(message(&[("step:1:0", "YES")]), &rich), message(&[("step:1:0", "YES")]));
     }
 
     #[test]
     fn long_texts_are_cut_to_the_channels_length() {
         let mut long = message(&[("step:1:0", "YES")]);
         long.text = "é".repeat(500);
-        let shown = adapt(
-            long,
-            &Capabilities {
-                buttons: 0,
-                text: 100,
-            },
-        );
+        let shown = adapt(long, &Capabilities { buttons: 0, text: 100 });
         assert_eq!(shown.text.chars().count(), 100);
         assert!(shown.text.ends_with("…\n\n1. YES"));
     }

@@ -23,11 +23,7 @@ pub fn parse(text: &str) -> Command {
     if let Some(answer) = thumb(&text) {
         return answer;
     }
-    let words: Vec<Word<'_>> = text
-        .split(' ')
-        .map(Word::new)
-        .filter(Word::is_something)
-        .collect();
+    let words: Vec<Word<'_>> = text.split(' ').map(Word::new).filter(Word::is_something).collect();
     if words.iter().all(|word| word.key.is_empty()) {
         return Command::Empty;
     }
@@ -38,11 +34,8 @@ pub fn parse(text: &str) -> Command {
 #[must_use]
 pub fn comparable(text: &str) -> String {
     let text = clean::typed(text);
-    let keys: Vec<String> = text
-        .split(' ')
-        .map(|w| Word::new(w).key)
-        .filter(|k| !k.is_empty())
-        .collect();
+    let keys: Vec<String> =
+        text.split(' ').map(|w| Word::new(w).key).filter(|k| !k.is_empty()).collect();
     keys.join(" ")
 }
 
@@ -54,22 +47,13 @@ struct Word<'a> {
 
 impl<'a> Word<'a> {
     fn new(raw: &'a str) -> Self {
-        let key = raw
-            .trim_matches(|c: char| !c.is_alphanumeric())
-            .to_lowercase();
-        Self {
-            raw,
-            key: key.replace('’', "'"),
-        }
+        let key = raw.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        Self { raw, key: key.replace('’', "'") }
     }
 
     /// Not only punctuation: an emoji may be part of a name, a lone dash is not.
     fn is_something(&self) -> bool {
-        !self.key.is_empty()
-            || self
-                .raw
-                .chars()
-                .any(|c| !c.is_ascii() && !c.is_whitespace())
+        !self.key.is_empty() || self.raw.chars().any(|c| !c.is_ascii() && !c.is_whitespace())
     }
 }
 
@@ -100,10 +84,7 @@ fn longest_phrase(words: &[Word<'_>]) -> Option<(Verb, usize)> {
         for phrase in phrases.split('|') {
             let count = phrase.split(' ').count();
             let fits = words.len() >= count
-                && phrase
-                    .split(' ')
-                    .zip(words)
-                    .all(|(expected, word)| word.key == expected);
+                && phrase.split(' ').zip(words).all(|(expected, word)| word.key == expected);
             if fits && best.is_none_or(|(_, length)| count > length) {
                 best = Some((*verb, count));
             }
@@ -133,32 +114,15 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::CreateGroup => Command::CreateGroup(group_words(rest)),
         Verb::Join => Command::Join { code: code(words) },
         Verb::Invite => Command::Invite(target(words)),
-        Verb::GroupStatus => Command::GroupStatus(Target {
-            figure: None,
-            group: joined(words),
-        }),
+        Verb::GroupStatus => Command::GroupStatus(Target { figure: None, group: joined(words) }),
         Verb::Contribute => Command::Contribute(target(words)),
         Verb::Repay => Command::Repay(target(words)),
-        Verb::Start => Command::Start(Target {
-            figure: None,
-            group: joined(words),
-        }),
-        Verb::Leave => Command::Leave(Target {
-            figure: None,
-            group: joined(words),
-        }),
-        Verb::CancelGroup => Command::CancelGroup(Target {
-            figure: None,
-            group: joined(words),
-        }),
-        Verb::Dissolve => Command::Dissolve(Target {
-            figure: None,
-            group: joined(words),
-        }),
+        Verb::Start => Command::Start(Target { figure: None, group: joined(words) }),
+        Verb::Leave => Command::Leave(Target { figure: None, group: joined(words) }),
+        Verb::CancelGroup => Command::CancelGroup(Target { figure: None, group: joined(words) }),
+        Verb::Dissolve => Command::Dissolve(Target { figure: None, group: joined(words) }),
         Verb::Vote => vote(words),
-        Verb::TestMoney => Command::TestMoney {
-            amount: joined(words),
-        },
+        Verb::TestMoney => Command::TestMoney { amount: joined(words) },
     }
 }
 
@@ -166,20 +130,14 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
 fn trimmed<'w, 'a>(words: &'w [Word<'a>]) -> &'w [Word<'a>] {
     let says_something = |w: &Word<'_>| !is_filler(w) && !w.key.is_empty();
     let from = words.iter().position(says_something).unwrap_or(words.len());
-    let to = words
-        .iter()
-        .rposition(says_something)
-        .map_or(from, |last| last + 1);
+    let to = words.iter().rposition(says_something).map_or(from, |last| last + 1);
     words.get(from..to).unwrap_or_default()
 }
 
 fn joined(words: &[Word<'_>]) -> Option<String> {
     let text = words.iter().map(|w| w.raw).collect::<Vec<_>>().join(" ");
     let text = text.trim_matches(|c: char| {
-        matches!(
-            c,
-            '"' | '\'' | '“' | '”' | ':' | ',' | '.' | '!' | '?' | ' '
-        )
+        matches!(c, '"' | '\'' | '“' | '”' | ':' | ',' | '.' | '!' | '?' | ' ')
     });
     (!text.is_empty()).then(|| text.to_owned())
 }
@@ -191,10 +149,8 @@ fn menu_digit(words: &[Word<'_>]) -> Option<u16> {
         [option, word] if option.key == "option" || option.key == "number" => word,
         _ => return None,
     };
-    let marks_only = word
-        .raw
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '.' | ')' | '(' | '#'));
+    let marks_only =
+        word.raw.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ')' | '(' | '#'));
     let is_digits = word.key.bytes().all(|b| b.is_ascii_digit());
     (marks_only && is_digits && word.key.len() <= 3).then(|| word.key.parse().ok())?
 }
@@ -212,10 +168,8 @@ fn thumb(text: &str) -> Option<Command> {
 }
 
 fn code(words: &[Word<'_>]) -> Option<String> {
-    let words: Vec<&Word<'_>> = words
-        .iter()
-        .filter(|w| !matches!(w.key.as_str(), "code" | "group" | ""))
-        .collect();
+    let words: Vec<&Word<'_>> =
+        words.iter().filter(|w| !matches!(w.key.as_str(), "code" | "group" | "")).collect();
     // A code may be typed with blanks between its groups.
     let text: String = words.iter().map(|w| w.key.as_str()).collect();
     let text = text.to_uppercase();
@@ -225,33 +179,23 @@ fn code(words: &[Word<'_>]) -> Option<String> {
 /// A figure with its unit, wherever it stands first, and the rest as the group's name.
 fn target(words: &[Word<'_>]) -> Target {
     let Some(at) = words.iter().position(|w| is_figure(w)) else {
-        return Target {
-            figure: None,
-            group: joined(words),
-        };
+        return Target { figure: None, group: joined(words) };
     };
     let mut end = at + 1;
     // A phone number may be typed in groups; an amount may have its unit behind it.
-    while words
-        .get(end)
-        .is_some_and(|w| is_figure(w) || is_unit(&w.key))
-    {
+    while words.get(end).is_some_and(|w| is_figure(w) || is_unit(&w.key)) {
         end += 1;
     }
     let mut from = at;
     if at > 0 && words.get(at - 1).is_some_and(|w| is_unit(&w.key)) {
         from = at - 1;
     }
-    let figure = words
-        .get(from..end)
-        .map(|w| w.iter().map(|w| w.raw).collect::<Vec<_>>().join(" "));
+    let figure =
+        words.get(from..end).map(|w| w.iter().map(|w| w.raw).collect::<Vec<_>>().join(" "));
     let before = words.get(..from).unwrap_or_default();
     let after = words.get(end..).unwrap_or_default();
-    let group = if trimmed(after).is_empty() {
-        joined(trimmed(before))
-    } else {
-        joined(trimmed(after))
-    };
+    let group =
+        if trimmed(after).is_empty() { joined(trimmed(before)) } else { joined(trimmed(after)) };
     Target { figure, group }
 }
 
@@ -266,13 +210,7 @@ fn vote(words: &[Word<'_>]) -> Command {
         _ => (None, Some(words)),
     };
     let group = joined(trimmed(rest.unwrap_or_default()));
-    Command::Vote {
-        approve,
-        target: Target {
-            figure: None,
-            group,
-        },
-    }
+    Command::Vote { approve, target: Target { figure: None, group } }
 }
 
 /// `Market Women 10 weekly 5`, `Market Women, 10 USDC every week, 5 members, short pot`.
@@ -280,19 +218,13 @@ fn group_words(words: &[Word<'_>]) -> GroupWords {
     let keys: Vec<&str> = words.iter().map(|w| w.key.as_str()).collect();
     let Some(found) = interval::find(&keys) else {
         let name = trimmed_name(words);
-        return GroupWords {
-            name,
-            ..GroupWords::default()
-        };
+        return GroupWords { name, ..GroupWords::default() };
     };
     let head = words.get(..found.from).unwrap_or_default();
     let tail = words.get(found.to..).unwrap_or_default();
     let (name, amount) = name_and_amount(head);
     let tail_keys: Vec<&str> = tail.iter().map(|w| w.key.as_str()).collect();
-    let seats = tail
-        .iter()
-        .find(|w| looks_like_amount(w.raw))
-        .map(|w| w.raw.to_owned());
+    let seats = tail.iter().find(|w| looks_like_amount(w.raw)).map(|w| w.raw.to_owned());
     GroupWords {
         name,
         amount,
@@ -313,9 +245,7 @@ fn name_and_amount(head: &[Word<'_>]) -> (Option<String>, Option<String>) {
         return (trimmed_name(head), None);
     }
     let mut from = end - 1;
-    let is_bare = head
-        .get(from)
-        .is_some_and(|w| w.raw.starts_with(|c: char| c.is_ascii_digit()));
+    let is_bare = head.get(from).is_some_and(|w| w.raw.starts_with(|c: char| c.is_ascii_digit()));
     if is_bare && from > 0 && head.get(from - 1).is_some_and(|w| is_unit(&w.key)) {
         from -= 1;
     }
@@ -325,18 +255,13 @@ fn name_and_amount(head: &[Word<'_>]) -> (Option<String>, Option<String>) {
         .iter()
         .map(|w| w.raw.trim_end_matches(','))
         .collect::<Vec<_>>();
-    (
-        trimmed_name(head.get(..from).unwrap_or_default()),
-        Some(amount.join(" ")),
-    )
+    (trimmed_name(head.get(..from).unwrap_or_default()), Some(amount.join(" ")))
 }
 
 /// A name keeps its words, but not what introduces it (`called Market Women`).
 fn trimmed_name(words: &[Word<'_>]) -> Option<String> {
     let from = usize::from(
-        words
-            .first()
-            .is_some_and(|w| matches!(w.key.as_str(), "called" | "named" | "name")),
+        words.first().is_some_and(|w| matches!(w.key.as_str(), "called" | "named" | "name")),
     );
     joined(words.get(from..).unwrap_or_default())
 }

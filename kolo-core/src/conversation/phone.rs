@@ -17,13 +17,8 @@ pub enum PhoneProblem {
 /// [`PhoneProblem`] says what to ask for.
 pub fn parse(text: &str, region: Option<&str>) -> Result<String, PhoneProblem> {
     let text = super::clean::typed(text);
-    let mut number: String = text
-        .chars()
-        .filter(|c| c.is_ascii_digit() || *c == '+')
-        .collect();
-    let strange = text
-        .chars()
-        .any(|c| !c.is_ascii_digit() && !" +-().".contains(c));
+    let mut number: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let strange = text.chars().any(|c| !c.is_ascii_digit() && !" +-().".contains(c));
     if strange || number.rfind('+').is_some_and(|at| at > 0) || !(6..=18).contains(&number.len()) {
         return Err(PhoneProblem::NotValid);
     }

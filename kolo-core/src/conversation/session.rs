@@ -50,11 +50,7 @@ pub(super) enum Step {
     /// Asked for the code of an invitation.
     Code,
     /// Asked which of several groups is meant.
-    Which {
-        purpose: Purpose,
-        groups: Vec<CircleId>,
-        from: usize,
-    },
+    Which { purpose: Purpose, groups: Vec<CircleId>, from: usize },
     /// Asked YES or NO.
     Confirm(Pending),
     /// Showed a page of the history.
@@ -137,11 +133,7 @@ impl Draft {
             seats: self.seats?,
             instalments_per_round: 1,
             grace_hours: grace_hours(every),
-            shortfall: if self.short_pot {
-                Shortfall::ShortPot
-            } else {
-                Shortfall::Wait
-            },
+            shortfall: if self.short_pot { Shortfall::ShortPot } else { Shortfall::Wait },
             advance: self.advance,
         })
     }
@@ -212,16 +204,10 @@ mod tests {
         let mut record = encode(Session::KIND, 1, &session).expect("a record");
         assert_eq!(decode::<Session>(&record, 1).expect("a session"), session);
         record.schema_version = 2;
-        assert!(matches!(
-            decode::<Session>(&record, 1),
-            Err(Error::Stored { .. })
-        ));
+        assert!(matches!(decode::<Session>(&record, 1), Err(Error::Stored { .. })));
         record.schema_version = 1;
         record.bytes.truncate(3);
-        assert!(matches!(
-            decode::<Session>(&record, 1),
-            Err(Error::Stored { .. })
-        ));
+        assert!(matches!(decode::<Session>(&record, 1), Err(Error::Stored { .. })));
     }
 
     /// A sample of version 1 that must always load.
@@ -229,15 +215,10 @@ mod tests {
     fn loads_the_first_version() {
         let bytes = br#"{"turn":3,"step":{"Draft":{"name":"Market Women","contribution":100000000,"every":{"Days":7},
             "seats":null,"short_pot":false,"advance":false}},"since":1700000000,"menu":null}"#;
-        let record = Record {
-            kind: "session".to_owned(),
-            schema_version: 1,
-            bytes: bytes.to_vec(),
-        };
+        let record =
+            Record { kind: "session".to_owned(), schema_version: 1, bytes: bytes.to_vec() };
         let session: Session = decode(&record, Session::SCHEMA).expect("version 1");
-        let Some(Step::Draft(draft)) = session.step else {
-            panic!("a draft")
-        };
+        let Some(Step::Draft(draft)) = session.step else { panic!("a draft") };
         assert_eq!(
             (draft.name.as_deref(), draft.every),
             (Some("Market Women"), Some(Every::Days(7)))
@@ -246,15 +227,10 @@ mod tests {
 
     #[test]
     fn a_confirm_expires_after_ten_minutes_and_a_dialogue_after_a_day() {
-        let mut session = Session {
-            step: Some(Step::Code),
-            ..Session::default()
-        };
+        let mut session = Session { step: Some(Step::Code), ..Session::default() };
         assert!(!session.is_expired(Timestamp::from_unix(86_399)));
         assert!(session.is_expired(Timestamp::from_unix(86_401)));
-        session.step = Some(Step::Confirm(Pending::Start {
-            circle: CircleId::derive(&[b"a"]),
-        }));
+        session.step = Some(Step::Confirm(Pending::Start { circle: CircleId::derive(&[b"a"]) }));
         assert!(!session.is_expired(Timestamp::from_unix(600)));
         assert!(session.is_expired(Timestamp::from_unix(601)));
     }

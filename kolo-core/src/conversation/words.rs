@@ -24,11 +24,7 @@ pub(super) enum Value {
 
 impl Words {
     pub(super) fn new(id: &'static str) -> Self {
-        Self {
-            id,
-            args: Vec::new(),
-            apart: false,
-        }
+        Self { id, args: Vec::new(), apart: false }
     }
 
     /// Begins a new paragraph.

@@ -48,10 +48,7 @@ impl ConversationWorker {
     /// English, over these channels.
     #[must_use]
     pub fn new(channels: Vec<Arc<dyn MessageChannel>>) -> Self {
-        Self::with(
-            Dialogue::new(Arc::new(Catalogue::english()), None),
-            channels,
-        )
+        Self::with(Dialogue::new(Arc::new(Catalogue::english()), None), channels)
     }
 
     /// With a dialogue of the host's making.
@@ -91,9 +88,8 @@ impl ConversationWorker {
     async fn inbound(&self, post: &Post<'_>) -> Result<(), Error> {
         let inbound: InboundMessage = record::decode(&post.work.payload, 1)?;
         let ctx = post.context("turn");
-        let mut command = Command::begin(post.kolo, &ctx, "turn", &())
-            .await?
-            .consuming(&post.work.lease);
+        let mut command =
+            Command::begin(post.kolo, &ctx, "turn", &()).await?.consuming(&post.work.lease);
         if command.replay::<()>()?.is_some() {
             return post.drop_item().await;
         }
@@ -101,10 +97,7 @@ impl ConversationWorker {
             let loaded = post.session(&inbound.from).await?;
             // The message's own time, the same in every attempt.
             let at = post.work.due_at;
-            let turn = match self
-                .dialogue
-                .turn(post.desk, loaded.state.clone(), &inbound, at)
-                .await
+            let turn = match self.dialogue.turn(post.desk, loaded.state.clone(), &inbound, at).await
             {
                 Ok(turn) => turn,
                 Err(error) if post.work.attempts >= TURN_ATTEMPTS => {
@@ -116,10 +109,7 @@ impl ConversationWorker {
             let mut changes = command.changes();
             changes.forgettable();
             self.follow_up(post, &mut changes, &inbound, &turn)?;
-            changes.write(&Loaded {
-                state: turn.session,
-                ..loaded
-            })?;
+            changes.write(&Loaded { state: turn.session, ..loaded })?;
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
             }
@@ -139,22 +129,13 @@ impl ConversationWorker {
         if let Some(reply) = &turn.reply {
             let catalogue = self.dialogue.catalogue();
             let id = format!("out/{of}/0");
-            let message = message::reply(
-                catalogue,
-                &speech(post.desk),
-                reply,
-                &turn.session,
-                id,
-                to.clone(),
-            );
+            let message =
+                message::reply(catalogue, &speech(post.desk), reply, &turn.session, id, to.clone());
             enqueue_message(changes, &message)?;
         }
         if let Some(after) = turn.after {
-            let unsettled = Unsettled {
-                intent: after.intent,
-                to,
-                id: format!("out/{of}/processing"),
-            };
+            let unsettled =
+                Unsettled { intent: after.intent, to, id: format!("out/{of}/processing") };
             let due = changes.now().plus(PATIENCE_S);
             changes.enqueue(
                 queue::PROCESSING,
@@ -175,14 +156,8 @@ impl ConversationWorker {
         };
         let id = format!("out/{}", told.id);
         let speech = speech(post.desk);
-        post.tell(&message::notice(
-            self.dialogue.catalogue(),
-            &speech,
-            &told.notice,
-            id,
-            contact,
-        ))
-        .await
+        post.tell(&message::notice(self.dialogue.catalogue(), &speech, &told.notice, id, contact))
+            .await
     }
 
     /// Says that something is being worked on, unless its outcome was told meanwhile.
@@ -191,18 +166,9 @@ impl ConversationWorker {
         if post.desk.is_settled(unsettled.intent).await? {
             return post.drop_item().await;
         }
-        let text = self
-            .dialogue
-            .catalogue()
-            .reply(&Reply::Processing, &speech(post.desk));
+        let text = self.dialogue.catalogue().reply(&Reply::Processing, &speech(post.desk));
         let Unsettled { id, to, .. } = unsettled;
-        post.tell(&OutboundMessage {
-            id,
-            to,
-            text,
-            buttons: Vec::new(),
-        })
-        .await
+        post.tell(&OutboundMessage { id, to, text, buttons: Vec::new() }).await
     }
 
     /// Sends a message over its channel. Its id keeps it from arriving twice, so what may have
@@ -211,13 +177,8 @@ impl ConversationWorker {
         match self.send(post.work).await {
             Ok(()) => post.drop_item().await,
             Err(error) => {
-                let never = matches!(
-                    &error,
-                    Error::Port(PortError {
-                        retry: Retry::Permanent,
-                        ..
-                    })
-                );
+                let never =
+                    matches!(&error, Error::Port(PortError { retry: Retry::Permanent, .. }));
                 if !never && post.work.attempts < SEND_ATTEMPTS {
                     return Err(error);
                 }
@@ -229,15 +190,10 @@ impl ConversationWorker {
 
     async fn send(&self, work: &ClaimedWork) -> Result<(), Error> {
         let message: OutboundMessage = record::decode(&work.payload, 1)?;
-        let channel = self
-            .channels
-            .iter()
-            .find(|channel| channel.name() == message.to.channel);
+        let channel = self.channels.iter().find(|channel| channel.name() == message.to.channel);
         let Some(channel) = channel else {
-            let context = format!(
-                "no channel is called {:?}: give it to the worker",
-                message.to.channel
-            );
+            let context =
+                format!("no channel is called {:?}: give it to the worker", message.to.channel);
             return Err(PortError::new(PortErrorKind::Invalid, Retry::Temporary, context).into());
         };
         let message = message::adapt(message, &channel.capabilities());
@@ -263,9 +219,7 @@ pub async fn receive(kolo: &Kolo, mut inbound: InboundMessage) -> Result<(), Err
     }
     // One character more than is read: enough to see that it is too long.
     inbound.text = clean::clip(&inbound.text, parser::TEXT_MAX + 1).to_owned();
-    inbound.name = inbound
-        .name
-        .map(|name| clean::clip(&name, 4 * clean::NAME_MAX).to_owned());
+    inbound.name = inbound.name.map(|name| clean::clip(&name, 4 * clean::NAME_MAX).to_owned());
     let id = format!("in/{}/{}", inbound.from.channel, inbound.id);
     let ctx = system(kolo, id.clone(), &inbound);
     // Deliveries of one message may differ in what surrounds it (a changed profile name).
@@ -274,13 +228,7 @@ pub async fn receive(kolo: &Kolo, mut inbound: InboundMessage) -> Result<(), Err
         let mut changes = command.changes();
         changes.forgettable();
         let due = changes.now();
-        changes.enqueue(
-            queue::INBOUND,
-            id.clone(),
-            Some(lane(&inbound.from)),
-            due,
-            &inbound,
-        )?;
+        changes.enqueue(queue::INBOUND, id.clone(), Some(lane(&inbound.from)), due, &inbound)?;
         if command.commit(changes, ()).await?.is_some() {
             break;
         }
@@ -290,12 +238,7 @@ pub async fn receive(kolo: &Kolo, mut inbound: InboundMessage) -> Result<(), Err
 
 fn system(kolo: &Kolo, key: String, inbound: &InboundMessage) -> CommandContext {
     let correlation = format!("msg:{}/{}", inbound.from.channel, inbound.id);
-    CommandContext {
-        tenant: kolo.tenant().clone(),
-        actor: Actor::System,
-        key,
-        correlation,
-    }
+    CommandContext { tenant: kolo.tenant().clone(), actor: Actor::System, key, correlation }
 }
 
 /// One item being worked.
@@ -320,15 +263,14 @@ impl Post<'_> {
     async fn session(&self, contact: &Contact) -> Result<Loaded<Session>, Error> {
         let id = lane(contact);
         let loaded = self.kolo.load(&id).await?;
-        Ok(loaded.unwrap_or_else(|| Loaded::fresh(id, Session::default())))
+        Ok(loaded.unwrap_or_else(|| Loaded::fresh(&id, Session::default())))
     }
 
     /// Puts one message into the outbox.
     async fn tell(&self, message: &OutboundMessage) -> Result<(), Error> {
         let ctx = self.context("tell");
-        let mut command = Command::begin(self.kolo, &ctx, "tell", &())
-            .await?
-            .consuming(&self.work.lease);
+        let mut command =
+            Command::begin(self.kolo, &ctx, "tell", &()).await?.consuming(&self.work.lease);
         loop {
             let mut changes = command.changes();
             changes.forgettable();
@@ -341,39 +283,20 @@ impl Post<'_> {
 
     /// Nothing (more) is to be done about it.
     async fn drop_item(&self) -> Result<(), Error> {
-        Ok(self
-            .kolo
-            .ports()
-            .queue
-            .release(&self.work.lease, Release::Done)
-            .await?)
+        Ok(self.kolo.ports().queue.release(&self.work.lease, Release::Done).await?)
     }
 }
 
 fn enqueue_message(changes: &mut Changes, message: &OutboundMessage) -> Result<(), Error> {
     let due = changes.now();
-    changes.enqueue(
-        queue::OUTBOUND,
-        message.id.clone(),
-        Some(lane(&message.to)),
-        due,
-        message,
-    )
+    changes.enqueue(queue::OUTBOUND, message.id.clone(), Some(lane(&message.to)), due, message)
 }
 
 /// After a turn that never worked: back at the beginning, and said so.
 fn given_up(session: &Session, at: Timestamp) -> Turn {
     let turn = session.turn.saturating_add(1);
-    let session = Session {
-        turn,
-        since: at,
-        ..Session::default()
-    };
-    Turn {
-        session,
-        reply: Some(Reply::Broken),
-        after: None,
-    }
+    let session = Session { turn, since: at, ..Session::default() };
+    Turn { session, reply: Some(Reply::Broken), after: None }
 }
 
 /// Names a contact: one lane, one session.

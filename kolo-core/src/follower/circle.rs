@@ -250,12 +250,16 @@ impl Kolo {
         let mut book = Booking { changes, circle, story, count: 0 };
         match story.what {
             E::ContributionMade { member, round, amount, .. } => {
-                if !self.settle_hold(book.changes, circle, story, member, *round, *amount).await? {
+                let held =
+                    self.settle_hold(book.changes, circle, story, member, *round, *amount).await?;
+                if !held {
                     book.add("contribution", purse_of(member), vault, *amount, Some(*round));
                 }
             }
             E::DebtRepaid { member, amount, credited } => {
-                if !self.settle_hold(book.changes, circle, story, member, 0, *amount).await? {
+                let held =
+                    self.settle_hold(book.changes, circle, story, member, 0, *amount).await?;
+                if !held {
                     book.add("repayment", purse_of(member), vault.clone(), *amount, None);
                 }
                 for (holder, part) in story.passed_on(circle, credited) {

@@ -86,7 +86,7 @@ impl Kolo {
         let state = Follower { cursor: next };
         let moved = match here {
             Some(here) => Loaded { state, ..here },
-            None => Loaded::fresh(MAIN, state),
+            None => Loaded::fresh(&MAIN, state),
         };
         changes.write(&moved)?;
         changes.forgettable();

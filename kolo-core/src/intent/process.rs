@@ -153,7 +153,7 @@ impl Kolo {
         let chain = &self.ports().chain;
         let fate = match chain.look_up(tx).await {
             Ok(fate) => fate,
-            Err(error) => return self.trouble(&intent.state, error),
+            Err(error) => return Ok(trouble(&intent.state, &error)),
         };
         if let Some(next) = self.by_fate(work, intent.clone(), tx, fate).await? {
             return Ok(next);
@@ -165,7 +165,7 @@ impl Kolo {
                     let bumped = self.bump(&bump).await?;
                     return self.persist(intent, bumped).await;
                 }
-                Err(error) => return self.trouble(&intent.state, error),
+                Err(error) => return Ok(trouble(&intent.state, &error)),
             },
             Ok(Submission::Refused(refused)) => {
                 tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "the network refuses");
@@ -174,12 +174,12 @@ impl Kolo {
             Ok(other) => {
                 tracing::debug!(intent = %intent.state.id, tx = tx.hash, ?other, "not taken now");
             }
-            Err(error) => return self.trouble(&intent.state, error),
+            Err(error) => return Ok(trouble(&intent.state, &error)),
         }
         // An embedded network has closed its ledger by now: ask at once rather than a second later.
         match chain.look_up(tx).await {
             Ok(fate) => Ok(self.by_fate(work, intent, tx, fate).await?.unwrap_or(Next::Wait)),
-            Err(error) => self.trouble(&intent.state, error),
+            Err(error) => Ok(trouble(&intent.state, &error)),
         }
     }
 
@@ -309,17 +309,7 @@ impl Kolo {
             let end = refused(error.to_string());
             return self.finish(work, intent, end).await;
         }
-        self.trouble(&intent.state, error)
-    }
-
-    /// A port's failure: later, unless it is for ever; then the operator must look, and nothing is lost.
-    fn trouble(&self, intent: &Intent, error: PortError) -> Result<Next, Error> {
-        if error.retry == Retry::Permanent {
-            tracing::error!(intent = %intent.id, %error, "the chain client cannot do this");
-        } else {
-            tracing::debug!(intent = %intent.id, %error, "the chain client will try again");
-        }
-        Ok(Next::Wait)
+        Ok(trouble(&intent.state, &error))
     }
 
     fn step_context(&self, intent: IntentId, step: &str) -> CommandContext {
@@ -339,4 +329,14 @@ fn wait_s(attempts: u32) -> u64 {
         None | Some(0) => 0,
         Some(later) => FIRST_WAIT_S.saturating_mul(1 << (later - 1).min(5)).min(LONGEST_WAIT_S),
     }
+}
+
+/// A port's failure: later, unless it is for ever; then the operator must look, and nothing is lost.
+fn trouble(intent: &Intent, error: &PortError) -> Next {
+    if error.retry == Retry::Permanent {
+        tracing::error!(intent = %intent.id, %error, "the chain client cannot do this");
+    } else {
+        tracing::debug!(intent = %intent.id, %error, "the chain client will try again");
+    }
+    Next::Wait
 }

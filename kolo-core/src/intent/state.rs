@@ -136,7 +136,7 @@ impl Changes {
             correlation: self.correlation().to_owned(),
             created_at: now,
         };
-        let intent = Loaded::fresh(id, intent);
+        let intent = Loaded::fresh(&id, intent);
         self.write(&intent)?;
         let wanted = Wanted { want: &intent.state.want, correlation: &intent.state.correlation };
         self.event(&intent.id, "intent.wanted", &wanted)?;

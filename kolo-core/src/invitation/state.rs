@@ -57,5 +57,9 @@ pub(crate) fn code(random: &[u8; CODE_BYTES]) -> String {
 
 /// How a typed code is looked up: upper case, without blanks and dashes.
 pub(crate) fn normalise_code(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).take(32).collect()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .take(32)
+        .collect()
 }

@@ -93,13 +93,10 @@ impl Members {
         let tenant = ctx.tenant.as_str().as_bytes();
         let id = MemberId::derive(&[tenant, kind.as_bytes(), seed.as_bytes()]);
         let ports = self.kolo.ports();
-        let key = ports
-            .vault
-            .create(&ctx.tenant, &KeyName::Member(id))
-            .await?;
+        let key = ports.vault.create(&ctx.tenant, &KeyName::Member(id)).await?;
         let address = ports.chain.account_address(&key);
         let member = Loaded::fresh(
-            id,
+            &id,
             Member {
                 id,
                 name: name.to_owned(),
@@ -153,11 +150,7 @@ impl Members {
         let Some(id) = self.kolo.find(index, value).await? else {
             return Ok(None);
         };
-        Ok(self
-            .kolo
-            .load::<Member>(id)
-            .await?
-            .map(|member| member.state.view()))
+        Ok(self.kolo.load::<Member>(id).await?.map(|member| member.state.view()))
     }
 
     /// All members in the order of their ids, after `after`, at most `limit`.

@@ -346,10 +346,7 @@ pub enum ChainEventBody {
 /// What happened in a circle; see the contract's page for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "the names are the contract's, documented on its page"
-)]
+#[expect(missing_docs, reason = "the names are the contract's, documented on its page")]
 pub enum CircleChainEvent {
     InvitationAdded {
         key: Option<PublicKey>,

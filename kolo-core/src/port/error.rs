@@ -53,12 +53,7 @@ impl PortError {
     /// An error without a cause.
     #[must_use]
     pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
-        Self {
-            kind,
-            retry,
-            context: context.into(),
-            source: None,
-        }
+        Self { kind, retry, context: context.into(), source: None }
     }
 
     /// With its cause.
@@ -81,8 +76,6 @@ impl fmt::Display for PortError {
 
 impl StdError for PortError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_ref()
-            .map(|s| &**s as &(dyn StdError + 'static))
+        self.source.as_ref().map(|s| &**s as &(dyn StdError + 'static))
     }
 }

@@ -84,22 +84,15 @@ pub async fn check_books(
         }
         let statement = statement(ledger, tenant, &account).await?;
         let balance = sum(&account, &statement)?;
-        let stored = ledger
-            .balances(tenant, std::slice::from_ref(&account))
-            .await?;
+        let stored = ledger.balances(tenant, std::slice::from_ref(&account)).await?;
         if stored != [balance] {
             let stored = stored.first().copied().unwrap_or_default();
-            return Err(BooksError::Balance {
-                account,
-                stored,
-                entries: balance,
-            });
+            return Err(BooksError::Balance { account, stored, entries: balance });
         }
         for StoredEntry { position, entry } in statement {
             open.extend(entry.postings.iter().map(|posting| posting.account.clone()));
-            let (known, seen) = entries
-                .entry(position)
-                .or_insert_with(|| (entry.clone(), BTreeSet::new()));
+            let (known, seen) =
+                entries.entry(position).or_insert_with(|| (entry.clone(), BTreeSet::new()));
             if *known != entry {
                 return Err(BooksError::Disagreement(entry.id));
             }
@@ -109,19 +102,12 @@ pub async fn check_books(
     }
     books.entries = entries.len();
     for (entry, seen) in entries.into_values() {
-        if entry
-            .postings
-            .iter()
-            .any(|posting| !seen.contains(&posting.account))
-        {
+        if entry.postings.iter().any(|posting| !seen.contains(&posting.account)) {
             return Err(BooksError::Disagreement(entry.id));
         }
         for (asset, debits) in debits(&entry)? {
-            *books.turnover.entry(asset).or_default() += if entry.status == EntryStatus::Settled {
-                debits
-            } else {
-                0
-            };
+            *books.turnover.entry(asset).or_default() +=
+                if entry.status == EntryStatus::Settled { debits } else { 0 };
         }
     }
     Ok(books)
@@ -136,11 +122,7 @@ async fn statement(
     let mut statement: Vec<StoredEntry> = Vec::new();
     loop {
         let before = statement.last().map(|stored| stored.position);
-        let query = EntryQuery {
-            account: account.clone(),
-            before,
-            limit: PAGE,
-        };
+        let query = EntryQuery { account: account.clone(), before, limit: PAGE };
         let page = ledger.entries(tenant, &query).await?;
         if page.is_empty() {
             return Ok(statement);
@@ -160,11 +142,7 @@ async fn statement(
 fn sum(account: &AccountId, statement: &[StoredEntry]) -> Result<Balance, BooksError> {
     let (mut settled, mut pending_out, mut pending_in) = (0_i128, 0_i128, 0_i128);
     for StoredEntry { entry, .. } in statement {
-        for posting in entry
-            .postings
-            .iter()
-            .filter(|posting| posting.account == *account)
-        {
+        for posting in entry.postings.iter().filter(|posting| posting.account == *account) {
             let amount = i128::from(posting.amount.minor_units());
             match (entry.status, posting.side == account.normal) {
                 (EntryStatus::Settled, true) => settled += amount,
@@ -175,11 +153,8 @@ fn sum(account: &AccountId, statement: &[StoredEntry]) -> Result<Balance, BooksE
             }
         }
     }
-    let amount = |sum| {
-        i64::try_from(sum)
-            .map(Amount::new)
-            .map_err(|_| BooksError::Range(account.clone()))
-    };
+    let amount =
+        |sum| i64::try_from(sum).map(Amount::new).map_err(|_| BooksError::Range(account.clone()));
     Ok(Balance {
         settled: amount(settled)?,
         pending_out: amount(pending_out)?,
@@ -189,10 +164,7 @@ fn sum(account: &AccountId, statement: &[StoredEntry]) -> Result<Balance, BooksE
 
 /// Per asset the debits of an entry, which must be its credits.
 fn debits(entry: &JournalEntry) -> Result<BTreeMap<String, i128>, BooksError> {
-    let malformed = entry
-        .postings
-        .iter()
-        .any(|posting| !posting.amount.is_positive());
+    let malformed = entry.postings.iter().any(|posting| !posting.amount.is_positive());
     if malformed || entry.postings.len() < 2 {
         return Err(BooksError::Malformed(entry.id.clone()));
     }
@@ -214,8 +186,5 @@ fn debits(entry: &JournalEntry) -> Result<BTreeMap<String, i128>, BooksError> {
             });
         }
     }
-    Ok(sums
-        .into_iter()
-        .map(|(asset, (debits, _))| (asset, debits))
-        .collect())
+    Ok(sums.into_iter().map(|(asset, (debits, _))| (asset, debits)).collect())
 }

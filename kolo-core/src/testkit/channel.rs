@@ -24,23 +24,13 @@ impl RecordingChannel {
     /// A channel with three buttons and 4096 characters of text, like WhatsApp.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self::with_capabilities(
-            name,
-            Capabilities {
-                buttons: 3,
-                text: 4096,
-            },
-        )
+        Self::with_capabilities(name, Capabilities { buttons: 3, text: 4096 })
     }
 
     /// A channel that can show this much.
     #[must_use]
     pub fn with_capabilities(name: &str, capabilities: Capabilities) -> Self {
-        Self {
-            name: name.to_owned(),
-            capabilities,
-            state: Arc::default(),
-        }
+        Self { name: name.to_owned(), capabilities, state: Arc::default() }
     }
 
     /// What was sent, in order, each id once.
@@ -52,12 +42,7 @@ impl RecordingChannel {
     /// What was sent to one contact, in order.
     #[must_use]
     pub fn sent_to(&self, contact: &Contact) -> Vec<OutboundMessage> {
-        self.lock()
-            .sent
-            .iter()
-            .filter(|message| message.to == *contact)
-            .cloned()
-            .collect()
+        self.lock().sent.iter().filter(|message| message.to == *contact).cloned().collect()
     }
 
     /// How often a message was handed over, repetitions included.
@@ -100,10 +85,8 @@ mod tests {
     #[test]
     fn a_message_is_recorded_once() {
         let channel = RecordingChannel::new("web");
-        let contact = |address: &str| Contact {
-            channel: "web".to_owned(),
-            address: address.to_owned(),
-        };
+        let contact =
+            |address: &str| Contact { channel: "web".to_owned(), address: address.to_owned() };
         let message = |id: &str, to| OutboundMessage {
             id: id.to_owned(),
             to: contact(to),
@@ -114,10 +97,7 @@ mod tests {
             block_on(channel.send(&message(id, to))).unwrap();
         }
         assert_eq!(channel.clone().sent().len(), 3);
-        assert_eq!(
-            channel.sent_to(&contact("ada")),
-            [message("1", "ada"), message("3", "ada")]
-        );
+        assert_eq!(channel.sent_to(&contact("ada")), [message("1", "ada"), message("3", "ada")]);
         assert_eq!(channel.attempts(), 4);
     }
 }

@@ -23,12 +23,7 @@ impl ManualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State {
-                now,
-                sleepers: Vec::new(),
-            })),
-        }
+        Self { state: Arc::new(Mutex::new(State { now, sleepers: Vec::new() })) }
     }
 
     /// Moves the clock, also back; wakes who slept until then. Returns at once: who wakes runs
@@ -46,10 +41,7 @@ impl ManualClock {
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         let state = self.lock();
-        let asleep = state
-            .sleepers
-            .iter()
-            .filter(|(_, wake)| !wake.is_canceled());
+        let asleep = state.sleepers.iter().filter(|(_, wake)| !wake.is_canceled());
         asleep.map(|(until, _)| *until).min()
     }
 
@@ -57,10 +49,8 @@ impl ManualClock {
         let mut state = self.lock();
         let now = to(state.now);
         state.now = now;
-        let (woken, asleep): (Vec<_>, Vec<_>) = state
-            .sleepers
-            .drain(..)
-            .partition(|(until, _)| *until <= now);
+        let (woken, asleep): (Vec<_>, Vec<_>) =
+            state.sleepers.drain(..).partition(|(until, _)| *until <= now);
         state.sleepers = asleep;
         // A waker may run its task at once, and that task may ask for the time.
         drop(state);

@@ -16,10 +16,7 @@ impl SeededEntropy {
     /// Everything follows from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            blocks: Mutex::new(0),
-        }
+        Self { seed, blocks: Mutex::new(0) }
     }
 }
 
@@ -28,10 +25,7 @@ impl Entropy for SeededEntropy {
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         for chunk in bytes.chunks_mut(32) {
             let block = block(self.seed, *blocks);
-            chunk
-                .iter_mut()
-                .zip(block)
-                .for_each(|(byte, random)| *byte = random);
+            chunk.iter_mut().zip(block).for_each(|(byte, random)| *byte = random);
             *blocks = blocks.wrapping_add(1);
         }
         Ok(())
@@ -40,11 +34,7 @@ impl Entropy for SeededEntropy {
 
 /// The n-th 32 bytes of a seed.
 pub(super) fn block(seed: u64, n: u64) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(seed.to_be_bytes())
-        .chain_update(n.to_be_bytes())
-        .finalize()
-        .into()
+    Sha256::new().chain_update(seed.to_be_bytes()).chain_update(n.to_be_bytes()).finalize().into()
 }
 
 #[cfg(test)]
@@ -59,11 +49,8 @@ mod tests {
 
     #[test]
     fn a_seed_repeats_and_goes_on() {
-        let (one, again, other) = (
-            SeededEntropy::new(1),
-            SeededEntropy::new(1),
-            SeededEntropy::new(2),
-        );
+        let (one, again, other) =
+            (SeededEntropy::new(1), SeededEntropy::new(1), SeededEntropy::new(2));
         let first = draw(&one, 70);
         assert_eq!(draw(&again, 70), first);
         assert_ne!(draw(&other, 70), first);

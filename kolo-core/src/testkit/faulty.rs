@@ -60,9 +60,7 @@ impl FaultPlan {
             calls: 0,
             injected: Vec::new(),
         };
-        Self {
-            state: Arc::new(Mutex::new(state)),
-        }
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// Suspends the plan (`false`) or resumes it. Suspended, calls neither fail nor count.
@@ -92,19 +90,13 @@ impl FaultPlan {
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         let error = |kind, retry, when: &str| {
-            E::from(PortError::new(
-                kind,
-                retry,
-                format!("{what}: injected fault, {when}"),
-            ))
+            E::from(PortError::new(kind, retry, format!("{what}: injected fault, {when}")))
         };
         match self.next() {
             None => call.await,
-            Some(Fault::Before) => Err(error(
-                PortErrorKind::Unavailable,
-                Retry::Temporary,
-                "it did not happen",
-            )),
+            Some(Fault::Before) => {
+                Err(error(PortErrorKind::Unavailable, Retry::Temporary, "it did not happen"))
+            }
             Some(Fault::After) => {
                 // The adapter's own refusal is an answer that reached us; only success gets lost.
                 call.await?;

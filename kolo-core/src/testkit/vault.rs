@@ -24,19 +24,13 @@ impl MemoryVault {
     /// A vault without keys.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            keys: Arc::default(),
-        }
+        Self { seed, keys: Arc::default() }
     }
 
     /// The secret halves of all keys, for tests that look for them where they must not be.
     #[must_use]
     pub fn secrets(&self) -> Vec<Vec<u8>> {
-        self.lock()
-            .values()
-            .map(|secret| secret.to_bytes().to_vec())
-            .collect()
+        self.lock().values().map(|secret| secret.to_bytes().to_vec()).collect()
     }
 
     fn derive(&self, tenant: &TenantId, name: &KeyName) -> SigningKey {
@@ -58,9 +52,7 @@ impl MemoryVault {
 impl fmt::Debug for MemoryVault {
     /// Neither seed nor keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryVault")
-            .field("keys", &self.lock().len())
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryVault").field("keys", &self.lock().len()).finish_non_exhaustive()
     }
 }
 

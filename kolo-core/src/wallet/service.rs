@@ -69,7 +69,11 @@ impl Wallets {
     ///
     /// # Errors
     /// [`Error::NotAvailable`] on a real network; [`Error::OutOfBounds`].
-    pub async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
+    pub async fn test_money(
+        &self,
+        ctx: &CommandContext,
+        amount: Amount,
+    ) -> Result<IntentId, Error> {
         let id = ctx.member()?;
         if self.kolo.operator().issuer.is_none() {
             return Err(Error::NotAvailable);

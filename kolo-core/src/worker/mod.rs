@@ -173,17 +173,13 @@ impl Worker {
         }
     }
 
-    #[cfg(feature = "conversation")]
     async fn converse(&self, work: &ClaimedWork) -> Result<(), Error> {
-        match &self.chat {
-            Some(chat) => chat.work(&self.kolo, work).await,
-            None => Ok(()),
+        #[cfg(feature = "conversation")]
+        if let Some(chat) = &self.chat {
+            return chat.work(&self.kolo, work).await;
         }
-    }
-
-    #[cfg(not(feature = "conversation"))]
-    async fn converse(&self, _: &ClaimedWork) -> Result<(), Error> {
-        Ok(())
+        // A host without a chat reads events: nobody is waiting for the notice.
+        Ok(self.kolo.ports().queue.release(&work.lease, Release::Done).await?)
     }
 }
 

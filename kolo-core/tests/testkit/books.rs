@@ -82,9 +82,7 @@ impl Ledger for Lying {
     ) -> Result<Vec<StoredEntry>, PortError> {
         let mut statement = self.inner.entries(tenant, query).await?;
         if let Some(tamper) = self.entry {
-            statement
-                .iter_mut()
-                .for_each(|stored| tamper(&query.account, &mut stored.entry));
+            statement.iter_mut().for_each(|stored| tamper(&query.account, &mut stored.entry));
         }
         if let Some(tamper) = self.statement {
             tamper(&query.account, &mut statement);
@@ -109,35 +107,19 @@ fn check(ledger: &Lying) -> Result<Books, BooksError> {
     for changes in [deposit("three", 3), deposit("five", 5), held] {
         assert!(block_on(ledger.commit(changes)).is_ok());
     }
-    block_on(check_books(
-        ledger,
-        &TenantId::default(),
-        &[account("ada", Side::Credit)],
-    ))
+    block_on(check_books(ledger, &TenantId::default(), &[account("ada", Side::Credit)]))
 }
 
 #[test]
 fn sound_books_pass_with_their_sums() {
     let books = check(&Lying::default()).unwrap();
-    let balance = Balance {
-        settled: Amount::new(8),
-        pending_out: Amount::ZERO,
-        pending_in: Amount::new(7),
-    };
+    let balance =
+        Balance { settled: Amount::new(8), pending_out: Amount::ZERO, pending_in: Amount::new(7) };
     // The other account is found by the entries they share.
-    let accounts = [
-        account("ada", Side::Credit),
-        account("external", Side::Debit),
-    ];
-    assert_eq!(
-        books.accounts,
-        accounts.into_iter().map(|id| (id, balance)).collect()
-    );
+    let accounts = [account("ada", Side::Credit), account("external", Side::Debit)];
+    assert_eq!(books.accounts, accounts.into_iter().map(|id| (id, balance)).collect());
     assert_eq!(books.entries, 3);
-    assert_eq!(
-        books.turnover,
-        [("USDC:G".to_owned(), 8)].into_iter().collect()
-    );
+    assert_eq!(books.turnover, [("USDC:G".to_owned(), 8)].into_iter().collect());
 }
 
 #[test]
@@ -148,18 +130,13 @@ fn many_pages_are_read_to_their_end() {
     }
     let ada = [account("ada", Side::Credit)];
     let books = block_on(check_books(&ledger, &TenantId::default(), &ada)).unwrap();
-    assert_eq!(
-        (books.entries, books.accounts[&ada[0]].settled),
-        (450, Amount::new(450))
-    );
+    assert_eq!((books.entries, books.accounts[&ada[0]].settled), (450, Amount::new(450)));
 }
 
 #[test]
 fn a_wrong_balance_is_found() {
-    let ledger = Lying {
-        balance: Some(|_, balance| balance.pending_in = Amount::ZERO),
-        ..Lying::default()
-    };
+    let ledger =
+        Lying { balance: Some(|_, balance| balance.pending_in = Amount::ZERO), ..Lying::default() };
     let found = check(&ledger);
     assert!(matches!(found, Err(BooksError::Balance { entries, .. })
         if entries.pending_in == Amount::new(7)));
@@ -175,10 +152,8 @@ fn a_wrong_balance_of_a_connected_account_is_found() {
         }),
         ..Lying::default()
     };
-    assert!(
-        matches!(check(&ledger), Err(BooksError::Balance { account, .. })
-        if account.name == "external")
-    );
+    assert!(matches!(check(&ledger), Err(BooksError::Balance { account, .. })
+        if account.name == "external"));
 }
 
 #[test]
@@ -197,10 +172,8 @@ fn an_entry_out_of_balance_is_found() {
         }),
         ..Lying::default()
     };
-    assert!(
-        matches!(check(&ledger), Err(BooksError::Unbalanced { entry, difference: 1, .. })
-        if entry == "three")
-    );
+    assert!(matches!(check(&ledger), Err(BooksError::Unbalanced { entry, difference: 1, .. })
+        if entry == "three"));
 }
 
 #[test]
@@ -234,9 +207,6 @@ fn an_entry_missing_from_one_statement_is_found() {
 
 #[test]
 fn a_statement_out_of_order_is_found() {
-    let ledger = Lying {
-        statement: Some(|_, statement| statement.reverse()),
-        ..Lying::default()
-    };
+    let ledger = Lying { statement: Some(|_, statement| statement.reverse()), ..Lying::default() };
     assert!(matches!(check(&ledger), Err(BooksError::Statement(_))));
 }

@@ -18,37 +18,23 @@ use kolo_core::{Amount, TenantId, Timestamp};
 const NOW: Timestamp = Timestamp::from_unix(1_000);
 
 pub fn record(text: &str) -> Record {
-    Record {
-        kind: "test".to_owned(),
-        schema_version: 1,
-        bytes: text.as_bytes().to_vec(),
-    }
+    Record { kind: "test".to_owned(), schema_version: 1, bytes: text.as_bytes().to_vec() }
 }
 
 pub fn account(name: &str, normal: Side) -> AccountId {
-    AccountId {
-        name: name.to_owned(),
-        asset: "USDC:G".to_owned(),
-        normal,
-    }
+    AccountId { name: name.to_owned(), asset: "USDC:G".to_owned(), normal }
 }
 
 /// A deposit for Ada as a command of its own.
 pub fn deposit(id: &str, amount: i64) -> ChangeSet {
-    let posting = |name, side| Posting {
-        account: account(name, side),
-        side,
-        amount: Amount::new(amount),
-    };
+    let posting =
+        |name, side| Posting { account: account(name, side), side, amount: Amount::new(amount) };
     let mut changes = ChangeSet::new(TenantId::default(), id.to_owned(), [0; 32], record(id), NOW);
     changes.entries.push(JournalEntry {
         id: id.to_owned(),
         kind: "deposit".to_owned(),
         status: EntryStatus::Settled,
-        postings: vec![
-            posting("external", Side::Debit),
-            posting("ada", Side::Credit),
-        ],
+        postings: vec![posting("external", Side::Debit), posting("ada", Side::Credit)],
         effective_at: NOW,
         chain_tx: None,
         details: "{}".to_owned(),
@@ -136,16 +122,8 @@ fn a_seed_fails_the_same_calls_at_about_the_rate_asked() {
     assert_eq!(run(7), faults);
     assert_ne!(run(8), faults);
     let count = |wanted| faults.iter().filter(|(_, fault)| *fault == wanted).count();
-    assert!(
-        (150..=250).contains(&count(Fault::Before)),
-        "{}",
-        count(Fault::Before)
-    );
-    assert!(
-        (60..=140).contains(&count(Fault::After)),
-        "{}",
-        count(Fault::After)
-    );
+    assert!((150..=250).contains(&count(Fault::Before)), "{}", count(Fault::Before));
+    assert!((60..=140).contains(&count(Fault::After)), "{}", count(Fault::After));
 }
 
 #[test]
@@ -180,10 +158,7 @@ fn everything_happens_once_through_faults() {
         }
         // Every item pays 10 when it is worked on; a lost claim or commit is made good after its lease.
         let (mut now, mut rounds) = (NOW, 0);
-        while block_on(store.inner().next_due(&["intent"]))
-            .unwrap()
-            .is_some()
-        {
+        while block_on(store.inner().next_due(&["intent"])).unwrap().is_some() {
             rounds += 1;
             assert!(rounds < 1_000, "seed {seed} does not come to an end");
             let Ok(claimed) = block_on(store.claim(&["intent"], now, 30, 5)) else {
@@ -201,11 +176,7 @@ fn everything_happens_once_through_faults() {
         assert!(plan.injected().len() > 10, "{:?}", plan.injected());
         let (main, ada) = (TenantId::default(), [account("ada", Side::Credit)]);
         let books = block_on(check_books(&**store.inner(), &main, &ada)).unwrap();
-        assert_eq!(
-            books.accounts[&ada[0]].settled,
-            Amount::new(20 + 20 * 10),
-            "seed {seed}"
-        );
+        assert_eq!(books.accounts[&ada[0]].settled, Amount::new(20 + 20 * 10), "seed {seed}");
         assert_eq!(books.entries, 40);
     }
 }
@@ -216,10 +187,7 @@ fn a_message_whose_answer_was_lost_is_sent_once() {
     let channel = Faulty::new(Arc::new(RecordingChannel::new("web")), plan);
     let message = OutboundMessage {
         id: "1".to_owned(),
-        to: Contact {
-            channel: channel.name().to_owned(),
-            address: "ada".to_owned(),
-        },
+        to: Contact { channel: channel.name().to_owned(), address: "ada".to_owned() },
         text: "hi".to_owned(),
         buttons: Vec::new(),
     };

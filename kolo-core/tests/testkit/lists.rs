@@ -11,14 +11,8 @@ fn written(files: impl IntoIterator<Item = PathBuf>) -> BTreeSet<String> {
     for file in files {
         let text = fs::read_to_string(&file).unwrap_or_default();
         assert!(!text.is_empty(), "{}", file.display());
-        let names = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("pub async fn "));
-        cases.extend(
-            names
-                .filter_map(|line| line.split('(').next())
-                .map(str::to_owned),
-        );
+        let names = text.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+        cases.extend(names.filter_map(|line| line.split('(').next()).map(str::to_owned));
     }
     cases
 }
@@ -28,9 +22,7 @@ fn no_case_is_left_out() {
     let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/testkit/conformance");
     let folder = |name: &str| {
         let entries = fs::read_dir(suites.join(name)).unwrap();
-        entries
-            .map(|entry| entry.unwrap().path())
-            .collect::<Vec<_>>()
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
     };
     let lists = [
         (LEDGER_CASES, written(folder("ledger"))),
@@ -38,13 +30,7 @@ fn no_case_is_left_out() {
         (VAULT_CASES, written([suites.join("vault.rs")])),
     ];
     for (listed, written) in lists {
-        assert_eq!(
-            listed
-                .iter()
-                .map(ToString::to_string)
-                .collect::<BTreeSet<_>>(),
-            written
-        );
+        assert_eq!(listed.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), written);
         assert_eq!(listed.len(), written.len(), "a case is listed twice");
     }
 }

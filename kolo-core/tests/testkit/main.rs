@@ -20,10 +20,7 @@ struct Memory(MemoryLedger);
 impl LedgerFactory for Memory {
     async fn open(&self) -> LedgerHandles {
         let store = Arc::new(self.0.clone());
-        LedgerHandles {
-            ledger: store.clone(),
-            work: store,
-        }
+        LedgerHandles { ledger: store.clone(), work: store }
     }
 }
 

@@ -80,11 +80,7 @@ pub async fn run(options: &DemoOptions) -> ExitCode {
             } else {
                 println!("{}", report.table());
             }
-            if report.ok {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+            if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("the demo could not be played to its end: {error}");

@@ -13,12 +13,7 @@ const NAMES: [&str; 20] = [
 const AMOUNTS: [u32; 5] = [10, 20, 25, 40, 50];
 
 /// Group names.
-const GROUPS: [&str; 4] = [
-    "Market Women",
-    "Sunrise Tailors",
-    "Umoja Family",
-    "Harvest Friends",
-];
+const GROUPS: [&str; 4] = ["Market Women", "Sunrise Tailors", "Umoja Family", "Harvest Friends"];
 
 /// Everyone and everything the story needs.
 pub(super) struct Cast {
@@ -47,34 +42,17 @@ pub(super) fn cast(members: u8, seed: u64) -> Cast {
             name: name.to_owned(),
         })
         .collect();
-    let amount = AMOUNTS
-        .get(if seed == 1 {
-            0
-        } else {
-            dice.roll(AMOUNTS.len())
-        })
-        .copied()
-        .unwrap_or(10);
+    let amount =
+        AMOUNTS.get(if seed == 1 { 0 } else { dice.roll(AMOUNTS.len()) }).copied().unwrap_or(10);
     Cast {
         people,
         group: GROUPS
-            .get(if seed == 1 {
-                0
-            } else {
-                dice.roll(GROUPS.len())
-            })
+            .get(if seed == 1 { 0 } else { dice.roll(GROUPS.len()) })
             .copied()
             .unwrap_or("Friends"),
         amount,
-        every: if seed == 1 || dice.roll(2) == 0 {
-            "weekly"
-        } else {
-            "monthly"
-        },
-        money: amount
-            .saturating_mul(u32::from(members))
-            .saturating_add(50)
-            .min(1_000),
+        every: if seed == 1 || dice.roll(2) == 0 { "weekly" } else { "monthly" },
+        money: amount.saturating_mul(u32::from(members)).saturating_add(50).min(1_000),
     }
 }
 

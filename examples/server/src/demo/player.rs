@@ -78,9 +78,7 @@ impl<'a> Player<'a> {
             let soon = self.stack.clock.now().plus(5);
             match tick.next {
                 Some(next) if next <= soon => {
-                    self.stack
-                        .clock
-                        .advance_to(next.max(self.stack.clock.now().plus(1)));
+                    self.stack.clock.advance_to(next.max(self.stack.clock.now().plus(1)));
                 }
                 _ => return Ok(()),
             }
@@ -104,10 +102,7 @@ impl<'a> Player<'a> {
             None => Err(DemoError::NotSaid {
                 who: who.name.clone(),
                 what,
-                last: told()
-                    .next()
-                    .map(|bubble| bubble.text.clone())
-                    .unwrap_or_default(),
+                last: told().next().map(|bubble| bubble.text.clone()).unwrap_or_default(),
             }),
         }
     }
@@ -153,11 +148,7 @@ fn print_reply(phone: &Phone, bubble: &Bubble) {
         println!("{:>10}   {line}", "");
     }
     if !bubble.buttons.is_empty() {
-        let labels: Vec<_> = bubble
-            .buttons
-            .iter()
-            .map(|b| format!("[ {} ]", b.label))
-            .collect();
+        let labels: Vec<_> = bubble.buttons.iter().map(|b| format!("[ {} ]", b.label)).collect();
         println!("{:>10}   {}", "", labels.join(" "));
     }
 }
@@ -166,10 +157,7 @@ fn print_reply(phone: &Phone, bubble: &Bubble) {
 pub fn spell(at: Timestamp) -> String {
     let second = i64::try_from(at.unix()).unwrap_or(i64::MAX);
     match jiff::Timestamp::from_second(second) {
-        Ok(time) => time
-            .to_zoned(TimeZone::UTC)
-            .strftime("%a %-d %b %Y, %H:%M UTC")
-            .to_string(),
+        Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%a %-d %b %Y, %H:%M UTC").to_string(),
         Err(_) => at.unix().to_string(),
     }
 }

@@ -59,20 +59,9 @@ pub(super) async fn settle_accounts(
         let found = stack.kolo.members().by_contact(&person.contact()).await?;
         let member = found.ok_or(DemoError::Stuck("lost a member"))?;
         let wallet = stack.kolo.wallets().balance(member.id).await?;
-        let history = stack
-            .kolo
-            .wallets()
-            .history(member.id, None, HISTORY)
-            .await?;
-        let payouts = history
-            .lines
-            .iter()
-            .filter(|line| line.kind == "payout")
-            .count();
-        let seat = status
-            .seats
-            .iter()
-            .find(|seat| seat.member == Some(member.id));
+        let history = stack.kolo.wallets().history(member.id, None, HISTORY).await?;
+        let payouts = history.lines.iter().filter(|line| line.kind == "payout").count();
+        let seat = status.seats.iter().find(|seat| seat.member == Some(member.id));
         let seat = seat.ok_or(DemoError::Stuck("lost a seat"))?;
         people.push(Line {
             name: person.name.clone(),
@@ -105,13 +94,7 @@ pub(super) async fn settle_accounts(
         "pot": text(status.full_pot, 7),
         "rules_hash": data_encoding::HEXLOWER.encode(&status.summary.rules_hash),
     });
-    Ok(Report {
-        ok,
-        people,
-        circle,
-        totals,
-        unit: status.summary.asset,
-    })
+    Ok(Report { ok, people, circle, totals, unit: status.summary.asset })
 }
 
 fn agrees(people: &[Line], totals: &Totals, pot: Amount) -> bool {
@@ -129,18 +112,13 @@ async fn chain_totals(stack: &Stack) -> Result<(usize, i64), DemoError> {
     let latest = stack.network.latest().await?.sequence();
     let (mut count, mut fees, mut after) = (0, 0i64, None);
     loop {
-        let page = stack
-            .network
-            .transactions(stack.set_up_at + 1..=latest, after, PAGE)
-            .await?;
+        let page = stack.network.transactions(stack.set_up_at + 1..=latest, after, PAGE).await?;
         let Some(last) = page.last() else {
             return Ok((count, fees));
         };
         after = Some((last.ledger, last.index));
         count += page.len();
-        fees = page
-            .iter()
-            .fold(fees, |sum, record| sum.saturating_add(record.fee_charged));
+        fees = page.iter().fold(fees, |sum, record| sum.saturating_add(record.fee_charged));
     }
 }
 
@@ -208,10 +186,7 @@ impl Report {
                 text(person.chain, decimals),
             ));
         }
-        let money = |amount| Money {
-            amount,
-            asset: self.unit.clone(),
-        };
+        let money = |amount| Money { amount, asset: self.unit.clone() };
         let fees = Amount::new(self.totals.fees);
         lines.push(format!(
             "pot: {} in the books, {} on the chain",

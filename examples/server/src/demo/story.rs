@@ -14,21 +14,12 @@ pub(super) async fn tell(player: &mut Player<'_>, cast: &Cast) -> Result<CircleI
     for person in &cast.people {
         player.stack.chat.add(person.clone())?;
         player.say(person, "hi").await?;
-        player
-            .say(person, &format!("TEST MONEY {}", cast.money))
-            .await?;
+        player.say(person, &format!("TEST MONEY {}", cast.money)).await?;
     }
-    let (organiser, others) = cast
-        .people
-        .split_first()
-        .ok_or(DemoError::Stuck("has no members"))?;
-    let wish = format!(
-        "CREATE GROUP {} {} {} {}",
-        cast.group,
-        cast.amount,
-        cast.every,
-        cast.people.len()
-    );
+    let (organiser, others) =
+        cast.people.split_first().ok_or(DemoError::Stuck("has no members"))?;
+    let wish =
+        format!("CREATE GROUP {} {} {} {}", cast.group, cast.amount, cast.every, cast.people.len());
     player.say(organiser, &wish).await?;
     player.say(organiser, "YES").await?;
     for joiner in others {
@@ -51,9 +42,7 @@ async fn invite(
     organiser: &Phone,
     joiner: &Phone,
 ) -> Result<(), DemoError> {
-    player
-        .say(organiser, &format!("INVITE {}", joiner.number))
-        .await?;
+    player.say(organiser, &format!("INVITE {}", joiner.number)).await?;
     let told = player.read(organiser, "JOIN ")?;
     let code = code_in(&told).ok_or_else(|| DemoError::NotSaid {
         who: organiser.name.clone(),
@@ -67,10 +56,7 @@ async fn invite(
 /// The word after the last `JOIN`.
 fn code_in(text: &str) -> Option<String> {
     let (_, after) = text.rsplit_once("JOIN ")?;
-    let code: String = after
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric())
-        .collect();
+    let code: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
     (!code.is_empty()).then_some(code)
 }
 
@@ -79,21 +65,11 @@ async fn circle_of(player: &Player<'_>, organiser: &Phone) -> Result<CircleId, D
     let member = kolo.members().by_contact(&organiser.contact()).await?;
     let member = member.ok_or(DemoError::Stuck("has no organiser"))?;
     let circles = kolo.circles().of(member.id).await?;
-    circles
-        .first()
-        .map(|circle| circle.id)
-        .ok_or(DemoError::Stuck("was not created"))
+    circles.first().map(|circle| circle.id).ok_or(DemoError::Stuck("was not created"))
 }
 
 async fn stage(player: &Player<'_>, circle: CircleId) -> Result<CircleStage, DemoError> {
-    Ok(player
-        .stack
-        .kolo
-        .circles()
-        .status(circle)
-        .await?
-        .summary
-        .stage)
+    Ok(player.stack.kolo.circles().status(circle).await?.summary.stage)
 }
 
 /// One round: reminders come, some pay after the first, the rest after the second, then it is paid out.
@@ -104,37 +80,27 @@ async fn play_round(
     round: usize,
 ) -> Result<(), DemoError> {
     let status = player.stack.kolo.circles().status(circle).await?;
-    let date = status
-        .payout_date
-        .ok_or(DemoError::Stuck("has not started"))?;
+    let date = status.payout_date.ok_or(DemoError::Stuck("has not started"))?;
     let prompt = cast.people.len().div_ceil(2);
-    player
-        .wait_until(date.minus(2 * 86_400).plus(3_600))
-        .await?;
+    player.wait_until(date.minus(2 * 86_400).plus(3_600)).await?;
     for person in cast.people.iter().cycle().skip(round).take(prompt) {
         contribute(player, person).await?;
     }
     player.wait_until(date.minus(86_400).plus(3_600)).await?;
-    for person in cast
-        .people
-        .iter()
-        .cycle()
-        .skip(round + prompt)
-        .take(cast.people.len() - prompt)
-    {
+    for person in cast.people.iter().cycle().skip(round + prompt).take(cast.people.len() - prompt) {
         contribute(player, person).await?;
     }
-    if round == 1 {
-        if let Some(first) = cast.people.first() {
-            player.say(first, "GROUP STATUS").await?;
-        }
+    if round == 1
+        && let Some(first) = cast.people.first()
+    {
+        player.say(first, "GROUP STATUS").await?;
     }
     let until = date.max(player.stack.clock.now());
     player.wait_until(until).await?;
-    if round == 1 {
-        if let Some(first) = cast.people.first() {
-            player.say(first, "BALANCE").await?;
-        }
+    if round == 1
+        && let Some(first) = cast.people.first()
+    {
+        player.say(first, "BALANCE").await?;
     }
     Ok(())
 }
@@ -150,10 +116,7 @@ mod tests {
 
     #[test]
     fn the_code_is_the_word_after_join() {
-        assert_eq!(
-            code_in("Send this: *JOIN AB23CD45* to her").as_deref(),
-            Some("AB23CD45")
-        );
+        assert_eq!(code_in("Send this: *JOIN AB23CD45* to her").as_deref(), Some("AB23CD45"));
         assert_eq!(code_in("nothing here"), None);
         assert_eq!(code_in("JOIN "), None);
     }

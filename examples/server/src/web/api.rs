@@ -35,26 +35,11 @@ pub(super) struct App {
 
 pub(super) fn router(app: App) -> Router {
     Router::new()
-        .route(
-            "/",
-            get(|| async { Html(include_str!("../../assets/index.html")) }),
-        )
-        .route(
-            "/tx/{hash}",
-            get(transaction_page),
-        )
-        .route(
-            "/app.js",
-            get(|| async { script(include_str!("../../assets/app.js")) }),
-        )
-        .route(
-            "/tx.js",
-            get(|| async { script(include_str!("../../assets/tx.js")) }),
-        )
-        .route(
-            "/style.css",
-            get(|| async { style(include_str!("../../assets/style.css")) }),
-        )
+        .route("/", get(|| async { Html(include_str!("../../assets/index.html")) }))
+        .route("/tx/{hash}", get(transaction_page))
+        .route("/app.js", get(|| async { script(include_str!("../../assets/app.js")) }))
+        .route("/tx.js", get(|| async { script(include_str!("../../assets/tx.js")) }))
+        .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
         .route("/api/state", get(page_state))
         .route("/api/events", get(events))
         .route("/api/phones", post(add_phone))
@@ -66,11 +51,7 @@ pub(super) fn router(app: App) -> Router {
 }
 
 fn script(text: &'static str) -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
-        text,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], text).into_response()
 }
 
 fn style(text: &'static str) -> Response {
@@ -89,10 +70,7 @@ impl IntoResponse for Problem {
 impl From<kolo_core::Error> for Problem {
     fn from(error: kolo_core::Error) -> Self {
         tracing::error!(%error, "a page could not be answered");
-        Self(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("{} ({})", error, error.code()),
-        )
+        Self(StatusCode::INTERNAL_SERVER_ERROR, format!("{} ({})", error, error.code()))
     }
 }
 
@@ -122,10 +100,7 @@ async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, 
     let stream = futures::stream::unfold(changes, |mut changes| async move {
         changes.changed().await.ok()?;
         let count = *changes.borrow_and_update();
-        Some((
-            Ok(Event::default().event("change").data(count.to_string())),
-            changes,
-        ))
+        Some((Ok(Event::default().event("change").data(count.to_string())), changes))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
@@ -149,10 +124,7 @@ async fn add_phone(
     let number = conversation::parse_phone(&wanted.number, None).map_err(|_| {
         bad("that is not a phone number: write it with its country, like +234 803 100 0001")
     })?;
-    let phone = Phone {
-        number,
-        name: name.to_owned(),
-    };
+    let phone = Phone { number, name: name.to_owned() };
     app.stack.chat.add(phone.clone())?;
     Ok((StatusCode::CREATED, Json(json!(phone))).into_response())
 }
@@ -178,23 +150,13 @@ async fn say(
     body: Result<Json<Said>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(said) = body?;
-    let Some(phone) = app
-        .stack
-        .chat
-        .phones()
-        .into_iter()
-        .find(|phone| phone.number == number)
+    let Some(phone) = app.stack.chat.phones().into_iter().find(|phone| phone.number == number)
     else {
-        return Err(Problem(
-            StatusCode::NOT_FOUND,
-            "no phone with that number here".to_owned(),
-        ));
+        return Err(Problem(StatusCode::NOT_FOUND, "no phone with that number here".to_owned()));
     };
     let usable = (1..=64).contains(&said.id.len()) && said.id.bytes().all(|b| b.is_ascii_graphic());
     if !usable {
-        return Err(bad(
-            "the message's id must be 1 to 64 printable ASCII characters",
-        ));
+        return Err(bad("the message's id must be 1 to 64 printable ASCII characters"));
     }
     let message = InboundMessage {
         id: said.id,
@@ -236,16 +198,11 @@ async fn move_clock(
         By::Hour => now.plus(3_600),
         By::Day => now.plus(86_400),
         By::Due => next_date(&app.stack, now).await?.ok_or_else(|| {
-            Problem(
-                StatusCode::CONFLICT,
-                "nothing is due: start a circle first".to_owned(),
-            )
+            Problem(StatusCode::CONFLICT, "nothing is due: start a circle first".to_owned())
         })?,
     };
     app.stack.pass_time(until, || {}).await?;
-    app.shift
-        .write(app.stack.clock.shift_s())
-        .map_err(ChatError::File)?;
+    app.shift.write(app.stack.clock.shift_s()).map_err(ChatError::File)?;
     app.stack.chat.touch();
     Ok(Json(json!({ "now": app.stack.clock.now() })))
 }
@@ -278,10 +235,7 @@ async fn transaction(
     Path(hash): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     tx::page(&app.stack, &hash).await?.map(Json).ok_or_else(|| {
-        Problem(
-            StatusCode::NOT_FOUND,
-            "no such transaction on this network".to_owned(),
-        )
+        Problem(StatusCode::NOT_FOUND, "no such transaction on this network".to_owned())
     })
 }
 

@@ -18,11 +18,8 @@ use crate::config::{Config, ConfigError};
 use crate::stack::{Plan, Stack, StackError, dev_master_key};
 
 /// Who is there when the page is opened for the first time.
-const FIRST_PHONES: [(&str, &str); 3] = [
-    ("Ada", "+2348031000001"),
-    ("Bola", "+2348031000002"),
-    ("Chidi", "+2348031000003"),
-];
+const FIRST_PHONES: [(&str, &str); 3] =
+    [("Ada", "+2348031000001"), ("Bola", "+2348031000002"), ("Chidi", "+2348031000003")];
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -71,12 +68,10 @@ pub async fn run() -> ExitCode {
 /// [`ServeError`].
 pub async fn serve(config: Config, mut stopped: watch::Receiver<bool>) -> Result<(), ServeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => ServeError::PortTaken { port: config.port },
-            _ => ServeError::Io(error),
-        })?;
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => ServeError::PortTaken { port: config.port },
+        _ => ServeError::Io(error),
+    })?;
     if !config.unused.is_empty() {
         eprintln!("· accepted, not used yet: {}", config.unused.join(", "));
     }
@@ -104,15 +99,10 @@ pub async fn serve(config: Config, mut stopped: watch::Receiver<bool>) -> Result
     let worker = stack.worker.clone();
     let mut until = stopped.clone();
     let working = tokio::spawn(async move {
-        worker
-            .run(async move { drop(until.wait_for(|stop| *stop).await) })
-            .await;
+        worker.run(async move { drop(until.wait_for(|stop| *stop).await) }).await;
     });
     eprintln!("· open http://{address} (test money only)");
-    let router = api::router(api::App {
-        stack,
-        shift: Arc::new(shift),
-    });
+    let router = api::router(api::App { stack, shift: Arc::new(shift) });
     axum::serve(listener, router)
         .with_graceful_shutdown(async move { drop(stopped.wait_for(|stop| *stop).await) })
         .await?;
@@ -125,10 +115,7 @@ fn first_phones(stack: &Stack) -> Result<(), ServeError> {
         return Ok(());
     }
     for (name, number) in FIRST_PHONES {
-        let phone = Phone {
-            name: name.to_owned(),
-            number: number.to_owned(),
-        };
+        let phone = Phone { name: name.to_owned(), number: number.to_owned() };
         stack.chat.add(phone).map_err(StackError::from)?;
     }
     Ok(())
@@ -139,10 +126,7 @@ pub(crate) struct ShiftFile(PathBuf);
 
 impl ShiftFile {
     fn read(&self) -> u64 {
-        std::fs::read_to_string(&self.0)
-            .ok()
-            .and_then(|text| text.trim().parse().ok())
-            .unwrap_or(0)
+        std::fs::read_to_string(&self.0).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
     }
 
     /// Written aside and renamed: never half a number.

@@ -10,19 +10,14 @@ use crate::{MemberId, Timestamp};
 
 /// All rules in plain words: what somebody accepts when they join.
 pub(super) fn rules_text(rules: &Rules, rules_hash: &[u8; 32], speech: &Speech) -> Vec<Words> {
-    let pot = rules
-        .pot(rules.seats)
-        .map(|pot| speech.money(pot))
-        .unwrap_or_default();
+    let pot = rules.pot(rules.seats).map(|pot| speech.money(pot)).unwrap_or_default();
     let hash = data_encoding::HEXLOWER.encode(rules_hash);
     let mut lines = vec![
         Words::new("rules-pay")
             .text("amount", speech.money(rules.contribution))
             .words("every", every(rules.interval))
             .apart(),
-        Words::new("rules-places")
-            .count("seats", rules.seats)
-            .count("min", rules.min_members),
+        Words::new("rules-places").count("seats", rules.seats).count("min", rules.min_members),
         Words::new("rules-pot")
             .text("pot", pot)
             .count("payments", rules.instalments_per_round)
@@ -63,9 +58,7 @@ pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) 
         }
     };
     let mut lines = vec![
-        Words::new("status")
-            .name("name", &summary.name)
-            .text("phase", phase_name(phase)),
+        Words::new("status").name("name", &summary.name).text("phase", phase_name(phase)),
         Words::new("status-terms")
             .text("amount", speech.money(summary.rules.contribution))
             .words("every", every(summary.rules.interval))
@@ -79,12 +72,7 @@ pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) 
         let line = member(seat, status, phase, me, speech);
         lines.push(if number == 0 { line.apart() } else { line });
     }
-    if let Some(more) = status
-        .seats
-        .len()
-        .checked_sub(LISTED)
-        .filter(|more| *more > 0)
-    {
+    if let Some(more) = status.seats.len().checked_sub(LISTED).filter(|more| *more > 0) {
         lines.push(
             Words::new("status-more").count("count", u64::try_from(more).unwrap_or_default()),
         );
@@ -114,11 +102,7 @@ fn round(status: &CircleStatus, speech: &Speech) -> Vec<Words> {
             .text("full", speech.money(status.full_pot)),
     ];
     let name_of = |seat: u8| {
-        status
-            .seats
-            .get(usize::from(seat))
-            .map_or("?", |seat| seat.name.as_str())
-            .to_owned()
+        status.seats.get(usize::from(seat)).map_or("?", |seat| seat.name.as_str()).to_owned()
     };
     let when = match status.next_payout {
         PayoutStatus::Ready { seat, .. } => Some((seat, "now", String::new())),
@@ -169,10 +153,9 @@ fn member(
         && match status.next_payout {
             PayoutStatus::Ready { seat: next, .. }
             | PayoutStatus::NotBefore { seat: next, .. }
-            | PayoutStatus::Waiting { seat: next, .. } => status
-                .seats
-                .get(usize::from(next))
-                .is_some_and(|next| next.turn == seat.turn),
+            | PayoutStatus::Waiting { seat: next, .. } => {
+                status.seats.get(usize::from(next)).is_some_and(|next| next.turn == seat.turn)
+            }
             _ => false,
         };
     Words::new("status-member")
@@ -198,16 +181,14 @@ fn member(
 
 fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
     let mut lines = vec![match status.vault_on_chain {
-        Some(chain) if chain == status.vault => Words::new("status-vault")
-            .text("vault", speech.money(status.vault))
-            .apart(),
+        Some(chain) if chain == status.vault => {
+            Words::new("status-vault").text("vault", speech.money(status.vault)).apart()
+        }
         Some(chain) => Words::new("status-vault-differs")
             .text("vault", speech.money(status.vault))
             .text("chain", speech.money(chain))
             .apart(),
-        None => Words::new("status-vault-silent")
-            .text("vault", speech.money(status.vault))
-            .apart(),
+        None => Words::new("status-vault-silent").text("vault", speech.money(status.vault)).apart(),
     }];
     if let Some(vote) = status.vote.filter(|_| phase == Phase::Active) {
         lines.push(
@@ -215,10 +196,7 @@ fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
                 .count("yes", vote.yes)
                 .count("no", vote.no)
                 .count("electorate", vote.electorate)
-                .text(
-                    "until",
-                    date(vote.expires_at, status.summary.rules.utc_offset_s),
-                ),
+                .text("until", date(vote.expires_at, status.summary.rules.utc_offset_s)),
         );
     }
     lines

@@ -29,9 +29,7 @@ pub struct Catalogue {
 
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalogue")
-            .field("locales", &self.bundle.locales)
-            .finish()
+        f.debug_struct("Catalogue").field("locales", &self.bundle.locales).finish()
     }
 }
 
@@ -50,10 +48,7 @@ impl Catalogue {
             }
         };
         if let Err(errors) = bundle.add_resource(resource) {
-            tracing::error!(
-                ?errors,
-                "the English catalogue has messages of the same name"
-            );
+            tracing::error!(?errors, "the English catalogue has messages of the same name");
         }
         Self { bundle }
     }
@@ -89,19 +84,11 @@ impl Catalogue {
 
     pub(super) fn line(&self, words: &Words) -> String {
         let mut problems = Vec::new();
-        let pattern = self
-            .bundle
-            .get_message(words.id)
-            .and_then(|message| message.value());
+        let pattern = self.bundle.get_message(words.id).and_then(|message| message.value());
         let text = pattern.map(|pattern| {
-            let args: FluentArgs<'_> = words
-                .args
-                .iter()
-                .map(|(name, value)| (*name, self.value(value)))
-                .collect();
-            self.bundle
-                .format_pattern(pattern, Some(&args), &mut problems)
-                .into_owned()
+            let args: FluentArgs<'_> =
+                words.args.iter().map(|(name, value)| (*name, self.value(value))).collect();
+            self.bundle.format_pattern(pattern, Some(&args), &mut problems).into_owned()
         });
         if text.is_none() || !problems.is_empty() {
             tracing::error!(

@@ -31,9 +31,7 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
             vec![contribute(circle), status(circle)]
         }
         Notice::Joined { circle, .. } | Notice::Contributed { circle, .. } => vec![status(circle)],
-        Notice::DissolutionProposed {
-            circle, you: false, ..
-        } => vec![
+        Notice::DissolutionProposed { circle, you: false, .. } => vec![
             ("label-vote-yes", format!("VOTE YES {circle}")),
             ("label-vote-no", format!("VOTE NO {circle}")),
         ],
@@ -60,19 +58,13 @@ fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
 fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
     let amount = |minor: i64| speech.money(Amount::new(minor));
     Some(match notice {
-        Notice::MoneyReceived {
-            amount: received,
-            balance,
-            tx,
-        } => Words::new("notice-money-received")
-            .text("amount", amount(*received))
-            .text("balance", amount(*balance))
-            .text("receipt", receipt(tx)),
-        Notice::MoneySent {
-            amount: sent,
-            balance,
-            tx,
-        } => Words::new("notice-money-sent")
+        Notice::MoneyReceived { amount: received, balance, tx } => {
+            Words::new("notice-money-received")
+                .text("amount", amount(*received))
+                .text("balance", amount(*balance))
+                .text("receipt", receipt(tx))
+        }
+        Notice::MoneySent { amount: sent, balance, tx } => Words::new("notice-money-sent")
             .text("amount", amount(*sent))
             .text("balance", amount(*balance))
             .text("receipt", receipt(tx)),
@@ -83,74 +75,47 @@ fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
 fn forming(notice: &Notice, speech: &Speech) -> Option<Words> {
     let amount = |minor: i64| speech.money(Amount::new(minor));
     Some(match notice {
-        Notice::CircleReady {
-            name,
-            seats,
-            contribution,
-            every: how_often,
-            ..
-        } => named("notice-circle-ready", name)
-            .count("seats", *seats)
-            .text("amount", amount(*contribution))
-            .words("every", every(interval(*how_often))),
+        Notice::CircleReady { name, seats, contribution, every: how_often, .. } => {
+            named("notice-circle-ready", name)
+                .count("seats", *seats)
+                .text("amount", amount(*contribution))
+                .words("every", every(interval(*how_often)))
+        }
         Notice::CircleFailed { name, reason } => failed("notice-circle-failed", name, *reason),
-        Notice::InvitationReady {
-            name,
-            code,
-            phone,
-            expires_at,
-            ..
-        } => named("notice-invitation-ready", name)
-            .name("code", code)
-            .flag("bound", phone.is_some())
-            .name("phone", phone.as_deref().unwrap_or_default())
-            .text("until", speech.date(*expires_at)),
+        Notice::InvitationReady { name, code, phone, expires_at, .. } => {
+            named("notice-invitation-ready", name)
+                .name("code", code)
+                .flag("bound", phone.is_some())
+                .name("phone", phone.as_deref().unwrap_or_default())
+                .text("until", speech.date(*expires_at))
+        }
         Notice::InvitationFailed { name, reason } => {
             failed("notice-invitation-failed", name, *reason)
         }
-        Notice::Joined {
-            name,
-            turn,
-            members,
-            seats,
-            ..
-        } => named("notice-joined", name)
+        Notice::Joined { name, turn, members, seats, .. } => named("notice-joined", name)
             .count("turn", *turn)
             .count("members", *members)
             .count("seats", *seats),
         Notice::JoinFailed { name, reason } => failed("notice-join-failed", name, *reason),
-        Notice::SomebodyJoined {
-            name,
-            who,
-            members,
-            seats,
-            ..
-        } => named("notice-somebody-joined", name)
-            .name("who", who)
-            .count("members", *members)
-            .count("seats", *seats),
-        Notice::SomebodyLeft {
-            name,
-            who,
-            members,
-            seats,
-            ..
-        } => named("notice-somebody-left", name)
-            .name("who", who)
-            .count("members", *members)
-            .count("seats", *seats),
-        Notice::Started {
-            name,
-            order,
-            your_turn,
-            contribution,
-            deadline,
-            ..
-        } => named("notice-started", name)
-            .text("order", numbered(order))
-            .count("turn", *your_turn)
-            .text("amount", amount(*contribution))
-            .text("deadline", speech.date(*deadline)),
+        Notice::SomebodyJoined { name, who, members, seats, .. } => {
+            named("notice-somebody-joined", name)
+                .name("who", who)
+                .count("members", *members)
+                .count("seats", *seats)
+        }
+        Notice::SomebodyLeft { name, who, members, seats, .. } => {
+            named("notice-somebody-left", name)
+                .name("who", who)
+                .count("members", *members)
+                .count("seats", *seats)
+        }
+        Notice::Started { name, order, your_turn, contribution, deadline, .. } => {
+            named("notice-started", name)
+                .text("order", numbered(order))
+                .count("turn", *your_turn)
+                .text("amount", amount(*contribution))
+                .text("deadline", speech.date(*deadline))
+        }
         Notice::StartFailed { name, reason } => failed("notice-start-failed", name, *reason),
         Notice::Cancelled { name } => named("notice-cancelled", name),
         Notice::Left { name } => named("notice-left", name),
@@ -171,15 +136,7 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
     let amount = |minor: i64| speech.money(Amount::new(minor));
     Some(match notice {
         Notice::Contributed {
-            name,
-            round,
-            rounds,
-            amount: paid,
-            late,
-            pot,
-            full_pot,
-            tx,
-            ..
+            name, round, rounds, amount: paid, late, pot, full_pot, tx, ..
         } => named("notice-contributed", name)
             .count("round", *round)
             .count("rounds", *rounds)
@@ -188,67 +145,34 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
             .text("pot", amount(*pot))
             .text("full", amount(*full_pot))
             .text("receipt", receipt(tx)),
-        Notice::ContributionFailed {
-            name,
-            round,
-            amount: wanted,
-            reason,
-            ..
-        } => failed("notice-contribution-failed", name, *reason)
-            .count("round", *round)
-            .text("amount", amount(*wanted)),
-        Notice::Repaid {
-            name,
-            amount: paid,
-            left,
-            tx,
-            ..
-        } => named("notice-repaid", name)
+        Notice::ContributionFailed { name, round, amount: wanted, reason, .. } => {
+            failed("notice-contribution-failed", name, *reason)
+                .count("round", *round)
+                .text("amount", amount(*wanted))
+        }
+        Notice::Repaid { name, amount: paid, left, tx, .. } => named("notice-repaid", name)
             .text("amount", amount(*paid))
             .text("left", amount(*left))
             .flag("all", *left == 0)
             .text("receipt", receipt(tx)),
-        Notice::PaidBack {
-            name,
-            who,
-            amount: paid,
-            tx,
-            ..
-        } => named("notice-paid-back", name)
+        Notice::PaidBack { name, who, amount: paid, tx, .. } => named("notice-paid-back", name)
             .name("who", who)
             .text("amount", amount(*paid))
             .text("receipt", receipt(tx)),
-        Notice::RepaymentFailed {
-            name,
-            amount: wanted,
-            reason,
-            ..
-        } => failed("notice-repayment-failed", name, *reason).text("amount", amount(*wanted)),
-        Notice::Reminder {
-            name,
-            stage,
-            round,
-            amount: due,
-            deadline,
-            late_after,
-            ..
-        } => named("notice-reminder", name)
-            .text("stage", stage_name(*stage))
-            .count("round", *round)
-            .text("amount", amount(*due))
-            .text("deadline", speech.date(*deadline))
-            .flag("grace", late_after > deadline)
-            .text("late", speech.date(*late_after)),
+        Notice::RepaymentFailed { name, amount: wanted, reason, .. } => {
+            failed("notice-repayment-failed", name, *reason).text("amount", amount(*wanted))
+        }
+        Notice::Reminder { name, stage, round, amount: due, deadline, late_after, .. } => {
+            named("notice-reminder", name)
+                .text("stage", stage_name(*stage))
+                .count("round", *round)
+                .text("amount", amount(*due))
+                .text("deadline", speech.date(*deadline))
+                .flag("grace", late_after > deadline)
+                .text("late", speech.date(*late_after))
+        }
         Notice::PaidOut {
-            name,
-            round,
-            rounds,
-            recipient,
-            you,
-            amount: paid,
-            short,
-            tx,
-            ..
+            name, round, rounds, recipient, you, amount: paid, short, tx, ..
         } => named("notice-paid-out", name)
             .count("round", *round)
             .count("rounds", *rounds)
@@ -258,31 +182,22 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
             .flag("less", *short > 0)
             .text("short", amount(*short))
             .text("receipt", receipt(tx)),
-        Notice::PayoutKept {
-            name, amount: kept, ..
-        } => named("notice-payout-kept", name).text("amount", amount(*kept)),
-        Notice::CreditDelivered {
-            name,
-            amount: paid,
-            tx,
-            ..
-        } => named("notice-credit-delivered", name)
-            .text("amount", amount(*paid))
-            .text("receipt", receipt(tx)),
-        Notice::RoundOpened {
-            name,
-            round,
-            rounds,
-            amount: due,
-            recipient,
-            deadline,
-            ..
-        } => named("notice-round-opened", name)
-            .count("round", *round)
-            .count("rounds", *rounds)
-            .text("amount", amount(*due))
-            .name("recipient", recipient)
-            .text("deadline", speech.date(*deadline)),
+        Notice::PayoutKept { name, amount: kept, .. } => {
+            named("notice-payout-kept", name).text("amount", amount(*kept))
+        }
+        Notice::CreditDelivered { name, amount: paid, tx, .. } => {
+            named("notice-credit-delivered", name)
+                .text("amount", amount(*paid))
+                .text("receipt", receipt(tx))
+        }
+        Notice::RoundOpened { name, round, rounds, amount: due, recipient, deadline, .. } => {
+            named("notice-round-opened", name)
+                .count("round", *round)
+                .count("rounds", *rounds)
+                .text("amount", amount(*due))
+                .name("recipient", recipient)
+                .text("deadline", speech.date(*deadline))
+        }
         _ => return None,
     })
 }
@@ -299,51 +214,30 @@ fn stage_name(stage: ReminderStage) -> &'static str {
 fn closing(notice: &Notice, speech: &Speech) -> Words {
     let amount = |minor: i64| speech.money(Amount::new(minor));
     match notice {
-        Notice::DissolutionProposed {
-            name,
-            who,
-            you,
-            expires_at,
-            ..
-        } => named("notice-dissolution-proposed", name)
-            .name("who", who)
-            .flag("you", *you)
-            .text("until", speech.date(*expires_at)),
-        Notice::VoteCast {
-            name,
-            approve,
-            yes,
-            no,
-            electorate,
-            ..
-        } => named("notice-vote-cast", name)
-            .flag("approve", *approve)
-            .count("yes", *yes)
-            .count("no", *no)
-            .count("electorate", *electorate),
+        Notice::DissolutionProposed { name, who, you, expires_at, .. } => {
+            named("notice-dissolution-proposed", name)
+                .name("who", who)
+                .flag("you", *you)
+                .text("until", speech.date(*expires_at))
+        }
+        Notice::VoteCast { name, approve, yes, no, electorate, .. } => {
+            named("notice-vote-cast", name)
+                .flag("approve", *approve)
+                .count("yes", *yes)
+                .count("no", *no)
+                .count("electorate", *electorate)
+        }
         Notice::VoteFailed { name, reason } => failed("notice-vote-failed", name, *reason),
         Notice::ProposalRejected { name, .. } => named("notice-proposal-rejected", name),
-        Notice::Dissolved {
-            name, refund, debt, ..
-        } => named("notice-dissolved", name)
+        Notice::Dissolved { name, refund, debt, .. } => named("notice-dissolved", name)
             .flag("refunded", *refund > 0)
             .text("refund", amount(*refund))
             .flag("owes", *debt > 0)
             .text("debt", amount(*debt)),
-        Notice::Refunded {
-            name,
-            amount: paid,
-            tx,
-            ..
-        } => named("notice-refunded", name)
+        Notice::Refunded { name, amount: paid, tx, .. } => named("notice-refunded", name)
             .text("amount", amount(*paid))
             .text("receipt", receipt(tx)),
-        Notice::Completed {
-            name,
-            paid,
-            received,
-            ..
-        } => named("notice-completed", name)
+        Notice::Completed { name, paid, received, .. } => named("notice-completed", name)
             .text("paid", amount(*paid))
             .text("received", amount(*received)),
         // Spoken by the other tables; the test over all notices keeps this arm unused.

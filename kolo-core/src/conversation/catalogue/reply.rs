@@ -31,10 +31,7 @@ fn people(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             Some(vec![named("welcome", name), home(at, speech).apart()])
         }
         Reply::Menu { name, home: at } => Some(vec![named("menu", name), home(at, speech).apart()]),
-        Reply::Help {
-            home: at,
-            test_money,
-        } => Some(help(at, *test_money, speech)),
+        Reply::Help { home: at, test_money } => Some(help(at, *test_money, speech)),
         Reply::AskName => one(Words::new("ask-name")),
         Reply::AskNameAgain => one(Words::new("ask-name-again")),
         Reply::AlreadyRegistered { name } => one(named("already-registered", name)),
@@ -45,21 +42,12 @@ fn people(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 fn home(home: &Home, speech: &Speech) -> Words {
     match home {
         Home::NoGroup => Words::new("home-no-group"),
-        Home::Forming {
-            name,
-            members,
-            seats,
-            organiser,
-        } => named("home-forming", name)
+        Home::Forming { name, members, seats, organiser } => named("home-forming", name)
             .count("members", *members)
             .count("seats", *seats)
             .flag("organiser", *organiser),
         Home::Active => Words::new("home-active"),
-        Home::Due {
-            name,
-            amount,
-            deadline,
-        } => named("home-due", name)
+        Home::Due { name, amount, deadline } => named("home-due", name)
             .text("amount", speech.money(*amount))
             .text("deadline", speech.date(*deadline)),
     }
@@ -68,17 +56,11 @@ fn home(home: &Home, speech: &Speech) -> Words {
 fn help(at: &Home, test_money: bool, speech: &Speech) -> Vec<Words> {
     let commands = match at {
         Home::NoGroup => "help-no-group",
-        Home::Forming {
-            organiser: true, ..
-        } => "help-organiser",
+        Home::Forming { organiser: true, .. } => "help-organiser",
         Home::Forming { .. } => "help-forming",
         Home::Active | Home::Due { .. } => "help-active",
     };
-    let mut lines = vec![
-        home(at, speech),
-        Words::new(commands).apart(),
-        Words::new("help-always"),
-    ];
+    let mut lines = vec![home(at, speech), Words::new(commands).apart(), Words::new("help-always")];
     if test_money {
         lines.push(Words::new("help-test-money"));
     }
@@ -142,16 +124,10 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
             "credit" => "history-credit",
             _ => "history-other",
         };
-        let sign = if entry.amount.minor_units() < 0 {
-            "−"
-        } else {
-            "+"
-        };
+        let sign = if entry.amount.minor_units() < 0 { "−" } else { "+" };
         let size = kolo_rules::Amount::ZERO.max(entry.amount);
         let size = if size.is_zero() {
-            kolo_rules::Amount::ZERO
-                .checked_sub(entry.amount)
-                .unwrap_or_default()
+            kolo_rules::Amount::ZERO.checked_sub(entry.amount).unwrap_or_default()
         } else {
             size
         };
@@ -170,10 +146,7 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
                 .flag("rounded", entry.round.is_some())
                 .count("round", entry.round.unwrap_or_default())
                 .flag("proven", entry.tx.is_some())
-                .text(
-                    "receipt",
-                    entry.tx.as_deref().map(receipt).unwrap_or_default(),
-                )
+                .text("receipt", entry.tx.as_deref().map(receipt).unwrap_or_default())
                 .text("state", state),
         );
     }
@@ -221,15 +194,10 @@ fn new_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             })
         }
         Reply::AskInterval { again } => one(Words::new("ask-interval").flag("again", *again)),
-        Reply::AskSeats { min, max, again } => one(Words::new("ask-seats")
-            .count("min", *min)
-            .count("max", *max)
-            .flag("again", *again)),
-        Reply::ConfirmCreate {
-            name,
-            rules,
-            rules_hash,
-        } => {
+        Reply::AskSeats { min, max, again } => {
+            one(Words::new("ask-seats").count("min", *min).count("max", *max).flag("again", *again))
+        }
+        Reply::ConfirmCreate { name, rules, rules_hash } => {
             let mut lines = vec![named("confirm-create", name)];
             lines.extend(rules_text(rules, rules_hash, speech));
             lines.push(Words::new("confirm-create-question").apart());
@@ -261,9 +229,7 @@ fn confirm_join(preview: &InvitationPreview, speech: &Speech) -> Vec<Words> {
 
 fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     let counted = |id, name: &str, members: u8, seats: u8| {
-        named(id, name)
-            .count("members", members)
-            .count("seats", seats)
+        named(id, name).count("members", members).count("seats", seats)
     };
     match reply {
         Reply::NoGroups => one(Words::new("no-groups")),
@@ -274,27 +240,19 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::Status { status, me } => Some(status_text(status, *me, speech)),
         Reply::OnlyOrganiser { name } => one(named("only-organiser", name)),
         Reply::OnlyBeforeStart { name } => one(named("only-before-start", name)),
-        Reply::NotStarted {
-            name,
-            members,
-            seats,
-        } => one(counted("not-started", name, *members, *seats)),
+        Reply::NotStarted { name, members, seats } => {
+            one(counted("not-started", name, *members, *seats))
+        }
         Reply::Over { name } => one(named("over", name)),
-        Reply::ConfirmStart {
-            name,
-            members,
-            seats,
-        } => one(counted("confirm-start", name, *members, *seats)),
+        Reply::ConfirmStart { name, members, seats } => {
+            one(counted("confirm-start", name, *members, *seats))
+        }
         Reply::ConfirmLeave { name } => one(named("confirm-leave", name)),
         Reply::ConfirmCancelGroup { name } => one(named("confirm-cancel-group", name)),
         Reply::ConfirmDissolve { name, members } => {
             one(named("confirm-dissolve", name).count("members", *members))
         }
-        Reply::ConfirmVote {
-            name,
-            approve,
-            vote,
-        } => one(named("confirm-vote", name)
+        Reply::ConfirmVote { name, approve, vote } => one(named("confirm-vote", name)
             .flag("approve", *approve)
             .count("yes", vote.yes)
             .count("no", vote.no)
@@ -313,27 +271,15 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
         Reply::ConfirmContribute(payment) => Some(confirm_contribute(payment, speech)),
-        Reply::NothingDue {
-            name,
-            round,
-            deadline,
-        } => one(named("nothing-due", name)
+        Reply::NothingDue { name, round, deadline } => one(named("nothing-due", name)
             .count("round", *round)
             .text("deadline", speech.date(*deadline))),
         Reply::AllPaid { name } => one(named("all-paid", name)),
         Reply::OnItsWay { name } => one(named("on-its-way", name)),
-        Reply::TooLittle {
-            name,
-            amount,
-            missing,
-            test_money,
-        } => one(named("too-little", name)
+        Reply::TooLittle { name, amount, missing, test_money } => one(named("too-little", name)
             .text("amount", speech.money(*amount))
             .text("missing", speech.money(*missing))
-            .text(
-                "figure",
-                missing.display(speech.asset.decimals, 0).to_string(),
-            )
+            .text("figure", missing.display(speech.asset.decimals, 0).to_string())
             .flag("test", *test_money)),
         Reply::OtherAmount { name, due } => {
             one(named("other-amount", name).text("due", speech.money(*due)))
@@ -341,15 +287,12 @@ fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::OfferRepay { name, debt } => {
             one(named("offer-repay", name).text("debt", speech.money(*debt)))
         }
-        Reply::ConfirmRepay {
-            name,
-            amount,
-            left,
-            balance_after,
-        } => one(named("confirm-repay", name)
-            .text("amount", speech.money(*amount))
-            .text("left", speech.money(*left))
-            .text("after", speech.money(*balance_after))),
+        Reply::ConfirmRepay { name, amount, left, balance_after } => {
+            one(named("confirm-repay", name)
+                .text("amount", speech.money(*amount))
+                .text("left", speech.money(*left))
+                .text("after", speech.money(*balance_after)))
+        }
         Reply::RepayAtMost { name, debt } => {
             one(named("repay-at-most", name).text("debt", speech.money(*debt)))
         }

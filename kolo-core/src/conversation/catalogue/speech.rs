@@ -18,11 +18,7 @@ pub struct Speech {
 impl Speech {
     /// `12.50 USDC`.
     pub(super) fn money(&self, amount: Amount) -> String {
-        Money {
-            amount,
-            asset: self.asset.clone(),
-        }
-        .to_string()
+        Money { amount, asset: self.asset.clone() }.to_string()
     }
 
     /// `Mon 3 Feb 2025, 14:00`, by this offset.
@@ -38,10 +34,7 @@ pub(super) fn date(at: Timestamp, utc_offset_s: i32) -> String {
         return "?".to_owned();
     };
     let offset = Offset::from_seconds(utc_offset_s).unwrap_or(Offset::UTC);
-    moment
-        .to_zoned(offset.to_time_zone())
-        .strftime("%a %-d %b %Y, %H:%M")
-        .to_string()
+    moment.to_zoned(offset.to_time_zone()).strftime("%a %-d %b %Y, %H:%M").to_string()
 }
 
 /// `every week`.

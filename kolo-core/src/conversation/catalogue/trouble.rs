@@ -25,9 +25,9 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::BadText { max, .. } => {
             Words::new("error-bad-text").count("max", u64::try_from(*max).unwrap_or(u64::MAX))
         }
-        Error::OutOfBounds { min, max, .. } => Words::new("error-out-of-bounds")
-            .count("min", *min)
-            .count("max", *max),
+        Error::OutOfBounds { min, max, .. } => {
+            Words::new("error-out-of-bounds").count("min", *min).count("max", *max)
+        }
         Error::NotAvailable => Words::new("error-not-available"),
         Error::KeyReused => Words::new("error-key-reused"),
         Error::Contention | Error::LeaseLost => Words::new("error-contention"),

@@ -24,11 +24,9 @@ impl Talk<'_> {
             Command::Yes => Ok(self.execute(member, pending).await?.into()),
             Command::No => Ok(Said::reply(Reply::Declined).into()),
             Command::Cancel => Ok(Said::reply(Reply::Stopped).into()),
-            command if command.is_order() => Ok(self
-                .command(member, command)
-                .await?
-                .with(Remark::Dropped)
-                .into()),
+            command if command.is_order() => {
+                Ok(self.command(member, command).await?.with(Remark::Dropped).into())
+            }
             // The question stands, with its buttons and its time.
             _ => Ok(Outcome::Kept(Reply::YesOrNo)),
         }
@@ -46,14 +44,8 @@ impl Talk<'_> {
             Pending::Join { code, rules_hash } => {
                 self.desk.join(&ctx("join"), &code, rules_hash).await
             }
-            Pending::Contribute {
-                circle,
-                round,
-                amount,
-            } => {
-                self.desk
-                    .contribute(&ctx("contribute"), circle, round, amount)
-                    .await
+            Pending::Contribute { circle, round, amount } => {
+                self.desk.contribute(&ctx("contribute"), circle, round, amount).await
             }
             Pending::Repay { circle, amount } => {
                 self.desk.repay(&ctx("repay"), circle, amount).await
@@ -64,14 +56,8 @@ impl Talk<'_> {
             Pending::Dissolve { circle } => {
                 self.desk.propose_dissolve(&ctx("dissolve"), circle).await
             }
-            Pending::Vote {
-                circle,
-                proposal,
-                approve,
-            } => {
-                self.desk
-                    .vote(&ctx("vote"), circle, proposal, approve)
-                    .await
+            Pending::Vote { circle, proposal, approve } => {
+                self.desk.vote(&ctx("vote"), circle, proposal, approve).await
             }
         };
         match answer {

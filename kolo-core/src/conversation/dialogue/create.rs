@@ -108,9 +108,7 @@ impl Talk<'_> {
         let typed = clean::typed(typed);
         // Not by bare words: those have lost their sign.
         let marks = ['.', ',', '!', '#', '(', ')'];
-        let number = typed
-            .split(' ')
-            .find_map(|word| word.trim_matches(marks).parse::<u8>().ok());
+        let number = typed.split(' ').find_map(|word| word.trim_matches(marks).parse::<u8>().ok());
         draft.seats = number.filter(|seats| (min..=max).contains(seats));
         wrong.seats = draft.seats.is_none();
     }
@@ -118,18 +116,11 @@ impl Talk<'_> {
     /// Asks for the first thing missing; when nothing is, shows the rules and asks YES or NO.
     fn next_question(&self, draft: Draft, wrong: Wrong) -> Result<Said, Error> {
         let Some(name) = draft.name.clone() else {
-            let ask = if wrong.name {
-                Reply::BadGroupName
-            } else {
-                Reply::AskGroupName
-            };
+            let ask = if wrong.name { Reply::BadGroupName } else { Reply::AskGroupName };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         };
         if draft.contribution.is_none() {
-            let ask = Reply::AskContribution {
-                name,
-                problem: wrong.amount,
-            };
+            let ask = Reply::AskContribution { name, problem: wrong.amount };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         }
         if draft.every.is_none() {
@@ -145,32 +136,18 @@ impl Talk<'_> {
         }
         let Some(wanted) = draft.complete() else {
             let (min, max) = self.desk.seats();
-            let ask = Reply::AskSeats {
-                min,
-                max,
-                again: wrong.seats,
-            };
+            let ask = Reply::AskSeats { min, max, again: wrong.seats };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         };
         match self.desk.draft(&wanted) {
             Ok(rules) => {
                 let rules_hash = Sha256::digest(rules.encode()).into();
-                let reply = Reply::ConfirmCreate {
-                    name,
-                    rules,
-                    rules_hash,
-                };
+                let reply = Reply::ConfirmCreate { name, rules, rules_hash };
                 Ok(self.question(reply, Pending::Create(draft)))
             }
             Err(Error::Refused(kolo_rules::Refusal::Overflow)) => {
-                let draft = Draft {
-                    contribution: None,
-                    ..draft
-                };
-                let ask = Reply::AskContribution {
-                    name,
-                    problem: Some(AmountProblem::TooLarge),
-                };
+                let draft = Draft { contribution: None, ..draft };
+                let ask = Reply::AskContribution { name, problem: Some(AmountProblem::TooLarge) };
                 Ok(Said::reply(ask).step(Step::Draft(draft)))
             }
             Err(error) => self.refused(error),
@@ -179,10 +156,7 @@ impl Talk<'_> {
 }
 
 fn keys(text: &str) -> Vec<String> {
-    parser::comparable(text)
-        .split(' ')
-        .map(str::to_owned)
-        .collect()
+    parser::comparable(text).split(' ').map(str::to_owned).collect()
 }
 
 fn as_strs(words: &[String]) -> Vec<&str> {

@@ -24,24 +24,11 @@ impl Talk<'_> {
         command: Command,
     ) -> Result<Said, Error> {
         let (purpose, target) = match command {
-            Command::Invite(target) => (
-                Purpose::Invite {
-                    phone: target.figure.clone(),
-                },
-                target,
-            ),
-            Command::Contribute(target) => (
-                Purpose::Contribute {
-                    amount: target.figure.clone(),
-                },
-                target,
-            ),
-            Command::Repay(target) => (
-                Purpose::Repay {
-                    amount: target.figure.clone(),
-                },
-                target,
-            ),
+            Command::Invite(target) => (Purpose::Invite { phone: target.figure.clone() }, target),
+            Command::Contribute(target) => {
+                (Purpose::Contribute { amount: target.figure.clone() }, target)
+            }
+            Command::Repay(target) => (Purpose::Repay { amount: target.figure.clone() }, target),
             Command::Start(target) => (Purpose::Start, target),
             Command::Leave(target) => (Purpose::Leave, target),
             Command::CancelGroup(target) => (Purpose::CancelGroup, target),
@@ -110,11 +97,7 @@ impl Talk<'_> {
     /// Asks which, at most five choices at a time.
     fn which(&self, purpose: Purpose, circles: &[&CircleSummary], from: usize) -> Said {
         let rest = circles.get(from..).unwrap_or_default();
-        let shown = if rest.len() > MENU || from > 0 {
-            LISTED
-        } else {
-            MENU
-        };
+        let shown = if rest.len() > MENU || from > 0 { LISTED } else { MENU };
         let mut choices: Vec<Choice> = rest
             .iter()
             .take(shown)
@@ -126,20 +109,10 @@ impl Talk<'_> {
             .collect();
         if circles.len() > MENU {
             let label = self.catalogue.label("label-more-groups");
-            choices.push(Choice {
-                label,
-                detail: None,
-                action: Action::MoreGroups,
-            });
+            choices.push(Choice { label, detail: None, action: Action::MoreGroups });
         }
         let groups = circles.iter().map(|circle| circle.id).collect();
-        Said::reply(Reply::WhichGroup)
-            .step(Step::Which {
-                purpose,
-                groups,
-                from,
-            })
-            .choices(choices)
+        Said::reply(Reply::WhichGroup).step(Step::Which { purpose, groups, from }).choices(choices)
     }
 
     pub(super) async fn which_answer(
@@ -161,33 +134,22 @@ impl Talk<'_> {
                 };
             }
             Input::Chosen(Action::MoreGroups) => {
-                let next = if from + LISTED < offered.len() {
-                    from + LISTED
-                } else {
-                    0
-                };
+                let next = if from + LISTED < offered.len() { from + LISTED } else { 0 };
                 return Ok(self.which(purpose, &offered, next).into());
             }
             input => spoken(input).unwrap_or_default(),
         };
-        let named: Vec<&CircleSummary> = offered
-            .iter()
-            .filter(|c| is_called(c, &text))
-            .copied()
-            .collect();
+        let named: Vec<&CircleSummary> =
+            offered.iter().filter(|c| is_called(c, &text)).copied().collect();
         if let [only] = named.as_slice() {
             return Ok(self.with_group(member, &purpose, only).await?.into());
         }
         match parser::parse(&text) {
             Command::Cancel | Command::No => Ok(Said::reply(Reply::Stopped).into()),
-            command if command.is_order() => Ok(self
-                .command(member, command)
-                .await?
-                .with(Remark::Dropped)
-                .into()),
-            _ => Ok(Outcome::Kept(Reply::NoSuchChoice {
-                most: offered.len().min(MENU),
-            })),
+            command if command.is_order() => {
+                Ok(self.command(member, command).await?.with(Remark::Dropped).into())
+            }
+            _ => Ok(Outcome::Kept(Reply::NoSuchChoice { most: offered.len().min(MENU) })),
         }
     }
 
@@ -205,10 +167,7 @@ impl Talk<'_> {
         };
         if *purpose == Purpose::Status {
             let status = Box::new(self.desk.status(circle.id).await?);
-            return Ok(Said::reply(Reply::Status {
-                status,
-                me: member.id,
-            }));
+            return Ok(Said::reply(Reply::Status { status, me: member.id }));
         }
         if let Purpose::Repay { amount } = purpose {
             return self.repay(member, circle, amount.as_deref()).await;
@@ -231,10 +190,7 @@ impl Talk<'_> {
                 }
                 Purpose::Vote { approve } => self.vote(circle, *approve).await,
                 _ => {
-                    let reply = Reply::ConfirmDissolve {
-                        name,
-                        members: circle.members,
-                    };
+                    let reply = Reply::ConfirmDissolve { name, members: circle.members };
                     Ok(self.question(reply, Pending::Dissolve { circle: circle.id }))
                 }
             },
@@ -259,10 +215,8 @@ impl Talk<'_> {
         }
         match purpose {
             Purpose::Invite { phone } => self.invite(member, circle, phone.as_deref()).await,
-            Purpose::CancelGroup => Ok(self.question(
-                Reply::ConfirmCancelGroup { name },
-                Pending::CancelGroup { circle: id },
-            )),
+            Purpose::CancelGroup => Ok(self
+                .question(Reply::ConfirmCancelGroup { name }, Pending::CancelGroup { circle: id })),
             _ if circle.members < circle.rules.min_members => {
                 self.refused(Error::Refused(kolo_rules::Refusal::TooFewMembers))
             }
@@ -289,11 +243,7 @@ impl Talk<'_> {
             Some(Ok(phone)) => Some(phone),
             None => None,
         };
-        match self
-            .desk
-            .invite(&self.context(Some(member), "invite"), circle.id, phone)
-            .await
-        {
+        match self.desk.invite(&self.context(Some(member), "invite"), circle.id, phone).await {
             Ok((_, under_way)) => Ok(Said::after(under_way.intent, Some(circle.id))),
             Err(error) => self.refused(error),
         }
@@ -309,15 +259,13 @@ impl Talk<'_> {
             return Ok(Said::reply(Reply::AskCode).step(Step::Code));
         };
         match self.desk.preview(member.id, &code).await {
-            Ok(preview) if preview.already_member => Ok(Said::reply(Reply::AlreadyIn {
-                name: preview.circle.name,
-            })),
+            Ok(preview) if preview.already_member => {
+                Ok(Said::reply(Reply::AlreadyIn { name: preview.circle.name }))
+            }
             Ok(preview) => {
                 let rules_hash = preview.circle.rules_hash;
-                Ok(self.question(
-                    Reply::ConfirmJoin { preview },
-                    Pending::Join { code, rules_hash },
-                ))
+                Ok(self
+                    .question(Reply::ConfirmJoin { preview }, Pending::Join { code, rules_hash }))
             }
             Err(error) => self.refused(error),
         }
@@ -332,11 +280,7 @@ impl Talk<'_> {
         match leaves_question(&text) {
             Some(Command::Cancel) => return Ok(Said::reply(Reply::Stopped).into()),
             Some(command) => {
-                return Ok(self
-                    .command(member, command)
-                    .await?
-                    .with(Remark::Dropped)
-                    .into());
+                return Ok(self.command(member, command).await?.with(Remark::Dropped).into());
             }
             None => {}
         }

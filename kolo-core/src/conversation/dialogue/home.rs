@@ -13,21 +13,13 @@ impl Talk<'_> {
     pub(super) async fn welcome(&self, member: &MemberView) -> Result<Said, Error> {
         let home = self.home(member).await?;
         let choices = self.home_choices(&home);
-        Ok(Said::reply(Reply::Welcome {
-            name: member.name.clone(),
-            home,
-        })
-        .choices(choices))
+        Ok(Said::reply(Reply::Welcome { name: member.name.clone(), home }).choices(choices))
     }
 
     pub(super) async fn menu(&self, member: &MemberView) -> Result<Said, Error> {
         let home = self.home(member).await?;
         let choices = self.home_choices(&home);
-        Ok(Said::reply(Reply::Menu {
-            name: member.name.clone(),
-            home,
-        })
-        .choices(choices))
+        Ok(Said::reply(Reply::Menu { name: member.name.clone(), home }).choices(choices))
     }
 
     pub(super) async fn help(&self, member: &MemberView) -> Result<Said, Error> {
@@ -57,14 +49,8 @@ impl Talk<'_> {
             let is_due = view.due.amount.is_positive() && !view.due.advance && !view.pending;
             if is_due && earliest.as_ref().is_none_or(|(at, _)| deadline < *at) {
                 let amount = view.due.amount;
-                earliest = Some((
-                    deadline,
-                    Home::Due {
-                        name: circle.name.clone(),
-                        amount,
-                        deadline,
-                    },
-                ));
+                earliest =
+                    Some((deadline, Home::Due { name: circle.name.clone(), amount, deadline }));
             }
         }
         if let Some((_, due)) = earliest {
@@ -74,10 +60,7 @@ impl Talk<'_> {
             return Ok(Home::Active);
         }
         let forming = circles.iter().rev().find(|circle| {
-            matches!(
-                circle.stage,
-                CircleStage::Creating | CircleStage::OnChain(Phase::Forming)
-            )
+            matches!(circle.stage, CircleStage::Creating | CircleStage::OnChain(Phase::Forming))
         });
         Ok(forming.map_or(Home::NoGroup, |circle| Home::Forming {
             name: circle.name.clone(),
@@ -96,9 +79,9 @@ impl Talk<'_> {
                 self.say("label-join-group", "JOIN GROUP"),
                 balance,
             ],
-            Home::Forming {
-                organiser: true, ..
-            } => vec![self.say("label-invite", "INVITE"), status, balance],
+            Home::Forming { organiser: true, .. } => {
+                vec![self.say("label-invite", "INVITE"), status, balance]
+            }
             Home::Forming { .. } => vec![status, balance],
             Home::Active => vec![status, balance, self.say("label-history", "HISTORY")],
             Home::Due { .. } => vec![self.say("label-contribute", "CONTRIBUTE"), status, balance],

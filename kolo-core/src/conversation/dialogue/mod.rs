@@ -108,11 +108,7 @@ impl Dialogue {
             Outcome::Said(said) => Ok(said.into_turn(turn, at)),
             Outcome::Kept(reply) => {
                 let session = Session { turn, ..before };
-                Ok(Turn {
-                    session,
-                    reply: Some(reply),
-                    after: None,
-                })
+                Ok(Turn { session, reply: Some(reply), after: None })
             }
         }
     }
@@ -120,10 +116,7 @@ impl Dialogue {
 
 /// How a desk's people are spoken to.
 pub(super) fn speech(desk: &dyn Desk) -> Speech {
-    Speech {
-        asset: desk.asset().clone(),
-        utc_offset_s: desk.utc_offset_s(),
-    }
+    Speech { asset: desk.asset().clone(), utc_offset_s: desk.utc_offset_s() }
 }
 
 /// What a step said and what it wants remembered.
@@ -136,22 +129,12 @@ struct Said {
 
 impl Said {
     fn reply(reply: Reply) -> Self {
-        Self {
-            reply: Some(reply),
-            step: None,
-            choices: Vec::new(),
-            after: None,
-        }
+        Self { reply: Some(reply), step: None, choices: Vec::new(), after: None }
     }
 
     fn after(intent: IntentId, circle: Option<CircleId>) -> Self {
         let after = Some(AfterTurn { intent, circle });
-        Self {
-            reply: None,
-            step: None,
-            choices: Vec::new(),
-            after,
-        }
+        Self { reply: None, step: None, choices: Vec::new(), after }
     }
 
     fn step(mut self, step: Step) -> Self {
@@ -170,17 +153,10 @@ impl Said {
     }
 
     fn into_turn(self, turn: u64, at: Timestamp) -> Turn {
-        let menu = (!self.choices.is_empty()).then_some(Menu {
-            nonce: turn,
-            choices: self.choices,
-        });
+        let menu =
+            (!self.choices.is_empty()).then_some(Menu { nonce: turn, choices: self.choices });
         Turn {
-            session: Session {
-                turn,
-                step: self.step,
-                since: at,
-                menu,
-            },
+            session: Session { turn, step: self.step, since: at, menu },
             reply: self.reply,
             after: self.after,
         }
@@ -224,9 +200,7 @@ impl Talk<'_> {
         let expired = session.is_expired(self.at);
         let input = self.input(&session, expired);
         let Some(member) = self.desk.by_contact(&self.inbound.from).await? else {
-            return self
-                .stranger(session.step.filter(|_| !expired), input)
-                .await;
+            return self.stranger(session.step.filter(|_| !expired), input).await;
         };
         // Registered by a turn whose session was not stored, or by the host: still their first words.
         match session.step {
@@ -247,22 +221,14 @@ impl Talk<'_> {
             (Input::Order(text), step) => {
                 let said = self.command(&member, parser::parse(&text)).await?;
                 let was_asked = !expired && !matches!(step, None | Some(Step::History { .. }));
-                return Ok(if was_asked {
-                    said.with(Remark::Dropped)
-                } else {
-                    said
-                }
-                .into());
+                return Ok(if was_asked { said.with(Remark::Dropped) } else { said }.into());
             }
             (input, step) => (input, step),
         };
         match step {
             Some(step) if expired => self.expired(&member, &step, input).await,
             Some(step) => self.step(&member, step, session.menu.as_ref(), input).await,
-            None => Ok(self
-                .fresh(&member, input, session.menu.as_ref())
-                .await?
-                .into()),
+            None => Ok(self.fresh(&member, input, session.menu.as_ref()).await?.into()),
         }
     }
 
@@ -295,16 +261,11 @@ impl Talk<'_> {
     ) -> Result<Outcome, Error> {
         let text = spoken(input);
         let is_late_answer = matches!(step, Step::Confirm(_))
-            && text
-                .as_deref()
-                .is_none_or(|text| !parser::parse(text).is_order());
+            && text.as_deref().is_none_or(|text| !parser::parse(text).is_order());
         if is_late_answer {
             return Ok(Said::reply(Reply::TimedOut).into());
         }
-        Ok(self
-            .command(member, parser::parse(&text.unwrap_or_default()))
-            .await?
-            .into())
+        Ok(self.command(member, parser::parse(&text.unwrap_or_default())).await?.into())
     }
 
     async fn step(
@@ -317,13 +278,8 @@ impl Talk<'_> {
         match step {
             Step::Confirm(pending) => self.confirm_answer(member, pending, input).await,
             Step::Draft(draft) => self.draft_answer(member, draft, input).await,
-            Step::Which {
-                purpose,
-                groups,
-                from,
-            } => {
-                self.which_answer(member, purpose, &groups, from, input)
-                    .await
+            Step::Which { purpose, groups, from } => {
+                self.which_answer(member, purpose, &groups, from, input).await
             }
             Step::Code => self.code_answer(member, input).await,
             Step::History { before } => {
@@ -356,9 +312,9 @@ impl Talk<'_> {
         Ok(match command {
             Command::Greeting => self.menu(member).await?,
             Command::Help => self.help(member).await?,
-            Command::Register { .. } => Said::reply(Reply::AlreadyRegistered {
-                name: member.name.clone(),
-            }),
+            Command::Register { .. } => {
+                Said::reply(Reply::AlreadyRegistered { name: member.name.clone() })
+            }
             Command::Balance => self.balance(member).await?,
             Command::History => self.history(member, None).await?,
             Command::TestMoney { amount } => self.test_money(member, amount).await?,
@@ -412,15 +368,9 @@ impl Talk<'_> {
     }
 
     fn yes_no(&self) -> Vec<Choice> {
-        let choice = |label, action| Choice {
-            label: self.catalogue.label(label),
-            detail: None,
-            action,
-        };
-        vec![
-            choice("label-yes", Action::Yes),
-            choice("label-no", Action::No),
-        ]
+        let choice =
+            |label, action| Choice { label: self.catalogue.label(label), detail: None, action };
+        vec![choice("label-yes", Action::Yes), choice("label-no", Action::No)]
     }
 }
 
@@ -436,10 +386,7 @@ fn chosen<'m>(menu: &'m Menu, text: &str) -> Option<&'m Choice> {
     let mut named = menu.choices.iter().filter(|choice| {
         !typed.is_empty()
             && (parser::comparable(&choice.label) == typed
-                || choice
-                    .detail
-                    .as_ref()
-                    .is_some_and(|detail| parser::comparable(detail) == typed))
+                || choice.detail.as_ref().is_some_and(|detail| parser::comparable(detail) == typed))
     });
     named.next().filter(|_| named.next().is_none())
 }

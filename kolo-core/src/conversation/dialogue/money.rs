@@ -18,14 +18,7 @@ impl Talk<'_> {
     pub(super) async fn balance(&self, member: &MemberView) -> Result<Said, Error> {
         let wallet = self.desk.balance(member.id).await?;
         let mut groups = Vec::new();
-        for circle in self
-            .desk
-            .circles_of(member.id)
-            .await?
-            .iter()
-            .rev()
-            .take(POSITIONS)
-        {
+        for circle in self.desk.circles_of(member.id).await?.iter().rev().take(POSITIONS) {
             if !matches!(circle.stage, CircleStage::OnChain(_)) {
                 continue;
             }
@@ -49,21 +42,14 @@ impl Talk<'_> {
     ) -> Result<Said, Error> {
         let page = self.desk.history(member.id, before, PAGE).await?;
         if page.lines.is_empty() {
-            let empty = if before.is_some() {
-                Reply::HistoryEnd
-            } else {
-                Reply::HistoryEmpty
-            };
+            let empty = if before.is_some() { Reply::HistoryEnd } else { Reply::HistoryEmpty };
             return Ok(Said::reply(empty));
         }
-        let said = Said::reply(Reply::History {
-            lines: page.lines,
-            more: page.next.is_some(),
-        });
+        let said = Said::reply(Reply::History { lines: page.lines, more: page.next.is_some() });
         Ok(match page.next {
-            Some(before) => said
-                .step(Step::History { before })
-                .choices(vec![self.say("label-more", "MORE")]),
+            Some(before) => {
+                said.step(Step::History { before }).choices(vec![self.say("label-more", "MORE")])
+            }
             None => said,
         })
     }
@@ -85,11 +71,7 @@ impl Talk<'_> {
             Ok(amount) => amount,
             Err(problem) => return Ok(Said::reply(Reply::BadAmount { problem })),
         };
-        match self
-            .desk
-            .test_money(&self.context(Some(member), "test-money"), amount)
-            .await
-        {
+        match self.desk.test_money(&self.context(Some(member), "test-money"), amount).await {
             Ok(intent) => Ok(Said::after(intent, None)),
             Err(error) => self.refused(error),
         }
@@ -144,11 +126,7 @@ impl Talk<'_> {
             balance_after: wallet.available.checked_sub(due).unwrap_or_default(),
             debt: view.debt,
         };
-        let pending = Pending::Contribute {
-            circle: circle.id,
-            round: view.due.round,
-            amount: due,
-        };
+        let pending = Pending::Contribute { circle: circle.id, round: view.due.round, amount: due };
         Ok(self.question(Reply::ConfirmContribute(payment), pending))
     }
 
@@ -156,11 +134,7 @@ impl Talk<'_> {
         let name = view.circle.name.clone();
         if view.debt.is_positive() {
             let choices = vec![self.say("label-repay", &format!("REPAY {}", view.circle.id))];
-            return Said::reply(Reply::OfferRepay {
-                name,
-                debt: view.debt,
-            })
-            .choices(choices);
+            return Said::reply(Reply::OfferRepay { name, debt: view.debt }).choices(choices);
         }
         let rules = &view.circle.rules;
         let whole = rules
@@ -173,11 +147,7 @@ impl Talk<'_> {
             return Said::reply(Reply::AllPaid { name });
         }
         let deadline = Timestamp::from_unix(view.due.deadline);
-        Said::reply(Reply::NothingDue {
-            name,
-            round: view.due.round,
-            deadline,
-        })
+        Said::reply(Reply::NothingDue { name, round: view.due.round, deadline })
     }
 
     pub(super) async fn repay(
@@ -188,9 +158,7 @@ impl Talk<'_> {
     ) -> Result<Said, Error> {
         let name = circle.name.clone();
         let status = self.desk.status(circle.id).await?;
-        let debt = seat_of(&status, member.id)
-            .map(|seat| seat.debt)
-            .unwrap_or_default();
+        let debt = seat_of(&status, member.id).map(|seat| seat.debt).unwrap_or_default();
         if !debt.is_positive() {
             return Ok(Said::reply(Reply::NothingOwed { name }));
         }
@@ -207,34 +175,16 @@ impl Talk<'_> {
         if after < Amount::ZERO {
             let missing = Amount::ZERO.checked_sub(after).unwrap_or_default();
             let test_money = self.desk.test_money_max().is_some();
-            return Ok(Said::reply(Reply::TooLittle {
-                name,
-                amount,
-                missing,
-                test_money,
-            }));
+            return Ok(Said::reply(Reply::TooLittle { name, amount, missing, test_money }));
         }
         let left = debt.checked_sub(amount).unwrap_or_default();
-        let reply = Reply::ConfirmRepay {
-            name,
-            amount,
-            left,
-            balance_after: after,
-        };
-        Ok(self.question(
-            reply,
-            Pending::Repay {
-                circle: circle.id,
-                amount,
-            },
-        ))
+        let reply = Reply::ConfirmRepay { name, amount, left, balance_after: after };
+        Ok(self.question(reply, Pending::Repay { circle: circle.id, amount }))
     }
 
     /// A question that a YES answers.
     pub(super) fn question(&self, reply: Reply, pending: Pending) -> Said {
-        Said::reply(reply)
-            .step(Step::Confirm(pending))
-            .choices(self.yes_no())
+        Said::reply(reply).step(Step::Confirm(pending)).choices(self.yes_no())
     }
 }
 
@@ -246,18 +196,14 @@ pub(super) fn seat_of(status: &CircleStatus, member: MemberId) -> Option<&SeatVi
 fn recipient(status: &CircleStatus, round: u8, payer: MemberId) -> Option<String> {
     let by_turn = status.seats.iter().find(|seat| seat.turn == round);
     let next = match status.next_payout {
-        PayoutStatus::Ready {
-            round: next, seat, ..
+        PayoutStatus::Ready { round: next, seat, .. }
+        | PayoutStatus::NotBefore { round: next, seat, .. }
+        | PayoutStatus::Waiting { round: next, seat, .. }
+            if next == round =>
+        {
+            status.seats.get(usize::from(seat))
         }
-        | PayoutStatus::NotBefore {
-            round: next, seat, ..
-        }
-        | PayoutStatus::Waiting {
-            round: next, seat, ..
-        } if next == round => status.seats.get(usize::from(seat)),
         _ => None,
     };
-    next.or(by_turn)
-        .filter(|seat| seat.member != Some(payer))
-        .map(|seat| seat.name.clone())
+    next.or(by_turn).filter(|seat| seat.member != Some(payer)).map(|seat| seat.name.clone())
 }

@@ -28,16 +28,11 @@ impl Talk<'_> {
                     _ => fit_name(&text),
                 };
                 let Some(name) = name else {
-                    return Ok(Said::reply(Reply::AskNameAgain)
-                        .step(Step::Name { then })
-                        .into());
+                    return Ok(Said::reply(Reply::AskNameAgain).step(Step::Name { then }).into());
                 };
                 (name, parser::parse(&then))
             }
-            _ => match (
-                parser::parse(&text),
-                self.inbound.name.as_deref().map(clean::name),
-            ) {
+            _ => match (parser::parse(&text), self.inbound.name.as_deref().map(clean::name)) {
                 (Command::Register { name: Some(name) }, _) if fit_name(&name).is_some() => {
                     (clean::name(&name), Command::Greeting)
                 }
@@ -54,17 +49,11 @@ impl Talk<'_> {
             name: name.clone(),
             phone: self.inbound.phone.clone(),
         };
-        match self
-            .desk
-            .register(&self.context(None, "register"), who)
-            .await
-        {
+        match self.desk.register(&self.context(None, "register"), who).await {
             Ok(member) => Ok(self.first(&member, wanted).await?.into()),
             Err(Error::BadText { .. }) => {
                 let then = clean::clip(&text, KEPT).to_owned();
-                Ok(Said::reply(Reply::AskNameAgain)
-                    .step(Step::Name { then })
-                    .into())
+                Ok(Said::reply(Reply::AskNameAgain).step(Step::Name { then }).into())
             }
             Err(error) => Ok(self.refused(error)?.into()),
         }
@@ -73,16 +62,11 @@ impl Talk<'_> {
     /// The first answer to a new member.
     pub(super) async fn first(&self, member: &MemberView, wanted: Command) -> Result<Said, Error> {
         let is_hello = !wanted.is_order()
-            || matches!(
-                wanted,
-                Command::Greeting | Command::Register { .. } | Command::Help
-            );
+            || matches!(wanted, Command::Greeting | Command::Register { .. } | Command::Help);
         if is_hello {
             return self.welcome(member).await;
         }
         let said = self.command(member, wanted).await?;
-        Ok(said.with(Remark::Welcome {
-            name: member.name.clone(),
-        }))
+        Ok(said.with(Remark::Welcome { name: member.name.clone() }))
     }
 }

@@ -22,18 +22,7 @@ impl Talk<'_> {
             ];
             return Ok(Said::reply(Reply::AskVote { name, vote }).choices(choices));
         };
-        let pending = Pending::Vote {
-            circle: circle.id,
-            proposal: vote.proposal,
-            approve,
-        };
-        Ok(self.question(
-            Reply::ConfirmVote {
-                name,
-                approve,
-                vote,
-            },
-            pending,
-        ))
+        let pending = Pending::Vote { circle: circle.id, proposal: vote.proposal, approve };
+        Ok(self.question(Reply::ConfirmVote { name, approve, vote }, pending))
     }
 }

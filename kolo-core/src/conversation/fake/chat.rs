@@ -23,18 +23,13 @@ pub struct Heard {
 
 impl Heard {
     pub fn text(&self) -> &str {
-        self.shown
-            .as_ref()
-            .map_or("", |message| message.text.as_str())
+        self.shown.as_ref().map_or("", |message| message.text.as_str())
     }
 
     pub fn button(&self, label: &str) -> String {
         let buttons = self.shown.iter().flat_map(|message| &message.buttons);
         let found = buttons.clone().find(|button| button.label == label);
-        found
-            .unwrap_or_else(|| panic!("no button {label:?} in {self:?}"))
-            .id
-            .clone()
+        found.unwrap_or_else(|| panic!("no button {label:?} in {self:?}")).id.clone()
     }
 }
 
@@ -52,14 +47,8 @@ pub struct Chat {
 impl Chat {
     /// Ada's, who has said hello before.
     pub fn new(desk: FakeDesk) -> Self {
-        let session = Session {
-            turn: 1,
-            ..Session::default()
-        };
-        Self {
-            session,
-            ..Self::of_a_stranger(desk, "Ada", None)
-        }
+        let session = Session { turn: 1, ..Session::default() };
+        Self { session, ..Self::of_a_stranger(desk, "Ada", None) }
     }
 
     pub fn of_a_stranger(desk: FakeDesk, address: &str, name: Option<&str>) -> Self {
@@ -100,10 +89,7 @@ impl Chat {
     pub fn deliver(&mut self, inbound: &InboundMessage) -> Heard {
         let turn = self.try_deliver(inbound).expect("the desk answers");
         self.session = turn.session.clone();
-        assert!(
-            turn.reply.is_some() != turn.after.is_some(),
-            "one reply: {turn:?}"
-        );
+        assert!(turn.reply.is_some() != turn.after.is_some(), "one reply: {turn:?}");
         let shown = turn.reply.as_ref().map(|reply| {
             let catalogue = self.dialogue.catalogue();
             let to = inbound.from.clone();
@@ -118,15 +104,8 @@ impl Chat {
         });
         if let Some(message) = &shown {
             let length = message.text.chars().count();
-            let most = if message.buttons.is_empty() {
-                4_096
-            } else {
-                1_024
-            };
-            assert!(
-                (1..=most).contains(&length),
-                "{length} characters: {message:?}"
-            );
+            let most = if message.buttons.is_empty() { 4_096 } else { 1_024 };
+            assert!((1..=most).contains(&length), "{length} characters: {message:?}");
             assert!(message.buttons.len() <= 3);
             for button in &message.buttons {
                 assert!(
@@ -135,17 +114,11 @@ impl Chat {
                 );
             }
         }
-        Heard {
-            reply: turn.reply,
-            shown,
-            after: turn.after,
-        }
+        Heard { reply: turn.reply, shown, after: turn.after }
     }
 
     pub fn try_deliver(&self, inbound: &InboundMessage) -> Result<Turn, Error> {
-        let turn = self
-            .dialogue
-            .turn(&self.desk, self.session.clone(), inbound, self.now);
+        let turn = self.dialogue.turn(&self.desk, self.session.clone(), inbound, self.now);
         turn.now_or_never().expect("nothing waits")
     }
 }

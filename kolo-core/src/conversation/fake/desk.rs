@@ -71,17 +71,11 @@ impl FakeDesk {
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .expect("no test panics with the lock held")
+        self.state.lock().expect("no test panics with the lock held")
     }
 
     pub fn ordered(&self) -> Vec<String> {
-        self.state()
-            .orders
-            .iter()
-            .map(|order| order.what.clone())
-            .collect()
+        self.state().orders.iter().map(|order| order.what.clone()).collect()
     }
 
     fn order(&self, ctx: &CommandContext, what: String) -> Result<IntentId, Error> {
@@ -89,10 +83,7 @@ impl FakeDesk {
         if let Some(refuse) = state.refuse {
             return Err(refuse());
         }
-        let order = Ordered {
-            what,
-            key: ctx.key.clone(),
-        };
+        let order = Ordered { what, key: ctx.key.clone() };
         if let Some(before) = state.orders.iter().find(|before| before.key == order.key) {
             assert_eq!(*before, order, "one key, two commands");
         } else {
@@ -108,18 +99,12 @@ impl FakeDesk {
         what: &str,
     ) -> Result<UnderWay, Error> {
         let name = self.name_of(circle);
-        Ok(UnderWay {
-            intent: self.order(ctx, format!("{what} {name}"))?,
-            circle,
-        })
+        Ok(UnderWay { intent: self.order(ctx, format!("{what} {name}"))?, circle })
     }
 
     fn name_of(&self, circle: CircleId) -> String {
         let state = self.state();
-        let found = state
-            .circles
-            .iter()
-            .find(|status| status.summary.id == circle);
+        let found = state.circles.iter().find(|status| status.summary.id == circle);
         found.map_or_else(|| circle.to_string(), |status| status.summary.name.clone())
     }
 }
@@ -147,29 +132,16 @@ impl Desk for FakeDesk {
     }
 
     async fn member(&self, id: MemberId) -> Result<MemberView, Error> {
-        self.state()
-            .members
-            .iter()
-            .find(|m| m.id == id)
-            .cloned()
-            .ok_or(Error::NoSuchMember)
+        self.state().members.iter().find(|m| m.id == id).cloned().ok_or(Error::NoSuchMember)
     }
 
     async fn by_contact(&self, contact: &Contact) -> Result<Option<MemberView>, Error> {
-        Ok(self
-            .state()
-            .members
-            .iter()
-            .find(|m| m.contact.as_ref() == Some(contact))
-            .cloned())
+        Ok(self.state().members.iter().find(|m| m.contact.as_ref() == Some(contact)).cloned())
     }
 
     async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error> {
         self.order(ctx, format!("register {}", who.name))?;
-        let member = MemberView {
-            contact: who.contact,
-            ..member(&who.name)
-        };
+        let member = MemberView { contact: who.contact, ..member(&who.name) };
         self.state().members.push(member.clone());
         Ok(member)
     }
@@ -192,20 +164,10 @@ impl Desk for FakeDesk {
         limit: usize,
     ) -> Result<HistoryPage, Error> {
         let state = self.state();
-        let rest: Vec<_> = state
-            .lines
-            .iter()
-            .filter(|line| before.is_none_or(|b| line.position < b))
-            .collect();
-        let lines: Vec<HistoryLine> = rest
-            .iter()
-            .take(limit)
-            .map(|line| (*line).clone())
-            .collect();
-        let next = lines
-            .last()
-            .filter(|_| rest.len() > limit)
-            .map(|line| line.position);
+        let rest: Vec<_> =
+            state.lines.iter().filter(|line| before.is_none_or(|b| line.position < b)).collect();
+        let lines: Vec<HistoryLine> = rest.iter().take(limit).map(|line| (*line).clone()).collect();
+        let next = lines.last().filter(|_| rest.len() > limit).map(|line| line.position);
         Ok(HistoryPage { lines, next })
     }
 
@@ -214,10 +176,7 @@ impl Desk for FakeDesk {
     }
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
-        let rules = Rules {
-            contribution: wanted.contribution,
-            ..rules(wanted.seats)
-        };
+        let rules = Rules { contribution: wanted.contribution, ..rules(wanted.seats) };
         rules.validate()?;
         Ok(rules)
     }
@@ -225,14 +184,8 @@ impl Desk for FakeDesk {
     async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
         let circle = CircleId::derive(&[wanted.name.as_bytes()]);
         let amount = wanted.contribution.minor_units();
-        let what = format!(
-            "create {} {amount} {:?} {}",
-            wanted.name, wanted.every, wanted.seats
-        );
-        Ok(UnderWay {
-            intent: self.order(ctx, what)?,
-            circle,
-        })
+        let what = format!("create {} {amount} {:?} {}", wanted.name, wanted.every, wanted.seats);
+        Ok(UnderWay { intent: self.order(ctx, what)?, circle })
     }
 
     async fn invite(
@@ -246,23 +199,13 @@ impl Desk for FakeDesk {
         let circle = self.status(circle).await?.summary;
         let id = InvitationId::derive(&[ctx.key.as_bytes()]);
         Ok((
-            InvitationView {
-                id,
-                code: "AB12CD".to_owned(),
-                circle,
-                phone,
-                expires_at: NOW,
-            },
+            InvitationView { id, code: "AB12CD".to_owned(), circle, phone, expires_at: NOW },
             under_way,
         ))
     }
 
     async fn preview(&self, _: MemberId, code: &str) -> Result<InvitationPreview, Error> {
-        self.state()
-            .previews
-            .get(code)
-            .cloned()
-            .ok_or(Error::NoSuchInvitation)
+        self.state().previews.get(code).cloned().ok_or(Error::NoSuchInvitation)
     }
 
     async fn join(
@@ -297,11 +240,7 @@ impl Desk for FakeDesk {
         round: u8,
         amount: Amount,
     ) -> Result<UnderWay, Error> {
-        self.under_way(
-            ctx,
-            circle,
-            &format!("contribute {round} {}", amount.minor_units()),
-        )
+        self.under_way(ctx, circle, &format!("contribute {round} {}", amount.minor_units()))
     }
 
     async fn repay(
@@ -332,29 +271,18 @@ impl Desk for FakeDesk {
     }
 
     async fn due(&self, _: MemberId, circle: CircleId) -> Result<DueView, Error> {
-        self.state()
-            .due
-            .get(&circle)
-            .cloned()
-            .ok_or(Error::NoSuchCircle)
+        self.state().due.get(&circle).cloned().ok_or(Error::NoSuchCircle)
     }
 
     async fn status(&self, circle: CircleId) -> Result<CircleStatus, Error> {
         let state = self.state();
-        state
-            .circles
-            .iter()
-            .find(|s| s.summary.id == circle)
-            .cloned()
-            .ok_or(Error::NoSuchCircle)
+        state.circles.iter().find(|s| s.summary.id == circle).cloned().ok_or(Error::NoSuchCircle)
     }
 
     async fn circles_of(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error> {
         let state = self.state();
-        let mine = state
-            .circles
-            .iter()
-            .filter(|s| s.seats.iter().any(|seat| seat.member == Some(member)));
+        let mine =
+            state.circles.iter().filter(|s| s.seats.iter().any(|seat| seat.member == Some(member)));
         Ok(mine.map(|status| status.summary.clone()).collect())
     }
 

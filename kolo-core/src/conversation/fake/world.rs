@@ -15,18 +15,11 @@ pub const NOW: Timestamp = Timestamp::from_unix(1_738_584_000);
 pub const ONE: i64 = 10_000_000;
 
 pub fn asset() -> Asset {
-    Asset {
-        code: "USDC".to_owned(),
-        issuer: "GISSUER".to_owned(),
-        decimals: 7,
-    }
+    Asset { code: "USDC".to_owned(), issuer: "GISSUER".to_owned(), decimals: 7 }
 }
 
 pub fn contact(address: &str) -> Contact {
-    Contact {
-        channel: "web".to_owned(),
-        address: address.to_owned(),
-    }
+    Contact { channel: "web".to_owned(), address: address.to_owned() }
 }
 
 pub fn member(name: &str) -> MemberView {
@@ -108,13 +101,7 @@ pub fn circle(name: &str, phase: Phase) -> CircleStatus {
 }
 
 pub fn vote() -> VoteView {
-    VoteView {
-        proposal: 4,
-        yes: 1,
-        no: 0,
-        electorate: 3,
-        expires_at: NOW.plus(86_400),
-    }
+    VoteView { proposal: 4, yes: 1, no: 0, electorate: 3, expires_at: NOW.plus(86_400) }
 }
 
 pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {

@@ -39,10 +39,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         "balance|bal|wallet|how much do i have|how much money do i have|account\
          |my money",
     ),
-    (
-        Verb::History,
-        "history|statement|transactions|payments|activity",
-    ),
+    (Verb::History, "history|statement|transactions|payments|activity"),
     (Verb::More, "more|next|show more|older"),
     (
         Verb::CreateGroup,
@@ -51,10 +48,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
          |new circle|create ajo|create esusu|create susu|create chama|create\
          |form a group",
     ),
-    (
-        Verb::Join,
-        "join|join group|join a group|join circle|join code",
-    ),
+    (Verb::Join, "join|join group|join a group|join circle|join code"),
     (
         Verb::Invite,
         "invite|invite member|invite members|invite a member|add member|invite people\
@@ -70,22 +64,10 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         "contribute|contribution|pay|pay contribution|pay in|pay my contribution|save\
          |deposit",
     ),
-    (
-        Verb::Repay,
-        "repay|pay back|pay debt|repay debt|pay what i owe|payback",
-    ),
-    (
-        Verb::Start,
-        "start|start group|start circle|start the group|begin|start now",
-    ),
-    (
-        Verb::Leave,
-        "leave|leave group|leave circle|leave the group|exit group|quit group",
-    ),
-    (
-        Verb::CancelGroup,
-        "cancel group|cancel circle|cancel the group|delete group|delete circle",
-    ),
+    (Verb::Repay, "repay|pay back|pay debt|repay debt|pay what i owe|payback"),
+    (Verb::Start, "start|start group|start circle|start the group|begin|start now"),
+    (Verb::Leave, "leave|leave group|leave circle|leave the group|exit group|quit group"),
+    (Verb::CancelGroup, "cancel group|cancel circle|cancel the group|delete group|delete circle"),
     (
         Verb::Dissolve,
         "dissolve|dissolve group|dissolve the group|close group|close circle\
@@ -98,23 +80,14 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         "test money|testmoney|get test money|faucet|fund|fund me|test dollars\
          |add test money|top up",
     ),
-    (
-        Verb::Help,
-        "help|commands|what can you do|how does it work|how does this work|info",
-    ),
+    (Verb::Help, "help|commands|what can you do|how does it work|how does this work|info"),
     (
         Verb::Yes,
         "yes|y|yeah|yep|yup|ya|ok|okay|okey|sure|confirm|i agree|agree|accept|i accept\
          |yes please|correct",
     ),
-    (
-        Verb::No,
-        "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|reject|not now",
-    ),
-    (
-        Verb::Cancel,
-        "cancel|stop|quit|exit|abort|nevermind|never mind|back|go back",
-    ),
+    (Verb::No, "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|reject|not now"),
+    (Verb::Cancel, "cancel|stop|quit|exit|abort|nevermind|never mind|back|go back"),
 ];
 
 /// Words that say nothing before or after a command.

@@ -3,10 +3,7 @@ use crate::view::Every;
 use kolo_rules::circle::Shortfall;
 
 fn target(figure: Option<&str>, group: Option<&str>) -> Target {
-    Target {
-        figure: figure.map(str::to_owned),
-        group: group.map(str::to_owned),
-    }
+    Target { figure: figure.map(str::to_owned), group: group.map(str::to_owned) }
 }
 
 #[test]
@@ -14,15 +11,7 @@ fn reads_the_plain_commands() {
     use Command as C;
     for (texts, expected) in [
         (
-            &[
-                "hi",
-                "Hello!",
-                "HEY 👋",
-                "  hi  there ",
-                "menu",
-                "Good morning",
-                "hi\u{200b}",
-            ][..],
+            &["hi", "Hello!", "HEY 👋", "  hi  there ", "menu", "Good morning", "hi\u{200b}"][..],
             C::Greeting,
         ),
         (
@@ -39,46 +28,17 @@ fn reads_the_plain_commands() {
             ],
             C::Balance,
         ),
-        (
-            &[
-                "history",
-                "my history",
-                "Statement.",
-                "show my transactions",
-            ],
-            C::History,
-        ),
+        (&["history", "my history", "Statement.", "show my transactions"], C::History),
         (&["more", "MORE…", "next"], C::More),
         (&["help", "HELP ME", "?help", "commands"], C::Help),
         (
-            &[
-                "yes",
-                "YES",
-                "Yes.",
-                "y",
-                "ok",
-                "Okay!",
-                "yes please",
-                "👍",
-                "👍🏾",
-                "✅",
-                "yes 🙏",
-            ],
+            &["yes", "YES", "Yes.", "y", "ok", "Okay!", "yes please", "👍", "👍🏾", "✅", "yes 🙏"],
             C::Yes,
         ),
-        (
-            &["no", "NO!", "n", "nope", "no thanks", "👎", "❌", "don't"],
-            C::No,
-        ),
+        (&["no", "NO!", "n", "nope", "no thanks", "👎", "❌", "don't"], C::No),
         (&["cancel", "STOP", "never mind", "quit"], C::Cancel),
-        (
-            &["", "   ", "🎉", "!!!", "...", "\u{0}\u{7}", "\u{202e}"],
-            C::Empty,
-        ),
-        (
-            &["1", "1.", "1)", "#1", "option 1", "1️⃣", " 1 "],
-            C::Number(1),
-        ),
+        (&["", "   ", "🎉", "!!!", "...", "\u{0}\u{7}", "\u{202e}"], C::Empty),
+        (&["1", "1.", "1)", "#1", "option 1", "1️⃣", " 1 "], C::Number(1)),
     ] {
         for text in texts {
             assert_eq!(parse(text), expected, "{text:?}");
@@ -100,131 +60,46 @@ fn reads_commands_with_a_figure_or_a_group() {
             "pay 10 usdc to Market Women",
             C::Contribute(target(Some("10 usdc"), Some("Market Women"))),
         ),
-        (
-            "contribute Market Women",
-            C::Contribute(target(None, Some("Market Women"))),
-        ),
-        (
-            "contribute to \"Market Women\"",
-            C::Contribute(target(None, Some("Market Women"))),
-        ),
+        ("contribute Market Women", C::Contribute(target(None, Some("Market Women")))),
+        ("contribute to \"Market Women\"", C::Contribute(target(None, Some("Market Women")))),
         ("contribute -5", C::Contribute(target(Some("-5"), None))),
-        (
-            "contribute ₦5,000",
-            C::Contribute(target(Some("₦5,000"), None)),
-        ),
+        ("contribute ₦5,000", C::Contribute(target(Some("₦5,000"), None))),
         ("contribute ٣", C::Contribute(target(Some("٣"), None))),
         ("I want to contribute", C::Contribute(target(None, None))),
-        (
-            "repay 5 Market Women",
-            C::Repay(target(Some("5"), Some("Market Women"))),
-        ),
+        ("repay 5 Market Women", C::Repay(target(Some("5"), Some("Market Women")))),
         ("pay back", C::Repay(target(None, None))),
         ("group status", C::GroupStatus(target(None, None))),
-        (
-            "GROUP STATUS Market Women",
-            C::GroupStatus(target(None, Some("Market Women"))),
-        ),
+        ("GROUP STATUS Market Women", C::GroupStatus(target(None, Some("Market Women")))),
         ("my groups", C::GroupStatus(target(None, None))),
-        (
-            "status of Class of 2010",
-            C::GroupStatus(target(None, Some("Class of 2010"))),
-        ),
+        ("status of Class of 2010", C::GroupStatus(target(None, Some("Class of 2010")))),
         ("invite", C::Invite(target(None, None))),
-        (
-            "invite member +234 803 123 4567",
-            C::Invite(target(Some("+234 803 123 4567"), None)),
-        ),
+        ("invite member +234 803 123 4567", C::Invite(target(Some("+234 803 123 4567"), None))),
         (
             "invite 08031234567 to Market Women",
             C::Invite(target(Some("08031234567"), Some("Market Women"))),
         ),
         ("start", C::Start(target(None, None))),
-        (
-            "start group Market Women",
-            C::Start(target(None, Some("Market Women"))),
-        ),
-        (
-            "leave group Market Women",
-            C::Leave(target(None, Some("Market Women"))),
-        ),
+        ("start group Market Women", C::Start(target(None, Some("Market Women")))),
+        ("leave group Market Women", C::Leave(target(None, Some("Market Women")))),
         ("cancel group", C::CancelGroup(target(None, None))),
-        (
-            "dissolve Market Women",
-            C::Dissolve(target(None, Some("Market Women"))),
-        ),
+        ("dissolve Market Women", C::Dissolve(target(None, Some("Market Women")))),
         ("close group", C::Dissolve(target(None, None))),
-        (
-            "vote yes",
-            C::Vote {
-                approve: Some(true),
-                target: target(None, None),
-            },
-        ),
+        ("vote yes", C::Vote { approve: Some(true), target: target(None, None) }),
         (
             "VOTE NO Market Women",
-            C::Vote {
-                approve: Some(false),
-                target: target(None, Some("Market Women")),
-            },
+            C::Vote { approve: Some(false), target: target(None, Some("Market Women")) },
         ),
-        (
-            "vote",
-            C::Vote {
-                approve: None,
-                target: target(None, None),
-            },
-        ),
-        (
-            "test money 100",
-            C::TestMoney {
-                amount: Some("100".to_owned()),
-            },
-        ),
-        (
-            "TEST MONEY 1.000",
-            C::TestMoney {
-                amount: Some("1.000".to_owned()),
-            },
-        ),
+        ("vote", C::Vote { approve: None, target: target(None, None) }),
+        ("test money 100", C::TestMoney { amount: Some("100".to_owned()) }),
+        ("TEST MONEY 1.000", C::TestMoney { amount: Some("1.000".to_owned()) }),
         ("test money", C::TestMoney { amount: None }),
-        (
-            "get test money $50",
-            C::TestMoney {
-                amount: Some("$50".to_owned()),
-            },
-        ),
-        (
-            "join ab12cd",
-            C::Join {
-                code: Some("AB12CD".to_owned()),
-            },
-        ),
-        (
-            "Join group AB12-CD34.",
-            C::Join {
-                code: Some("AB12-CD34".to_owned()),
-            },
-        ),
-        (
-            "join code: ab12 cd34",
-            C::Join {
-                code: Some("AB12CD34".to_owned()),
-            },
-        ),
+        ("get test money $50", C::TestMoney { amount: Some("$50".to_owned()) }),
+        ("join ab12cd", C::Join { code: Some("AB12CD".to_owned()) }),
+        ("Join group AB12-CD34.", C::Join { code: Some("AB12-CD34".to_owned()) }),
+        ("join code: ab12 cd34", C::Join { code: Some("AB12CD34".to_owned()) }),
         ("i want to join", C::Join { code: None }),
-        (
-            "register Ada Obi",
-            C::Register {
-                name: Some("Ada Obi".to_owned()),
-            },
-        ),
-        (
-            "my name is Ada",
-            C::Register {
-                name: Some("Ada".to_owned()),
-            },
-        ),
+        ("register Ada Obi", C::Register { name: Some("Ada Obi".to_owned()) }),
+        ("my name is Ada", C::Register { name: Some("Ada".to_owned()) }),
         ("register", C::Register { name: None }),
     ] {
         assert_eq!(parse(text), expected, "{text:?}");
@@ -250,10 +125,7 @@ fn reads_a_whole_group_in_one_line() {
             "create group Market Women, $10 every week, 5 members",
             words("Market Women", "$10", Every::Days(7), Some("5")),
         ),
-        (
-            "create group A 10 weekly -3",
-            words("A", "10", Every::Days(7), Some("-3")),
-        ),
+        ("create group A 10 weekly -3", words("A", "10", Every::Days(7), Some("-3"))),
         (
             "new group Family 2.50 usdc monthly 12 people",
             words("Family", "2.50 usdc", Every::Month, Some("12")),
@@ -262,22 +134,13 @@ fn reads_a_whole_group_in_one_line() {
             "create a group called Class of 2010 5k every 10 days 20",
             words("Class of 2010", "5k", Every::Days(10), Some("20")),
         ),
-        (
-            "create group A 10 daily",
-            words("A", "10", Every::Days(1), None),
-        ),
+        ("create group A 10 daily", words("A", "10", Every::Days(1), None)),
         (
             "create group Weekly Ladies 10 weekly 3",
             words("Weekly Ladies", "10", Every::Days(7), Some("3")),
         ),
-        (
-            "create group Bad -5 weekly 3",
-            words("Bad", "-5", Every::Days(7), Some("3")),
-        ),
-        (
-            "create group Naira ₦5,000 weekly 3",
-            words("Naira", "₦5,000", Every::Days(7), Some("3")),
-        ),
+        ("create group Bad -5 weekly 3", words("Bad", "-5", Every::Days(7), Some("3"))),
+        ("create group Naira ₦5,000 weekly 3", words("Naira", "₦5,000", Every::Days(7), Some("3"))),
         (
             "create group 🌸 Roses 🌸 10 weekly 3",
             words("🌸 Roses 🌸", "10", Every::Days(7), Some("3")),
@@ -285,26 +148,14 @@ fn reads_a_whole_group_in_one_line() {
     ] {
         assert_eq!(parse(text), Command::CreateGroup(expected), "{text:?}");
     }
-    assert_eq!(
-        parse("create group"),
-        Command::CreateGroup(GroupWords::default())
-    );
-    let named = GroupWords {
-        name: Some("Class of 2010".to_owned()),
-        ..GroupWords::default()
-    };
-    assert_eq!(
-        parse("create group Class of 2010"),
-        Command::CreateGroup(named)
-    );
+    assert_eq!(parse("create group"), Command::CreateGroup(GroupWords::default()));
+    let named = GroupWords { name: Some("Class of 2010".to_owned()), ..GroupWords::default() };
+    assert_eq!(parse("create group Class of 2010"), Command::CreateGroup(named));
     let Command::CreateGroup(options) = parse("create group A 10 weekly 3 short pot, advance")
     else {
         panic!("a group");
     };
-    assert_eq!(
-        (options.shortfall, options.advance),
-        (Some(Shortfall::ShortPot), true)
-    );
+    assert_eq!((options.shortfall, options.advance), (Some(Shortfall::ShortPot), true));
 }
 
 #[test]

@@ -41,27 +41,10 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(1)),
         };
         let key = PublicKey([1; 32]);
-        let operator = OperatorKeys {
-            sponsor: key,
-            fees: key,
-            keeper: key,
-            issuer: Some(key),
-        };
-        let kolo = Kolo::new(
-            TenantId::default(),
-            ports,
-            asset(),
-            operator,
-            Settings::default(),
-        );
+        let operator = OperatorKeys { sponsor: key, fees: key, keeper: key, issuer: Some(key) };
+        let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
         let worker = ConversationWorker::new(vec![Arc::new(channel.clone())]);
-        Self {
-            kolo,
-            clock,
-            desk,
-            channel,
-            worker,
-        }
+        Self { kolo, clock, desk, channel, worker }
     }
 
     fn of_ada() -> Self {
@@ -94,20 +77,14 @@ impl World {
     }
 
     fn texts(&self) -> Vec<String> {
-        self.channel
-            .sent()
-            .into_iter()
-            .map(|message| message.text)
-            .collect()
+        self.channel.sent().into_iter().map(|message| message.text).collect()
     }
 
     fn tell(&self, to: &str, notice: Notice) {
         let ctx = CommandContext::of_system(format!("event/{to}"));
         let mut command = now(Command::begin(&self.kolo, &ctx, "event", &())).expect("begun");
         let mut changes = command.changes();
-        changes
-            .notice(member(to).id, "received", notice)
-            .expect("a notice");
+        changes.notice(member(to).id, "received", notice).expect("a notice");
         now(command.commit(changes, ())).expect("committed");
     }
 }
@@ -128,21 +105,14 @@ fn inbound(id: &str, text: &str) -> InboundMessage {
 }
 
 fn received() -> Notice {
-    Notice::MoneyReceived {
-        amount: 5 * ONE,
-        balance: 105 * ONE,
-        tx: "ab12cd34ef".to_owned(),
-    }
+    Notice::MoneyReceived { amount: 5 * ONE, balance: 105 * ONE, tx: "ab12cd34ef".to_owned() }
 }
 
 #[test]
 fn a_message_delivered_three_times_is_answered_once() {
     let world = World::of_ada();
     for name in ["Ada", "Ada O.", "Ada"] {
-        let message = InboundMessage {
-            name: Some(name.to_owned()),
-            ..inbound("m1", "balance")
-        };
+        let message = InboundMessage { name: Some(name.to_owned()), ..inbound("m1", "balance") };
         now(receive(&world.kolo, message)).expect("stored");
         world.work();
     }
@@ -157,25 +127,14 @@ fn a_conversation_goes_on_from_message_to_message() {
     world.receive("m1", "contribute");
     world.receive("m2", "yes");
     world.work();
-    assert_eq!(
-        world.desk.ordered(),
-        ["contribute 1 100000000 Market Women"]
-    );
+    assert_eq!(world.desk.ordered(), ["contribute 1 100000000 Market Women"]);
     let texts = world.texts();
-    assert_eq!(
-        texts.len(),
-        2,
-        "the yes is answered by its outcome: {texts:?}"
-    );
+    assert_eq!(texts.len(), 2, "the yes is answered by its outcome: {texts:?}");
     assert!(texts[1].contains("YES or NO"));
     // The world is slow: after a moment they hear so, once.
     world.clock.advance(3);
     world.work();
-    assert!(
-        world.texts()[2].contains("Working on it"),
-        "{:?}",
-        world.texts()
-    );
+    assert!(world.texts()[2].contains("Working on it"), "{:?}", world.texts());
     world.clock.advance(3_600);
     assert_eq!(world.work(), 0);
 }
@@ -207,14 +166,9 @@ fn a_turn_that_died_before_its_commit_is_repeated_to_the_same_end() {
     world.receive("m2", "yes");
     // Claimed, the service called, and the process gone: the turn's change set never came.
     let claimed = world.claim();
-    let stored = now(world.kolo.load::<Session>("web/Ada"))
-        .expect("read")
-        .expect("there");
+    let stored = now(world.kolo.load::<Session>("web/Ada")).expect("read").expect("there");
     let yes = inbound("m2", "yes");
-    let turn = world
-        .worker
-        .dialogue
-        .turn(&world.desk, stored.state, &yes, NOW);
+    let turn = world.worker.dialogue.turn(&world.desk, stored.state, &yes, NOW);
     assert!(now(turn).expect("a turn").after.is_some());
     world.clock.advance(61);
     world.work();
@@ -239,30 +193,15 @@ fn a_broken_service_is_tried_again_and_then_owned_up_to() {
         world.clock.advance(61);
     }
     world.work();
-    assert!(
-        world.texts()[0].contains("Something is wrong on our side"),
-        "{:?}",
-        world.texts()
-    );
+    assert!(world.texts()[0].contains("Something is wrong on our side"), "{:?}", world.texts());
 }
 
 #[test]
 fn strange_senders_are_refused_and_long_texts_not_kept() {
     let world = World::of_ada();
-    for (id, address) in [
-        ("", "Ada"),
-        ("m1", ""),
-        ("m\n1", "Ada"),
-        ("m1", &"x".repeat(201)),
-    ] {
-        let message = InboundMessage {
-            from: contact(address),
-            ..inbound(id, "hi")
-        };
-        assert!(matches!(
-            now(receive(&world.kolo, message)),
-            Err(Error::BadText { .. })
-        ));
+    for (id, address) in [("", "Ada"), ("m1", ""), ("m\n1", "Ada"), ("m1", &"x".repeat(201))] {
+        let message = InboundMessage { from: contact(address), ..inbound(id, "hi") };
+        assert!(matches!(now(receive(&world.kolo, message)), Err(Error::BadText { .. })));
     }
     world.receive("m0", "hi");
     world.work();
@@ -276,24 +215,13 @@ fn strange_senders_are_refused_and_long_texts_not_kept() {
 
 #[test]
 fn channels_without_buttons_get_numbers_and_numbers_are_understood() {
-    let plain = RecordingChannel::with_capabilities(
-        "web",
-        Capabilities {
-            buttons: 0,
-            text: 4_096,
-        },
-    );
-    let world = World::new(
-        FakeDesk::of_ada().with(circle("Market Women", Phase::Active)),
-        plain,
-    );
+    let plain =
+        RecordingChannel::with_capabilities("web", Capabilities { buttons: 0, text: 4_096 });
+    let world = World::new(FakeDesk::of_ada().with(circle("Market Women", Phase::Active)), plain);
     world.receive("m1", "contribute");
     world.work();
     let sent = world.channel.sent();
-    assert!(
-        sent[0].text.ends_with("1. YES\n2. NO") && sent[0].buttons.is_empty(),
-        "{sent:?}"
-    );
+    assert!(sent[0].text.ends_with("1. YES\n2. NO") && sent[0].buttons.is_empty(), "{sent:?}");
     world.receive("m2", "1");
     world.work();
     assert_eq!(world.desk.ordered().len(), 1);
@@ -308,20 +236,14 @@ fn a_member_without_a_contact_hears_nothing_and_nothing_is_stuck() {
     world.tell("Silent", received());
     assert_eq!(world.work(), 1);
     assert!(world.texts().is_empty());
-    assert_eq!(
-        now(world.kolo.ports().queue.next_due(&queue::ALL)).expect("read"),
-        None
-    );
+    assert_eq!(now(world.kolo.ports().queue.next_due(&queue::ALL)).expect("read"), None);
 }
 
 #[test]
 fn a_message_for_an_unknown_channel_waits_for_it() {
     let world = World::of_ada();
     let mut abroad = member("Abroad");
-    abroad.contact = Some(Contact {
-        channel: "pigeon".to_owned(),
-        address: "1".to_owned(),
-    });
+    abroad.contact = Some(Contact { channel: "pigeon".to_owned(), address: "1".to_owned() });
     world.desk.state().members.push(abroad);
     world.tell("Abroad", received());
     let notice = world.claim();
@@ -329,10 +251,7 @@ fn a_message_for_an_unknown_channel_waits_for_it() {
     let message = world.claim();
     assert!(matches!(
         now(world.worker.work_at(&world.kolo, &world.desk, &message[0])),
-        Err(Error::Port(PortError {
-            retry: Retry::Temporary,
-            ..
-        }))
+        Err(Error::Port(PortError { retry: Retry::Temporary, .. }))
     ));
 }
 
@@ -341,15 +260,10 @@ fn the_session_is_stored_with_the_reply() {
     let world = World::of_ada();
     world.receive("m1", "hi");
     world.work();
-    let id = AggregateId {
-        kind: "session".to_owned(),
-        id: "web/Ada".to_owned(),
-    };
+    let id = AggregateId { kind: "session".to_owned(), id: "web/Ada".to_owned() };
     let ledger = &world.kolo.ports().ledger;
-    let stored = now(ledger.load(world.kolo.tenant(), &[id]))
-        .expect("read")
-        .remove(0)
-        .expect("there");
+    let stored =
+        now(ledger.load(world.kolo.tenant(), &[id])).expect("read").remove(0).expect("there");
     assert_eq!((stored.version, stored.state.schema_version), (1, 1));
 }
 

@@ -40,11 +40,7 @@ impl LedgerHandles {
     /// Commits what must succeed for the first time.
     pub(super) async fn now(&self, changes: ChangeSet) {
         let outcome = changes.outcome.clone();
-        let committed = self
-            .ledger
-            .commit(changes)
-            .await
-            .expect("the commit succeeds");
+        let committed = self.ledger.commit(changes).await.expect("the commit succeeds");
         assert_eq!(committed, Committed::Now(outcome));
     }
 
@@ -65,44 +61,26 @@ impl LedgerHandles {
 
     pub(super) async fn owner(&self, key: &IndexKey) -> Option<AggregateId> {
         let keys = std::slice::from_ref(key);
-        let mut found = self
-            .ledger
-            .lookup(&tenant("main"), keys)
-            .await
-            .expect("lookup");
+        let mut found = self.ledger.lookup(&tenant("main"), keys).await.expect("lookup");
         assert_eq!(found.len(), 1);
         found.remove(0)
     }
 
     pub(super) async fn balance(&self, account: &AccountId) -> Balance {
         let accounts = std::slice::from_ref(account);
-        let mut found = self
-            .ledger
-            .balances(&tenant("main"), accounts)
-            .await
-            .expect("balances");
+        let mut found = self.ledger.balances(&tenant("main"), accounts).await.expect("balances");
         assert_eq!(found.len(), 1);
         found.remove(0)
     }
 
     /// All entries of an account, newest first.
     pub(super) async fn entries(&self, account: &AccountId) -> Vec<StoredEntry> {
-        let query = EntryQuery {
-            account: account.clone(),
-            before: None,
-            limit: ALL,
-        };
-        self.ledger
-            .entries(&tenant("main"), &query)
-            .await
-            .expect("entries")
+        let query = EntryQuery { account: account.clone(), before: None, limit: ALL };
+        self.ledger.entries(&tenant("main"), &query).await.expect("entries")
     }
 
     pub(super) async fn events(&self, tenant: &TenantId) -> Vec<StoredEvent> {
-        self.ledger
-            .events_after(tenant, 0, ALL)
-            .await
-            .expect("events")
+        self.ledger.events_after(tenant, 0, ALL).await.expect("events")
     }
 
     /// Claims all there is for a minute.
@@ -124,11 +102,7 @@ impl LedgerHandles {
     pub(super) async fn snapshot(&self, key: &str) -> Snapshot {
         let main = tenant("main");
         Snapshot {
-            aggregates: self
-                .ledger
-                .list(&main, &circle("").kind, None, ALL)
-                .await
-                .expect("list"),
+            aggregates: self.ledger.list(&main, &circle("").kind, None, ALL).await.expect("list"),
             index: self
                 .ledger
                 .lookup(&main, &[contact("old"), contact("new")])
@@ -149,18 +123,12 @@ impl LedgerHandles {
 
 /// Names of claimed items, in the order they came.
 pub(super) fn ids(claimed: &[ClaimedWork]) -> Vec<&str> {
-    claimed
-        .iter()
-        .map(|claimed| claimed.lease.work.0.as_str())
-        .collect()
+    claimed.iter().map(|claimed| claimed.lease.work.0.as_str()).collect()
 }
 
 /// Names of entries, in the order they came.
 pub(super) fn entry_ids(entries: &[StoredEntry]) -> Vec<&str> {
-    entries
-        .iter()
-        .map(|stored| stored.entry.id.as_str())
-        .collect()
+    entries.iter().map(|stored| stored.entry.id.as_str()).collect()
 }
 
 pub(super) fn settled(settled: i64) -> Balance {

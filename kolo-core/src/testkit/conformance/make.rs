@@ -16,33 +16,19 @@ pub(super) fn tenant(name: &str) -> TenantId {
 }
 
 pub(super) fn record(kind: &str, bytes: impl Into<Vec<u8>>) -> Record {
-    Record {
-        kind: kind.to_owned(),
-        schema_version: 1,
-        bytes: bytes.into(),
-    }
+    Record { kind: kind.to_owned(), schema_version: 1, bytes: bytes.into() }
 }
 
 pub(super) fn circle(id: &str) -> AggregateId {
-    AggregateId {
-        kind: "circle".to_owned(),
-        id: id.to_owned(),
-    }
+    AggregateId { kind: "circle".to_owned(), id: id.to_owned() }
 }
 
 pub(super) fn contact(value: &str) -> IndexKey {
-    IndexKey {
-        index: "contact".to_owned(),
-        value: value.to_owned(),
-    }
+    IndexKey { index: "contact".to_owned(), value: value.to_owned() }
 }
 
 pub(super) fn account(name: &str, asset: &str, normal: Side) -> AccountId {
-    AccountId {
-        name: name.to_owned(),
-        asset: asset.to_owned(),
-        normal,
-    }
+    AccountId { name: name.to_owned(), asset: asset.to_owned(), normal }
 }
 
 /// What we owe somebody: grows on the credit side.
@@ -56,11 +42,7 @@ pub(super) fn external() -> AccountId {
 }
 
 pub(super) fn posting(account: AccountId, side: Side, amount: i64) -> Posting {
-    Posting {
-        account,
-        side,
-        amount: Amount::new(amount),
-    }
+    Posting { account, side, amount: Amount::new(amount) }
 }
 
 pub(super) fn entry(id: &str, status: EntryStatus, postings: Vec<Posting>) -> JournalEntry {
@@ -77,19 +59,13 @@ pub(super) fn entry(id: &str, status: EntryStatus, postings: Vec<Posting>) -> Jo
 
 /// Money out of `from` (debited) into `to` (credited).
 pub(super) fn moved(id: &str, from: AccountId, to: AccountId, amount: i64) -> JournalEntry {
-    let postings = vec![
-        posting(from, Side::Debit, amount),
-        posting(to, Side::Credit, amount),
-    ];
+    let postings = vec![posting(from, Side::Debit, amount), posting(to, Side::Credit, amount)];
     entry(id, EntryStatus::Settled, postings)
 }
 
 /// The same as a hold.
 pub(super) fn held(id: &str, from: AccountId, to: AccountId, amount: i64) -> JournalEntry {
-    JournalEntry {
-        status: EntryStatus::Pending,
-        ..moved(id, from, to, amount)
-    }
+    JournalEntry { status: EntryStatus::Pending, ..moved(id, from, to, amount) }
 }
 
 pub(super) fn item(id: &str, lane: Option<&str>, due_at: Timestamp) -> NewWork {
@@ -105,13 +81,7 @@ pub(super) fn item(id: &str, lane: Option<&str>, due_at: Timestamp) -> NewWork {
 /// A change set of tenant `main` that so far only remembers its key.
 pub(super) fn command(key: &str) -> ChangeSet {
     let hash = Sha256::digest(key.as_bytes()).into();
-    ChangeSet::new(
-        tenant("main"),
-        key.to_owned(),
-        hash,
-        record("done", key),
-        NOW,
-    )
+    ChangeSet::new(tenant("main"), key.to_owned(), hash, record("done", key), NOW)
 }
 
 /// Adds to a change set, one thing at a time.
@@ -144,11 +114,7 @@ impl With for ChangeSet {
 
     fn state(mut self, id: AggregateId, expected: u64, bytes: &str) -> Self {
         let state = record("state", bytes);
-        self.aggregates.push(AggregateWrite {
-            id,
-            expected,
-            state,
-        });
+        self.aggregates.push(AggregateWrite { id, expected, state });
         self
     }
 
@@ -184,10 +150,7 @@ impl With for ChangeSet {
     }
 
     fn guard(mut self, account: AccountId, minimum: i64) -> Self {
-        self.guards.push(Guard {
-            account,
-            minimum: Amount::new(minimum),
-        });
+        self.guards.push(Guard { account, minimum: Amount::new(minimum) });
         self
     }
 
@@ -208,10 +171,5 @@ impl With for ChangeSet {
 }
 
 fn resolution(entry: &str, settle: bool) -> Resolution {
-    Resolution {
-        entry: entry.to_owned(),
-        settle,
-        chain_tx: None,
-        effective_at: NOW.plus(60),
-    }
+    Resolution { entry: entry.to_owned(), settle, chain_tx: None, effective_at: NOW.plus(60) }
 }

@@ -76,11 +76,7 @@ impl<F: ?Sized> Setup<F> {
             answered
         });
         let answers: Vec<_> = answers.collect();
-        join_all(answers)
-            .await
-            .into_iter()
-            .map(|a| a.expect("the thread panicked"))
-            .collect()
+        join_all(answers).await.into_iter().map(|a| a.expect("the thread panicked")).collect()
     }
 }
 
@@ -88,10 +84,7 @@ impl LedgerSetup {
     /// `run` runs a future to its end on the calling thread.
     #[must_use]
     pub fn new(factory: impl LedgerFactory + 'static, run: fn(BoxFuture<'static, ()>)) -> Self {
-        Self {
-            run,
-            factory: Box::new(factory),
-        }
+        Self { run, factory: Box::new(factory) }
     }
 
     /// Opens the store.
@@ -110,10 +103,7 @@ impl VaultSetup {
     /// `run` runs a future to its end on the calling thread.
     #[must_use]
     pub fn new(factory: impl VaultFactory + 'static, run: fn(BoxFuture<'static, ()>)) -> Self {
-        Self {
-            run,
-            factory: Box::new(factory),
-        }
+        Self { run, factory: Box::new(factory) }
     }
 
     /// Opens the vault.

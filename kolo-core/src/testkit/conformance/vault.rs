@@ -37,21 +37,12 @@ async fn signs(
     payload: &[u8],
 ) -> [Signature; 2] {
     let owner = tenant(owner);
-    let hashed = vault
-        .sign(&owner, key, Digest::Sha256, payload)
-        .await
-        .expect("signed");
-    let raw = vault
-        .sign(&owner, key, Digest::Raw, payload)
-        .await
-        .expect("signed");
+    let hashed = vault.sign(&owner, key, Digest::Sha256, payload).await.expect("signed");
+    let raw = vault.sign(&owner, key, Digest::Raw, payload).await.expect("signed");
     let hash = Sha256::digest(payload);
     assert!(verifies(key, &hash, &hashed), "Sha256 signs the hash");
     assert!(verifies(key, payload, &raw), "Raw signs the payload");
-    assert!(
-        !verifies(key, payload, &hashed),
-        "Sha256 does not sign the payload"
-    );
+    assert!(!verifies(key, payload, &hashed), "Sha256 does not sign the payload");
     assert!(!verifies(key, &hash, &raw), "Raw does not sign the hash");
     [hashed, raw]
 }
@@ -77,12 +68,7 @@ pub async fn creating_at_once_agrees(setup: &VaultSetup) {
     let keys = setup
         .at_once(8, |_| {
             let vault = vault.clone();
-            async move {
-                vault
-                    .create(&tenant("main"), &names()[0])
-                    .await
-                    .expect("created")
-            }
+            async move { vault.create(&tenant("main"), &names()[0]).await.expect("created") }
         })
         .await;
     assert_eq!(BTreeSet::from_iter(&keys).len(), 1);
@@ -103,10 +89,7 @@ pub async fn signatures_verify(setup: &VaultSetup) {
 /// The same payload gets the same signature: nothing is drawn.
 pub async fn signing_is_deterministic(setup: &VaultSetup) {
     let vault = setup.open().await;
-    let key = vault
-        .create(&tenant("main"), &names()[0])
-        .await
-        .expect("created");
+    let key = vault.create(&tenant("main"), &names()[0]).await.expect("created");
     let first = signs(&*vault, "main", &key, b"payload").await;
     assert_eq!(signs(&*vault, "main", &key, b"payload").await, first);
 }
@@ -133,9 +116,7 @@ pub async fn tenants_have_their_own_keys(setup: &VaultSetup) {
         let two = vault.create(&tenant("two"), &name).await.expect("created");
         assert_ne!(one, two);
         for (owner, key) in [("one", two), ("two", one), ("three", one)] {
-            let refused = vault
-                .sign(&tenant(owner), &key, Digest::Raw, b"payload")
-                .await;
+            let refused = vault.sign(&tenant(owner), &key, Digest::Raw, b"payload").await;
             assert_refused!(refused, e if e.kind == PortErrorKind::Invalid);
         }
         signs(&*vault, "one", &one, b"payload").await;
@@ -158,10 +139,7 @@ pub async fn rotating_keeps_keys(setup: &VaultSetup) {
         assert_eq!(vault.rotate().await.expect("rotated"), 10);
     }
     for (owner, name, key, signatures) in before {
-        assert_eq!(
-            vault.create(&tenant(owner), &name).await.expect("created"),
-            key
-        );
+        assert_eq!(vault.create(&tenant(owner), &name).await.expect("created"), key);
         assert_eq!(signs(&*vault, owner, &key, b"payload").await, signatures);
     }
 }
@@ -175,10 +153,7 @@ pub async fn keys_are_durable(setup: &VaultSetup) {
     drop(vault);
     let vault = setup.open().await;
     assert_eq!(signs(&*vault, "main", &key, b"payload").await, signatures);
-    assert_eq!(
-        vault.create(&main, &names()[0]).await.expect("created"),
-        key
-    );
+    assert_eq!(vault.create(&main, &names()[0]).await.expect("created"), key);
     assert_eq!(vault.rotate().await.expect("rotated"), 1);
 }
 
@@ -188,10 +163,7 @@ pub async fn errors_tell_no_secret(setup: &VaultSetup) {
     let main = tenant("main");
     let mut key = vault.create(&main, &names()[0]).await.expect("created");
     key.0[31] ^= 1;
-    let error = vault
-        .sign(&main, &key, Digest::Raw, b"payload")
-        .await
-        .expect_err("unknown key");
+    let error = vault.sign(&main, &key, Digest::Raw, b"payload").await.expect_err("unknown key");
     let mut said = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
     while let Some(cause) = source {
@@ -199,30 +171,15 @@ pub async fn errors_tell_no_secret(setup: &VaultSetup) {
         source = cause.source();
     }
     let secrets = setup.secrets();
-    assert!(
-        !secrets.is_empty(),
-        "the factory must name a secret to look for"
-    );
+    assert!(!secrets.is_empty(), "the factory must name a secret to look for");
     for secret in secrets {
         assert!(secret.len() >= 16, "too short to look for");
-        let notations = [
-            &BASE32_NOPAD,
-            &BASE64,
-            &BASE64_NOPAD,
-            &BASE64URL_NOPAD,
-            &HEXLOWER,
-            &HEXUPPER,
-        ];
+        let notations =
+            [&BASE32_NOPAD, &BASE64, &BASE64_NOPAD, &BASE64URL_NOPAD, &HEXLOWER, &HEXUPPER];
         for notation in notations {
-            assert!(
-                !said.contains(&notation.encode(&secret)),
-                "a secret in {said}"
-            );
+            assert!(!said.contains(&notation.encode(&secret)), "a secret in {said}");
         }
         assert!(!said.contains(&format!("{secret:?}")), "a secret in {said}");
-        assert!(
-            !said.contains(&*String::from_utf8_lossy(&secret)),
-            "a secret in {said}"
-        );
+        assert!(!said.contains(&*String::from_utf8_lossy(&secret)), "a secret in {said}");
     }
 }

@@ -27,9 +27,7 @@ impl<P: Ledger + ?Sized> Ledger for Faulty<P> {
         tenant: &TenantId,
         key: &str,
     ) -> Result<Option<([u8; 32], Record)>, PortError> {
-        self.plan
-            .call("outcome", self.inner.outcome(tenant, key))
-            .await
+        self.plan.call("outcome", self.inner.outcome(tenant, key)).await
     }
 
     async fn load(
@@ -47,9 +45,7 @@ impl<P: Ledger + ?Sized> Ledger for Faulty<P> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Stored>, PortError> {
-        self.plan
-            .call("list", self.inner.list(tenant, kind, after, limit))
-            .await
+        self.plan.call("list", self.inner.list(tenant, kind, after, limit)).await
     }
 
     async fn lookup(
@@ -57,9 +53,7 @@ impl<P: Ledger + ?Sized> Ledger for Faulty<P> {
         tenant: &TenantId,
         keys: &[IndexKey],
     ) -> Result<Vec<Option<AggregateId>>, PortError> {
-        self.plan
-            .call("lookup", self.inner.lookup(tenant, keys))
-            .await
+        self.plan.call("lookup", self.inner.lookup(tenant, keys)).await
     }
 
     async fn balances(
@@ -67,9 +61,7 @@ impl<P: Ledger + ?Sized> Ledger for Faulty<P> {
         tenant: &TenantId,
         accounts: &[AccountId],
     ) -> Result<Vec<Balance>, PortError> {
-        self.plan
-            .call("balances", self.inner.balances(tenant, accounts))
-            .await
+        self.plan.call("balances", self.inner.balances(tenant, accounts)).await
     }
 
     async fn entries(
@@ -77,9 +69,7 @@ impl<P: Ledger + ?Sized> Ledger for Faulty<P> {
         tenant: &TenantId,
         query: &EntryQuery,
     ) -> Result<Vec<StoredEntry>, PortError> {
-        self.plan
-            .call("entries", self.inner.entries(tenant, query))
-            .await
+        self.plan.call("entries", self.inner.entries(tenant, query)).await
     }
 
     async fn events_after(
@@ -102,9 +92,7 @@ impl<P: WorkQueue + ?Sized> WorkQueue for Faulty<P> {
         lease_s: u64,
         limit: usize,
     ) -> Result<Vec<ClaimedWork>, PortError> {
-        self.plan
-            .call("claim", self.inner.claim(queues, now, lease_s, limit))
-            .await
+        self.plan.call("claim", self.inner.claim(queues, now, lease_s, limit)).await
     }
 
     async fn renew(
@@ -113,21 +101,15 @@ impl<P: WorkQueue + ?Sized> WorkQueue for Faulty<P> {
         now: Timestamp,
         lease_s: u64,
     ) -> Result<Option<Lease>, PortError> {
-        self.plan
-            .call("renew", self.inner.renew(lease, now, lease_s))
-            .await
+        self.plan.call("renew", self.inner.renew(lease, now, lease_s)).await
     }
 
     async fn release(&self, lease: &Lease, how: Release) -> Result<(), PortError> {
-        self.plan
-            .call("release", self.inner.release(lease, how))
-            .await
+        self.plan.call("release", self.inner.release(lease, how)).await
     }
 
     async fn next_due(&self, queues: &[&str]) -> Result<Option<Timestamp>, PortError> {
-        self.plan
-            .call("next_due", self.inner.next_due(queues))
-            .await
+        self.plan.call("next_due", self.inner.next_due(queues)).await
     }
 }
 
@@ -149,9 +131,7 @@ impl<P: MessageChannel + ?Sized> MessageChannel for Faulty<P> {
 #[async_trait]
 impl<P: KeyVault + ?Sized> KeyVault for Faulty<P> {
     async fn create(&self, tenant: &TenantId, name: &KeyName) -> Result<PublicKey, PortError> {
-        self.plan
-            .call("create", self.inner.create(tenant, name))
-            .await
+        self.plan.call("create", self.inner.create(tenant, name)).await
     }
 
     async fn sign(
@@ -161,9 +141,7 @@ impl<P: KeyVault + ?Sized> KeyVault for Faulty<P> {
         digest: Digest,
         payload: &[u8],
     ) -> Result<Signature, PortError> {
-        self.plan
-            .call("sign", self.inner.sign(tenant, key, digest, payload))
-            .await
+        self.plan.call("sign", self.inner.sign(tenant, key, digest, payload)).await
     }
 
     async fn rotate(&self) -> Result<u64, PortError> {
@@ -234,9 +212,7 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         cursor: Option<&ChainCursor>,
         limit: usize,
     ) -> Result<ChainEvents, PortError> {
-        self.plan
-            .call("events_after", self.inner.events_after(cursor, limit))
-            .await
+        self.plan.call("events_after", self.inner.events_after(cursor, limit)).await
     }
 
     async fn latest(&self) -> Result<LatestLedger, PortError> {
@@ -244,9 +220,7 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
     }
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
-        self.plan
-            .call("balance", self.inner.balance(address, asset))
-            .await
+        self.plan.call("balance", self.inner.balance(address, asset)).await
     }
 
     async fn circle(
@@ -254,8 +228,6 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         circle: &ChainAddress,
         asset: &Asset,
     ) -> Result<Option<CircleOnChain>, PortError> {
-        self.plan
-            .call("circle", self.inner.circle(circle, asset))
-            .await
+        self.plan.call("circle", self.inner.circle(circle, asset)).await
     }
 }

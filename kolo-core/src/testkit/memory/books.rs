@@ -38,9 +38,7 @@ pub(super) struct Booked {
 
 impl Books {
     pub(super) fn balance(&self, id: &AccountId) -> Result<Balance, PortError> {
-        Ok(self
-            .account(id)?
-            .map_or_else(Balance::default, |account| account.balance))
+        Ok(self.account(id)?.map_or_else(Balance::default, |account| account.balance))
     }
 
     pub(super) fn entries(&self, query: &EntryQuery) -> Result<Vec<StoredEntry>, PortError> {
@@ -61,10 +59,7 @@ impl Books {
         self.accounts.extend(booked.accounts);
         self.entries.extend(booked.resolved);
         for entry in booked.entries {
-            let position = self
-                .entries
-                .last_key_value()
-                .map_or(1, |(last, _)| last + 1);
+            let position = self.entries.last_key_value().map_or(1, |(last, _)| last + 1);
             for posting in &entry.postings {
                 let statement = self.statements.entry(key_of(&posting.account)).or_default();
                 if statement.last() != Some(&position) {
@@ -93,11 +88,8 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn on(books: &'a Books) -> Self {
-        let booked = Booked {
-            accounts: BTreeMap::new(),
-            entries: Vec::new(),
-            resolved: BTreeMap::new(),
-        };
+        let booked =
+            Booked { accounts: BTreeMap::new(), entries: Vec::new(), resolved: BTreeMap::new() };
         Self { books, booked }
     }
 
@@ -111,13 +103,7 @@ impl<'a> Draft<'a> {
             return Err(CommitError::Unbalanced(entry.id.clone()));
         }
         let known = self.books.positions.contains_key(&entry.id);
-        if known
-            || self
-                .booked
-                .entries
-                .iter()
-                .any(|earlier| earlier.id == entry.id)
-        {
+        if known || self.booked.entries.iter().any(|earlier| earlier.id == entry.id) {
             return Err(CommitError::DuplicateEntry(entry.id.clone()));
         }
         if entry.status == EntryStatus::Voided {
@@ -139,12 +125,7 @@ impl<'a> Draft<'a> {
         let mut entry = match position {
             Some(position) if self.booked.resolved.contains_key(&position) => None,
             Some(position) => self.books.entries.get(&position).cloned(),
-            None => self
-                .booked
-                .entries
-                .iter()
-                .find(|e| e.id == resolution.entry)
-                .cloned(),
+            None => self.booked.entries.iter().find(|e| e.id == resolution.entry).cloned(),
         }
         .filter(|entry| entry.status == EntryStatus::Pending)
         .ok_or_else(not_pending)?;
@@ -174,10 +155,7 @@ impl<'a> Draft<'a> {
             .checked_sub(balance.pending_out)
             .map_err(|_| out_of_range(&guard.account))?;
         if available < guard.minimum {
-            return Err(CommitError::Guard {
-                account: guard.account.clone(),
-                available,
-            });
+            return Err(CommitError::Guard { account: guard.account.clone(), available });
         }
         Ok(())
     }
@@ -189,12 +167,7 @@ impl<'a> Draft<'a> {
         status: EntryStatus,
         change: fn(Amount, Amount) -> Result<Amount, kolo_rules::AmountError>,
     ) -> Result<(), PortError> {
-        for Posting {
-            account: id,
-            side,
-            amount,
-        } in postings
-        {
+        for Posting { account: id, side, amount } in postings {
             let mut account = self.account(id)?;
             let balance = &mut account.balance;
             let with_the_grain = *side == id.normal;
@@ -218,10 +191,7 @@ impl<'a> Draft<'a> {
             Some(account) if account.normal != id.normal => Err(wrong_side(id)),
             Some(account) => Ok(*account),
             None => {
-                let new = Account {
-                    normal: id.normal,
-                    balance: Balance::default(),
-                };
+                let new = Account { normal: id.normal, balance: Balance::default() };
                 Ok(self.books.account(id)?.unwrap_or(new))
             }
         }
@@ -258,9 +228,6 @@ fn out_of_range(id: &AccountId) -> PortError {
     PortError::new(
         PortErrorKind::Limited,
         Retry::Permanent,
-        format!(
-            "a balance of account {} in {} leaves the range: book less",
-            id.name, id.asset
-        ),
+        format!("a balance of account {} in {} leaves the range: book less", id.name, id.asset),
     )
 }

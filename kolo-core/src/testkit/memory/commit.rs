@@ -63,10 +63,7 @@ impl Tenant {
     fn check_versions(&self, writes: &[AggregateWrite]) -> Result<(), CommitError> {
         let mut written = BTreeMap::<&AggregateId, u64>::new();
         for write in writes {
-            let stored = self
-                .aggregates
-                .get(&write.id)
-                .map_or(0, |stored| stored.version);
+            let stored = self.aggregates.get(&write.id).map_or(0, |stored| stored.version);
             let version = written.entry(&write.id).or_insert(stored);
             if *version != write.expected {
                 return Err(CommitError::Conflict(write.id.clone()));
@@ -97,17 +94,8 @@ impl Tenant {
 
     /// Everything but books and work; returns the outcome.
     fn apply(&mut self, changes: ChangeSet) -> Record {
-        for AggregateWrite {
-            id,
-            expected,
-            state,
-        } in changes.aggregates
-        {
-            let stored = Stored {
-                id: id.clone(),
-                version: expected.saturating_add(1),
-                state,
-            };
+        for AggregateWrite { id, expected, state } in changes.aggregates {
+            let stored = Stored { id: id.clone(), version: expected.saturating_add(1), state };
             self.aggregates.insert(id, stored);
         }
         for write in changes.index {
@@ -125,14 +113,11 @@ impl Tenant {
             });
         }
         let outcome = changes.outcome;
-        self.outcomes
-            .insert(changes.key, (changes.request_hash, outcome.clone()));
+        self.outcomes.insert(changes.key, (changes.request_hash, outcome.clone()));
         outcome
     }
 
     fn next_position(&self) -> u64 {
-        self.events
-            .last()
-            .map_or(1, |event| event.position.saturating_add(1))
+        self.events.last().map_or(1, |event| event.position.saturating_add(1))
     }
 }

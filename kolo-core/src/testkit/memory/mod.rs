@@ -58,11 +58,7 @@ impl MemoryLedger {
     }
 
     fn read<T: Default>(&self, tenant: &TenantId, read: impl FnOnce(&Tenant) -> T) -> T {
-        self.lock()
-            .tenants
-            .get(tenant)
-            .map(read)
-            .unwrap_or_default()
+        self.lock().tenants.get(tenant).map(read).unwrap_or_default()
     }
 }
 
@@ -98,10 +94,7 @@ impl Ledger for MemoryLedger {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Stored>, PortError> {
-        let from = AggregateId {
-            kind: kind.to_owned(),
-            id: after.unwrap_or_default().to_owned(),
-        };
+        let from = AggregateId { kind: kind.to_owned(), id: after.unwrap_or_default().to_owned() };
         Ok(self.read(tenant, |t| {
             t.aggregates
                 .range(from..)
@@ -143,10 +136,7 @@ impl Ledger for MemoryLedger {
         query: &EntryQuery,
     ) -> Result<Vec<StoredEntry>, PortError> {
         let state = self.lock();
-        state
-            .tenants
-            .get(tenant)
-            .map_or_else(|| Ok(Vec::new()), |t| t.books.entries(query))
+        state.tenants.get(tenant).map_or_else(|| Ok(Vec::new()), |t| t.books.entries(query))
     }
 
     async fn events_after(
@@ -157,9 +147,7 @@ impl Ledger for MemoryLedger {
     ) -> Result<Vec<StoredEvent>, PortError> {
         // Positions count from 1 without gaps: the event after position p has index p.
         let skip = usize::try_from(position).unwrap_or(usize::MAX);
-        Ok(self.read(tenant, |t| {
-            t.events.iter().skip(skip).take(limit).cloned().collect()
-        }))
+        Ok(self.read(tenant, |t| t.events.iter().skip(skip).take(limit).cloned().collect()))
     }
 }
 

@@ -60,9 +60,7 @@ impl Queue {
 
     /// Whether the lease is still held at `now`.
     pub(super) fn holds(&self, lease: &Lease, now: Timestamp) -> bool {
-        let stored = self
-            .number(lease)
-            .and_then(|number| self.open.get(&number)?.lease);
+        let stored = self.number(lease).and_then(|number| self.open.get(&number)?.lease);
         stored.is_some_and(|(_, until)| now < until)
     }
 
@@ -102,10 +100,7 @@ impl Queue {
             return None;
         }
         *until = now.plus(lease_s).max(*until);
-        Some(Lease {
-            until: *until,
-            ..lease.clone()
-        })
+        Some(Lease { until: *until, ..lease.clone() })
     }
 
     pub(super) fn release(&mut self, lease: &Lease, how: Release) {
@@ -145,17 +140,13 @@ impl Queue {
             let head = heads.entry(place).or_insert((rank, *number));
             *head = (*head).min((rank, *number));
         }
-        let numbers = free
-            .into_iter()
-            .chain(heads.into_values().map(|(_, number)| number));
+        let numbers = free.into_iter().chain(heads.into_values().map(|(_, number)| number));
         numbers.filter_map(|number| Some((number, self.open.get(&number)?)))
     }
 
     /// The place of an item that is open and was claimed with this lease's token, last.
     fn number(&self, lease: &Lease) -> Option<u64> {
-        let number = *self
-            .names
-            .get(&(lease.tenant.clone(), lease.work.clone()))?;
+        let number = *self.names.get(&(lease.tenant.clone(), lease.work.clone()))?;
         let (token, _) = self.open.get(&number)?.lease?;
         (token == lease.token).then_some(number)
     }
@@ -164,12 +155,7 @@ impl Queue {
 impl Item {
     fn claimed(&self, token: u64, until: Timestamp) -> ClaimedWork {
         ClaimedWork {
-            lease: Lease {
-                tenant: self.tenant.clone(),
-                work: self.id.clone(),
-                token,
-                until,
-            },
+            lease: Lease { tenant: self.tenant.clone(), work: self.id.clone(), token, until },
             queue: self.queue.clone(),
             lane: self.lane.clone(),
             due_at: self.due_at,

@@ -13,24 +13,15 @@ use crate::conversation::session::Session;
 use samples::{errors, missing_errors, missing_notices, missing_replies, notices, replies};
 
 fn speech() -> Speech {
-    Speech {
-        asset: fake::asset(),
-        utc_offset_s: 3600,
-    }
+    Speech { asset: fake::asset(), utc_offset_s: 3600 }
 }
 
 /// Everything that is ever said.
 fn everything() -> Vec<Words> {
     let speech = speech();
-    let mut all: Vec<Words> = replies()
-        .iter()
-        .flat_map(|reply| reply::words(reply, &speech))
-        .collect();
-    all.extend(
-        notices()
-            .iter()
-            .flat_map(|notice| notice::words(notice, &speech)),
-    );
+    let mut all: Vec<Words> =
+        replies().iter().flat_map(|reply| reply::words(reply, &speech)).collect();
+    all.extend(notices().iter().flat_map(|notice| notice::words(notice, &speech)));
     all.extend(errors().iter().map(|error| trouble(error, &speech)));
     let summary = fake::circle("Market Women", kolo_rules::circle::Phase::Active).summary;
     all.push(group_detail(&summary, &speech));
@@ -45,22 +36,13 @@ fn source() -> BTreeMap<String, BTreeSet<String>> {
         if line.starts_with(|c: char| c.is_ascii_lowercase()) {
             let (id, _) = line.split_once(" =").expect("a message");
             current = id.to_owned();
-            assert!(
-                messages.insert(current.clone(), BTreeSet::new()).is_none(),
-                "{current} twice"
-            );
+            assert!(messages.insert(current.clone(), BTreeSet::new()).is_none(), "{current} twice");
         } else if line.starts_with('#') {
             continue;
         }
         for part in line.split('$').skip(1) {
-            let arg = part
-                .split(|c: char| !c.is_ascii_alphanumeric())
-                .next()
-                .expect("a name");
-            messages
-                .get_mut(&current)
-                .expect("inside a message")
-                .insert(arg.to_owned());
+            let arg = part.split(|c: char| !c.is_ascii_alphanumeric()).next().expect("a name");
+            messages.get_mut(&current).expect("inside a message").insert(arg.to_owned());
         }
     }
     messages
@@ -84,11 +66,7 @@ fn the_samples_miss_no_variant() {
 #[test]
 fn the_catalogue_is_sound() {
     let parsed = FluentResource::try_new(ENGLISH.to_owned());
-    assert!(
-        parsed.is_ok(),
-        "{:?}",
-        parsed.err().map(|(_, errors)| errors)
-    );
+    assert!(parsed.is_ok(), "{:?}", parsed.err().map(|(_, errors)| errors));
     let catalogue = Catalogue::english();
     for id in source().keys() {
         assert!(
@@ -103,29 +81,16 @@ fn every_message_is_there_with_exactly_its_arguments() {
     let catalogue = Catalogue::english();
     let source = source();
     for words in everything().iter().flat_map(nested) {
-        let used = source
-            .get(words.id)
-            .unwrap_or_else(|| panic!("no message {}", words.id));
-        let given: BTreeSet<String> = words
-            .args
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let used = source.get(words.id).unwrap_or_else(|| panic!("no message {}", words.id));
+        let given: BTreeSet<String> =
+            words.args.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(&given, used, "arguments of {}", words.id);
-        let pattern = catalogue
-            .bundle
-            .get_message(words.id)
-            .and_then(|m| m.value())
-            .expect(words.id);
-        let args: FluentArgs<'_> = words
-            .args
-            .iter()
-            .map(|(n, v)| (*n, catalogue.value(v)))
-            .collect();
+        let pattern =
+            catalogue.bundle.get_message(words.id).and_then(|m| m.value()).expect(words.id);
+        let args: FluentArgs<'_> =
+            words.args.iter().map(|(n, v)| (*n, catalogue.value(v))).collect();
         let mut problems = Vec::new();
-        let text = catalogue
-            .bundle
-            .format_pattern(pattern, Some(&args), &mut problems);
+        let text = catalogue.bundle.format_pattern(pattern, Some(&args), &mut problems);
         assert!(problems.is_empty(), "{}: {problems:?}", words.id);
         assert!(
             !text.trim().is_empty() && !text.contains('{') && !text.contains("  "),
@@ -140,16 +105,8 @@ fn no_message_is_left_over() {
     let all = everything();
     let mut used: BTreeSet<&str> = all.iter().flat_map(nested).map(|words| words.id).collect();
     let source = source();
-    used.extend(
-        source
-            .keys()
-            .map(String::as_str)
-            .filter(|id| id.starts_with("label-")),
-    );
-    let left: Vec<&String> = source
-        .keys()
-        .filter(|id| !used.contains(id.as_str()))
-        .collect();
+    used.extend(source.keys().map(String::as_str).filter(|id| id.starts_with("label-")));
+    let left: Vec<&String> = source.keys().filter(|id| !used.contains(id.as_str())).collect();
     assert_eq!(left, Vec::<&String>::new());
 }
 
@@ -157,16 +114,12 @@ fn no_message_is_left_over() {
 fn nothing_falls_through_to_another_answer() {
     let speech = speech();
     for reply in replies() {
-        let is_fallback = reply::words(&reply, &speech)
-            .iter()
-            .any(|w| w.id == "not-understood");
+        let is_fallback = reply::words(&reply, &speech).iter().any(|w| w.id == "not-understood");
         assert_eq!(is_fallback, reply == Reply::NotUnderstood, "{reply:?}");
     }
     for notice in notices() {
         assert!(
-            notice::words(&notice, &speech)
-                .iter()
-                .all(|w| w.id != "notice-otherwise"),
+            notice::words(&notice, &speech).iter().all(|w| w.id != "notice-otherwise"),
             "{notice:?}"
         );
     }
@@ -174,10 +127,7 @@ fn nothing_falls_through_to_another_answer() {
     for refusal in Refusal::ALL {
         let words = trouble(&Error::Refused(*refusal), &speech);
         assert_ne!(words.id, "refused-otherwise", "{refusal:?}");
-        assert!(
-            said.insert(words.id),
-            "{refusal:?} says the same as another"
-        );
+        assert!(said.insert(words.id), "{refusal:?} says the same as another");
     }
 }
 
@@ -195,50 +145,27 @@ fn texts_and_labels_fit_the_channels() {
             "out".to_owned(),
             to.clone(),
         );
-        assert!(
-            message.text.chars().count() <= message::TEXT_MAX,
-            "{reply:?}"
-        );
+        assert!(message.text.chars().count() <= message::TEXT_MAX, "{reply:?}");
         assert!(!message.text.ends_with('…'), "cut: {}", message.text);
     }
     for notice in notices() {
         let message = message::notice(&catalogue, &speech, &notice, "out".to_owned(), to.clone());
         let length = message.text.chars().count();
-        assert!(
-            length <= message::TEXT_MAX && !message.text.ends_with('…'),
-            "{notice:?}"
-        );
+        assert!(length <= message::TEXT_MAX && !message.text.ends_with('…'), "{notice:?}");
         let has_room = length <= message::TEXT_WITH_BUTTONS_MAX;
-        let expected = if has_room {
-            notice_orders(&notice).len()
-        } else {
-            0
-        };
+        let expected = if has_room { notice_orders(&notice).len() } else { 0 };
         assert_eq!(message.buttons.len(), expected, "{notice:?}");
         for button in &message.buttons {
             assert!(button.id.len() <= 256, "{button:?}");
             let command = button.id.strip_prefix("say:").expect("a command");
-            assert!(
-                crate::conversation::parse_command(command).is_order(),
-                "{command}"
-            );
+            assert!(crate::conversation::parse_command(command).is_order(), "{command}");
         }
     }
     let labels = source().into_keys().filter(|id| id.starts_with("label-"));
     for id in labels {
-        let pattern = catalogue
-            .bundle
-            .get_message(&id)
-            .and_then(|m| m.value())
-            .expect("a label");
-        let label = catalogue
-            .bundle
-            .format_pattern(pattern, None, &mut Vec::new())
-            .into_owned();
-        assert!(
-            (1..=message::LABEL_MAX).contains(&label.chars().count()),
-            "{id}: {label}"
-        );
+        let pattern = catalogue.bundle.get_message(&id).and_then(|m| m.value()).expect("a label");
+        let label = catalogue.bundle.format_pattern(pattern, None, &mut Vec::new()).into_owned();
+        assert!((1..=message::LABEL_MAX).contains(&label.chars().count()), "{id}: {label}");
     }
 }
 
@@ -275,11 +202,7 @@ fn the_words_are_kind_and_plain() {
         let found = text
             .lines()
             .filter(|line| !line.starts_with('#'))
-            .find(|line| {
-                line.split(" = ")
-                    .last()
-                    .is_some_and(|words| words.contains(word))
-            });
+            .find(|line| line.split(" = ").last().is_some_and(|words| words.contains(word)));
         assert_eq!(found, None, "{word:?}");
     }
 }
@@ -287,9 +210,7 @@ fn the_words_are_kind_and_plain() {
 #[test]
 fn names_cannot_format_or_reorder_a_message() {
     let catalogue = Catalogue::english();
-    let reply = Reply::AlreadyIn {
-        name: "*Evil*\u{202e}\n{ $name } ```x```".to_owned(),
-    };
+    let reply = Reply::AlreadyIn { name: "*Evil*\u{202e}\n{ $name } ```x```".to_owned() };
     let text = catalogue.reply(&reply, &speech());
     assert_eq!(
         text,
@@ -307,10 +228,7 @@ fn a_whole_group_of_the_largest_size_fits() {
         ..status.seats[0].clone()
     };
     status.seats = vec![seat; 64];
-    let reply = Reply::Status {
-        status: Box::new(status),
-        me: fake::member("Ada").id,
-    };
+    let reply = Reply::Status { status: Box::new(status), me: fake::member("Ada").id };
     let text = Catalogue::english().reply(&reply, &speech());
     assert!(text.contains("… and 40 more"), "{text}");
     let message = message::reply(
@@ -327,10 +245,7 @@ fn a_whole_group_of_the_largest_size_fits() {
 #[test]
 fn texts_read_well() {
     let catalogue = Catalogue::english();
-    let speech = Speech {
-        utc_offset_s: 0,
-        ..speech()
-    };
+    let speech = Speech { utc_offset_s: 0, ..speech() };
     let said = |reply: &Reply| catalogue.reply(reply, &speech);
     assert_eq!(
         said(&Reply::TooLittle {

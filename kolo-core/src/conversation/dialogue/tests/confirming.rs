@@ -9,10 +9,7 @@ use kolo_rules::circle::Phase;
 fn asked() -> (Chat, crate::conversation::fake::Heard) {
     let mut chat = Chat::new(FakeDesk::of_ada().with(circle("Market Women", Phase::Active)));
     let heard = chat.say("contribute");
-    assert!(
-        matches!(heard.reply, Some(Reply::ConfirmContribute(_))),
-        "{heard:?}"
-    );
+    assert!(matches!(heard.reply, Some(Reply::ConfirmContribute(_))), "{heard:?}");
     assert!(chat.desk.ordered().is_empty(), "nothing before the yes");
     (chat, heard)
 }
@@ -50,21 +47,16 @@ fn yes_by_word_digit_or_tap_pays_once() {
         assert_eq!(chat.desk.ordered(), [PAID]);
         // A second yes, typed or tapped, finds nothing to say yes to.
         assert_eq!(chat.say("yes").reply, Some(Reply::NothingToConfirm));
-        assert_eq!(
-            chat.tap(&question.button("YES")).reply,
-            Some(Reply::StaleButton)
-        );
+        assert_eq!(chat.tap(&question.button("YES")).reply, Some(Reply::StaleButton));
         assert_eq!(chat.desk.ordered(), [PAID]);
     }
 }
 
 #[test]
 fn no_and_cancel_do_nothing() {
-    for (text, reply) in [
-        ("no", Reply::Declined),
-        ("2", Reply::Declined),
-        ("cancel", Reply::Stopped),
-    ] {
+    for (text, reply) in
+        [("no", Reply::Declined), ("2", Reply::Declined), ("cancel", Reply::Stopped)]
+    {
         let (mut chat, _) = asked();
         assert_eq!(chat.say(text).reply, Some(reply));
         assert_eq!(chat.say("yes").reply, Some(Reply::NothingToConfirm));
@@ -77,16 +69,10 @@ fn too_late_means_no() {
     let (mut chat, question) = asked();
     chat.now = chat.now.plus(601);
     assert_eq!(chat.say("yes").reply, Some(Reply::TimedOut));
-    assert_eq!(
-        chat.tap(&question.button("YES")).reply,
-        Some(Reply::StaleButton)
-    );
+    assert_eq!(chat.tap(&question.button("YES")).reply, Some(Reply::StaleButton));
     let (mut chat, question) = asked();
     chat.now = chat.now.plus(601);
-    assert_eq!(
-        chat.tap(&question.button("YES")).reply,
-        Some(Reply::TimedOut)
-    );
+    assert_eq!(chat.tap(&question.button("YES")).reply, Some(Reply::TimedOut));
     let (mut chat, _) = asked();
     chat.now = chat.now.plus(601);
     assert!(
@@ -104,33 +90,15 @@ fn too_late_means_no() {
 fn an_old_button_does_nothing_even_while_another_question_is_open() {
     let (mut chat, first) = asked();
     chat.say("no");
-    chat.desk
-        .state()
-        .circles
-        .push(circle("Family", Phase::Active));
+    chat.desk.state().circles.push(circle("Family", Phase::Active));
     chat.say("dissolve family");
-    assert_eq!(
-        chat.tap(&first.button("YES")).reply,
-        Some(Reply::StaleButton)
-    );
+    assert_eq!(chat.tap(&first.button("YES")).reply, Some(Reply::StaleButton));
     assert!(chat.desk.ordered().is_empty());
     // The open question still stands.
     chat.say("yes");
     assert_eq!(chat.desk.ordered(), ["dissolve Family"]);
-    for forged in [
-        "step:",
-        "step:1",
-        "step:x:y",
-        "step:99:0",
-        "step:1:99",
-        "",
-        "💣",
-    ] {
-        assert_eq!(
-            chat.tap(forged).reply,
-            Some(Reply::StaleButton),
-            "{forged:?}"
-        );
+    for forged in ["step:", "step:1", "step:x:y", "step:99:0", "step:1:99", "", "💣"] {
+        assert_eq!(chat.tap(forged).reply, Some(Reply::StaleButton), "{forged:?}");
     }
 }
 
@@ -160,15 +128,9 @@ fn asking_again_does_not_lengthen_the_time() {
 fn another_command_puts_the_question_aside_and_says_so() {
     let (mut chat, question) = asked();
     let heard = chat.say("balance");
-    assert!(
-        matches!(heard.reply, Some(Reply::With(Remark::Dropped, _))),
-        "{heard:?}"
-    );
+    assert!(matches!(heard.reply, Some(Reply::With(Remark::Dropped, _))), "{heard:?}");
     assert!(heard.text().contains("put the last question aside"));
-    assert_eq!(
-        chat.tap(&question.button("YES")).reply,
-        Some(Reply::StaleButton)
-    );
+    assert_eq!(chat.tap(&question.button("YES")).reply, Some(Reply::StaleButton));
     assert!(chat.desk.ordered().is_empty());
 }
 
@@ -192,9 +154,7 @@ fn a_repeated_turn_gives_the_same_command_even_when_the_world_has_moved_on() {
 #[test]
 fn what_the_service_refuses_is_told_and_what_may_pass_is_tried_again() {
     let (mut chat, _) = asked();
-    chat.desk.state().refuse = Some(|| Error::InsufficientFunds {
-        missing: Amount::new(3 * ONE),
-    });
+    chat.desk.state().refuse = Some(|| Error::InsufficientFunds { missing: Amount::new(3 * ONE) });
     assert!(chat.say("yes").text().contains("3.00 USDC short"));
 
     let (mut chat, _) = asked();

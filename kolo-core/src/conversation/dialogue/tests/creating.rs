@@ -19,11 +19,7 @@ fn guided_in_five_exchanges() {
     ));
     assert_eq!(
         chat.say("10 weekly").reply,
-        Some(Reply::AskSeats {
-            min: 2,
-            max: 20,
-            again: false
-        })
+        Some(Reply::AskSeats { min: 2, max: 20, again: false })
     );
     let heard = chat.say("5 people");
     let text = heard.text();
@@ -47,25 +43,16 @@ fn guided_in_five_exchanges() {
     assert!(chat.desk.ordered().is_empty());
     let heard = chat.say("yes");
     assert!(heard.after.is_some());
-    assert_eq!(
-        chat.desk.ordered(),
-        ["create Market Women 100000000 Days(7) 5"]
-    );
+    assert_eq!(chat.desk.ordered(), ["create Market Women 100000000 Days(7) 5"]);
 }
 
 #[test]
 fn in_one_line() {
     let mut chat = chat();
     let heard = chat.say("CREATE GROUP Market Women 10 weekly 5");
-    assert!(
-        matches!(heard.reply, Some(Reply::ConfirmCreate { .. })),
-        "{heard:?}"
-    );
+    assert!(matches!(heard.reply, Some(Reply::ConfirmCreate { .. })), "{heard:?}");
     chat.tap(&heard.button("YES"));
-    assert_eq!(
-        chat.desk.ordered(),
-        ["create Market Women 100000000 Days(7) 5"]
-    );
+    assert_eq!(chat.desk.ordered(), ["create Market Women 100000000 Days(7) 5"]);
 }
 
 #[test]
@@ -84,52 +71,31 @@ fn wrong_inputs_are_explained_and_asked_again() {
         ("0", AmountProblem::Zero),
         ("99999999999", AmountProblem::TooLarge),
         ("₦5,000", AmountProblem::OtherCurrency("₦".to_owned())),
-        (
-            "1.000",
-            AmountProblem::Ambiguous {
-                grouped: "1000".to_owned(),
-                pointed: "1".to_owned(),
-            },
-        ),
+        ("1.000", AmountProblem::Ambiguous { grouped: "1000".to_owned(), pointed: "1".to_owned() }),
         (
             "1.000 weekly",
-            AmountProblem::Ambiguous {
-                grouped: "1000".to_owned(),
-                pointed: "1".to_owned(),
-            },
+            AmountProblem::Ambiguous { grouped: "1000".to_owned(), pointed: "1".to_owned() },
         ),
         ("ten", AmountProblem::NotANumber),
         ("weekly", AmountProblem::NotANumber),
     ] {
         let heard = chat.say(text);
-        let expected = Reply::AskContribution {
-            name: "Market Women".to_owned(),
-            problem: Some(why),
-        };
+        let expected =
+            Reply::AskContribution { name: "Market Women".to_owned(), problem: Some(why) };
         assert_eq!(heard.reply, Some(expected), "{text:?}");
     }
     // The interval was understood along with the ambiguous amount, and is not asked for again.
-    assert!(matches!(
-        chat.say("1").reply,
-        Some(Reply::AskSeats { again: false, .. })
-    ));
+    assert!(matches!(chat.say("1").reply, Some(Reply::AskSeats { again: false, .. })));
     for text in ["1", "21", "-3", "five", "300", "٣", "5k"] {
         assert_eq!(
             chat.say(text).reply,
-            Some(Reply::AskSeats {
-                min: 2,
-                max: 20,
-                again: true
-            }),
+            Some(Reply::AskSeats { min: 2, max: 20, again: true }),
             "{text:?}"
         );
     }
     chat.say("3");
     chat.say("yes");
-    assert_eq!(
-        chat.desk.ordered(),
-        ["create Market Women 10000000 Days(7) 3"]
-    );
+    assert_eq!(chat.desk.ordered(), ["create Market Women 10000000 Days(7) 3"]);
 }
 
 #[test]
@@ -142,21 +108,12 @@ fn the_interval_by_digit_label_tap_or_words() {
     ] {
         let mut chat = chat();
         chat.say("create group Market Women");
-        assert_eq!(
-            chat.say("$10").reply,
-            Some(Reply::AskInterval { again: false })
-        );
-        assert_eq!(
-            chat.say("sometimes").reply,
-            Some(Reply::AskInterval { again: true })
-        );
+        assert_eq!(chat.say("$10").reply, Some(Reply::AskInterval { again: false }));
+        assert_eq!(chat.say("sometimes").reply, Some(Reply::AskInterval { again: true }));
         chat.say(way);
         chat.say("3");
         chat.say("yes");
-        assert_eq!(
-            chat.desk.ordered(),
-            [format!("create Market Women 100000000 {every} 3")]
-        );
+        assert_eq!(chat.desk.ordered(), [format!("create Market Women 100000000 {every} 3")]);
     }
 }
 
@@ -166,19 +123,13 @@ fn it_can_be_left_and_taken_up_again_within_a_day() {
     left.say("create group");
     assert_eq!(left.say("cancel").reply, Some(Reply::Stopped));
     left.say("create group");
-    assert!(matches!(
-        left.say("balance").reply,
-        Some(Reply::With(Remark::Dropped, _))
-    ));
+    assert!(matches!(left.say("balance").reply, Some(Reply::With(Remark::Dropped, _))));
     assert_eq!(left.say("Market Women").reply, Some(Reply::NotUnderstood));
 
     let mut later = chat();
     later.say("create group");
     later.now = later.now.plus(86_400 - 60);
-    assert!(matches!(
-        later.say("Market Women").reply,
-        Some(Reply::AskContribution { .. })
-    ));
+    assert!(matches!(later.say("Market Women").reply, Some(Reply::AskContribution { .. })));
     later.now = later.now.plus(86_400 + 60);
     assert_eq!(later.say("10 weekly").reply, Some(Reply::NotUnderstood));
 }
@@ -196,15 +147,8 @@ fn a_name_may_look_like_a_command_with_words_behind_it() {
 fn what_is_wrong_in_one_line_is_asked_for_again() {
     let mut chat = chat();
     let heard = chat.say("create group Market Women 1.000 weekly 5");
-    assert!(
-        heard.text().contains("Do you mean 1000 or 1?"),
-        "{}",
-        heard.text()
-    );
-    assert!(matches!(
-        chat.say("1000").reply,
-        Some(Reply::ConfirmCreate { .. })
-    ));
+    assert!(heard.text().contains("Do you mean 1000 or 1?"), "{}", heard.text());
+    assert!(matches!(chat.say("1000").reply, Some(Reply::ConfirmCreate { .. })));
     assert!(matches!(
         chat.say("create group Market Women 10 weekly 99").reply,
         Some(Reply::With(Remark::Dropped, _))

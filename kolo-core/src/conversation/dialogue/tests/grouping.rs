@@ -20,9 +20,7 @@ fn two_groups_ask_which_and_never_take_the_first() {
         let heard = chat.say("contribute");
         assert_eq!(heard.reply, Some(Reply::WhichGroup));
         assert!(
-            heard
-                .text()
-                .contains("1. Market Women (10.00 USDC every week)\n2. Family"),
+            heard.text().contains("1. Market Women (10.00 USDC every week)\n2. Family"),
             "{}",
             heard.text()
         );
@@ -35,11 +33,7 @@ fn two_groups_ask_which_and_never_take_the_first() {
     let mut chat = two();
     chat.say("contribute");
     for text in ["0", "3", "Other", "10"] {
-        assert_eq!(
-            chat.say(text).reply,
-            Some(Reply::NoSuchChoice { most: 2 }),
-            "{text}"
-        );
+        assert_eq!(chat.say(text).reply, Some(Reply::NoSuchChoice { most: 2 }), "{text}");
     }
     assert_eq!(chat.say("cancel").reply, Some(Reply::Stopped));
     assert!(chat.desk.ordered().is_empty());
@@ -62,17 +56,11 @@ fn a_named_group_is_found_by_name_beginning_or_part() {
     }
     let mut chat = two();
     assert_eq!(
-        chat.say("contribute m")
-            .reply
-            .map(|r| matches!(r, Reply::ConfirmContribute(_))),
+        chat.say("contribute m").reply.map(|r| matches!(r, Reply::ConfirmContribute(_))),
         Some(true)
     );
     assert_eq!(chat.say("no").reply, Some(Reply::Declined));
-    assert_eq!(
-        chat.say("contribute a").reply,
-        Some(Reply::WhichGroup),
-        "a is filler, both remain"
-    );
+    assert_eq!(chat.say("contribute a").reply, Some(Reply::WhichGroup), "a is filler, both remain");
     assert!(
         matches!(chat.say("status of nobody").reply, Some(Reply::With(_, inner)) if matches!(*inner, Reply::NoSuchGroup { .. }))
     );
@@ -98,20 +86,10 @@ fn a_name_that_is_a_number_is_a_name() {
 fn two_groups_of_one_name_are_told_apart_by_number_only() {
     let mut twin = circle("Family", Phase::Active);
     twin.summary.id = crate::CircleId::derive(&[b"twin"]);
-    let mut chat = Chat::new(
-        FakeDesk::of_ada()
-            .with(circle("Family", Phase::Active))
-            .with(twin),
-    );
+    let mut chat = Chat::new(FakeDesk::of_ada().with(circle("Family", Phase::Active)).with(twin));
     assert_eq!(chat.say("contribute family").reply, Some(Reply::WhichGroup));
-    assert_eq!(
-        chat.say("family").reply,
-        Some(Reply::NoSuchChoice { most: 2 })
-    );
-    assert!(matches!(
-        chat.say("1").reply,
-        Some(Reply::ConfirmContribute(_))
-    ));
+    assert_eq!(chat.say("family").reply, Some(Reply::NoSuchChoice { most: 2 }));
+    assert!(matches!(chat.say("1").reply, Some(Reply::ConfirmContribute(_))));
 }
 
 #[test]
@@ -151,25 +129,15 @@ fn status_says_everything_in_words() {
         assert!(text.contains(part), "{part}: {text}");
     }
     chat.desk.state().circles[0].vault_on_chain = None;
-    assert!(
-        chat.say("status")
-            .text()
-            .contains("network does not answer")
-    );
+    assert!(chat.say("status").text().contains("network does not answer"));
 }
 
 #[test]
 fn joining_shows_the_rules_and_accepts_their_hash() {
     let desk = FakeDesk::of_ada();
-    desk.state()
-        .previews
-        .insert("AB12CD".to_owned(), preview("Market Women"));
+    desk.state().previews.insert("AB12CD".to_owned(), preview("Market Women"));
     let mut chat = Chat::new(desk);
-    assert!(
-        chat.say("join zz99")
-            .text()
-            .contains("no invitation with that code")
-    );
+    assert!(chat.say("join zz99").text().contains("no invitation with that code"));
     assert_eq!(chat.say("join").reply, Some(Reply::AskCode));
     let heard = chat.say("ab12 cd");
     for part in [
@@ -189,15 +157,10 @@ fn joining_shows_the_rules_and_accepts_their_hash() {
     assert_eq!(chat.desk.ordered(), ["join AB12CD 9"]);
     let mut known = preview("Market Women");
     known.already_member = true;
-    chat.desk
-        .state()
-        .previews
-        .insert("AB12CD".to_owned(), known);
+    chat.desk.state().previews.insert("AB12CD".to_owned(), known);
     assert_eq!(
         chat.say("join ab12cd").reply,
-        Some(Reply::AlreadyIn {
-            name: "Market Women".to_owned()
-        })
+        Some(Reply::AlreadyIn { name: "Market Women".to_owned() })
     );
 }
 
@@ -208,16 +171,11 @@ fn inviting_is_the_organisers() {
     chat.say("invite 0803 123 4567");
     assert_eq!(
         chat.desk.ordered(),
-        [
-            "invite anybody Market Women",
-            "invite +2348031234567 Market Women"
-        ]
+        ["invite anybody Market Women", "invite +2348031234567 Market Women"]
     );
     assert_eq!(
         chat.say("invite 123").reply,
-        Some(Reply::BadPhone {
-            problem: PhoneProblem::NotValid
-        })
+        Some(Reply::BadPhone { problem: PhoneProblem::NotValid })
     );
 
     let desk = FakeDesk::of_ada().with(circle("Market Women", Phase::Forming));
@@ -226,9 +184,7 @@ fn inviting_is_the_organisers() {
     for text in ["invite", "start", "cancel group"] {
         assert_eq!(
             chat.say(text).reply,
-            Some(Reply::OnlyOrganiser {
-                name: "Market Women".to_owned()
-            }),
+            Some(Reply::OnlyOrganiser { name: "Market Women".to_owned() }),
             "{text}"
         );
     }
@@ -239,45 +195,13 @@ fn inviting_is_the_organisers() {
 fn the_wrong_state_is_explained() {
     let name = || "Market Women".to_owned();
     for (phase, text, reply) in [
-        (
-            Phase::Active,
-            "invite",
-            Reply::OnlyBeforeStart { name: name() },
-        ),
-        (
-            Phase::Active,
-            "start",
-            Reply::OnlyBeforeStart { name: name() },
-        ),
-        (
-            Phase::Active,
-            "leave",
-            Reply::OnlyBeforeStart { name: name() },
-        ),
-        (
-            Phase::Active,
-            "vote yes",
-            Reply::NoVoteOpen { name: name() },
-        ),
+        (Phase::Active, "invite", Reply::OnlyBeforeStart { name: name() }),
+        (Phase::Active, "start", Reply::OnlyBeforeStart { name: name() }),
+        (Phase::Active, "leave", Reply::OnlyBeforeStart { name: name() }),
+        (Phase::Active, "vote yes", Reply::NoVoteOpen { name: name() }),
         (Phase::Active, "repay", Reply::NothingOwed { name: name() }),
-        (
-            Phase::Forming,
-            "contribute",
-            Reply::NotStarted {
-                name: name(),
-                members: 3,
-                seats: 5,
-            },
-        ),
-        (
-            Phase::Forming,
-            "dissolve",
-            Reply::NotStarted {
-                name: name(),
-                members: 3,
-                seats: 5,
-            },
-        ),
+        (Phase::Forming, "contribute", Reply::NotStarted { name: name(), members: 3, seats: 5 }),
+        (Phase::Forming, "dissolve", Reply::NotStarted { name: name(), members: 3, seats: 5 }),
         (Phase::Completed, "contribute", Reply::Over { name: name() }),
         (Phase::Dissolved, "invite", Reply::Over { name: name() }),
     ] {
@@ -286,11 +210,7 @@ fn the_wrong_state_is_explained() {
         assert!(chat.desk.ordered().is_empty());
     }
     for text in ["contribute", "status", "invite", "vote yes", "repay 5"] {
-        assert_eq!(
-            Chat::new(FakeDesk::of_ada()).say(text).reply,
-            Some(Reply::NoGroups),
-            "{text}"
-        );
+        assert_eq!(Chat::new(FakeDesk::of_ada()).say(text).reply, Some(Reply::NoGroups), "{text}");
     }
 }
 
@@ -316,11 +236,7 @@ fn deciding_commands_ask_first() {
     let desk = FakeDesk::of_ada().with(circle("Market Women", Phase::Forming));
     desk.state().circles[0].summary.members = 1;
     let heard = Chat::new(desk).say("start");
-    assert!(
-        heard.text().contains("not enough members"),
-        "{heard:?} {:?}",
-        Refusal::TooFewMembers
-    );
+    assert!(heard.text().contains("not enough members"), "{heard:?} {:?}", Refusal::TooFewMembers);
 }
 
 #[test]

@@ -13,16 +13,9 @@ fn the_first_message_registers_by_the_profile_name() {
     assert_eq!(chat.desk.ordered(), ["register Ada Obi"]);
     assert_eq!(
         heard.reply,
-        Some(Reply::Welcome {
-            name: "Ada Obi".to_owned(),
-            home: Home::NoGroup
-        })
+        Some(Reply::Welcome { name: "Ada Obi".to_owned(), home: Home::NoGroup })
     );
-    assert!(
-        heard.text().starts_with("Welcome, Ada Obi!"),
-        "{}",
-        heard.text()
-    );
+    assert!(heard.text().starts_with("Welcome, Ada Obi!"), "{}", heard.text());
     // Afterwards they are known.
     assert!(matches!(chat.say("hi").reply, Some(Reply::Menu { .. })));
     assert_eq!(chat.desk.ordered().len(), 1);
@@ -31,22 +24,15 @@ fn the_first_message_registers_by_the_profile_name() {
 #[test]
 fn without_a_profile_name_it_is_asked_for_and_what_they_wanted_is_done() {
     let desk = FakeDesk::default();
-    desk.state()
-        .previews
-        .insert("AB12CD".to_owned(), preview("Market Women"));
+    desk.state().previews.insert("AB12CD".to_owned(), preview("Market Women"));
     let mut chat = Chat::of_a_stranger(desk, "x1", None);
     assert_eq!(chat.say("join ab12cd").reply, Some(Reply::AskName));
     assert_eq!(chat.say("🎉").reply, Some(Reply::AskNameAgain));
-    assert_eq!(
-        chat.say(&"a".repeat(10_000)).reply,
-        Some(Reply::AskNameAgain)
-    );
+    assert_eq!(chat.say(&"a".repeat(10_000)).reply, Some(Reply::AskNameAgain));
     assert_eq!(chat.say("help").reply, Some(Reply::AskNameAgain));
     let heard = chat.say("Ada");
     assert_eq!(chat.desk.ordered(), ["register Ada"]);
-    let Some(Reply::With(Remark::Welcome { .. }, inner)) = heard.reply else {
-        panic!("{heard:?}")
-    };
+    let Some(Reply::With(Remark::Welcome { .. }, inner)) = heard.reply else { panic!("{heard:?}") };
     assert!(matches!(*inner, Reply::ConfirmJoin { .. }));
 }
 
@@ -65,9 +51,7 @@ fn registering_twice_changes_nothing() {
     let mut chat = Chat::new(FakeDesk::of_ada());
     assert_eq!(
         chat.say("register Bola").reply,
-        Some(Reply::AlreadyRegistered {
-            name: "Ada".to_owned()
-        })
+        Some(Reply::AlreadyRegistered { name: "Ada".to_owned() })
     );
     assert!(chat.desk.ordered().is_empty());
 }
@@ -81,17 +65,9 @@ fn help_knows_where_somebody_stands() {
         view.due.amount = Amount::ZERO;
     }
     for (mut chat, says, not) in [
-        (
-            Chat::new(FakeDesk::of_ada()),
-            "*CREATE GROUP*",
-            "*CONTRIBUTE*",
-        ),
+        (Chat::new(FakeDesk::of_ada()), "*CREATE GROUP*", "*CONTRIBUTE*"),
         (organiser, "*INVITE*", "*CONTRIBUTE*"),
-        (
-            due,
-            "10.00 USDC is due by Mon 10 Feb 2025, 12:00",
-            "*INVITE*",
-        ),
+        (due, "10.00 USDC is due by Mon 10 Feb 2025, 12:00", "*INVITE*"),
         (nothing_due, "Nothing is due", "*INVITE*"),
     ] {
         let heard = chat.say("HELP!");
@@ -113,19 +89,12 @@ fn digit_label_and_tap_are_the_same_choice() {
             1 => chat.say("balance"),
             _ => chat.tap(&menu.button("Balance")),
         };
-        assert!(
-            heard.text().contains("You have *100.00 USDC*"),
-            "{}",
-            heard.text()
-        );
+        assert!(heard.text().contains("You have *100.00 USDC*"), "{}", heard.text());
     }
     let mut chat = Chat::new(FakeDesk::of_ada());
     chat.say("hi");
     assert_eq!(chat.say("9").reply, Some(Reply::NoSuchChoice { most: 3 }));
-    assert!(
-        chat.say("3").text().contains("100.00 USDC"),
-        "the menu still stands"
-    );
+    assert!(chat.say("3").text().contains("100.00 USDC"), "the menu still stands");
 }
 
 #[test]
@@ -159,9 +128,7 @@ fn history_comes_in_pages() {
     let mut positions = Vec::new();
     let mut heard = chat.say("history");
     for page in 0..3 {
-        let Some(Reply::History { lines, more }) = &heard.reply else {
-            panic!("{heard:?}")
-        };
+        let Some(Reply::History { lines, more }) = &heard.reply else { panic!("{heard:?}") };
         positions.extend(lines.iter().map(|line| line.position));
         assert_eq!(*more, page < 2);
         assert!(
@@ -171,11 +138,7 @@ fn history_comes_in_pages() {
             "{}",
             heard.text()
         );
-        heard = if page == 0 {
-            chat.say("more")
-        } else {
-            chat.say("MORE!")
-        };
+        heard = if page == 0 { chat.say("more") } else { chat.say("MORE!") };
     }
     assert_eq!(positions, (1..=12).rev().collect::<Vec<u64>>());
     assert_eq!(heard.reply, Some(Reply::HistoryEnd));

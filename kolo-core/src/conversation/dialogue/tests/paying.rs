@@ -20,10 +20,7 @@ fn too_little_money_says_how_much_and_how() {
         view.missing = Amount::new(5 * ONE / 2);
     }
     let text = chat.say("contribute").text().to_owned();
-    assert!(
-        text.contains("You are 2.50 USDC short. Send TEST MONEY 2.5"),
-        "{text}"
-    );
+    assert!(text.contains("You are 2.50 USDC short. Send TEST MONEY 2.5"), "{text}");
     chat.desk.test_money = false;
     let text = chat.say("contribute").text().to_owned();
     assert!(text.contains("add at least 2.50 USDC"), "{text}");
@@ -40,31 +37,19 @@ fn nothing_due_says_when_the_next_is() {
     let text = chat.say("contribute").text().to_owned();
     assert!(text.contains("round 2, by Mon 10 Feb 2025"), "{text}");
     chat.desk.state().circles[0].seats[0].paid = Amount::new(30 * ONE);
-    assert_eq!(
-        chat.say("contribute").reply,
-        Some(Reply::AllPaid { name: name() })
-    );
+    assert_eq!(chat.say("contribute").reply, Some(Reply::AllPaid { name: name() }));
     for view in chat.desk.state().due.values_mut() {
         view.pending = true;
     }
-    assert_eq!(
-        chat.say("contribute").reply,
-        Some(Reply::OnItsWay { name: name() })
-    );
+    assert_eq!(chat.say("contribute").reply, Some(Reply::OnItsWay { name: name() }));
 }
 
 #[test]
 fn another_amount_is_not_taken() {
     let mut chat = chat();
     let due = Amount::new(10 * ONE);
-    assert_eq!(
-        chat.say("contribute 5").reply,
-        Some(Reply::OtherAmount { name: name(), due })
-    );
-    assert!(matches!(
-        chat.say("contribute $10").reply,
-        Some(Reply::ConfirmContribute(_))
-    ));
+    assert_eq!(chat.say("contribute 5").reply, Some(Reply::OtherAmount { name: name(), due }));
+    assert!(matches!(chat.say("contribute $10").reply, Some(Reply::ConfirmContribute(_))));
 }
 
 #[test]
@@ -75,13 +60,7 @@ fn bad_amounts_are_explained_with_every_command() {
         ("1e9", AmountProblem::Scientific),
         ("٣", AmountProblem::OtherDigits),
         ("₦5,000", AmountProblem::OtherCurrency("₦".to_owned())),
-        (
-            "1.000",
-            AmountProblem::Ambiguous {
-                grouped: "1000".to_owned(),
-                pointed: "1".to_owned(),
-            },
-        ),
+        ("1.000", AmountProblem::Ambiguous { grouped: "1000".to_owned(), pointed: "1".to_owned() }),
     ];
     for (typed, problem) in problems {
         for command in ["contribute", "repay", "test money"] {
@@ -90,9 +69,7 @@ fn bad_amounts_are_explained_with_every_command() {
             let heard = chat.say(&format!("{command} {typed}"));
             assert_eq!(
                 heard.reply,
-                Some(Reply::BadAmount {
-                    problem: problem.clone()
-                }),
+                Some(Reply::BadAmount { problem: problem.clone() }),
                 "{command} {typed}"
             );
             assert!(chat.desk.ordered().is_empty());
@@ -109,13 +86,7 @@ fn debts_are_paid_back_wholly_or_partly() {
         view.debt = Amount::new(10 * ONE);
     }
     let heard = chat.say("contribute");
-    assert_eq!(
-        heard.reply,
-        Some(Reply::OfferRepay {
-            name: name(),
-            debt: Amount::new(10 * ONE)
-        })
-    );
+    assert_eq!(heard.reply, Some(Reply::OfferRepay { name: name(), debt: Amount::new(10 * ONE) }));
     let heard = chat.tap(&heard.button("Repay"));
     assert!(
         heard.text().contains("Pay back *10.00 USDC*") && heard.text().contains("Fee: 0"),
@@ -125,10 +96,7 @@ fn debts_are_paid_back_wholly_or_partly() {
     chat.say("no");
     assert_eq!(
         chat.say("repay 11").reply,
-        Some(Reply::RepayAtMost {
-            name: name(),
-            debt: Amount::new(10 * ONE)
-        })
+        Some(Reply::RepayAtMost { name: name(), debt: Amount::new(10 * ONE) })
     );
     let heard = chat.say("repay 4");
     assert!(
@@ -149,19 +117,9 @@ fn test_money_within_its_limit_and_only_on_test_networks() {
     let mut chat = Chat::new(FakeDesk::of_ada());
     assert!(chat.say("test money 100").after.is_some());
     assert_eq!(chat.desk.ordered(), ["test money 1000000000"]);
-    assert!(matches!(
-        chat.say("test money").reply,
-        Some(Reply::AskTestMoney { .. })
-    ));
-    assert!(matches!(
-        chat.say("test money 1001").reply,
-        Some(Reply::TestMoneyAtMost { .. })
-    ));
+    assert!(matches!(chat.say("test money").reply, Some(Reply::AskTestMoney { .. })));
+    assert!(matches!(chat.say("test money 1001").reply, Some(Reply::TestMoneyAtMost { .. })));
     chat.desk.test_money = false;
-    assert!(
-        chat.say("test money 100")
-            .text()
-            .contains("the money is real")
-    );
+    assert!(chat.say("test money 100").text().contains("the money is real"));
     assert_eq!(chat.desk.ordered().len(), 1);
 }

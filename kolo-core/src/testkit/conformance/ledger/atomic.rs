@@ -55,10 +55,7 @@ async fn fails_whole(
 ) {
     let (store, lease) = prepared(setup).await;
     let before = store.snapshot("all").await;
-    let error = store
-        .commit(spoil(everything(&lease)))
-        .await
-        .expect_err("it is refused");
+    let error = store.commit(spoil(everything(&lease))).await.expect_err("it is refused");
     assert!(expected(&error), "refused as {error:?}");
     assert_eq!(store.snapshot("all").await, before);
 
@@ -76,12 +73,8 @@ async fn fails_whole(
 /// A stale version changes nothing.
 pub async fn nothing_of_a_conflict_remains(setup: &LedgerSetup) {
     let spoil = |set: ChangeSet| set.state(circle("other"), 4, "x");
-    fails_whole(
-        setup,
-        spoil,
-        |e| matches!(e, CommitError::Conflict(id) if *id == circle("other")),
-    )
-    .await;
+    fails_whole(setup, spoil, |e| matches!(e, CommitError::Conflict(id) if *id == circle("other")))
+        .await;
 }
 
 /// A taken name changes nothing.
@@ -113,19 +106,10 @@ pub async fn nothing_of_a_lost_lease_remains(setup: &LedgerSetup) {
 
 /// An unbalanced entry changes nothing.
 pub async fn nothing_of_an_unbalanced_entry_remains(setup: &LedgerSetup) {
-    let lines = || {
-        vec![
-            posting(external(), Side::Debit, 5),
-            posting(wallet("ben"), Side::Credit, 6),
-        ]
-    };
+    let lines =
+        || vec![posting(external(), Side::Debit, 5), posting(wallet("ben"), Side::Credit, 6)];
     let spoil = |set: ChangeSet| set.entry(entry("bad", EntryStatus::Settled, lines()));
-    fails_whole(
-        setup,
-        spoil,
-        |e| matches!(e, CommitError::Unbalanced(id) if id == "bad"),
-    )
-    .await;
+    fails_whole(setup, spoil, |e| matches!(e, CommitError::Unbalanced(id) if id == "bad")).await;
 }
 
 /// An entry that exists changes nothing.
@@ -178,10 +162,7 @@ pub async fn checks_come_in_their_order(setup: &LedgerSetup) {
     let index = || entry().claim(contact("new"), circle("old"));
     let version = || index().state(circle("other"), 4, "x");
     let lost = || version().consume(&stale);
-    let key = || ChangeSet {
-        key: "before".to_owned(),
-        ..lost()
-    };
+    let key = || ChangeSet { key: "before".to_owned(), ..lost() };
     assert_refused!(store.commit(key()).await, CommitError::KeyReused);
     assert_refused!(store.commit(lost()).await, CommitError::LeaseLost);
     assert_refused!(store.commit(version()).await, CommitError::Conflict(_));

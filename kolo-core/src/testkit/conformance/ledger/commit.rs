@@ -23,15 +23,7 @@ pub async fn a_commit_is_seen_by_every_read(setup: &LedgerSetup) {
     let main = tenant("main");
     let stored = store.stored(&a).await.expect("it is stored");
     assert_eq!((stored.version, stored.state), (1, record("state", "one")));
-    assert_eq!(
-        store
-            .ledger
-            .list(&main, "circle", None, 9)
-            .await
-            .expect("list")
-            .len(),
-        1
-    );
+    assert_eq!(store.ledger.list(&main, "circle", None, 9).await.expect("list").len(), 1);
     assert_eq!(store.owner(&owner).await, Some(a.clone()));
     assert_eq!(store.entries(&wallet("ada")).await.len(), 1);
     assert_eq!(store.balance(&wallet("ada")).await.settled.minor_units(), 5);
@@ -56,10 +48,7 @@ pub async fn a_repeated_command_gets_the_first_outcome(setup: &LedgerSetup) {
     let mut second = command("k").at(later(500));
     second.outcome = record("other", "other");
     for _ in 0..2 {
-        let committed = store
-            .commit(second.clone())
-            .await
-            .expect("a repetition succeeds");
+        let committed = store.commit(second.clone()).await.expect("a repetition succeeds");
         assert_eq!(committed, Committed::Before(answer.clone()));
     }
 }
@@ -101,14 +90,7 @@ pub async fn a_refused_key_stays_free(setup: &LedgerSetup) {
     let store = setup.open().await;
     let refused = store.commit(command("k").state(circle("a"), 3, "x")).await;
     assert_refused!(refused, CommitError::Conflict(_));
-    assert_eq!(
-        store
-            .ledger
-            .outcome(&tenant("main"), "k")
-            .await
-            .expect("outcome"),
-        None
-    );
+    assert_eq!(store.ledger.outcome(&tenant("main"), "k").await.expect("outcome"), None);
     store.now(command("k").state(circle("a"), 0, "x")).await;
 }
 
@@ -122,25 +104,16 @@ pub async fn a_key_is_applied_once_by_many_at_once(setup: &LedgerSetup) {
                 let id = format!("e{i}");
                 let mut changes = command("k").entry(moved(&id, external(), wallet("ada"), 5));
                 changes.outcome = record("done", id);
-                store
-                    .commit(changes)
-                    .await
-                    .expect("one is applied, the others repeat it")
+                store.commit(changes).await.expect("one is applied, the others repeat it")
             }
         })
         .await;
-    let first: Vec<_> = committed
-        .iter()
-        .filter(|c| matches!(c, Committed::Now(_)))
-        .collect();
+    let first: Vec<_> = committed.iter().filter(|c| matches!(c, Committed::Now(_))).collect();
     assert_eq!(first.len(), 1, "{committed:?}");
     let outcome = |c: &Committed| match c {
         Committed::Now(record) | Committed::Before(record) => record.clone(),
     };
-    assert!(
-        committed.iter().all(|c| outcome(c) == outcome(first[0])),
-        "{committed:?}"
-    );
+    assert!(committed.iter().all(|c| outcome(c) == outcome(first[0])), "{committed:?}");
     assert_eq!(store.balance(&wallet("ada")).await.settled.minor_units(), 5);
 }
 
@@ -152,9 +125,7 @@ pub async fn versions_have_no_gaps(setup: &LedgerSetup) {
         let stale = command("stale").state(a.clone(), version + 1, "stale");
         assert_refused!(store.commit(stale).await, CommitError::Conflict(_));
         let text = format!("state {version}");
-        store
-            .now(command(&format!("k{version}")).state(a.clone(), version, &text))
-            .await;
+        store.now(command(&format!("k{version}")).state(a.clone(), version, &text)).await;
         let stored = store.stored(&a).await.expect("it is stored");
         assert_eq!(stored.version, version + 1);
         assert_eq!(stored.state, record("state", text));
@@ -168,32 +139,19 @@ pub async fn a_wrong_version_conflicts(setup: &LedgerSetup) {
     store.now(command("k1").state(a.clone(), 0, "1")).await;
     store.now(command("k2").state(a.clone(), 1, "2")).await;
     for expected in [0, 1, 3, u64::from(u32::MAX)] {
-        let changes = command("k3")
-            .state(circle("b"), 0, "b")
-            .state(a.clone(), expected, "3");
+        let changes = command("k3").state(circle("b"), 0, "b").state(a.clone(), expected, "3");
         assert_refused!(store.commit(changes).await, CommitError::Conflict(id) if id == a);
     }
-    assert_eq!(
-        (store.version(&a).await, store.version(&circle("b")).await),
-        (2, 0)
-    );
+    assert_eq!((store.version(&a).await, store.version(&circle("b")).await), (2, 0));
 }
 
 /// A second write of an aggregate in one change set stands on the first.
 pub async fn writes_of_one_change_set_follow_each_other(setup: &LedgerSetup) {
     let store = setup.open().await;
     let a = circle("a");
-    let twice = command("k1")
-        .state(a.clone(), 0, "1")
-        .state(a.clone(), 0, "2");
+    let twice = command("k1").state(a.clone(), 0, "1").state(a.clone(), 0, "2");
     assert_refused!(store.commit(twice).await, CommitError::Conflict(id) if id == a);
-    store
-        .now(
-            command("k2")
-                .state(a.clone(), 0, "1")
-                .state(a.clone(), 1, "2"),
-        )
-        .await;
+    store.now(command("k2").state(a.clone(), 0, "1").state(a.clone(), 1, "2")).await;
     let stored = store.stored(&a).await.expect("it is stored");
     assert_eq!((stored.version, stored.state), (2, record("state", "2")));
 }
@@ -210,10 +168,7 @@ pub async fn no_update_is_lost(setup: &LedgerSetup) {
                         assert!(attempt < 10_000, "conflicts without end");
                         let version = store.version(&circle("a")).await;
                         let key = format!("{writer}/{turn}");
-                        match store
-                            .commit(command(&key).state(circle("a"), version, &key))
-                            .await
-                        {
+                        match store.commit(command(&key).state(circle("a"), version, &key)).await {
                             Ok(Committed::Now(_)) => break,
                             Err(CommitError::Conflict(_)) => {}
                             other => panic!("expected success or a conflict, got {other:?}"),

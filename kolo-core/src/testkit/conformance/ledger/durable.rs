@@ -24,10 +24,7 @@ pub async fn a_reopened_store_has_everything(setup: &LedgerSetup) {
     assert_eq!(store.balance(&wallet("ada")).await, balance(10, 4, 0));
     let again = store.commit(full).await.expect("a repetition");
     assert_eq!(again, Committed::Before(record("done", "k")));
-    assert_eq!(
-        store.claim_one(later(0)).await.payload,
-        record("work", "w1")
-    );
+    assert_eq!(store.claim_one(later(0)).await.payload, record("work", "w1"));
 }
 
 /// Counting goes on where it was: versions, event positions, entries, names that were ever used.
@@ -50,25 +47,15 @@ pub async fn a_reopened_store_counts_on(setup: &LedgerSetup) {
         .work(item("w", None, later(0)));
     store.now(next).await;
     assert_eq!(store.version(&circle("a")).await, 2);
-    let positions: Vec<_> = store
-        .events(&tenant("main"))
-        .await
-        .iter()
-        .map(|event| event.position)
-        .collect();
+    let positions: Vec<_> =
+        store.events(&tenant("main")).await.iter().map(|event| event.position).collect();
     assert_eq!(positions, [1, 2]);
     let entries = store.entries(&wallet("ada")).await;
     assert_eq!(entries.len(), 2);
     assert!(entries[0].position > entries[1].position);
-    assert!(
-        store.claim(later(500)).await.is_empty(),
-        "an item is enqueued once ever"
-    );
+    assert!(store.claim(later(500)).await.is_empty(), "an item is enqueued once ever");
     let duplicate = command("k4").entry(moved("e1", external(), wallet("ada"), 1));
-    assert_refused!(
-        store.commit(duplicate).await,
-        CommitError::DuplicateEntry(_)
-    );
+    assert_refused!(store.commit(duplicate).await, CommitError::DuplicateEntry(_));
 }
 
 /// Leases survive: the holder may finish, nobody else gets the item before its time, its lane stays
@@ -86,9 +73,7 @@ pub async fn a_reopened_store_keeps_leases(setup: &LedgerSetup) {
     let store = setup.reopen(store).await;
     assert!(store.claim(later(69)).await.is_empty());
     assert_eq!(store.next_due().await, Some(later(70)));
-    store
-        .now(command("k2").at(later(20)).consume(&claimed[0].lease))
-        .await;
+    store.now(command("k2").at(later(20)).consume(&claimed[0].lease)).await;
     let again = store.claim_one(later(70)).await;
     assert_eq!((again.lease.work.0.as_str(), again.attempts), ("b", 2));
     assert_ne!(again.lease.token, claimed[1].lease.token);

@@ -30,14 +30,12 @@ pub async fn a_guard_counts_outflows_and_not_inflows(setup: &LedgerSetup) {
         .entry(held("out", wallet("ada"), wallet("ben"), 7))
         .entry(held("soon", external(), wallet("ada"), 50));
     store.now(set).await;
-    let too_much = command("k2")
-        .entry(held("out2", wallet("ada"), wallet("ben"), 4))
-        .guard(wallet("ada"), 0);
+    let too_much =
+        command("k2").entry(held("out2", wallet("ada"), wallet("ben"), 4)).guard(wallet("ada"), 0);
     assert_refused!(store.commit(too_much).await, CommitError::Guard { available, .. }
         if available == Amount::new(-1));
-    let enough = command("k3")
-        .entry(held("out2", wallet("ada"), wallet("ben"), 3))
-        .guard(wallet("ada"), 0);
+    let enough =
+        command("k3").entry(held("out2", wallet("ada"), wallet("ben"), 3)).guard(wallet("ada"), 0);
     store.now(enough).await;
     assert_eq!(store.balance(&wallet("ada")).await, balance(10, 10, 50));
     // Voiding one hold lets another in, within the same commit.
@@ -51,16 +49,8 @@ pub async fn a_guard_counts_outflows_and_not_inflows(setup: &LedgerSetup) {
 /// A guard holds for an account the change set does not touch, and for one never used.
 pub async fn a_guard_needs_no_posting(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").entry(moved("in", external(), wallet("ada"), 10)))
-        .await;
-    store
-        .now(
-            command("k2")
-                .guard(wallet("ada"), 10)
-                .guard(wallet("new"), 0),
-        )
-        .await;
+    store.now(command("k1").entry(moved("in", external(), wallet("ada"), 10))).await;
+    store.now(command("k2").guard(wallet("ada"), 10).guard(wallet("new"), 0)).await;
     assert_refused!(store.commit(command("k3").guard(wallet("ada"), 11)).await,
         CommitError::Guard { available, .. } if available == Amount::new(10));
     assert_refused!(store.commit(command("k4").guard(wallet("new"), 1)).await,
@@ -71,13 +61,9 @@ pub async fn a_guard_needs_no_posting(setup: &LedgerSetup) {
 pub async fn every_guard_must_hold(setup: &LedgerSetup) {
     let store = setup.open().await;
     let overdrawn = |key| {
-        command(key)
-            .entry(moved(key, wallet("ada"), wallet("ben"), 5))
-            .guard(wallet("ada"), -5)
+        command(key).entry(moved(key, wallet("ada"), wallet("ben"), 5)).guard(wallet("ada"), -5)
     };
-    let set = overdrawn("k1")
-        .guard(wallet("ben"), 6)
-        .guard(wallet("cy"), 1);
+    let set = overdrawn("k1").guard(wallet("ben"), 6).guard(wallet("cy"), 1);
     assert_refused!(store.commit(set).await, CommitError::Guard { account, .. }
         if account == wallet("ben"));
     store.now(overdrawn("k2").guard(wallet("ben"), 5)).await;
@@ -86,9 +72,7 @@ pub async fn every_guard_must_hold(setup: &LedgerSetup) {
 /// A hundred debits at once of money for ten: exactly ten succeed.
 pub async fn money_is_spent_once_by_many_at_once(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("fund").entry(moved("fund", external(), wallet("ada"), 100)))
-        .await;
+    store.now(command("fund").entry(moved("fund", external(), wallet("ada"), 100))).await;
     let spent = setup
         .at_once(10, |thread| {
             let store = store.clone();

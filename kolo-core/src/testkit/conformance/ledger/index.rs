@@ -7,20 +7,14 @@ use crate::testkit::conformance::make::{With, circle, command, contact, tenant};
 /// A name belongs to one aggregate until it is freed; its owner may claim it again.
 pub async fn a_name_has_one_owner(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").claim(contact("x"), circle("a")))
-        .await;
+    store.now(command("k1").claim(contact("x"), circle("a"))).await;
     let theft = command("k2").claim(contact("x"), circle("b"));
     assert_refused!(store.commit(theft).await, CommitError::IndexTaken(k) if k == contact("x"));
-    store
-        .now(command("k3").claim(contact("x"), circle("a")))
-        .await;
+    store.now(command("k3").claim(contact("x"), circle("a"))).await;
     assert_eq!(store.owner(&contact("x")).await, Some(circle("a")));
     store.now(command("k4").free(contact("x"))).await;
     assert_eq!(store.owner(&contact("x")).await, None);
-    store
-        .now(command("k5").claim(contact("x"), circle("b")))
-        .await;
+    store.now(command("k5").claim(contact("x"), circle("b"))).await;
     assert_eq!(store.owner(&contact("x")).await, Some(circle("b")));
 }
 
@@ -34,32 +28,14 @@ pub async fn freeing_a_free_name_does_nothing(setup: &LedgerSetup) {
 /// Within a change set names are claimed and freed in the order written.
 pub async fn a_name_can_change_hands_in_one_commit(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").claim(contact("x"), circle("a")))
-        .await;
-    let wrong = command("k2")
-        .claim(contact("x"), circle("b"))
-        .free(contact("x"));
+    store.now(command("k1").claim(contact("x"), circle("a"))).await;
+    let wrong = command("k2").claim(contact("x"), circle("b")).free(contact("x"));
     assert_refused!(store.commit(wrong).await, CommitError::IndexTaken(_));
-    store
-        .now(
-            command("k3")
-                .free(contact("x"))
-                .claim(contact("x"), circle("b")),
-        )
-        .await;
+    store.now(command("k3").free(contact("x")).claim(contact("x"), circle("b"))).await;
     assert_eq!(store.owner(&contact("x")).await, Some(circle("b")));
-    store
-        .now(
-            command("k4")
-                .claim(contact("y"), circle("b"))
-                .free(contact("y")),
-        )
-        .await;
+    store.now(command("k4").claim(contact("y"), circle("b")).free(contact("y"))).await;
     assert_eq!(store.owner(&contact("y")).await, None);
-    let twice = command("k5")
-        .claim(contact("z"), circle("a"))
-        .claim(contact("z"), circle("b"));
+    let twice = command("k5").claim(contact("z"), circle("a")).claim(contact("z"), circle("b"));
     assert_refused!(store.commit(twice).await, CommitError::IndexTaken(_));
     assert_eq!(store.owner(&contact("z")).await, None);
 }
@@ -74,28 +50,11 @@ pub async fn indexes_are_apart(setup: &LedgerSetup) {
         .claim(contact("y"), circle("a"))
         .claim(other.clone(), circle("b"));
     store.now(names).await;
-    let keys = [
-        other,
-        contact("y"),
-        contact("none"),
-        contact("x"),
-        contact("x"),
-    ];
-    let owners = store
-        .ledger
-        .lookup(&tenant("main"), &keys)
-        .await
-        .expect("lookup");
+    let keys = [other, contact("y"), contact("none"), contact("x"), contact("x")];
+    let owners = store.ledger.lookup(&tenant("main"), &keys).await.expect("lookup");
     let (a, b) = (Some(circle("a")), Some(circle("b")));
     assert_eq!(owners, [b, a.clone(), None, a.clone(), a]);
-    assert!(
-        store
-            .ledger
-            .lookup(&tenant("main"), &[])
-            .await
-            .expect("lookup")
-            .is_empty()
-    );
+    assert!(store.ledger.lookup(&tenant("main"), &[]).await.expect("lookup").is_empty());
 }
 
 /// Of many simultaneous first claims of a name, one succeeds.
@@ -117,8 +76,5 @@ pub async fn a_name_is_claimed_once_by_many_at_once(setup: &LedgerSetup) {
         .await;
     let winners: Vec<_> = claimed.into_iter().flatten().collect();
     assert_eq!(winners.len(), 1);
-    assert_eq!(
-        store.owner(&contact("seat")).await.as_ref(),
-        winners.first()
-    );
+    assert_eq!(store.owner(&contact("seat")).await.as_ref(), winners.first());
 }

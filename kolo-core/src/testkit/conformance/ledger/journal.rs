@@ -19,25 +19,17 @@ async fn is_unbalanced(setup: &LedgerSetup, postings: Vec<Posting>) {
 
 /// Debits and credits differ: refused.
 pub async fn an_entry_must_balance(setup: &LedgerSetup) {
-    let lines = vec![
-        posting(external(), Side::Debit, 5),
-        posting(wallet("ada"), Side::Credit, 4),
-    ];
+    let lines = vec![posting(external(), Side::Debit, 5), posting(wallet("ada"), Side::Credit, 4)];
     is_unbalanced(setup, lines).await;
-    let same_side = vec![
-        posting(external(), Side::Debit, 5),
-        posting(wallet("ada"), Side::Debit, 5),
-    ];
+    let same_side =
+        vec![posting(external(), Side::Debit, 5), posting(wallet("ada"), Side::Debit, 5)];
     is_unbalanced(setup, same_side).await;
 }
 
 /// Balanced over all assets is not enough: each must balance.
 pub async fn an_entry_must_balance_in_each_asset(setup: &LedgerSetup) {
     let euros = account("external", "EUR:G", Side::Debit);
-    let lines = vec![
-        posting(euros, Side::Debit, 5),
-        posting(wallet("ada"), Side::Credit, 5),
-    ];
+    let lines = vec![posting(euros, Side::Debit, 5), posting(wallet("ada"), Side::Credit, 5)];
     is_unbalanced(setup, lines).await;
 }
 
@@ -82,11 +74,7 @@ pub async fn an_entry_may_have_many_lines(setup: &LedgerSetup) {
     ];
     let written = entry("e", EntryStatus::Settled, lines);
     store.now(command("k").entry(written.clone())).await;
-    let wanted = [
-        (wallet("ada"), 3),
-        (wallet("ben"), 4),
-        (euros("wallet/ada"), -2),
-    ];
+    let wanted = [(wallet("ada"), 3), (wallet("ben"), 4), (euros("wallet/ada"), -2)];
     for (id, amount) in wanted {
         assert_eq!(store.balance(&id).await, settled(amount), "{id:?}");
         assert_eq!(store.entries(&id).await[0].entry, written);
@@ -111,9 +99,7 @@ pub async fn an_entry_is_booked_once(setup: &LedgerSetup) {
 /// The id of a voided hold is used up.
 pub async fn a_voided_entry_keeps_its_id(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").entry(held("e", external(), wallet("ada"), 5)))
-        .await;
+    store.now(command("k1").entry(held("e", external(), wallet("ada"), 5))).await;
     store.now(command("k2").void("e")).await;
     let again = command("k3").entry(moved("e", external(), wallet("ada"), 5));
     assert_refused!(store.commit(again).await, CommitError::DuplicateEntry(_));
@@ -132,12 +118,8 @@ pub async fn a_new_entry_is_not_voided(setup: &LedgerSetup) {
 /// A hold that settles counts from then on, once.
 pub async fn a_hold_settles_once(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").entry(moved("deposit", external(), wallet("ada"), 10)))
-        .await;
-    store
-        .now(command("k2").entry(held("e", wallet("ada"), wallet("ben"), 4)))
-        .await;
+    store.now(command("k1").entry(moved("deposit", external(), wallet("ada"), 10))).await;
+    store.now(command("k2").entry(held("e", wallet("ada"), wallet("ben"), 4))).await;
     assert_eq!(store.balance(&wallet("ada")).await, balance(10, 4, 0));
     assert_eq!(store.balance(&wallet("ben")).await, balance(0, 0, 4));
     store.now(command("k3").settle("e")).await;
@@ -151,9 +133,7 @@ pub async fn a_hold_settles_once(setup: &LedgerSetup) {
 /// A hold that is voided never counted, and cannot settle any more.
 pub async fn a_hold_is_voided_once(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").entry(held("e", wallet("ada"), wallet("ben"), 4)))
-        .await;
+    store.now(command("k1").entry(held("e", wallet("ada"), wallet("ben"), 4))).await;
     store.now(command("k2").void("e")).await;
     for again in [command("k3").settle("e"), command("k4").void("e")] {
         assert_refused!(store.commit(again).await, CommitError::NotPending(id) if id == "e");
@@ -165,9 +145,7 @@ pub async fn a_hold_is_voided_once(setup: &LedgerSetup) {
 /// What is unknown, or settled from the start, is no hold.
 pub async fn only_a_hold_can_be_resolved(setup: &LedgerSetup) {
     let store = setup.open().await;
-    store
-        .now(command("k1").entry(moved("e", external(), wallet("ada"), 4)))
-        .await;
+    store.now(command("k1").entry(moved("e", external(), wallet("ada"), 4))).await;
     for id in ["e", "nothing"] {
         for set in [command("k2").settle(id), command("k3").void(id)] {
             assert_refused!(store.commit(set).await, CommitError::NotPending(named) if named == id);
@@ -184,9 +162,7 @@ pub async fn a_hold_may_end_in_its_own_commit(setup: &LedgerSetup) {
     assert_refused!(store.commit(twice).await, CommitError::NotPending(_));
     store.now(command("k2").entry(hold()).settle("e")).await;
     assert_eq!(store.balance(&wallet("ada")).await, settled(4));
-    store
-        .now(command("k3").entry(held("f", external(), wallet("ada"), 1)))
-        .await;
+    store.now(command("k3").entry(held("f", external(), wallet("ada"), 1))).await;
     let twice = command("k4").settle("f").settle("f");
     assert_refused!(store.commit(twice).await, CommitError::NotPending(_));
     assert_eq!(store.balance(&wallet("ada")).await, balance(4, 0, 1));
@@ -201,15 +177,8 @@ pub async fn a_resolved_hold_shows_how_it_ended(setup: &LedgerSetup) {
     sent.chain_tx = Some("aa".to_owned());
     let resent = held("resent", external(), wallet("ada"), 2);
     let written = [hold.clone(), sent.clone(), resent.clone()];
-    store
-        .now(written.into_iter().fold(command("k1"), With::entry))
-        .await;
-    let positions: Vec<_> = store
-        .entries(&external())
-        .await
-        .iter()
-        .map(|e| e.position)
-        .collect();
+    store.now(written.into_iter().fold(command("k1"), With::entry)).await;
+    let positions: Vec<_> = store.entries(&external()).await.iter().map(|e| e.position).collect();
 
     let end = |entry: &str, settle, chain_tx: Option<&str>| Resolution {
         entry: entry.to_owned(),
@@ -236,8 +205,5 @@ pub async fn a_resolved_hold_shows_how_it_ended(setup: &LedgerSetup) {
     let listed = store.entries(&external()).await;
     let entries: Vec<_> = listed.iter().map(|stored| stored.entry.clone()).collect();
     assert_eq!(entries, [resent, sent, hold]);
-    assert_eq!(
-        listed.iter().map(|e| e.position).collect::<Vec<_>>(),
-        positions
-    );
+    assert_eq!(listed.iter().map(|e| e.position).collect::<Vec<_>>(), positions);
 }

@@ -12,51 +12,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Loaded in the order asked for, with `None` where there is none.
 pub async fn aggregates_load_in_the_order_asked(setup: &LedgerSetup) {
     let store = setup.open().await;
-    let set = command("k")
-        .state(circle("a"), 0, "a")
-        .state(circle("b"), 0, "b");
+    let set = command("k").state(circle("a"), 0, "a").state(circle("b"), 0, "b");
     store.now(set).await;
-    let member = AggregateId {
-        kind: "member".to_owned(),
-        id: "a".to_owned(),
-    };
+    let member = AggregateId { kind: "member".to_owned(), id: "a".to_owned() };
     let asked = [circle("b"), member, circle("a"), circle("c"), circle("b")];
     let main = tenant("main");
     let loaded = store.ledger.load(&main, &asked).await.expect("load");
-    let ids: Vec<_> = loaded
-        .iter()
-        .map(|s| s.as_ref().map(|s| s.id.id.as_str()))
-        .collect();
+    let ids: Vec<_> = loaded.iter().map(|s| s.as_ref().map(|s| s.id.id.as_str())).collect();
     assert_eq!(ids, [Some("b"), None, Some("a"), None, Some("b")]);
-    assert!(
-        store
-            .ledger
-            .load(&main, &[])
-            .await
-            .expect("load")
-            .is_empty()
-    );
+    assert!(store.ledger.load(&main, &[]).await.expect("load").is_empty());
 }
 
 /// Listed by kind in the byte order of their ids, page by page.
 pub async fn aggregates_list_in_order(setup: &LedgerSetup) {
     let store = setup.open().await;
     let mut ids = ["b", "a", "é", "B", "aa", "a-", "10", "9", "ä", "z", "_"];
-    let set = ids
-        .iter()
-        .fold(command("k"), |set, id| set.state(circle(id), 0, id));
-    let neighbours = ["circl", "circle-x", "circles"]
-        .into_iter()
-        .fold(set, |set, kind| {
-            set.state(
-                AggregateId {
-                    kind: kind.to_owned(),
-                    id: "m".to_owned(),
-                },
-                0,
-                "other",
-            )
-        });
+    let set = ids.iter().fold(command("k"), |set, id| set.state(circle(id), 0, id));
+    let neighbours = ["circl", "circle-x", "circles"].into_iter().fold(set, |set, kind| {
+        set.state(AggregateId { kind: kind.to_owned(), id: "m".to_owned() }, 0, "other")
+    });
     store.now(neighbours).await;
     ids.sort_unstable();
 
@@ -65,11 +39,7 @@ pub async fn aggregates_list_in_order(setup: &LedgerSetup) {
         let mut read: Vec<String> = Vec::new();
         loop {
             let after = read.last().map(String::as_str);
-            let page = store
-                .ledger
-                .list(&main, "circle", after, limit)
-                .await
-                .expect("list");
+            let page = store.ledger.list(&main, "circle", after, limit).await.expect("list");
             assert!(page.len() <= limit);
             if page.is_empty() {
                 break;
@@ -79,57 +49,27 @@ pub async fn aggregates_list_in_order(setup: &LedgerSetup) {
         }
         assert_eq!(read, ids, "in pages of {limit}");
     }
-    let after_none = store
-        .ledger
-        .list(&main, "circle", Some("ab"), 1)
-        .await
-        .expect("list");
+    let after_none = store.ledger.list(&main, "circle", Some("ab"), 1).await.expect("list");
     assert_eq!(after_none[0].id, circle("b"));
-    assert!(
-        store
-            .ledger
-            .list(&main, "circle", None, 0)
-            .await
-            .expect("list")
-            .is_empty()
-    );
-    assert!(
-        store
-            .ledger
-            .list(&main, "nothing", None, 5)
-            .await
-            .expect("list")
-            .is_empty()
-    );
+    assert!(store.ledger.list(&main, "circle", None, 0).await.expect("list").is_empty());
+    assert!(store.ledger.list(&main, "nothing", None, 5).await.expect("list").is_empty());
 }
 
 /// Events are numbered from 1 without gaps in commit order; what was refused or repeated takes none.
 pub async fn events_are_gapless(setup: &LedgerSetup) {
     let store = setup.open().await;
-    let two = command("k1")
-        .event(circle("a"), "first")
-        .event(circle("b"), "second");
+    let two = command("k1").event(circle("a"), "first").event(circle("b"), "second");
     store.now(two.clone()).await;
     store.commit(two).await.expect("a repetition");
-    let refused = command("k2")
-        .event(circle("a"), "lost")
-        .state(circle("a"), 9, "x");
+    let refused = command("k2").event(circle("a"), "lost").state(circle("a"), 9, "x");
     assert_refused!(store.commit(refused).await, CommitError::Conflict(_));
     store.now(command("k3")).await;
-    store
-        .now(command("k4").at(later(9)).event(circle("a"), "third"))
-        .await;
+    store.now(command("k4").at(later(9)).event(circle("a"), "third")).await;
     let events = store.events(&tenant("main")).await;
-    let read: Vec<_> = events
-        .iter()
-        .map(|e| (e.position, e.record.kind.as_str()))
-        .collect();
+    let read: Vec<_> = events.iter().map(|e| (e.position, e.record.kind.as_str())).collect();
     assert_eq!(read, [(1, "first"), (2, "second"), (3, "third")]);
     assert_eq!(events[1].aggregate, circle("b"));
-    assert_eq!(
-        (events[1].recorded_at, events[2].recorded_at),
-        (later(0), later(9))
-    );
+    assert_eq!((events[1].recorded_at, events[2].recorded_at), (later(0), later(9)));
 }
 
 /// Pages of events are complete and without duplicates.
@@ -137,24 +77,14 @@ pub async fn events_can_be_paged(setup: &LedgerSetup) {
     let store = setup.open().await;
     for i in 0..5 {
         let key = format!("k{i}");
-        store
-            .now(
-                command(&key)
-                    .event(circle("a"), "x")
-                    .event(circle("a"), "y"),
-            )
-            .await;
+        store.now(command(&key).event(circle("a"), "x").event(circle("a"), "y")).await;
     }
     let main = tenant("main");
     for limit in [1, 3, 10, 50] {
         let mut read = Vec::new();
         loop {
             let from = read.last().copied().unwrap_or(0);
-            let page = store
-                .ledger
-                .events_after(&main, from, limit)
-                .await
-                .expect("events");
+            let page = store.ledger.events_after(&main, from, limit).await.expect("events");
             assert!(page.len() <= limit);
             if page.is_empty() {
                 break;
@@ -164,22 +94,8 @@ pub async fn events_can_be_paged(setup: &LedgerSetup) {
         }
         assert_eq!(read, (1..=10).collect::<Vec<_>>(), "in pages of {limit}");
     }
-    assert!(
-        store
-            .ledger
-            .events_after(&main, 0, 0)
-            .await
-            .expect("events")
-            .is_empty()
-    );
-    assert!(
-        store
-            .ledger
-            .events_after(&main, 99, 5)
-            .await
-            .expect("events")
-            .is_empty()
-    );
+    assert!(store.ledger.events_after(&main, 0, 0).await.expect("events").is_empty());
+    assert!(store.ledger.events_after(&main, 99, 5).await.expect("events").is_empty());
 }
 
 /// A reader that follows while many write misses no event and gets none twice.
@@ -202,11 +118,7 @@ pub async fn events_are_not_skipped_under_load(setup: &LedgerSetup) {
                 while read.len() < 40 {
                     assert!(start.elapsed() < PATIENCE, "after a minute: {read:?}");
                     let from = read.last().copied().unwrap_or(0);
-                    let page = store
-                        .ledger
-                        .events_after(&main, from, 7)
-                        .await
-                        .expect("events");
+                    let page = store.ledger.events_after(&main, from, 7).await.expect("events");
                     read.extend(page.iter().map(|event| event.position));
                 }
                 read
@@ -214,12 +126,8 @@ pub async fn events_are_not_skipped_under_load(setup: &LedgerSetup) {
         })
         .await;
     assert_eq!(read[0], (1..=40).collect::<Vec<_>>());
-    let mut keys: Vec<_> = store
-        .events(&main)
-        .await
-        .into_iter()
-        .map(|event| event.aggregate.id)
-        .collect();
+    let mut keys: Vec<_> =
+        store.events(&main).await.into_iter().map(|event| event.aggregate.id).collect();
     keys.sort_unstable();
     keys.dedup();
     assert_eq!(keys.len(), 40);
@@ -230,47 +138,23 @@ pub async fn records_are_opaque(setup: &LedgerSetup) {
     let store = setup.open().await;
     let main = tenant("main");
     let large: Vec<u8> = (0..=255).cycle().take(1 << 20).collect();
-    for (n, bytes) in [vec![], vec![0, 0xff, 0xfe, 0], large]
-        .into_iter()
-        .enumerate()
-    {
+    for (n, bytes) in [vec![], vec![0, 0xff, 0xfe, 0], large].into_iter().enumerate() {
         let key = format!("k{n}");
         let kind = "circle.started — ü 🙂".to_owned();
-        let opaque = Record {
-            kind,
-            schema_version: u32::MAX,
-            bytes,
-        };
-        let mut changes = command(&key)
-            .event(circle(&key), "x")
-            .work(item(&key, None, later(0)));
+        let opaque = Record { kind, schema_version: u32::MAX, bytes };
+        let mut changes = command(&key).event(circle(&key), "x").work(item(&key, None, later(0)));
         changes.outcome = opaque.clone();
         changes.events[0].record = opaque.clone();
         changes.work[0].payload = opaque.clone();
-        let write = AggregateWrite {
-            id: circle(&key),
-            expected: 0,
-            state: opaque.clone(),
-        };
+        let write = AggregateWrite { id: circle(&key), expected: 0, state: opaque.clone() };
         changes.aggregates.push(write);
         store.now(changes).await;
 
-        let (_, outcome) = store
-            .ledger
-            .outcome(&main, &key)
-            .await
-            .expect("outcome")
-            .expect("one");
+        let (_, outcome) = store.ledger.outcome(&main, &key).await.expect("outcome").expect("one");
         assert!(outcome == opaque, "the outcome of {n}");
-        assert!(
-            store.stored(&circle(&key)).await.expect("stored").state == opaque,
-            "state {n}"
-        );
+        assert!(store.stored(&circle(&key)).await.expect("stored").state == opaque, "state {n}");
         let events = store.events(&main).await;
-        assert!(
-            events.last().expect("an event").record == opaque,
-            "the event of {n}"
-        );
+        assert!(events.last().expect("an event").record == opaque, "the event of {n}");
         let claimed = store.claim_one(later(0)).await;
         assert!(claimed.payload == opaque, "the work of {n}");
     }
@@ -280,19 +164,7 @@ pub async fn records_are_opaque(setup: &LedgerSetup) {
 pub async fn texts_are_exact(setup: &LedgerSetup) {
     let store = setup.open().await;
     let long = "é".repeat(256);
-    let texts = [
-        "",
-        "a",
-        "A",
-        " a",
-        "a ",
-        "a%",
-        "a_",
-        "e\u{301}",
-        "é",
-        "'\"\\;--",
-        long.as_str(),
-    ];
+    let texts = ["", "a", "A", " a", "a ", "a%", "a_", "e\u{301}", "é", "'\"\\;--", long.as_str()];
     for (n, text) in texts.iter().enumerate() {
         let mut changes: ChangeSet = command(text).state(circle(text), 0, text);
         changes.request_hash = [7; 32];
@@ -302,26 +174,15 @@ pub async fn texts_are_exact(setup: &LedgerSetup) {
     let main = tenant("main");
     for (n, text) in texts.iter().enumerate() {
         let outcome = store.ledger.outcome(&main, text).await.expect("outcome");
-        assert_eq!(
-            outcome,
-            Some(([7; 32], record(text, n.to_string()))),
-            "{text:?}"
-        );
+        assert_eq!(outcome, Some(([7; 32], record(text, n.to_string()))), "{text:?}");
         assert_eq!(
             store.stored(&circle(text)).await.expect("stored").state,
             record("state", *text)
         );
         assert_eq!(store.owner(&contact(text)).await, Some(circle(text)));
     }
-    let listed = store
-        .ledger
-        .list(&main, "circle", None, ALL)
-        .await
-        .expect("list");
+    let listed = store.ledger.list(&main, "circle", None, ALL).await.expect("list");
     assert_eq!(listed.len(), texts.len());
-    let other = IndexKey {
-        index: String::new(),
-        value: "a".to_owned(),
-    };
+    let other = IndexKey { index: String::new(), value: "a".to_owned() };
     assert_eq!(store.owner(&other).await, None);
 }

@@ -75,22 +75,12 @@ pub fn errors() -> Vec<Error> {
         Error::NotReady,
         Error::UnderWay,
         Error::InsufficientFunds { missing: units(3) },
-        Error::BadText {
-            field: "name",
-            max: 60,
-        },
-        Error::OutOfBounds {
-            field: "seats",
-            min: 2,
-            max: 20,
-        },
+        Error::BadText { field: "name", max: 60 },
+        Error::OutOfBounds { field: "seats", min: 2, max: 20 },
         Error::NotAvailable,
         Error::KeyReused,
         Error::Contention,
-        Error::Stored {
-            what: "circle".to_owned(),
-            why: "damaged".to_owned(),
-        },
+        Error::Stored { what: "circle".to_owned(), why: "damaged".to_owned() },
         Error::LeaseLost,
         PortError::new(PortErrorKind::Timeout, Retry::Unknown, "the ledger").into(),
     ];

@@ -5,13 +5,7 @@ use crate::notice::{Notice, Reason, ReminderStage};
 use crate::view::Every;
 
 pub fn notices() -> Vec<Notice> {
-    [
-        money_notices(),
-        forming_notices(),
-        paying_notices(),
-        closing_notices(),
-    ]
-    .concat()
+    [money_notices(), forming_notices(), paying_notices(), closing_notices()].concat()
 }
 
 fn id() -> CircleId {
@@ -24,16 +18,8 @@ fn tx() -> String {
 
 fn money_notices() -> Vec<Notice> {
     vec![
-        Notice::MoneyReceived {
-            amount: 5 * ONE,
-            balance: 9 * ONE,
-            tx: tx(),
-        },
-        Notice::MoneySent {
-            amount: 5 * ONE,
-            balance: 4 * ONE,
-            tx: tx(),
-        },
+        Notice::MoneyReceived { amount: 5 * ONE, balance: 9 * ONE, tx: tx() },
+        Notice::MoneySent { amount: 5 * ONE, balance: 4 * ONE, tx: tx() },
     ]
 }
 
@@ -49,59 +35,24 @@ fn forming_notices() -> Vec<Notice> {
     let mut all = vec![
         invitation(None),
         invitation(Some("+2348031234567")),
-        Notice::InvitationFailed {
-            name: name(),
-            reason: Reason::Invitation,
-        },
-        Notice::Joined {
-            circle: id(),
-            name: name(),
-            turn: 2,
-            members: 2,
-            seats: 5,
-        },
-        Notice::JoinFailed {
-            name: name(),
-            reason: Reason::Closed,
-        },
-        Notice::SomebodyJoined {
-            circle: id(),
-            name: name(),
-            who: who(),
-            members: 2,
-            seats: 5,
-        },
-        Notice::SomebodyLeft {
-            circle: id(),
-            name: name(),
-            who: who(),
-            members: 2,
-            seats: 5,
-        },
+        Notice::InvitationFailed { name: name(), reason: Reason::Invitation },
+        Notice::Joined { circle: id(), name: name(), turn: 2, members: 2, seats: 5 },
+        Notice::JoinFailed { name: name(), reason: Reason::Closed },
+        Notice::SomebodyJoined { circle: id(), name: name(), who: who(), members: 2, seats: 5 },
+        Notice::SomebodyLeft { circle: id(), name: name(), who: who(), members: 2, seats: 5 },
         Notice::Started {
             circle: id(),
             name: name(),
-            order: (1..=20)
-                .map(|number| format!("Member {number} {}", "x".repeat(40)))
-                .collect(),
+            order: (1..=20).map(|number| format!("Member {number} {}", "x".repeat(40))).collect(),
             your_turn: 2,
             contribution: 10 * ONE,
             deadline: NOW,
         },
-        Notice::StartFailed {
-            name: name(),
-            reason: Reason::Rules,
-        },
+        Notice::StartFailed { name: name(), reason: Reason::Rules },
         Notice::Cancelled { name: name() },
         Notice::Left { name: name() },
     ];
-    for every in [
-        Every::Days(1),
-        Every::Days(7),
-        Every::Days(14),
-        Every::Days(10),
-        Every::Month,
-    ] {
+    for every in [Every::Days(1), Every::Days(7), Every::Days(14), Every::Days(10), Every::Month] {
         all.push(Notice::CircleReady {
             circle: id(),
             name: name(),
@@ -117,10 +68,7 @@ fn forming_notices() -> Vec<Notice> {
         Reason::Invitation,
         Reason::Technical,
     ];
-    all.extend(reasons.map(|reason| Notice::CircleFailed {
-        name: name(),
-        reason,
-    }));
+    all.extend(reasons.map(|reason| Notice::CircleFailed { name: name(), reason }));
     all
 }
 
@@ -136,13 +84,8 @@ fn paying_notices() -> Vec<Notice> {
         full_pot: 30 * ONE,
         tx: tx(),
     };
-    let repaid = |left| Notice::Repaid {
-        circle: id(),
-        name: name(),
-        amount: 5 * ONE,
-        left,
-        tx: tx(),
-    };
+    let repaid =
+        |left| Notice::Repaid { circle: id(), name: name(), amount: 5 * ONE, left, tx: tx() };
     let paid_out = |you, short| Notice::PaidOut {
         circle: id(),
         name: name(),
@@ -195,17 +138,8 @@ fn paying_notices() -> Vec<Notice> {
         reminder(ReminderStage::GraceOver, 60),
         paid_out(true, 0),
         paid_out(false, 10 * ONE),
-        Notice::PayoutKept {
-            circle: id(),
-            name: name(),
-            amount: ONE,
-        },
-        Notice::CreditDelivered {
-            circle: id(),
-            name: name(),
-            amount: ONE,
-            tx: tx(),
-        },
+        Notice::PayoutKept { circle: id(), name: name(), amount: ONE },
+        Notice::CreditDelivered { circle: id(), name: name(), amount: ONE, tx: tx() },
         Notice::RoundOpened {
             circle: id(),
             name: name(),
@@ -239,37 +173,11 @@ fn closing_notices() -> Vec<Notice> {
         proposed(false),
         cast(true),
         cast(false),
-        Notice::VoteFailed {
-            name: name(),
-            reason: Reason::Rules,
-        },
-        Notice::ProposalRejected {
-            circle: id(),
-            name: name(),
-        },
-        Notice::Dissolved {
-            circle: id(),
-            name: name(),
-            refund: ONE,
-            debt: 0,
-        },
-        Notice::Dissolved {
-            circle: id(),
-            name: name(),
-            refund: 0,
-            debt: ONE,
-        },
-        Notice::Refunded {
-            circle: id(),
-            name: name(),
-            amount: ONE,
-            tx: tx(),
-        },
-        Notice::Completed {
-            circle: id(),
-            name: name(),
-            paid: 30 * ONE,
-            received: 30 * ONE,
-        },
+        Notice::VoteFailed { name: name(), reason: Reason::Rules },
+        Notice::ProposalRejected { circle: id(), name: name() },
+        Notice::Dissolved { circle: id(), name: name(), refund: ONE, debt: 0 },
+        Notice::Dissolved { circle: id(), name: name(), refund: 0, debt: ONE },
+        Notice::Refunded { circle: id(), name: name(), amount: ONE, tx: tx() },
+        Notice::Completed { circle: id(), name: name(), paid: 30 * ONE, received: 30 * ONE },
     ]
 }

@@ -10,58 +10,22 @@ use crate::conversation::words::Words;
 use crate::view::{CircleStage, HistoryLine, WalletView};
 
 pub fn replies() -> Vec<Reply> {
-    [
-        people(),
-        money(),
-        new_groups(),
-        groups(),
-        statuses(),
-        paying(),
-        answers(),
-    ]
-    .concat()
+    [people(), money(), new_groups(), groups(), statuses(), paying(), answers()].concat()
 }
 
 fn homes() -> Vec<Home> {
-    let forming = |organiser| Home::Forming {
-        name: name(),
-        members: 2,
-        seats: 5,
-        organiser,
-    };
-    let due = Home::Due {
-        name: name(),
-        amount: units(10),
-        deadline: NOW,
-    };
-    vec![
-        Home::NoGroup,
-        forming(true),
-        forming(false),
-        Home::Active,
-        due,
-    ]
+    let forming = |organiser| Home::Forming { name: name(), members: 2, seats: 5, organiser };
+    let due = Home::Due { name: name(), amount: units(10), deadline: NOW };
+    vec![Home::NoGroup, forming(true), forming(false), Home::Active, due]
 }
 
 fn people() -> Vec<Reply> {
-    let mut all = vec![
-        Reply::AskName,
-        Reply::AskNameAgain,
-        Reply::AlreadyRegistered { name: name() },
-    ];
+    let mut all =
+        vec![Reply::AskName, Reply::AskNameAgain, Reply::AlreadyRegistered { name: name() }];
     for home in homes() {
-        all.push(Reply::Welcome {
-            name: name(),
-            home: home.clone(),
-        });
-        all.push(Reply::Menu {
-            name: name(),
-            home: home.clone(),
-        });
-        all.push(Reply::Help {
-            home,
-            test_money: true,
-        });
+        all.push(Reply::Welcome { name: name(), home: home.clone() });
+        all.push(Reply::Menu { name: name(), home: home.clone() });
+        all.push(Reply::Help { home, test_money: true });
     }
     all
 }
@@ -74,12 +38,8 @@ fn money() -> Vec<Reply> {
         pending_out: units(pending),
         on_chain,
     };
-    let position = GroupPosition {
-        name: name(),
-        paid: units(30),
-        received: units(10),
-        debt: units(1),
-    };
+    let position =
+        GroupPosition { name: name(), paid: units(30), received: units(10), debt: units(1) };
     let line = |kind: &str, amount: i64, pending, voided| HistoryLine {
         position: 1,
         at: NOW,
@@ -103,39 +63,22 @@ fn money() -> Vec<Reply> {
         "unheard of",
     ];
     let lines = kinds.into_iter().flat_map(|kind| {
-        [
-            line(kind, -5, true, false),
-            line(kind, 5, false, true),
-            line(kind, 0, false, false),
-        ]
+        [line(kind, -5, true, false), line(kind, 5, false, true), line(kind, 0, false, false)]
     });
     let mut all = vec![
-        Reply::Balance {
-            wallet: wallet(0, Some(units(20))),
-            groups: Vec::new(),
-        },
+        Reply::Balance { wallet: wallet(0, Some(units(20))), groups: Vec::new() },
         Reply::Balance {
             wallet: wallet(5, Some(units(19))),
             groups: vec![position.clone(), position],
         },
-        Reply::Balance {
-            wallet: wallet(5, None),
-            groups: Vec::new(),
-        },
-        Reply::History {
-            lines: lines.collect(),
-            more: true,
-        },
+        Reply::Balance { wallet: wallet(5, None), groups: Vec::new() },
+        Reply::History { lines: lines.collect(), more: true },
         Reply::HistoryEmpty,
         Reply::HistoryEnd,
         Reply::AskTestMoney { max: units(1_000) },
         Reply::TestMoneyAtMost { max: units(1_000) },
     ];
-    all.extend(
-        amount_problems()
-            .into_iter()
-            .map(|problem| Reply::BadAmount { problem }),
-    );
+    all.extend(amount_problems().into_iter().map(|problem| Reply::BadAmount { problem }));
     all
 }
 
@@ -148,10 +91,7 @@ fn amount_problems() -> Vec<AmountProblem> {
         AmountProblem::TooManyDecimals { most: 7 },
         AmountProblem::Zero,
         AmountProblem::TooLarge,
-        AmountProblem::Ambiguous {
-            grouped: "1000".to_owned(),
-            pointed: "1".to_owned(),
-        },
+        AmountProblem::Ambiguous { grouped: "1000".to_owned(), pointed: "1".to_owned() },
         AmountProblem::OtherCurrency("₦".to_owned()),
         AmountProblem::NotANumber,
     ];
@@ -187,10 +127,8 @@ fn all_rules() -> Vec<Rules> {
         Interval::Months(1),
         Interval::Months(2),
     ];
-    let mut all: Vec<Rules> = intervals
-        .into_iter()
-        .map(|interval| Rules { interval, ..plain })
-        .collect();
+    let mut all: Vec<Rules> =
+        intervals.into_iter().map(|interval| Rules { interval, ..plain }).collect();
     all.push(Rules {
         instalments_per_round: 4,
         order: Order::Fixed,
@@ -199,10 +137,7 @@ fn all_rules() -> Vec<Rules> {
         grace_s: 3_600,
         ..plain
     });
-    all.push(Rules {
-        grace_s: 0,
-        ..plain
-    });
+    all.push(Rules { grace_s: 0, ..plain });
     all
 }
 
@@ -210,43 +145,19 @@ fn new_groups() -> Vec<Reply> {
     let mut all = vec![
         Reply::AskGroupName,
         Reply::BadGroupName,
-        Reply::AskContribution {
-            name: name(),
-            problem: None,
-        },
-        Reply::AskContribution {
-            name: name(),
-            problem: Some(AmountProblem::Zero),
-        },
+        Reply::AskContribution { name: name(), problem: None },
+        Reply::AskContribution { name: name(), problem: Some(AmountProblem::Zero) },
         Reply::AskInterval { again: false },
         Reply::AskInterval { again: true },
-        Reply::AskSeats {
-            min: 2,
-            max: 20,
-            again: false,
-        },
-        Reply::AskSeats {
-            min: 2,
-            max: 20,
-            again: true,
-        },
+        Reply::AskSeats { min: 2, max: 20, again: false },
+        Reply::AskSeats { min: 2, max: 20, again: true },
         Reply::AskCode,
-        Reply::ConfirmJoin {
-            preview: preview("Market Women"),
-        },
+        Reply::ConfirmJoin { preview: preview("Market Women") },
         Reply::AlreadyIn { name: name() },
-        Reply::BadPhone {
-            problem: PhoneProblem::NoCountry,
-        },
-        Reply::BadPhone {
-            problem: PhoneProblem::NotValid,
-        },
+        Reply::BadPhone { problem: PhoneProblem::NoCountry },
+        Reply::BadPhone { problem: PhoneProblem::NotValid },
     ];
-    let confirm = |rules| Reply::ConfirmCreate {
-        name: name(),
-        rules,
-        rules_hash: [1; 32],
-    };
+    let confirm = |rules| Reply::ConfirmCreate { name: name(), rules, rules_hash: [1; 32] };
     all.extend(all_rules().into_iter().map(confirm));
     all
 }
@@ -255,74 +166,33 @@ fn groups() -> Vec<Reply> {
     vec![
         Reply::NoGroups,
         Reply::WhichGroup,
-        Reply::NoSuchGroup {
-            typed: "nobody".to_owned(),
-        },
+        Reply::NoSuchGroup { typed: "nobody".to_owned() },
         Reply::Creating { name: name() },
         Reply::CreationFailed { name: name() },
         Reply::OnlyOrganiser { name: name() },
         Reply::OnlyBeforeStart { name: name() },
-        Reply::NotStarted {
-            name: name(),
-            members: 2,
-            seats: 5,
-        },
+        Reply::NotStarted { name: name(), members: 2, seats: 5 },
         Reply::Over { name: name() },
-        Reply::ConfirmStart {
-            name: name(),
-            members: 2,
-            seats: 5,
-        },
+        Reply::ConfirmStart { name: name(), members: 2, seats: 5 },
         Reply::ConfirmLeave { name: name() },
         Reply::ConfirmCancelGroup { name: name() },
-        Reply::ConfirmDissolve {
-            name: name(),
-            members: 5,
-        },
-        Reply::ConfirmVote {
-            name: name(),
-            approve: true,
-            vote: vote(),
-        },
-        Reply::ConfirmVote {
-            name: name(),
-            approve: false,
-            vote: vote(),
-        },
-        Reply::AskVote {
-            name: name(),
-            vote: vote(),
-        },
+        Reply::ConfirmDissolve { name: name(), members: 5 },
+        Reply::ConfirmVote { name: name(), approve: true, vote: vote() },
+        Reply::ConfirmVote { name: name(), approve: false, vote: vote() },
+        Reply::AskVote { name: name(), vote: vote() },
         Reply::NoVoteOpen { name: name() },
     ]
 }
 
 fn statuses() -> Vec<Reply> {
-    let phases = [
-        Phase::Forming,
-        Phase::Active,
-        Phase::Completed,
-        Phase::Dissolved,
-        Phase::Cancelled,
-    ];
-    let mut all: Vec<_> = phases
-        .into_iter()
-        .map(|phase| circle("Market Women", phase))
-        .collect();
+    let phases =
+        [Phase::Forming, Phase::Active, Phase::Completed, Phase::Dissolved, Phase::Cancelled];
+    let mut all: Vec<_> = phases.into_iter().map(|phase| circle("Market Women", phase)).collect();
     let at = NOW.unix();
     let payouts = [
         PayoutStatus::None,
-        PayoutStatus::Ready {
-            round: 1,
-            seat: 1,
-            amount: units(30),
-            short: Amount::ZERO,
-        },
-        PayoutStatus::NotBefore {
-            round: 1,
-            seat: 2,
-            at,
-        },
+        PayoutStatus::Ready { round: 1, seat: 1, amount: units(30), short: Amount::ZERO },
+        PayoutStatus::NotBefore { round: 1, seat: 2, at },
     ];
     for next_payout in payouts {
         let mut status = circle("Market Women", Phase::Active);
@@ -345,12 +215,7 @@ fn statuses() -> Vec<Reply> {
         all.push(status);
     }
     let me = member("Ada").id;
-    all.into_iter()
-        .map(|status| Reply::Status {
-            status: Box::new(status),
-            me,
-        })
-        .collect()
+    all.into_iter().map(|status| Reply::Status { status: Box::new(status), me }).collect()
 }
 
 fn paying() -> Vec<Reply> {
@@ -374,33 +239,20 @@ fn paying() -> Vec<Reply> {
     vec![
         Reply::ConfirmContribute(payment(false, 0)),
         Reply::ConfirmContribute(payment(true, 5)),
-        Reply::NothingDue {
-            name: name(),
-            round: 2,
-            deadline: NOW,
-        },
+        Reply::NothingDue { name: name(), round: 2, deadline: NOW },
         Reply::AllPaid { name: name() },
         Reply::OnItsWay { name: name() },
         too_little(true),
         too_little(false),
-        Reply::OtherAmount {
-            name: name(),
-            due: units(10),
-        },
-        Reply::OfferRepay {
-            name: name(),
-            debt: units(10),
-        },
+        Reply::OtherAmount { name: name(), due: units(10) },
+        Reply::OfferRepay { name: name(), debt: units(10) },
         Reply::ConfirmRepay {
             name: name(),
             amount: units(4),
             left: units(6),
             balance_after: units(1),
         },
-        Reply::RepayAtMost {
-            name: name(),
-            debt: units(10),
-        },
+        Reply::RepayAtMost { name: name(), debt: units(10) },
         Reply::NothingOwed { name: name() },
     ]
 }
