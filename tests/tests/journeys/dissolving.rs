@@ -91,6 +91,17 @@ async fn a_vote_nobody_answers_expires_and_another_can_follow() {
     propose(&mut world, ada).await;
     let vote = world.status(circle).await.vote.unwrap();
     assert_eq!((vote.yes, vote.no, vote.electorate), (1, 0, 3));
+    // Ada thinks better of it, and again: undecided votes may change.
+    let question = world.say(ada, "VOTE NO").await;
+    assert!(question.contains("You can change it until the vote is decided"), "{question}");
+    let counted = world.say(ada, "YES").await;
+    assert!(counted.contains("0 for, 1 against, 3 members"), "{counted}");
+    world.say(ada, "VOTE YES").await;
+    world.say(ada, "YES").await;
+    let again = world.say(ada, "VOTE YES").await;
+    assert!(again.contains("So far: 1 for, 0 against"), "{again}");
+    let twice = world.say(ada, "YES").await;
+    assert!(twice.contains("You have voted already"), "{twice}");
     // Bola is asked in time and answers too late.
     world.until(vote.expires_at.minus(60)).await;
     world.say(bola, "VOTE YES").await;

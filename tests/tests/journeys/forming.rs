@@ -62,7 +62,7 @@ async fn the_organiser_can_give_a_circle_up() {
 async fn with_the_minimum_there_the_organiser_starts_early() {
     let mut world = World::new().await;
     let (ada, bola) = (world.person("Ada", 50).await, world.person("Bola", 50).await);
-    let circle = world.group("CREATE GROUP Friends 10 weekly 5", &[ada.clone()]).await;
+    let circle = world.group("CREATE GROUP Friends 10 weekly 5", std::slice::from_ref(&ada)).await;
     let alone = world.say(&ada, "START").await;
     assert!(alone.contains("There are not enough members to start"), "{alone}");
     let code = world.invite(&ada, "").await;

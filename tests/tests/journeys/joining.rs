@@ -9,7 +9,7 @@ async fn of_two_with_one_code_at_the_same_moment_exactly_one_gets_in() {
     let mut world = World::new().await;
     let ada = world.person("Ada", 0).await;
     let racers = [world.person("Bola", 0).await, world.person("Chidi", 0).await];
-    let circle = world.group("CREATE GROUP Friends 10 weekly 2", &[ada.clone()]).await;
+    let circle = world.group("CREATE GROUP Friends 10 weekly 2", std::slice::from_ref(&ada)).await;
     let code = world.invite(&ada, "").await;
     let mut yeses = Vec::new();
     for racer in &racers {
@@ -40,7 +40,7 @@ async fn a_code_lets_in_only_whom_it_was_meant_for_and_only_once() {
     let mut world = World::new().await;
     let (ada, bola) = (world.person("Ada", 0).await, world.person("Bola", 0).await);
     let chidi = world.person("Chidi", 0).await;
-    let circle = world.group("CREATE GROUP Friends 10 weekly 3", &[ada.clone()]).await;
+    let circle = world.group("CREATE GROUP Friends 10 weekly 3", std::slice::from_ref(&ada)).await;
     let code = world.invite(&ada, &bola.number).await;
     let reply = world.say(&chidi, &format!("JOIN {code}")).await;
     assert!(reply.contains("That invitation is for another phone number"), "{reply}");
@@ -82,7 +82,7 @@ async fn a_started_circle_lets_nobody_in() {
 async fn an_expired_code_is_refused_and_its_place_is_free_again() {
     let mut world = World::new().await;
     let (ada, bola) = (world.person("Ada", 0).await, world.person("Bola", 0).await);
-    world.group("CREATE GROUP Friends 10 weekly 2", &[ada.clone()]).await;
+    world.group("CREATE GROUP Friends 10 weekly 2", std::slice::from_ref(&ada)).await;
     let code = world.invite(&ada, "").await;
     world.pass(14 * DAY + 60).await;
     let reply = world.say(&bola, &format!("JOIN {code}")).await;

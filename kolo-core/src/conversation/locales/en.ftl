@@ -223,7 +223,7 @@ confirm-vote =
     Vote { $approve ->
         [yes] *for closing*
        *[no] *against closing*
-    } *{ $name }*? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. A vote cannot be changed.
+    } *{ $name }*? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. You can change it until the vote is decided.
 
     Fee: 0. YES or NO
 ask-vote = Shall *{ $name }* be closed early? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. Send VOTE YES or VOTE NO.
