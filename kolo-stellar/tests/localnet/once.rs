@@ -50,7 +50,7 @@ async fn too_late_is_provably_never() {
     let max_time = signed.prepared.max_time;
     match world.client.look_up(&signed).await.unwrap() {
         Fate::NotFound { latest_closed_at, .. } => {
-            assert!(latest_closed_at <= max_time, "it may still be sent")
+            assert!(latest_closed_at <= max_time, "it may still be sent");
         }
         other => panic!("{other:?}"),
     }
@@ -59,7 +59,7 @@ async fn too_late_is_provably_never() {
     assert_eq!(world.client.submit(&signed).await.unwrap(), Submission::TooLate);
     match world.client.look_up(&signed).await.unwrap() {
         Fate::NotFound { latest_closed_at, history_covers } => {
-            assert!(latest_closed_at > max_time && history_covers)
+            assert!(latest_closed_at > max_time && history_covers);
         }
         other => panic!("{other:?}"),
     }
