@@ -71,7 +71,7 @@ pub fn is_there(program: &str) -> bool {
 
 /// Times the parts of a task.
 #[derive(Default)]
-pub struct Parts(Vec<(&'static str, f32)>);
+pub struct Parts(Vec<(&'static str, u64)>);
 
 impl Parts {
     /// Does one part.
@@ -83,7 +83,7 @@ impl Parts {
         eprintln!("\nxtask: ── {name} ──");
         let began = Instant::now();
         let done = work();
-        self.0.push((name, began.elapsed().as_secs_f32() / 60.0));
+        self.0.push((name, began.elapsed().as_secs()));
         if done.is_err() {
             self.print();
         }
@@ -92,9 +92,9 @@ impl Parts {
 
     /// Prints the minutes of each part.
     pub fn print(&self) {
-        eprintln!("\nxtask: minutes");
-        for (name, minutes) in &self.0 {
-            eprintln!("{minutes:>7.1}  {name}");
+        eprintln!("\nxtask: minutes and seconds");
+        for (name, seconds) in &self.0 {
+            eprintln!("{:>4}:{:02}  {name}", seconds / 60, seconds % 60);
         }
     }
 }
