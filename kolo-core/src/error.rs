@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the rules have not been shown, or are not this circle's: show them and ask again")]
     RulesNotAccepted,
     /// Free places or invitations are used up.
-    #[error("all places are taken or promised: wait until an invitation is used or expires")]
+    #[error("all places are taken or promised: revoke an invitation first")]
     NoPlaceLeft,
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]

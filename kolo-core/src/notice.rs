@@ -58,6 +58,16 @@ pub enum Notice {
         phone: Option<String>,
         expires_at: Timestamp,
     },
+    /// To the organiser: the code is dead.
+    InvitationRevoked {
+        name: String,
+        code: String,
+    },
+    RevocationFailed {
+        name: String,
+        code: String,
+        reason: Reason,
+    },
     InvitationFailed {
         name: String,
         reason: Reason,
@@ -174,16 +184,6 @@ pub enum Notice {
         name: String,
         amount: i64,
         tx: String,
-    },
-    /// To all: a new round is open.
-    RoundOpened {
-        circle: CircleId,
-        name: String,
-        round: u8,
-        rounds: u8,
-        amount: i64,
-        recipient: String,
-        deadline: Timestamp,
     },
     DissolutionProposed {
         circle: CircleId,

@@ -73,6 +73,40 @@ impl Circles {
         }
     }
 
+    /// Takes an invitation back: its code no longer works, its place is free again (organiser).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchInvitation`]; [`Error::NotAllowed`] unless the organiser; [`Error::NotReady`] while
+    /// it is being made; [`Error::InvitationSpent`] when it is used or dead.
+    pub async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
+        let organiser = ctx.member()?;
+        let args = normalise_code(code);
+        let mut command = Command::begin(&self.kolo, ctx, "circle.revoke", &args).await?;
+        if let Some(done) = command.replay()? {
+            return Ok(done);
+        }
+        loop {
+            let (invitation, circle) = self.by_code(code).await?;
+            if circle.state.organiser != organiser {
+                return Err(Error::NotAllowed);
+            }
+            match invitation.state.standing {
+                Standing::Open => {}
+                Standing::Registering => return Err(Error::NotReady),
+                Standing::Taken(_) | Standing::Used(_) | Standing::Dead => {
+                    return Err(Error::InvitationSpent);
+                }
+            }
+            let mut changes = command.changes();
+            let want = Want::Revoke { invitation: invitation.state.id };
+            let intent = changes.want("revoke", want, Some(organiser))?;
+            let under_way = UnderWay { intent, circle: circle.state.id };
+            if let Some(done) = command.commit(changes, under_way).await? {
+                return Ok(done);
+            }
+        }
+    }
+
     /// Places promised to codes nobody can use any more are free again.
     async fn drop_expired(&self, circle: &mut Loaded<Circle>) -> Result<(), Error> {
         let now = self.kolo.now();

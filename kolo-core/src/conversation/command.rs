@@ -30,6 +30,11 @@ pub enum Command {
     },
     /// `INVITE`, `INVITE +234… Market Women`.
     Invite(Target),
+    /// `REVOKE code`.
+    Revoke {
+        /// The invitation's code, in capitals.
+        code: Option<String>,
+    },
     /// `GROUP STATUS`, `GROUP STATUS Market Women`.
     GroupStatus(Target),
     /// `CONTRIBUTE`, `CONTRIBUTE 10 Market Women`.
@@ -98,7 +103,7 @@ impl Command {
             Self::Greeting | Self::Balance | Self::History | Self::More | Self::Help => true,
             Self::Register { name } => name.is_none(),
             Self::CreateGroup(words) => *words == GroupWords::default(),
-            Self::Join { code } => code.is_none(),
+            Self::Join { code } | Self::Revoke { code } => code.is_none(),
             Self::TestMoney { amount } => amount.is_none(),
             Self::Invite(target)
             | Self::GroupStatus(target)

@@ -44,6 +44,7 @@ pub trait Desk: Send + Sync {
         circle: CircleId,
         phone: Option<String>,
     ) -> Result<(InvitationView, UnderWay), Error>;
+    async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error>;
     async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error>;
     async fn join(
         &self,
@@ -151,6 +152,10 @@ impl Desk for Kolo {
         phone: Option<String>,
     ) -> Result<(InvitationView, UnderWay), Error> {
         self.circles().invite(ctx, circle, phone).await
+    }
+
+    async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
+        self.circles().revoke(ctx, code).await
     }
 
     async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error> {

@@ -72,6 +72,8 @@ pub enum Reply {
     },
     // joining and inviting
     AskCode,
+    /// REVOKE without a code.
+    RevokeWhich,
     ConfirmJoin {
         preview: InvitationPreview,
     },

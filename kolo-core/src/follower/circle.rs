@@ -181,7 +181,9 @@ impl Kolo {
             invitation.state.standing = Standing::Dead;
             changes.write(&invitation)?;
         }
-        Ok(())
+        let (name, code) = (circle.state.name.clone(), invitation.state.code);
+        let notice = Notice::InvitationRevoked { name, code };
+        changes.notice(circle.state.organiser, "revoked", notice)
     }
 
     async fn invitation_of(&self, key: &PublicKey) -> Result<Option<Loaded<Invitation>>, Error> {

@@ -42,6 +42,13 @@ impl Kolo {
             }
             Want::CreateCircle { circle } => return self.creation(*circle).await,
             Want::Invite { invitation } => return self.inviting(*invitation).await,
+            Want::Revoke { invitation } => {
+                let invitation = self.invitation(*invitation).await?.state;
+                let circle = self.circle(invitation.circle).await?.state;
+                let organiser = self.member(circle.organiser).await?.state.address;
+                let (circle, key) = (circle.address, invitation.key);
+                ChainEffect::RevokeInvitation { circle, organiser, key }
+            }
             Want::Join { invitation, member } => return self.joining(*invitation, *member).await,
             Want::Payout { circle, round } => {
                 let circle = self.contract(*circle).await?;

@@ -52,6 +52,7 @@ impl Kolo {
         match &intent.want {
             Want::CreateCircle { circle } => self.creation_refused(changes, *circle, reason).await,
             Want::Invite { invitation } => self.invite_refused(changes, *invitation, reason).await,
+            Want::Revoke { invitation } => self.revoke_refused(changes, *invitation, reason).await,
             Want::Join { invitation, member } => {
                 self.join_refused(changes, *invitation, *member, reason).await
             }
@@ -124,6 +125,19 @@ impl Kolo {
         changes.event(&invitation.id, "invitation.failed", &id)?;
         let notice = Notice::InvitationFailed { name: circle.state.name.clone(), reason };
         changes.notice(circle.state.organiser, "failed", notice)
+    }
+
+    /// Somebody used the code first, or it was gone.
+    async fn revoke_refused(
+        &self,
+        changes: &mut Changes,
+        id: InvitationId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let invitation = self.invitation(id).await?.state;
+        let circle = self.circle(invitation.circle).await?.state;
+        let notice = Notice::RevocationFailed { name: circle.name, code: invitation.code, reason };
+        changes.notice(circle.organiser, "failed", notice)
     }
 
     /// The code can be used again, unless it is what was refused.

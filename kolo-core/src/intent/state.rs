@@ -13,6 +13,7 @@ pub(crate) enum Want {
     TestMoney { member: MemberId, amount: i64 },
     CreateCircle { circle: CircleId },
     Invite { invitation: InvitationId },
+    Revoke { invitation: InvitationId },
     Join { invitation: InvitationId, member: MemberId },
     Leave { circle: CircleId, member: MemberId },
     Start { circle: CircleId },
@@ -89,6 +90,7 @@ impl Want {
             }
             Self::CreateCircle { .. }
             | Self::Invite { .. }
+            | Self::Revoke { .. }
             | Self::Start { .. }
             | Self::Cancel { .. } => organiser,
             Self::Join { member, .. }

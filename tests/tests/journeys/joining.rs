@@ -36,6 +36,31 @@ async fn of_two_with_one_code_at_the_same_moment_exactly_one_gets_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_taken_back_lets_nobody_in_and_frees_its_place() {
+    let mut world = World::new().await;
+    let (ada, bola) = (world.person("Ada", 0).await, world.person("Bola", 0).await);
+    let circle = world.group("CREATE GROUP Friends 10 weekly 2", std::slice::from_ref(&ada)).await;
+    let code = world.invite(&ada, "").await;
+    let reply = world.say(&ada, "INVITE").await;
+    assert!(reply.contains("All places are taken or promised"), "{reply}");
+    let reply = world.say(&bola, &format!("REVOKE {code}")).await;
+    assert!(reply.contains("organiser"), "only who invited can take it back: {reply}");
+    let reply = world.say(&ada, "REVOKE").await;
+    assert!(reply.contains("Which code?"), "{reply}");
+    let reply = world.say(&ada, &format!("REVOKE {code}")).await;
+    assert!(reply.contains(&format!("The code {code} for *Friends* no longer works")), "{reply}");
+    let reply = world.say(&ada, &format!("REVOKE {code}")).await;
+    assert!(reply.contains("invitation"), "{reply}");
+    let reply = world.say(&bola, &format!("JOIN {code}")).await;
+    assert!(!reply.contains("Join by these rules?"), "{reply}");
+    // The place is free: another code takes somebody in, and the circle starts.
+    let code = world.invite(&ada, "").await;
+    world.say(&bola, &format!("JOIN {code}")).await;
+    world.tap(&bola, "YES").await;
+    assert_eq!(world.status(circle).await.seats.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_lets_in_only_whom_it_was_meant_for_and_only_once() {
     let mut world = World::new().await;
     let (ada, bola) = (world.person("Ada", 0).await, world.person("Bola", 0).await);

@@ -25,9 +25,7 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
         Notice::CircleReady { circle, .. } => {
             vec![("label-invite", format!("INVITE {circle}")), status(circle)]
         }
-        Notice::Started { circle, .. }
-        | Notice::RoundOpened { circle, .. }
-        | Notice::Reminder { circle, .. } => {
+        Notice::Started { circle, .. } | Notice::Reminder { circle, .. } => {
             vec![contribute(circle), status(circle)]
         }
         Notice::Joined { circle, .. } | Notice::Contributed { circle, .. } => vec![status(circle)],
@@ -88,6 +86,12 @@ fn forming(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .flag("bound", phone.is_some())
                 .name("phone", phone.as_deref().unwrap_or_default())
                 .text("until", speech.date(*expires_at))
+        }
+        Notice::InvitationRevoked { name, code } => {
+            named("notice-invitation-revoked", name).name("code", code)
+        }
+        Notice::RevocationFailed { name, code, reason } => {
+            failed("notice-revocation-failed", name, *reason).name("code", code)
         }
         Notice::InvitationFailed { name, reason } => {
             failed("notice-invitation-failed", name, *reason)
@@ -189,14 +193,6 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
             named("notice-credit-delivered", name)
                 .text("amount", amount(*paid))
                 .text("receipt", receipt(tx))
-        }
-        Notice::RoundOpened { name, round, rounds, amount: due, recipient, deadline, .. } => {
-            named("notice-round-opened", name)
-                .count("round", *round)
-                .count("rounds", *rounds)
-                .text("amount", amount(*due))
-                .name("recipient", recipient)
-                .text("deadline", speech.date(*deadline))
         }
         _ => return None,
     })

@@ -204,6 +204,7 @@ fn new_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             Some(lines)
         }
         Reply::AskCode => one(Words::new("ask-code")),
+        Reply::RevokeWhich => one(Words::new("revoke-which")),
         Reply::ConfirmJoin { preview } => Some(confirm_join(preview, speech)),
         Reply::AlreadyIn { name } => one(named("already-in", name)),
         Reply::BadPhone { problem } => one(Words::new(match problem {

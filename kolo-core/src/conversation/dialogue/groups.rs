@@ -249,6 +249,21 @@ impl Talk<'_> {
         }
     }
 
+    /// REVOKE: takes nothing from anybody, so it needs no YES.
+    pub(super) async fn revoke(
+        &self,
+        member: &MemberView,
+        code: Option<String>,
+    ) -> Result<Said, Error> {
+        let Some(code) = code else {
+            return Ok(Said::reply(Reply::RevokeWhich));
+        };
+        match self.desk.revoke(&self.context(Some(member), "revoke"), &code).await {
+            Ok(under_way) => Ok(Said::after(under_way.intent, Some(under_way.circle))),
+            Err(error) => self.refused(error),
+        }
+    }
+
     /// JOIN: the rules first.
     pub(super) async fn join(
         &self,

@@ -320,6 +320,7 @@ impl Talk<'_> {
             Command::TestMoney { amount } => self.test_money(member, amount).await?,
             Command::CreateGroup(words) => self.create(words).await?,
             Command::Join { code } => self.join(member, code).await?,
+            Command::Revoke { code } => self.revoke(member, code).await?,
             Command::Invite(_)
             | Command::GroupStatus(_)
             | Command::Contribute(_)

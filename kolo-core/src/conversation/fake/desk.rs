@@ -204,6 +204,11 @@ impl Desk for FakeDesk {
         ))
     }
 
+    async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
+        let circle = CircleId::derive(&[code.as_bytes()]);
+        self.under_way(ctx, circle, &format!("revoke {code}"))
+    }
+
     async fn preview(&self, _: MemberId, code: &str) -> Result<InvitationPreview, Error> {
         self.state().previews.get(code).cloned().ok_or(Error::NoSuchInvitation)
     }

@@ -23,6 +23,7 @@ help-no-group =
     { "*" }JOIN* and a code: join a group
 help-organiser =
     { "*" }INVITE*: get a code for the next person
+    { "*" }REVOKE* and a code: take an invitation back
     { "*" }START*: begin now, with the members there are
     { "*" }GROUP STATUS*: who is in
     { "*" }CANCEL GROUP*: give the group up
@@ -186,6 +187,7 @@ rules-number = Rules no. { $number }
 
 confirm-join = { $organiser } invites you to *{ $name }* ({ $members } in so far). Your turn: no. { $turn }.
 confirm-join-question = Fee: 0. Join by these rules? YES or NO
+revoke-which = Which code? Send REVOKE and the code, like REVOKE AB23CD45.
 ask-code = Please send the code you were given.
 already-in = You are in *{ $name }* already. Send GROUP STATUS to see how it stands.
 phone-no-country = Please send the number with its country, beginning with +. For example: INVITE +234 803 123 4567
@@ -384,6 +386,8 @@ notice-invitation-ready =
     } It is good until { $until }. Please pass this on:
 
     JOIN { $code }
+notice-invitation-revoked = The code { $code } for *{ $name }* no longer works. Its place is free again.
+notice-revocation-failed = The code { $code } for *{ $name }* could not be taken back. { $reason }
 notice-invitation-failed = The invitation to *{ $name }* could not be made. { $reason }
 notice-joined = You are in *{ $name }*! Your turn is no. { $turn }. { $members } of { $seats } places are taken.
 notice-join-failed = You could not join *{ $name }*. { $reason } Nothing was paid.
@@ -428,7 +432,6 @@ notice-paid-out =
     } Receipt no. { $receipt }
 notice-payout-kept = { $amount } from *{ $name }* could not be delivered to your wallet yet. It is kept safe for you, and we keep trying.
 notice-credit-delivered = { $amount } that *{ $name }* kept for you is in your wallet now. Receipt no. { $receipt }
-notice-round-opened = *{ $name }*, round { $round } of { $rounds }: { $amount } is due by { $deadline }. This pot goes to { $recipient }. Send CONTRIBUTE to pay.
 notice-dissolution-proposed =
     { $you ->
         [yes] You have asked the members to close *{ $name }* early. The vote is open until { $until }.

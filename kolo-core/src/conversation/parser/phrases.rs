@@ -16,6 +16,7 @@ pub(super) enum Verb {
     Repay,
     Start,
     Leave,
+    Revoke,
     CancelGroup,
     Dissolve,
     Vote,
@@ -67,6 +68,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
     (Verb::Repay, "repay|pay back|pay debt|repay debt|pay what i owe|payback"),
     (Verb::Start, "start|start group|start circle|start the group|begin|start now"),
     (Verb::Leave, "leave|leave group|leave circle|leave the group|exit group|quit group"),
+    (Verb::Revoke, "revoke|revoke code|revoke invitation|revoke invite|take back"),
     (Verb::CancelGroup, "cancel group|cancel circle|cancel the group|delete group|delete circle"),
     (
         Verb::Dissolve,

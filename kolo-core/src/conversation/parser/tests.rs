@@ -94,6 +94,8 @@ fn reads_commands_with_a_figure_or_a_group() {
         ("TEST MONEY 1.000", C::TestMoney { amount: Some("1.000".to_owned()) }),
         ("test money", C::TestMoney { amount: None }),
         ("get test money $50", C::TestMoney { amount: Some("$50".to_owned()) }),
+        ("REVOKE ab23-cd45", C::Revoke { code: Some("AB23-CD45".to_owned()) }),
+        ("revoke", C::Revoke { code: None }),
         ("join ab12cd", C::Join { code: Some("AB12CD".to_owned()) }),
         ("Join group AB12-CD34.", C::Join { code: Some("AB12-CD34".to_owned()) }),
         ("join code: ab12 cd34", C::Join { code: Some("AB12CD34".to_owned()) }),

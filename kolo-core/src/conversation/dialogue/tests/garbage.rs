@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 /// Orders that need a YES.
 fn is_weighty(order: &str) -> bool {
-    !["register", "invite", "test money"].iter().any(|light| order.starts_with(light))
+    !["register", "invite", "revoke", "test money"].iter().any(|light| order.starts_with(light))
 }
 
 fn is_question(reply: Option<&Reply>) -> bool {

@@ -34,7 +34,7 @@ macro_rules! variants {
 variants! { missing_replies, replies, Reply:
     Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
-    ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
+    RevokeWhich     ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
     OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote
     NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
     NothingOwed Declined TimedOut YesOrNo NothingToConfirm StaleButton Stopped NothingToStop NoSuchChoice NotUnderstood
@@ -42,9 +42,9 @@ variants! { missing_replies, replies, Reply:
 }
 
 variants! { missing_notices, notices, Notice:
-    MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed Joined JoinFailed SomebodyJoined
+    MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started StartFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
-    PayoutKept CreditDelivered RoundOpened DissolutionProposed VoteCast VoteFailed ProposalRejected Dissolved Refunded Completed
+    PayoutKept CreditDelivered DissolutionProposed VoteCast VoteFailed ProposalRejected Dissolved Refunded Completed
     Cancelled Left
 }
 

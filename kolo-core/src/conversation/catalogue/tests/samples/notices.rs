@@ -35,6 +35,12 @@ fn forming_notices() -> Vec<Notice> {
     let mut all = vec![
         invitation(None),
         invitation(Some("+2348031234567")),
+        Notice::InvitationRevoked { name: name(), code: "AB23CD45".to_owned() },
+        Notice::RevocationFailed {
+            name: name(),
+            code: "AB23CD45".to_owned(),
+            reason: Reason::Invitation,
+        },
         Notice::InvitationFailed { name: name(), reason: Reason::Invitation },
         Notice::Joined { circle: id(), name: name(), turn: 2, members: 2, seats: 5 },
         Notice::JoinFailed { name: name(), reason: Reason::Closed },
@@ -140,15 +146,6 @@ fn paying_notices() -> Vec<Notice> {
         paid_out(false, 10 * ONE),
         Notice::PayoutKept { circle: id(), name: name(), amount: ONE },
         Notice::CreditDelivered { circle: id(), name: name(), amount: ONE, tx: tx() },
-        Notice::RoundOpened {
-            circle: id(),
-            name: name(),
-            round: 2,
-            rounds: 3,
-            amount: 10 * ONE,
-            recipient: "Bola".to_owned(),
-            deadline: NOW,
-        },
     ]
 }
 

@@ -152,6 +152,7 @@ fn new_groups() -> Vec<Reply> {
         Reply::AskSeats { min: 2, max: 20, again: false },
         Reply::AskSeats { min: 2, max: 20, again: true },
         Reply::AskCode,
+        Reply::RevokeWhich,
         Reply::ConfirmJoin { preview: preview("Market Women") },
         Reply::AlreadyIn { name: name() },
         Reply::BadPhone { problem: PhoneProblem::NoCountry },
