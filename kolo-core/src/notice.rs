@@ -108,7 +108,8 @@ pub enum Notice {
         contribution: i64,
         deadline: Timestamp,
     },
-    StartFailed {
+    /// To whoever asked to start, give up, leave, dissolve or vote.
+    RequestFailed {
         name: String,
         reason: Reason,
     },
@@ -199,10 +200,6 @@ pub enum Notice {
         yes: u8,
         no: u8,
         electorate: u8,
-    },
-    VoteFailed {
-        name: String,
-        reason: Reason,
     },
     ProposalRejected {
         circle: CircleId,

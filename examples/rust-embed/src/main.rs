@@ -49,8 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     for (email, member) in &users {
         let wallet = kolo.wallets().balance(*member).await?;
-        let agree = wallet.on_chain == Some(wallet.settled);
-        println!("{email}: {} in the books, chain agrees: {agree}", wallet.settled.display(7, 2));
+        println!("{email}: {:?} in the books, {:?} on the chain", wallet.settled, wallet.on_chain);
     }
     Ok(())
 }

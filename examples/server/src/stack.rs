@@ -161,7 +161,7 @@ const MOST_TICKS: usize = 100_000;
 
 impl Stack {
     /// Moves the clock to `until`, doing on the way what is due then, as if time had passed; calls
-    /// `ticked` after every step.
+    /// `ticked` after every move and after the work it made due.
     ///
     /// # Errors
     /// The store's failure.
@@ -179,6 +179,7 @@ impl Stack {
             }
             let next = tick.next.map_or(until, |next| next.max(now.plus(1)).min(until));
             self.clock.advance_to(next);
+            ticked();
         }
         Ok(())
     }

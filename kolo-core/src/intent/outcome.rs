@@ -72,14 +72,14 @@ impl Kolo {
             }
             Want::Start { circle } | Want::Cancel { circle } => {
                 let circle = self.circle(*circle).await?.state;
-                let notice = Notice::StartFailed { name: circle.name, reason };
+                let notice = Notice::RequestFailed { name: circle.name, reason };
                 changes.notice(circle.organiser, "failed", notice)
             }
             Want::Leave { circle, member }
             | Want::ProposeDissolve { circle, member }
             | Want::Vote { circle, member, .. } => {
                 let name = self.circle(*circle).await?.state.name;
-                changes.notice(*member, "failed", Notice::VoteFailed { name, reason })
+                changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,

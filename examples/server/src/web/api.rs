@@ -201,8 +201,15 @@ async fn move_clock(
             Problem(StatusCode::CONFLICT, "nothing is due: start a circle first".to_owned())
         })?,
     };
-    app.stack.pass_time(until, || {}).await?;
-    app.shift.write(app.stack.clock.shift_s()).map_err(ChatError::File)?;
+    // Kept with every move, so that a crash on the way does not turn time back.
+    let mut kept = Ok(());
+    let keep = || {
+        if kept.is_ok() {
+            kept = app.shift.write(app.stack.clock.shift_s());
+        }
+    };
+    app.stack.pass_time(until, keep).await?;
+    kept.map_err(ChatError::File)?;
     app.stack.chat.touch();
     Ok(Json(json!({ "now": app.stack.clock.now() })))
 }

@@ -37,6 +37,9 @@ pub enum ServeError {
     /// The network.
     #[error("cannot serve: {0}")]
     Io(#[from] std::io::Error),
+    /// The worker.
+    #[error("the worker stopped unexpectedly: start the server again; what was accepted is kept")]
+    Worker,
     /// Something below.
     #[error(transparent)]
     Stack(#[from] StackError),
@@ -98,16 +101,26 @@ pub async fn serve(config: Config, mut stopped: watch::Receiver<bool>) -> Result
     first_phones(&stack)?;
     let worker = stack.worker.clone();
     let mut until = stopped.clone();
-    let working = tokio::spawn(async move {
+    let mut working = tokio::spawn(async move {
         worker.run(async move { drop(until.wait_for(|stop| *stop).await) }).await;
     });
     eprintln!("· open http://{address} (test money only)");
     let router = api::router(api::App { stack, shift: Arc::new(shift) });
-    axum::serve(listener, router)
+    let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { drop(stopped.wait_for(|stop| *stop).await) })
-        .await?;
-    let _ = working.await;
-    Ok(())
+        .into_future();
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        served = &mut serving => {
+            served?;
+            working.await.map_err(|_| ServeError::Worker)
+        }
+        worked = &mut working => {
+            // It ends when it is told to, and then the page ends too; else nobody would be answered.
+            worked.map_err(|_| ServeError::Worker)?;
+            Ok(serving.await?)
+        }
+    }
 }
 
 fn first_phones(stack: &Stack) -> Result<(), ServeError> {

@@ -120,7 +120,7 @@ fn forming(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .text("amount", amount(*contribution))
                 .text("deadline", speech.date(*deadline))
         }
-        Notice::StartFailed { name, reason } => failed("notice-start-failed", name, *reason),
+        Notice::RequestFailed { name, reason } => failed("notice-request-failed", name, *reason),
         Notice::Cancelled { name } => named("notice-cancelled", name),
         Notice::Left { name } => named("notice-left", name),
         _ => return None,
@@ -223,7 +223,6 @@ fn closing(notice: &Notice, speech: &Speech) -> Words {
                 .count("no", *no)
                 .count("electorate", *electorate)
         }
-        Notice::VoteFailed { name, reason } => failed("notice-vote-failed", name, *reason),
         Notice::ProposalRejected { name, .. } => named("notice-proposal-rejected", name),
         Notice::Dissolved { name, refund, debt, .. } => named("notice-dissolved", name)
             .flag("refunded", *refund > 0)

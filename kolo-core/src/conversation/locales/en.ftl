@@ -398,7 +398,7 @@ notice-started =
     { $order }
 
     Your turn is no. { $turn }. First payment: { $amount } by { $deadline }. Send CONTRIBUTE to pay.
-notice-start-failed = *{ $name }* could not start. { $reason }
+notice-request-failed = What you asked for in *{ $name }* could not be done. { $reason }
 notice-contributed =
     Thank you! You paid *{ $amount }* to *{ $name }*, round { $round } of { $rounds }{ $late ->
         [yes] { " " }(after the date)
@@ -442,7 +442,6 @@ notice-vote-cast =
         [yes] for closing
        *[no] against closing
     } *{ $name }* is counted: { $yes } for, { $no } against, { $electorate } members.
-notice-vote-failed = Your vote in *{ $name }* could not be counted. { $reason }
 notice-proposal-rejected = *{ $name }* goes on: the vote to close it did not pass.
 notice-dissolved =
     { "*" }{ $name }* was closed by vote. { $refunded ->

@@ -43,8 +43,8 @@ variants! { missing_replies, replies, Reply:
 
 variants! { missing_notices, notices, Notice:
     MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
-    SomebodyLeft Started StartFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
-    PayoutKept CreditDelivered DissolutionProposed VoteCast VoteFailed ProposalRejected Dissolved Refunded Completed
+    SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
+    PayoutKept CreditDelivered DissolutionProposed VoteCast ProposalRejected Dissolved Refunded Completed
     Cancelled Left
 }
 

@@ -54,7 +54,7 @@ fn forming_notices() -> Vec<Notice> {
             contribution: 10 * ONE,
             deadline: NOW,
         },
-        Notice::StartFailed { name: name(), reason: Reason::Rules },
+        Notice::RequestFailed { name: name(), reason: Reason::Rules },
         Notice::Cancelled { name: name() },
         Notice::Left { name: name() },
     ];
@@ -170,7 +170,6 @@ fn closing_notices() -> Vec<Notice> {
         proposed(false),
         cast(true),
         cast(false),
-        Notice::VoteFailed { name: name(), reason: Reason::Rules },
         Notice::ProposalRejected { circle: id(), name: name() },
         Notice::Dissolved { circle: id(), name: name(), refund: ONE, debt: 0 },
         Notice::Dissolved { circle: id(), name: name(), refund: 0, debt: ONE },
