@@ -27,7 +27,7 @@ pub mod wallet;
 pub mod worker;
 
 pub use context::{Actor, CommandContext};
-pub use error::Error;
+pub use error::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 pub use id::{CircleId, IntentId, InvitationId, MemberId, TenantId};
 pub use kolo::{Kolo, OperatorKeys, Ports, Settings};
 pub use kolo_rules::Amount;

@@ -1,0 +1,3 @@
+//! What the documentation says is there, and what is there is in the documentation.
+mod errors;
+mod repository;
