@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use crate::circle::Circles;
 use crate::member::Members;
+use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
-use crate::port::{ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
+use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
 use crate::wallet::Wallets;
 use crate::{Asset, TenantId};
 
@@ -74,12 +75,14 @@ pub struct Kolo {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     tenant: TenantId,
     ports: Ports,
     asset: Asset,
     operator: OperatorKeys,
     settings: Settings,
+    authorizer: Arc<dyn Authorizer>,
 }
 
 impl Kolo {
@@ -92,7 +95,15 @@ impl Kolo {
         operator: OperatorKeys,
         settings: Settings,
     ) -> Self {
-        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings }) }
+        let authorizer = Arc::new(DomainRules);
+        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings, authorizer }) }
+    }
+
+    /// Asking this host before every command. Services and workers made before do not know of it.
+    #[must_use]
+    pub fn with_authorizer(self, authorizer: Arc<dyn Authorizer>) -> Self {
+        let inner = Arc::unwrap_or_clone(self.inner);
+        Self { inner: Arc::new(Inner { authorizer, ..inner }) }
     }
 
     /// People.
@@ -135,6 +146,12 @@ impl Kolo {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Who is asked before a command.
+    #[must_use]
+    pub fn authorizer(&self) -> &dyn Authorizer {
+        self.inner.authorizer.as_ref()
     }
 
     /// What it stands on.

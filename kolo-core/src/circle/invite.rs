@@ -5,6 +5,7 @@ use super::service::{Circles, UnderWay, open_account};
 use super::state::{Circle, Contract};
 use crate::intent::state::Want;
 use crate::invitation::state::{CODE_BYTES, Invitation, Standing, code, normalise_code};
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::vault::KeyName;
 use crate::record::Loaded;
 use crate::unit::Command;
@@ -25,7 +26,8 @@ impl Circles {
     ) -> Result<(InvitationView, UnderWay), Error> {
         let organiser = ctx.member()?;
         let args = (circle, &phone);
-        let mut command = Command::begin(&self.kolo, ctx, "circle.invite", &args).await?;
+        let request = CommandRequest::new(ctx, CommandName::Invite).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(under_way) = command.replay()? {
             return Ok((self.invitation_view(self.invitation_id(ctx)).await?, under_way));
         }
@@ -81,7 +83,9 @@ impl Circles {
     pub async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
         let args = normalise_code(code);
-        let mut command = Command::begin(&self.kolo, ctx, "circle.revoke", &args).await?;
+        let circle = self.circle_of_code(code).await?;
+        let request = CommandRequest::new(ctx, CommandName::Revoke).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -179,7 +183,9 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let joiner = ctx.member()?;
         let args = (normalise_code(code), rules_hash);
-        let mut command = Command::begin(&self.kolo, ctx, "circle.join", &args).await?;
+        let circle = self.circle_of_code(code).await?;
+        let request = CommandRequest::new(ctx, CommandName::Join).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -220,6 +226,15 @@ impl Circles {
         let invitation = self.kolo.invitation(id).await?;
         let circle = self.kolo.circle(invitation.state.circle).await?;
         Ok((invitation, circle))
+    }
+
+    /// What the host is asked about; an unknown code is told once the key was looked up.
+    async fn circle_of_code(&self, code: &str) -> Result<Option<CircleId>, Error> {
+        match self.by_code(code).await {
+            Ok((_, circle)) => Ok(Some(circle.state.id)),
+            Err(Error::NoSuchInvitation) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn check_usable(

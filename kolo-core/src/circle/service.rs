@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::state::{Circle, Contract, encode_mirror};
 use crate::intent::state::Want;
 use crate::member::state::{Account, Member, clean_text};
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::{Every, NewCircle};
@@ -84,7 +85,8 @@ impl Circles {
         let rules = self.draft(&wanted)?;
         let name = clean_text(&wanted.name, "name", NAME_MAX)?;
         let args = (&name, rules.encode().to_vec());
-        let mut command = Command::begin(&self.kolo, ctx, "circle.create", &args).await?;
+        let request = CommandRequest::new(ctx, CommandName::CreateCircle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -141,7 +143,7 @@ impl Circles {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
     pub async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        self.by_organiser(ctx, circle, "circle.start", Want::Start { circle }).await
+        self.by_organiser(ctx, circle, CommandName::Start, Want::Start { circle }).await
     }
 
     /// Gives the circle up before its start (organiser).
@@ -149,7 +151,7 @@ impl Circles {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
     pub async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        self.by_organiser(ctx, circle, "circle.cancel", Want::Cancel { circle }).await
+        self.by_organiser(ctx, circle, CommandName::Cancel, Want::Cancel { circle }).await
     }
 
     /// The organiser's calls before the start.
@@ -157,7 +159,7 @@ impl Circles {
         &self,
         ctx: &CommandContext,
         circle: CircleId,
-        name: &str,
+        name: CommandName,
         want: Want,
     ) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
@@ -181,7 +183,7 @@ impl Circles {
     pub async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::Leave { circle, member };
-        self.simple(ctx, "circle.leave", circle, want, |found| {
+        self.simple(ctx, CommandName::Leave, circle, want, |found| {
             found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
             found.forming_mirror().map(drop)
         })
@@ -199,7 +201,7 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::ProposeDissolve { circle, member };
-        self.simple(ctx, "circle.propose_dissolve", circle, want, |found| {
+        self.simple(ctx, CommandName::ProposeDissolve, circle, want, |found| {
             let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
             let now = self.kolo.now().unix();
             found.mirror()?.propose_dissolve(&found.rules()?, seat, now)?;
@@ -221,7 +223,7 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::Vote { circle, member, proposal, approve };
-        self.simple(ctx, "circle.vote", circle, want, |found| {
+        self.simple(ctx, CommandName::Vote, circle, want, |found| {
             let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
             let mut trial = found.mirror()?;
             if trial.proposal.is_none_or(|open| open.id != proposal) {
@@ -238,12 +240,13 @@ impl Circles {
     async fn simple(
         &self,
         ctx: &CommandContext,
-        name: &str,
+        name: CommandName,
         circle: CircleId,
         want: Want,
         check: impl Fn(&Circle) -> Result<(), Error> + Send + Sync,
     ) -> Result<UnderWay, Error> {
-        let mut command = Command::begin(&self.kolo, ctx, name, &want).await?;
+        let request = CommandRequest::new(ctx, name).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &want).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }

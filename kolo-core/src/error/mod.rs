@@ -17,6 +17,12 @@ pub enum Error {
     /// The actor may not do this.
     #[error("not allowed: only the member concerned, or the organiser, may do this")]
     NotAllowed,
+    /// The host's [`crate::port::Authorizer`] refuses; nothing was written.
+    #[error("the host does not permit it: {reason}")]
+    Forbidden {
+        /// Why, in words for the person who asked; may be empty.
+        reason: String,
+    },
     /// No such member.
     #[error("no such member: register them first")]
     NoSuchMember,
@@ -100,6 +106,8 @@ error_codes! {
     Error {
         NotAllowed = "auth.not_allowed" Permanent:
             "the actor may not do this", "only the member concerned, or the organiser, may";
+        Forbidden = "auth.forbidden" Permanent:
+            "the host's authorizer refuses the command", "see its reason; the same key may be used once it permits";
         NoSuchMember = "member.unknown" Permanent: "no such member", "register them first";
         NoSuchCircle = "circle.unknown" Permanent:
             "no such circle, or the member is not in it", "ask for the member's circles";

@@ -4,6 +4,7 @@ use kolo_rules::Amount;
 use crate::circle::postings::{Details, wallet};
 use crate::circle::service::open_account;
 use crate::intent::state::Want;
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::ledger::{EntryQuery, EntryStatus, Side, StoredEntry};
 use crate::unit::Command;
 use crate::view::{HistoryLine, HistoryPage, WalletView};
@@ -85,7 +86,8 @@ impl Wallets {
             return Err(Error::OutOfBounds { field: "amount", min: 1, max });
         }
         let want = Want::TestMoney { member: id, amount };
-        let mut command = Command::begin(&self.kolo, ctx, "wallet.test_money", &want).await?;
+        let request = CommandRequest::new(ctx, CommandName::TestMoney).moving(Amount::new(amount));
+        let mut command = Command::asked(&self.kolo, ctx, request, &want).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }

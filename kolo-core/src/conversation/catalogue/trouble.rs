@@ -3,12 +3,17 @@ use kolo_rules::circle::Refusal;
 
 use super::Speech;
 use crate::Error;
+use crate::conversation::clean;
 use crate::conversation::words::Words;
+
+/// The longest reason of a host, in characters.
+const REASON_MAX: usize = 300;
 
 /// An error in words. Failures of ports are told as such only when nothing more can be tried.
 pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words {
     match error {
         Error::NotAllowed => Words::new("error-not-allowed"),
+        Error::Forbidden { reason } => forbidden(reason),
         Error::NoSuchMember => Words::new("error-no-such-member"),
         Error::NoSuchCircle => Words::new("error-no-such-circle"),
         Error::NoSuchInvitation => Words::new("error-no-such-invitation"),
@@ -34,6 +39,15 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::Stored { .. } => Words::new("error-stored"),
         Error::Port(_) => Words::new("error-port"),
     }
+}
+
+/// The host's words are made harmless and cut: they may come from anywhere.
+fn forbidden(reason: &str) -> Words {
+    let reason = clean::line(reason, REASON_MAX);
+    if reason.is_empty() {
+        return Words::new("error-forbidden");
+    }
+    Words::new("error-forbidden-because").text("reason", reason)
 }
 
 fn refused(refusal: Refusal) -> &'static str {

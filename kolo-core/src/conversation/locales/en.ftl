@@ -326,6 +326,8 @@ broken = Something is wrong on our side, sorry. I could not finish that. Please 
 ## When a service refuses
 
 error-not-allowed = Only the person concerned, or the organiser of the group, can do that.
+error-forbidden = That is not open to you here at the moment. Nothing was done.
+error-forbidden-because = That is not open to you here at the moment. Nothing was done. { $reason }
 error-no-such-member = I do not know you yet. Send HI to begin.
 error-no-such-circle = I cannot find that group among yours. Send GROUP STATUS to see them.
 error-no-such-invitation = There is no invitation with that code. Please check it with the person who sent it.

@@ -49,7 +49,7 @@ variants! { missing_notices, notices, Notice:
 }
 
 variants! { missing_errors, errors, Error:
-    NotAllowed NoSuchMember NoSuchCircle NoSuchInvitation InvitationSpent InvitationForSomebodyElse RulesNotAccepted
+    NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation InvitationSpent InvitationForSomebodyElse RulesNotAccepted
     NoPlaceLeft NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds NotAvailable KeyReused Contention Stored
     LeaseLost Port
 }
@@ -65,6 +65,8 @@ fn units(count: i64) -> Amount {
 pub fn errors() -> Vec<Error> {
     let mut all = vec![
         Error::NotAllowed,
+        Error::Forbidden { reason: String::new() },
+        Error::Forbidden { reason: "Please confirm your e-mail first.".to_owned() },
         Error::NoSuchMember,
         Error::NoSuchCircle,
         Error::NoSuchInvitation,
