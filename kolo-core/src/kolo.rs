@@ -7,7 +7,7 @@ use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
 use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
 use crate::wallet::Wallets;
-use crate::{Asset, TenantId};
+use crate::{Asset, Caps, TenantId};
 
 /// The operator's public keys; their secret halves are in the vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Settings {
     pub lease_s: u64,
     /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
     pub test_money_max: i64,
+    /// What may be begun in one day at the sponsor's cost.
+    pub caps: Caps,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             seats: (2, 20),
             lease_s: 60,
             test_money_max: 10_000_000_000,
+            caps: Caps::default(),
         }
     }
 }

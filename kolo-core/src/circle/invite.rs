@@ -1,7 +1,7 @@
 //! Inviting and joining.
 use kolo_rules::Refusal;
 
-use super::service::{Circles, UnderWay, open_account};
+use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract};
 use crate::intent::state::Want;
 use crate::invitation::state::{CODE_BYTES, Invitation, Standing, code, normalise_code};
@@ -174,7 +174,8 @@ impl Circles {
     /// Joins by a code, accepting the rules of this hash. Joining twice is joining once.
     ///
     /// # Errors
-    /// As [`Circles::preview`]; [`Error::RulesNotAccepted`]; [`Error::Refused`] (full, started).
+    /// As [`Circles::preview`]; [`Error::RulesNotAccepted`]; [`Error::Refused`] (full, started);
+    /// [`Error::CapReached`] for who has no account yet: the code stays good.
     pub async fn join(
         &self,
         ctx: &CommandContext,
@@ -201,7 +202,7 @@ impl Circles {
             let id = invitation.state.id;
             let mut changes = command.changes();
             let mut member = self.kolo.member(joiner).await?;
-            open_account(&mut changes, &mut member)?;
+            self.kolo.have_account_opened(&mut changes, &mut member).await?;
             // One code after another for the same circle: the member's version orders them.
             if self.is_joining(&circle.state, joiner).await? {
                 return Err(Error::UnderWay);

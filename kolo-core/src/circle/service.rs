@@ -79,7 +79,8 @@ impl Circles {
     /// A new circle; the commanding member organises it and takes the first seat.
     ///
     /// # Errors
-    /// [`Error::BadText`], [`Error::OutOfBounds`], [`Error::Refused`] for its figures.
+    /// [`Error::BadText`], [`Error::OutOfBounds`], [`Error::Refused`] for its figures;
+    /// [`Error::CapReached`]; [`Error::Forbidden`], as every command.
     pub async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
         let rules = self.draft(&wanted)?;
@@ -94,7 +95,8 @@ impl Circles {
             let mut changes = command.changes();
             let mut member = self.kolo.member(organiser).await?;
             let circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
-            open_account(&mut changes, &mut member)?;
+            self.kolo.count_circle(&mut changes, &mut member).await?;
+            self.kolo.have_account_opened(&mut changes, &mut member).await?;
             member.state.circles.push(circle.state.id);
             changes.write(&member)?;
             changes.write(&circle)?;
@@ -283,18 +285,23 @@ impl Circle {
     }
 }
 
-/// Has the member's account opened on the chain, once: strangers who only say hello cost nothing.
-pub(crate) fn open_account(
-    changes: &mut Changes,
-    member: &mut Loaded<Member>,
-) -> Result<(), Error> {
-    if member.state.account != Account::None {
-        return Ok(());
+impl Kolo {
+    /// Has the member's account opened on the chain, once: strangers who only say hello cost nothing.
+    /// The caller writes the member.
+    pub(crate) async fn have_account_opened(
+        &self,
+        changes: &mut Changes,
+        member: &mut Loaded<Member>,
+    ) -> Result<(), Error> {
+        if member.state.account != Account::None {
+            return Ok(());
+        }
+        self.count_account(changes).await?;
+        member.state.account = Account::Opening;
+        let id = member.state.id;
+        // Once by the member's version; a command's own intent, since an earlier one may have failed.
+        changes.want("open-account", Want::OpenAccount { member: id }, None).map(drop)
     }
-    member.state.account = Account::Opening;
-    let id = member.state.id;
-    // Once by the member's version; a command's own intent, since an earlier one may have failed.
-    changes.want("open-account", Want::OpenAccount { member: id }, None).map(drop)
 }
 
 fn bounded(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), Error> {

@@ -4,8 +4,8 @@ mod rules;
 
 use kolo_rules::{Amount, Refusal};
 
-use crate::error_codes;
 use crate::port::{CommitError, PortError};
+use crate::{Cap, Timestamp, error_codes};
 
 pub use code::ErrorCode;
 pub use rules::{amount_code, parse_amount_code, refusal_code};
@@ -77,6 +77,16 @@ pub enum Error {
         /// The largest.
         max: u64,
     },
+    /// As many were begun today as the operator pays for in one day; nothing was written.
+    #[error("the day's cap of {most} is reached ({cap:?}): call again from {} on", .again_at.unix())]
+    CapReached {
+        /// Which cap.
+        cap: Cap,
+        /// The most in one day.
+        most: u32,
+        /// When the next day begins.
+        again_at: Timestamp,
+    },
     /// Not on this network (test money on a real one).
     #[error("not available on this network")]
     NotAvailable,
@@ -131,6 +141,9 @@ error_codes! {
             "a text is empty, too long, or has control characters", "shorten or clean it";
         OutOfBounds = "input.out_of_bounds" Permanent:
             "a number is out of bounds", "choose one within the bounds the error names";
+        CapReached = "cap.reached" Temporary:
+            "as many accounts or circles were begun today as the operator pays for in one day",
+            "call again the next day (UTC), with the same key; the operator can raise the cap";
         NotAvailable = "network.not_available" Permanent:
             "not on this network (test money on a real one)", "leave it out here";
         KeyReused = "command.key_reused" Permanent:

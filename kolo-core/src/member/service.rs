@@ -2,6 +2,7 @@
 use serde::Serialize;
 
 use super::state::{Account, Member, clean_text, contact_key};
+use crate::cap::DayCount;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::channel::Contact;
 use crate::port::vault::KeyName;
@@ -110,6 +111,7 @@ impl Members {
                 account: Account::None,
                 circles: Vec::new(),
                 registered_at: changes.now(),
+                circles_today: DayCount::default(),
             },
         );
         changes.write(&member)?;

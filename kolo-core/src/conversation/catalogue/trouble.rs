@@ -2,9 +2,9 @@
 use kolo_rules::circle::Refusal;
 
 use super::Speech;
-use crate::Error;
 use crate::conversation::clean;
 use crate::conversation::words::Words;
+use crate::{Cap, Error};
 
 /// The longest reason of a host, in characters.
 const REASON_MAX: usize = 300;
@@ -32,6 +32,11 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         }
         Error::OutOfBounds { min, max, .. } => {
             Words::new("error-out-of-bounds").count("min", *min).count("max", *max)
+        }
+        Error::CapReached { cap: Cap::Accounts, .. } => Words::new("error-cap-accounts"),
+        Error::CapReached { cap: Cap::Circles, .. } => Words::new("error-cap-circles"),
+        Error::CapReached { cap: Cap::CirclesOfMember, most, .. } => {
+            Words::new("error-cap-own-circles").count("most", *most)
         }
         Error::NotAvailable => Words::new("error-not-available"),
         Error::KeyReused => Words::new("error-key-reused"),

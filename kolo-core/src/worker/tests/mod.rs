@@ -1,4 +1,5 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
+mod caps;
 mod chain;
 mod permission;
 
