@@ -19,6 +19,9 @@ pub enum Error {
     /// No such invitation.
     #[error("no invitation with that code: check it with whoever sent it")]
     NoSuchInvitation,
+    /// No such receipt.
+    #[error("no receipt with that number, or it is not one of your circles'")]
+    NoSuchReceipt,
     /// The invitation is used, revoked or expired.
     #[error("the invitation is no longer valid: ask for a new one")]
     InvitationSpent,
@@ -98,6 +101,7 @@ impl Error {
             Self::NoSuchMember => "member.unknown",
             Self::NoSuchCircle => "circle.unknown",
             Self::NoSuchInvitation => "invitation.unknown",
+            Self::NoSuchReceipt => "receipt.unknown",
             Self::InvitationSpent => "invitation.spent",
             Self::InvitationForSomebodyElse => "invitation.for_somebody_else",
             Self::RulesNotAccepted => "circle.rules_not_accepted",

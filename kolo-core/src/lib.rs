@@ -4,6 +4,7 @@
 //! calls, and the [ports](port) behind which databases, chains, vaults and channels live. It does no
 //! I/O and needs no particular executor.
 pub mod circle;
+mod code;
 mod context;
 #[cfg(feature = "conversation")]
 pub mod conversation;
@@ -17,6 +18,7 @@ pub mod member;
 pub mod money;
 pub mod notice;
 pub mod port;
+pub mod receipt;
 mod record;
 #[cfg(feature = "testkit")]
 pub mod testkit;

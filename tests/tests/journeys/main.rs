@@ -11,6 +11,7 @@ mod joining;
 mod money;
 mod once;
 mod outside;
+mod receipts;
 mod restart;
 mod rotation;
 mod rubbish;
