@@ -6,6 +6,7 @@ mod meddling;
 mod world;
 
 mod dissolving;
+mod events;
 mod forming;
 mod joining;
 mod money;

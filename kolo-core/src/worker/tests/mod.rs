@@ -1,5 +1,6 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
 mod chain;
+mod handlers;
 mod receipts;
 
 use std::sync::Arc;
