@@ -5,10 +5,12 @@
 //! I/O and needs no particular executor.
 mod cap;
 pub mod circle;
+mod code;
 mod context;
 #[cfg(feature = "conversation")]
 pub mod conversation;
 mod error;
+pub mod events;
 mod follower;
 pub mod id;
 mod intent;
@@ -18,6 +20,7 @@ pub mod member;
 pub mod money;
 pub mod notice;
 pub mod port;
+pub mod receipt;
 mod record;
 #[cfg(feature = "testkit")]
 pub mod testkit;

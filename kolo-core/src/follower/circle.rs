@@ -6,6 +6,7 @@ use super::tell::Story;
 use crate::circle::invite::hex;
 use crate::circle::postings::{Details, Move, external, pot, purse};
 use crate::circle::state::{Circle, Contract, Holder, Seat};
+use crate::events::Happened;
 use crate::intent::state::{Intent, Progress, Want};
 use crate::invitation::state::{Invitation, Standing};
 use crate::notice::Notice;
@@ -24,6 +25,7 @@ impl Kolo {
         &self,
         event: &ChainEvent,
         address: &ChainAddress,
+        organiser: &ChainAddress,
         on_chain: &Rules,
     ) -> Result<(), Error> {
         let ctx = self.chain_context(&event.id);
@@ -49,8 +51,9 @@ impl Kolo {
             }
             circle.state.contract = Contract::Live;
             changes.write(&circle)?;
-            changes.event(&circle.id, "circle.created", &circle.state.address)?;
             let rules = circle.state.rules()?;
+            let organiser = organiser.clone();
+            changes.happened(&circle, event, Happened::GroupCreated { organiser, rules })?;
             let notice = Notice::CircleReady {
                 circle: circle.state.id,
                 name: circle.state.name.clone(),
@@ -119,12 +122,14 @@ impl Kolo {
             }
             _ => None,
         };
-        let story = Story { event, what, before: &before, after: &after, gone: gone.as_ref() };
         self.seat_changes(changes, &mut circle, what).await?;
+        let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
+        let (before, after, gone) = (&before, &after, gone.as_ref());
+        let story = Story { event, what, before, after, receipt, gone };
         self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
         self.tell(changes, &circle.state, &story)?;
-        changes.event(&circle.id, &format!("circle.{}", name(what)), &(&event.id, &event.tx))?;
+        changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
         changes.write(&circle)
     }
 
@@ -490,27 +495,5 @@ fn shortened(address: &ChainAddress) -> String {
     match (text.get(..4), text.len().checked_sub(4).and_then(|at| text.get(at..))) {
         (Some(head), Some(tail)) => format!("{head}…{tail}"),
         _ => text.clone(),
-    }
-}
-
-/// The event's name, as the contract has it.
-fn name(what: &CircleChainEvent) -> &'static str {
-    use CircleChainEvent as E;
-    match what {
-        E::InvitationAdded { .. } => "invitation_added",
-        E::InvitationRevoked { .. } => "invitation_revoked",
-        E::ParticipantJoined { .. } => "participant_joined",
-        E::ParticipantLeft { .. } => "participant_left",
-        E::GroupStarted { .. } => "group_started",
-        E::ContributionMade { .. } => "contribution_made",
-        E::PayoutMade { .. } => "payout_made",
-        E::CreditPushed { .. } => "credit_pushed",
-        E::DebtRepaid { .. } => "debt_repaid",
-        E::DissolutionProposed { .. } => "dissolution_proposed",
-        E::VoteCast { .. } => "vote_cast",
-        E::ProposalRejected { .. } => "proposal_rejected",
-        E::GroupClosed { .. } => "group_closed",
-        E::RefundClaimed { .. } => "refund_claimed",
-        E::Synced { .. } => "synced",
     }
 }

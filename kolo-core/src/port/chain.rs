@@ -360,8 +360,10 @@ pub enum ChainEventBody {
     Unknown(String),
 }
 
-/// What happened in a circle; see the contract's page for each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What happened in a circle; see the contract's page for each. Stored as
+/// part of the record's events: a field is added with a default, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are the contract's, documented on its page")]
 pub enum CircleChainEvent {
@@ -391,21 +393,25 @@ pub enum CircleChainEvent {
     ContributionMade {
         member: ChainAddress,
         round: u8,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
         late: bool,
     },
     PayoutMade {
         recipient: ChainAddress,
         round: u8,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
         credited: bool,
     },
     CreditPushed {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     DebtRepaid {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
         credited: Vec<ChainAddress>,
     },
@@ -428,10 +434,13 @@ pub enum CircleChainEvent {
     },
     RefundClaimed {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     Synced {
+        #[serde(with = "crate::money::amount_serde")]
         surplus: Amount,
+        #[serde(with = "crate::money::amount_serde")]
         shortfall: Amount,
     },
 }

@@ -7,11 +7,13 @@ mod world;
 
 mod crowded;
 mod dissolving;
+mod events;
 mod forming;
 mod joining;
 mod money;
 mod once;
 mod outside;
+mod receipts;
 mod restart;
 mod rotation;
 mod rubbish;
