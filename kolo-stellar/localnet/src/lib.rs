@@ -21,7 +21,7 @@
 //! ```
 //!
 //! What it is not: there is no consensus and no history archive, no DEX (offers, path payments,
-//! liquidity pools), no claimable balances and no clawback. An operation it does not know is
+//! liquidity pools) and no claimable balances. An operation it does not know is
 //! refused with the network's own `opNOT_SUPPORTED`.
 //!
 //! The passphrase is by default [`STANDALONE_PASSPHRASE`] and the root account's key is the

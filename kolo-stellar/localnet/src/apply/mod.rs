@@ -1,6 +1,7 @@
 //! Operations: their static checks, their thresholds, and what they do.
 
 mod accounts;
+mod clawback;
 mod data;
 mod events;
 mod merge;
@@ -12,10 +13,10 @@ mod trust;
 
 use stellar_xdr::{
     AccountId, AccountMergeResult, BeginSponsoringFutureReservesResult, BumpSequenceResult,
-    ChangeTrustResult, ContractEvent, CreateAccountResult, EndSponsoringFutureReservesResult,
-    ExtendFootprintTtlResult, Hash, InvokeHostFunctionResult, ManageDataResult, Memo, MuxedAccount,
-    OperationBody, OperationResult, OperationResultTr, PaymentResult, RestoreFootprintResult,
-    ScVal, SetOptionsResult, SetTrustLineFlagsResult,
+    ChangeTrustResult, ClawbackResult, ContractEvent, CreateAccountResult,
+    EndSponsoringFutureReservesResult, ExtendFootprintTtlResult, Hash, InvokeHostFunctionResult,
+    ManageDataResult, Memo, MuxedAccount, OperationBody, OperationResult, OperationResultTr,
+    PaymentResult, RestoreFootprintResult, ScVal, SetOptionsResult, SetTrustLineFlagsResult,
 };
 
 pub(crate) use accounts::new_account;
@@ -103,6 +104,7 @@ pub(crate) fn check(
         OperationBody::BeginSponsoringFutureReserves(op) => sponsoring::check_begin(op, source),
         OperationBody::EndSponsoringFutureReserves => Ok(()),
         OperationBody::SetTrustLineFlags(op) => trust::check_flags(op, source),
+        OperationBody::Clawback(op) => clawback::check(op, source),
         OperationBody::InvokeHostFunction(op) => soroban::check_invoke(op, settings),
         OperationBody::ExtendFootprintTtl(op) => soroban::check_extend(op, inner, settings),
         OperationBody::RestoreFootprint(_) => soroban::check_restore(inner),
@@ -123,6 +125,7 @@ pub(crate) fn apply(op: &mut Operation<'_, '_>, body: &OperationBody) -> Outcome
         OperationBody::BeginSponsoringFutureReserves(begin) => sponsoring::begin(op, begin),
         OperationBody::EndSponsoringFutureReserves => sponsoring::end(op),
         OperationBody::SetTrustLineFlags(flags) => trust::set_flags(op, flags),
+        OperationBody::Clawback(clawback) => clawback::claw_back(op, clawback),
         OperationBody::InvokeHostFunction(invoke) => soroban::invoke(op, invoke),
         OperationBody::ExtendFootprintTtl(extend) => soroban::extend(op, extend),
         OperationBody::RestoreFootprint(_) => soroban::restore(op),
@@ -154,6 +157,7 @@ fn default_result(body: &OperationBody) -> OperationResult {
         OperationBody::SetTrustLineFlags(_) => {
             Tr::SetTrustLineFlags(SetTrustLineFlagsResult::Success)
         }
+        OperationBody::Clawback(_) => Tr::Clawback(ClawbackResult::Success),
         OperationBody::InvokeHostFunction(_) => {
             Tr::InvokeHostFunction(InvokeHostFunctionResult::Success(Hash([0; 32])))
         }

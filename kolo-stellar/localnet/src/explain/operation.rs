@@ -92,6 +92,12 @@ fn classic(body: &Body, source: &str) -> Words {
                 Field::new("flags set", op.set_flags.to_string()),
             ],
         ),
+        Body::Clawback(op) => {
+            let money = amount(op.amount, &op.asset);
+            let from = op.from.to_string();
+            let summary = format!("claw back {money} from {}", short(&from));
+            (summary, vec![Field::new("from", from), Field::new("amount", money)])
+        }
         Body::BumpSequence(op) => (
             format!("move the sequence number on to {}", op.bump_to.0),
             vec![Field::new("to", op.bump_to.0.to_string())],

@@ -108,14 +108,14 @@ impl Txn<'_> {
         let Some(mut account) = self.account(sponsor) else {
             return Err(SponsorshipRefusal::LowReserve);
         };
+        let reserve = i64::from(units).saturating_mul(self.context.base_reserve.into());
+        if self.available_balance(&account) < reserve {
+            return Err(SponsorshipRefusal::LowReserve);
+        }
         let sponsoring = v2(&account).map_or(0, |ext| ext.num_sponsoring);
         let counted = account.num_sub_entries.checked_add(sponsoring);
         if counted.and_then(|sum| sum.checked_add(units)).is_none() {
             return Err(SponsorshipRefusal::TooManySponsoring);
-        }
-        let reserve = i64::from(units).saturating_mul(self.context.base_reserve.into());
-        if self.available_balance(&account) < reserve {
-            return Err(SponsorshipRefusal::LowReserve);
         }
         edit_v2(&mut account, |ext| {
             ext.num_sponsoring = sponsoring.saturating_add(units);

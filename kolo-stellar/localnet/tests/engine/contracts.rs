@@ -41,7 +41,7 @@ pub fn i128(amount: i64) -> ScVal {
     ScVal::I128(Int128Parts { hi: 0, lo: u64::try_from(amount).unwrap() })
 }
 
-fn returned(record: &TxRecord) -> ScVal {
+pub fn returned(record: &TxRecord) -> ScVal {
     assert!(record.is_successful(), "{:?}", record.result.result);
     let TransactionMeta::V4(meta) = &record.meta else { panic!("meta of another version") };
     meta.soroban_meta.clone().unwrap().return_value.unwrap()

@@ -6,6 +6,7 @@ mod classic;
 mod contracts;
 mod explain;
 mod fees;
+mod issuer;
 mod kept;
 mod ledgers;
 mod rubbish;
