@@ -304,8 +304,9 @@ pub struct Simulation {
     pub events: Vec<DiagnosticEvent>,
     /// Entries that would change.
     pub state_changes: Vec<StateChange>,
-    /// Always `None` on this network: since protocol 23 a transaction restores what it touches,
-    /// and `transaction_data` says which entries those are.
+    /// What has to be restored first for an extension of TTLs. Always `None` for an invocation:
+    /// since protocol 23 that restores what it touches, and `transaction_data` says which
+    /// entries those are.
     pub restore_preamble: Option<RestorePreamble>,
     /// Metered instructions.
     pub instructions: u64,

@@ -204,6 +204,7 @@ impl Engine {
             close_time,
             base_fee: header.base_fee,
             base_reserve: header.base_reserve,
+            min_persistent_ttl: self.settings.network.min_persistent_entry_ttl,
         }
     }
 }

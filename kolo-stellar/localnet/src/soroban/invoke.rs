@@ -16,7 +16,7 @@ use stellar_xdr::{
     Limits as XdrLimits, OperationResultTr, ReadXdr, ScVal, SorobanTransactionData, WriteXdr,
 };
 
-use super::footprint::{bytes, fits, host_ledger, min_live_until, rent_bytes};
+use super::footprint::{bytes, fits, host_ledger, rent_bytes};
 use super::settings::Settings;
 use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_valid_asset};
@@ -137,7 +137,7 @@ impl Inputs {
                 return refuse(invoked(InvokeHostFunctionResult::EntryArchived));
             };
             self.restored.push(index);
-            live_until = Some(min_live_until(op.txn, op.settings));
+            live_until = Some(op.txn.context.min_live_until());
         }
         if archived || durability(key).is_none() {
             self.disk_bytes = self.disk_bytes.saturating_add(size);

@@ -54,7 +54,7 @@ pub fn returned_address(record: &TxRecord) -> ScAddress {
     }
 }
 
-fn operation_result(record: &TxRecord) -> OperationResultTr {
+pub fn operation_result(record: &TxRecord) -> OperationResultTr {
     match &record.result.result {
         TransactionResultResult::TxSuccess(results)
         | TransactionResultResult::TxFailed(results) => match &results[0] {
@@ -65,7 +65,7 @@ fn operation_result(record: &TxRecord) -> OperationResultTr {
     }
 }
 
-fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
+pub fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
     let TransactionMeta::V4(meta) = &record.meta else { panic!("meta of another version") };
     match &meta.soroban_meta.as_ref().unwrap().ext {
         SorobanTransactionMetaExt::V1(fees) => fees.clone(),
@@ -73,7 +73,7 @@ fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
     }
 }
 
-fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
+pub fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
     match operation_result(record) {
         OperationResultTr::InvokeHostFunction(code) => code,
         other => panic!("{other:?}"),
