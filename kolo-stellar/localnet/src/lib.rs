@@ -36,6 +36,7 @@ mod model;
 mod network;
 mod reply;
 pub mod rpc;
+mod settings;
 mod soroban;
 pub mod store;
 mod tx;
@@ -45,8 +46,7 @@ pub use model::{
     AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
     RestorePreamble, SendOutcome, SimulateOptions, Simulation, StateChange, StoredEntry, TxRecord,
 };
-pub use network::{
-    Builder, Clock, Close, Limits, Localnet, NetworkError, PACE_S, StartError, root_secret,
-};
+pub use network::{Builder, Clock, Close, Localnet, NetworkError, PACE_S, StartError, root_secret};
 pub use reply::Reply;
+pub use settings::{Archival, FeeRates, LedgerLimits, Limits, NetworkSettings};
 pub use store::{LedgerStore, Snapshot, StoreError};

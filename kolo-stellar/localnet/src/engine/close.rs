@@ -8,11 +8,12 @@ use stellar_xdr::TransactionEnvelope;
 use super::Engine;
 use super::header::{self, Closing};
 use super::record::Records;
+use super::select::select;
 use crate::apply::{Applier, sub_seed};
 use crate::ledger::{LedgerContext, Txn};
 use crate::model::{ClosedLedger, StoredEntry};
-use crate::network::{NetworkError, PACE_S};
-use crate::tx::{Frame, is_soroban_envelope};
+use crate::network::{Close, NetworkError, PACE_S};
+use crate::tx::{Frame, Validator};
 
 type Changes = Vec<(stellar_xdr::LedgerKey, Option<Arc<StoredEntry>>)>;
 
@@ -44,9 +45,7 @@ impl Engine {
     }
 
     fn close_at(&mut self, context: LedgerContext) -> Result<ClosedLedger, NetworkError> {
-        let mut frames = self.queue.clone();
-        // Soroban transactions come after the classic ones.
-        frames.sort_by_key(|frame| is_soroban_envelope(&frame.envelope));
+        let (frames, waiting) = select(self.valid(context), &self.settings.ledger_limits);
         let envelopes: Vec<TransactionEnvelope> =
             frames.iter().map(|frame| frame.envelope.clone()).collect();
         let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));
@@ -70,8 +69,20 @@ impl Engine {
             state.set(key, entry);
         }
         self.header = ledger.header.clone();
-        self.queue.clear();
+        self.queue = waiting;
         Ok(ledger)
+    }
+
+    /// The queue without what has become invalid while it waited: that is not charged for.
+    fn valid(&self, context: LedgerContext) -> Vec<Frame> {
+        if self.close == Close::Instant {
+            // Looked at just now.
+            return self.queue.clone();
+        }
+        let txn = Txn::new(&self.state, context, self.header.header.fee_pool);
+        let validator = Validator { txn: &txn, settings: &self.settings };
+        let valid = |frame: &&Frame| validator.submit(frame).is_success();
+        self.queue.iter().filter(valid).cloned().collect()
     }
 
     /// Applies the transactions: all fees, then each transaction, then all refunds.

@@ -4,6 +4,7 @@ mod close;
 mod friendbot;
 pub(crate) mod header;
 mod record;
+mod select;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use crate::ledger::{LedgerContext, State, Txn};
 use crate::model::{
     ClosedLedger, Found, LedgerInfo, SendOutcome, SimulateOptions, Simulation, StoredEntry,
 };
-use crate::network::{Clock, Close, Limits, NetworkError, StartError, root_secret};
+use crate::network::{Clock, Close, NetworkError, StartError, root_secret};
+use crate::settings::NetworkSettings;
 use crate::soroban::{self, ModuleCaches, Settings, SimulationInput};
 use crate::store::{LedgerStore, Snapshot};
 use crate::tx::{Frame, Validator};
@@ -52,7 +54,7 @@ impl Engine {
         clock: Clock,
         close: Close,
         mut store: Box<dyn LedgerStore>,
-        limits: Limits,
+        settings: &NetworkSettings,
     ) -> Result<Self, StartError> {
         let snapshot = match store.load()? {
             Some(snapshot) if snapshot.passphrase != passphrase => {
@@ -62,7 +64,7 @@ impl Engine {
                 });
             }
             Some(snapshot) => snapshot,
-            None => begin(&passphrase, &clock, store.as_mut(), &limits)?,
+            None => begin(&passphrase, &clock, store.as_mut(), settings)?,
         };
         let mut state = State::default();
         for (key, entry) in snapshot.entries {
@@ -214,9 +216,9 @@ fn begin(
     passphrase: &str,
     clock: &Clock,
     store: &mut dyn LedgerStore,
-    limits: &Limits,
+    settings: &NetworkSettings,
 ) -> Result<Snapshot, StartError> {
-    let changes = genesis::entries(account_of(&root_key(passphrase)), limits)
+    let changes = genesis::entries(account_of(&root_key(passphrase)), settings)
         .map_err(StartError::Configuration)?;
     let header = header::first(clock(), &changes);
     let ledger = ClosedLedger { header, transactions: Vec::new(), changes };
@@ -260,7 +262,8 @@ mod tests {
         let store = Box::new(MemoryStore::new());
         let (passphrase, clock) = (STANDALONE_PASSPHRASE.to_owned(), Arc::new(|| 0));
         let engine =
-            Engine::open(passphrase, clock, Close::Instant, store, Limits::default()).unwrap();
+            Engine::open(passphrase, clock, Close::Instant, store, &NetworkSettings::default())
+                .unwrap();
         let root = account_of(&root_key(STANDALONE_PASSPHRASE));
         let body = OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
             host_function: HostFunction::CreateContract(CreateContractArgs {

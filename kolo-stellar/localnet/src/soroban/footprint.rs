@@ -21,10 +21,8 @@ pub(super) fn bytes(xdr: &[u8]) -> u32 {
 /// Whether a contract's entry is of a size the network keeps.
 pub(super) fn fits(entry: &LedgerEntryData, size: u32, settings: &Settings) -> bool {
     match entry {
-        LedgerEntryData::ContractCode(code) => {
-            bytes(code.code.as_slice()) <= settings.limits.contract_bytes
-        }
-        LedgerEntryData::ContractData(_) => size <= settings.max_entry_bytes,
+        LedgerEntryData::ContractCode(_) => size <= settings.limits.contract_bytes,
+        LedgerEntryData::ContractData(_) => size <= settings.limits.entry_bytes,
         _ => true,
     }
 }

@@ -38,20 +38,24 @@ fn trapped<T>() -> Result<T, Refusal> {
     refuse(invoked(InvokeHostFunctionResult::Trapped))
 }
 
+/// Refused without a code of its own: the transaction failed, and its operation keeps the result
+/// it started out with.
+fn invalid<T>() -> Result<T, Refusal> {
+    refuse(invoked(InvokeHostFunctionResult::Success(Hash([0; 32]))))
+}
+
 pub(crate) fn check_invoke(op: &InvokeHostFunctionOp, settings: &Settings) -> Checked {
     let preimage = match &op.host_function {
         HostFunction::UploadContractWasm(wasm) => {
             let fits = bytes(wasm.as_slice()) <= settings.limits.contract_bytes;
-            return if fits { Ok(()) } else { limit_exceeded() };
+            return if fits { Ok(()) } else { invalid() };
         }
         HostFunction::CreateContract(create) => &create.contract_id_preimage,
-        HostFunction::CreateContractV2(create) => &create.contract_id_preimage,
-        HostFunction::InvokeContract(_) => return Ok(()),
+        // The network leaves the second form to the host.
+        HostFunction::CreateContractV2(_) | HostFunction::InvokeContract(_) => return Ok(()),
     };
     match preimage {
-        ContractIdPreimage::Asset(asset) if !is_valid_asset(asset) => {
-            refuse(invoked(InvokeHostFunctionResult::Malformed))
-        }
+        ContractIdPreimage::Asset(asset) if !is_valid_asset(asset) => invalid(),
         ContractIdPreimage::Asset(_) | ContractIdPreimage::Address(_) => Ok(()),
     }
 }

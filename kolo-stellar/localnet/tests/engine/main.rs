@@ -11,6 +11,7 @@ mod issuer;
 mod kept;
 mod ledgers;
 mod rubbish;
+mod settings;
 mod signatures;
 mod sponsorship;
 mod support;
