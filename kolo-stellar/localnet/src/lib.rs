@@ -20,9 +20,19 @@
 //! # }
 //! ```
 //!
-//! What it is not: there is no consensus and no history archive, no DEX (offers, path payments,
-//! liquidity pools) and no claimable balances. An operation it does not know is
-//! refused with the network's own `opNOT_SUPPORTED`.
+//! Operations: CreateAccount, Payment, strict-send and strict-receive payments with a direct path,
+//! SetOptions, ChangeTrust, SetTrustLineFlags, Clawback, AccountMerge, ManageData, BumpSequence,
+//! Begin/End/RevokeSponsorship, Create/Claim/ClawbackClaimableBalance, InvokeHostFunction,
+//! ExtendFootprintTtl, RestoreFootprint, and fee-bumps. Limits, fees and times to live are those
+//! of [`NetworkSettings`]: mainnet's if nothing else is asked for.
+//!
+//! What it is not: there is no consensus and no history archive, and no DEX (offers, payments
+//! through other assets, liquidity pools). An operation it does not know, AllowTrust and
+//! Inflation among them, is refused with the network's own `opNOT_SUPPORTED`. Fees do not surge:
+//! where a ledger is full the highest offers go first, and everybody pays the base rate. Archived
+//! entries are never evicted from the live state; to clients and contracts that makes no
+//! difference. Settings do not change while a network lives, and the live state has the size it is
+//! set to.
 //!
 //! The passphrase is by default [`STANDALONE_PASSPHRASE`] and the root account's key is the
 //! SHA-256 of the passphrase, as on every standalone network.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod archival;
+mod claimable;
 mod classic;
 mod contracts;
 mod explain;
@@ -10,6 +11,8 @@ mod fees;
 mod issuer;
 mod kept;
 mod ledgers;
+mod paths;
+mod revoke;
 mod rubbish;
 mod settings;
 mod signatures;

@@ -292,6 +292,11 @@ fn check_state(snapshot: &Snapshot) {
                 assert_eq!(of, sponsored_entries(snapshot, account) + 2 * sponsors + signers);
             }
             LedgerEntryData::Trustline(_) | LedgerEntryData::Data(_) => sponsored += sponsors,
+            LedgerEntryData::ClaimableBalance(balance) => {
+                assert_eq!(sponsors, 1, "somebody carries a claimable balance");
+                sponsored += u32::try_from(balance.claimants.len()).unwrap();
+                coins += if balance.asset == Asset::Native { balance.amount } else { 0 };
+            }
             LedgerEntryData::ContractData(data) => coins += lumens_of_contract(snapshot, data),
             _ => {}
         }
