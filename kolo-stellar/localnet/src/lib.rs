@@ -54,7 +54,8 @@ mod tx;
 pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};
 pub use model::{
     AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
-    RestorePreamble, SendOutcome, SimulateOptions, Simulation, StateChange, StoredEntry, TxRecord,
+    RestorePreamble, SendFault, SendOutcome, SimulateOptions, Simulation, SnapshotId, StateChange,
+    StoredEntry, TxRecord,
 };
 pub use network::{Builder, Clock, Close, Localnet, NetworkError, PACE_S, StartError, root_secret};
 pub use reply::Reply;

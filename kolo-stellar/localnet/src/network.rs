@@ -17,8 +17,8 @@ use stellar_xdr::{
 use crate::engine::Engine;
 use crate::genesis::{PROTOCOL_VERSION, STANDALONE_PASSPHRASE};
 use crate::model::{
-    ClosedLedger, EventQuery, EventRecord, Found, LedgerInfo, SendOutcome, SimulateOptions,
-    Simulation, TxRecord,
+    ClosedLedger, EventQuery, EventRecord, Found, LedgerInfo, SendFault, SendOutcome,
+    SimulateOptions, Simulation, SnapshotId, TxRecord,
 };
 use crate::reply::Reply;
 use crate::settings::{Limits, NetworkSettings};
@@ -282,7 +282,7 @@ impl Localnet {
 
     /// Submits an envelope. In instant mode the ledger it is in has closed when the reply comes.
     pub fn send(&self, envelope: TransactionEnvelope) -> Reply<SendOutcome> {
-        self.ask(move |engine| engine.send(envelope))
+        self.ask(move |engine| engine.submit(envelope))
     }
 
     /// Looks a transaction up by its hash (or the inner hash of a fee-bump).
@@ -353,6 +353,41 @@ impl Localnet {
     /// transaction.
     pub fn fund(&self, account: AccountId, balance: i64) -> Reply<TxRecord> {
         self.ask(move |engine| engine.fund(&account, balance))
+    }
+
+    /// Notes the network as it is: entries, latest ledger, queue. Kept in memory as long as the
+    /// network runs, however often it is gone back to.
+    pub fn snapshot(&self) -> Reply<SnapshotId> {
+        self.ask(|engine| Ok(engine.snapshot()))
+    }
+
+    /// Takes the network back to a snapshot, in the store too. Ledgers closed since then never
+    /// happened: their sequences are given again, so whoever follows events has to begin anew.
+    /// Snapshots taken since then are gone. The clock is the caller's and stays as it is. Gives
+    /// the ledger that is the latest again.
+    pub fn revert(&self, to: SnapshotId) -> Reply<LedgerInfo> {
+        self.ask(move |engine| engine.revert(to))
+    }
+
+    /// Freezes keys (accounts, trustlines of holders, entries of contracts) as validators can
+    /// (CAP-0077), in a ledger of its own: a transaction that would touch one is refused with
+    /// `txFROZEN_KEY_ACCESSED`. (An issuer freezes a holder with `SetTrustLineFlags` instead.)
+    pub fn freeze(&self, keys: Vec<LedgerKey>) -> Reply<ClosedLedger> {
+        self.ask(move |engine| engine.set_frozen(&keys, true))
+    }
+
+    /// Undoes [`freeze`](Self::freeze) for these keys.
+    pub fn thaw(&self, keys: Vec<LedgerKey>) -> Reply<ClosedLedger> {
+        self.ask(move |engine| engine.set_frozen(&keys, false))
+    }
+
+    /// Lets something go wrong with the next envelope that is sent (not with friendbot's). Called
+    /// again before that, it is about the one after.
+    pub fn disturb_next_send(&self, fault: SendFault) -> Reply<()> {
+        self.ask(move |engine| {
+            engine.disturb(fault);
+            Ok(())
+        })
     }
 
     /// Stops the network. When the reply is there the store is closed and can be opened again.

@@ -15,6 +15,7 @@ use stellar_xdr::{
 use super::payment::{Refused, credit};
 use super::{Events, Operation, Outcome, Refusal, refusal, refuse, reserve_refusal};
 use crate::ledger::{Accounts, CLAWBACK_ENABLED, TrustLines, is_valid_asset, issuer, line_asset};
+use crate::tx::holding;
 
 /// `AUTH_CLAWBACK_ENABLED_FLAG` of an account.
 const AUTH_CLAWBACK_ENABLED: u32 = 8;
@@ -180,6 +181,10 @@ pub(super) fn claim(op: &mut Operation<'_, '_>, id: &ClaimableBalanceId) -> Outc
     });
     if !may {
         return refuse(claimed(ClaimClaimableBalanceResult::CannotClaim));
+    }
+    let frozen = |key| op.settings.frozen.contains(key);
+    if holding(&source, &balance.asset).iter().any(frozen) {
+        return refuse(claimed(ClaimClaimableBalanceResult::TrustlineFrozen));
     }
     credit(op, &source, &balance.asset, balance.amount).map_err(|refused| {
         refusal(claimed(match refused {

@@ -5,7 +5,9 @@ mod friendbot;
 pub(crate) mod header;
 mod record;
 mod select;
+mod tools;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,10 +19,12 @@ use stellar_xdr::{
     TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
 };
 
+use self::tools::Snapshots;
 use crate::genesis;
 use crate::ledger::{LedgerContext, State, Txn};
 use crate::model::{
-    ClosedLedger, Found, LedgerInfo, SendOutcome, SimulateOptions, Simulation, StoredEntry,
+    ClosedLedger, Found, LedgerInfo, SendFault, SendOutcome, SimulateOptions, Simulation,
+    StoredEntry,
 };
 use crate::network::{Clock, Close, NetworkError, StartError, root_secret};
 use crate::settings::NetworkSettings;
@@ -44,6 +48,9 @@ pub(crate) struct Engine {
     modules: ModuleCaches,
     /// Accepted, and not yet in a ledger. Empty between jobs in instant mode.
     queue: Vec<Frame>,
+    snapshots: Snapshots,
+    /// What is to go wrong with the next submissions.
+    faults: VecDeque<SendFault>,
     farewell: Option<Farewell>,
 }
 
@@ -84,6 +91,8 @@ impl Engine {
             settings,
             modules,
             queue: Vec::new(),
+            snapshots: Snapshots::default(),
+            faults: VecDeque::new(),
             farewell: None,
         })
     }
@@ -128,7 +137,7 @@ impl Engine {
     }
 
     /// Accepts an envelope for the next ledger, and in instant mode closes that.
-    pub(crate) fn send(
+    pub(super) fn send(
         &mut self,
         envelope: TransactionEnvelope,
     ) -> Result<SendOutcome, NetworkError> {

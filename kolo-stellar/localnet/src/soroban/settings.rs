@@ -1,5 +1,6 @@
 //! The network's configuration, kept in the ledger as on every network.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use soroban_env_host::HostError;
@@ -13,8 +14,9 @@ use stellar_xdr::{
     ConfigSettingContractHistoricalDataV0, ConfigSettingContractLedgerCostExtV0,
     ConfigSettingContractLedgerCostV0, ConfigSettingContractParallelComputeV0, ConfigSettingEntry,
     ConfigSettingId, ConfigSettingScpTiming, ContractCostParamEntry, ContractCostParams,
-    EvictionIterator, ExtensionPoint, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting,
-    StateArchivalSettings,
+    EncodedLedgerKey, EvictionIterator, ExtensionPoint, FreezeBypassTxs, FrozenLedgerKeys,
+    LedgerEntryData, LedgerKey, LedgerKeyConfigSetting, Limits as XdrLimits, ReadXdr,
+    StateArchivalSettings, VecM, WriteXdr,
 };
 
 use crate::ledger::State;
@@ -31,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) network: NetworkConfig,
     pub(crate) limits: Limits,
     pub(crate) ledger_limits: LedgerLimits,
+    /// Keys nobody may touch (CAP-0077).
+    pub(crate) frozen: BTreeSet<LedgerKey>,
 }
 
 impl Settings {
@@ -41,13 +45,17 @@ impl Settings {
             NetworkConfig::load_from_snapshot(&source).map_err(|error| error.to_string())?;
         let mut limits = Limits::default();
         let mut ledger_limits = LedgerLimits::default();
+        let mut frozen = BTreeSet::new();
         for (_, entry) in state.iter() {
             if let LedgerEntryData::ConfigSetting(setting) = &entry.entry.data {
                 read_limits(setting, &mut limits);
                 read_ledger_limits(setting, &mut ledger_limits);
+                if let ConfigSettingEntry::FrozenLedgerKeys(keys) = setting {
+                    frozen = decode_keys(keys);
+                }
             }
         }
-        Ok(Self { network, limits, ledger_limits })
+        Ok(Self { network, limits, ledger_limits, frozen })
     }
 
     /// A budget for one invocation.
@@ -160,9 +168,12 @@ pub(crate) fn genesis_settings(
     Ok(settings.into_iter().map(|setting| (setting_key(setting.discriminant()), setting)).collect())
 }
 
-/// What the public networks have too, and this one makes no use of.
-fn constant_settings() -> [ConfigSettingEntry; 3] {
+/// What is the same on every network in the beginning. All of it but the frozen keys is only
+/// shown: this network makes no use of it.
+fn constant_settings() -> [ConfigSettingEntry; 5] {
     [
+        ConfigSettingEntry::FrozenLedgerKeys(FrozenLedgerKeys { keys: VecM::default() }),
+        ConfigSettingEntry::FreezeBypassTxs(FreezeBypassTxs { tx_hashes: VecM::default() }),
         ConfigSettingEntry::EvictionIterator(EvictionIterator {
             bucket_list_level: EVICTION_LEVEL,
             is_curr_bucket: true,
@@ -179,6 +190,23 @@ fn constant_settings() -> [ConfigSettingEntry; 3] {
             ballot_timeout_increment_milliseconds: 1_000,
         }),
     ]
+}
+
+/// The setting that freezes these keys, and no others.
+pub(crate) fn frozen_setting(frozen: &BTreeSet<LedgerKey>) -> (LedgerKey, ConfigSettingEntry) {
+    let encoded = frozen.iter().filter_map(|key| {
+        Some(EncodedLedgerKey(key.to_xdr(XdrLimits::none()).ok()?.try_into().ok()?))
+    });
+    let keys = encoded.collect::<Vec<_>>().try_into().unwrap_or_default();
+    let setting = ConfigSettingEntry::FrozenLedgerKeys(FrozenLedgerKeys { keys });
+    (setting_key(setting.discriminant()), setting)
+}
+
+fn decode_keys(frozen: &FrozenLedgerKeys) -> BTreeSet<LedgerKey> {
+    let limits = XdrLimits { depth: 100, len: 100_000 };
+    let decode =
+        |key: &EncodedLedgerKey| LedgerKey::from_xdr(key.0.as_slice(), limits.clone()).ok();
+    frozen.keys.iter().filter_map(decode).collect()
 }
 
 fn setting_key(config_setting_id: ConfigSettingId) -> LedgerKey {

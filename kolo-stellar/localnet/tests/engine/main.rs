@@ -18,3 +18,4 @@ mod settings;
 mod signatures;
 mod sponsorship;
 mod support;
+mod tools;
