@@ -112,7 +112,7 @@ impl<'a> Txn<'a> {
             let (before, after) = (before.as_deref(), after.as_deref());
             match before.filter(|before| is_archived(key, before, self.context.sequence)) {
                 Some(archived) => {
-                    push_restoration(&mut changes, key, archived, after, &self.context)
+                    push_restoration(&mut changes, key, archived, after, &self.context);
                 }
                 None => push_entry_changes(&mut changes, key, before, after),
             }

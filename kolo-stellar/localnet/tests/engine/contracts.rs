@@ -382,6 +382,30 @@ fn contracts_hold_lumens_too() {
     assert!(error.starts_with("HostError: Error(Contract, #10)"), "{error}");
 }
 
+#[test]
+fn the_assets_contract_opens_accounts_and_trustlines() {
+    let net = Net::new();
+    let (issuer, ada) = (net.fund("issuer", 100), net.fund("ada", 100));
+    let native = returned_address(&net.soroban(&ada, deploy_asset(&Asset::Native)));
+    let cid = Key::new("cid");
+    let to_cid =
+        |amount| call(&native, "transfer", vec![ada.address(), cid.address(), i128(amount)]);
+    // 14: less than the two reserves of an account.
+    let poor = net.simulate(&net.tx(&ada, vec![op(to_cid(XLM - 1))])).error.unwrap();
+    assert!(poor.starts_with("HostError: Error(Contract, #14)"), "{poor}");
+    let record = net.soroban(&ada, to_cid(5 * XLM));
+    assert!(record.is_successful());
+    let account = net.account(&cid).unwrap();
+    assert_eq!((account.balance, account.seq_num.0), (5 * XLM, i64::from(record.ledger) << 32));
+
+    let asset = usdc(&issuer);
+    let sac = returned_address(&net.soroban(&ada, deploy_asset(&asset)));
+    let trust = call(&sac, "trust", vec![cid.address()]);
+    assert!(net.soroban(&cid, trust).is_successful());
+    assert_eq!(net.line(&cid, &asset).unwrap().limit, i64::MAX);
+    assert_eq!(net.account(&cid).unwrap().num_sub_entries, 1);
+}
+
 fn stranger() -> ScVal {
     ScVal::Address(ScAddress::Contract(ContractId(Hash([4; 32]))))
 }
