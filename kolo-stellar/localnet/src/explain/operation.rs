@@ -87,6 +87,23 @@ fn classic(body: &Body, source: &str) -> Words {
         Body::PathPaymentStrictSend(op) => {
             payment(source, &op.destination, op.send_amount, &op.send_asset)
         }
+        Body::BumpSequence(op) => (
+            format!("move the sequence number on to {}", op.bump_to.0),
+            vec![Field::new("to", op.bump_to.0.to_string())],
+        ),
+        Body::InvokeHostFunction(op) => host_function(&op.host_function),
+        Body::ExtendFootprintTtl(op) => (
+            format!("keep contract entries alive for {} ledgers", op.extend_to),
+            vec![Field::new("ledgers", op.extend_to.to_string())],
+        ),
+        Body::RestoreFootprint(_) => ("restore archived contract entries".to_owned(), Vec::new()),
+        other => claims(other),
+    }
+}
+
+/// What is set aside to be claimed, and what issuers take back.
+fn claims(body: &Body) -> Words {
+    match body {
         Body::CreateClaimableBalance(op) => {
             let money = amount(op.amount, &op.asset);
             let fields = vec![
@@ -109,16 +126,6 @@ fn classic(body: &Body, source: &str) -> Words {
             let summary = format!("claw back {money} from {}", short(&from));
             (summary, vec![Field::new("from", from), Field::new("amount", money)])
         }
-        Body::BumpSequence(op) => (
-            format!("move the sequence number on to {}", op.bump_to.0),
-            vec![Field::new("to", op.bump_to.0.to_string())],
-        ),
-        Body::InvokeHostFunction(op) => host_function(&op.host_function),
-        Body::ExtendFootprintTtl(op) => (
-            format!("keep contract entries alive for {} ledgers", op.extend_to),
-            vec![Field::new("ledgers", op.extend_to.to_string())],
-        ),
-        Body::RestoreFootprint(_) => ("restore archived contract entries".to_owned(), Vec::new()),
         other => (words(other.name()), Vec::new()),
     }
 }
