@@ -5,7 +5,7 @@ use stellar_xdr::{AccountId, LedgerEntry, LedgerEntryData, LedgerEntryExt, Ledge
 use crate::apply::new_account;
 use crate::ledger::account_key;
 use crate::model::StoredEntry;
-use crate::network::Limits;
+use crate::settings::NetworkSettings;
 use crate::soroban::genesis_settings;
 
 /// The passphrase of standalone networks.
@@ -24,12 +24,12 @@ pub(crate) const MAX_TX_SET_SIZE: u32 = 100;
 /// The entries of the first ledger: the root account and the configuration.
 pub(crate) fn entries(
     root: AccountId,
-    limits: &Limits,
+    settings: &NetworkSettings,
 ) -> Result<Vec<(LedgerKey, Option<StoredEntry>)>, String> {
     let key = account_key(&root);
     let account = LedgerEntryData::Account(new_account(root, TOTAL_COINS, 0));
     let mut entries = vec![(key, Some(stored(account)))];
-    for (key, setting) in genesis_settings(limits)? {
+    for (key, setting) in genesis_settings(settings)? {
         entries.push((key, Some(stored(LedgerEntryData::ConfigSetting(setting)))));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));

@@ -20,9 +20,19 @@
 //! # }
 //! ```
 //!
-//! What it is not: there is no consensus and no history archive, no DEX (offers, path payments,
-//! liquidity pools), no claimable balances and no clawback. An operation it does not know is
-//! refused with the network's own `opNOT_SUPPORTED`.
+//! Operations: CreateAccount, Payment, strict-send and strict-receive payments with a direct path,
+//! SetOptions, ChangeTrust, SetTrustLineFlags, Clawback, AccountMerge, ManageData, BumpSequence,
+//! Begin/End/RevokeSponsorship, Create/Claim/ClawbackClaimableBalance, InvokeHostFunction,
+//! ExtendFootprintTtl, RestoreFootprint, and fee-bumps. Limits, fees and times to live are those
+//! of [`NetworkSettings`]: mainnet's if nothing else is asked for.
+//!
+//! What it is not: there is no consensus and no history archive, and no DEX (offers, payments
+//! through other assets, liquidity pools). An operation it does not know, AllowTrust and
+//! Inflation among them, is refused with the network's own `opNOT_SUPPORTED`. Fees do not surge:
+//! where a ledger is full the highest offers go first, and everybody pays the base rate. Archived
+//! entries are never evicted from the live state; to clients and contracts that makes no
+//! difference. Settings do not change while a network lives, and the live state has the size it is
+//! set to.
 //!
 //! The passphrase is by default [`STANDALONE_PASSPHRASE`] and the root account's key is the
 //! SHA-256 of the passphrase, as on every standalone network.
@@ -36,6 +46,7 @@ mod model;
 mod network;
 mod reply;
 pub mod rpc;
+mod settings;
 mod soroban;
 pub mod store;
 mod tx;
@@ -43,10 +54,10 @@ mod tx;
 pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};
 pub use model::{
     AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
-    RestorePreamble, SendOutcome, SimulateOptions, Simulation, StateChange, StoredEntry, TxRecord,
+    RestorePreamble, SendFault, SendOutcome, SimulateOptions, Simulation, SnapshotId, StateChange,
+    StoredEntry, TxRecord,
 };
-pub use network::{
-    Builder, Clock, Close, Limits, Localnet, NetworkError, PACE_S, StartError, root_secret,
-};
+pub use network::{Builder, Clock, Close, Localnet, NetworkError, PACE_S, StartError, root_secret};
 pub use reply::Reply;
+pub use settings::{Archival, FeeRates, LedgerLimits, Limits, NetworkSettings};
 pub use store::{LedgerStore, Snapshot, StoreError};

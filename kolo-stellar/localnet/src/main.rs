@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use clap::Parser;
 use kolo_localnet::store::{DEFAULT_RETENTION, DiskStore, MemoryStore};
-use kolo_localnet::{Close, LedgerStore, Localnet, STANDALONE_PASSPHRASE, StartError};
+use kolo_localnet::{
+    Close, LedgerStore, Localnet, NetworkSettings, STANDALONE_PASSPHRASE, StartError,
+};
 use stellar_xdr::{AccountId, PublicKey};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -37,9 +39,32 @@ struct Options {
     #[arg(long, value_name = "LEDGERS", default_value_t = DEFAULT_RETENTION)]
     retention: u32,
 
+    /// What contracts may use, and what it costs: as on mainnet, as on testnet, or without limits.
+    /// A network that is already in the folder keeps its own.
+    #[arg(long, value_enum, default_value_t = Protocol::Mainnet, value_name = "NETWORK")]
+    protocol_limits: Protocol,
+
     /// The network's passphrase; it decides the network id and the root account.
     #[arg(long, default_value = STANDALONE_PASSPHRASE)]
     passphrase: String,
+}
+
+/// Whose limits and fees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Protocol {
+    Mainnet,
+    Testnet,
+    Unlimited,
+}
+
+impl Protocol {
+    fn settings(self) -> NetworkSettings {
+        match self {
+            Self::Mainnet => NetworkSettings::mainnet(),
+            Self::Testnet => NetworkSettings::testnet(),
+            Self::Unlimited => NetworkSettings::unlimited(),
+        }
+    }
 }
 
 /// Why the program ends.
@@ -74,6 +99,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     let network = Localnet::builder()
         .passphrase(options.passphrase.clone())
         .close(options.close)
+        .settings(options.protocol_limits.settings())
         .store(open_store(&options)?)
         .start()?;
     introduce(&network, &options, address);

@@ -3,7 +3,7 @@
 use stellar_xdr::{
     ContractEvent, DiagnosticEvent, Hash, LedgerEntry, LedgerEntryChanges,
     LedgerHeaderHistoryEntry, LedgerKey, ScVal, SorobanAuthorizationEntry, SorobanTransactionData,
-    TransactionEnvelope, TransactionMeta, TransactionResult,
+    TransactionEnvelope, TransactionMeta, TransactionResult, TransactionResultResult,
 };
 
 /// A ledger entry as it is kept, with the TTL that on the network is an entry beside it.
@@ -239,6 +239,25 @@ impl SendOutcome {
     }
 }
 
+/// A point a network can be taken back to; made by [`Localnet::snapshot`](crate::Localnet::snapshot).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SnapshotId(pub(crate) u64);
+
+/// What is to go wrong with a submission; see
+/// [`Localnet::disturb_next_send`](crate::Localnet::disturb_next_send).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendFault {
+    /// Not looked at: [`SendOutcome::TryAgainLater`].
+    TryAgainLater,
+    /// Refused with this result, whatever is in the envelope.
+    Refuse(TransactionResultResult),
+    /// Accepted with [`SendOutcome::Pending`], and never seen again.
+    Lose,
+    /// Taken as if nothing were wrong, but who sent it gets an error for an answer.
+    NoAnswer,
+}
+
 /// How a simulation treats authorisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AuthMode {
@@ -304,8 +323,9 @@ pub struct Simulation {
     pub events: Vec<DiagnosticEvent>,
     /// Entries that would change.
     pub state_changes: Vec<StateChange>,
-    /// Always `None` on this network: since protocol 23 a transaction restores what it touches,
-    /// and `transaction_data` says which entries those are.
+    /// What has to be restored first for an extension of TTLs. Always `None` for an invocation:
+    /// since protocol 23 that restores what it touches, and `transaction_data` says which
+    /// entries those are.
     pub restore_preamble: Option<RestorePreamble>,
     /// Metered instructions.
     pub instructions: u64,

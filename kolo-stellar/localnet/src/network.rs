@@ -17,10 +17,11 @@ use stellar_xdr::{
 use crate::engine::Engine;
 use crate::genesis::{PROTOCOL_VERSION, STANDALONE_PASSPHRASE};
 use crate::model::{
-    ClosedLedger, EventQuery, EventRecord, Found, LedgerInfo, SendOutcome, SimulateOptions,
-    Simulation, TxRecord,
+    ClosedLedger, EventQuery, EventRecord, Found, LedgerInfo, SendFault, SendOutcome,
+    SimulateOptions, Simulation, SnapshotId, TxRecord,
 };
 use crate::reply::Reply;
+use crate::settings::{Limits, NetworkSettings};
 use crate::store::{LedgerStore, MemoryStore, StoreError};
 
 /// Gives the time in Unix seconds.
@@ -62,55 +63,13 @@ pub enum Close {
     Every(Duration),
 }
 
-/// What one transaction may use. The default is what mainnet allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Instructions.
-    pub instructions: u32,
-    /// Memory in bytes.
-    pub memory_bytes: u32,
-    /// Entries read from disk: classic ones and archived ones.
-    pub disk_read_entries: u32,
-    /// Bytes of those.
-    pub disk_read_bytes: u32,
-    /// Entries written.
-    pub write_entries: u32,
-    /// Bytes of those.
-    pub write_bytes: u32,
-    /// Entries in the footprint altogether.
-    pub footprint_entries: u32,
-    /// Bytes of contract events and return value.
-    pub events_bytes: u32,
-    /// Bytes of the envelope.
-    pub envelope_bytes: u32,
-    /// Bytes of a contract's code.
-    pub contract_bytes: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            instructions: 100_000_000,
-            memory_bytes: 41_943_040,
-            disk_read_entries: 100,
-            disk_read_bytes: 200_000,
-            write_entries: 50,
-            write_bytes: 132_096,
-            footprint_entries: 100,
-            events_bytes: 16_384,
-            envelope_bytes: 132_096,
-            contract_bytes: 131_072,
-        }
-    }
-}
-
 /// Sets a network up; made by [`Localnet::builder`].
 pub struct Builder {
     passphrase: String,
     clock: Clock,
     close: Close,
     store: Box<dyn LedgerStore>,
-    limits: Limits,
+    settings: NetworkSettings,
 }
 
 /// The network did not start.
@@ -175,10 +134,6 @@ impl Builder {
         self
     }
 
-    /// Seconds of the clock after which an instant network closes an empty ledger: the public network's
-    /// pace.
-    pub const PACE_S: u64 = 5;
-
     /// When ledgers close.
     #[must_use]
     pub fn close(mut self, close: Close) -> Self {
@@ -193,11 +148,19 @@ impl Builder {
         self
     }
 
-    /// What a transaction may use. Taken at genesis; a network that is already in the store
-    /// keeps its own.
+    /// Limits, fees and times to live of contracts: [`NetworkSettings::mainnet`] if not called.
+    /// Taken at genesis; a network that is already in the store keeps its own.
+    #[must_use]
+    pub fn settings(mut self, settings: NetworkSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// What a transaction may use, all other settings left as they are (a ledger has room for one
+    /// such transaction at least). Taken at genesis, too.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
         self
     }
 
@@ -231,8 +194,8 @@ fn run(
     ready: oneshot::Sender<Result<(), StartError>>,
 ) {
     let close = builder.close;
-    let Builder { passphrase, clock, store, limits, .. } = builder;
-    let mut engine = match Engine::open(passphrase, clock, close, store, limits) {
+    let Builder { passphrase, clock, store, settings, .. } = builder;
+    let mut engine = match Engine::open(passphrase, clock, close, store, &settings.coherent()) {
         Ok(engine) => engine,
         Err(error) => {
             let _ = ready.send(Err(error));
@@ -278,7 +241,7 @@ fn run(
 
 impl Localnet {
     /// A network with the standalone passphrase, the system's clock, instant closing, mainnet's
-    /// limits and a store in memory, unless the builder is told otherwise.
+    /// settings and a store in memory, unless the builder is told otherwise.
     #[must_use]
     pub fn builder() -> Builder {
         Builder {
@@ -288,7 +251,7 @@ impl Localnet {
             }),
             close: Close::default(),
             store: Box::new(MemoryStore::new()),
-            limits: Limits::default(),
+            settings: NetworkSettings::default(),
         }
     }
 
@@ -319,7 +282,7 @@ impl Localnet {
 
     /// Submits an envelope. In instant mode the ledger it is in has closed when the reply comes.
     pub fn send(&self, envelope: TransactionEnvelope) -> Reply<SendOutcome> {
-        self.ask(move |engine| engine.send(envelope))
+        self.ask(move |engine| engine.submit(envelope))
     }
 
     /// Looks a transaction up by its hash (or the inner hash of a fee-bump).
@@ -392,6 +355,41 @@ impl Localnet {
         self.ask(move |engine| engine.fund(&account, balance))
     }
 
+    /// Notes the network as it is: entries, latest ledger, queue. Kept in memory as long as the
+    /// network runs, however often it is gone back to.
+    pub fn snapshot(&self) -> Reply<SnapshotId> {
+        self.ask(|engine| Ok(engine.snapshot()))
+    }
+
+    /// Takes the network back to a snapshot, in the store too. Ledgers closed since then never
+    /// happened: their sequences are given again, so whoever follows events has to begin anew.
+    /// Snapshots taken since then are gone. The clock is the caller's and stays as it is. Gives
+    /// the ledger that is the latest again.
+    pub fn revert(&self, to: SnapshotId) -> Reply<LedgerInfo> {
+        self.ask(move |engine| engine.revert(to))
+    }
+
+    /// Freezes keys (accounts, trustlines of holders, entries of contracts) as validators can
+    /// (CAP-0077), in a ledger of its own: a transaction that would touch one is refused with
+    /// `txFROZEN_KEY_ACCESSED`. (An issuer freezes a holder with `SetTrustLineFlags` instead.)
+    pub fn freeze(&self, keys: Vec<LedgerKey>) -> Reply<ClosedLedger> {
+        self.ask(move |engine| engine.set_frozen(&keys, true))
+    }
+
+    /// Undoes [`freeze`](Self::freeze) for these keys.
+    pub fn thaw(&self, keys: Vec<LedgerKey>) -> Reply<ClosedLedger> {
+        self.ask(move |engine| engine.set_frozen(&keys, false))
+    }
+
+    /// Lets something go wrong with the next envelope that is sent (not with friendbot's). Called
+    /// again before that, it is about the one after.
+    pub fn disturb_next_send(&self, fault: SendFault) -> Reply<()> {
+        self.ask(move |engine| {
+            engine.disturb(fault);
+            Ok(())
+        })
+    }
+
     /// Stops the network. When the reply is there the store is closed and can be opened again.
     pub fn stop(&self) -> Reply<()> {
         let (answer, receiver) = oneshot::channel();
@@ -423,7 +421,7 @@ impl std::fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("passphrase", &self.passphrase)
             .field("close", &self.close)
-            .field("limits", &self.limits)
+            .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,8 @@
 
 use stellar_xdr::{
     AccountEntry, AccountEntryExt, AccountId, Asset, BumpSequenceOp, BumpSequenceResult,
-    CreateAccountOp, CreateAccountResult, OperationResult, OperationResultTr, SequenceNumber,
-    String32, Thresholds, VecM,
+    CreateAccountOp, CreateAccountResult, MuxedAccount, OperationResult, OperationResultTr,
+    SequenceNumber, String32, Thresholds, VecM,
 };
 
 use super::{Events, Operation, Outcome, Refusal, refuse, reserve_refusal};
@@ -42,7 +42,7 @@ pub(super) fn create(op: &mut Operation<'_, '_>, create: &CreateAccountOp) -> Ou
     }
     op.txn.put_account(source);
     op.txn.put_entry(account_key(&create.destination), entry, None);
-    let to = create.destination.clone().into();
+    let to = MuxedAccount::from(create.destination.clone());
     op.transferred(&Asset::Native, op.source, &to, create.starting_balance);
     Ok(created(CreateAccountResult::Success))
 }

@@ -12,12 +12,15 @@ fn managed(code: ManageDataResult) -> OperationResultTr {
 }
 
 pub(super) fn check(op: &ManageDataOp) -> Result<(), Refusal> {
-    let name = op.data_name.as_slice();
-    let printable = name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_control());
-    if name.is_empty() || !printable {
+    if !is_valid_name(op.data_name.as_slice()) {
         return refuse(managed(ManageDataResult::InvalidName));
     }
     Ok(())
+}
+
+/// A name is not empty and has no control characters.
+pub(super) fn is_valid_name(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_control())
 }
 
 pub(super) fn manage(op: &mut Operation<'_, '_>, manage: &ManageDataOp) -> Outcome {

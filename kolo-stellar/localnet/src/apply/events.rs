@@ -2,35 +2,63 @@
 
 use stellar_strkey::ed25519;
 use stellar_xdr::{
-    AccountId, Asset, ContractEvent, ContractEventBody, ContractEventType, ContractEventV0,
-    ExtensionPoint, Int128Parts, Memo, MuxedAccount, PublicKey, ScAddress, ScMap, ScMapEntry,
-    ScString, ScSymbol, ScVal,
+    AccountId, Asset, ClaimableBalanceId, ContractEvent, ContractEventBody, ContractEventType,
+    ContractEventV0, ExtensionPoint, Int128Parts, Memo, MuxedAccount, PublicKey, ScAddress, ScMap,
+    ScMapEntry, ScString, ScSymbol, ScVal,
 };
 
 use super::Operation;
 use crate::ledger::{account_id, asset_code, issuer, sac_id};
 
+/// Who has money at one end of a movement.
+#[derive(Clone, Copy)]
+pub(crate) enum Holder<'h> {
+    Account(&'h MuxedAccount),
+    Claimable(&'h ClaimableBalanceId),
+}
+
 /// Recording what an operation did.
 pub(crate) trait Events {
     /// A movement of an asset: a transfer, or, where the issuer is at one end, a mint or burn.
-    fn transferred(&mut self, asset: &Asset, from: &MuxedAccount, to: &MuxedAccount, amount: i64);
+    fn transferred<'h>(
+        &mut self,
+        asset: &Asset,
+        from: impl Into<Holder<'h>>,
+        to: impl Into<Holder<'h>>,
+        amount: i64,
+    );
+    /// The issuer took an asset back.
+    fn clawed_back<'h>(&mut self, asset: &Asset, from: impl Into<Holder<'h>>, amount: i64);
     /// A trustline was authorised, or its authorisation taken away.
     fn authorized(&mut self, asset: &Asset, account: &AccountId, authorized: bool);
 }
 
 impl Events for Operation<'_, '_> {
-    fn transferred(&mut self, asset: &Asset, from: &MuxedAccount, to: &MuxedAccount, amount: i64) {
-        let (from, receiver) = (account_id(from), account_id(to));
-        let (mints, burns) = (issuer(asset) == Some(&from), issuer(asset) == Some(&receiver));
+    fn transferred<'h>(
+        &mut self,
+        asset: &Asset,
+        from: impl Into<Holder<'h>>,
+        to: impl Into<Holder<'h>>,
+        amount: i64,
+    ) {
+        let (from, to) = (from.into(), to.into());
+        let (mints, burns) = (from.is_issuer_of(asset), to.is_issuer_of(asset));
         let with_memo = received(amount, to, self.memo);
         let (name, parties, data) = match (mints, burns) {
-            (true, false) => ("mint", vec![receiver], with_memo),
+            (true, false) => ("mint", vec![to], with_memo),
             (false, true) => ("burn", vec![from], i128_value(amount)),
-            (true, true) | (false, false) => ("transfer", vec![from, receiver], with_memo),
+            (true, true) | (false, false) => ("transfer", vec![from, to], with_memo),
         };
         let network_id = self.txn.context.network_id;
-        let parties = parties.into_iter().map(address).collect();
+        let parties = parties.into_iter().map(Holder::address).collect();
         self.events.push(asset_event(network_id, asset, name, parties, true, data));
+    }
+
+    fn clawed_back<'h>(&mut self, asset: &Asset, from: impl Into<Holder<'h>>, amount: i64) {
+        let network_id = self.txn.context.network_id;
+        let parties = vec![from.into().address()];
+        let data = i128_value(amount);
+        self.events.push(asset_event(network_id, asset, "clawback", parties, true, data));
     }
 
     fn authorized(&mut self, asset: &Asset, account: &AccountId, authorized: bool) {
@@ -38,6 +66,34 @@ impl Events for Operation<'_, '_> {
         let parties = vec![address(account.clone())];
         let data = ScVal::Bool(authorized);
         self.events.push(asset_event(network_id, asset, "set_authorized", parties, true, data));
+    }
+}
+
+impl Holder<'_> {
+    fn is_issuer_of(self, asset: &Asset) -> bool {
+        match self {
+            Self::Account(account) => issuer(asset) == Some(&account_id(account)),
+            Self::Claimable(_) => false,
+        }
+    }
+
+    fn address(self) -> ScVal {
+        match self {
+            Self::Account(account) => address(account_id(account)),
+            Self::Claimable(id) => ScVal::Address(ScAddress::ClaimableBalance(id.clone())),
+        }
+    }
+}
+
+impl<'h> From<&'h MuxedAccount> for Holder<'h> {
+    fn from(account: &'h MuxedAccount) -> Self {
+        Self::Account(account)
+    }
+}
+
+impl<'h> From<&'h ClaimableBalanceId> for Holder<'h> {
+    fn from(id: &'h ClaimableBalanceId) -> Self {
+        Self::Claimable(id)
     }
 }
 
@@ -83,8 +139,11 @@ fn asset_name(asset: &Asset) -> Vec<u8> {
 }
 
 /// The amount, with the receiver's muxed id, or else the transaction's memo, if there is one.
-fn received(amount: i64, to: &MuxedAccount, memo: &Memo) -> ScVal {
+fn received(amount: i64, to: Holder<'_>, memo: &Memo) -> ScVal {
     let amount = i128_value(amount);
+    let Holder::Account(to) = to else {
+        return amount;
+    };
     let id = match (to, memo) {
         (MuxedAccount::MuxedEd25519(muxed), _) => ScVal::U64(muxed.id),
         (MuxedAccount::Ed25519(_), Memo::None) => return amount,

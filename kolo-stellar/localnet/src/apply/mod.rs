@@ -1,21 +1,28 @@
 //! Operations: their static checks, their thresholds, and what they do.
 
 mod accounts;
+mod claimable;
+mod clawback;
 mod data;
 mod events;
 mod merge;
 mod options;
 mod payment;
+mod revoke;
 mod sponsoring;
 mod transaction;
 mod trust;
 
 use stellar_xdr::{
     AccountId, AccountMergeResult, BeginSponsoringFutureReservesResult, BumpSequenceResult,
-    ChangeTrustResult, ContractEvent, CreateAccountResult, EndSponsoringFutureReservesResult,
-    ExtendFootprintTtlResult, Hash, InvokeHostFunctionResult, ManageDataResult, Memo, MuxedAccount,
-    OperationBody, OperationResult, OperationResultTr, PaymentResult, RestoreFootprintResult,
-    ScVal, SetOptionsResult, SetTrustLineFlagsResult,
+    ChangeTrustResult, ClaimClaimableBalanceResult, ClaimableBalanceId,
+    ClawbackClaimableBalanceResult, ClawbackResult, ContractEvent, CreateAccountResult,
+    CreateClaimableBalanceResult, EndSponsoringFutureReservesResult, ExtendFootprintTtlResult,
+    Hash, InvokeHostFunctionResult, ManageDataResult, Memo, MuxedAccount, OperationBody,
+    OperationResult, OperationResultTr, PathPaymentStrictReceiveResult,
+    PathPaymentStrictReceiveResultSuccess, PathPaymentStrictSendResult,
+    PathPaymentStrictSendResultSuccess, PaymentResult, RestoreFootprintResult,
+    RevokeSponsorshipResult, ScVal, SetOptionsResult, SetTrustLineFlagsResult,
 };
 
 pub(crate) use accounts::new_account;
@@ -30,6 +37,8 @@ use crate::tx::{Inner, Level};
 pub(crate) struct Operation<'o, 'base> {
     pub(crate) txn: &'o mut Txn<'base>,
     pub(crate) source: &'o MuxedAccount,
+    /// Its place in the transaction.
+    pub(crate) index: u32,
     pub(crate) memo: &'o Memo,
     pub(crate) inner: &'o Inner,
     pub(crate) settings: &'o Settings,
@@ -56,8 +65,13 @@ impl Operation<'_, '_> {
 }
 
 /// A refusal with an operation's own code.
+pub(crate) fn refusal(code: OperationResultTr) -> Refusal {
+    Box::new(OperationResult::OpInner(code))
+}
+
+/// Refuses with an operation's own code.
 pub(crate) fn refuse<T>(code: OperationResultTr) -> Result<T, Refusal> {
-    Err(Box::new(OperationResult::OpInner(code)))
+    Err(refusal(code))
 }
 
 /// The refusal for a reserve that cannot be had; `low` is the operation's own code.
@@ -103,6 +117,14 @@ pub(crate) fn check(
         OperationBody::BeginSponsoringFutureReserves(op) => sponsoring::check_begin(op, source),
         OperationBody::EndSponsoringFutureReserves => Ok(()),
         OperationBody::SetTrustLineFlags(op) => trust::check_flags(op, source),
+        OperationBody::PathPaymentStrictReceive(op) => payment::check_receive(op),
+        OperationBody::PathPaymentStrictSend(op) => payment::check_send(op),
+        OperationBody::CreateClaimableBalance(op) => claimable::check_create(op),
+        OperationBody::ClaimClaimableBalance(_) | OperationBody::ClawbackClaimableBalance(_) => {
+            Ok(())
+        }
+        OperationBody::RevokeSponsorship(op) => revoke::check(op),
+        OperationBody::Clawback(op) => clawback::check(op, source),
         OperationBody::InvokeHostFunction(op) => soroban::check_invoke(op, settings),
         OperationBody::ExtendFootprintTtl(op) => soroban::check_extend(op, inner, settings),
         OperationBody::RestoreFootprint(_) => soroban::check_restore(inner),
@@ -123,6 +145,15 @@ pub(crate) fn apply(op: &mut Operation<'_, '_>, body: &OperationBody) -> Outcome
         OperationBody::BeginSponsoringFutureReserves(begin) => sponsoring::begin(op, begin),
         OperationBody::EndSponsoringFutureReserves => sponsoring::end(op),
         OperationBody::SetTrustLineFlags(flags) => trust::set_flags(op, flags),
+        OperationBody::PathPaymentStrictReceive(payment) => payment::pay_receive(op, payment),
+        OperationBody::PathPaymentStrictSend(payment) => payment::pay_send(op, payment),
+        OperationBody::CreateClaimableBalance(create) => claimable::create(op, create),
+        OperationBody::ClaimClaimableBalance(claim) => claimable::claim(op, &claim.balance_id),
+        OperationBody::ClawbackClaimableBalance(clawback) => {
+            claimable::claw_back(op, &clawback.balance_id)
+        }
+        OperationBody::RevokeSponsorship(revoke) => revoke::revoke(op, revoke),
+        OperationBody::Clawback(clawback) => clawback::claw_back(op, clawback),
         OperationBody::InvokeHostFunction(invoke) => soroban::invoke(op, invoke),
         OperationBody::ExtendFootprintTtl(extend) => soroban::extend(op, extend),
         OperationBody::RestoreFootprint(_) => soroban::restore(op),
@@ -154,6 +185,27 @@ fn default_result(body: &OperationBody) -> OperationResult {
         OperationBody::SetTrustLineFlags(_) => {
             Tr::SetTrustLineFlags(SetTrustLineFlagsResult::Success)
         }
+        OperationBody::PathPaymentStrictReceive(_) => {
+            Tr::PathPaymentStrictReceive(PathPaymentStrictReceiveResult::Success(
+                PathPaymentStrictReceiveResultSuccess::default(),
+            ))
+        }
+        OperationBody::PathPaymentStrictSend(_) => Tr::PathPaymentStrictSend(
+            PathPaymentStrictSendResult::Success(PathPaymentStrictSendResultSuccess::default()),
+        ),
+        OperationBody::CreateClaimableBalance(_) => Tr::CreateClaimableBalance(
+            CreateClaimableBalanceResult::Success(ClaimableBalanceId::default()),
+        ),
+        OperationBody::ClaimClaimableBalance(_) => {
+            Tr::ClaimClaimableBalance(ClaimClaimableBalanceResult::Success)
+        }
+        OperationBody::ClawbackClaimableBalance(_) => {
+            Tr::ClawbackClaimableBalance(ClawbackClaimableBalanceResult::Success)
+        }
+        OperationBody::RevokeSponsorship(_) => {
+            Tr::RevokeSponsorship(RevokeSponsorshipResult::Success)
+        }
+        OperationBody::Clawback(_) => Tr::Clawback(ClawbackResult::Success),
         OperationBody::InvokeHostFunction(_) => {
             Tr::InvokeHostFunction(InvokeHostFunctionResult::Success(Hash([0; 32])))
         }

@@ -12,8 +12,7 @@ use crate::tx::{Level, key_of};
 
 const AUTH_REVOCABLE: u32 = 2;
 const AUTH_CLAWBACK_ENABLED: u32 = 8;
-/// Required, revocable, immutable.
-const AUTH_FLAGS: u32 = 7;
+/// Required, revocable, immutable, clawback: all of them frozen by immutable.
 const ALL_FLAGS: u32 = 15;
 
 fn set_options(code: SetOptionsResult) -> OperationResultTr {
@@ -94,7 +93,7 @@ pub(super) fn set(op: &mut Operation<'_, '_>, options: &SetOptionsOp) -> Outcome
 
 fn set_flags(account: &mut AccountEntry, options: &SetOptionsOp) -> Result<(), Refusal> {
     let changes = [options.clear_flags, options.set_flags];
-    let touches_auth = changes.into_iter().flatten().any(|flags| flags & AUTH_FLAGS != 0);
+    let touches_auth = changes.into_iter().flatten().any(|flags| flags & ALL_FLAGS != 0);
     if touches_auth && account.flags & AUTH_IMMUTABLE != 0 {
         return refuse(set_options(SetOptionsResult::CantChange));
     }

@@ -190,6 +190,7 @@ impl Applier<'_> {
             txn.begin();
             let seed = sub_seed(seed, index);
             let mut op = self.operation(txn, frame, applied, &source, seed);
+            op.index = u32::try_from(index).unwrap_or(u32::MAX);
             let outcome = if op.txn.account(&source_id).is_none() {
                 Err(OperationResult::OpNoAccount.into())
             } else {
@@ -230,6 +231,7 @@ impl Applier<'_> {
         Operation {
             txn,
             source,
+            index: 0,
             memo: frame.inner.memo(),
             inner: &frame.inner,
             settings: self.settings,

@@ -3,23 +3,28 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use stellar_xdr::TransactionEnvelope;
+use stellar_xdr::{ConfigSettingEntry, LedgerEntryData, LedgerKey, TransactionEnvelope};
 
 use super::Engine;
 use super::header::{self, Closing};
 use super::record::Records;
+use super::select::select;
 use crate::apply::{Applier, sub_seed};
 use crate::ledger::{LedgerContext, Txn};
 use crate::model::{ClosedLedger, StoredEntry};
-use crate::network::{NetworkError, PACE_S};
-use crate::tx::{Frame, is_soroban_envelope};
+use crate::network::{Close, NetworkError, PACE_S};
+use crate::soroban::Settings;
+use crate::tx::{Frame, Validator};
 
-type Changes = Vec<(stellar_xdr::LedgerKey, Option<Arc<StoredEntry>>)>;
+/// A setting's new value.
+type Upgrade = (LedgerKey, ConfigSettingEntry);
+
+type Changes = Vec<(LedgerKey, Option<Arc<StoredEntry>>)>;
 
 impl Engine {
     /// Closes a ledger with everything that is queued.
     pub(crate) fn close_ledger(&mut self) -> Result<ClosedLedger, NetworkError> {
-        self.close_at(self.next_context())
+        self.close_at(self.next_context(), None)
     }
 
     /// Closes an empty ledger when the latest is older than a real network's would be.
@@ -40,17 +45,25 @@ impl Engine {
             )));
         };
         context.sequence = sequence;
-        self.close_at(context)
+        self.close_at(context, None)
     }
 
-    fn close_at(&mut self, context: LedgerContext) -> Result<ClosedLedger, NetworkError> {
-        let mut frames = self.queue.clone();
-        // Soroban transactions come after the classic ones.
-        frames.sort_by_key(|frame| is_soroban_envelope(&frame.envelope));
+    /// Closes a ledger that changes a setting after its transactions.
+    pub(super) fn close_with(&mut self, upgrade: Upgrade) -> Result<ClosedLedger, NetworkError> {
+        self.close_at(self.next_context(), Some(upgrade))
+    }
+
+    fn close_at(
+        &mut self,
+        context: LedgerContext,
+        upgrade: Option<Upgrade>,
+    ) -> Result<ClosedLedger, NetworkError> {
+        let upgrades = upgrade.is_some();
+        let (frames, waiting) = select(self.valid(context), &self.settings.ledger_limits);
         let envelopes: Vec<TransactionEnvelope> =
             frames.iter().map(|frame| frame.envelope.clone()).collect();
         let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));
-        let (transactions, changes, fee_pool) = self.run(&frames, context, tx_set_hash.0);
+        let (transactions, changes, fee_pool) = self.run(&frames, context, tx_set_hash.0, upgrade);
         let stored: Vec<_> =
             changes.iter().map(|(key, entry)| (key.clone(), entry.as_deref().cloned())).collect();
         let closing = Closing {
@@ -70,8 +83,23 @@ impl Engine {
             state.set(key, entry);
         }
         self.header = ledger.header.clone();
-        self.queue.clear();
+        self.queue = waiting;
+        if upgrades {
+            self.settings = Settings::load(&self.state).map_err(NetworkError::Refused)?;
+        }
         Ok(ledger)
+    }
+
+    /// The queue without what has become invalid while it waited: that is not charged for.
+    fn valid(&self, context: LedgerContext) -> Vec<Frame> {
+        if self.close == Close::Instant {
+            // Looked at just now.
+            return self.queue.clone();
+        }
+        let txn = Txn::new(&self.state, context, self.header.header.fee_pool);
+        let validator = Validator { txn: &txn, settings: &self.settings };
+        let valid = |frame: &&Frame| validator.submit(frame).is_success();
+        self.queue.iter().filter(valid).cloned().collect()
     }
 
     /// Applies the transactions: all fees, then each transaction, then all refunds.
@@ -80,6 +108,7 @@ impl Engine {
         frames: &[Frame],
         context: LedgerContext,
         seed: [u8; 32],
+        upgrade: Option<Upgrade>,
     ) -> (Vec<crate::model::TxRecord>, Changes, i64) {
         let applier = Applier { settings: &self.settings, modules: &self.modules };
         let mut txn = Txn::new(&self.state, context, self.header.header.fee_pool);
@@ -96,6 +125,9 @@ impl Engine {
             if txn.get(&key).is_none() {
                 txn.erase(key);
             }
+        }
+        if let Some((key, setting)) = upgrade {
+            txn.put(key, LedgerEntryData::ConfigSetting(setting), None);
         }
         let mut records = Records::new(context);
         for (frame, applied) in frames.iter().zip(applied) {

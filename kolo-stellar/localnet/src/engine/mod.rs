@@ -4,7 +4,10 @@ mod close;
 mod friendbot;
 pub(crate) mod header;
 mod record;
+mod select;
+mod tools;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,12 +19,15 @@ use stellar_xdr::{
     TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
 };
 
+use self::tools::Snapshots;
 use crate::genesis;
 use crate::ledger::{LedgerContext, State, Txn};
 use crate::model::{
-    ClosedLedger, Found, LedgerInfo, SendOutcome, SimulateOptions, Simulation, StoredEntry,
+    ClosedLedger, Found, LedgerInfo, SendFault, SendOutcome, SimulateOptions, Simulation,
+    StoredEntry,
 };
-use crate::network::{Clock, Close, Limits, NetworkError, StartError, root_secret};
+use crate::network::{Clock, Close, NetworkError, StartError, root_secret};
+use crate::settings::NetworkSettings;
 use crate::soroban::{self, ModuleCaches, Settings, SimulationInput};
 use crate::store::{LedgerStore, Snapshot};
 use crate::tx::{Frame, Validator};
@@ -42,6 +48,9 @@ pub(crate) struct Engine {
     modules: ModuleCaches,
     /// Accepted, and not yet in a ledger. Empty between jobs in instant mode.
     queue: Vec<Frame>,
+    snapshots: Snapshots,
+    /// What is to go wrong with the next submissions.
+    faults: VecDeque<SendFault>,
     farewell: Option<Farewell>,
 }
 
@@ -52,7 +61,7 @@ impl Engine {
         clock: Clock,
         close: Close,
         mut store: Box<dyn LedgerStore>,
-        limits: Limits,
+        settings: &NetworkSettings,
     ) -> Result<Self, StartError> {
         let snapshot = match store.load()? {
             Some(snapshot) if snapshot.passphrase != passphrase => {
@@ -62,7 +71,7 @@ impl Engine {
                 });
             }
             Some(snapshot) => snapshot,
-            None => begin(&passphrase, &clock, store.as_mut(), &limits)?,
+            None => begin(&passphrase, &clock, store.as_mut(), settings)?,
         };
         let mut state = State::default();
         for (key, entry) in snapshot.entries {
@@ -82,6 +91,8 @@ impl Engine {
             settings,
             modules,
             queue: Vec::new(),
+            snapshots: Snapshots::default(),
+            faults: VecDeque::new(),
             farewell: None,
         })
     }
@@ -126,7 +137,7 @@ impl Engine {
     }
 
     /// Accepts an envelope for the next ledger, and in instant mode closes that.
-    pub(crate) fn send(
+    pub(super) fn send(
         &mut self,
         envelope: TransactionEnvelope,
     ) -> Result<SendOutcome, NetworkError> {
@@ -204,6 +215,7 @@ impl Engine {
             close_time,
             base_fee: header.base_fee,
             base_reserve: header.base_reserve,
+            min_persistent_ttl: self.settings.network.min_persistent_entry_ttl,
         }
     }
 }
@@ -213,9 +225,9 @@ fn begin(
     passphrase: &str,
     clock: &Clock,
     store: &mut dyn LedgerStore,
-    limits: &Limits,
+    settings: &NetworkSettings,
 ) -> Result<Snapshot, StartError> {
-    let changes = genesis::entries(account_of(&root_key(passphrase)), limits)
+    let changes = genesis::entries(account_of(&root_key(passphrase)), settings)
         .map_err(StartError::Configuration)?;
     let header = header::first(clock(), &changes);
     let ledger = ClosedLedger { header, transactions: Vec::new(), changes };
@@ -259,7 +271,8 @@ mod tests {
         let store = Box::new(MemoryStore::new());
         let (passphrase, clock) = (STANDALONE_PASSPHRASE.to_owned(), Arc::new(|| 0));
         let engine =
-            Engine::open(passphrase, clock, Close::Instant, store, Limits::default()).unwrap();
+            Engine::open(passphrase, clock, Close::Instant, store, &NetworkSettings::default())
+                .unwrap();
         let root = account_of(&root_key(STANDALONE_PASSPHRASE));
         let body = OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
             host_function: HostFunction::CreateContract(CreateContractArgs {

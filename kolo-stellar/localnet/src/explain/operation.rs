@@ -1,8 +1,9 @@
 //! Operations in words.
 
 use stellar_xdr::{
-    ChangeTrustOp, ContractIdPreimage, CreateContractArgsV2, HostFunction, InvokeContractArgs,
-    ManageDataOp, Operation, OperationBody as Body, SetOptionsOp, VecM,
+    Asset, ChangeTrustOp, ContractIdPreimage, CreateContractArgsV2, HostFunction,
+    InvokeContractArgs, ManageDataOp, MuxedAccount, Operation, OperationBody as Body, SetOptionsOp,
+    VecM,
 };
 
 use super::value::{
@@ -52,19 +53,7 @@ fn classic(body: &Body, source: &str) -> Words {
                 ],
             )
         }
-        Body::Payment(op) => {
-            let to = op.destination.to_string();
-            let money = amount(op.amount, &op.asset);
-            (
-                format!("pay {money} to {}", short(&to)),
-                vec![
-                    Field::new("from", source),
-                    Field::new("to", to),
-                    Field::new("amount", money),
-                    Field::new("asset", asset(&op.asset)),
-                ],
-            )
-        }
+        Body::Payment(op) => payment(source, &op.destination, op.amount, &op.asset),
         Body::ChangeTrust(op) => change_trust(op),
         Body::BeginSponsoringFutureReserves(op) => (
             format!(
@@ -92,6 +81,12 @@ fn classic(body: &Body, source: &str) -> Words {
                 Field::new("flags set", op.set_flags.to_string()),
             ],
         ),
+        Body::PathPaymentStrictReceive(op) => {
+            payment(source, &op.destination, op.dest_amount, &op.dest_asset)
+        }
+        Body::PathPaymentStrictSend(op) => {
+            payment(source, &op.destination, op.send_amount, &op.send_asset)
+        }
         Body::BumpSequence(op) => (
             format!("move the sequence number on to {}", op.bump_to.0),
             vec![Field::new("to", op.bump_to.0.to_string())],
@@ -102,8 +97,49 @@ fn classic(body: &Body, source: &str) -> Words {
             vec![Field::new("ledgers", op.extend_to.to_string())],
         ),
         Body::RestoreFootprint(_) => ("restore archived contract entries".to_owned(), Vec::new()),
+        other => claims(other),
+    }
+}
+
+/// What is set aside to be claimed, and what issuers take back.
+fn claims(body: &Body) -> Words {
+    match body {
+        Body::CreateClaimableBalance(op) => {
+            let money = amount(op.amount, &op.asset);
+            let fields = vec![
+                Field::new("amount", money.as_str()),
+                Field::new("asset", asset(&op.asset)),
+                Field::new("claimants", op.claimants.len().to_string()),
+            ];
+            (format!("set {money} aside to be claimed"), fields)
+        }
+        Body::ClaimClaimableBalance(op) => {
+            ("claim a balance".to_owned(), vec![Field::new("balance", op.balance_id.to_string())])
+        }
+        Body::ClawbackClaimableBalance(op) => (
+            "claw back a claimable balance".to_owned(),
+            vec![Field::new("balance", op.balance_id.to_string())],
+        ),
+        Body::Clawback(op) => {
+            let money = amount(op.amount, &op.asset);
+            let from = op.from.to_string();
+            let summary = format!("claw back {money} from {}", short(&from));
+            (summary, vec![Field::new("from", from), Field::new("amount", money)])
+        }
         other => (words(other.name()), Vec::new()),
     }
+}
+
+fn payment(from: &str, to: &MuxedAccount, units: i64, of: &Asset) -> Words {
+    let (to, money) = (to.to_string(), amount(units, of));
+    let summary = format!("pay {money} to {}", short(&to));
+    let fields = vec![
+        Field::new("from", from),
+        Field::new("to", to),
+        Field::new("amount", money),
+        Field::new("asset", asset(of)),
+    ];
+    (summary, fields)
 }
 
 fn change_trust(op: &ChangeTrustOp) -> Words {

@@ -2,7 +2,7 @@
 
 use stellar_xdr::{
     AccountEntry, AccountId, LedgerEntry, LedgerEntryData, LedgerEntryExt, LedgerEntryExtensionV1,
-    LedgerEntryExtensionV1Ext, SponsorshipDescriptor,
+    LedgerEntryExtensionV1Ext, LedgerKey, SponsorshipDescriptor,
 };
 
 use super::account::{Accounts, edit_v2, min_balance_of, v2};
@@ -17,6 +17,13 @@ pub(crate) enum SponsorshipRefusal {
     LowReserve,
     TooManySubentries,
     TooManySponsoring,
+}
+
+/// Reserve units, and whose account counts them as sponsored if somebody else carries them: nobody's
+/// for a claimable balance.
+pub(crate) struct Reserve {
+    pub(crate) owner: Option<AccountId>,
+    pub(crate) units: u32,
 }
 
 impl Txn<'_> {
@@ -100,6 +107,85 @@ impl Txn<'_> {
         }
     }
 
+    /// Accounts for the reserves of a new claimable balance, one for each claimant: its creator
+    /// sponsors it, or whoever sponsors the creator. Gives the entry to be put.
+    pub(crate) fn reserve_claimable(
+        &mut self,
+        creator: &AccountId,
+        data: LedgerEntryData,
+        units: u32,
+    ) -> Result<LedgerEntry, SponsorshipRefusal> {
+        let sponsor = self.sponsorships.get(creator).unwrap_or(creator).clone();
+        self.add_sponsoring(&sponsor, units)?;
+        Ok(entry(data, Some(sponsor)))
+    }
+
+    /// Gives the reserves of a claimable balance back to its sponsor.
+    pub(crate) fn release_claimable(&mut self, ext: &LedgerEntryExt, units: u32) {
+        if let Some(sponsor) = sponsor_of(ext) {
+            self.sub_sponsoring(&sponsor, units);
+        }
+    }
+
+    /// Lets `new` carry reserves that `old` carried; `None` is the owner.
+    pub(crate) fn move_reserve(
+        &mut self,
+        reserve: &Reserve,
+        old: Option<&AccountId>,
+        new: Option<&AccountId>,
+    ) -> Result<(), SponsorshipRefusal> {
+        let Reserve { owner, units } = reserve;
+        match (old, new) {
+            (None, None) => {}
+            (Some(old), Some(new)) => {
+                self.add_sponsoring(new, *units)?;
+                self.sub_sponsoring(old, *units);
+            }
+            (None, Some(new)) => {
+                self.add_sponsoring(new, *units)?;
+                self.edit_sponsored(owner.as_ref(), |sponsored| sponsored.saturating_add(*units));
+            }
+            (Some(old), None) => {
+                self.require_reserve(owner.as_ref(), *units)?;
+                self.edit_sponsored(owner.as_ref(), |sponsored| sponsored.saturating_sub(*units));
+                self.sub_sponsoring(old, *units);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes who carries an entry's reserve.
+    pub(crate) fn set_sponsor(&mut self, key: &LedgerKey, sponsor: Option<AccountId>) {
+        if let Some(stored) = self.get(key) {
+            let ext = LedgerEntryExt::V1(LedgerEntryExtensionV1 {
+                sponsoring_id: SponsorshipDescriptor(sponsor),
+                ext: LedgerEntryExtensionV1Ext::V0,
+            });
+            let entry = LedgerEntry { ext, ..stored.entry.clone() };
+            self.put_entry(key.clone(), entry, stored.live_until);
+        }
+    }
+
+    fn require_reserve(
+        &self,
+        owner: Option<&AccountId>,
+        units: u32,
+    ) -> Result<(), SponsorshipRefusal> {
+        let reserve = i64::from(units).saturating_mul(self.context.base_reserve.into());
+        let account = owner.and_then(|owner| self.account(owner));
+        if account.is_some_and(|account| self.available_balance(&account) < reserve) {
+            return Err(SponsorshipRefusal::LowReserve);
+        }
+        Ok(())
+    }
+
+    fn edit_sponsored(&mut self, owner: Option<&AccountId>, edit: impl FnOnce(u32) -> u32) {
+        if let Some(mut account) = owner.and_then(|owner| self.account(owner)) {
+            edit_v2(&mut account, |ext| ext.num_sponsored = edit(ext.num_sponsored));
+            self.put_account(account);
+        }
+    }
+
     fn add_sponsoring(
         &mut self,
         sponsor: &AccountId,
@@ -108,14 +194,14 @@ impl Txn<'_> {
         let Some(mut account) = self.account(sponsor) else {
             return Err(SponsorshipRefusal::LowReserve);
         };
+        let reserve = i64::from(units).saturating_mul(self.context.base_reserve.into());
+        if self.available_balance(&account) < reserve {
+            return Err(SponsorshipRefusal::LowReserve);
+        }
         let sponsoring = v2(&account).map_or(0, |ext| ext.num_sponsoring);
         let counted = account.num_sub_entries.checked_add(sponsoring);
         if counted.and_then(|sum| sum.checked_add(units)).is_none() {
             return Err(SponsorshipRefusal::TooManySponsoring);
-        }
-        let reserve = i64::from(units).saturating_mul(self.context.base_reserve.into());
-        if self.available_balance(&account) < reserve {
-            return Err(SponsorshipRefusal::LowReserve);
         }
         edit_v2(&mut account, |ext| {
             ext.num_sponsoring = sponsoring.saturating_add(units);
@@ -166,7 +252,25 @@ pub(crate) fn edit_signer_sponsor(
     });
 }
 
-fn sponsor_of(ext: &LedgerEntryExt) -> Option<AccountId> {
+/// Notes who sponsors the signer at `index`.
+pub(crate) fn set_signer_sponsor(
+    account: &mut AccountEntry,
+    index: usize,
+    sponsor: Option<AccountId>,
+) {
+    edit_v2(account, |ext| {
+        let mut sponsors = ext.signer_sponsoring_i_ds.to_vec();
+        if let Some(place) = sponsors.get_mut(index) {
+            *place = SponsorshipDescriptor(sponsor);
+        }
+        if let Ok(sponsors) = sponsors.try_into() {
+            ext.signer_sponsoring_i_ds = sponsors;
+        }
+    });
+}
+
+/// Who sponsors an entry.
+pub(crate) fn sponsor_of(ext: &LedgerEntryExt) -> Option<AccountId> {
     match ext {
         LedgerEntryExt::V0 => None,
         LedgerEntryExt::V1(ext) => ext.sponsoring_id.0.clone(),

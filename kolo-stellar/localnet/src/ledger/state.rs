@@ -45,6 +45,17 @@ impl State {
         self.entries.insert(key, entry);
     }
 
+    /// What has to change for this state to become `earlier`.
+    pub(crate) fn difference(&self, earlier: &Self) -> Vec<(LedgerKey, Option<StoredEntry>)> {
+        let same = |key: &LedgerKey, entry: &Arc<StoredEntry>, other: &Self| {
+            other.entries.get(key).is_some_and(|known| Arc::ptr_eq(known, entry) || known == entry)
+        };
+        let removed = self.entries.keys().filter(|key| !earlier.entries.contains_key(key));
+        let changed = earlier.entries.iter().filter(|(key, entry)| !same(key, entry, self));
+        let changed = changed.map(|(key, entry)| (key.clone(), Some((**entry).clone())));
+        removed.map(|key| (key.clone(), None)).chain(changed).collect()
+    }
+
     /// Temporary entries whose last ledger is before `sequence`.
     pub(crate) fn expired_temporary(&self, sequence: u32) -> Vec<LedgerKey> {
         self.temporary

@@ -21,6 +21,15 @@ pub(crate) struct LedgerContext {
     pub(crate) close_time: u64,
     pub(crate) base_fee: u32,
     pub(crate) base_reserve: u32,
+    /// Ledgers a persistent entry lives from its creation or restoration on.
+    pub(crate) min_persistent_ttl: u32,
+}
+
+impl LedgerContext {
+    /// The last ledger of a persistent entry that is created or restored now.
+    pub(crate) fn min_live_until(&self) -> u32 {
+        self.sequence.saturating_add(self.min_persistent_ttl.saturating_sub(1))
+    }
 }
 
 /// A stack of changes over the committed state. The bottom layer collects a whole ledger.
@@ -94,14 +103,21 @@ impl<'a> Txn<'a> {
         self.set(key, None);
     }
 
-    /// What the top layer changed, as metadata has it: TTLs are entries of their own there.
+    /// What the top layer changed, as metadata has it: TTLs are entries of their own there, and
+    /// what had been archived was restored first.
     pub(crate) fn changes(&self) -> LedgerEntryChanges {
         let mut changes = Vec::new();
         for (key, after) in self.layers.last().into_iter().flatten() {
             let before = self.get_below(key, self.layers.len() - 1);
-            push_entry_changes(&mut changes, key, before.as_deref(), after.as_deref());
+            let (before, after) = (before.as_deref(), after.as_deref());
+            match before.filter(|before| is_archived(key, before, self.context.sequence)) {
+                Some(archived) => {
+                    push_restoration(&mut changes, key, archived, after, &self.context);
+                }
+                None => push_entry_changes(&mut changes, key, before, after),
+            }
             if durability(key).is_some() {
-                push_ttl_changes(&mut changes, key, before.as_deref(), after.as_deref());
+                push_ttl_changes(&mut changes, key, before, after, &self.context);
             }
         }
         // There are never more changes than a VecM without bound can hold.
@@ -157,29 +173,72 @@ fn push_entry_changes(
     }
 }
 
+/// What can only be used again by being restored.
+fn is_archived(key: &LedgerKey, entry: &StoredEntry, sequence: u32) -> bool {
+    super::is_persistent(key) && entry.live_until.is_some_and(|until| until < sequence)
+}
+
+fn push_restoration(
+    changes: &mut Vec<LedgerEntryChange>,
+    key: &LedgerKey,
+    archived: &StoredEntry,
+    after: Option<&StoredEntry>,
+    context: &LedgerContext,
+) {
+    let as_it_was =
+        || LedgerEntry { last_modified_ledger_seq: context.sequence, ..archived.entry.clone() };
+    match after {
+        Some(after) if after.entry.data == archived.entry.data => {
+            changes.push(LedgerEntryChange::Restored(after.entry.clone()));
+        }
+        Some(after) => {
+            changes.push(LedgerEntryChange::Restored(as_it_was()));
+            changes.push(LedgerEntryChange::Updated(after.entry.clone()));
+        }
+        None => {
+            changes.push(LedgerEntryChange::Restored(as_it_was()));
+            changes.push(LedgerEntryChange::Removed(key.clone()));
+        }
+    }
+}
+
 fn push_ttl_changes(
     changes: &mut Vec<LedgerEntryChange>,
     key: &LedgerKey,
     before: Option<&StoredEntry>,
     after: Option<&StoredEntry>,
+    context: &LedgerContext,
 ) {
-    let ttl = |entry: &StoredEntry| {
-        entry
-            .live_until
-            .map(|until| ttl_entry(ttl_key(key), until, entry.entry.last_modified_ledger_seq))
-    };
-    let same = before.and_then(|e| e.live_until) == after.and_then(|e| e.live_until);
-    match (before.and_then(ttl), after.and_then(ttl)) {
-        (None, Some(after)) => changes.push(LedgerEntryChange::Created(after)),
-        (Some(before), Some(after)) if !same => {
-            changes.push(LedgerEntryChange::State(before));
-            changes.push(LedgerEntryChange::Updated(after));
+    let ttl = |live_until: u32, modified: u32| ttl_entry(ttl_key(key), live_until, modified);
+    let old =
+        before.and_then(|entry| Some((entry.live_until?, entry.entry.last_modified_ledger_seq)));
+    let new = after.and_then(|entry| entry.live_until);
+    let archived = before.is_some_and(|before| is_archived(key, before, context.sequence));
+    match (old, new) {
+        (None, Some(new)) => changes.push(LedgerEntryChange::Created(ttl(new, context.sequence))),
+        (Some((old, _)), Some(new)) if old == new => {}
+        (Some(_), Some(new)) if archived && new == context.min_live_until() => {
+            changes.push(LedgerEntryChange::Restored(ttl(new, context.sequence)));
         }
-        (Some(before), None) => {
+        (Some((old, modified)), Some(new)) => {
+            changes.push(old_ttl(ttl(old, modified), archived, context));
+            changes.push(LedgerEntryChange::Updated(ttl(new, context.sequence)));
+        }
+        (Some((old, modified)), None) => {
             let LedgerKeyTtl { key_hash } = ttl_key(key);
-            changes.push(LedgerEntryChange::State(before));
+            changes.push(old_ttl(ttl(old, modified), archived, context));
             changes.push(LedgerEntryChange::Removed(LedgerKey::Ttl(LedgerKeyTtl { key_hash })));
         }
-        (Some(_), Some(_)) | (None, None) => {}
+        (None, None) => {}
+    }
+}
+
+/// The TTL before a change: of an archived entry it counts as restored in this ledger.
+fn old_ttl(entry: LedgerEntry, archived: bool, context: &LedgerContext) -> LedgerEntryChange {
+    if archived {
+        let last_modified_ledger_seq = context.sequence;
+        LedgerEntryChange::Restored(LedgerEntry { last_modified_ledger_seq, ..entry })
+    } else {
+        LedgerEntryChange::State(entry)
     }
 }

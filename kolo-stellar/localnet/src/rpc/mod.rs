@@ -8,7 +8,8 @@
 //!
 //! What differs from Stellar RPC: `xdrFormat` can only be `base64`; `getHealth` is healthy however
 //! old the latest ledger is (a network that closes ledgers on demand may rest for hours); ledger
-//! metadata has no upgrades, consensus messages or evicted keys.
+//! metadata has no upgrades, consensus messages or evicted keys; a simulation sees the ledger that is
+//! about to close (its sequence, and the clock's time), where Stellar RPC takes the latest closed one.
 
 mod events;
 mod fee_stats;

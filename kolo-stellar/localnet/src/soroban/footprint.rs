@@ -8,7 +8,6 @@ use stellar_xdr::{
 };
 
 use super::settings::Settings;
-use crate::ledger::Txn;
 
 /// The XDR size of an entry.
 pub(super) fn entry_bytes(entry: &LedgerEntry) -> u32 {
@@ -22,10 +21,8 @@ pub(super) fn bytes(xdr: &[u8]) -> u32 {
 /// Whether a contract's entry is of a size the network keeps.
 pub(super) fn fits(entry: &LedgerEntryData, size: u32, settings: &Settings) -> bool {
     match entry {
-        LedgerEntryData::ContractCode(code) => {
-            bytes(code.code.as_slice()) <= settings.limits.contract_bytes
-        }
-        LedgerEntryData::ContractData(_) => size <= settings.max_entry_bytes,
+        LedgerEntryData::ContractCode(_) => size <= settings.limits.contract_bytes,
+        LedgerEntryData::ContractData(_) => size <= settings.limits.entry_bytes,
         _ => true,
     }
 }
@@ -40,12 +37,6 @@ pub(super) fn rent_bytes(
         return Ok(size);
     }
     entry_size_for_rent(&settings.budget(u32::MAX)?, entry, size)
-}
-
-/// The last ledger of a persistent entry that is created or restored now.
-pub(super) fn min_live_until(txn: &Txn<'_>, settings: &Settings) -> u32 {
-    let ttl = settings.network.min_persistent_entry_ttl.saturating_sub(1);
-    txn.context.sequence.saturating_add(ttl)
 }
 
 /// What the host is told about the ledger.

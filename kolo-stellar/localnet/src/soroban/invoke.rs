@@ -16,7 +16,7 @@ use stellar_xdr::{
     Limits as XdrLimits, OperationResultTr, ReadXdr, ScVal, SorobanTransactionData, WriteXdr,
 };
 
-use super::footprint::{bytes, fits, host_ledger, min_live_until, rent_bytes};
+use super::footprint::{bytes, fits, host_ledger, rent_bytes};
 use super::settings::Settings;
 use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_valid_asset};
@@ -38,20 +38,24 @@ fn trapped<T>() -> Result<T, Refusal> {
     refuse(invoked(InvokeHostFunctionResult::Trapped))
 }
 
+/// Refused without a code of its own: the transaction failed, and its operation keeps the result
+/// it started out with.
+fn invalid<T>() -> Result<T, Refusal> {
+    refuse(invoked(InvokeHostFunctionResult::Success(Hash([0; 32]))))
+}
+
 pub(crate) fn check_invoke(op: &InvokeHostFunctionOp, settings: &Settings) -> Checked {
     let preimage = match &op.host_function {
         HostFunction::UploadContractWasm(wasm) => {
             let fits = bytes(wasm.as_slice()) <= settings.limits.contract_bytes;
-            return if fits { Ok(()) } else { limit_exceeded() };
+            return if fits { Ok(()) } else { invalid() };
         }
         HostFunction::CreateContract(create) => &create.contract_id_preimage,
-        HostFunction::CreateContractV2(create) => &create.contract_id_preimage,
-        HostFunction::InvokeContract(_) => return Ok(()),
+        // The network leaves the second form to the host.
+        HostFunction::CreateContractV2(_) | HostFunction::InvokeContract(_) => return Ok(()),
     };
     match preimage {
-        ContractIdPreimage::Asset(asset) if !is_valid_asset(asset) => {
-            refuse(invoked(InvokeHostFunctionResult::Malformed))
-        }
+        ContractIdPreimage::Asset(asset) if !is_valid_asset(asset) => invalid(),
         ContractIdPreimage::Asset(_) | ContractIdPreimage::Address(_) => Ok(()),
     }
 }
@@ -137,7 +141,7 @@ impl Inputs {
                 return refuse(invoked(InvokeHostFunctionResult::EntryArchived));
             };
             self.restored.push(index);
-            live_until = Some(min_live_until(op.txn, op.settings));
+            live_until = Some(op.txn.context.min_live_until());
         }
         if archived || durability(key).is_none() {
             self.disk_bytes = self.disk_bytes.saturating_add(size);

@@ -11,6 +11,6 @@ mod ttl;
 pub(crate) use invoke::{check_invoke, invoke};
 pub(crate) use modules::ModuleCaches;
 pub(crate) use refund::Refundable;
-pub(crate) use settings::{Settings, genesis_settings};
+pub(crate) use settings::{Settings, frozen_setting, genesis_settings};
 pub(crate) use simulate::{SimulationInput, simulate};
 pub(crate) use ttl::{check_extend, check_restore, extend, restore};

@@ -1,5 +1,6 @@
 //! The network's configuration, kept in the ledger as on every network.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use soroban_env_host::HostError;
@@ -13,29 +14,27 @@ use stellar_xdr::{
     ConfigSettingContractHistoricalDataV0, ConfigSettingContractLedgerCostExtV0,
     ConfigSettingContractLedgerCostV0, ConfigSettingContractParallelComputeV0, ConfigSettingEntry,
     ConfigSettingId, ConfigSettingScpTiming, ContractCostParamEntry, ContractCostParams,
-    EvictionIterator, ExtensionPoint, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting,
-    StateArchivalSettings,
+    EncodedLedgerKey, EvictionIterator, ExtensionPoint, FreezeBypassTxs, FrozenLedgerKeys,
+    LedgerEntryData, LedgerKey, LedgerKeyConfigSetting, Limits as XdrLimits, ReadXdr,
+    StateArchivalSettings, VecM, WriteXdr,
 };
 
 use crate::ledger::State;
-use crate::network::Limits;
+use crate::settings::{Archival, LedgerLimits, Limits, NetworkSettings};
 
-/// Largest key of contract data, bytes.
-const MAX_KEY_BYTES: u32 = 250;
-/// Largest entry of contract data, bytes.
-const MAX_ENTRY_BYTES: u32 = 65_536;
-/// Live state the rent of an entry is computed for, bytes. On the network it is an average of
-/// the real size; here it stays at what mainnet had when this was written, so that rents are
-/// like mainnet's and do not depend on a test's history.
-const STATE_SIZE_BYTES: u64 = 1_000_000_000;
+/// How many sizes of the live state are averaged.
+const STATE_SIZE_SAMPLES: usize = 30;
+/// Where the public networks begin to look for entries to evict.
+const EVICTION_LEVEL: u32 = 7;
 
 /// The settings in a form the engine uses.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) network: NetworkConfig,
     pub(crate) limits: Limits,
-    pub(crate) max_key_bytes: u32,
-    pub(crate) max_entry_bytes: u32,
+    pub(crate) ledger_limits: LedgerLimits,
+    /// Keys nobody may touch (CAP-0077).
+    pub(crate) frozen: BTreeSet<LedgerKey>,
 }
 
 impl Settings {
@@ -45,29 +44,18 @@ impl Settings {
         let network =
             NetworkConfig::load_from_snapshot(&source).map_err(|error| error.to_string())?;
         let mut limits = Limits::default();
-        let mut settings = Self {
-            network,
-            limits,
-            max_key_bytes: MAX_KEY_BYTES,
-            max_entry_bytes: MAX_ENTRY_BYTES,
-        };
+        let mut ledger_limits = LedgerLimits::default();
+        let mut frozen = BTreeSet::new();
         for (_, entry) in state.iter() {
-            let LedgerEntryData::ConfigSetting(setting) = &entry.entry.data else {
-                continue;
-            };
-            match setting {
-                ConfigSettingEntry::ContractMaxSizeBytes(size) => limits.contract_bytes = *size,
-                ConfigSettingEntry::ContractDataKeySizeBytes(size) => {
-                    settings.max_key_bytes = *size;
+            if let LedgerEntryData::ConfigSetting(setting) = &entry.entry.data {
+                read_limits(setting, &mut limits);
+                read_ledger_limits(setting, &mut ledger_limits);
+                if let ConfigSettingEntry::FrozenLedgerKeys(keys) = setting {
+                    frozen = decode_keys(keys);
                 }
-                ConfigSettingEntry::ContractDataEntrySizeBytes(size) => {
-                    settings.max_entry_bytes = *size;
-                }
-                other => read_limits(other, &mut limits),
             }
         }
-        settings.limits = limits;
-        Ok(settings)
+        Ok(Self { network, limits, ledger_limits, frozen })
     }
 
     /// A budget for one invocation.
@@ -102,6 +90,30 @@ fn read_limits(setting: &ConfigSettingEntry, limits: &mut Limits) {
         ConfigSettingEntry::ContractBandwidthV0(bandwidth) => {
             limits.envelope_bytes = bandwidth.tx_max_size_bytes;
         }
+        ConfigSettingEntry::ContractMaxSizeBytes(size) => limits.contract_bytes = *size,
+        ConfigSettingEntry::ContractDataKeySizeBytes(size) => limits.key_bytes = *size,
+        ConfigSettingEntry::ContractDataEntrySizeBytes(size) => limits.entry_bytes = *size,
+        _ => {}
+    }
+}
+
+fn read_ledger_limits(setting: &ConfigSettingEntry, limits: &mut LedgerLimits) {
+    match setting {
+        ConfigSettingEntry::ContractComputeV0(compute) => {
+            limits.instructions = compute.ledger_max_instructions;
+        }
+        ConfigSettingEntry::ContractLedgerCostV0(cost) => {
+            limits.disk_read_entries = cost.ledger_max_disk_read_entries;
+            limits.disk_read_bytes = cost.ledger_max_disk_read_bytes;
+            limits.write_entries = cost.ledger_max_write_ledger_entries;
+            limits.write_bytes = cost.ledger_max_write_bytes;
+        }
+        ConfigSettingEntry::ContractBandwidthV0(bandwidth) => {
+            limits.envelope_bytes = bandwidth.ledger_max_txs_size_bytes;
+        }
+        ConfigSettingEntry::ContractExecutionLanes(lanes) => {
+            limits.transactions = lanes.ledger_max_tx_count;
+        }
         _ => {}
     }
 }
@@ -114,38 +126,56 @@ impl SnapshotSource for SettingsSource<'_> {
     }
 }
 
-/// Every setting of the first ledger, like mainnet's.
+/// Every setting of the first ledger.
 pub(crate) fn genesis_settings(
-    limits: &Limits,
+    asked: &NetworkSettings,
 ) -> Result<Vec<(LedgerKey, ConfigSettingEntry)>, String> {
+    let NetworkSettings { limits, ledger_limits, fees, archival } = asked;
     let mut settings = vec![
         ConfigSettingEntry::ContractMaxSizeBytes(limits.contract_bytes),
-        ConfigSettingEntry::ContractComputeV0(compute(limits)),
-        ConfigSettingEntry::ContractLedgerCostV0(ledger_cost(limits)),
+        ConfigSettingEntry::ContractComputeV0(compute(asked)),
+        ConfigSettingEntry::ContractLedgerCostV0(ledger_cost(asked)),
         ConfigSettingEntry::ContractLedgerCostExtV0(ConfigSettingContractLedgerCostExtV0 {
             tx_max_footprint_entries: limits.footprint_entries,
-            fee_write1_kb: 875,
+            fee_write1_kb: fees.write_1kb,
         }),
         ConfigSettingEntry::ContractHistoricalDataV0(ConfigSettingContractHistoricalDataV0 {
-            fee_historical1_kb: 16_235,
+            fee_historical1_kb: fees.history_1kb,
         }),
         ConfigSettingEntry::ContractEventsV0(ConfigSettingContractEventsV0 {
             tx_max_contract_events_size_bytes: limits.events_bytes,
-            fee_contract_events1_kb: 10_000,
+            fee_contract_events1_kb: fees.events_1kb,
         }),
         ConfigSettingEntry::ContractBandwidthV0(ConfigSettingContractBandwidthV0 {
-            ledger_max_txs_size_bytes: limits.envelope_bytes.saturating_mul(4),
+            ledger_max_txs_size_bytes: ledger_limits.envelope_bytes,
             tx_max_size_bytes: limits.envelope_bytes,
-            fee_tx_size1_kb: 1_624,
+            fee_tx_size1_kb: fees.envelope_1kb,
         }),
-        ConfigSettingEntry::ContractDataKeySizeBytes(MAX_KEY_BYTES),
-        ConfigSettingEntry::ContractDataEntrySizeBytes(MAX_ENTRY_BYTES),
-        ConfigSettingEntry::StateArchival(state_archival()),
+        ConfigSettingEntry::ContractDataKeySizeBytes(limits.key_bytes),
+        ConfigSettingEntry::ContractDataEntrySizeBytes(limits.entry_bytes),
+        ConfigSettingEntry::StateArchival(state_archival(archival)),
         ConfigSettingEntry::ContractExecutionLanes(ConfigSettingContractExecutionLanesV0 {
-            ledger_max_tx_count: 100,
+            ledger_max_tx_count: ledger_limits.transactions,
         }),
+    ];
+    settings.extend(constant_settings());
+    let window = vec![fees.state_bytes; STATE_SIZE_SAMPLES];
+    let window = window.try_into().map_err(|_| "state size window".to_owned())?;
+    settings.push(ConfigSettingEntry::LiveSorobanStateSizeWindow(window));
+    let (cpu, memory) = cost_params()?;
+    settings.push(ConfigSettingEntry::ContractCostParamsCpuInstructions(cpu));
+    settings.push(ConfigSettingEntry::ContractCostParamsMemoryBytes(memory));
+    Ok(settings.into_iter().map(|setting| (setting_key(setting.discriminant()), setting)).collect())
+}
+
+/// What is the same on every network in the beginning. All of it but the frozen keys is only
+/// shown: this network makes no use of it.
+fn constant_settings() -> [ConfigSettingEntry; 5] {
+    [
+        ConfigSettingEntry::FrozenLedgerKeys(FrozenLedgerKeys { keys: VecM::default() }),
+        ConfigSettingEntry::FreezeBypassTxs(FreezeBypassTxs { tx_hashes: VecM::default() }),
         ConfigSettingEntry::EvictionIterator(EvictionIterator {
-            bucket_list_level: 7,
+            bucket_list_level: EVICTION_LEVEL,
             is_curr_bucket: true,
             bucket_file_offset: 0,
         }),
@@ -159,63 +189,72 @@ pub(crate) fn genesis_settings(
             ballot_timeout_initial_milliseconds: 1_000,
             ballot_timeout_increment_milliseconds: 1_000,
         }),
-    ];
-    let window = vec![STATE_SIZE_BYTES].try_into().map_err(|_| "state size window".to_owned())?;
-    settings.push(ConfigSettingEntry::LiveSorobanStateSizeWindow(window));
-    let (cpu, memory) = cost_params()?;
-    settings.push(ConfigSettingEntry::ContractCostParamsCpuInstructions(cpu));
-    settings.push(ConfigSettingEntry::ContractCostParamsMemoryBytes(memory));
-    Ok(settings.into_iter().map(|setting| (setting_key(setting.discriminant()), setting)).collect())
+    ]
+}
+
+/// The setting that freezes these keys, and no others.
+pub(crate) fn frozen_setting(frozen: &BTreeSet<LedgerKey>) -> (LedgerKey, ConfigSettingEntry) {
+    let encoded = frozen.iter().filter_map(|key| {
+        Some(EncodedLedgerKey(key.to_xdr(XdrLimits::none()).ok()?.try_into().ok()?))
+    });
+    let keys = encoded.collect::<Vec<_>>().try_into().unwrap_or_default();
+    let setting = ConfigSettingEntry::FrozenLedgerKeys(FrozenLedgerKeys { keys });
+    (setting_key(setting.discriminant()), setting)
+}
+
+fn decode_keys(frozen: &FrozenLedgerKeys) -> BTreeSet<LedgerKey> {
+    let limits = XdrLimits { depth: 100, len: 100_000 };
+    let decode =
+        |key: &EncodedLedgerKey| LedgerKey::from_xdr(key.0.as_slice(), limits.clone()).ok();
+    frozen.keys.iter().filter_map(decode).collect()
 }
 
 fn setting_key(config_setting_id: ConfigSettingId) -> LedgerKey {
     LedgerKey::ConfigSetting(LedgerKeyConfigSetting { config_setting_id })
 }
 
-fn compute(limits: &Limits) -> ConfigSettingContractComputeV0 {
-    let tx_max_instructions = i64::from(limits.instructions);
+fn compute(asked: &NetworkSettings) -> ConfigSettingContractComputeV0 {
     ConfigSettingContractComputeV0 {
-        ledger_max_instructions: tx_max_instructions.saturating_mul(6),
-        tx_max_instructions,
-        fee_rate_per_instructions_increment: 25,
-        tx_memory_limit: limits.memory_bytes,
+        ledger_max_instructions: asked.ledger_limits.instructions,
+        tx_max_instructions: asked.limits.instructions.into(),
+        fee_rate_per_instructions_increment: asked.fees.instructions,
+        tx_memory_limit: asked.limits.memory_bytes,
     }
 }
 
-fn ledger_cost(limits: &Limits) -> ConfigSettingContractLedgerCostV0 {
+fn ledger_cost(asked: &NetworkSettings) -> ConfigSettingContractLedgerCostV0 {
+    let NetworkSettings { limits, ledger_limits, fees, .. } = asked;
     ConfigSettingContractLedgerCostV0 {
-        ledger_max_disk_read_entries: limits.disk_read_entries.saturating_mul(5),
-        ledger_max_disk_read_bytes: limits.disk_read_bytes.saturating_mul(5),
-        ledger_max_write_ledger_entries: limits.write_entries.saturating_mul(5),
-        ledger_max_write_bytes: limits.write_bytes.saturating_mul(2),
+        ledger_max_disk_read_entries: ledger_limits.disk_read_entries,
+        ledger_max_disk_read_bytes: ledger_limits.disk_read_bytes,
+        ledger_max_write_ledger_entries: ledger_limits.write_entries,
+        ledger_max_write_bytes: ledger_limits.write_bytes,
         tx_max_disk_read_entries: limits.disk_read_entries,
         tx_max_disk_read_bytes: limits.disk_read_bytes,
         tx_max_write_ledger_entries: limits.write_entries,
         tx_max_write_bytes: limits.write_bytes,
-        fee_disk_read_ledger_entry: 6_250,
-        fee_write_ledger_entry: 10_000,
-        fee_disk_read1_kb: 1_786,
-        soroban_state_target_size_bytes: 3_000_000_000,
-        rent_fee1_kb_soroban_state_size_low: -17_000,
-        rent_fee1_kb_soroban_state_size_high: 10_000,
-        soroban_state_rent_fee_growth_factor: 5_000,
+        fee_disk_read_ledger_entry: fees.disk_read_entry,
+        fee_write_ledger_entry: fees.write_entry,
+        fee_disk_read1_kb: fees.disk_read_1kb,
+        soroban_state_target_size_bytes: fees.state_target_bytes,
+        rent_fee1_kb_soroban_state_size_low: fees.rent_1kb_low,
+        rent_fee1_kb_soroban_state_size_high: fees.rent_1kb_high,
+        soroban_state_rent_fee_growth_factor: fees.rent_growth_factor,
     }
 }
 
-/// TTLs in ledgers of 5 seconds: persistent entries live 120 days at first and 180 at most,
-/// temporary ones a day.
-fn state_archival() -> StateArchivalSettings {
+fn state_archival(archival: &Archival) -> StateArchivalSettings {
     StateArchivalSettings {
-        max_entry_ttl: 3_110_400,
-        min_temporary_ttl: 17_280,
-        min_persistent_ttl: 2_073_600,
-        persistent_rent_rate_denominator: 1_215,
-        temp_rent_rate_denominator: 2_430,
+        max_entry_ttl: archival.max_ttl,
+        min_temporary_ttl: archival.min_temporary_ttl,
+        min_persistent_ttl: archival.min_persistent_ttl,
+        persistent_rent_rate_denominator: archival.persistent_rent_denominator,
+        temp_rent_rate_denominator: archival.temporary_rent_denominator,
         max_entries_to_archive: 1_000,
-        live_soroban_state_size_window_sample_size: 1,
+        live_soroban_state_size_window_sample_size: 30,
         live_soroban_state_size_window_sample_period: 64,
-        eviction_scan_size: 100_000,
-        starting_eviction_scan_level: 7,
+        eviction_scan_size: 500_000,
+        starting_eviction_scan_level: EVICTION_LEVEL,
     }
 }
 

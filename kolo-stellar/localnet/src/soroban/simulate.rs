@@ -6,6 +6,7 @@ use std::rc::Rc;
 use soroban_env_host::HostError;
 use soroban_env_host::e2e_invoke::RecordingInvocationAuthMode;
 use soroban_env_host::storage::{EntryWithLiveUntil, SnapshotSource};
+use soroban_simulation::AutoRestoringSnapshotSource;
 use soroban_simulation::simulation::{
     LedgerEntryDiff, SimulationAdjustmentConfig, simulate_extend_ttl_op,
     simulate_invoke_host_function_op, simulate_restore_op,
@@ -18,7 +19,7 @@ use stellar_xdr::{
 use super::footprint::host_ledger;
 use super::settings::Settings;
 use crate::ledger::{LedgerContext, State, account_id, is_persistent};
-use crate::model::{AuthMode, SimulateOptions, Simulation, StateChange};
+use crate::model::{AuthMode, RestorePreamble, SimulateOptions, Simulation, StateChange};
 use crate::tx::Inner;
 
 /// What a simulation works on.
@@ -95,21 +96,41 @@ fn simulate_invoke(
     simulation
 }
 
+/// Archived entries are extended as if they had been restored before; the preamble says how.
 fn simulate_extend(
     input: &SimulationInput<'_>,
     inner: &Inner,
     op: &ExtendFootprintTtlOp,
 ) -> Simulation {
     let keys = inner.soroban_data().map(|data| data.resources.footprint.read_only.as_slice());
-    let result = simulate_extend_ttl_op(
-        &input.source(),
-        &input.settings.network,
-        &input.adjustment(),
-        &host_ledger(&input.context, input.settings),
-        keys.unwrap_or_default(),
-        op.extend_to,
-    );
-    with_data(result.map(|result| result.transaction_data).map_err(|error| error.to_string()))
+    let (network, adjustment) = (&input.settings.network, input.adjustment());
+    let ledger = host_ledger(&input.context, input.settings);
+    let extended =
+        AutoRestoringSnapshotSource::new(Rc::new(input.source()), &ledger).and_then(|restoring| {
+            let keys = keys.unwrap_or_default();
+            let extended = simulate_extend_ttl_op(
+                &restoring,
+                network,
+                &adjustment,
+                &ledger,
+                keys,
+                op.extend_to,
+            )?;
+            let restored = restoring.simulate_restore_keys_op(network, &adjustment, &ledger)?;
+            Ok((extended.transaction_data, restored.map(|restored| restored.transaction_data)))
+        });
+    match extended {
+        Err(error) => failure(&error.to_string()),
+        Ok((data, restored)) => {
+            let restore_preamble = restored.map(|transaction_data| RestorePreamble {
+                min_resource_fee: transaction_data.resource_fee,
+                transaction_data,
+            });
+            let mut simulation = Simulation { restore_preamble, ..Simulation::default() };
+            set_data(&mut simulation, Some(data));
+            simulation
+        }
+    }
 }
 
 fn simulate_restore(input: &SimulationInput<'_>, inner: &Inner) -> Simulation {
@@ -121,7 +142,14 @@ fn simulate_restore(input: &SimulationInput<'_>, inner: &Inner) -> Simulation {
         &host_ledger(&input.context, input.settings),
         keys.unwrap_or_default(),
     );
-    with_data(result.map(|result| result.transaction_data).map_err(|error| error.to_string()))
+    match result {
+        Err(error) => failure(&error.to_string()),
+        Ok(result) => {
+            let mut simulation = Simulation::default();
+            set_data(&mut simulation, Some(result.transaction_data));
+            simulation
+        }
+    }
 }
 
 impl SimulationInput<'_> {
@@ -155,17 +183,6 @@ impl SnapshotSource for Source {
 fn state_change(diff: LedgerEntryDiff) -> Option<StateChange> {
     let key = diff.state_before.as_ref().or(diff.state_after.as_ref())?.to_key();
     Some(StateChange { key, before: diff.state_before, after: diff.state_after })
-}
-
-fn with_data(result: Result<SorobanTransactionData, String>) -> Simulation {
-    match result {
-        Err(error) => failure(&error),
-        Ok(data) => {
-            let mut simulation = Simulation::default();
-            set_data(&mut simulation, Some(data));
-            simulation
-        }
-    }
 }
 
 fn set_data(simulation: &mut Simulation, data: Option<SorobanTransactionData>) {

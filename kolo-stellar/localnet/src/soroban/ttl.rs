@@ -6,7 +6,7 @@ use stellar_xdr::{
     RestoreFootprintResult,
 };
 
-use super::footprint::{entry_bytes, fits, is_temporary, min_live_until, rent_bytes};
+use super::footprint::{entry_bytes, fits, is_temporary, rent_bytes};
 use super::settings::Settings;
 use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_persistent};
@@ -81,7 +81,7 @@ pub(crate) fn restore(op: &mut Operation<'_, '_>) -> Outcome {
         return exceeded();
     };
     let sequence = op.txn.context.sequence;
-    let target = min_live_until(op.txn, op.settings);
+    let target = op.txn.context.min_live_until();
     let mut rents = Vec::new();
     let mut total = 0_u32;
     for key in data.resources.footprint.read_write.iter() {

@@ -4,7 +4,7 @@
 //! after a crash the file holds the last ledger whole, and nothing of the next. Records are in
 //! XDR (see `codec`); a number for the format and the passphrase stand in a table of their own.
 
-use std::ops::RangeInclusive;
+use std::ops::{RangeBounds, RangeInclusive};
 use std::path::Path;
 
 use redb::{
@@ -139,6 +139,20 @@ impl LedgerStore for DiskStore {
         write_history(&writing, ledger)?;
         forget_before(&writing, oldest_kept(ledger.sequence(), self.retention))?;
         // redb's default durability: on the disk when this returns.
+        writing.commit()?;
+        Ok(())
+    }
+
+    fn revert(
+        &mut self,
+        header: &LedgerHeaderHistoryEntry,
+        changes: &[(LedgerKey, Option<StoredEntry>)],
+    ) -> Result<(), StoreError> {
+        let writing = self.database.begin_write()?;
+        forget_after(&writing, header.header.ledger_seq)?;
+        let encoded = codec::encode_xdr(header)?;
+        writing.open_table(LEDGERS)?.insert(header.header.ledger_seq, encoded.as_slice())?;
+        write_entries(&writing, changes)?;
         writing.commit()?;
         Ok(())
     }
@@ -291,9 +305,28 @@ fn forget_before(writing: &WriteTransaction, oldest: u32) -> Result<(), StoreErr
         return Ok(());
     }
     ledgers.retain_in(..oldest, |_, _| false)?;
+    forget_transactions(writing, ..(oldest, 0))?;
+    writing.open_table(EVENTS)?.retain_in(..(u64::from(oldest) << 32, 0), |_, _| false)?;
+    Ok(())
+}
+
+fn forget_after(writing: &WriteTransaction, latest: u32) -> Result<(), StoreError> {
+    let Some(first) = latest.checked_add(1) else {
+        return Ok(());
+    };
+    writing.open_table(LEDGERS)?.retain_in(first.., |_, _| false)?;
+    forget_transactions(writing, (first, 0)..)?;
+    writing.open_table(EVENTS)?.retain_in((u64::from(first) << 32, 0).., |_, _| false)?;
+    Ok(())
+}
+
+fn forget_transactions(
+    writing: &WriteTransaction,
+    range: impl RangeBounds<TxKey>,
+) -> Result<(), StoreError> {
     let mut hashes = writing.open_table(HASHES)?;
     let mut forgotten = Vec::new();
-    for row in writing.open_table(TRANSACTIONS)?.extract_from_if(..(oldest, 0), |_, _| true)? {
+    for row in writing.open_table(TRANSACTIONS)?.extract_from_if(range, |_, _| true)? {
         let (key, record) = row?;
         let (ledger, index) = key.value();
         let record = codec::decode_tx(ledger, index, record.value())?.record;
@@ -303,7 +336,6 @@ fn forget_before(writing: &WriteTransaction, oldest: u32) -> Result<(), StoreErr
     for hash in forgotten {
         hashes.remove(hash.0)?;
     }
-    writing.open_table(EVENTS)?.retain_in(..(u64::from(oldest) << 32, 0), |_, _| false)?;
     Ok(())
 }
 

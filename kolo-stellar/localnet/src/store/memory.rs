@@ -40,12 +40,26 @@ impl MemoryStore {
 
     fn forget_before(&mut self, oldest: u32) {
         while let Some(first) = self.ledgers.first_entry().filter(|l| *l.key() < oldest) {
-            for tx in first.remove().1 {
-                self.by_hash.remove(&tx.hash);
-                if let Some(inner) = &tx.inner_hash {
-                    self.by_hash.remove(inner);
-                }
+            let (_, transactions) = first.remove();
+            self.forget(&transactions);
+        }
+    }
+
+    fn forget(&mut self, transactions: &[TxRecord]) {
+        for tx in transactions {
+            self.by_hash.remove(&tx.hash);
+            if let Some(inner) = &tx.inner_hash {
+                self.by_hash.remove(inner);
             }
+        }
+    }
+
+    fn write_entries(&mut self, changes: &[(LedgerKey, Option<StoredEntry>)]) {
+        for (key, change) in changes {
+            match change {
+                Some(entry) => self.entries.insert(key.clone(), entry.clone()),
+                None => self.entries.remove(key),
+            };
         }
     }
 }
@@ -69,12 +83,7 @@ impl LedgerStore for MemoryStore {
         if self.passphrase != passphrase {
             passphrase.clone_into(&mut self.passphrase);
         }
-        for (key, change) in &ledger.changes {
-            match change {
-                Some(entry) => self.entries.insert(key.clone(), entry.clone()),
-                None => self.entries.remove(key),
-            };
-        }
+        self.write_entries(&ledger.changes);
         for (at, tx) in ledger.transactions.iter().enumerate() {
             self.by_hash.insert(tx.hash.clone(), (ledger.sequence(), at));
             if let Some(inner) = &tx.inner_hash {
@@ -84,6 +93,21 @@ impl LedgerStore for MemoryStore {
         let kept = (ledger.header.clone(), ledger.transactions.clone());
         self.ledgers.insert(ledger.sequence(), kept);
         self.forget_before(oldest_kept(ledger.sequence(), self.retention));
+        Ok(())
+    }
+
+    fn revert(
+        &mut self,
+        header: &LedgerHeaderHistoryEntry,
+        changes: &[(LedgerKey, Option<StoredEntry>)],
+    ) -> Result<(), StoreError> {
+        let sequence = header.header.ledger_seq;
+        while let Some(last) = self.ledgers.last_entry().filter(|l| *l.key() > sequence) {
+            let (_, transactions) = last.remove();
+            self.forget(&transactions);
+        }
+        self.ledgers.entry(sequence).or_insert_with(|| (header.clone(), Vec::new()));
+        self.write_entries(changes);
         Ok(())
     }
 

@@ -34,6 +34,17 @@ pub trait LedgerStore: Send {
     /// [`StoreError`]; then the network does not show the ledger.
     fn append(&mut self, passphrase: &str, ledger: &ClosedLedger) -> Result<(), StoreError>;
 
+    /// Takes every ledger after `header`'s back: all of it or nothing. `changes` are the entries
+    /// that were different then (`None`: there was none). Older history that is gone stays gone.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was taken back.
+    fn revert(
+        &mut self,
+        header: &LedgerHeaderHistoryEntry,
+        changes: &[(LedgerKey, Option<StoredEntry>)],
+    ) -> Result<(), StoreError>;
+
     /// The transaction with this hash; for fee-bumps the inner hash finds it too.
     ///
     /// # Errors

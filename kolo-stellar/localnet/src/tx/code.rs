@@ -24,6 +24,7 @@ pub(crate) enum TxCode {
     BadMinSeqAgeOrGap,
     Malformed,
     SorobanInvalid,
+    FrozenKeyAccessed,
 }
 
 /// What is known about a transaction while it is checked and applied.
@@ -96,6 +97,7 @@ macro_rules! result_of {
             TxCode::BadMinSeqAgeOrGap => $union::TxBadMinSeqAgeOrGap,
             TxCode::Malformed => $union::TxMalformed,
             TxCode::SorobanInvalid => $union::TxSorobanInvalid,
+            TxCode::FrozenKeyAccessed => $union::TxFrozenKeyAccessed,
         }
     };
 }

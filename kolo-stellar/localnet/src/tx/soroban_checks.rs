@@ -40,7 +40,7 @@ pub(crate) fn resource_fee(
 ) -> (i64, i64) {
     let resources = TransactionResources {
         instructions: data.resources.instructions,
-        disk_read_entries: disk_reads(inner, data),
+        disk_read_entries: inner.disk_reads(data),
         write_entries: count(data.resources.footprint.read_write.len()),
         disk_read_bytes: data.resources.disk_read_bytes,
         write_bytes: data.resources.write_bytes,
@@ -74,7 +74,7 @@ fn is_within_limits(inner: &Inner, data: &SorobanTransactionData, settings: &Set
         && resources.disk_read_bytes <= limits.disk_read_bytes
         && resources.write_bytes <= limits.write_bytes
         && reads.saturating_add(writes) <= limits.footprint_entries
-        && disk_reads(inner, data) <= limits.disk_read_entries
+        && inner.disk_reads(data) <= limits.disk_read_entries
         && writes <= limits.write_entries
         && inner.size <= limits.envelope_bytes
         && keys.into_iter().all(|key| is_valid_key(key, settings))
@@ -90,7 +90,7 @@ fn is_valid_key(key: &LedgerKey, settings: &Settings) -> bool {
     valid_type
         && key
             .to_xdr(XdrLimits::none())
-            .is_ok_and(|bytes| count(bytes.len()) <= settings.max_key_bytes)
+            .is_ok_and(|bytes| count(bytes.len()) <= settings.limits.key_bytes)
 }
 
 fn is_valid_line(account: &AccountId, asset: &TrustLineAsset) -> bool {
@@ -120,25 +120,22 @@ pub(crate) fn archived_indices(data: &SorobanTransactionData) -> &[u32] {
     }
 }
 
-/// Entries read from disk: classic ones and those to be restored; live contract entries are
-/// held in memory.
-fn disk_reads(inner: &Inner, data: &SorobanTransactionData) -> u32 {
-    let footprint = &data.resources.footprint;
-    let restores = inner
-        .tx
-        .operations
-        .first()
-        .is_some_and(|operation| matches!(operation.body, OperationBody::RestoreFootprint(_)));
-    if restores {
-        return count(footprint.read_write.len());
+impl Inner {
+    /// Entries read from disk: classic ones and those to be restored; live contract entries are
+    /// held in memory.
+    pub(crate) fn disk_reads(&self, data: &SorobanTransactionData) -> u32 {
+        let footprint = &data.resources.footprint;
+        let restores =
+            self.tx.operations.first().is_some_and(|operation| {
+                matches!(operation.body, OperationBody::RestoreFootprint(_))
+            });
+        if restores {
+            return count(footprint.read_write.len());
+        }
+        let keys = footprint.read_only.iter().chain(footprint.read_write.iter());
+        let classic = keys.filter(|key| durability(key).is_none()).count();
+        count(classic.saturating_add(archived_indices(data).len()))
     }
-    let classic = footprint
-        .read_only
-        .iter()
-        .chain(footprint.read_write.iter())
-        .filter(|key| durability(key).is_none())
-        .count();
-    count(classic.saturating_add(archived_indices(data).len()))
 }
 
 fn has_unique_keys(data: &SorobanTransactionData) -> bool {

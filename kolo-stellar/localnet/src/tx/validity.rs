@@ -4,10 +4,11 @@ use stellar_xdr::{OperationBody, OperationResult, SignerKey, TransactionExt};
 
 use super::code::{TxCode, Verdict};
 use super::frame::{Frame, Inner, is_soroban};
+use super::frozen;
 use super::signatures::{Level, Signatures};
 use super::soroban_checks::{self, MAX_RESOURCE_FEE};
 use crate::apply::{self, Refusal};
-use crate::ledger::{Accounts, Txn, account_id, last_sequence_change};
+use crate::ledger::{Accounts, Txn, account_id, account_key, last_sequence_change};
 use crate::soroban::Settings;
 
 /// Whether the transaction is only offered, or being applied with its fee already taken.
@@ -93,6 +94,9 @@ impl Validator<'_, '_> {
         let Some(account) = self.txn.account(&inner.source()) else {
             return (Reached::Nothing, Some(TxCode::NoAccount));
         };
+        if frozen::accesses(inner, &self.settings.frozen) {
+            return (Reached::Nothing, Some(TxCode::FrozenKeyAccessed));
+        }
         if self.is_bad_sequence(inner, account.seq_num.0) {
             return (Reached::Nothing, Some(TxCode::BadSeq));
         }
@@ -162,6 +166,9 @@ impl Validator<'_, '_> {
         }
         if self.txn.available_balance(&account) < frame.full_fee() {
             return Some(TxCode::InsufficientBalance);
+        }
+        if self.settings.frozen.contains(&account_key(&frame.fee_source())) {
+            return Some(TxCode::FrozenKeyAccessed);
         }
         (!signatures.all_used()).then_some(TxCode::BadAuthExtra)
     }

@@ -41,7 +41,7 @@ pub fn i128(amount: i64) -> ScVal {
     ScVal::I128(Int128Parts { hi: 0, lo: u64::try_from(amount).unwrap() })
 }
 
-fn returned(record: &TxRecord) -> ScVal {
+pub fn returned(record: &TxRecord) -> ScVal {
     assert!(record.is_successful(), "{:?}", record.result.result);
     let TransactionMeta::V4(meta) = &record.meta else { panic!("meta of another version") };
     meta.soroban_meta.clone().unwrap().return_value.unwrap()
@@ -54,7 +54,7 @@ pub fn returned_address(record: &TxRecord) -> ScAddress {
     }
 }
 
-fn operation_result(record: &TxRecord) -> OperationResultTr {
+pub fn operation_result(record: &TxRecord) -> OperationResultTr {
     match &record.result.result {
         TransactionResultResult::TxSuccess(results)
         | TransactionResultResult::TxFailed(results) => match &results[0] {
@@ -65,7 +65,7 @@ fn operation_result(record: &TxRecord) -> OperationResultTr {
     }
 }
 
-fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
+pub fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
     let TransactionMeta::V4(meta) = &record.meta else { panic!("meta of another version") };
     match &meta.soroban_meta.as_ref().unwrap().ext {
         SorobanTransactionMetaExt::V1(fees) => fees.clone(),
@@ -73,7 +73,7 @@ fn resource_fees(record: &TxRecord) -> SorobanTransactionMetaExtV1 {
     }
 }
 
-fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
+pub fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
     match operation_result(record) {
         OperationResultTr::InvokeHostFunction(code) => code,
         other => panic!("{other:?}"),
@@ -380,6 +380,30 @@ fn contracts_hold_lumens_too() {
     let tx = net.tx(&ada, vec![op(call(&sac, "transfer", args))]);
     let error = net.simulate(&tx).error.unwrap();
     assert!(error.starts_with("HostError: Error(Contract, #10)"), "{error}");
+}
+
+#[test]
+fn the_assets_contract_opens_accounts_and_trustlines() {
+    let net = Net::new();
+    let (issuer, ada) = (net.fund("issuer", 100), net.fund("ada", 100));
+    let native = returned_address(&net.soroban(&ada, deploy_asset(&Asset::Native)));
+    let cid = Key::new("cid");
+    let to_cid =
+        |amount| call(&native, "transfer", vec![ada.address(), cid.address(), i128(amount)]);
+    // 14: less than the two reserves of an account.
+    let poor = net.simulate(&net.tx(&ada, vec![op(to_cid(XLM - 1))])).error.unwrap();
+    assert!(poor.starts_with("HostError: Error(Contract, #14)"), "{poor}");
+    let record = net.soroban(&ada, to_cid(5 * XLM));
+    assert!(record.is_successful());
+    let account = net.account(&cid).unwrap();
+    assert_eq!((account.balance, account.seq_num.0), (5 * XLM, i64::from(record.ledger) << 32));
+
+    let asset = usdc(&issuer);
+    let sac = returned_address(&net.soroban(&ada, deploy_asset(&asset)));
+    let trust = call(&sac, "trust", vec![cid.address()]);
+    assert!(net.soroban(&cid, trust).is_successful());
+    assert_eq!(net.line(&cid, &asset).unwrap().limit, i64::MAX);
+    assert_eq!(net.account(&cid).unwrap().num_sub_entries, 1);
 }
 
 fn stranger() -> ScVal {

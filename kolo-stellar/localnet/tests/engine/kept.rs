@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use kolo_localnet::store::MemoryStore;
 use kolo_localnet::{
-    ClosedLedger, EventQuery, EventRecord, LedgerStore, Snapshot, StoreError, TxRecord,
+    ClosedLedger, EventQuery, EventRecord, LedgerStore, Snapshot, StoreError, StoredEntry, TxRecord,
 };
-use stellar_xdr::{Hash, LedgerHeaderHistoryEntry};
+use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
 
 /// The memory store, shared so that a test sees what is kept.
 #[derive(Clone, Default)]
@@ -20,6 +20,14 @@ impl LedgerStore for Kept {
 
     fn append(&mut self, passphrase: &str, ledger: &ClosedLedger) -> Result<(), StoreError> {
         self.0.lock().unwrap().append(passphrase, ledger)
+    }
+
+    fn revert(
+        &mut self,
+        header: &LedgerHeaderHistoryEntry,
+        changes: &[(LedgerKey, Option<StoredEntry>)],
+    ) -> Result<(), StoreError> {
+        self.0.lock().unwrap().revert(header, changes)
     }
 
     fn transaction(&self, hash: &Hash) -> Result<Option<TxRecord>, StoreError> {

@@ -2,13 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod archival;
+mod claimable;
 mod classic;
 mod contracts;
 mod explain;
 mod fees;
+mod issuer;
 mod kept;
 mod ledgers;
+mod paths;
+mod revoke;
 mod rubbish;
+mod settings;
 mod signatures;
 mod sponsorship;
 mod support;
+mod tools;

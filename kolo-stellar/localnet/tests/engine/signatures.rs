@@ -193,3 +193,46 @@ fn hash_and_pre_authorised_signers() {
     // It signed once and is gone.
     assert_eq!(net.account(&ada).unwrap().signers.len(), 1);
 }
+
+#[test]
+fn a_signer_can_be_asked_for_another_text() {
+    let net = Net::new();
+    let (ada, ben) = (net.fund("ada", 10), net.fund("ben", 10));
+    let payload = b"pay the rent".to_vec();
+    let signed = SignerKeyEd25519SignedPayload {
+        ed25519: Uint256(ben.bytes()),
+        payload: payload.clone().try_into().unwrap(),
+    };
+    let send = |signature: Option<DecoratedSignature>| {
+        let mut tx = net.tx(&ada, to_self(&ada));
+        tx.cond = Preconditions::V2(PreconditionsV2 {
+            time_bounds: None,
+            ledger_bounds: None,
+            min_seq_num: None,
+            min_seq_age: Duration(0),
+            min_seq_ledger_gap: 0,
+            extra_signers: vec![SignerKey::Ed25519SignedPayload(signed.clone())]
+                .try_into()
+                .unwrap(),
+        });
+        let hash = tx.hash(net.localnet.network_id()).unwrap();
+        let signatures: Vec<_> = [Some(ada.sign(&hash)), signature].into_iter().flatten().collect();
+        net.send(TransactionEnvelope::Tx(TransactionV1Envelope {
+            tx,
+            signatures: signatures.try_into().unwrap(),
+        }))
+    };
+    assert_eq!(refusal(send(None)), TransactionResultResult::TxBadAuth);
+    // The hint is the key's tail xor the payload's.
+    let [.., a, b, c, d] = ben.bytes();
+    let hint = SignatureHint([a ^ b'r', b ^ b'e', c ^ b'n', d ^ b't']);
+    let of = |text: &[u8]| {
+        let signature = ed25519_dalek::Signer::sign(&ben.0, text).to_bytes().to_vec();
+        DecoratedSignature {
+            hint: hint.clone(),
+            signature: Signature(signature.try_into().unwrap()),
+        }
+    };
+    assert_eq!(refusal(send(Some(of(b"something else")))), TransactionResultResult::TxBadAuth);
+    assert!(net.record(&send(Some(of(&payload)))).is_successful());
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_localnet::{
-    EventQuery, EventRecord, LedgerStore, Limits, Localnet, SendOutcome, SimulateOptions,
+    EventQuery, EventRecord, LedgerStore, Localnet, NetworkSettings, SendOutcome, SimulateOptions,
     Simulation, Snapshot, TOTAL_COINS, TxRecord, root_secret,
 };
 use sha2::{Digest, Sha256};
@@ -61,17 +61,17 @@ impl Key {
 
 impl Net {
     pub fn new() -> Self {
-        Self::with_limits(Limits::default())
+        Self::with_settings(NetworkSettings::default())
     }
 
-    pub fn with_limits(limits: Limits) -> Self {
+    pub fn with_settings(settings: NetworkSettings) -> Self {
         let clock = Arc::new(AtomicU64::new(START));
         let kept = Kept::default();
         let time = Arc::clone(&clock);
         let localnet = Localnet::builder()
             .clock(Arc::new(move || time.load(Ordering::SeqCst)))
             .store(Box::new(kept.clone()))
-            .limits(limits)
+            .settings(settings)
             .start()
             .unwrap();
         Self { localnet, clock, kept }
@@ -292,6 +292,11 @@ fn check_state(snapshot: &Snapshot) {
                 assert_eq!(of, sponsored_entries(snapshot, account) + 2 * sponsors + signers);
             }
             LedgerEntryData::Trustline(_) | LedgerEntryData::Data(_) => sponsored += sponsors,
+            LedgerEntryData::ClaimableBalance(balance) => {
+                assert_eq!(sponsors, 1, "somebody carries a claimable balance");
+                sponsored += u32::try_from(balance.claimants.len()).unwrap();
+                coins += if balance.asset == Asset::Native { balance.amount } else { 0 };
+            }
             LedgerEntryData::ContractData(data) => coins += lumens_of_contract(snapshot, data),
             _ => {}
         }
@@ -306,7 +311,7 @@ fn lumens_of_contract(snapshot: &Snapshot, data: &ContractDataEntry) -> i64 {
         network_id: Hash(Sha256::digest(&snapshot.passphrase).into()),
         contract_id_preimage: ContractIdPreimage::Asset(Asset::Native),
     });
-    let id = Sha256::digest(preimage.to_xdr(stellar_xdr::Limits::none()).unwrap()).into();
+    let id = Sha256::digest(preimage.to_xdr(Limits::none()).unwrap()).into();
     let native = data.contract == ScAddress::Contract(ContractId(Hash(id)));
     let (true, ScVal::Map(Some(map))) = (native, &data.val) else {
         return 0;
@@ -355,8 +360,7 @@ fn sponsored_entries(snapshot: &Snapshot, account: &AccountEntry) -> u32 {
 fn check_chain(headers: &[LedgerHeaderHistoryEntry]) {
     for pair in headers.windows(2) {
         let [before, after] = pair else { unreachable!() };
-        let hash: [u8; 32] =
-            Sha256::digest(before.header.to_xdr(stellar_xdr::Limits::none()).unwrap()).into();
+        let hash: [u8; 32] = Sha256::digest(before.header.to_xdr(Limits::none()).unwrap()).into();
         assert_eq!(before.hash.0, hash);
         assert_eq!(after.header.previous_ledger_hash, before.hash);
         assert!(after.header.ledger_seq > before.header.ledger_seq);

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 use stellar_xdr::{
-    DiagnosticEvent, LedgerEntry, LedgerKey, Memo, ScVal, SorobanAuthorizationEntry,
-    SorobanCredentials, SorobanTransactionData, TransactionMeta,
+    ContractDataDurability, DiagnosticEvent, ExtendFootprintTtlOp, ExtensionPoint, LedgerEntry,
+    LedgerKey, LedgerKeyContractData, Memo, OperationBody, ScAddress, ScVal,
+    SorobanAuthorizationEntry, SorobanCredentials, SorobanTransactionData,
+    SorobanTransactionDataExt, TransactionExt, TransactionMeta,
 };
 
-use super::shapes::Kind::{Base64, Digits, List, Number, Text};
+use super::shapes::Kind::{Base64, Digits, List, Number, Object, Text};
 use super::shapes::assert_shape;
 use super::support::{Net, XLM, base64, field, payment, token, with_resources, xdr};
 
@@ -153,4 +155,44 @@ async fn modes_and_leeway_are_heard() {
         )
         .await;
     assert_eq!(code, -32_602);
+}
+
+#[tokio::test]
+async fn what_is_archived_is_restored_by_calls_and_before_extensions() {
+    let net = Net::start();
+    let (ann, ben) = (net.person(1).await, net.person(2).await);
+    net.invoke(&ann, token::deploy()).await;
+    net.0.advance_ledgers(2_073_600).await.unwrap();
+    let call = token::transfer(&net, &ann, &ben, 1);
+    let simulated = net.simulate(&net.envelope(&ann, call).await).await;
+    assert!(simulated.get("restorePreamble").is_none(), "{simulated}");
+    let data: SorobanTransactionData = field(&simulated, "transactionData");
+    let SorobanTransactionDataExt::V1(ext) = data.ext else { panic!("restores nothing") };
+    assert_eq!(ext.archived_soroban_entries.len(), 1);
+
+    let instance = LedgerKey::ContractData(LedgerKeyContractData {
+        contract: ScAddress::Contract(token::id(&net)),
+        key: ScVal::LedgerKeyContractInstance,
+        durability: ContractDataDurability::Persistent,
+    });
+    let ttl = ExtendFootprintTtlOp { ext: ExtensionPoint::V0, extend_to: 3_000_000 };
+    let mut tx = net.transaction(&ann, OperationBody::ExtendFootprintTtl(ttl)).await;
+    let mut data = SorobanTransactionData::default();
+    data.resources.footprint.read_only = vec![instance.clone()].try_into().unwrap();
+    tx.ext = TransactionExt::V1(data);
+    let simulated = net.simulate(&net.sign(&ann, tx)).await;
+    assert_shape(
+        &simulated,
+        &[
+            ("transactionData", Base64),
+            ("minResourceFee", Digits),
+            ("restorePreamble", Object),
+            ("latestLedger", Number),
+        ],
+    );
+    let preamble = &simulated["restorePreamble"];
+    assert_shape(preamble, &[("transactionData", Base64), ("minResourceFee", Digits)]);
+    let data: SorobanTransactionData = field(preamble, "transactionData");
+    assert_eq!(data.resources.footprint.read_write.to_vec(), [instance]);
+    assert_eq!(preamble["minResourceFee"], data.resource_fee.to_string());
 }
