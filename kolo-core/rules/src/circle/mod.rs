@@ -20,28 +20,50 @@
 //! Tokens come in with `contribute` and `repay`; they go out with what `payout`, `repay`, `push` and
 //! `claim` return. Between steps the vault holds exactly [`liabilities`](Circle::liabilities).
 
-mod codec;
+mod auction;
+mod audit;
+mod closing;
+pub mod codec;
 mod contributing;
 mod debts;
 mod dissolving;
 mod forming;
+mod insurance;
+mod leaving;
+mod needs;
 mod payout;
+mod phase;
+mod ready;
 mod refusal;
-mod reserve;
+mod rows;
 mod rules;
+mod seat;
+mod sharing;
 mod state;
+mod step;
+mod sum;
 mod sync;
+mod voting;
 
 pub use codec::MAX_ENCODED;
 pub use contributing::{Contributed, Due};
-pub use debts::Repaid;
-pub use dissolving::VoteOutcome;
+pub use debts::{Debt, MAX_DEBTS, Repaid};
 pub use forming::Joined;
+pub use leaving::{Replaced, Swapped};
 pub use payout::{Payout, PayoutStatus};
+pub use phase::Phase;
+pub use ready::{Readiness, Sha256};
 pub use refusal::Refusal;
-pub use rules::{Order, RULES_LEN, Rules, Shortfall};
-pub use state::{Circle, Phase, Proposal, Seat, Turn};
+pub use rows::{Rows, Store};
+pub use rules::{Fee, Order, Premium, RULES_LEN, Rules, Security, Shortfall};
+pub use seat::{Marks, Seat};
+pub use state::{Bid, Circle};
+pub use step::{Effect, Step};
 pub use sync::Synced;
+pub use voting::{Motion, Proposal, VoteOutcome};
+
+/// Turn = position in the payout order, 1-based. 0 = not fixed yet.
+pub type Turn = u8;
 
 /// The most members a circle can have.
 pub const MAX_MEMBERS: usize = 64;
