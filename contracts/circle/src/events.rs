@@ -1,6 +1,6 @@
 //! What the circle announces: topic 0 is the name, `#[topic]` fields follow, the rest is a map.
 #![allow(missing_docs, reason = "the fields' names are the interface; the guide explains them")]
-use soroban_sdk::{Address, Vec, contractevent};
+use soroban_sdk::{Address, BytesN, Vec, contractevent};
 
 use crate::Invitation;
 
@@ -88,13 +88,16 @@ pub struct DebtRepaid {
     pub credited: Vec<Address>,
 }
 
-/// A vote to dissolve is open; the proposer has voted yes.
+/// A vote is open; the proposer has voted yes. 0 dissolve, 1 expel, 2 replace, 3 move.
 #[contractevent]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DissolutionProposed {
+pub struct ProposalMade {
     #[topic]
     pub member: Address,
     pub proposal: u32,
+    pub motion: u32,
+    pub subject: Option<Address>,
+    pub newcomer: Option<Address>,
     pub electorate: u32,
     pub expires_at: u64,
 }
@@ -138,4 +141,163 @@ pub struct RefundClaimed {
 pub struct Synced {
     pub surplus: i128,
     pub shortfall: i128,
+}
+
+/// Somebody asks for a place.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinRequested {
+    #[topic]
+    pub member: Address,
+}
+
+/// A request was turned down, or taken back.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinRejected {
+    #[topic]
+    pub member: Address,
+}
+
+/// Membership is closed, and something is to be done before the first round: 5 commitments for the
+/// draw, 7 deposits.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GettingReady {
+    pub phase: u32,
+}
+
+/// A member committed to a secret and paid the bond.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawCommitted {
+    #[topic]
+    pub member: Address,
+    pub commitment: BytesN<32>,
+}
+
+/// A member's secret was revealed.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawRevealed {
+    #[topic]
+    pub member: Address,
+    pub secret: BytesN<32>,
+}
+
+/// The order was drawn by this seed.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderDrawn {
+    pub seed: BytesN<32>,
+}
+
+/// A member paid in what is due before the first round.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositMade {
+    #[topic]
+    pub member: Address,
+    pub amount: i128,
+}
+
+/// The time of this phase before the first round was over.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetupExpired {
+    pub phase: u32,
+}
+
+/// A member bids for the round.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BidMade {
+    #[topic]
+    pub member: Address,
+    pub round: u32,
+    pub amount: i128,
+}
+
+/// The insurance paid for who had not.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsuranceClaimed {
+    #[topic]
+    pub member: Address,
+    pub round: u32,
+    pub defaulter: Address,
+    pub amount: i128,
+}
+
+/// Two members changed turns.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnsSwapped {
+    #[topic]
+    pub a: Address,
+    #[topic]
+    pub b: Address,
+    pub deposit: i128,
+}
+
+/// A member leaves after the current round.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExitAnnounced {
+    #[topic]
+    pub member: Address,
+}
+
+/// A member was expelled by vote.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberExpelled {
+    #[topic]
+    pub member: Address,
+}
+
+/// A newcomer bought a seat.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatSold {
+    #[topic]
+    pub leaver: Address,
+    #[topic]
+    pub newcomer: Address,
+    pub price: i128,
+    pub deposit: i128,
+}
+
+/// A seat went to another address of its member.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatMoved {
+    #[topic]
+    pub from: Address,
+    #[topic]
+    pub to: Address,
+}
+
+/// A member whose seat was to be moved objected.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveObjected {
+    #[topic]
+    pub member: Address,
+}
+
+/// A member signed for another code of the circle.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeSigned {
+    #[topic]
+    pub member: Address,
+    pub wasm: BytesN<32>,
+}
+
+/// The circle has this code now.
+#[contractevent]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgraded {
+    pub wasm: BytesN<32>,
 }

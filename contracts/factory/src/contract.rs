@@ -22,7 +22,7 @@ impl FactoryContract {
         env: Env,
         organiser: Address,
         salt: BytesN<32>,
-        rules: BytesN<80>,
+        rules: BytesN<128>,
         organiser_turn: Option<u32>,
     ) -> Result<Address, Error> {
         organiser.require_auth();
@@ -51,9 +51,8 @@ impl FactoryContract {
 
 /// Everything the circle's constructor would refuse: the host hides a constructor's error from who
 /// deploys, so it is said here.
-fn check(env: &Env, rules: &BytesN<80>, organiser_turn: Option<u32>) -> Result<(), Error> {
+fn check(env: &Env, rules: &BytesN<128>, organiser_turn: Option<u32>) -> Result<(), Error> {
     let rules = Rules::decode(&rules.to_array())?;
-    rules.validate()?;
     let asset = contract_address(env, &rules.asset).ok_or(Error::BadRules)?;
     if !storage::is_allowed(env, &asset) {
         return Err(Error::AssetNotAllowed);

@@ -10,6 +10,6 @@ pub struct GroupCreated {
     pub circle: Address,
     #[topic]
     pub organiser: Address,
-    pub rules: BytesN<80>,
+    pub rules: BytesN<128>,
     pub rules_hash: BytesN<32>,
 }
