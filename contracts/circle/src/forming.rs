@@ -2,7 +2,7 @@
 use kolo_contract_common::{Error, contract_address, is_stellar_asset};
 use kolo_rules::{
     Circle, Rules,
-    circle::{Packed, Phase, RULES_LEN},
+    circle::{Order, Packed, Phase, RULES_LEN},
 };
 use soroban_sdk::{Address, Bytes, BytesN, Env, Vec};
 
@@ -42,8 +42,10 @@ pub fn found(
         circle: Circle::with_rows(&mut packed),
         now: env.ledger().timestamp(),
     };
-    if let Some(turn) = organiser_turn {
-        take_seat(&mut book, organiser, book::turn(Some(turn))?)?;
+    match (book.rules.order, organiser_turn) {
+        (_, None) => {}
+        (Order::Random | Order::Auction, Some(1)) => take_seat(&mut book, organiser, None)?,
+        (_, turn) => take_seat(&mut book, organiser, book::turn(turn)?)?,
     }
     book.close_with_members()?;
     storage::extend(env);
@@ -197,6 +199,5 @@ fn take_seat(book: &mut Book<'_>, member: &Address, turn: Option<u8>) -> Result<
         turn: u32::from(joined.turn),
     }
     .publish(book.env);
-    // An invitation that is not needed any more is gone; so is a request.
     if joined.started { announce_start(book) } else { Ok(()) }
 }

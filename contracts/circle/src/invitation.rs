@@ -14,24 +14,24 @@ use crate::{
     storage,
 };
 
-/// Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
-/// number, a name, or a hash of one.
+// Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
+// number, a name, or a hash of one.
 #[contracttype]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invitation {
-    /// This address.
+    // This address.
     Address(Address),
-    /// Whom this key names by signing [`join_message`].
+    // Whom this key names by signing [`join_message`].
     Key(BytesN<32>),
 }
 
-/// What is offered.
+// What is offered.
 #[contracttype]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The turn, where the order is fixed.
+    // The turn, where the order is fixed.
     pub turn: Option<u32>,
-    /// Unix seconds; good up to and including this moment.
+    // Unix seconds; good up to and including this moment.
     pub expires_at: u64,
 }
 

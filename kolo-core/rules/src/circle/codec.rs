@@ -260,6 +260,14 @@ pub(super) fn decode_debt(bytes: &[u8]) -> Debt {
     Debt { debtor, first, last, to_member: reader.amount(), to_fund: reader.amount() }
 }
 
+/// As many bytes as both have. (Where lengths could differ, the library's copying says by how much: that
+/// text would be in every contract.)
+pub(super) fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
 /// Fills a buffer from the front.
 struct Writer<'a> {
     bytes: &'a mut [u8],
@@ -269,7 +277,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn put(&mut self, field: &[u8]) {
         if let Some(slot) = self.bytes.get_mut(self.at..self.at + field.len()) {
-            slot.copy_from_slice(field);
+            copy(slot, field);
         }
         self.at += field.len();
     }

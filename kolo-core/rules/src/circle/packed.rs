@@ -1,7 +1,7 @@
 //! A circle that stays bytes: only the rows a step is about are read and written.
 
 use super::codec::{
-    DEBT, HEAD, Layout, MAX_ENCODED, columns_of, decode_debt, decode_row, encode_debt, encode_row,
+    DEBT, HEAD, Layout, MAX_ENCODED, columns_of, copy, decode_debt, decode_row, encode_debt, encode_row,
 };
 use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store};
 
@@ -51,14 +51,26 @@ impl Packed {
         self.bytes.get_mut(at..at + self.layout.row).unwrap_or_default()
     }
 
+    fn debt_at(&self, debts_at: usize, index: u16) -> Debt {
+        let at = debts_at + DEBT * usize::from(index);
+        self.bytes.get(at..at + DEBT).map_or(Debt::NONE, decode_debt)
+    }
+
+    fn put_debt_at(&mut self, debts_at: usize, index: u16, debt: &Debt) {
+        let at = debts_at + DEBT * usize::from(index);
+        if let Some(bytes) = self.bytes.get_mut(at..at + DEBT) {
+            encode_debt(debt, bytes);
+        }
+    }
+
     /// Makes room for one more member, or for columns that no row has had.
     fn relayout(&mut self, columns: u16, members: u8) {
         let new = Layout::new(columns, members, self.debts);
         let old = self.layout;
-        let debts = old.debts_at..old.tail_at;
         // From the back, so that nothing is overwritten before it is moved.
-        if new.debts_at + debts.len() <= self.bytes.len() {
-            self.bytes.copy_within(debts, new.debts_at);
+        for index in (0..self.debts).rev() {
+            let debt = self.debt_at(old.debts_at, index);
+            self.put_debt_at(new.debts_at, index, &debt);
         }
         for index in (0..self.members).rev() {
             let seat = decode_row(self.row(index), old.columns);
@@ -98,19 +110,13 @@ impl Store for &mut Packed {
     }
 
     fn debt(&self, index: u16) -> Debt {
-        let at = self.layout.debts_at + DEBT * usize::from(index);
-        match self.bytes.get(at..at + DEBT) {
-            Some(bytes) if index < self.debts => decode_debt(bytes),
-            _ => Debt::NONE,
-        }
+        if index < self.debts { self.debt_at(self.layout.debts_at, index) } else { Debt::NONE }
     }
 
     fn put_debt(&mut self, index: u16, debt: &Debt) {
-        let at = self.layout.debts_at + DEBT * usize::from(index);
-        if let Some(bytes) = self.bytes.get_mut(at..at + DEBT) {
-            encode_debt(debt, bytes);
-            self.debts = self.debts.max(index + 1);
-        }
+        self.debts = self.debts.max(index + 1);
+        let debts_at = self.layout.debts_at;
+        self.put_debt_at(debts_at, index, debt);
     }
 }
 
@@ -129,9 +135,7 @@ impl Circle<&mut Packed> {
         if let Some(front) = bytes.first_chunk_mut() {
             *front = head;
         }
-        if let (Some(slot), Some(tail)) = (bytes.get_mut(tail_at..), tail.get(..tail_length)) {
-            slot.copy_from_slice(tail);
-        }
+        copy(bytes.get_mut(tail_at..).unwrap_or_default(), &tail);
         Ok(bytes)
     }
 }
