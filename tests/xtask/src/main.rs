@@ -1,5 +1,6 @@
 //! `cargo xtask …`: what the project does to itself.
 mod arrows;
+mod bench;
 mod contracts;
 mod run;
 mod setup;
@@ -27,6 +28,12 @@ enum Task {
     },
     /// Build the contracts and replace the committed wasm.
     Contracts,
+    /// Measure.
+    Bench {
+        /// What.
+        #[command(subcommand)]
+        target: bench::Target,
+    },
     /// Check which crate may know which (part of `test`).
     Arrows,
 }
@@ -35,6 +42,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test { long } => test::test(long),
         Task::Contracts => contracts::replace(),
+        Task::Bench { target } => bench::run_target(&target),
         Task::Arrows => arrows::check(),
     };
     match done {
