@@ -68,6 +68,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the types say what they are")]
+#[allow(clippy::large_enum_variant, reason = "there is no allocator to box it with")]
 pub enum Effect {
     Done,
     Joined(Joined),
