@@ -40,8 +40,7 @@ impl<S: Store> Circle<S> {
 
     /// The reserve for those never late, the insurance by premiums paid: as credits.
     pub(super) fn share_common(&mut self) -> Result<(), Refusal> {
-        let (reserve, fund) =
-            (core::mem::take(&mut self.reserve), core::mem::take(&mut self.fund));
+        let (reserve, fund) = (core::mem::take(&mut self.reserve), core::mem::take(&mut self.fund));
         let mut parts = NOTHING;
         self.share_equally(reserve, never_late, &mut parts)?;
         if fund.is_positive() {

@@ -198,7 +198,8 @@ impl<S: Store> Circle<S> {
     fn pays_late(&self, rules: &Rules, seat: &Seat, next: &Next) -> Result<bool, Refusal> {
         let before = last_instalment(rules, next.round - 1);
         let over = u32::from(seat.assessed).saturating_sub(before);
-        let over = rules.contribution.checked_mul(over.min(u32::from(rules.instalments_per_round)))?;
+        let over =
+            rules.contribution.checked_mul(over.min(u32::from(rules.instalments_per_round)))?;
         Ok(next.payable.is_positive() && next.paid < over)
     }
 }

@@ -53,11 +53,8 @@ impl<S: Store> Circle<S> {
         let before = rules.deposit(first.turn, self.len)?;
         let after = rules.deposit(second.turn, self.len)?;
         core::mem::swap(&mut first.turn, &mut second.turn);
-        let deposit = if after > before {
-            after.checked_sub(before)?
-        } else {
-            before.checked_sub(after)?
-        };
+        let deposit =
+            if after > before { after.checked_sub(before)? } else { before.checked_sub(after)? };
         let ((earlier, gaining), (later, giving)) = if first.turn < second.turn {
             ((a, &mut first), (b, &mut second))
         } else {

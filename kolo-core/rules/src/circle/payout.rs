@@ -248,8 +248,8 @@ impl<S: Store> Circle<S> {
             new += u16::from(seat.ahead < need);
         }
         // A dividend, or a deposit that goes back, may clear a part of a debt and so divide it.
-        let dividing = u16::from(rules.order == Order::Auction)
-            + u16::from(rules.security != Security::None);
+        let dividing =
+            u16::from(rules.order == Order::Auction) + u16::from(rules.security != Security::None);
         new += dividing * u16::from(self.len);
         Ok(self.debts + new > MOST_DEBTS)
     }

@@ -122,8 +122,7 @@ impl<S: Store> Circle<S> {
         now: u64,
     ) -> Result<Readiness, Refusal> {
         self.require(Phase::Revealing, Refusal::NotRevealing)?;
-        if self.require_in_time(rules, now).is_ok()
-            && self.lacks(Marks::REVEALED, Marks::COMMITTED)
+        if self.require_in_time(rules, now).is_ok() && self.lacks(Marks::REVEALED, Marks::COMMITTED)
         {
             return Err(Refusal::TooEarly);
         }

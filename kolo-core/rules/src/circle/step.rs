@@ -4,7 +4,10 @@ use super::{
     Circle, Joined, Motion, Payout, Readiness, Refusal, Repaid, Replaced, Rules, Sha256, Swapped,
     Synced, Turn, VoteOutcome,
 };
-use super::{Contributed, sum::{NOTHING, PerSeat, set}};
+use super::{
+    Contributed,
+    sum::{NOTHING, PerSeat, set},
+};
 use crate::Amount;
 
 /// A step. Members are seats.

@@ -84,7 +84,8 @@ impl<S: Store> Circle<S> {
         }
         let mut weights = [Amount::ZERO; PARTIES];
         // What is held belongs to those who paid it, less what was lost of it before.
-        let held = self.amounts_of(|seat| seat.ahead.checked_add(seat.insured).unwrap_or(seat.ahead));
+        let held =
+            self.amounts_of(|seat| seat.ahead.checked_add(seat.insured).unwrap_or(seat.ahead));
         let mut lost_before = NOTHING;
         split_by(self.held_lost, &held, &mut lost_before)?;
         let (of_held, rest) = weights.split_at_mut(MAX_MEMBERS);

@@ -90,9 +90,8 @@ pub fn propose_dissolve(
 
 /// Everybody whose vote is needed votes for it, the lower seats first; it passes.
 pub fn decide(circle: &mut Circle, rules: &Rules, motion: Motion, subject: u8, now: u64) {
-    let full: Vec<u8> = (0..circle.len())
-        .filter(|seat| circle.seat(*seat).unwrap().is_full_member())
-        .collect();
+    let full: Vec<u8> =
+        (0..circle.len()).filter(|seat| circle.seat(*seat).unwrap().is_full_member()).collect();
     let mut voters = full.into_iter();
     let mut outcome = circle.propose(rules, voters.next().unwrap(), motion, subject, now).unwrap();
     while outcome == VoteOutcome::Open {

@@ -41,11 +41,11 @@ fn after_the_end_a_surplus_becomes_credits() {
 }
 
 #[test]
-fn a_circle_given_up_empty_keeps_nothing() {
+fn a_circle_given_up_empty_takes_nothing_more() {
     let mut circle = Circle::new();
     circle.sync(amount(5)).unwrap();
     circle.cancel().unwrap();
-    assert!(circle.is_finished());
+    assert!(!circle.is_finished(), "something is left that nobody can claim");
     refused(&mut circle, Refusal::Finished, |circle| circle.sync(amount(6)));
 }
 
