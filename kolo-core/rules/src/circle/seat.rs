@@ -76,6 +76,10 @@ impl Marks {
     pub(super) const fn are_known(self) -> bool {
         self.0 < 16
     }
+
+    pub(super) fn clear(&mut self, mark: Self) {
+        self.0 &= !mark.0;
+    }
 }
 
 /// Amounts of a seat that are kept.
