@@ -31,8 +31,7 @@ const MAX_ROW: usize = 7 + AMOUNTS * 8;
 /// Bytes of a debt.
 pub(super) const DEBT: usize = 19;
 /// The most bytes a circle takes.
-pub const MAX_ENCODED: usize =
-    HEAD + MAX_MEMBERS * MAX_ROW + MAX_DEBTS * DEBT + TAIL;
+pub const MAX_ENCODED: usize = HEAD + MAX_MEMBERS * MAX_ROW + MAX_DEBTS * DEBT + TAIL;
 
 const NO_BIDDER: u8 = u8::MAX;
 /// Bits of `columns` beside those of the amounts.
@@ -117,9 +116,11 @@ impl<S> Circle<S> {
         writer.put(&[u8::from(self.premium_round), bid.seat]);
         writer.amount(bid.amount);
         writer.put(&self.proposals.to_le_bytes());
-        let open = self.open.iter().flatten().fold(0, |open, open_one| {
-            open | 1_u8 << open_one.motion as u8
-        });
+        let open = self
+            .open
+            .iter()
+            .flatten()
+            .fold(0, |open, open_one| open | 1_u8 << open_one.motion as u8);
         writer.put(&[open]);
         bytes
     }

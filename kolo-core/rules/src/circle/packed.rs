@@ -1,7 +1,8 @@
 //! A circle that stays bytes: only the rows a step is about are read and written.
 
 use super::codec::{
-    DEBT, HEAD, Layout, MAX_ENCODED, columns_of, copy, decode_debt, decode_row, encode_debt, encode_row,
+    DEBT, HEAD, Layout, MAX_ENCODED, columns_of, copy, decode_debt, decode_row, encode_debt,
+    encode_row,
 };
 use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store};
 
@@ -94,7 +95,11 @@ impl Default for Packed {
 
 impl Store for &mut Packed {
     fn seat(&self, index: u8) -> Seat {
-        if index < self.members { decode_row(self.row(index), self.layout.columns) } else { Seat::EMPTY }
+        if index < self.members {
+            decode_row(self.row(index), self.layout.columns)
+        } else {
+            Seat::EMPTY
+        }
     }
 
     fn put(&mut self, index: u8, seat: &Seat) {
