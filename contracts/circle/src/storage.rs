@@ -132,9 +132,11 @@ pub fn delete_all(env: &Env) {
     env.storage().instance().remove(&Key::Members);
 }
 
-/// Prolongs what every call uses: code, instance and state.
+/// Prolongs what every call uses: instance and state. Not the code, which all circles share: its rent
+/// would fall on whichever member's call comes first; anyone prolongs it by `extend_ttl`.
 pub fn extend(env: &Env) {
-    env.storage().instance().extend_ttl(THRESHOLD, EXTEND_TO);
+    let circle = env.current_contract_address();
+    env.deployer().extend_ttl_for_contract_instance(circle, THRESHOLD, EXTEND_TO);
     env.storage().persistent().extend_ttl(&Key::State, THRESHOLD, EXTEND_TO);
 }
 
