@@ -217,10 +217,9 @@ pub(super) fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
     if columns & ASSESSED != 0 {
         writer.put(&seat.assessed.to_le_bytes());
     }
-    for (place, amount) in seat.amounts().into_iter().enumerate() {
-        if columns & 1 << place != 0 {
-            writer.amount(amount);
-        }
+    let amounts = seat.amounts();
+    for place in places(columns) {
+        writer.amount(amounts.get(place).copied().unwrap_or_default());
     }
 }
 
@@ -238,12 +237,23 @@ pub(super) fn decode_row(bytes: &[u8], columns: u16) -> Seat {
     if columns & ASSESSED != 0 {
         seat.assessed = u16::from_le_bytes(reader.take());
     }
-    for (place, amount) in seat.amounts_mut().into_iter().enumerate() {
-        if columns & 1 << place != 0 {
-            *amount = reader.amount();
+    let mut amounts = seat.amounts_mut();
+    for place in places(columns) {
+        if let Some(amount) = amounts.get_mut(place) {
+            **amount = reader.amount();
         }
     }
     seat
+}
+
+/// The amounts there are, from the first to the last: few of many in most circles.
+fn places(columns: u16) -> impl Iterator<Item = usize> {
+    let mut left = columns & !(STANDING | LATE | ASSESSED);
+    core::iter::from_fn(move || {
+        let place = left.trailing_zeros();
+        left &= left.checked_sub(1)?;
+        usize::try_from(place).ok()
+    })
 }
 
 /// A debt into its [`DEBT`] bytes.

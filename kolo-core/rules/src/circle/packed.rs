@@ -4,7 +4,7 @@ use super::codec::{
     DEBT, HEAD, Layout, MAX_ENCODED, columns_of, copy, decode_debt, decode_row, encode_debt,
     encode_row,
 };
-use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store};
+use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store, Turn};
 
 /// Seats and debts as the bytes of [`Circle::encode`], in a buffer with room for the largest circle.
 #[derive(Clone, Debug)]
@@ -99,6 +99,14 @@ impl Store for &mut Packed {
             decode_row(self.row(index), self.layout.columns)
         } else {
             Seat::EMPTY
+        }
+    }
+
+    fn turn(&self, index: u8) -> Turn {
+        let at = HEAD + self.layout.row * usize::from(index);
+        match self.bytes.get(at) {
+            Some(turn) if index < self.members => *turn,
+            _ => 0,
         }
     }
 

@@ -126,7 +126,7 @@ impl<S: Store> Circle<S> {
     /// nobody bids and all go on paying.
     #[must_use]
     pub fn seat_of_turn(&self, round: u8) -> Option<u8> {
-        (0..self.len).find(|index| self.rows.seat(*index).turn == round)
+        (0..self.len).find(|index| self.rows.turn(*index) == round)
     }
 
     /// The round that is being paid for now; one more than there are when all are paid out.
