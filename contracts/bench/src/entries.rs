@@ -184,7 +184,7 @@ fn closing(group: &Group, round: u8, rows: &mut Rows) -> Result<(), Failure> {
     else {
         return Err(nobody());
     };
-    rows.add("propose_dissolve", "", group.world.apply(&group.propose(first)?)?);
+    rows.add("propose", "", group.world.apply(&group.propose(first)?)?);
     rows.measure("vote", "no", &group, &group.vote(second, false)?)?;
     // Passes with 51 of 100; the proposer has voted.
     let needed = (usize::from(group.seats) * 51).div_ceil(100);

@@ -2,7 +2,7 @@
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_rules::{
     Amount, Interval, Rules,
-    circle::{Order, Shortfall},
+    circle::Shortfall,
 };
 use sha2::{Digest, Sha256};
 use soroban_env_host::xdr::{AccountId, ContractId, Hash, Limits, ScAddress, ScVal, WriteXdr};
@@ -121,7 +121,9 @@ impl Group {
     }
 
     pub fn propose(&self, member: &AccountId) -> Result<Call, Failure> {
-        self.by(member, "propose_dissolve", vec![account(member)])
+        let nobody = [ScVal::Void, ScVal::Void];
+        let [subject, newcomer] = nobody;
+        self.by(member, "propose", vec![account(member), ScVal::U32(0), subject, newcomer])
     }
 
     pub fn vote(&self, member: &AccountId, approve: bool) -> Result<Call, Failure> {
@@ -177,19 +179,10 @@ pub fn by_key(key: &SigningKey) -> Result<ScVal, Failure> {
 
 /// Ten units weekly, a day of grace, join order, short pot.
 fn rules(asset: &ScAddress, seats: u8) -> Result<Rules, Failure> {
+    let (asset, week) = (contract_id(asset)?, Interval::Seconds(7 * 86_400));
     let rules = Rules {
-        asset: contract_id(asset)?,
-        seats,
-        min_members: 2,
-        contribution: Amount::new(CONTRIBUTION),
-        instalments_per_round: 1,
-        interval: Interval::Seconds(7 * 86_400),
-        utc_offset_s: 0,
-        grace_s: 86_400,
-        order: Order::Join,
         shortfall: Shortfall::ShortPot,
-        advance: false,
-        vote_period_s: 3 * 86_400,
+        ..Rules::new(asset, seats, Amount::new(CONTRIBUTION), week)
     };
     rules.validate().map_err(|refusal| Failure::Rules(format!("{refusal:?}")))?;
     Ok(rules)

@@ -1,352 +1,346 @@
-//! A circle as bytes: compact, canonical, versioned.
+//! A circle as bytes: of fixed places, so that a contract reads and writes only what a step is about.
 //!
 //! ```text
-//! circle   = version phase started_at rounds_paid proposals reserve len held has_proposal [proposal] seat*
-//! held     = count amount{count}          from the current round on; the last amount is not zero
-//! proposal = yes no expires_at            id = proposals, electorate = len
-//! seat     = turn present value* runs     `present`: which of the eight values are not zero
-//! runs     = count (length instalments){count}   equal neighbours in one run; trailing zeros left out
+//! circle   = head row{members} debt{debts} proposal{open}
+//! head     = version phase members rounds_paid columns:u16 debts:u16 started_at:u64 reserve fund
+//!            held_lost premium_round bidder bid proposals:u32 open
+//! proposal = id:u32 subject electorate:u64 yes:u64 no:u64 expires_at:u64 passed_at:u64
+//! row      = turn [left_after marks] [late:u16] [assessed:u16] amount{columns}
+//! debt     = debtor first last to_member to_fund
 //! ```
 //!
-//! Every number is a varint (seven bits a byte, the least significant first, no needless byte), so
-//! what is zero costs a byte or nothing. Equal circles have equal bytes, and bytes that no valid
-//! circle encodes to are refused.
+//! Numbers are little endian, amounts of eight bytes, and one byte where nothing is said. `columns` has
+//! a bit for each part of a row that some member's is not zero in; the others are left out of all
+//! rows. `bidder` is 255 without a bid; `open` has a bit for each kind of proposal that is open.
 
-use super::state::index;
-use super::{Circle, MAX_MEMBERS, Phase, Proposal, Refusal, Seat};
+use super::seat::AMOUNTS;
+use super::{
+    Bid, Circle, Debt, MAX_MEMBERS, Marks, Motion, Phase, Proposal, Refusal, Rows, Seat, Store,
+    debts::MAX_DEBTS, voting::KINDS,
+};
 use crate::Amount;
 
-const VERSION: u8 = 1;
-
-/// The longest varint.
-const MAX_NUMBER: usize = 10;
-/// Turn, presence, the eight values, and at worst a run for each round.
-const MAX_SEAT: usize = 2 + 8 * MAX_NUMBER + 1 + 2 * MAX_MEMBERS;
+const VERSION: u8 = 2;
+/// Bytes before the rows.
+pub(super) const HEAD: usize = 55;
+const PROPOSAL: usize = 45;
+/// The most bytes after the debts.
+const TAIL: usize = KINDS * PROPOSAL;
+/// The most bytes of a row.
+const MAX_ROW: usize = 7 + AMOUNTS * 8;
+/// Bytes of a debt.
+pub(super) const DEBT: usize = 19;
 /// The most bytes a circle takes.
-pub const MAX_ENCODED: usize =
-    1 + 10 * MAX_NUMBER + MAX_MEMBERS * MAX_NUMBER + MAX_MEMBERS * MAX_SEAT;
+pub const MAX_ENCODED: usize = HEAD + MAX_MEMBERS * MAX_ROW + MAX_DEBTS * DEBT + TAIL;
+
+const NO_BIDDER: u8 = u8::MAX;
+/// Bits of `columns` beside those of the amounts.
+const STANDING: u16 = 1 << 13;
+const LATE: u16 = 1 << 14;
+const ASSESSED: u16 = 1 << 15;
+
+/// Where things are in the bytes of a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Which parts rows have.
+    pub(super) columns: u16,
+    /// Bytes of a row; the rows come after the head.
+    pub(super) row: usize,
+    /// Where the debts begin.
+    pub(super) debts_at: usize,
+    /// Where the proposals begin.
+    pub(super) tail_at: usize,
+}
+
+impl Layout {
+    pub(super) fn new(columns: u16, members: u8, debts: u16) -> Self {
+        let amounts = columns & !(STANDING | LATE | ASSESSED);
+        let others = columns & (STANDING | LATE | ASSESSED);
+        let bits = 8 * amounts.count_ones() + 2 * others.count_ones();
+        let row = 1 + usize::try_from(bits).unwrap_or(MAX_ROW);
+        let debts_at = HEAD + row * usize::from(members);
+        Self { columns, row, debts_at, tail_at: debts_at + DEBT * usize::from(debts) }
+    }
+}
+
+impl Circle<()> {
+    /// Reads all but the rows and debts, and says where those are.
+    pub(super) fn decode_frame(bytes: &[u8]) -> Result<(Self, Layout), Refusal> {
+        let mut reader = Reader { bytes, at: 0, short: false };
+        let mut circle = Self::with_rows(());
+        let version = reader.byte();
+        let phase = usize::from(reader.byte());
+        circle.phase = Phase::ALL.get(phase).copied().ok_or(Refusal::BadEncoding)?;
+        circle.len = reader.byte();
+        circle.rounds_paid = reader.byte();
+        let columns = u16::from_le_bytes(reader.take());
+        circle.debts = u16::from_le_bytes(reader.take());
+        circle.started_at = u64::from_le_bytes(reader.take());
+        circle.reserve = reader.amount();
+        circle.fund = reader.amount();
+        circle.held_lost = reader.amount();
+        circle.premium_round = reader.byte() != 0;
+        let (seat, amount) = (reader.byte(), reader.amount());
+        circle.bid = (seat != NO_BIDDER).then_some(Bid { seat, amount });
+        circle.proposals = u32::from_le_bytes(reader.take());
+        let open = reader.byte();
+        let layout = Layout::new(columns, circle.len, circle.debts);
+        reader.at = layout.tail_at;
+        for (slot, motion) in circle.open.iter_mut().zip(Motion::ALL) {
+            if open & 1 << motion as u8 != 0 {
+                *slot = Some(reader.proposal(motion));
+            }
+        }
+        let sound = version == VERSION
+            && !reader.short
+            && reader.at == bytes.len()
+            && usize::from(circle.len) <= MAX_MEMBERS
+            && usize::from(circle.debts) <= MAX_DEBTS;
+        if sound { Ok((circle, layout)) } else { Err(Refusal::BadEncoding) }
+    }
+}
+
+impl<S> Circle<S> {
+    /// What comes before the rows.
+    pub(super) fn encode_head(&self, columns: u16) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        let mut writer = Writer { bytes: &mut bytes, at: 0 };
+        writer.put(&[VERSION, self.phase as u8, self.len, self.rounds_paid]);
+        writer.put(&columns.to_le_bytes());
+        writer.put(&self.debts.to_le_bytes());
+        writer.put(&self.started_at.to_le_bytes());
+        for amount in [self.reserve, self.fund, self.held_lost] {
+            writer.amount(amount);
+        }
+        let bid = self.bid.unwrap_or(Bid { seat: NO_BIDDER, amount: Amount::ZERO });
+        writer.put(&[u8::from(self.premium_round), bid.seat]);
+        writer.amount(bid.amount);
+        writer.put(&self.proposals.to_le_bytes());
+        let open = self
+            .open
+            .iter()
+            .flatten()
+            .fold(0, |open, open_one| open | 1_u8 << open_one.motion as u8);
+        writer.put(&[open]);
+        bytes
+    }
+
+    /// What comes after the debts, and how long it is.
+    pub(super) fn encode_tail(&self) -> ([u8; TAIL], usize) {
+        let mut bytes = [0; TAIL];
+        let mut writer = Writer { bytes: &mut bytes, at: 0 };
+        for proposal in self.open.iter().flatten() {
+            writer.proposal(proposal);
+        }
+        let length = writer.at;
+        (bytes, length)
+    }
+}
 
 impl Circle {
-    /// Compact canonical form (a circle of 3 with nothing odd about it takes well under 200 bytes);
-    /// returns its length. `buf` of [`MAX_ENCODED`] is always enough.
+    /// All of it; returns the length. `buf` of [`MAX_ENCODED`] is always enough.
     ///
     /// # Errors
-    /// [`Refusal::BadEncoding`] when `buf` is too short, or when public fields were set to what no
-    /// step leads to.
+    /// [`Refusal::BadEncoding`] when `buf` is too short.
     pub fn encode(&self, buf: &mut [u8]) -> Result<usize, Refusal> {
-        self.check()?;
-        let room = buf.len();
-        let mut writer = Writer(buf);
-        writer.byte(VERSION)?;
-        writer.byte(self.phase as u8)?;
-        writer.number(self.started_at)?;
-        writer.byte(self.rounds_paid)?;
-        writer.number(u64::from(self.proposals))?;
-        writer.amount(self.reserve)?;
-        writer.byte(self.len)?;
-        self.write_held(&mut writer)?;
-        match &self.proposal {
-            None => writer.byte(0)?,
-            Some(proposal) => {
-                writer.byte(1)?;
-                writer.number(proposal.yes)?;
-                writer.number(proposal.no)?;
-                writer.number(proposal.expires_at)?;
-            }
+        let columns = self.seats().iter().fold(0, |all, seat| all | columns_of(seat));
+        let layout = Layout::new(columns, self.len, self.debts);
+        let (tail, length) = self.encode_tail();
+        let length = layout.tail_at + length;
+        let buf = buf.get_mut(..length).ok_or(Refusal::BadEncoding)?;
+        let mut writer = Writer { bytes: buf, at: 0 };
+        writer.put(&self.encode_head(columns));
+        writer.at = layout.tail_at;
+        writer.put(tail.get(..length - layout.tail_at).unwrap_or_default());
+        let rows = buf.get_mut(HEAD..layout.debts_at).unwrap_or_default();
+        for (bytes, seat) in rows.chunks_exact_mut(layout.row).zip(self.seats()) {
+            encode_row(seat, columns, bytes);
         }
-        for seat in self.seats() {
-            write_seat(seat, self.len, &mut writer)?;
+        let debts = buf.get_mut(layout.debts_at..layout.tail_at).unwrap_or_default();
+        for (bytes, debt) in debts.chunks_exact_mut(DEBT).zip(self.debts()) {
+            encode_debt(debt, bytes);
         }
-        Ok(room - writer.0.len())
+        Ok(length)
     }
 
-    /// The circle that [`Circle::encode`]s to exactly these bytes.
+    /// The circle that these bytes are.
     ///
     /// # Errors
-    /// [`Refusal::BadEncoding`] for anything `encode` never writes, a newer version among them.
+    /// [`Refusal::BadEncoding`] for bytes that are no circle that steps lead to, a newer version among
+    /// them.
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let mut reader = Reader(bytes);
-        let mut circle = Self::new();
-        if reader.byte()? != VERSION {
-            return Err(Refusal::BadEncoding);
+        let (circle, layout) = Circle::decode_frame(bytes)?;
+        let mut circle = circle.swap_rows(Rows::default());
+        let rows = bytes.get(HEAD..layout.debts_at).unwrap_or_default();
+        for (index, row) in (0..circle.len).zip(rows.chunks_exact(layout.row)) {
+            circle.put(index, &decode_row(row, layout.columns));
         }
-        circle.phase = match reader.byte()? {
-            0 => Phase::Forming,
-            1 => Phase::Active,
-            2 => Phase::Completed,
-            3 => Phase::Dissolved,
-            4 => Phase::Cancelled,
-            _ => return Err(Refusal::BadEncoding),
-        };
-        circle.started_at = reader.number()?;
-        circle.rounds_paid = reader.byte()?;
-        circle.proposals = u32::try_from(reader.number()?).map_err(|_| Refusal::BadEncoding)?;
-        circle.reserve = reader.amount()?;
-        circle.len = reader.byte()?;
-        if usize::from(circle.len) > MAX_MEMBERS || circle.rounds_paid > circle.len {
-            return Err(Refusal::BadEncoding);
+        let debts = bytes.get(layout.debts_at..layout.tail_at).unwrap_or_default();
+        for (index, debt) in (0..circle.debts).zip(debts.chunks_exact(DEBT)) {
+            circle.rows.put_debt(index, &decode_debt(debt));
         }
-        circle.read_held(&mut reader)?;
-        circle.proposal = match reader.byte()? {
-            0 => None,
-            1 => Some(Proposal {
-                id: circle.proposals,
-                electorate: circle.len,
-                yes: reader.number()?,
-                no: reader.number()?,
-                expires_at: reader.number()?,
-            }),
-            _ => return Err(Refusal::BadEncoding),
-        };
-        let len = circle.len;
-        for seat in circle.seats_mut() {
-            read_seat(seat, len, &mut reader)?;
-        }
-        if !reader.0.is_empty() {
-            return Err(Refusal::BadEncoding);
-        }
-        circle.check()?;
+        circle.audit()?;
         Ok(circle)
     }
+}
 
-    fn write_held(&self, writer: &mut Writer<'_>) -> Result<(), Refusal> {
-        let rounds = self.rounds_paid.saturating_add(1)..=self.len;
-        let last = rounds.clone().rev().find(|round| !self.held_in(*round).is_zero());
-        let count = last.map_or(0, |last| last.saturating_sub(self.rounds_paid));
-        writer.byte(count)?;
-        for round in rounds.take(usize::from(count)) {
-            writer.amount(self.held_in(round))?;
+/// Which parts of a row are not zero.
+pub(super) fn columns_of(seat: &Seat) -> u16 {
+    let mut columns = 0;
+    for (place, amount) in seat.amounts().iter().enumerate() {
+        if !amount.is_zero() {
+            columns |= 1 << place;
         }
-        Ok(())
     }
-
-    fn read_held(&mut self, reader: &mut Reader<'_>) -> Result<(), Refusal> {
-        let count = reader.byte()?;
-        if count > self.len.saturating_sub(self.rounds_paid) {
-            return Err(Refusal::BadEncoding);
-        }
-        let unpaid = self.held.iter_mut().skip(usize::from(self.rounds_paid));
-        let mut last = None;
-        for held in unpaid.take(usize::from(count)) {
-            *held = reader.amount()?;
-            last = Some(*held);
-        }
-        if last == Some(Amount::ZERO) { Err(Refusal::BadEncoding) } else { Ok(()) }
+    if seat.left_after != 0 || seat.marks != Marks::default() {
+        columns |= STANDING;
     }
-
-    /// What holds of every circle that steps lead to, as far as it can be told without its rules.
-    fn check(&self) -> Result<(), Refusal> {
-        let started = match self.phase {
-            Phase::Forming | Phase::Cancelled => false,
-            Phase::Active | Phase::Completed | Phase::Dissolved => true,
-        };
-        let active = self.phase == Phase::Active;
-        let shared = self.reserve.is_zero() || self.phase == Phase::Forming || active;
-        let rounds_pass = match self.phase {
-            Phase::Forming | Phase::Cancelled => self.rounds_paid == 0 && self.started_at == 0,
-            Phase::Active | Phase::Dissolved => self.rounds_paid < self.len,
-            Phase::Completed => self.rounds_paid == self.len,
-        };
-        let nobody = self.phase == Phase::Cancelled && self.is_empty();
-        let sound = usize::from(self.len) <= MAX_MEMBERS
-            && rounds_pass
-            && (shared || nobody)
-            && (!started || self.len >= 2)
-            && self.held_passes(active)
-            && self.proposal.as_ref().is_none_or(|open| active && self.proposal_passes(open))
-            && (started || self.proposals == 0)
-            && self.turns_pass(started)
-            && self.seats().iter().all(|seat| self.seat_passes(seat, started))
-            && self.reserve >= Amount::ZERO
-            && self.liabilities().is_ok();
-        if sound { Ok(()) } else { Err(Refusal::BadEncoding) }
+    if seat.late != 0 {
+        columns |= LATE;
     }
-
-    fn held_passes(&self, active: bool) -> bool {
-        (1_u8..).zip(self.held).all(|(round, held)| {
-            held.is_zero()
-                || active
-                    && held.is_positive()
-                    && round > self.rounds_paid
-                    && round <= self.len
-                    && self.seats().iter().any(|seat| seat.paid_in(round) > 0)
-        })
+    if seat.assessed != 0 {
+        columns |= ASSESSED;
     }
+    columns
+}
 
-    fn proposal_passes(&self, proposal: &Proposal) -> bool {
-        let votes = proposal.yes | proposal.no;
-        let seats = u64::MAX.checked_shr(64 - u32::from(self.len)).unwrap_or(0);
-        proposal.id == self.proposals
-            && proposal.id > 0
-            && proposal.electorate == self.len
-            && votes & !seats == 0
-            && proposal.yes & proposal.no == 0
+/// A row with these columns into as many bytes as [`Layout::row`] says.
+pub(super) fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
+    let mut writer = Writer { bytes, at: 0 };
+    writer.put(&[seat.turn]);
+    if columns & STANDING != 0 {
+        writer.put(&[seat.left_after, seat.marks.0]);
     }
-
-    /// Everybody has a turn of their own; once started they are 1..=n.
-    fn turns_pass(&self, started: bool) -> bool {
-        let last = if started { usize::from(self.len) } else { MAX_MEMBERS };
-        let mut taken = [false; MAX_MEMBERS];
-        self.seats().iter().all(|seat| {
-            let slot = index(seat.turn).and_then(|index| taken.get_mut(..last)?.get_mut(index));
-            slot.is_some_and(|slot| !core::mem::replace(slot, true))
-        })
+    if columns & LATE != 0 {
+        writer.put(&seat.late.to_le_bytes());
     }
-
-    fn seat_passes(&self, seat: &Seat, started: bool) -> bool {
-        let (in_all_phases, money) = ([seat.credit, seat.lost], values_of(seat));
-        let dissolved = self.phase == Phase::Dissolved;
-        let moved = seat.paid.is_zero()
-            && seat.received.is_zero()
-            && seat.debt.is_zero()
-            && seat.late == 0
-            && seat.instalments == [0; MAX_MEMBERS];
-        let credited = in_all_phases.iter().any(|amount| !amount.is_zero());
-        let claims = !seat.claimable.is_zero() || !seat.uncovered.is_zero();
-        money.iter().all(|amount| *amount >= Amount::ZERO)
-            && (started || moved)
-            && (self.phase != Phase::Forming || !credited)
-            && (dissolved || !claims)
-            && seat.instalments.iter().skip(usize::from(self.len)).all(|paid| *paid == 0)
+    if columns & ASSESSED != 0 {
+        writer.put(&seat.assessed.to_le_bytes());
+    }
+    let amounts = seat.amounts();
+    for place in places(columns) {
+        writer.amount(amounts.get(place).copied().unwrap_or_default());
     }
 }
 
-/// The amounts of a seat, in the order they are written in.
-fn values_of(seat: &Seat) -> [Amount; 7] {
-    let Seat { paid, received, credit, claimable, uncovered, debt, lost, .. } = *seat;
-    [paid, received, credit, claimable, uncovered, debt, lost]
-}
-
-/// The bit of `present` for the number of late instalments; the lower ones are the amounts'.
-const LATE: u8 = 1 << 7;
-
-fn write_seat(seat: &Seat, len: u8, writer: &mut Writer<'_>) -> Result<(), Refusal> {
-    let amounts = values_of(seat);
-    let mut present = if seat.late > 0 { LATE } else { 0 };
-    for (place, amount) in amounts.iter().enumerate() {
-        present |= u8::from(!amount.is_zero()) << place;
+/// The seat of a row with these columns.
+pub(super) fn decode_row(bytes: &[u8], columns: u16) -> Seat {
+    let mut reader = Reader { bytes, at: 0, short: false };
+    let mut seat = Seat { turn: reader.byte(), ..Seat::EMPTY };
+    if columns & STANDING != 0 {
+        seat.left_after = reader.byte();
+        seat.marks = Marks(reader.byte());
     }
-    writer.byte(seat.turn)?;
-    writer.byte(present)?;
-    for amount in amounts.into_iter().filter(|amount| !amount.is_zero()) {
-        writer.amount(amount)?;
+    if columns & LATE != 0 {
+        seat.late = u16::from_le_bytes(reader.take());
     }
-    if seat.late > 0 {
-        writer.number(u64::from(seat.late))?;
+    if columns & ASSESSED != 0 {
+        seat.assessed = u16::from_le_bytes(reader.take());
     }
-    let rounds = seat.instalments.get(..usize::from(len)).unwrap_or_default();
-    let end = rounds.iter().rposition(|paid| *paid != 0).map_or(0, |last| last + 1);
-    let runs = || rounds.get(..end).unwrap_or_default().chunk_by(|left, right| left == right);
-    writer.length(runs().count())?;
-    for run in runs() {
-        writer.length(run.len())?;
-        writer.byte(run.first().copied().unwrap_or_default())?;
-    }
-    Ok(())
-}
-
-fn read_seat(seat: &mut Seat, len: u8, reader: &mut Reader<'_>) -> Result<(), Refusal> {
-    seat.turn = reader.byte()?;
-    let present = reader.byte()?;
-    let amounts = [
-        &mut seat.paid,
-        &mut seat.received,
-        &mut seat.credit,
-        &mut seat.claimable,
-        &mut seat.uncovered,
-        &mut seat.debt,
-        &mut seat.lost,
-    ];
-    for (place, amount) in amounts.into_iter().enumerate() {
-        if present & (1 << place) != 0 {
-            *amount = reader.amount()?;
-            if amount.is_zero() {
-                return Err(Refusal::BadEncoding);
-            }
+    let mut amounts = seat.amounts_mut();
+    for place in places(columns) {
+        if let Some(amount) = amounts.get_mut(place) {
+            **amount = reader.amount();
         }
     }
-    if present & LATE != 0 {
-        seat.late = u16::try_from(reader.number()?).map_err(|_| Refusal::BadEncoding)?;
-        if seat.late == 0 {
-            return Err(Refusal::BadEncoding);
-        }
-    }
-    let mut rounds = seat.instalments.get_mut(..usize::from(len)).unwrap_or_default();
-    let mut before = None;
-    for _ in 0..reader.byte()? {
-        let (length, paid) = (usize::from(reader.byte()?), reader.byte()?);
-        let (run, rest) = rounds.split_at_mut_checked(length).ok_or(Refusal::BadEncoding)?;
-        if run.is_empty() || before == Some(paid) {
-            return Err(Refusal::BadEncoding);
-        }
-        run.fill(paid);
-        rounds = rest;
-        before = Some(paid);
-    }
-    if before == Some(0) { Err(Refusal::BadEncoding) } else { Ok(()) }
+    seat
 }
 
-/// Fills a buffer from the front; holds what is left of it.
-struct Writer<'a>(&'a mut [u8]);
+/// The amounts there are, from the first to the last: few of many in most circles.
+fn places(columns: u16) -> impl Iterator<Item = usize> {
+    let mut left = columns & !(STANDING | LATE | ASSESSED);
+    core::iter::from_fn(move || {
+        let place = left.trailing_zeros();
+        left &= left.checked_sub(1)?;
+        usize::try_from(place).ok()
+    })
+}
+
+/// A debt into its [`DEBT`] bytes.
+pub(super) fn encode_debt(debt: &Debt, bytes: &mut [u8]) {
+    let mut writer = Writer { bytes, at: 0 };
+    writer.put(&[debt.debtor, debt.first, debt.last]);
+    writer.amount(debt.to_member);
+    writer.amount(debt.to_fund);
+}
+
+/// The debt of these [`DEBT`] bytes.
+pub(super) fn decode_debt(bytes: &[u8]) -> Debt {
+    let mut reader = Reader { bytes, at: 0, short: false };
+    let [debtor, first, last] = reader.take();
+    Debt { debtor, first, last, to_member: reader.amount(), to_fund: reader.amount() }
+}
+
+/// As many bytes as both have. (Where lengths could differ, the library's copying says by how much: that
+/// text would be in every contract.)
+pub(super) fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
+/// Fills a buffer from the front.
+struct Writer<'a> {
+    bytes: &'a mut [u8],
+    at: usize,
+}
 
 impl Writer<'_> {
-    fn byte(&mut self, byte: u8) -> Result<(), Refusal> {
-        let (slot, rest) =
-            core::mem::take(&mut self.0).split_first_mut().ok_or(Refusal::BadEncoding)?;
-        *slot = byte;
-        self.0 = rest;
-        Ok(())
-    }
-
-    fn length(&mut self, length: usize) -> Result<(), Refusal> {
-        self.byte(u8::try_from(length).map_err(|_| Refusal::BadEncoding)?)
-    }
-
-    fn number(&mut self, mut number: u64) -> Result<(), Refusal> {
-        loop {
-            let low = u8::try_from(number & 0x7f).unwrap_or_default();
-            number >>= 7;
-            if number == 0 {
-                return self.byte(low);
-            }
-            self.byte(low | 0x80)?;
+    fn put(&mut self, field: &[u8]) {
+        if let Some(slot) = self.bytes.get_mut(self.at..self.at + field.len()) {
+            copy(slot, field);
         }
+        self.at += field.len();
     }
 
-    fn amount(&mut self, amount: Amount) -> Result<(), Refusal> {
-        self.number(u64::try_from(amount.minor_units()).map_err(|_| Refusal::BadEncoding)?)
+    fn amount(&mut self, amount: Amount) {
+        self.put(&amount.minor_units().to_le_bytes());
+    }
+
+    fn proposal(&mut self, proposal: &Proposal) {
+        self.put(&proposal.id.to_le_bytes());
+        self.put(&[proposal.subject]);
+        let Proposal { electorate, yes, no, expires_at, passed_at, .. } = *proposal;
+        for number in [electorate, yes, no, expires_at, passed_at] {
+            self.put(&number.to_le_bytes());
+        }
     }
 }
 
-/// Reads from the front; holds what is left.
-struct Reader<'a>(&'a [u8]);
+/// Reads from the front; zeros beyond the end, which is noted.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    short: bool,
+}
 
 impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8, Refusal> {
-        let (byte, rest) = self.0.split_first().ok_or(Refusal::BadEncoding)?;
-        self.0 = rest;
-        Ok(*byte)
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let field = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
+        self.short |= field.is_none();
+        self.at += N;
+        field.copied().unwrap_or([0; N])
     }
 
-    fn number(&mut self) -> Result<u64, Refusal> {
-        let mut number = 0_u64;
-        for place in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            // The tenth byte has room for a single bit; a needless last byte is zero.
-            if (place == 63 && byte > 1) || (place > 0 && byte == 0) {
-                return Err(Refusal::BadEncoding);
-            }
-            number |= bits << place;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
+    fn byte(&mut self) -> u8 {
+        let [byte] = self.take();
+        byte
+    }
+
+    fn amount(&mut self) -> Amount {
+        Amount::new(i64::from_le_bytes(self.take()))
+    }
+
+    fn proposal(&mut self, motion: Motion) -> Proposal {
+        Proposal {
+            id: u32::from_le_bytes(self.take()),
+            motion,
+            subject: self.byte(),
+            electorate: u64::from_le_bytes(self.take()),
+            yes: u64::from_le_bytes(self.take()),
+            no: u64::from_le_bytes(self.take()),
+            expires_at: u64::from_le_bytes(self.take()),
+            passed_at: u64::from_le_bytes(self.take()),
         }
-        Err(Refusal::BadEncoding)
-    }
-
-    fn amount(&mut self) -> Result<Amount, Refusal> {
-        let number = i64::try_from(self.number()?).map_err(|_| Refusal::BadEncoding)?;
-        Ok(Amount::new(number))
     }
 }

@@ -1,7 +1,8 @@
 //! What a member owes now, and paying exactly that.
 
-use super::state::{index, last_instalment};
-use super::{Circle, Refusal, Rules, Seat};
+use super::state::last_instalment;
+use super::sum::{add, sub};
+use super::{Circle, Premium, Refusal, Rules, Seat, Store};
 use crate::Amount;
 
 /// What a member may pay now, and since when it is due.
@@ -10,8 +11,13 @@ pub struct Due {
     /// The round to name in `contribute`: the earliest that is neither paid out nor fully paid by the
     /// member; the last one when there is none.
     pub round: u8,
-    /// The exact amount to name, in minor units; zero when nothing can be paid now.
+    /// The amount to name, in minor units, premium and fees included; zero when nothing can be paid
+    /// now. Exactly this, unless the rules allow partial payments.
     pub amount: Amount,
+    /// What of it are premiums for the insurance, in minor units.
+    pub premium: Amount,
+    /// What of it are fees for late instalments, in minor units.
+    pub fees: Amount,
     /// True when it is an advance payment (nothing is owed yet).
     pub advance: bool,
     /// Deadline of the earliest unpaid instalment in it (Unix seconds); the circle's last deadline when
@@ -24,46 +30,67 @@ pub struct Due {
 /// A contribution was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contributed {
-    /// Instalments it covers.
-    pub instalments: u8,
-    /// Some of them came late.
+    /// What of it is for the round, in minor units.
+    pub instalments: Amount,
+    /// What of it is for the insurance, in minor units.
+    pub premium: Amount,
+    /// What of it are fees, in minor units.
+    pub fees: Amount,
+    /// Some of what it paid was late.
     pub late: bool,
 }
 
-/// The next instalments of a seat: of one round, in a row.
+/// The next that a seat can pay: for one round.
 struct Next {
     round: u8,
-    /// Paid before in that round.
-    paid: u8,
-    /// How many can be paid now.
-    payable: u8,
+    /// Paid for that round before.
+    paid: Amount,
+    /// What can be paid now.
+    payable: Amount,
+    premium: Amount,
+    fees: Amount,
     advance: bool,
 }
 
-impl Circle {
+impl Next {
+    fn amount(&self) -> Result<Amount, Refusal> {
+        Ok(self.payable.checked_add(self.premium)?.checked_add(self.fees)?)
+    }
+}
+
+impl<S: Store> Circle<S> {
     /// What `seat` may pay now: all that is open of the earliest round with something open, else (if
-    /// the rules allow advance payment) the next instalment, else nothing. An instalment is open from
-    /// the deadline of the one before, the first from the start.
+    /// the rules allow advance payment) the next instalment, else nothing; with it the premium and the
+    /// fees. An instalment is open from the deadline of the one before, the first from the start.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::Overflow`].
     pub fn due(&self, rules: &Rules, seat: u8, now: u64) -> Result<Due, Refusal> {
         self.require_active()?;
-        let seat = self.member(seat)?;
-        let next = self.next(rules, seat, now);
-        let (round, number, amount, advance) = match next {
-            Some(next) => {
-                let number = last_instalment(rules, next.round - 1) + u32::from(next.paid) + 1;
-                (next.round, number, rules.cost(next.payable)?, next.advance)
+        let mut member = self.member(seat)?;
+        self.assess(rules, seat, &mut member, self.late_by(rules, now))?;
+        let next = self.next(rules, seat, &member, now)?;
+        let all = last_instalment(rules, self.len);
+        let number = match &next {
+            Some(next) if next.payable.is_positive() || next.round == self.current_round() => {
+                let before = next.paid.minor_units() / rules.contribution.minor_units();
+                let before = u32::try_from(before).map_err(|_| Refusal::Overflow)?;
+                last_instalment(rules, next.round - 1) + before + 1
             }
-            None => (self.len, last_instalment(rules, self.len), Amount::ZERO, false),
+            Some(next) => last_instalment(rules, next.round - 1) + 1,
+            None => all,
         };
-        let deadline = self.deadline(rules, number).ok_or(Refusal::Overflow)?;
+        let deadline = self.deadline(rules, number.min(all)).ok_or(Refusal::Overflow)?;
         let late_after = deadline.checked_add(u64::from(rules.grace_s)).ok_or(Refusal::Overflow)?;
-        Ok(Due { round, amount, advance, deadline, late_after })
+        let (round, amount, premium, advance) = match &next {
+            Some(next) => (next.round, next.amount()?, next.premium, next.advance),
+            None => (self.len, Amount::ZERO, Amount::ZERO, false),
+        };
+        Ok(Due { round, amount, premium, fees: member.fees, advance, deadline, late_after })
     }
 
-    /// Exactly what [`Circle::due`] says for that round, or refused.
+    /// Exactly what [`Circle::due`] says for that round, or refused; any part of it where the rules
+    /// allow partial payments. It pays instalments first, then the premium, then fees.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::RoundPaidOut`] (repay instead),
@@ -78,72 +105,101 @@ impl Circle {
         now: u64,
     ) -> Result<Contributed, Refusal> {
         self.require_active()?;
-        let member = self.member(seat)?;
-        let next = self.payable(rules, member, round, now)?;
-        if amount != rules.cost(next.payable)? {
-            return Err(Refusal::WrongAmount);
-        }
-        let before = last_instalment(rules, round - 1) + u32::from(next.paid);
-        let late = self.late_instalments(rules, now).saturating_sub(before);
-        let late = u8::try_from(late).unwrap_or(u8::MAX).min(next.payable);
-
-        self.require_room(amount)?;
-        let paid = member.paid.checked_add(amount)?;
-        let held = self.held_in(round).checked_add(amount)?;
-        let index = index(round).ok_or(Refusal::WrongRound)?;
-        *self.held.get_mut(index).ok_or(Refusal::WrongRound)? = held;
-        let member = self.member_mut(seat)?;
-        *member.instalments.get_mut(index).ok_or(Refusal::WrongRound)? += next.payable;
-        member.paid = paid;
-        member.late = member.late.saturating_add(u16::from(late));
-        Ok(Contributed { instalments: next.payable, late: late > 0 })
-    }
-
-    /// The instalments a contribution to `round` pays, or why it is refused.
-    fn payable(&self, rules: &Rules, seat: &Seat, round: u8, now: u64) -> Result<Next, Refusal> {
+        let mut member = self.member(seat)?;
         if round == 0 || round > self.len {
             return Err(Refusal::WrongRound);
         }
         if round <= self.rounds_paid {
             return Err(Refusal::RoundPaidOut);
         }
-        if seat.missing_in(rules, round) == 0 {
-            return Err(Refusal::NothingDue);
+        self.assess(rules, seat, &mut member, self.late_by(rules, now))?;
+        let next = self.next(rules, seat, &member, now)?.ok_or(Refusal::NothingDue)?;
+        if next.round != round {
+            let paid = next.round > round;
+            return Err(if paid { Refusal::NothingDue } else { Refusal::WrongRound });
         }
-        match self.next(rules, seat, now) {
-            None => Err(Refusal::NothingDue),
-            Some(next) if next.payable == 0 => Err(Refusal::NotYetOpen),
-            Some(next) if next.round != round => Err(Refusal::WrongRound),
-            Some(next) => Ok(next),
+        let due = next.amount()?;
+        if due.is_zero() {
+            return Err(Refusal::NotYetOpen);
         }
+        let exact = amount == due || rules.partial && amount.is_positive() && amount < due;
+        if !exact {
+            return Err(Refusal::WrongAmount);
+        }
+        let instalments = amount.min(next.payable);
+        let rest = amount.checked_sub(instalments)?;
+        let premium = rest.min(next.premium);
+        let fees = rest.checked_sub(premium)?;
+        let late = self.pays_late(rules, &member, &next)?;
+
+        add(&mut member.ahead, instalments)?;
+        add(&mut member.paid, instalments)?;
+        add(&mut member.premium, premium)?;
+        sub(&mut member.fees, fees)?;
+        self.put(seat, &member);
+        add(&mut self.fund, premium)?;
+        add(&mut self.reserve, fees)?;
+        Ok(Contributed { instalments, premium, fees, late })
     }
 
-    /// The earliest round with something unpaid that can still be paid into. Since instalments open one
-    /// after the other, whatever is open is open there first.
-    fn next(&self, rules: &Rules, seat: &Seat, now: u64) -> Option<Next> {
-        let mut rounds = self.rounds_paid.saturating_add(1)..=self.len;
-        let round = rounds.find(|round| seat.missing_in(rules, *round) > 0)?;
-        let paid = seat.paid_in(round);
-        let open = self.open_instalments(rules, now);
-        let open_here = open.saturating_sub(last_instalment(rules, round - 1));
-        let open_here = u8::try_from(open_here).unwrap_or(u8::MAX).min(rules.instalments_per_round);
-        let (payable, advance) = match open_here.saturating_sub(paid) {
-            0 if rules.advance => (1, true),
-            payable => (payable, false),
+    /// The earliest round with something unpaid. Since instalments open one after the other, whatever
+    /// is open is open there first. Nothing when all is paid, fees too.
+    fn next(
+        &self,
+        rules: &Rules,
+        index: u8,
+        seat: &Seat,
+        now: u64,
+    ) -> Result<Option<Next>, Refusal> {
+        let mut ahead = seat.ahead;
+        for round in self.current_round()..=self.len {
+            let need = self.open_need(rules, self.plan(round)?, index, seat)?;
+            if ahead >= need {
+                sub(&mut ahead, need)?;
+                continue;
+            }
+            let opened = self.opened(rules, now);
+            let opened = opened.saturating_sub(last_instalment(rules, round - 1));
+            let opened = opened.min(u32::from(rules.instalments_per_round));
+            let target = need.min(rules.contribution.checked_mul(opened)?);
+            let mut payable = target.max(ahead).checked_sub(ahead)?;
+            let advance = payable.is_zero() && rules.advance;
+            if advance {
+                let begun = ahead.minor_units() % rules.contribution.minor_units();
+                let next = rules.contribution.checked_sub(Amount::new(begun))?;
+                payable = next.min(need.checked_sub(ahead)?);
+            }
+            let premium = self.premium_for(rules, payable)?;
+            let fees = seat.fees;
+            return Ok(Some(Next { round, paid: ahead, payable, premium, fees, advance }));
+        }
+        if seat.fees.is_zero() {
+            return Ok(None);
+        }
+        let (round, paid, fees) = (self.len, rules.round_price()?, seat.fees);
+        let (payable, premium) = (Amount::ZERO, Amount::ZERO);
+        Ok(Some(Next { round, paid, payable, premium, fees, advance: false }))
+    }
+
+    /// One premium for every instalment begun in `payable`.
+    fn premium_for(&self, rules: &Rules, payable: Amount) -> Result<Amount, Refusal> {
+        let Premium::PerInstalment(premium) = rules.premium else {
+            return Ok(Amount::ZERO);
         };
-        Some(Next { round, paid, payable, advance })
+        if !self.premium_round || payable.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        let begun = (payable.minor_units() - 1) / rules.contribution.minor_units() + 1;
+        let begun = u32::try_from(begun).map_err(|_| Refusal::Overflow)?;
+        Ok(premium.checked_mul(begun)?)
     }
 
-    /// How many instalments have been opened, over the whole cycle (and beyond its end).
-    fn open_instalments(&self, rules: &Rules, now: u64) -> u32 {
-        rules.interval.elapsed(self.started_at, now, rules.utc_offset_s).saturating_add(1)
-    }
-
-    /// How many instalments would be late if paid at `now`: those whose deadline + grace is strictly
-    /// earlier.
-    pub(super) fn late_instalments(&self, rules: &Rules, now: u64) -> u32 {
-        now.checked_sub(u64::from(rules.grace_s) + 1).map_or(0, |latest_deadline| {
-            rules.interval.elapsed(self.started_at, latest_deadline, rules.utc_offset_s)
-        })
+    /// Whether what is paid next should have been paid before.
+    fn pays_late(&self, rules: &Rules, seat: &Seat, next: &Next) -> Result<bool, Refusal> {
+        let before = last_instalment(rules, next.round - 1);
+        let over = u32::from(seat.assessed).saturating_sub(before);
+        let over =
+            rules.contribution.checked_mul(over.min(u32::from(rules.instalments_per_round)))?;
+        Ok(next.payable.is_positive() && next.paid < over)
     }
 }

@@ -1,112 +1,147 @@
-//! Debts and their repayment; credits and their delivery.
+//! Debts of single rounds: who did not pay for which, and who is owed; and paying them back.
 
-use super::state::PerSeat;
-use super::{Circle, MAX_MEMBERS, Phase, Refusal, Rules, Seat};
+use super::sum::{NOTHING, PerSeat, add, split_by, sub};
+use super::{Circle, Refusal, Rules, Store};
 use crate::Amount;
 
-/// Who gets what of a repayment (before dissolving: creditors oldest round first; after dissolving:
-/// everybody's `claimable` grows and `to` stays empty).
+/// What one member did not pay for some rounds in a row, the same for each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Debt {
+    /// Who did not pay.
+    pub debtor: u8,
+    /// The first of the rounds; the recipient of each is owed.
+    pub first: u8,
+    /// The last of the rounds.
+    pub last: u8,
+    /// Owed to the recipient of each round, in minor units.
+    pub to_member: Amount,
+    /// Owed to the insurance fund for each round, in minor units.
+    pub to_fund: Amount,
+}
+
+impl Debt {
+    pub(super) const NONE: Self =
+        Self { debtor: 0, first: 0, last: 0, to_member: Amount::ZERO, to_fund: Amount::ZERO };
+}
+
+/// The most debts a circle keeps apart. Enough for any circle of up to 20 members whatever they do,
+/// and for larger ones unless dozens pay different parts of many rounds: a circle that would have
+/// more is dissolved.
+pub const MAX_DEBTS: usize = 384;
+
+pub(super) const MOST_DEBTS: u16 = 384;
+const _: () = assert!(MOST_DEBTS as usize == MAX_DEBTS);
+
+/// Who gets what of a repayment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repaid {
-    /// By seat, in minor units; to be delivered, or else put back with [`Circle::credit`].
-    pub to: [Amount; MAX_MEMBERS],
+    /// By seat, in minor units; to be delivered, or else put back with [`Circle::credit`]. What goes
+    /// to the insurance, the reserve, the own deposit, or waits to be claimed stays in the vault.
+    pub to: PerSeat,
 }
 
 impl Circle {
-    /// All the seat owes now.
+    /// The debts of single rounds: each debtor's in the order of the rounds.
+    #[must_use]
+    pub fn debts(&self) -> &[Debt] {
+        self.rows.debts(self.debts)
+    }
+}
+
+impl<S: Store> Circle<S> {
+    /// What the seat owes the recipient of `round` now: what was missing when it was paid out and
+    /// nothing covered, less repayments. Zero for rounds not paid out, and after dissolving.
+    #[must_use]
+    pub fn owed(&self, seat: u8, round: u8) -> Amount {
+        self.debt_of_round(seat, round).to_member
+    }
+
+    /// All the seat owes now: for rounds, to the insurance, as fees, and to those who miss something
+    /// of their claims. What a member who left owes to other members is void: they get back only what
+    /// they had paid.
     ///
     /// # Errors
-    /// [`Refusal::NotMember`].
+    /// [`Refusal::NotMember`], [`Refusal::Overflow`].
     pub fn debt(&self, seat: u8) -> Result<Amount, Refusal> {
-        Ok(self.member(seat)?.debt)
-    }
-
-    /// What the seat owes the recipient of `round` now: the instalments missing when it was paid out,
-    /// less repayments. Zero for rounds not paid out, and after dissolving.
-    ///
-    /// Repayments clear the oldest round first, so what is left of the debt is that of the newest
-    /// rounds: that is how it is worked out, without a record per round.
-    ///
-    /// # Errors
-    /// [`Refusal::NotMember`].
-    pub fn owed(&self, rules: &Rules, seat: u8, round: u8) -> Result<Amount, Refusal> {
         let member = self.member(seat)?;
-        let paid_out = 1..=self.rounds_paid;
-        if self.phase == Phase::Dissolved || !paid_out.contains(&round) {
-            return Ok(Amount::ZERO);
+        let mut sum = member.fees.checked_add(member.pooled)?;
+        for debt in self.list_debts().filter(|debt| debt.debtor == seat) {
+            let rounds = u32::from(debt.last.saturating_sub(debt.first)) + 1;
+            let mut each = debt.to_fund;
+            if member.left_after == 0 {
+                add(&mut each, debt.to_member)?;
+            }
+            add(&mut sum, each.checked_mul(rounds)?)?;
         }
-        let mut newer = Amount::ZERO;
-        for newer_round in round.saturating_add(1)..=self.rounds_paid {
-            newer = newer.checked_add(default_in(rules, member, newer_round)?)?;
-        }
-        let left = member.debt.checked_sub(newer)?.max(Amount::ZERO);
-        Ok(left.min(default_in(rules, member, round)?))
+        Ok(sum)
     }
 
-    /// Repays at most the debt. While active or completed: to the recipients of the rounds it is owed
-    /// for, oldest round first, in `Repaid::to`; counts as paid and received. After dissolving: to
-    /// those whose net claim is not covered, pro rata, as `claimable`; what is more than all of them
-    /// lack is shared like a reserve.
+    /// Repays at most the debt: the oldest round first, within a round in the proportion of what is
+    /// owed to its recipient and to the insurance; then fees; then what is owed to the pool of those
+    /// who miss something of their claims; and what is more tops up the own deposit, as far as it has
+    /// covered something.
     ///
     /// # Errors
-    /// [`Refusal::NotActive`] before the start, [`Refusal::NotMember`], [`Refusal::WrongAmount`]
-    /// unless it is more than zero, [`Refusal::NoDebt`], [`Refusal::TooMuch`], [`Refusal::Overflow`].
+    /// [`Refusal::NotActive`] before the first round, [`Refusal::NotMember`],
+    /// [`Refusal::WrongAmount`] unless it is more than zero, [`Refusal::NoDebt`],
+    /// [`Refusal::TooMuch`], [`Refusal::TooManyDebts`], [`Refusal::Overflow`].
     pub fn repay(&mut self, rules: &Rules, seat: u8, amount: Amount) -> Result<Repaid, Refusal> {
-        let dissolved = match self.phase {
-            Phase::Forming | Phase::Cancelled => return Err(Refusal::NotActive),
-            Phase::Active | Phase::Completed => false,
-            Phase::Dissolved => true,
-        };
-        let debt = self.member(seat)?.debt;
+        if !self.phase.has_started() {
+            return Err(Refusal::NotActive);
+        }
+        let debt = self.debt(seat)?;
+        let top_up = self.top_up(rules, seat)?;
         if !amount.is_positive() {
             return Err(Refusal::WrongAmount);
         }
-        if debt.is_zero() {
+        let most = debt.checked_add(top_up)?;
+        if most.is_zero() {
             return Err(Refusal::NoDebt);
         }
-        let debt = debt.checked_sub(amount)?;
-        if debt < Amount::ZERO {
+        if amount > most {
             return Err(Refusal::TooMuch);
         }
-        if dissolved {
-            self.require_room(amount)?;
-            self.cover_claims(amount)?;
-            self.member_mut(seat)?.debt = debt;
-            return Ok(Repaid { to: [Amount::ZERO; MAX_MEMBERS] });
+        let mut to = NOTHING;
+        let left = self.clear_debts(seat, amount, &mut to)?;
+        let mut member = self.member(seat)?;
+        let pooled = left.min(member.pooled);
+        sub(&mut member.pooled, pooled)?;
+        let deposit = left.checked_sub(pooled)?;
+        add(&mut member.deposit, deposit)?;
+        if deposit.is_positive() {
+            sub(&mut member.covered, deposit)?;
         }
-        let to = self.creditors(rules, seat, amount)?;
-        let paid = self.member(seat)?.paid.checked_add(amount)?;
-        for (member, part) in self.seats().iter().zip(to) {
-            member.received.checked_add(part)?;
+        self.put(seat, &member);
+        self.cover_claims(pooled)?;
+        if self.phase.is_over() {
+            // Fees and the insurance: nobody comes after who would share them.
+            self.share_common()?;
         }
-
-        for (member, part) in self.seats_mut().iter_mut().zip(to) {
-            member.received = member.received.checked_add(part)?;
-        }
-        let member = self.member_mut(seat)?;
-        member.paid = paid;
-        member.debt = debt;
         Ok(Repaid { to })
     }
 
-    /// The payout just made (or a repayment's part) could not be delivered: it becomes the seat's
+    /// What may be put back into the deposit: what it covered, while it can still cover something.
+    fn top_up(&self, rules: &Rules, seat: u8) -> Result<Amount, Refusal> {
+        let member = self.member(seat)?;
+        let counts = self.require_active().is_ok() && member.left_after == 0;
+        if !counts || rules.deposit(member.turn, self.len)?.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        Ok(member.covered)
+    }
+
+    /// The payout just made (or a part of another step) could not be delivered: it becomes the seat's
     /// credit. It was counted as received already.
     ///
     /// # Errors
-    /// [`Refusal::NotActive`] before the start, [`Refusal::NotMember`], [`Refusal::WrongAmount`] when
-    /// negative, [`Refusal::Overflow`].
+    /// [`Refusal::NotMember`], [`Refusal::WrongAmount`] when negative, [`Refusal::Overflow`].
     pub fn credit(&mut self, seat: u8, amount: Amount) -> Result<(), Refusal> {
-        match self.phase {
-            Phase::Forming | Phase::Cancelled => return Err(Refusal::NotActive),
-            Phase::Active | Phase::Completed | Phase::Dissolved => {}
-        }
-        self.member(seat)?;
+        let mut member = self.member(seat)?;
         if amount < Amount::ZERO {
             return Err(Refusal::WrongAmount);
         }
-        self.require_room(amount)?;
-        let member = self.member_mut(seat)?;
-        member.credit = member.credit.checked_add(amount)?;
+        add(&mut member.credit, amount)?;
+        self.put(seat, &member);
         Ok(())
     }
 
@@ -115,43 +150,164 @@ impl Circle {
     /// # Errors
     /// [`Refusal::NotMember`], [`Refusal::NoCredit`].
     pub fn push(&mut self, seat: u8) -> Result<Amount, Refusal> {
-        let member = self.member_mut(seat)?;
-        if member.credit.is_zero() {
+        let mut member = self.member(seat)?;
+        let credit = core::mem::take(&mut member.credit);
+        if credit.is_zero() {
             return Err(Refusal::NoCredit);
         }
-        Ok(core::mem::take(&mut member.credit))
+        self.put(seat, &member);
+        Ok(credit)
     }
 
-    /// Who gets what of a repayment of `amount`, oldest round first.
-    fn creditors(&self, rules: &Rules, seat: u8, amount: Amount) -> Result<PerSeat, Refusal> {
-        let member = self.member(seat)?;
-        let mut defaulted = Amount::ZERO;
-        for round in 1..=self.rounds_paid {
-            defaulted = defaulted.checked_add(default_in(rules, member, round)?)?;
-        }
-        let mut cleared = defaulted.checked_sub(member.debt)?;
-        let mut left = amount;
-        let mut to = [Amount::ZERO; MAX_MEMBERS];
-        for round in 1..=self.rounds_paid {
-            let default = default_in(rules, member, round)?;
-            let cleared_here = default.min(cleared);
-            cleared = cleared.checked_sub(cleared_here)?;
-            let part = default.checked_sub(cleared_here)?.min(left);
-            if !part.is_positive() {
+    /// Uses `left` for the seat's debts of single rounds and fees, and says in `to` who gets what; the
+    /// fund and the reserve grow here. What is not needed is left over.
+    pub(super) fn clear_debts(
+        &mut self,
+        seat: u8,
+        mut left: Amount,
+        to: &mut PerSeat,
+    ) -> Result<Amount, Refusal> {
+        let is_out = self.member(seat)?.left_after != 0;
+        let mut index = 0;
+        while left.is_positive() && index < self.debts {
+            let debt = self.rows.debt(index);
+            let mut owed = [debt.to_member, debt.to_fund];
+            if is_out {
+                owed[0] = Amount::ZERO;
+            }
+            let part = left.min(owed[0].checked_add(owed[1])?);
+            if debt.debtor != seat || part.is_zero() {
+                index += 1;
                 continue;
             }
-            let creditor = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
-            if let Some(to) = to.get_mut(usize::from(creditor)) {
-                *to = to.checked_add(part)?;
-            }
-            left = left.checked_sub(part)?;
+            let mut parts = [Amount::ZERO; 2];
+            split_by(part, &owed, &mut parts)?;
+            self.settle_round(index, debt, parts)?;
+            self.pay_creditor(seat, debt.first, parts[0], to)?;
+            add(&mut self.fund, parts[1])?;
+            sub(&mut left, part)?;
         }
-        // More than all rounds' defaults: never with the rules the debts were made by.
-        if left.is_zero() { Ok(to) } else { Err(Refusal::TooMuch) }
+        let mut member = self.member(seat)?;
+        let fees = left.min(member.fees);
+        sub(&mut member.fees, fees)?;
+        self.put(seat, &member);
+        add(&mut self.reserve, fees)?;
+        sub(&mut left, fees)?;
+        Ok(left)
     }
-}
 
-/// What the seat failed to pay when `round` was paid out; nobody owes themselves.
-fn default_in(rules: &Rules, seat: &Seat, round: u8) -> Result<Amount, Refusal> {
-    if seat.turn == round { Ok(Amount::ZERO) } else { rules.cost(seat.missing_in(rules, round)) }
+    /// Keeps what was not paid for one round.
+    pub(super) fn record_debt(&mut self, new: Debt) -> Result<(), Refusal> {
+        if new.to_member.is_zero() && new.to_fund.is_zero() {
+            return Ok(());
+        }
+        // The debtor's last debt is the latest round's: the same again makes it longer.
+        let last = (0..self.debts).rev().find(|index| self.rows.debt(*index).debtor == new.debtor);
+        if let Some(index) = last {
+            let before = self.rows.debt(index);
+            let amounts = (before.to_member, before.to_fund);
+            if before.last + 1 == new.first && amounts == (new.to_member, new.to_fund) {
+                self.rows.put_debt(index, &Debt { last: new.last, ..before });
+                return Ok(());
+            }
+        }
+        self.insert_debt(self.debts, new)
+    }
+
+    pub(super) fn list_debts(&self) -> impl Iterator<Item = Debt> {
+        (0..self.debts).map(|index| self.rows.debt(index))
+    }
+
+    pub(super) fn forget_debts(&mut self) {
+        for index in 0..self.debts {
+            self.rows.put_debt(index, &Debt::NONE);
+        }
+        self.debts = 0;
+    }
+
+    /// Debts of which nothing is left are forgotten.
+    pub(super) fn drop_settled_debts(&mut self) {
+        for index in (0..self.debts).rev() {
+            let debt = self.rows.debt(index);
+            if debt.to_member.is_zero() && debt.to_fund.is_zero() {
+                self.remove_debt(index);
+            }
+        }
+    }
+
+    /// What the seat owes for `round`; nothing when there is none.
+    pub(super) fn debt_of_round(&self, seat: u8, round: u8) -> Debt {
+        let mut debts = self.list_debts().filter(|debt| debt.debtor == seat);
+        debts.find(|debt| (debt.first..=debt.last).contains(&round)).unwrap_or(Debt::NONE)
+    }
+
+    /// Whether anything is owed.
+    pub(super) fn has_debt(&self, seat: u8) -> bool {
+        self.debt(seat) != Ok(Amount::ZERO)
+    }
+
+    /// What was repaid for `round` goes to its recipient.
+    fn pay_creditor(
+        &mut self,
+        debtor: u8,
+        round: u8,
+        part: Amount,
+        to: &mut PerSeat,
+    ) -> Result<(), Refusal> {
+        let creditor = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
+        if let Some(to) = to.get_mut(usize::from(creditor)) {
+            add(to, part)?;
+        }
+        let mut receiver = self.member(creditor)?;
+        add(&mut receiver.received, part)?;
+        self.put(creditor, &receiver);
+        let mut payer = self.member(debtor)?;
+        add(&mut payer.paid, part)?;
+        self.put(debtor, &payer);
+        Ok(())
+    }
+
+    /// Takes `parts` off the first round of a debt.
+    fn settle_round(&mut self, index: u16, debt: Debt, parts: [Amount; 2]) -> Result<(), Refusal> {
+        let to_member = debt.to_member.checked_sub(parts[0])?;
+        let to_fund = debt.to_fund.checked_sub(parts[1])?;
+        let settled = to_member.is_zero() && to_fund.is_zero();
+        let more = debt.first < debt.last;
+        let rest = Debt { first: debt.first + 1, ..debt };
+        if settled && !more {
+            self.remove_debt(index);
+            return Ok(());
+        }
+        if settled {
+            self.rows.put_debt(index, &rest);
+            return Ok(());
+        }
+        if more {
+            self.insert_debt(index + 1, rest)?;
+        }
+        self.rows.put_debt(index, &Debt { last: debt.first, to_member, to_fund, ..debt });
+        Ok(())
+    }
+
+    fn insert_debt(&mut self, index: u16, new: Debt) -> Result<(), Refusal> {
+        if self.debts >= MOST_DEBTS {
+            return Err(Refusal::TooManyDebts);
+        }
+        for later in (index..self.debts).rev() {
+            let debt = self.rows.debt(later);
+            self.rows.put_debt(later + 1, &debt);
+        }
+        self.debts += 1;
+        self.rows.put_debt(index, &new);
+        Ok(())
+    }
+
+    fn remove_debt(&mut self, index: u16) {
+        for later in index + 1..self.debts {
+            let debt = self.rows.debt(later);
+            self.rows.put_debt(later - 1, &debt);
+        }
+        self.debts = self.debts.saturating_sub(1);
+        self.rows.put_debt(self.debts, &Debt::NONE);
+    }
 }

@@ -1,7 +1,9 @@
 //! Paying out the pot, and what happens when somebody has not paid.
 
-use super::state::{PerSeat, index, last_instalment};
-use super::{Circle, MAX_MEMBERS, Phase, Refusal, Rules, Seat, Shortfall};
+use super::debts::{Debt, MOST_DEBTS};
+use super::state::last_instalment;
+use super::sum::{NOTHING, add, sub};
+use super::{Circle, Order, Premium, Refusal, Rules, Seat, Security, Shortfall, Store};
 use crate::Amount;
 
 /// Whether the next payout can be made (PO-4): a pure function of rules, state and time.
@@ -16,7 +18,7 @@ pub enum PayoutStatus {
         round: u8,
         /// Who gets it.
         seat: u8,
-        /// What they get, in minor units.
+        /// What is in the pot, in minor units, without what deposits and the insurance will add.
         amount: Amount,
         /// What that lacks to a full pot.
         short: Amount,
@@ -43,7 +45,7 @@ pub enum PayoutStatus {
     },
 }
 
-/// `seat` gets `amount` (may be zero); `completed` when it was the last round.
+/// What a payout did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payout {
     /// The round paid out.
@@ -52,11 +54,23 @@ pub struct Payout {
     pub seat: u8,
     /// What they get, in minor units; to be delivered, or else put back with [`Circle::credit`].
     pub amount: Amount,
+    /// What an auction's winner left to all, in minor units: credits of equal parts, debts first.
+    pub dividend: Amount,
+    /// What the insurance put in, in minor units.
+    pub insured: Amount,
     /// It was the last round: the circle is completed now.
     pub completed: bool,
+    /// More debts than a circle keeps apart: nothing was paid out, it is dissolved now.
+    pub dissolved: bool,
 }
 
-impl Circle {
+/// What is in the pot and what is missing.
+struct Count {
+    pot: Amount,
+    missing: Amount,
+}
+
+impl<S: Store> Circle<S> {
     /// Whether the next payout can be made at `now`, and if not, when.
     #[must_use]
     pub fn payout_status(&self, rules: &Rules, now: u64) -> PayoutStatus {
@@ -65,10 +79,12 @@ impl Circle {
             .unwrap_or(PayoutStatus::None)
     }
 
-    /// Pays what is held for `round` to the seat whose turn it is. What is missing becomes the debt of
-    /// those who have not paid, except of the recipient; either way it counts as late. After the last
-    /// round the circle is completed, and a reserve becomes credits: equal shares for the members never
-    /// late, or for all if there are none.
+    /// Pays the pot of `round` to whose turn it is. What is missing after deadline and grace (and, if
+    /// the policy is to wait, after another interval) is taken from the deposits of those who have not
+    /// paid, then from the insurance; the rest becomes their debt, except of the recipient. Either way
+    /// it counts as late. In an auction the winner gets the bid, and all an equal part of the rest.
+    ///
+    /// After the last round the circle is completed: what is over goes back as credits.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::WrongRound`] unless it is the round after the last one paid
@@ -76,54 +92,57 @@ impl Circle {
     /// missing and the shortfall policy wants to wait, [`Refusal::Overflow`].
     pub fn payout(&mut self, rules: &Rules, round: u8, now: u64) -> Result<Payout, Refusal> {
         self.require_active()?;
-        let (seat, amount) = match self.next_payout(rules, now)? {
-            PayoutStatus::Ready { round: ready, seat, amount, .. } if ready == round => {
-                (seat, amount)
+        let (seat, short) = match self.next_payout(rules, now)? {
+            PayoutStatus::Ready { round: ready, seat, short, .. } if ready == round => {
+                (seat, short)
             }
-            _ if round != self.rounds_paid.saturating_add(1) => return Err(Refusal::WrongRound),
+            _ if round != self.current_round() => return Err(Refusal::WrongRound),
             PayoutStatus::Waiting { .. } if self.payout_date(rules, round) <= Some(now) => {
                 return Err(Refusal::Incomplete);
             }
             _ => return Err(Refusal::TooEarly),
         };
-        let received = self.member(seat)?.received.checked_add(amount)?;
-        let debts = self.debts_after(rules, round, seat)?;
-        let completed = round == self.len;
-        let credits = if completed {
-            let punctual = |seat: &Seat| seat.late == 0 && seat.missing_in(rules, round) == 0;
-            Some(self.credits_with(self.reserve, punctual)?)
-        } else {
-            None
-        };
-
-        for (member, debt) in self.seats_mut().iter_mut().zip(debts) {
-            let missing = member.missing_in(rules, round);
-            member.late = member.late.saturating_add(u16::from(missing));
-            member.debt = debt;
+        if self.has_no_room(rules, seat, round, short)? {
+            self.dissolve(rules, now)?;
+            return Ok(Payout { dissolved: true, ..nothing_paid(round, seat) });
         }
-        self.member_mut(seat)?.received = received;
-        if let Some(held) = index(round).and_then(|index| self.held.get_mut(index)) {
-            *held = Amount::ZERO;
-        }
+        self.advance_turn(seat, round);
+        // Nobody is insured against themselves.
+        self.release_insured(seat)?;
+        let fund = self.fund;
+        let (amount, somebody_leaves) = self.collect(rules, seat, round, now)?;
+        let insured = fund.checked_sub(self.fund)?;
+        let bid = self.bid.take().filter(|bid| bid.seat == seat);
+        let mut price = bid.map_or(amount, |bid| bid.amount.min(amount));
+        let mut member = self.member(seat)?;
+        add(&mut member.received, price)?;
+        self.put(seat, &member);
         self.rounds_paid = round;
-        if let Some(credits) = credits {
-            self.set_credits(&credits);
-            self.reserve = Amount::ZERO;
-            self.phase = Phase::Completed;
-            self.proposal = None;
+        let dividend = amount.checked_sub(price)?;
+        self.share_dividend(dividend)?;
+        if member.left_after != 0 {
+            // A leaver is paid back what the insurance had paid in their place, too.
+            let mut nobody = NOTHING;
+            price = self.clear_debts(seat, price, &mut nobody)?;
         }
-        Ok(Payout { round, seat, amount, completed })
+        if somebody_leaves {
+            self.let_leavers_go(rules, round)?;
+        }
+        self.premium_round = matches!(rules.premium, Premium::PerInstalment(_))
+            && self.fund < rules.insurance_target;
+        let completed = round == self.len;
+        if completed {
+            self.complete(rules)?;
+        }
+        Ok(Payout { amount: price, dividend, insured, completed, ..nothing_paid(round, seat) })
     }
 
     /// [`Circle::payout_status`] of an active circle.
     fn next_payout(&self, rules: &Rules, now: u64) -> Result<PayoutStatus, Refusal> {
-        let round = self.rounds_paid.saturating_add(1);
-        let seat = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
-        let amount = self.held_in(round);
-        let short = rules.pot(self.len)?.checked_sub(amount)?;
-        let missing: u32 =
-            self.seats().iter().map(|seat| u32::from(seat.missing_in(rules, round))).sum();
-        let complete = missing == 0;
+        let round = self.current_round();
+        let seat = self.recipient(rules, now)?;
+        let Count { pot: amount, missing } = self.count(rules, seat, round)?;
+        let complete = missing.is_zero();
         let at = if complete {
             self.payout_date(rules, round)
         } else {
@@ -131,32 +150,158 @@ impl Circle {
         };
         let at = at.ok_or(Refusal::Overflow)?;
         Ok(if now >= at {
-            PayoutStatus::Ready { round, seat, amount, short }
+            PayoutStatus::Ready { round, seat, amount, short: missing }
         } else if complete {
             PayoutStatus::NotBefore { round, seat, at }
         } else {
-            let missing = rules.contribution.checked_mul(missing)?;
             PayoutStatus::Waiting { round, seat, missing, at }
         })
+    }
+
+    /// Whose the current round is: whose turn it is, and in an auction the standing bidder's.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongRound`] when all rounds are paid out, [`Refusal::Overflow`].
+    pub fn recipient(&self, rules: &Rules, now: u64) -> Result<u8, Refusal> {
+        let round = self.current_round();
+        if rules.order == Order::Auction {
+            return self.winner(rules, round, now);
+        }
+        self.seat_of_turn(round).ok_or(Refusal::WrongRound)
+    }
+
+    fn count(&self, rules: &Rules, recipient: u8, round: u8) -> Result<Count, Refusal> {
+        let plan = self.plan_for(recipient, round);
+        let mut count = Count { pot: Amount::ZERO, missing: Amount::ZERO };
+        for index in 0..self.len {
+            let seat = self.rows.seat(index);
+            let need = self.open_need(rules, plan, index, &seat)?;
+            let paid = seat.ahead.min(need);
+            add(&mut count.pot, paid)?;
+            add(&mut count.pot, seat.insured)?;
+            add(&mut count.missing, need.checked_sub(paid)?)?;
+        }
+        Ok(count)
     }
 
     /// The last second in which an incomplete round still waits.
     fn released_after(&self, rules: &Rules, round: u8) -> Option<u64> {
         let last = last_instalment(rules, round);
         let deadline = match rules.shortfall {
-            Shortfall::ShortPot => self.deadline(rules, last),
+            Shortfall::ShortPot | Shortfall::Share => self.deadline(rules, last),
             Shortfall::Wait => self.deadline(rules, last + 1),
         };
         deadline?.checked_add(u64::from(rules.grace_s))
     }
 
-    /// Everybody's debt once `round` is paid out to `recipient`.
-    fn debts_after(&self, rules: &Rules, round: u8, recipient: u8) -> Result<PerSeat, Refusal> {
-        let mut debts = [Amount::ZERO; MAX_MEMBERS];
-        for ((number, seat), debt) in (0_u8..).zip(self.seats()).zip(&mut debts) {
-            let missing = if number == recipient { 0 } else { seat.missing_in(rules, round) };
-            *debt = seat.debt.checked_add(rules.cost(missing)?)?;
+    /// Everything for the pot of `round`: what was paid, less its part of what a shortfall took; then
+    /// deposits, then the insurance; the rest becomes debt. And whether it is somebody's last round.
+    fn collect(
+        &mut self,
+        rules: &Rules,
+        recipient: u8,
+        round: u8,
+        now: u64,
+    ) -> Result<(Amount, bool), Refusal> {
+        let plan = self.plan_for(recipient, round);
+        let late_by = self.late_by(rules, now);
+        let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
+        let (mut held, mut covered, mut leaving) = (Amount::ZERO, Amount::ZERO, false);
+        for index in 0..self.len {
+            let mut seat = self.rows.seat(index);
+            leaving |= seat.left_after == round;
+            self.assess(rules, index, &mut seat, late_by)?;
+            let need = self.open_need(rules, plan, index, &seat)?;
+            let paid = seat.ahead.min(need);
+            let insured = core::mem::take(&mut seat.insured);
+            add(&mut held, paid)?;
+            add(&mut held, insured)?;
+            sub(&mut seat.ahead, paid)?;
+            seat.assessed = seat.assessed.max(judged);
+            let mut debt = Debt { debtor: index, first: round, last: round, ..Debt::NONE };
+            debt.to_fund = insured;
+            let missing = need.checked_sub(paid)?;
+            if missing.is_positive() && index != recipient {
+                let own = cover_from_deposit(&mut seat, missing)?;
+                let uncovered = missing.checked_sub(own)?;
+                let from_fund = uncovered.min(self.fund);
+                sub(&mut self.fund, from_fund)?;
+                add(&mut debt.to_fund, from_fund)?;
+                debt.to_member = uncovered.checked_sub(from_fund)?;
+                add(&mut covered, own)?;
+                add(&mut covered, from_fund)?;
+            }
+            self.put(index, &seat);
+            self.record_debt(debt)?;
         }
-        Ok(debts)
+        let lost = self.take_held_lost(held)?;
+        Ok((held.checked_sub(lost)?.checked_add(covered)?, leaving))
+    }
+
+    /// Whether there might be more debts than are kept apart.
+    fn has_no_room(
+        &self,
+        rules: &Rules,
+        recipient: u8,
+        round: u8,
+        short: Amount,
+    ) -> Result<bool, Refusal> {
+        // Nobody has more debts than there were rounds, none of them for their own.
+        let most = u16::from(self.len.saturating_sub(1)) * u16::from(round);
+        let settles = short.is_zero() && self.debts == 0;
+        if settles || most <= MOST_DEBTS {
+            return Ok(false);
+        }
+        let plan = self.plan_for(recipient, round);
+        let mut new = 0;
+        for index in 0..self.len {
+            let seat = self.rows.seat(index);
+            let need = self.need_of(rules, plan, index, &seat)?;
+            new += u16::from(seat.ahead < need);
+        }
+        // A dividend, or a deposit that goes back, may clear a part of a debt and so divide it.
+        let dividing =
+            u16::from(rules.order == Order::Auction) + u16::from(rules.security != Security::None);
+        new += dividing * u16::from(self.len);
+        Ok(self.debts + new > MOST_DEBTS)
+    }
+
+    /// Members whose last round this was get back their deposit and what they paid ahead, less what
+    /// they owe, and take part no more.
+    fn let_leavers_go(&mut self, rules: &Rules, round: u8) -> Result<(), Refusal> {
+        for index in 0..self.len {
+            let mut seat = self.rows.seat(index);
+            if seat.left_after != round {
+                continue;
+            }
+            let mut back = core::mem::take(&mut seat.deposit);
+            self.put(index, &seat);
+            add(&mut back, self.release_ahead(index)?)?;
+            self.credit_less_debts(index, back)?;
+            if rules.order == Order::Auction {
+                self.move_to_end(index);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cover_from_deposit(seat: &mut Seat, missing: Amount) -> Result<Amount, Refusal> {
+    let covered = missing.min(seat.deposit);
+    sub(&mut seat.deposit, covered)?;
+    add(&mut seat.covered, covered)?;
+    add(&mut seat.paid, covered)?;
+    Ok(covered)
+}
+
+const fn nothing_paid(round: u8, seat: u8) -> Payout {
+    Payout {
+        round,
+        seat,
+        amount: Amount::ZERO,
+        dividend: Amount::ZERO,
+        insured: Amount::ZERO,
+        completed: false,
+        dissolved: false,
     }
 }

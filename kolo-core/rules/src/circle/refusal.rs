@@ -67,8 +67,10 @@ refusals! {
     TurnTaken = 113, "somebody else has this turn; choose another";
     /// A turn that the order of this circle does not allow here.
     BadTurn = 114, "this turn does not exist here; name one of 1 to the number of seats if the order is fixed, else none";
-    /// Fewer members than the rules want for a start.
-    TooFewMembers = 115, "too few members to start; invite more";
+    /// Fewer members than the rules want for a start, or than two who stay.
+    TooFewMembers = 115, "too few members; invite more before the start, vote to dissolve after it";
+    /// The member has left, or is leaving, or was expelled.
+    HasLeft = 116, "only for members who stay in the circle; this one is leaving or was expelled";
 
     // phase
     /// Only possible before the start.
@@ -81,6 +83,16 @@ refusals! {
     AlreadyStarted = 123, "the circle has started already; there is nothing to do";
     /// All is paid and settled.
     Finished = 124, "the circle is over and everything is settled; there is nothing to do";
+    /// The step before the first round comes later or was taken already.
+    NotGettingReady = 125, "only possible between the start and the first round";
+    /// Commitments are not taken now.
+    NotCommitting = 126, "only possible while commitments for the draw are collected";
+    /// Reveals are not taken now.
+    NotRevealing = 127, "only possible while commitments for the draw are revealed";
+    /// Deposits are not taken now.
+    NotSecuring = 128, "only possible while deposits are collected before the first round";
+    /// The time for this is over.
+    TimeOver = 129, "the time for this is over; go on with what comes next";
 
     // contributing
     /// Not the round whose turn it is.
@@ -93,6 +105,10 @@ refusals! {
     RoundPaidOut = 133, "this round has been paid out; repay the debt instead";
     /// The next instalment's period has not begun, and the rules allow no advance payment.
     NotYetOpen = 134, "the next instalment cannot be paid yet; wait until its period begins";
+    /// The member has done this before.
+    AlreadyDone = 135, "this was done already; there is nothing to do";
+    /// Nothing was committed that could be revealed.
+    NoCommitment = 136, "this member left no commitment; the draw goes on without them";
 
     // payout
     /// Before the payout date.
@@ -101,6 +117,20 @@ refusals! {
     Incomplete = 141, "somebody has not paid yet; wait for them, or until the rules let the payout go";
     /// No credit is waiting.
     NoCredit = 142, "no credit is waiting for this member; there is nothing to do";
+    /// The member has had the pot, or gets it now.
+    AlreadyPaidOut = 143, "this member has had the pot, or gets it now; what remains must be paid or taken over";
+    /// Something is owed, or behind its time.
+    InArrears = 144, "something is owed or behind its time; pay it first";
+    /// No bids are taken.
+    NoAuction = 145, "nothing to bid for; the pot goes to the next in the order";
+    /// Less than the rules allow to ask for.
+    BidTooLow = 146, "below the least that may be asked for the pot; ask more";
+    /// More than the pot, or than the step below the standing bid.
+    BidTooHigh = 147, "more than is in the pot, or too close to the standing bid; ask less";
+    /// Turns cannot be swapped here.
+    NoSwap = 148, "turns are bid for in this circle; there is nothing to swap";
+    /// Two members are needed.
+    SameSeat = 149, "two different members are needed; name the other one";
 
     // debts and claims
     /// Nothing is owed.
@@ -109,6 +139,16 @@ refusals! {
     TooMuch = 151, "more than is owed; repay at most the debt";
     /// Nothing can be claimed now.
     NothingToClaim = 152, "nothing can be claimed now; try again after somebody has repaid";
+    /// More different debts than a circle keeps apart.
+    TooManyDebts = 153, "this part cannot be kept apart; repay whole rounds";
+    /// Something waits to be delivered to the member first.
+    CreditWaiting = 154, "something waits to be delivered to this member; push it first";
+    /// The insurance has paid for this default.
+    AlreadyInsured = 155, "the insurance has paid for this already; there is nothing to do";
+    /// Nothing is lost by this member.
+    NoLoss = 156, "nothing is lost here; there is nothing to claim from the insurance";
+    /// More than the insurance holds.
+    FundShort = 157, "more than the insurance holds; claim less";
 
     // votes
     /// No proposal is open.
@@ -119,6 +159,8 @@ refusals! {
     AlreadyVoted = 162, "this vote was given already; there is nothing to do";
     /// The proposal has expired.
     VoteClosed = 163, "the time to vote is over; make a new proposal";
+    /// Joined later, left, or was expelled.
+    NoVote = 164, "only those vote who were members when it was proposed and still are";
 }
 
 impl fmt::Display for Refusal {

@@ -3,7 +3,7 @@
 use super::{MAX_MEMBERS, Refusal};
 use crate::{Amount, Interval};
 
-/// Who has which turn. Locked when the circle starts.
+/// Who has which turn. Locked when the circle becomes active; two members may swap theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Order {
@@ -11,6 +11,10 @@ pub enum Order {
     Join = 0,
     /// Every invitation names its turn.
     Fixed = 1,
+    /// Drawn by commit and reveal before the first round.
+    Random = 2,
+    /// Every round goes to who asks least for it; without a bid, by the order of joining.
+    Auction = 3,
 }
 
 /// What happens when a pot is short after deadline + grace.
@@ -22,6 +26,46 @@ pub enum Shortfall {
     /// One further contribution interval of waiting, then as with a short pot. The delay moves no
     /// later deadline.
     Wait = 1,
+    /// As with a short pot; at the end all who kept their promise bear the same part of the loss.
+    Share = 2,
+}
+
+/// The fee on an instalment that is not paid by deadline + grace, into the reserve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fee {
+    /// None.
+    None,
+    /// The same for every late instalment, in minor units; more than zero.
+    Fixed(Amount),
+    /// A part of what was unpaid, in hundredths of a percent (1..=10 000), rounded down.
+    BasisPoints(u16),
+}
+
+/// What every member leaves in the vault before the first round, returned at the end less what it
+/// covered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Security {
+    /// Nothing.
+    None,
+    /// The same for all, in minor units; more than zero.
+    Fixed(Amount),
+    /// (n − k)·c·m for turn k: all that is still to be paid after the turn. Not with an auction.
+    Exposure,
+}
+
+/// What is paid into the common insurance, on top of instalments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Premium {
+    /// No insurance.
+    None,
+    /// With every instalment of a round that begins while the fund is below its target, in minor
+    /// units; more than zero. Not with partial payments.
+    PerInstalment(Amount),
+    /// Once, before the first round, in minor units; more than zero.
+    Once(Amount),
 }
 
 /// What a circle is about, fixed at creation. `encode` is what is hashed (SHA-256) and accepted.
@@ -49,24 +93,82 @@ pub struct Rules {
     pub shortfall: Shortfall,
     /// May instalments be paid before their period begins?
     pub advance: bool,
-    /// How long a proposal is open, in seconds; more than zero.
+    /// May less than what is due be paid?
+    pub partial: bool,
+    /// How long a proposal is open, in seconds; more than zero. So long may a passed one be carried
+    /// out, and so long waits a seat's move to another address.
     pub vote_period_s: u32,
+    /// The fee on late instalments.
+    pub fee: Fee,
+    /// What every member leaves in the vault.
+    pub security: Security,
+    /// What is paid into the insurance.
+    pub premium: Premium,
+    /// What the insurance fund shall hold, in minor units: more than zero with
+    /// [`Premium::PerInstalment`], else zero.
+    pub insurance_target: Amount,
+    /// The least a bid may ask, in hundredths of a percent of the nominal pot: 1..=10 000 with
+    /// [`Order::Auction`], else zero.
+    pub bid_floor_bp: u16,
+    /// The most a new bid may ask, in hundredths of a percent of the standing one: 1..=9 999 with
+    /// [`Order::Auction`], else zero.
+    pub bid_step_bp: u16,
+    /// What is paid with a commitment to a draw, in minor units: more than zero with
+    /// [`Order::Random`], else zero.
+    pub bond: Amount,
+    /// How long each step before the first round may take (commitments, reveals, deposits), in
+    /// seconds: more than zero where there is such a step.
+    pub setup_period_s: u32,
 }
 
 /// Bytes of [`Rules::encode`].
-pub const RULES_LEN: usize = 80;
+pub const RULES_LEN: usize = 128;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const MAX_UTC_OFFSET_S: u32 = 14 * 3600;
+/// Hundredths of a percent in a whole.
+pub(super) const WHOLE_BP: u16 = 10_000;
 /// Bytes in use by this version; the rest of [`RULES_LEN`] is zero.
-const USED: usize = 64;
+const USED: usize = 116;
 
 impl Rules {
+    /// Rules of the plainest kind: one instalment a round, a day's grace, turns in the order of
+    /// joining, waiting for a short pot, three days to vote; no fee, deposit or insurance. Change what
+    /// differs: `Rules { grace_s: 0, ..Rules::new(…) }`.
+    #[must_use]
+    pub const fn new(asset: [u8; 32], seats: u8, contribution: Amount, interval: Interval) -> Self {
+        const DAY_S: u32 = 86_400;
+        Self {
+            asset,
+            seats,
+            min_members: 2,
+            contribution,
+            instalments_per_round: 1,
+            interval,
+            utc_offset_s: 0,
+            grace_s: DAY_S,
+            order: Order::Join,
+            shortfall: Shortfall::Wait,
+            advance: false,
+            partial: false,
+            vote_period_s: 3 * DAY_S,
+            fee: Fee::None,
+            security: Security::None,
+            premium: Premium::None,
+            insurance_target: Amount::ZERO,
+            bid_floor_bp: 0,
+            bid_step_bp: 0,
+            bond: Amount::ZERO,
+            setup_period_s: 0,
+        }
+    }
+
     /// Whether a circle can be run by these rules.
     ///
     /// # Errors
     /// [`Refusal::BadRules`] when a value is out of its range, [`Refusal::Overflow`] when not all that
-    /// is ever paid in (every pot of a full circle) fits an [`Amount`].
+    /// is ever paid in (every pot, fee, deposit and premium of a full circle) fits a quarter of an
+    /// [`Amount`].
     pub fn validate(&self) -> Result<(), Refusal> {
         let interval_passes = match self.interval {
             Interval::Seconds(seconds) => seconds > 0,
@@ -79,11 +181,66 @@ impl Rules {
             && self.instalments_per_round > 0
             && interval_passes
             && self.utc_offset_s.unsigned_abs() <= MAX_UTC_OFFSET_S
-            && self.vote_period_s > 0;
+            && self.vote_period_s > 0
+            && self.options_pass();
         if !sound {
             return Err(Refusal::BadRules);
         }
-        self.pot(self.seats)?.checked_mul(u32::from(self.seats))?;
+        self.fits()
+    }
+
+    fn options_pass(&self) -> bool {
+        let fee = match self.fee {
+            Fee::None => true,
+            Fee::Fixed(fee) => fee.is_positive(),
+            Fee::BasisPoints(part) => part > 0 && part <= WHOLE_BP,
+        };
+        let security = match self.security {
+            Security::None => true,
+            Security::Fixed(deposit) => deposit.is_positive(),
+            Security::Exposure => self.order != Order::Auction,
+        };
+        let target = self.insurance_target;
+        let premium = match self.premium {
+            Premium::None => target.is_zero(),
+            Premium::Once(premium) => premium.is_positive() && target.is_zero(),
+            Premium::PerInstalment(premium) => {
+                premium.is_positive() && target.is_positive() && !self.partial
+            }
+        };
+        let bids = (1..=WHOLE_BP).contains(&self.bid_floor_bp)
+            && (1..WHOLE_BP).contains(&self.bid_step_bp);
+        let auction = if self.order == Order::Auction {
+            bids
+        } else {
+            self.bid_floor_bp == 0 && self.bid_step_bp == 0
+        };
+        let draw =
+            if self.order == Order::Random { self.bond.is_positive() } else { self.bond.is_zero() };
+        let setup = !self.has_draw() && !self.has_entry_payment() || self.setup_period_s > 0;
+        fee && security && premium && auction && draw && setup
+    }
+
+    /// All that a full circle ever takes in, four times, is an amount: no sum can leave the range.
+    fn fits(&self) -> Result<(), Refusal> {
+        let instalment_extra = match (self.fee, self.premium) {
+            (Fee::Fixed(fee), Premium::PerInstalment(premium)) => fee.checked_add(premium)?,
+            (Fee::Fixed(fee), _) => fee,
+            (_, Premium::PerInstalment(premium)) => premium,
+            _ => Amount::ZERO,
+        };
+        let entry = match (self.security, self.premium) {
+            (Security::Fixed(deposit), Premium::Once(premium)) => deposit.checked_add(premium)?,
+            (Security::Fixed(deposit), _) => deposit,
+            (_, Premium::Once(premium)) => premium,
+            _ => Amount::ZERO,
+        };
+        let seats = u32::from(self.seats);
+        // A fee in basis points and an exposure deposit are at most the pots once more each.
+        let instalment = self.contribution.checked_mul(3)?.checked_add(instalment_extra)?;
+        let rotation = instalment.checked_mul(seats * u32::from(self.instalments_per_round))?;
+        let member = rotation.checked_add(entry)?.checked_add(self.bond)?;
+        member.checked_mul(seats)?.checked_mul(4)?;
         Ok(())
     }
 
@@ -94,28 +251,43 @@ impl Rules {
             Interval::Seconds(seconds) => (0, seconds),
             Interval::Months(months) => (1, u32::from(months)),
         };
-        let contribution = self.contribution.minor_units().to_be_bytes();
-        let fields: [&[u8]; 14] = [
-            &[VERSION],
-            &self.asset,
-            &[self.seats],
-            &[self.min_members],
-            &contribution,
-            &[self.instalments_per_round],
-            &[interval_kind],
-            &interval_length.to_be_bytes(),
-            &self.utc_offset_s.to_be_bytes(),
-            &self.grace_s.to_be_bytes(),
-            &[self.order as u8],
-            &[self.shortfall as u8],
-            &[u8::from(self.advance)],
-            &self.vote_period_s.to_be_bytes(),
-        ];
-        let mut bytes = [0; RULES_LEN];
-        for (slot, byte) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
-            *slot = *byte;
+        let (fee_kind, fee) = match self.fee {
+            Fee::None => (0, Amount::ZERO),
+            Fee::Fixed(fee) => (1, fee),
+            Fee::BasisPoints(part) => (2, Amount::new(i64::from(part))),
+        };
+        let (security_kind, deposit) = match self.security {
+            Security::None => (0, Amount::ZERO),
+            Security::Fixed(deposit) => (1, deposit),
+            Security::Exposure => (2, Amount::ZERO),
+        };
+        let (premium_kind, premium) = match self.premium {
+            Premium::None => (0, Amount::ZERO),
+            Premium::PerInstalment(premium) => (1, premium),
+            Premium::Once(premium) => (2, premium),
+        };
+        let mut fields = Fields { bytes: [0; RULES_LEN], at: 0 };
+        fields.put(&[VERSION]);
+        fields.put(&self.asset);
+        fields.put(&[self.seats, self.min_members]);
+        fields.put_amount(self.contribution);
+        fields.put(&[self.instalments_per_round, interval_kind]);
+        fields.put(&interval_length.to_be_bytes());
+        fields.put(&self.utc_offset_s.to_be_bytes());
+        fields.put(&self.grace_s.to_be_bytes());
+        let flags = [u8::from(self.advance), u8::from(self.partial)];
+        fields.put(&[self.order as u8, self.shortfall as u8]);
+        fields.put(&flags);
+        fields.put(&self.vote_period_s.to_be_bytes());
+        fields.put(&[fee_kind, security_kind, premium_kind]);
+        for amount in [fee, deposit, premium, self.insurance_target, self.bond] {
+            fields.put_amount(amount);
         }
-        bytes
+        fields.put(&self.bid_floor_bp.to_be_bytes());
+        fields.put(&self.bid_step_bp.to_be_bytes());
+        fields.put(&self.setup_period_s.to_be_bytes());
+        debug_assert!(fields.at == USED);
+        fields.bytes
     }
 
     /// The rules that [`Rules::encode`] to exactly these bytes.
@@ -123,47 +295,75 @@ impl Rules {
     /// # Errors
     /// [`Refusal::BadEncoding`] for anything `encode` never writes; else as [`Rules::validate`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
+        let rules = Self::decode_trusted(bytes)?;
+        rules.validate()?;
+        if rules.encode() == bytes { Ok(rules) } else { Err(Refusal::BadEncoding) }
+    }
+
+    /// [`Rules::decode`] of bytes that [`Rules::encode`] wrote: not checked again.
+    ///
+    /// # Errors
+    /// [`Refusal::BadEncoding`] for bytes that cannot be read at all.
+    pub fn decode_trusted(bytes: &[u8]) -> Result<Self, Refusal> {
         let bytes: &[u8; RULES_LEN] = bytes.try_into().map_err(|_| Refusal::BadEncoding)?;
-        let mut reader = Fields(bytes);
-        let [VERSION] = reader.take()? else {
-            return Err(Refusal::BadEncoding);
-        };
-        let asset = reader.take()?;
-        let [seats, min_members] = reader.take()?;
-        let contribution = Amount::new(i64::from_be_bytes(reader.take()?));
-        let [instalments_per_round, interval_kind] = reader.take()?;
-        let interval_length = u32::from_be_bytes(reader.take()?);
-        let utc_offset_s = i32::from_be_bytes(reader.take()?);
-        let grace_s = u32::from_be_bytes(reader.take()?);
-        let [order, shortfall, advance] = reader.take()?;
-        let vote_period_s = u32::from_be_bytes(reader.take()?);
-        let padding: [u8; RULES_LEN - USED] = reader.take()?;
-        if padding != [0; RULES_LEN - USED] {
+        let mut fields = Fields { bytes: *bytes, at: 0 };
+        if fields.byte() != VERSION {
             return Err(Refusal::BadEncoding);
         }
-        let rules = Self {
+        let asset = fields.take();
+        let [seats, min_members] = fields.take();
+        let contribution = fields.take_amount();
+        let [instalments_per_round, interval_kind] = fields.take();
+        let interval_length = u32::from_be_bytes(fields.take());
+        let interval = match (interval_kind, u8::try_from(interval_length)) {
+            (0, _) => Interval::Seconds(interval_length),
+            (1, Ok(months)) => Interval::Months(months),
+            _ => return Err(Refusal::BadEncoding),
+        };
+        let utc_offset_s = i32::from_be_bytes(fields.take());
+        let grace_s = u32::from_be_bytes(fields.take());
+        let [order, shortfall, advance, partial] = fields.take();
+        let vote_period_s = u32::from_be_bytes(fields.take());
+        let [fee_kind, security_kind, premium_kind] = fields.take();
+        let (fee, deposit, premium) =
+            (fields.take_amount(), fields.take_amount(), fields.take_amount());
+        let (insurance_target, bond) = (fields.take_amount(), fields.take_amount());
+        let bid_floor_bp = u16::from_be_bytes(fields.take());
+        let bid_step_bp = u16::from_be_bytes(fields.take());
+        let setup_period_s = u32::from_be_bytes(fields.take());
+        Ok(Self {
             asset,
             seats,
             min_members,
             contribution,
             instalments_per_round,
-            interval: match interval_kind {
-                0 => Interval::Seconds(interval_length),
-                1 => {
-                    let months = u8::try_from(interval_length);
-                    Interval::Months(months.map_err(|_| Refusal::BadEncoding)?)
-                }
-                _ => return Err(Refusal::BadEncoding),
-            },
+            interval,
             utc_offset_s,
             grace_s,
-            order: one_of(order, [Order::Join, Order::Fixed])?,
-            shortfall: one_of(shortfall, [Shortfall::ShortPot, Shortfall::Wait])?,
-            advance: one_of(advance, [false, true])?,
+            order: one_of(order, [Order::Join, Order::Fixed, Order::Random, Order::Auction])?,
+            shortfall: one_of(shortfall, [Shortfall::ShortPot, Shortfall::Wait, Shortfall::Share])?,
+            advance: advance != 0,
+            partial: partial != 0,
             vote_period_s,
-        };
-        rules.validate()?;
-        Ok(rules)
+            fee: match fee_kind {
+                0 => Fee::None,
+                1 => Fee::Fixed(fee),
+                _ => Fee::BasisPoints(u16::try_from(fee.minor_units()).unwrap_or(u16::MAX)),
+            },
+            security: one_of(
+                security_kind,
+                [Security::None, Security::Fixed(deposit), Security::Exposure],
+            )?,
+            premium: one_of(
+                premium_kind,
+                [Premium::None, Premium::PerInstalment(premium), Premium::Once(premium)],
+            )?,
+            insurance_target,
+            bid_floor_bp,
+            bid_step_bp,
+            bond,
+            setup_period_s,
+        })
     }
 
     /// n·c·m for n members: what one round brings when everybody pays.
@@ -172,8 +372,59 @@ impl Rules {
     /// [`Refusal::Overflow`] when it fits no [`Amount`]; never after [`Rules::validate`] for up to
     /// [`Rules::seats`] members.
     pub fn pot(&self, members: u8) -> Result<Amount, Refusal> {
-        let instalments = u32::from(members) * u32::from(self.instalments_per_round);
-        Ok(self.contribution.checked_mul(instalments)?)
+        Ok(self.round_price()?.checked_mul(u32::from(members))?)
+    }
+
+    /// c·m: what one member pays for a round.
+    ///
+    /// # Errors
+    /// As [`Rules::pot`].
+    pub fn round_price(&self) -> Result<Amount, Refusal> {
+        self.cost(self.instalments_per_round)
+    }
+
+    /// What the member of turn `turn` of `members` leaves in the vault as security.
+    ///
+    /// # Errors
+    /// As [`Rules::pot`].
+    pub fn deposit(&self, turn: u8, members: u8) -> Result<Amount, Refusal> {
+        match self.security {
+            Security::None => Ok(Amount::ZERO),
+            Security::Fixed(deposit) => Ok(deposit),
+            Security::Exposure => self.pot(members.saturating_sub(turn)),
+        }
+    }
+
+    /// Whether these are within the preset that the reference bot offers: 3 to 20 members, an
+    /// instalment every 1 to 90 days, a payout every 7 to 90 days. Months count as 28 to 31 days.
+    #[must_use]
+    pub fn is_preset(&self) -> bool {
+        const DAY_S: u64 = 86_400;
+        let (least, most) = match self.interval {
+            Interval::Seconds(seconds) => (u64::from(seconds), u64::from(seconds)),
+            Interval::Months(months) => {
+                (28 * DAY_S * u64::from(months), 31 * DAY_S * u64::from(months))
+            }
+        };
+        let instalments = u64::from(self.instalments_per_round);
+        (3..=20).contains(&self.seats)
+            && self.min_members >= 3
+            && least >= DAY_S
+            && most <= 93 * DAY_S
+            && least.saturating_mul(instalments) >= 7 * DAY_S
+            && most.saturating_mul(instalments) <= 93 * DAY_S
+    }
+
+    /// Whether the order is drawn.
+    #[must_use]
+    pub fn has_draw(&self) -> bool {
+        self.order == Order::Random
+    }
+
+    /// Whether every member pays something in before the first round.
+    #[must_use]
+    pub fn has_entry_payment(&self) -> bool {
+        self.security != Security::None || matches!(self.premium, Premium::Once(_))
     }
 
     /// What so many instalments cost.
@@ -187,13 +438,38 @@ fn one_of<T: Copy, const N: usize>(tag: u8, values: [T; N]) -> Result<T, Refusal
     values.get(usize::from(tag)).copied().ok_or(Refusal::BadEncoding)
 }
 
-/// Takes fields of fixed length off the front.
-struct Fields<'a>(&'a [u8]);
+/// Fields of fixed length, one after the other.
+struct Fields {
+    bytes: [u8; RULES_LEN],
+    at: usize,
+}
 
-impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Refusal> {
-        let (field, rest) = self.0.split_first_chunk::<N>().ok_or(Refusal::BadEncoding)?;
-        self.0 = rest;
-        Ok(*field)
+impl Fields {
+    fn put(&mut self, field: &[u8]) {
+        let end = self.at + field.len();
+        if let Some(slot) = self.bytes.get_mut(self.at..end) {
+            super::codec::copy(slot, field);
+        }
+        self.at = end;
+    }
+
+    fn put_amount(&mut self, amount: Amount) {
+        self.put(&amount.minor_units().to_be_bytes());
+    }
+
+    /// Zeros beyond the end, where no field is.
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let field = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
+        self.at += N;
+        field.copied().unwrap_or([0; N])
+    }
+
+    fn byte(&mut self) -> u8 {
+        let [byte] = self.take();
+        byte
+    }
+
+    fn take_amount(&mut self) -> Amount {
+        Amount::new(i64::from_be_bytes(self.take()))
     }
 }

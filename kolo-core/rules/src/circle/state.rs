@@ -1,135 +1,82 @@
 //! The whole mutable state of a circle, and how to look at it.
 
-use super::{MAX_MEMBERS, Refusal, Rules};
+use super::sum::add;
+use super::{Phase, Proposal, Refusal, Rows, Rules, Seat, Store, voting::KINDS};
 use crate::Amount;
 
-/// Turn = position in the payout order, 1-based. 0 = not fixed yet.
-pub type Turn = u8;
-
-/// Where a circle is in its life.
+/// The standing bid of an auction: who takes how much for the current round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Members come and go.
-    Forming = 0,
-    /// The schedule runs: contributions and payouts.
-    Active = 1,
-    /// Every round was paid out. Debts can still be repaid, credits pushed.
-    Completed = 2,
-    /// Ended early by vote. Claims and repayments stay open.
-    Dissolved = 3,
-    /// Given up before the start.
-    Cancelled = 4,
+pub struct Bid {
+    /// Who bids.
+    pub seat: u8,
+    /// What they ask for the pot, in minor units.
+    pub amount: Amount,
 }
 
-/// One member's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seat {
-    /// Position in the payout order, 1-based. Before the start it may still change: where the order is
-    /// fixed, gaps are closed at the start.
-    pub turn: Turn,
-    /// Instalments paid per round (index = round − 1), 0..=m.
-    pub instalments: [u8; MAX_MEMBERS],
-    /// *Paid* of the rules: contributions and repayments, until the circle is dissolved; frozen then.
-    pub paid: Amount,
-    /// *Received* of the rules: payouts and repayments of others, delivered or credited, until the
-    /// circle is dissolved; frozen then. A share of the reserve is neither paid nor received.
-    pub received: Amount,
-    /// Instalments not paid in time (strictly after deadline + grace, or never).
-    pub late: u16,
-    /// An undeliverable payout, or a share of the reserve, waiting to be pushed.
-    pub credit: Amount,
-    /// After dissolving: what may be claimed now.
-    pub claimable: Amount,
-    /// After dissolving: what is still missing of the net claim.
-    pub uncovered: Amount,
-    /// What is owed now: while rounds are paid out, for instalments missing in them; after dissolving,
-    /// the negative net claim.
-    pub debt: Amount,
-    /// What a shortfall found by `sync` took from this member.
-    pub lost: Amount,
-}
-
-impl Seat {
-    pub(super) const EMPTY: Self = Self {
-        turn: 0,
-        instalments: [0; MAX_MEMBERS],
-        paid: Amount::ZERO,
-        received: Amount::ZERO,
-        late: 0,
-        credit: Amount::ZERO,
-        claimable: Amount::ZERO,
-        uncovered: Amount::ZERO,
-        debt: Amount::ZERO,
-        lost: Amount::ZERO,
-    };
-
-    /// Instalments paid for `round`; none for a round that does not exist.
-    #[must_use]
-    pub fn paid_in(&self, round: u8) -> u8 {
-        index(round).and_then(|index| self.instalments.get(index)).copied().unwrap_or(0)
-    }
-
-    /// Instalments of `round` not paid.
-    pub(super) fn missing_in(&self, rules: &Rules, round: u8) -> u8 {
-        rules.instalments_per_round.saturating_sub(self.paid_in(round))
-    }
-}
-
-/// An open vote to dissolve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proposal {
-    /// Counts up from 1 within the circle.
-    pub id: u32,
-    /// N: the members when it was made.
-    pub electorate: u8,
-    /// Who is for it: bit i = seat i.
-    pub yes: u64,
-    /// Who is against it: bit i = seat i.
-    pub no: u64,
-    /// The last second in which a vote counts (Unix seconds).
-    pub expires_at: u64,
-}
-
-/// The whole mutable state of a circle. Fixed size, `Clone` but deliberately not `Copy`.
+/// The whole mutable state of a circle: what concerns all of it here, seats and debts in `S`.
+/// `Clone` but deliberately not `Copy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Circle {
+pub struct Circle<S = Rows> {
     /// Where it is in its life.
     pub phase: Phase,
-    /// When it became active (Unix seconds); 0 before.
+    /// When its phase of getting ready, or of being active, began (Unix seconds); 0 while forming.
     pub started_at: u64,
     /// Rounds paid out so far; the current round is this + 1.
     pub rounds_paid: u8,
-    /// Surplus found by `sync`, split at the end.
+    /// Late fees, forfeits and surplus found by `sync`; split at the end.
     pub reserve: Amount,
-    /// What the vault holds for each round not yet paid out (index = round − 1).
-    pub held: [Amount; MAX_MEMBERS],
-    /// The open vote, if there is one.
-    pub proposal: Option<Proposal>,
+    /// The insurance fund.
+    pub fund: Amount,
+    /// Whether instalments of the current round carry a premium.
+    pub premium_round: bool,
+    /// What a shortfall found by `sync` took from the instalments the vault holds.
+    pub held_lost: Amount,
+    /// The standing bid for the current round.
+    pub bid: Option<Bid>,
     /// Proposals ever made.
     pub proposals: u32,
+    pub(super) open: [Option<Proposal>; KINDS],
     pub(super) len: u8,
-    pub(super) seats: [Seat; MAX_MEMBERS],
+    pub(super) debts: u16,
+    pub(super) rows: S,
 }
 
 impl Circle {
     /// Forming and empty; the organiser, when a member, joins first like anybody else.
     #[must_use]
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
+        Self::with_rows(Rows::default())
+    }
+
+    /// The members' seats in order of joining.
+    #[must_use]
+    pub fn seats(&self) -> &[Seat] {
+        self.rows.seats(self.len)
+    }
+}
+
+impl<S> Circle<S> {
+    /// Forming and empty, with its seats to be kept in `rows`.
+    #[must_use]
+    pub const fn with_rows(rows: S) -> Self {
         Self {
             phase: Phase::Forming,
             started_at: 0,
             rounds_paid: 0,
             reserve: Amount::ZERO,
-            held: [Amount::ZERO; MAX_MEMBERS],
-            proposal: None,
+            fund: Amount::ZERO,
+            premium_round: false,
+            held_lost: Amount::ZERO,
+            bid: None,
             proposals: 0,
+            open: [None; KINDS],
             len: 0,
-            seats: [Seat::EMPTY; MAX_MEMBERS],
+            debts: 0,
+            rows,
         }
     }
 
-    /// Members.
+    /// Members, those who left after the start among them.
     #[must_use]
     pub const fn len(&self) -> u8 {
         self.len
@@ -141,34 +88,66 @@ impl Circle {
         self.len == 0
     }
 
-    /// The members' seats in order of joining.
-    #[must_use]
-    pub fn seats(&self) -> &[Seat] {
-        self.seats.get(..usize::from(self.len)).unwrap_or_default()
+    /// The same with its rows elsewhere.
+    pub(super) fn swap_rows<T>(self, rows: T) -> Circle<T> {
+        let Self { phase, started_at, rounds_paid, reserve, fund, premium_round, .. } = self;
+        let Self { held_lost, bid, proposals, open, len, debts, .. } = self;
+        Circle {
+            phase,
+            started_at,
+            rounds_paid,
+            reserve,
+            fund,
+            premium_round,
+            held_lost,
+            bid,
+            proposals,
+            open,
+            len,
+            debts,
+            rows,
+        }
+    }
+}
+
+impl<S: Store> Circle<S> {
+    /// Where seats and debts are kept.
+    pub const fn rows(&self) -> &S {
+        &self.rows
     }
 
     /// One member's seat.
     #[must_use]
-    pub fn seat(&self, seat: u8) -> Option<&Seat> {
-        self.seats().get(usize::from(seat))
+    pub fn seat(&self, seat: u8) -> Option<Seat> {
+        (seat < self.len).then(|| self.rows.seat(seat))
     }
 
-    /// The seat whose turn it is in `round`.
+    /// The seat whose turn it is in `round`. In an auction, of a round not paid out: who has it if
+    /// nobody bids and all go on paying.
     #[must_use]
     pub fn seat_of_turn(&self, round: u8) -> Option<u8> {
-        (0_u8..).zip(self.seats()).find(|(_, seat)| seat.turn == round).map(|(index, _)| index)
+        (0..self.len).find(|index| self.rows.turn(*index) == round)
+    }
+
+    /// The round that is being paid for now; one more than there are when all are paid out.
+    #[must_use]
+    pub const fn current_round(&self) -> u8 {
+        self.rounds_paid.saturating_add(1)
+    }
+
+    /// The open proposals, at most one of each kind.
+    pub fn open_proposals(&self) -> impl Iterator<Item = &Proposal> {
+        self.open.iter().flatten()
     }
 
     /// Deadline of instalment `number` (1-based over the whole cycle; round r ends at r·m), in Unix
     /// seconds. Number 0 is the start. `None` before the start, or when time ends before.
     #[must_use]
     pub fn deadline(&self, rules: &Rules, number: u32) -> Option<u64> {
-        match self.phase {
-            Phase::Forming | Phase::Cancelled => None,
-            Phase::Active | Phase::Completed | Phase::Dissolved => {
-                rules.interval.after(self.started_at, number, rules.utc_offset_s)
-            }
+        if !self.phase.has_started() {
+            return None;
         }
+        rules.interval.after(self.started_at, number, rules.utc_offset_s)
     }
 
     /// The payout date of `round`: the deadline of its last instalment. `None` for a round there is not.
@@ -180,63 +159,66 @@ impl Circle {
         self.deadline(rules, last_instalment(rules, round))
     }
 
-    /// held + credits + reserve + claimable: what the vault must hold.
+    /// What the vault must hold: instalments, deposits, credits, claims, the fund and the reserve.
     ///
     /// # Errors
     /// [`Refusal::Overflow`] when the sum fits no [`Amount`].
     pub fn liabilities(&self) -> Result<Amount, Refusal> {
-        let mut sum = self.held_in_all()?.checked_add(self.reserve)?;
-        for seat in self.seats() {
-            sum = sum.checked_add(seat.credit)?.checked_add(seat.claimable)?;
+        let mut sum = self.held()?;
+        add(&mut sum, self.reserve)?;
+        add(&mut sum, self.fund)?;
+        for index in 0..self.len {
+            let seat = self.rows.seat(index);
+            for amount in [seat.credit, seat.deposit, seat.claimable] {
+                add(&mut sum, amount)?;
+            }
         }
         Ok(sum)
     }
 
-    /// Whether the vault's liabilities can grow by `amount` and still be counted.
-    pub(super) fn require_room(&self, amount: Amount) -> Result<(), Refusal> {
-        self.liabilities()?.checked_add(amount)?;
-        Ok(())
+    /// The instalments the vault holds for rounds not paid out.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] when the sum fits no [`Amount`].
+    pub fn held(&self) -> Result<Amount, Refusal> {
+        let mut sum = Amount::ZERO;
+        for index in 0..self.len {
+            let seat = self.rows.seat(index);
+            add(&mut sum, seat.ahead)?;
+            add(&mut sum, seat.insured)?;
+        }
+        Ok(sum.checked_sub(self.held_lost)?)
     }
 
-    /// Completed, dissolved or cancelled, and nothing left to pay, claim, push or repay.
+    /// Completed, dissolved or cancelled, nothing left to repay, and nothing in the vault.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        let over = match self.phase {
-            Phase::Forming | Phase::Active => false,
-            Phase::Completed | Phase::Dissolved | Phase::Cancelled => true,
-        };
-        over && self
-            .seats()
-            .iter()
-            .all(|seat| seat.credit.is_zero() && seat.claimable.is_zero() && seat.debt.is_zero())
+        self.phase.is_over()
+            && self.liabilities() == Ok(Amount::ZERO)
+            && !(0..self.len).any(|index| self.has_debt(index))
     }
 
-    pub(super) fn held_in(&self, round: u8) -> Amount {
-        index(round).and_then(|index| self.held.get(index)).copied().unwrap_or_default()
-    }
-
-    pub(super) fn held_in_all(&self) -> Result<Amount, Refusal> {
-        let mut sum = Amount::ZERO;
-        for held in self.held.iter().take(usize::from(self.len)) {
-            sum = sum.checked_add(*held)?;
-        }
-        Ok(sum)
-    }
-
-    pub(super) fn member(&self, seat: u8) -> Result<&Seat, Refusal> {
+    pub(super) fn member(&self, seat: u8) -> Result<Seat, Refusal> {
         self.seat(seat).ok_or(Refusal::NotMember)
     }
 
-    pub(super) fn member_mut(&mut self, seat: u8) -> Result<&mut Seat, Refusal> {
-        self.seats_mut().get_mut(usize::from(seat)).ok_or(Refusal::NotMember)
+    pub(super) fn put(&mut self, seat: u8, row: &Seat) {
+        self.rows.put(seat, row);
     }
 
-    pub(super) fn seats_mut(&mut self) -> &mut [Seat] {
-        self.seats.get_mut(..usize::from(self.len)).unwrap_or_default()
+    pub(super) fn require(&self, phase: Phase, else_refuse: Refusal) -> Result<(), Refusal> {
+        if self.phase == phase { Ok(()) } else { Err(else_refuse) }
     }
 
     pub(super) fn require_active(&self) -> Result<(), Refusal> {
-        if self.phase == Phase::Active { Ok(()) } else { Err(Refusal::NotActive) }
+        self.require(Phase::Active, Refusal::NotActive)
+    }
+
+    /// Active, and this is a member who has not left.
+    pub(super) fn require_full_member(&self, seat: u8) -> Result<Seat, Refusal> {
+        self.require_active()?;
+        let member = self.member(seat)?;
+        if member.is_full_member() { Ok(member) } else { Err(Refusal::HasLeft) }
     }
 }
 
@@ -244,14 +226,6 @@ impl Default for Circle {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// One amount for each seat.
-pub(super) type PerSeat = [Amount; MAX_MEMBERS];
-
-/// Where `round` is in arrays by round.
-pub(super) fn index(round: u8) -> Option<usize> {
-    usize::from(round).checked_sub(1)
 }
 
 /// The number, over the whole cycle, of the last instalment of `round`.

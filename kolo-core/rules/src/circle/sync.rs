@@ -1,9 +1,9 @@
 //! Facing what the vault really holds: tokens sent unasked, tokens clawed back by the issuer.
 
-use super::state::PerSeat;
-use super::{Circle, MAX_MEMBERS, Phase, Refusal};
+use super::sharing::never_late;
+use super::sum::{NOTHING, PARTIES, add, split_by, sub};
+use super::{Circle, MAX_MEMBERS, Refusal, Store};
 use crate::Amount;
-use crate::split::{Share, split};
 
 /// What `sync` found, in minor units; one of them is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,112 +14,114 @@ pub struct Synced {
     pub shortfall: Amount,
 }
 
-/// All liabilities but the reserve, as parties to a loss: rounds, then credits, then claims.
-const PARTIES: usize = 3 * MAX_MEMBERS;
+/// The largest balance that is taken note of: a quarter of all amounts, as for the rules.
+const MOST: Amount = Amount::new(i64::MAX / 2);
 
-impl Circle {
+impl<S: Store> Circle<S> {
     /// Makes the books agree with the vault's real `balance`.
     ///
     /// A surplus joins the reserve; once the circle is over, when nobody will split a reserve any more,
-    /// it becomes credits like one. A shortfall takes from the reserve, then from all other liabilities
-    /// pro rata: what is held for rounds (recorded as lost by those who paid into them), credits and
-    /// claims. Afterwards [`Circle::liabilities`] is `balance`.
+    /// it becomes credits like one. A shortfall takes from the reserve, then from the insurance, then
+    /// from all other liabilities pro rata: instalments held, deposits, credits and claims, each
+    /// recorded as lost by whose they are. Nobody is asked to pay again what was lost so.
+    /// Afterwards [`Circle::liabilities`] is `balance`.
     ///
     /// # Errors
     /// [`Refusal::WrongAmount`] when `balance` is negative, [`Refusal::Finished`] when there is a
-    /// surplus and the circle was cancelled without members, [`Refusal::Overflow`].
+    /// surplus and the circle was cancelled without members, [`Refusal::Overflow`] when there is more
+    /// than half of what can be counted.
     pub fn sync(&mut self, balance: Amount) -> Result<Synced, Refusal> {
         if balance < Amount::ZERO {
             return Err(Refusal::WrongAmount);
         }
-        let difference = balance.checked_sub(self.liabilities()?)?;
-        if difference < Amount::ZERO {
-            let shortfall = Amount::ZERO.checked_sub(difference)?;
+        if balance > MOST {
+            return Err(Refusal::Overflow);
+        }
+        let liabilities = self.liabilities()?;
+        if balance < liabilities {
+            let shortfall = liabilities.checked_sub(balance)?;
             self.absorb(shortfall)?;
             return Ok(Synced { surplus: Amount::ZERO, shortfall });
         }
-        self.distribute(difference)?;
-        Ok(Synced { surplus: difference, shortfall: Amount::ZERO })
+        let surplus = balance.checked_sub(liabilities)?;
+        self.distribute(surplus)?;
+        Ok(Synced { surplus, shortfall: Amount::ZERO })
+    }
+
+    /// The part that `part` bears, which was held until just now, of what a shortfall took from all that
+    /// was held.
+    pub(super) fn take_held_lost(&mut self, part: Amount) -> Result<Amount, Refusal> {
+        if self.held_lost.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        let rest = self.held()?.checked_add(self.held_lost)?;
+        let mut parts = [Amount::ZERO; 2];
+        split_by(self.held_lost, &[part, rest], &mut parts)?;
+        sub(&mut self.held_lost, parts[0])?;
+        Ok(parts[0])
     }
 
     fn distribute(&mut self, surplus: Amount) -> Result<(), Refusal> {
+        if !self.phase.is_over() {
+            return add(&mut self.reserve, surplus);
+        }
         if surplus.is_zero() {
             return Ok(());
         }
-        match self.phase {
-            Phase::Forming | Phase::Active => {
-                self.reserve = self.reserve.checked_add(surplus)?;
+        if self.is_empty() {
+            return Err(Refusal::Finished);
+        }
+        let mut parts = NOTHING;
+        self.share_equally(surplus, never_late, &mut parts)?;
+        self.add_credits(&parts)
+    }
+
+    fn absorb(&mut self, mut loss: Amount) -> Result<(), Refusal> {
+        for cushion in [&mut self.reserve, &mut self.fund] {
+            let part = loss.min(*cushion);
+            sub(cushion, part)?;
+            sub(&mut loss, part)?;
+        }
+        let mut weights = [Amount::ZERO; PARTIES];
+        // What is held belongs to those who paid it, less what was lost of it before.
+        let held =
+            self.amounts_of(|seat| seat.ahead.checked_add(seat.insured).unwrap_or(seat.ahead));
+        let mut lost_before = NOTHING;
+        split_by(self.held_lost, &held, &mut lost_before)?;
+        let (of_held, rest) = weights.split_at_mut(MAX_MEMBERS);
+        for ((weight, held), lost) in of_held.iter_mut().zip(held).zip(lost_before) {
+            *weight = held.checked_sub(lost)?;
+        }
+        let (of_deposits, rest) = rest.split_at_mut(MAX_MEMBERS);
+        let (of_credits, of_claims) = rest.split_at_mut(MAX_MEMBERS);
+        for (index, ((deposit, credit), claim)) in
+            (0..self.len).zip(of_deposits.iter_mut().zip(of_credits).zip(of_claims))
+        {
+            let seat = self.rows.seat(index);
+            (*deposit, *credit, *claim) = (seat.deposit, seat.credit, seat.claimable);
+        }
+        let mut losses = [Amount::ZERO; PARTIES];
+        split_by(loss, &weights, &mut losses)?;
+        self.take_losses(&losses)
+    }
+
+    fn take_losses(&mut self, losses: &[Amount; PARTIES]) -> Result<(), Refusal> {
+        let (of_held, rest) = losses.split_at(MAX_MEMBERS);
+        let (of_deposits, rest) = rest.split_at(MAX_MEMBERS);
+        let (of_credits, of_claims) = rest.split_at(MAX_MEMBERS);
+        for (index, (((held, deposit), credit), claim)) in
+            (0..self.len).zip(of_held.iter().zip(of_deposits).zip(of_credits).zip(of_claims))
+        {
+            let mut seat = self.rows.seat(index);
+            add(&mut self.held_lost, *held)?;
+            sub(&mut seat.deposit, *deposit)?;
+            sub(&mut seat.credit, *credit)?;
+            sub(&mut seat.claimable, *claim)?;
+            for loss in [held, deposit, credit, claim] {
+                add(&mut seat.lost, *loss)?;
             }
-            Phase::Completed | Phase::Dissolved | Phase::Cancelled => {
-                if self.is_empty() {
-                    return Err(Refusal::Finished);
-                }
-                let credits = self.credits_with(surplus, |seat| seat.late == 0)?;
-                self.set_credits(&credits);
-            }
+            self.put(index, &seat);
         }
         Ok(())
-    }
-
-    fn absorb(&mut self, shortfall: Amount) -> Result<(), Refusal> {
-        let from_reserve = shortfall.min(self.reserve);
-        let reserve = self.reserve.checked_sub(from_reserve)?;
-        let losses = self.losses(shortfall.checked_sub(from_reserve)?)?;
-        let (of_rounds, of_seats) = losses.split_at(MAX_MEMBERS);
-        let (of_credits, of_claims) = of_seats.split_at(MAX_MEMBERS);
-        let mut lost = self.payers_losses(of_rounds)?;
-        for (((lost, seat), credit), claim) in
-            lost.iter_mut().zip(self.seats()).zip(of_credits).zip(of_claims)
-        {
-            *lost = lost.checked_add(*credit)?.checked_add(*claim)?.checked_add(seat.lost)?;
-        }
-
-        // Nobody loses more than they have: a split of no more than all weights.
-        self.reserve = reserve;
-        for (held, loss) in self.held.iter_mut().zip(of_rounds) {
-            *held = held.checked_sub(*loss)?;
-        }
-        for (((seat, lost), credit), claim) in
-            self.seats_mut().iter_mut().zip(lost).zip(of_credits).zip(of_claims)
-        {
-            seat.lost = lost;
-            seat.credit = seat.credit.checked_sub(*credit)?;
-            seat.claimable = seat.claimable.checked_sub(*claim)?;
-        }
-        Ok(())
-    }
-
-    /// A loss, split over all liabilities but the reserve.
-    fn losses(&self, loss: Amount) -> Result<[Amount; PARTIES], Refusal> {
-        let mut shares = [Share::default(); PARTIES];
-        let credits = self.seats.iter().map(|seat| seat.credit);
-        let claims = self.seats.iter().map(|seat| seat.claimable);
-        let liabilities = self.held.iter().copied().chain(credits).chain(claims);
-        for ((order, share), liability) in (0..).zip(&mut shares).zip(liabilities) {
-            let weight = u64::try_from(liability.minor_units()).map_err(|_| Refusal::Overflow)?;
-            *share = Share { order, weight, amount: Amount::ZERO };
-        }
-        split(loss, &mut shares)?;
-        Ok(shares.map(|share| share.amount))
-    }
-
-    /// What rounds lost, by who paid into them.
-    fn payers_losses(&self, of_rounds: &[Amount]) -> Result<PerSeat, Refusal> {
-        let mut lost = [Amount::ZERO; MAX_MEMBERS];
-        for (round, loss) in (1..=self.len).zip(of_rounds) {
-            if loss.is_zero() {
-                continue;
-            }
-            let mut shares = [Share::default(); MAX_MEMBERS];
-            for ((order, share), seat) in (0..).zip(&mut shares).zip(self.seats()) {
-                let weight = u64::from(seat.paid_in(round));
-                *share = Share { order, weight, amount: Amount::ZERO };
-            }
-            split(*loss, &mut shares)?;
-            for (lost, share) in lost.iter_mut().zip(shares) {
-                *lost = lost.checked_add(share.amount)?;
-            }
-        }
-        Ok(lost)
     }
 }

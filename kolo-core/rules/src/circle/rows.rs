@@ -1,0 +1,69 @@
+//! Where a circle's seats and debts are kept.
+
+use super::debts::{Debt, MAX_DEBTS};
+use super::{MAX_MEMBERS, Seat, Turn};
+
+/// Where a circle's seats and debts are kept: in memory ([`Rows`]), or as bytes of which only those
+/// are touched that a step is about (a contract pays for every instruction).
+///
+/// Indexes are below the circle's number of members and of debts; for others, reading gives nothing
+/// and writing does nothing.
+pub trait Store {
+    /// The seat of this number.
+    fn seat(&self, index: u8) -> Seat;
+    /// The turn of the seat of this number: asked more often than anything else.
+    fn turn(&self, index: u8) -> Turn {
+        self.seat(index).turn
+    }
+    /// Replaces it.
+    fn put(&mut self, index: u8, seat: &Seat);
+    /// The debt of this number.
+    fn debt(&self, index: u16) -> Debt;
+    /// Replaces it.
+    fn put_debt(&mut self, index: u16, debt: &Debt);
+}
+
+/// Seats and debts in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    seats: [Seat; MAX_MEMBERS],
+    debts: [Debt; MAX_DEBTS],
+}
+
+impl Rows {
+    pub(super) fn seats(&self, len: u8) -> &[Seat] {
+        self.seats.get(..usize::from(len)).unwrap_or_default()
+    }
+
+    pub(super) fn debts(&self, len: u16) -> &[Debt] {
+        self.debts.get(..usize::from(len)).unwrap_or_default()
+    }
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { seats: [Seat::EMPTY; MAX_MEMBERS], debts: [Debt::NONE; MAX_DEBTS] }
+    }
+}
+
+impl Store for Rows {
+    fn seat(&self, index: u8) -> Seat {
+        self.seats.get(usize::from(index)).copied().unwrap_or(Seat::EMPTY)
+    }
+
+    fn put(&mut self, index: u8, seat: &Seat) {
+        if let Some(slot) = self.seats.get_mut(usize::from(index)) {
+            *slot = *seat;
+        }
+    }
+
+    fn debt(&self, index: u16) -> Debt {
+        self.debts.get(usize::from(index)).copied().unwrap_or(Debt::NONE)
+    }
+
+    fn put_debt(&mut self, index: u16, debt: &Debt) {
+        if let Some(slot) = self.debts.get_mut(usize::from(index)) {
+            *slot = *debt;
+        }
+    }
+}
