@@ -341,7 +341,8 @@ impl World {
             let to_member = debt.map_or(Amount::ZERO, |debt| debt.to_member);
             let to_fund = debt.map_or(Amount::ZERO, |debt| debt.to_fund);
             assert_eq!(self.circle.owed(seat, round), to_member);
-            to_fund.minor_units() + if is_out { 0 } else { to_member.minor_units() }
+            let void = is_out && !self.circle.is_won_by_bid(round);
+            to_fund.minor_units() + if void { 0 } else { to_member.minor_units() }
         };
         (1..=self.circle.len()).map(of).collect()
     }
