@@ -212,3 +212,19 @@ pub fn plain_rules() -> impl Strategy<Value = Rules> {
         ..rules
     })
 }
+
+/// Plain rules of auctions, of amounts that make a unit here or there not matter.
+pub fn auction_rules() -> impl Strategy<Value = Rules> {
+    plain_rules().prop_map(|rules| Rules {
+        order: Order::Auction,
+        bid_floor_bp: 6_500,
+        bid_step_bp: 9_800,
+        contribution: rules.contribution.checked_mul(1_000_000).unwrap(),
+        security: if rules.security == Security::Exposure {
+            Security::None
+        } else {
+            rules.security
+        },
+        ..rules
+    })
+}
