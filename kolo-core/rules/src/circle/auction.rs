@@ -143,11 +143,7 @@ impl<S: Store> Circle<S> {
         }
         let mut parts = NOTHING;
         let round = self.rounds_paid;
-        self.share_equally(
-            dividend,
-            |seat| !seat.has_left_by(round.saturating_sub(1)),
-            &mut parts,
-        )?;
+        self.share_equally(dividend, |seat| seat.takes_part_in(round), &mut parts)?;
         for (index, part) in (0..self.len).zip(parts) {
             if part.is_zero() {
                 continue;

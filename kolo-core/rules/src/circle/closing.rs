@@ -70,15 +70,13 @@ impl<S: Store> Circle<S> {
     fn share_losses(&mut self, parts: &mut PerSeat) -> Result<(), Refusal> {
         let (mut borne, mut owed) = (NOTHING, NOTHING);
         for debt in (0..self.debts).map(|index| self.rows.debt(index)) {
-            if self.rows.seat(debt.debtor).left_after != 0 {
+            if self.is_void(&debt) {
                 continue;
             }
             for round in debt.first..=debt.last {
-                let creditor = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
-                for (amounts, of) in [(&mut borne, creditor), (&mut owed, debt.debtor)] {
-                    if let Some(slot) = amounts.get_mut(usize::from(of)) {
-                        add(slot, debt.to_member)?;
-                    }
+                self.share_debt(round, debt.to_member, &mut borne)?;
+                if let Some(slot) = owed.get_mut(usize::from(debt.debtor)) {
+                    add(slot, debt.to_member)?;
                 }
             }
         }
@@ -157,7 +155,7 @@ impl<S: Store> Circle<S> {
         }
         for index in 0..self.debts {
             let debt = self.rows.debt(index);
-            if self.rows.seat(debt.debtor).left_after == 0 {
+            if !self.is_void(&debt) {
                 self.rows.put_debt(index, &Debt { to_member: Amount::ZERO, ..debt });
             }
         }

@@ -1,7 +1,7 @@
 //! Debts of single rounds: who did not pay for which, and who is owed; and paying them back.
 
 use super::sum::{NOTHING, PerSeat, add, split_by, sub};
-use super::{Circle, Refusal, Rules, Store};
+use super::{Circle, Marks, Refusal, Rules, Store};
 use crate::Amount;
 
 /// What one member did not pay for some rounds in a row, the same for each of them.
@@ -9,11 +9,12 @@ use crate::Amount;
 pub struct Debt {
     /// Who did not pay.
     pub debtor: u8,
-    /// The first of the rounds; the recipient of each is owed.
+    /// The first of the rounds; the recipient of each is owed, or if it was won by a bid, all who took
+    /// part in equal parts (it was missing from their dividends).
     pub first: u8,
     /// The last of the rounds.
     pub last: u8,
-    /// Owed to the recipient of each round, in minor units.
+    /// Owed to members for each round, in minor units.
     pub to_member: Amount,
     /// Owed to the insurance fund for each round, in minor units.
     pub to_fund: Amount,
@@ -49,16 +50,22 @@ impl Circle {
 }
 
 impl<S: Store> Circle<S> {
-    /// What the seat owes the recipient of `round` now: what was missing when it was paid out and
-    /// nothing covered, less repayments. Zero for rounds not paid out, and after dissolving.
+    /// What the seat owes to members for `round` now: what was missing when it was paid out and nothing
+    /// covered, less repayments. Zero for rounds not paid out, and after dissolving.
     #[must_use]
     pub fn owed(&self, seat: u8, round: u8) -> Amount {
         self.debt_of_round(seat, round).to_member
     }
 
+    /// Whether the round was won by a bid: what is missing of it is owed to all who took part.
+    #[must_use]
+    pub fn is_won_by_bid(&self, round: u8) -> bool {
+        self.seat_of_turn(round).is_some_and(|seat| self.rows.seat(seat).marks.has(Marks::BY_BID))
+    }
+
     /// All the seat owes now: for rounds, to the insurance, as fees, and to those who miss something
-    /// of their claims. What a member who left owes to other members is void: they get back only what
-    /// they had paid.
+    /// of their claims. What a member who left owes to a recipient is void: that recipient pays them
+    /// back only what they had paid.
     ///
     /// # Errors
     /// [`Refusal::NotMember`], [`Refusal::Overflow`].
@@ -68,7 +75,7 @@ impl<S: Store> Circle<S> {
         for debt in self.list_debts().filter(|debt| debt.debtor == seat) {
             let rounds = u32::from(debt.last.saturating_sub(debt.first)) + 1;
             let mut each = debt.to_fund;
-            if member.left_after == 0 {
+            if !self.is_void(&debt) {
                 add(&mut each, debt.to_member)?;
             }
             add(&mut sum, each.checked_mul(rounds)?)?;
@@ -167,23 +174,26 @@ impl<S: Store> Circle<S> {
         mut left: Amount,
         to: &mut PerSeat,
     ) -> Result<Amount, Refusal> {
-        let is_out = self.member(seat)?.left_after != 0;
         let mut index = 0;
         while left.is_positive() && index < self.debts {
             let debt = self.rows.debt(index);
+            if debt.debtor != seat {
+                index += 1;
+                continue;
+            }
             let mut owed = [debt.to_member, debt.to_fund];
-            if is_out {
+            if self.is_void(&debt) {
                 owed[0] = Amount::ZERO;
             }
             let part = left.min(owed[0].checked_add(owed[1])?);
-            if debt.debtor != seat || part.is_zero() {
+            if part.is_zero() {
                 index += 1;
                 continue;
             }
             let mut parts = [Amount::ZERO; 2];
             split_by(part, &owed, &mut parts)?;
             self.settle_round(index, debt, parts)?;
-            self.pay_creditor(seat, debt.first, parts[0], to)?;
+            self.pay_creditors(seat, debt.first, parts[0], to)?;
             add(&mut self.fund, parts[1])?;
             sub(&mut left, part)?;
         }
@@ -206,7 +216,10 @@ impl<S: Store> Circle<S> {
         if let Some(index) = last {
             let before = self.rows.debt(index);
             let amounts = (before.to_member, before.to_fund);
-            if before.last + 1 == new.first && amounts == (new.to_member, new.to_fund) {
+            if before.last + 1 == new.first
+                && amounts == (new.to_member, new.to_fund)
+                && self.is_won_by_bid(before.last) == self.is_won_by_bid(new.first)
+            {
                 self.rows.put_debt(index, &Debt { last: new.last, ..before });
                 return Ok(());
             }
@@ -246,25 +259,54 @@ impl<S: Store> Circle<S> {
         self.debt(seat) != Ok(Amount::ZERO)
     }
 
-    /// What was repaid for `round` goes to its recipient.
-    fn pay_creditor(
+    /// Whether what is owed to members is void: the debtor has left, and the recipient keeps as much
+    /// of the pay-back.
+    pub(super) fn is_void(&self, debt: &Debt) -> bool {
+        self.rows.seat(debt.debtor).left_after != 0 && !self.is_won_by_bid(debt.first)
+    }
+
+    /// What was repaid for `round` goes to those who missed it.
+    fn pay_creditors(
         &mut self,
         debtor: u8,
         round: u8,
         part: Amount,
         to: &mut PerSeat,
     ) -> Result<(), Refusal> {
-        let creditor = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
-        if let Some(to) = to.get_mut(usize::from(creditor)) {
-            add(to, part)?;
+        if part.is_zero() {
+            return Ok(());
         }
-        let mut receiver = self.member(creditor)?;
-        add(&mut receiver.received, part)?;
-        self.put(creditor, &receiver);
+        let mut parts = NOTHING;
+        self.share_debt(round, part, &mut parts)?;
+        for (index, (part, to)) in (0..self.len).zip(parts.iter().zip(to)) {
+            if part.is_positive() {
+                add(to, *part)?;
+                let mut receiver = self.rows.seat(index);
+                add(&mut receiver.received, *part)?;
+                self.put(index, &receiver);
+            }
+        }
         let mut payer = self.member(debtor)?;
         add(&mut payer.paid, part)?;
         self.put(debtor, &payer);
         Ok(())
+    }
+
+    /// To whom `owed` for `round` is owed, on top of `parts`.
+    pub(super) fn share_debt(
+        &self,
+        round: u8,
+        owed: Amount,
+        parts: &mut PerSeat,
+    ) -> Result<(), Refusal> {
+        let recipient = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
+        if self.rows.seat(recipient).marks.has(Marks::BY_BID) {
+            return self.share_equally(owed, |seat| seat.takes_part_in(round), parts);
+        }
+        match parts.get_mut(usize::from(recipient)) {
+            Some(part) => add(part, owed),
+            None => Err(Refusal::NotMember),
+        }
     }
 
     /// Takes `parts` off the first round of a debt.

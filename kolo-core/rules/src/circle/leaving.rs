@@ -93,9 +93,8 @@ impl<S: Store> Circle<S> {
     /// turns with the next who stays. After being paid (or when nobody else waits for a pot): owes on,
     /// and decides no more.
     pub(super) fn expel(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {
-        let mut member = self.member(seat)?;
-        member.marks.set(Marks::EXPELLED);
-        self.put(seat, &member);
+        let member = self.member(seat)?;
+        self.mark(seat, Marks::EXPELLED);
         self.bid = self.bid.filter(|bid| bid.seat != seat);
         let Some(next) = self.next_who_stays(seat) else {
             return Ok(());

@@ -91,7 +91,9 @@ impl<S: Store> Circle<S> {
                 if seat.left_after != 0 && seat.left_after < own_turn {
                     return Ok(Amount::ZERO);
                 }
-                Ok(rules.round_price()?.checked_sub(self.owed(leaver, own_turn))?)
+                let price = rules.round_price()?;
+                let owed = self.debt_of_round(leaver, own_turn);
+                Ok(if self.is_void(&owed) { price.checked_sub(owed.to_member)? } else { price })
             }
             Some(_) => Ok(Amount::ZERO),
         }

@@ -3,7 +3,7 @@
 use super::debts::{Debt, MOST_DEBTS};
 use super::state::last_instalment;
 use super::sum::{NOTHING, add, sub};
-use super::{Circle, Order, Premium, Refusal, Rules, Seat, Security, Shortfall, Store};
+use super::{Circle, Marks, Order, Premium, Refusal, Rules, Seat, Security, Shortfall, Store};
 use crate::Amount;
 
 /// Whether the next payout can be made (PO-4): a pure function of rules, state and time.
@@ -68,6 +68,8 @@ pub struct Payout {
 struct Count {
     pot: Amount,
     missing: Amount,
+    /// What of it others than the recipient owe, and neither deposits nor the insurance cover.
+    uncovered: Amount,
 }
 
 impl<S: Store> Circle<S> {
@@ -79,10 +81,11 @@ impl<S: Store> Circle<S> {
             .unwrap_or(PayoutStatus::None)
     }
 
-    /// Pays the pot of `round` to whose turn it is. What is missing after deadline and grace (and, if
-    /// the policy is to wait, after another interval) is taken from the deposits of those who have not
-    /// paid, then from the insurance; the rest becomes their debt, except of the recipient. Either way
-    /// it counts as late. In an auction the winner gets the bid, and all an equal part of the rest.
+    /// Pays the pot of `round` to whose turn it is. What is missing after deadline and grace is taken from
+    /// the deposits of those who have not paid, then from the insurance (if that is not enough and the
+    /// policy is to wait, after another interval); the rest becomes their debt, except of the recipient.
+    /// Either way it counts as late. In an auction the winner gets the bid, and all an equal part of the
+    /// rest.
     ///
     /// After the last round the circle is completed: what is over goes back as credits.
     ///
@@ -109,10 +112,13 @@ impl<S: Store> Circle<S> {
         self.advance_turn(seat, round);
         // Nobody is insured against themselves.
         self.release_insured(seat)?;
+        let bid = self.bid.take().filter(|bid| bid.seat == seat);
+        if bid.is_some() {
+            self.mark(seat, Marks::BY_BID);
+        }
         let fund = self.fund;
         let (amount, somebody_leaves) = self.collect(rules, seat, round, now)?;
         let insured = fund.checked_sub(self.fund)?;
-        let bid = self.bid.take().filter(|bid| bid.seat == seat);
         let mut price = bid.map_or(amount, |bid| bid.amount.min(amount));
         let mut member = self.member(seat)?;
         add(&mut member.received, price)?;
@@ -121,9 +127,10 @@ impl<S: Store> Circle<S> {
         let dividend = amount.checked_sub(price)?;
         self.share_dividend(dividend)?;
         if member.left_after != 0 {
-            // A leaver is paid back what the insurance had paid in their place, too.
-            let mut nobody = NOTHING;
-            price = self.clear_debts(seat, price, &mut nobody)?;
+            // A leaver is paid back also what others had paid, or missed, in their place.
+            let mut parts = NOTHING;
+            price = self.clear_debts(seat, price, &mut parts)?;
+            self.add_credits(&parts)?;
         }
         if somebody_leaves {
             self.let_leavers_go(rules, round)?;
@@ -141,12 +148,13 @@ impl<S: Store> Circle<S> {
     fn next_payout(&self, rules: &Rules, now: u64) -> Result<PayoutStatus, Refusal> {
         let round = self.current_round();
         let seat = self.recipient(rules, now)?;
-        let Count { pot: amount, missing } = self.count(rules, seat, round)?;
+        let Count { pot: amount, missing, uncovered } = self.count(rules, seat, round)?;
         let complete = missing.is_zero();
         let at = if complete {
             self.payout_date(rules, round)
         } else {
-            self.released_after(rules, round).and_then(|after| after.checked_add(1))
+            let waits = rules.shortfall == Shortfall::Wait && uncovered.is_positive();
+            self.released_after(rules, round, waits).and_then(|after| after.checked_add(1))
         };
         let at = at.ok_or(Refusal::Overflow)?;
         Ok(if now >= at {
@@ -172,26 +180,29 @@ impl<S: Store> Circle<S> {
 
     fn count(&self, rules: &Rules, recipient: u8, round: u8) -> Result<Count, Refusal> {
         let plan = self.plan_for(recipient, round);
-        let mut count = Count { pot: Amount::ZERO, missing: Amount::ZERO };
+        let (pot, missing, mut uncovered) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
+        let mut count = Count { pot, missing, uncovered };
         for index in 0..self.len {
             let seat = self.rows.seat(index);
             let need = self.open_need(rules, plan, index, &seat)?;
             let paid = seat.ahead.min(need);
             add(&mut count.pot, paid)?;
             add(&mut count.pot, seat.insured)?;
-            add(&mut count.missing, need.checked_sub(paid)?)?;
+            let missing = need.checked_sub(paid)?;
+            add(&mut count.missing, missing)?;
+            if index != recipient {
+                add(&mut uncovered, missing.checked_sub(missing.min(seat.deposit))?)?;
+            }
         }
+        count.uncovered = uncovered.checked_sub(uncovered.min(self.fund))?;
         Ok(count)
     }
 
-    /// The last second in which an incomplete round still waits.
-    fn released_after(&self, rules: &Rules, round: u8) -> Option<u64> {
-        let last = last_instalment(rules, round);
-        let deadline = match rules.shortfall {
-            Shortfall::ShortPot | Shortfall::Share => self.deadline(rules, last),
-            Shortfall::Wait => self.deadline(rules, last + 1),
-        };
-        deadline?.checked_add(u64::from(rules.grace_s))
+    /// The last second in which an incomplete round still waits: its deadline and grace, or those of the
+    /// next instalment.
+    fn released_after(&self, rules: &Rules, round: u8, waits: bool) -> Option<u64> {
+        let last = last_instalment(rules, round) + u32::from(waits);
+        self.deadline(rules, last)?.checked_add(u64::from(rules.grace_s))
     }
 
     /// Everything for the pot of `round`: what was paid, less its part of what a shortfall took; then

@@ -61,6 +61,8 @@ impl Marks {
     pub const SECURED: Self = Self(4);
     /// Expelled by vote.
     pub const EXPELLED: Self = Self(8);
+    /// Won the round with a bid.
+    pub const BY_BID: Self = Self(16);
 
     /// Whether this mark is set.
     #[must_use]
@@ -74,7 +76,7 @@ impl Marks {
 
     /// Whether there are no others than the ones above.
     pub(super) const fn are_known(self) -> bool {
-        self.0 < 16
+        self.0 < 32
     }
 
     pub(super) fn clear(&mut self, mark: Self) {
@@ -111,6 +113,11 @@ impl Seat {
     #[must_use]
     pub const fn has_left_by(&self, round: u8) -> bool {
         self.left_after != 0 && self.left_after <= round
+    }
+
+    /// Whether the member has not left before `round`.
+    pub(super) const fn takes_part_in(&self, round: u8) -> bool {
+        self.left_after == 0 || self.left_after >= round
     }
 
     /// Neither leaving nor expelled: votes, bids, shares what is over.

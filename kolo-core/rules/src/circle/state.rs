@@ -1,7 +1,7 @@
 //! The whole mutable state of a circle, and how to look at it.
 
 use super::sum::add;
-use super::{Phase, Proposal, Refusal, Rows, Rules, Seat, Store, voting::KINDS};
+use super::{Marks, Phase, Proposal, Refusal, Rows, Rules, Seat, Store, voting::KINDS};
 use crate::Amount;
 
 /// The standing bid of an auction: who takes how much for the current round.
@@ -204,6 +204,12 @@ impl<S: Store> Circle<S> {
 
     pub(super) fn put(&mut self, seat: u8, row: &Seat) {
         self.rows.put(seat, row);
+    }
+
+    pub(super) fn mark(&mut self, seat: u8, mark: Marks) {
+        let mut row = self.rows.seat(seat);
+        row.marks.set(mark);
+        self.put(seat, &row);
     }
 
     pub(super) fn require(&self, phase: Phase, else_refuse: Refusal) -> Result<(), Refusal> {

@@ -175,3 +175,47 @@ fn a_leaver_is_paid_back_last() {
     let payout = circle.payout(&rules, 4, START + 4 * WEEK).unwrap();
     assert_eq!((payout.seat, payout.amount, payout.completed), (1, amount(10), true));
 }
+
+#[test]
+fn what_is_missing_of_a_dividend_is_owed_to_all() {
+    let rules = auction();
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    circle.bid(&rules, 1, 1, amount(26), START).unwrap();
+    let late = START + WEEK + GRACE + 1;
+    let payout = circle.payout(&rules, 1, late).unwrap();
+    // Seat 3 has not paid: 30 − 26 = 4, 1 each, and its own goes to the debt of 10: 1 for seat 0.
+    assert_eq!((payout.amount, payout.dividend), (amount(26), amount(4)));
+    assert_eq!(each(&circle, |seat| seat.credit), [2, 1, 1, 0]);
+    assert!(circle.is_won_by_bid(1));
+    assert_eq!((debts(&circle), circle.owed(3, 1)), (vec![0, 0, 0, 9], amount(9)));
+    // The winner has all they asked for: what comes later is a dividend like the others', of who pays it
+    // too. 9 / 4 = 2 remainder 1.
+    let repaid = circle.repay(&rules, 3, amount(9)).unwrap();
+    assert_eq!(repaid.to[..4], [3, 2, 2, 2].map(amount));
+    // In all 14 were shared, as if seat 3 had paid in time; to a unit for every payment.
+    assert_eq!(each(&circle, |seat| seat.received), [2 + 3, 26 + 1 + 2, 1 + 2, 1 + 2]);
+    assert_eq!(each(&circle, |seat| seat.paid), [10, 10, 10, 10]);
+}
+
+#[test]
+fn a_leaver_still_owes_what_is_missing_of_dividends() {
+    let rules = auction();
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    circle.bid(&rules, 1, 1, amount(26), START).unwrap();
+    let late = START + WEEK + GRACE + 1;
+    circle.exit(&rules, 3, late).unwrap();
+    circle.payout(&rules, 1, late).unwrap();
+    assert_eq!(debts(&circle), [0, 0, 0, 9]);
+    for round in [2, 3] {
+        pay(&mut circle, &rules, &[0, 1, 2], late + u64::from(round - 2) * WEEK);
+        circle.payout(&rules, round, START + u64::from(round) * WEEK + 86_400).unwrap();
+    }
+    // Seat 1, who won, pays back 10; 9 of them go to those who had missed them: 3, 2, 2, 2.
+    assert_eq!(circle.need(&rules, 1, 4), Ok(amount(10)));
+    pay(&mut circle, &rules, &[1], START + 3 * WEEK + 86_400);
+    let payout = circle.payout(&rules, 4, START + 4 * WEEK).unwrap();
+    assert_eq!((payout.seat, payout.amount, debts(&circle)), (3, amount(1), vec![0, 0, 0, 0]));
+    assert_eq!(each(&circle, |seat| seat.credit), [2 + 3, 1 + 2, 1 + 2, 2]);
+}

@@ -1,11 +1,11 @@
 //! Payouts: when, to whom, how much.
 
-use kolo_rules::circle::{Payout, PayoutStatus, Phase, Shortfall};
+use kolo_rules::circle::{Payout, PayoutStatus, Phase, Premium, Security, Shortfall};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::support::{
     GRACE, START, WEEK, active, amount, debts, each, pay, play_round, propose_dissolve, refused,
-    rules,
+    rules, secured,
 };
 
 const DATE: u64 = START + WEEK;
@@ -180,4 +180,35 @@ fn an_undeliverable_payout_waits_as_credit() {
     assert_eq!(circle.push(0), Ok(amount(30)));
     refused(&mut circle, Refusal::NoCredit, |circle| circle.push(0));
     assert_eq!(circle.liabilities(), Ok(Amount::ZERO));
+}
+
+#[test]
+fn nobody_waits_for_what_deposits_and_insurance_cover() {
+    let rules = Rules {
+        security: Security::Fixed(amount(6)),
+        premium: Premium::Once(amount(2)),
+        setup_period_s: 60,
+        ..waiting()
+    };
+    let mut circle = secured(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    // Of 10 the deposit covers 6, and the fund of 6 the other 4.
+    let at = DATE + GRACE + 1;
+    let status = PayoutStatus::Waiting { round: 1, seat: 0, missing: amount(10), at };
+    assert_eq!(circle.payout_status(&rules, at - 1), status);
+    assert_eq!(circle.payout(&rules, 1, at).unwrap().amount, amount(30));
+    // Of the next 10 only 2: the others wait.
+    pay(&mut circle, &rules, &[0, 1], at);
+    let at = START + 3 * WEEK + GRACE + 1;
+    let status = PayoutStatus::Waiting { round: 2, seat: 1, missing: amount(10), at };
+    assert_eq!(circle.payout_status(&rules, at - 1), status);
+    assert_eq!(circle.payout(&rules, 2, at).unwrap().amount, amount(22));
+}
+
+#[test]
+fn nobody_waits_for_a_recipient_who_keeps_themselves_waiting() {
+    let rules = waiting();
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[1, 2], START);
+    assert_eq!(circle.payout(&rules, 1, DATE + GRACE + 1).unwrap().amount, amount(20));
 }

@@ -34,6 +34,8 @@ pub struct World {
     pub from_insurance: i64,
     /// What everybody paid as premium since they sit there.
     pub premiums: Vec<i64>,
+    /// What bids left to all, had everybody paid: the winner, who took part, how much.
+    pub left_to_all: Vec<(u8, Vec<u8>, i64)>,
     /// Payouts by round.
     payouts: BTreeMap<u8, u8>,
     /// What a step did that was accepted.
@@ -55,6 +57,7 @@ impl World {
             clawed: false,
             from_insurance: 0,
             premiums: Vec::new(),
+            left_to_all: Vec::new(),
             payouts: BTreeMap::new(),
             steps: 0,
         };
@@ -168,6 +171,17 @@ impl World {
         let rounds_of = self.payouts.values().filter(|seat| **seat == payout.seat);
         assert_eq!(rounds_of.count(), 1, "seat {} had the pot twice", payout.seat);
         assert_eq!(payout.round, before.current_round());
+        let seats = (0..).zip(before.seats());
+        let taking_part: Vec<u8> = seats
+            .filter(|(_, seat)| !seat.has_left_by(before.rounds_paid))
+            .map(|(i, _)| i)
+            .collect();
+        if let Some(bid) = before.bid.filter(|bid| bid.seat == payout.seat) {
+            let pot = self.rules.pot(u8::try_from(taking_part.len()).unwrap()).unwrap();
+            let left = pot.checked_sub(bid.amount).unwrap().minor_units();
+            self.left_to_all.push((bid.seat, taking_part, left));
+            assert!(self.clawed || payout.amount == bid.amount, "the winner takes the bid");
+        }
         assert!(self.now >= before.payout_date(&self.rules, payout.round).unwrap());
         assert_eq!(self.circle.seat_of_turn(payout.round), Some(payout.seat));
     }
@@ -355,7 +369,8 @@ impl World {
             let to_member = debt.map_or(Amount::ZERO, |debt| debt.to_member);
             let to_fund = debt.map_or(Amount::ZERO, |debt| debt.to_fund);
             assert_eq!(self.circle.owed(seat, round), to_member);
-            to_fund.minor_units() + if is_out { 0 } else { to_member.minor_units() }
+            let void = is_out && !self.circle.is_won_by_bid(round);
+            to_fund.minor_units() + if void { 0 } else { to_member.minor_units() }
         };
         (1..=self.circle.len()).map(of).collect()
     }
