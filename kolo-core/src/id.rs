@@ -6,6 +6,8 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::error_codes;
+
 /// Which brand a record belongs to; leads every key. A single-brand host never sees it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -46,6 +48,11 @@ impl fmt::Display for TenantId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid identifier")]
 pub struct IdError;
+
+error_codes! {
+    struct IdError = "input.bad_id" Permanent:
+        "the text is not an identifier of this kind", "use the identifier as it was given out";
+}
 
 /// 16 bytes of SHA-256 over length-prefixed parts.
 pub(crate) fn derive(parts: &[&[u8]]) -> [u8; 16] {

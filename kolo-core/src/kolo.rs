@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use crate::circle::Circles;
 use crate::member::Members;
+use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
-use crate::port::{ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
+use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
 use crate::wallet::Wallets;
-use crate::{Asset, TenantId};
+use crate::{Asset, Caps, TenantId};
 
 /// The operator's public keys; their secret halves are in the vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Settings {
     pub lease_s: u64,
     /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
     pub test_money_max: i64,
+    /// What may be begun in one day at the sponsor's cost.
+    pub caps: Caps,
 }
 
 impl Default for Settings {
@@ -47,6 +50,7 @@ impl Default for Settings {
             seats: (2, 20),
             lease_s: 60,
             test_money_max: 10_000_000_000,
+            caps: Caps::default(),
         }
     }
 }
@@ -74,12 +78,14 @@ pub struct Kolo {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     tenant: TenantId,
     ports: Ports,
     asset: Asset,
     operator: OperatorKeys,
     settings: Settings,
+    authorizer: Arc<dyn Authorizer>,
 }
 
 impl Kolo {
@@ -92,7 +98,15 @@ impl Kolo {
         operator: OperatorKeys,
         settings: Settings,
     ) -> Self {
-        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings }) }
+        let authorizer = Arc::new(DomainRules);
+        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings, authorizer }) }
+    }
+
+    /// Asking this host before every command. Services and workers made before do not know of it.
+    #[must_use]
+    pub fn with_authorizer(self, authorizer: Arc<dyn Authorizer>) -> Self {
+        let inner = Arc::unwrap_or_clone(self.inner);
+        Self { inner: Arc::new(Inner { authorizer, ..inner }) }
     }
 
     /// People.
@@ -135,6 +149,12 @@ impl Kolo {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Who is asked before a command.
+    #[must_use]
+    pub fn authorizer(&self) -> &dyn Authorizer {
+        self.inner.authorizer.as_ref()
     }
 
     /// What it stands on.

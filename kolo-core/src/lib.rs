@@ -3,6 +3,7 @@
 //! `kolo-core` holds the domain (members, circles, money, conversation), the services a product
 //! calls, and the [ports](port) behind which databases, chains, vaults and channels live. It does no
 //! I/O and needs no particular executor.
+mod cap;
 pub mod circle;
 mod context;
 #[cfg(feature = "conversation")]
@@ -26,8 +27,9 @@ pub mod view;
 pub mod wallet;
 pub mod worker;
 
+pub use cap::{Cap, Caps};
 pub use context::{Actor, CommandContext};
-pub use error::Error;
+pub use error::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 pub use id::{CircleId, IntentId, InvitationId, MemberId, TenantId};
 pub use kolo::{Kolo, OperatorKeys, Ports, Settings};
 pub use kolo_rules::Amount;

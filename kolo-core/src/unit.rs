@@ -4,13 +4,14 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::notice::Notice;
+use crate::port::authorizer::{CommandRequest, Verdict};
 use crate::port::ledger::{
     AggregateId, AggregateWrite, ChangeSet, CommitError, Committed, IndexKey, IndexWrite, NewEvent,
     Record, Retention,
 };
 use crate::port::work::{Lease, NewWork, WorkId};
 use crate::record::{self, Aggregate, Loaded};
-use crate::{CommandContext, Error, Kolo, MemberId, Timestamp};
+use crate::{Actor, CommandContext, Error, Kolo, MemberId, Timestamp};
 
 /// Attempts before [`Error::Contention`].
 const ATTEMPTS: u32 = 32;
@@ -26,8 +27,42 @@ pub(crate) struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Looks the key up. `name` and `args` are the canonical command: what a repetition is compared by.
+    /// A member's or the host's command: looks the key up and, unless that has been answered, asks the
+    /// host. `args` with the name are the canonical command: what a repetition is compared by.
+    pub async fn asked<C: Serialize>(
+        kolo: &'a Kolo,
+        ctx: &'a CommandContext,
+        request: CommandRequest,
+        args: &C,
+    ) -> Result<Self, Error> {
+        let command = Self::look_up(kolo, ctx, request.command.as_str(), args).await?;
+        if command.before.is_none() {
+            match kolo.authorizer().authorize(&request).await? {
+                Verdict::Allowed => {}
+                Verdict::Refused { reason } => {
+                    tracing::info!(command = %request.command, actor = ?request.actor, circle = ?request.circle, reason, "the host refuses");
+                    return Err(Error::Forbidden { reason });
+                }
+            }
+        }
+        Ok(command)
+    }
+
+    /// A step of our own, on nobody's behalf: a timer, an event of the chain, a turn of a dialogue.
     pub async fn begin<C: Serialize>(
+        kolo: &'a Kolo,
+        ctx: &'a CommandContext,
+        name: &str,
+        args: &C,
+    ) -> Result<Self, Error> {
+        match ctx.actor {
+            Actor::System => Self::look_up(kolo, ctx, name, args).await,
+            // The host would not have been asked.
+            Actor::Member(_) => Err(Error::NotAllowed),
+        }
+    }
+
+    async fn look_up<C: Serialize>(
         kolo: &'a Kolo,
         ctx: &'a CommandContext,
         name: &str,

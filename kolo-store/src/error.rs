@@ -1,4 +1,5 @@
 //! Why a store could not be opened.
+use kolo_core::error_codes;
 use kolo_core::port::PortError;
 
 /// Why a store could not be opened.
@@ -87,4 +88,30 @@ pub enum StoreError {
     /// Anything else.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+error_codes! {
+    StoreError {
+        Location = "store.location" Permanent:
+            "the text does not name a place for a store", "give what the error asks for";
+        NotWritable = "store.not_writable" Permanent:
+            "the database file or its folder cannot be opened or created",
+            "check that the folder exists and that this user may write there";
+        NotADatabase = "store.not_a_database" Permanent:
+            "the file is something else", "choose another file";
+        Locked = "store.locked" Temporary:
+            "another process holds the database", "stop it, then start again";
+        Unreachable = "store.unreachable" Temporary:
+            "the database server does not answer", "check that it runs and its address";
+        Refused = "store.refused" Permanent:
+            "the database server does not let us in",
+            "check user, password, database name and rights";
+        TooNew = "store.too_new" Permanent:
+            "the database was written by a newer version", "use the newer program";
+        Diverged = "store.diverged" Permanent:
+            "a migration is not the one that was applied",
+            "use the program it was made with, or restore the database";
+    } within {
+        Port = PortError::code;
+    }
 }

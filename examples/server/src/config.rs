@@ -2,6 +2,7 @@
 //! never shown.
 use std::path::PathBuf;
 
+use kolo_core::Caps;
 use kolo_store::MasterKey;
 
 /// A variable that keeps the server from starting.
@@ -24,6 +25,9 @@ pub struct Config {
     pub data: PathBuf,
     /// `ENCRYPTION_KEY`: the vault's master key; `None`: a development key is kept in the data folder.
     pub master_key: Option<MasterKey>,
+    /// `KOLO_ACCOUNTS_PER_DAY`, `KOLO_CIRCLES_PER_DAY`, `KOLO_CIRCLES_PER_MEMBER_PER_DAY`: what may be
+    /// begun in one day (UTC) at the sponsor's cost.
+    pub caps: Caps,
     /// Variables that were accepted and are not used by this version.
     pub unused: Vec<&'static str>,
 }
@@ -36,6 +40,7 @@ impl std::fmt::Debug for Config {
             .field("database", &self.database)
             .field("data", &self.data)
             .field("master_key", &self.master_key.as_ref().map(|_| "[set]"))
+            .field("caps", &self.caps)
             .field("unused", &self.unused)
             .finish()
     }
@@ -69,6 +74,21 @@ impl Config {
             Some(url) => sqlite_file(&url)?,
         };
         let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
+        let cap = |name: &'static str, default: u32| match get(name) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| {
+                bad(name, format!("{text:?} is no number; use 0 (none) to {}", u32::MAX))
+            }),
+        };
+        let usual = Caps::default();
+        let caps = Caps {
+            accounts_per_day: cap("KOLO_ACCOUNTS_PER_DAY", usual.accounts_per_day)?,
+            circles_per_day: cap("KOLO_CIRCLES_PER_DAY", usual.circles_per_day)?,
+            circles_per_member_per_day: cap(
+                "KOLO_CIRCLES_PER_MEMBER_PER_DAY",
+                usual.circles_per_member_per_day,
+            )?,
+        };
         match get("STELLAR_NETWORK").as_deref() {
             None | Some("embedded") => {}
             Some(other) => {
@@ -98,7 +118,7 @@ impl Config {
             }
             unused.push("REDIS_URL");
         }
-        Ok(Self { port, database, data, master_key, unused })
+        Ok(Self { port, database, data, master_key, caps, unused })
     }
 }
 
@@ -151,6 +171,9 @@ mod tests {
             ("DATABASE_URL", "sqlite://"),
             ("DATABASE_URL", "kolo@hunter2/db"),
             ("ENCRYPTION_KEY", "too-short"),
+            ("KOLO_ACCOUNTS_PER_DAY", "many"),
+            ("KOLO_CIRCLES_PER_DAY", "-1"),
+            ("KOLO_CIRCLES_PER_MEMBER_PER_DAY", "2.5"),
             ("STELLAR_NETWORK", "mainnet"),
             ("WHATSAPP_TOKEN", "short"),
             ("WHATSAPP_PHONE_NUMBER_ID", "1"),
@@ -163,6 +186,18 @@ mod tests {
             assert_eq!(error.name, name);
             assert!(!error.to_string().contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn the_caps_can_be_set() {
+        assert_eq!(read(&[]).unwrap().caps, Caps::default());
+        let config = read(&[
+            ("KOLO_ACCOUNTS_PER_DAY", "7"),
+            ("KOLO_CIRCLES_PER_DAY", "0"),
+            ("KOLO_CIRCLES_PER_MEMBER_PER_DAY", " 3 "),
+        ]);
+        let caps = Caps { accounts_per_day: 7, circles_per_day: 0, circles_per_member_per_day: 3 };
+        assert_eq!(config.unwrap().caps, caps);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::{Clock, Entropy, KeyVault, MessageChannel, PortError};
 use kolo_core::worker::Worker;
-use kolo_core::{Kolo, Ports, Settings, TenantId, Timestamp};
+use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Operation, operate};
@@ -29,6 +29,8 @@ pub struct Plan {
     pub clock: Arc<MovableClock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// What may be begun in one day at the sponsor's cost.
+    pub caps: Caps,
 }
 
 /// Everything running.
@@ -132,7 +134,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, asset, operator, settings());
+        let kolo = Kolo::new(tenant, ports, asset, operator, settings(plan.caps));
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
@@ -152,8 +154,8 @@ impl Stack {
 /// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
 const LEASE_S: u64 = 5;
 
-fn settings() -> Settings {
-    Settings { lease_s: LEASE_S, ..Settings::default() }
+fn settings(caps: Caps) -> Settings {
+    Settings { lease_s: LEASE_S, caps, ..Settings::default() }
 }
 
 /// Ticks of one stretch of time; far more than any has.

@@ -1,10 +1,11 @@
 //! Inviting and joining.
 use kolo_rules::Refusal;
 
-use super::service::{Circles, UnderWay, open_account};
+use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract};
 use crate::intent::state::Want;
 use crate::invitation::state::{CODE_BYTES, Invitation, Standing, code, normalise_code};
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::vault::KeyName;
 use crate::record::Loaded;
 use crate::unit::Command;
@@ -25,7 +26,8 @@ impl Circles {
     ) -> Result<(InvitationView, UnderWay), Error> {
         let organiser = ctx.member()?;
         let args = (circle, &phone);
-        let mut command = Command::begin(&self.kolo, ctx, "circle.invite", &args).await?;
+        let request = CommandRequest::new(ctx, CommandName::Invite).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(under_way) = command.replay()? {
             return Ok((self.invitation_view(self.invitation_id(ctx)).await?, under_way));
         }
@@ -81,7 +83,9 @@ impl Circles {
     pub async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
         let args = normalise_code(code);
-        let mut command = Command::begin(&self.kolo, ctx, "circle.revoke", &args).await?;
+        let circle = self.circle_of_code(code).await?;
+        let request = CommandRequest::new(ctx, CommandName::Revoke).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -170,7 +174,8 @@ impl Circles {
     /// Joins by a code, accepting the rules of this hash. Joining twice is joining once.
     ///
     /// # Errors
-    /// As [`Circles::preview`]; [`Error::RulesNotAccepted`]; [`Error::Refused`] (full, started).
+    /// As [`Circles::preview`]; [`Error::RulesNotAccepted`]; [`Error::Refused`] (full, started);
+    /// [`Error::CapReached`] for who has no account yet: the code stays good.
     pub async fn join(
         &self,
         ctx: &CommandContext,
@@ -179,7 +184,9 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let joiner = ctx.member()?;
         let args = (normalise_code(code), rules_hash);
-        let mut command = Command::begin(&self.kolo, ctx, "circle.join", &args).await?;
+        let circle = self.circle_of_code(code).await?;
+        let request = CommandRequest::new(ctx, CommandName::Join).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -195,7 +202,7 @@ impl Circles {
             let id = invitation.state.id;
             let mut changes = command.changes();
             let mut member = self.kolo.member(joiner).await?;
-            open_account(&mut changes, &mut member)?;
+            self.kolo.have_account_opened(&mut changes, &mut member).await?;
             // One code after another for the same circle: the member's version orders them.
             if self.is_joining(&circle.state, joiner).await? {
                 return Err(Error::UnderWay);
@@ -220,6 +227,15 @@ impl Circles {
         let invitation = self.kolo.invitation(id).await?;
         let circle = self.kolo.circle(invitation.state.circle).await?;
         Ok((invitation, circle))
+    }
+
+    /// What the host is asked about; an unknown code is told once the key was looked up.
+    async fn circle_of_code(&self, code: &str) -> Result<Option<CircleId>, Error> {
+        match self.by_code(code).await {
+            Ok((_, circle)) => Ok(Some(circle.state.id)),
+            Err(Error::NoSuchInvitation) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn check_usable(

@@ -5,6 +5,7 @@ use super::postings::{Details, Move, pot, wallet};
 use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract, Pending, Seat};
 use crate::intent::state::Want;
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::ledger::{EntryStatus, Guard};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
@@ -26,9 +27,15 @@ impl Circles {
         let member = ctx.member()?;
         let want = Want::Contribute { circle, member, round, amount: amount.minor_units() };
         let now = self.kolo.now().unix();
-        self.pay(ctx, "circle.contribute", want, circle, round, amount, |mirror, rules, seat| {
-            mirror.contribute(rules, seat, round, amount, now).map(drop)
-        })
+        self.pay(
+            ctx,
+            CommandName::Contribute,
+            want,
+            circle,
+            round,
+            amount,
+            |mirror, rules, seat| mirror.contribute(rules, seat, round, amount, now).map(drop),
+        )
         .await
     }
 
@@ -44,7 +51,7 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::Repay { circle, member, amount: amount.minor_units() };
-        self.pay(ctx, "circle.repay", want, circle, 0, amount, |mirror, rules, seat| {
+        self.pay(ctx, CommandName::Repay, want, circle, 0, amount, |mirror, rules, seat| {
             mirror.repay(rules, seat, amount).map(drop)
         })
         .await
@@ -54,7 +61,7 @@ impl Circles {
     async fn pay(
         &self,
         ctx: &CommandContext,
-        name: &str,
+        name: CommandName,
         want: Want,
         circle: CircleId,
         round: u8,
@@ -62,7 +69,8 @@ impl Circles {
         check: impl Fn(&mut Mirror, &Rules, u8) -> Result<(), Refusal> + Send + Sync,
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
-        let mut command = Command::begin(&self.kolo, ctx, name, &want).await?;
+        let request = CommandRequest::new(ctx, name).about(circle).moving(amount);
+        let mut command = Command::asked(&self.kolo, ctx, request, &want).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::state::{Circle, Contract, encode_mirror};
 use crate::intent::state::Want;
 use crate::member::state::{Account, Member, clean_text};
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::{Every, NewCircle};
@@ -78,13 +79,15 @@ impl Circles {
     /// A new circle; the commanding member organises it and takes the first seat.
     ///
     /// # Errors
-    /// [`Error::BadText`], [`Error::OutOfBounds`], [`Error::Refused`] for its figures.
+    /// [`Error::BadText`], [`Error::OutOfBounds`], [`Error::Refused`] for its figures;
+    /// [`Error::CapReached`]; [`Error::Forbidden`], as every command.
     pub async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
         let rules = self.draft(&wanted)?;
         let name = clean_text(&wanted.name, "name", NAME_MAX)?;
         let args = (&name, rules.encode().to_vec());
-        let mut command = Command::begin(&self.kolo, ctx, "circle.create", &args).await?;
+        let request = CommandRequest::new(ctx, CommandName::CreateCircle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -92,7 +95,8 @@ impl Circles {
             let mut changes = command.changes();
             let mut member = self.kolo.member(organiser).await?;
             let circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
-            open_account(&mut changes, &mut member)?;
+            self.kolo.count_circle(&mut changes, &mut member).await?;
+            self.kolo.have_account_opened(&mut changes, &mut member).await?;
             member.state.circles.push(circle.state.id);
             changes.write(&member)?;
             changes.write(&circle)?;
@@ -141,7 +145,7 @@ impl Circles {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
     pub async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        self.by_organiser(ctx, circle, "circle.start", Want::Start { circle }).await
+        self.by_organiser(ctx, circle, CommandName::Start, Want::Start { circle }).await
     }
 
     /// Gives the circle up before its start (organiser).
@@ -149,7 +153,7 @@ impl Circles {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
     pub async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        self.by_organiser(ctx, circle, "circle.cancel", Want::Cancel { circle }).await
+        self.by_organiser(ctx, circle, CommandName::Cancel, Want::Cancel { circle }).await
     }
 
     /// The organiser's calls before the start.
@@ -157,7 +161,7 @@ impl Circles {
         &self,
         ctx: &CommandContext,
         circle: CircleId,
-        name: &str,
+        name: CommandName,
         want: Want,
     ) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
@@ -181,7 +185,7 @@ impl Circles {
     pub async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::Leave { circle, member };
-        self.simple(ctx, "circle.leave", circle, want, |found| {
+        self.simple(ctx, CommandName::Leave, circle, want, |found| {
             found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
             found.forming_mirror().map(drop)
         })
@@ -199,7 +203,7 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::ProposeDissolve { circle, member };
-        self.simple(ctx, "circle.propose_dissolve", circle, want, |found| {
+        self.simple(ctx, CommandName::ProposeDissolve, circle, want, |found| {
             let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
             let now = self.kolo.now().unix();
             found.mirror()?.propose_dissolve(&found.rules()?, seat, now)?;
@@ -221,7 +225,7 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
         let want = Want::Vote { circle, member, proposal, approve };
-        self.simple(ctx, "circle.vote", circle, want, |found| {
+        self.simple(ctx, CommandName::Vote, circle, want, |found| {
             let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
             let mut trial = found.mirror()?;
             if trial.proposal.is_none_or(|open| open.id != proposal) {
@@ -238,12 +242,13 @@ impl Circles {
     async fn simple(
         &self,
         ctx: &CommandContext,
-        name: &str,
+        name: CommandName,
         circle: CircleId,
         want: Want,
         check: impl Fn(&Circle) -> Result<(), Error> + Send + Sync,
     ) -> Result<UnderWay, Error> {
-        let mut command = Command::begin(&self.kolo, ctx, name, &want).await?;
+        let request = CommandRequest::new(ctx, name).about(circle);
+        let mut command = Command::asked(&self.kolo, ctx, request, &want).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
@@ -280,18 +285,23 @@ impl Circle {
     }
 }
 
-/// Has the member's account opened on the chain, once: strangers who only say hello cost nothing.
-pub(crate) fn open_account(
-    changes: &mut Changes,
-    member: &mut Loaded<Member>,
-) -> Result<(), Error> {
-    if member.state.account != Account::None {
-        return Ok(());
+impl Kolo {
+    /// Has the member's account opened on the chain, once: strangers who only say hello cost nothing.
+    /// The caller writes the member.
+    pub(crate) async fn have_account_opened(
+        &self,
+        changes: &mut Changes,
+        member: &mut Loaded<Member>,
+    ) -> Result<(), Error> {
+        if member.state.account != Account::None {
+            return Ok(());
+        }
+        self.count_account(changes).await?;
+        member.state.account = Account::Opening;
+        let id = member.state.id;
+        // Once by the member's version; a command's own intent, since an earlier one may have failed.
+        changes.want("open-account", Want::OpenAccount { member: id }, None).map(drop)
     }
-    member.state.account = Account::Opening;
-    let id = member.state.id;
-    // Once by the member's version; a command's own intent, since an earlier one may have failed.
-    changes.want("open-account", Want::OpenAccount { member: id }, None).map(drop)
 }
 
 fn bounded(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), Error> {

@@ -7,9 +7,15 @@ pub const NAME_MAX: usize = 60;
 /// the characters that format text in a chat; at most [`NAME_MAX`] characters. May be empty.
 #[must_use]
 pub fn name(text: &str) -> String {
+    line(text, NAME_MAX)
+}
+
+/// As [`name`], at most `max` characters.
+#[must_use]
+pub fn line(text: &str, max: usize) -> String {
     let plain: String = text.chars().filter(|c| !matches!(c, '*' | '_' | '~' | '`')).collect();
     let clean = typed(&plain);
-    clip(&clean, NAME_MAX).trim_end().to_owned()
+    clip(&clean, max).trim_end().to_owned()
 }
 
 /// Typed text in one line: hidden characters dropped, any run of blanks made one blank, trimmed.

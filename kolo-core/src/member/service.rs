@@ -2,6 +2,8 @@
 use serde::Serialize;
 
 use super::state::{Account, Member, clean_text, contact_key};
+use crate::cap::DayCount;
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::channel::Contact;
 use crate::port::vault::KeyName;
 use crate::record::Loaded;
@@ -45,13 +47,14 @@ impl Members {
     /// Makes a member of whoever is behind a contact, with a key in the vault; or finds them.
     ///
     /// # Errors
-    /// [`Error::BadText`] for the name; a port's failure.
+    /// [`Error::BadText`] for the name; [`Error::Forbidden`]; a port's failure.
     pub async fn register(&self, ctx: &CommandContext, who: Register) -> Result<MemberView, Error> {
         let name = clean_text(&who.name, "name", 60)?;
         if let Some(external) = &who.external_id {
             clean_text(external, "external id", 128)?;
         }
-        let mut command = Command::begin(&self.kolo, ctx, "member.register", &who).await?;
+        let request = CommandRequest::new(ctx, CommandName::Register);
+        let mut command = Command::asked(&self.kolo, ctx, request, &who).await?;
         if let Some(id) = command.replay::<MemberId>()? {
             return self.get(id).await;
         }
@@ -108,6 +111,7 @@ impl Members {
                 account: Account::None,
                 circles: Vec::new(),
                 registered_at: changes.now(),
+                circles_today: DayCount::default(),
             },
         );
         changes.write(&member)?;

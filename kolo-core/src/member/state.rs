@@ -1,6 +1,7 @@
 //! What is kept of a person.
 use serde::{Deserialize, Serialize};
 
+use crate::cap::DayCount;
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::port::vault::PublicKey;
@@ -34,6 +35,9 @@ pub(crate) struct Member {
     /// Organised or joined, oldest first.
     pub circles: Vec<CircleId>,
     pub registered_at: Timestamp,
+    /// Circles created today: see [`crate::Caps`].
+    #[serde(default)]
+    pub circles_today: DayCount,
 }
 
 impl Aggregate for Member {

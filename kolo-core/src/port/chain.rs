@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use super::vault::{PublicKey, Signature};
-use crate::{Asset, Timestamp};
+use crate::{Asset, Timestamp, error_codes};
 
 /// An account or contract on the chain, in the chain's own text form (`G…`, `C…`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -280,12 +280,29 @@ pub enum PrepareError {
     Port(#[from] PortError),
 }
 
+error_codes! {
+    PrepareError {
+        Refused = "chain.refused" Permanent:
+            "the chain would refuse the effect now", "look at the contract's number, below";
+        AlreadyDone = "chain.already_done" Permanent:
+            "the effect has happened already", "nothing: take it as done";
+    } within {
+        Port = PortError::code;
+    }
+}
+
 /// The prepared bytes are not the intent's: do not sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the prepared transaction differs from the intent in {field}: it was not signed")]
 pub struct Mismatch {
     /// Which field differs.
     pub field: String,
+}
+
+error_codes! {
+    struct Mismatch = "chain.mismatch" Permanent:
+        "the prepared transaction is not what was wanted, so it was not signed",
+        "distrust the node: compare it with another";
 }
 
 /// Where the follower is; opaque to everybody but the adapter.

@@ -2,6 +2,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::error_codes;
+
 /// Whether trying again makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,6 +38,21 @@ pub enum PortErrorKind {
     Other,
 }
 
+error_codes! {
+    PortErrorKind {
+        Unavailable = "port.unavailable": "the other side is not reachable or not ready",
+            "check that it runs and can be reached";
+        Timeout = "port.timeout": "it did not answer in time", "look whether it happened, then again";
+        Invalid = "port.invalid": "the request is not valid for this adapter", "correct the request";
+        Corrupt = "port.corrupt": "stored or received bytes do not make sense",
+            "look at the source named; restore the database if it is ours";
+        TooNew = "port.too_new": "written by a newer version of this software", "upgrade";
+        Denied = "port.denied": "the other side does not allow it", "check rights and keys";
+        Limited = "port.limited": "a limit of the other side", "slow down, or ask for less";
+        Other = "port.other": "anything else", "look at the context and the source";
+    }
+}
+
 /// An adapter's failure. Its text never contains a secret.
 #[derive(Debug)]
 pub struct PortError {
@@ -54,6 +71,12 @@ impl PortError {
     #[must_use]
     pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
         Self { kind, retry, context: context.into(), source: None }
+    }
+
+    /// The code of its kind.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
     }
 
     /// With its cause.

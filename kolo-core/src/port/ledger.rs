@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use super::work::{Lease, NewWork, WorkId};
-use crate::{TenantId, Timestamp};
+use crate::{TenantId, Timestamp, error_codes};
 
 /// Typed bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,6 +283,28 @@ pub enum CommitError {
     /// The adapter failed.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+error_codes! {
+    CommitError {
+        Conflict = "commit.conflict" Temporary:
+            "an aggregate has changed meanwhile", "load it, decide and commit again";
+        IndexTaken = "commit.index_taken" Temporary:
+            "a unique name belongs to another aggregate", "load it, decide and commit again";
+        KeyReused = "commit.key_reused" Permanent:
+            "the idempotency key was used for another command", "use a new key";
+        LeaseLost = "commit.lease_lost" Permanent: "the work item's lease is lost", "drop the work";
+        Guard = "commit.guard" Permanent:
+            "an account would have less than it must", "take less, or add money first";
+        Unbalanced = "commit.unbalanced" Permanent:
+            "a journal entry does not balance", "mend the postings: this is a bug";
+        DuplicateEntry = "commit.duplicate_entry" Permanent:
+            "a journal entry of this id exists", "derive the id from what caused the entry";
+        NotPending = "commit.not_pending" Permanent:
+            "a hold that is to end is not pending", "load what holds it and decide again";
+    } within {
+        Port = PortError::code;
+    }
 }
 
 /// An account's balance; every figure ≥ 0 unless the account may be overdrawn.

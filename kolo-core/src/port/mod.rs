@@ -6,7 +6,9 @@
 //! | [`ChainClient`] | the settlement rail, in domain words |
 //! | [`KeyVault`] | keys that sign and never leave |
 //! | [`MessageChannel`] | one message to one contact |
+//! | [`Authorizer`] | the host's word on (actor, command) |
 //! | [`Clock`], [`Entropy`] | time and randomness |
+pub mod authorizer;
 pub mod chain;
 pub mod channel;
 pub mod clock;
@@ -15,6 +17,7 @@ pub mod ledger;
 pub mod vault;
 pub mod work;
 
+pub use authorizer::Authorizer;
 pub use chain::ChainClient;
 pub use channel::MessageChannel;
 pub use clock::{Clock, Entropy};

@@ -2,8 +2,8 @@
 use kolo_rules::Amount;
 
 use crate::circle::postings::{Details, wallet};
-use crate::circle::service::open_account;
 use crate::intent::state::Want;
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::ledger::{EntryQuery, EntryStatus, Side, StoredEntry};
 use crate::unit::Command;
 use crate::view::{HistoryLine, HistoryPage, WalletView};
@@ -68,7 +68,7 @@ impl Wallets {
     /// Opens the account on the chain when it is the first money.
     ///
     /// # Errors
-    /// [`Error::NotAvailable`] on a real network; [`Error::OutOfBounds`].
+    /// [`Error::NotAvailable`] on a real network; [`Error::OutOfBounds`]; [`Error::CapReached`].
     pub async fn test_money(
         &self,
         ctx: &CommandContext,
@@ -85,14 +85,15 @@ impl Wallets {
             return Err(Error::OutOfBounds { field: "amount", min: 1, max });
         }
         let want = Want::TestMoney { member: id, amount };
-        let mut command = Command::begin(&self.kolo, ctx, "wallet.test_money", &want).await?;
+        let request = CommandRequest::new(ctx, CommandName::TestMoney).moving(Amount::new(amount));
+        let mut command = Command::asked(&self.kolo, ctx, request, &want).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
         loop {
             let mut changes = command.changes();
             let mut member = self.kolo.member(id).await?;
-            open_account(&mut changes, &mut member)?;
+            self.kolo.have_account_opened(&mut changes, &mut member).await?;
             changes.write(&member)?;
             let intent = changes.want("test-money", want.clone(), None)?;
             if let Some(done) = command.commit(changes, intent).await? {

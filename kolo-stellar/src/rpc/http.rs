@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use kolo_core::error_codes;
 use serde_json::Value;
 
 use super::transport::{Transport, TransportError};
@@ -65,6 +66,15 @@ pub enum HttpTransportError {
     /// TLS could not be set up.
     #[error("the HTTP client could not be set up: {0}")]
     Client(String),
+}
+
+error_codes! {
+    HttpTransportError {
+        Url = "rpc.url" Permanent:
+            "the RPC address is not an http:// or https:// URL", "correct it";
+        Client = "rpc.client" Permanent:
+            "the HTTP client could not be set up", "check the system's TLS set-up";
+    }
 }
 
 /// Providers put API keys into the path: errors never show it.

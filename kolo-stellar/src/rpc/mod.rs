@@ -7,6 +7,7 @@ mod types;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kolo_core::error_codes;
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -53,6 +54,17 @@ pub enum RpcError {
         /// What is wrong with it.
         detail: String,
     },
+}
+
+error_codes! {
+    RpcError {
+        Refused = "rpc.refused":
+            "the node refuses the request", "read its message; check the network and the node";
+        Malformed = "rpc.malformed" Unknown:
+            "the node's answer is not of the documented form", "use another node";
+    } within {
+        Transport = TransportError::code;
+    }
 }
 
 impl RpcError {

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use async_trait::async_trait;
+use kolo_core::error_codes;
 use serde_json::Value;
 
 /// Carries one JSON-RPC request object and brings back the response object.
@@ -43,6 +44,25 @@ pub enum TransportError {
     /// The answer is no JSON.
     #[error("the node's answer is not JSON: {0}")]
     NotJson(String),
+}
+
+error_codes! {
+    TransportError {
+        Unreachable = "rpc.unreachable" Temporary:
+            "the node was not reached; nothing was sent", "check the RPC address and the network";
+        Timeout = "rpc.timeout" Unknown:
+            "no answer in time; the request may have arrived", "look up what became of it";
+        Broken = "rpc.broken" Unknown:
+            "the connection broke; the request may have arrived", "look up what became of it";
+        RateLimited = "rpc.rate_limited" Temporary:
+            "the node asks for fewer requests", "slow down, or use another node";
+        Status = "rpc.status" Unknown:
+            "an HTTP status that is no answer", "check the RPC address and its API key";
+        TooLarge = "rpc.too_large" Unknown:
+            "the answer is larger than allowed", "look it up with a smaller page";
+        NotJson = "rpc.not_json" Unknown:
+            "the answer is not JSON", "check that the address is that of a Stellar RPC node";
+    }
 }
 
 /// A [`Transport`] from an async function, e.g. the `rpc` of a network in the same process.

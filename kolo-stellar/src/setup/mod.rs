@@ -6,10 +6,10 @@
 mod funder;
 mod operate;
 
-use kolo_core::Asset;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::PublicKey;
+use kolo_core::{Asset, error_codes};
 use stellar_xdr::{
     AccountId, BytesM, ContractExecutable, ContractId, ContractIdPreimage,
     ContractIdPreimageFromAddress, CreateAccountOp, CreateContractArgs, CreateContractArgsV2, Hash,
@@ -116,6 +116,19 @@ pub enum SetupError {
         /// Which step.
         step: &'static str,
     },
+}
+
+error_codes! {
+    SetupError {
+        Refused = "setup.refused" Permanent:
+            "the network refused a step of the set-up", "read its reason; what was made stays";
+        TimedOut = "setup.timed_out" Unknown:
+            "a step was taken and not applied in time",
+            "check that the network closes ledgers, then run it again";
+    } within {
+        Rpc = RpcError::code;
+        Port = PortError::code;
+    }
 }
 
 /// Makes what is missing of `wanted`, paid and deployed by `funder`, which on a standalone network

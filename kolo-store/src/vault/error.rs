@@ -1,4 +1,5 @@
 //! Why the vault refuses.
+use kolo_core::error_codes;
 use kolo_core::port::vault::PublicKey;
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 
@@ -26,6 +27,22 @@ pub enum VaultError {
     /// The database failed.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+error_codes! {
+    VaultError {
+        MasterKeyMissing = "vault.master_key_missing" Permanent:
+            "stored keys are encrypted under a master key that was not given",
+            "give that master key as an older one";
+        Damaged = "vault.damaged" Permanent:
+            "a stored key does not open, though its master key is there", "restore the database";
+        UnknownKey = "vault.unknown_key" Permanent:
+            "the vault has no such key under that tenant", "create it first, under this tenant";
+        Entropy = "vault.entropy" Temporary:
+            "the system gave no randomness", "try again; check the system's random device";
+    } within {
+        Port = PortError::code;
+    }
 }
 
 impl From<VaultError> for PortError {

@@ -2,6 +2,7 @@
 use std::fmt;
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use kolo_core::error_codes;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -88,6 +89,18 @@ pub enum MasterKeyError {
         /// How many bytes it has.
         found: usize,
     },
+}
+
+error_codes! {
+    MasterKeyError {
+        Empty = "vault.master_key_empty" Permanent:
+            "no master key was given", "make one with `openssl rand -base64 32`";
+        Encoding = "vault.master_key_encoding" Permanent:
+            "the master key is neither 64 hexadecimal digits nor base64",
+            "make one with `openssl rand -base64 32`";
+        Length = "vault.master_key_length" Permanent:
+            "the master key has not 32 bytes", "make one with `openssl rand -base64 32`";
+    }
 }
 
 /// The newest master key, which encrypts, and older ones, which still decrypt.

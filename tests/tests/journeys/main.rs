@@ -5,6 +5,7 @@
 mod meddling;
 mod world;
 
+mod crowded;
 mod dissolving;
 mod forming;
 mod joining;

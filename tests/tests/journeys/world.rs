@@ -8,7 +8,7 @@ use kolo_core::port::{ChainClient, Clock, MessageChannel};
 use kolo_core::testkit::check_books;
 use kolo_core::view::{CircleStatus, CircleSummary, MemberView, WalletView};
 use kolo_core::worker::Worker;
-use kolo_core::{Amount, CircleId, Kolo, Timestamp, conversation};
+use kolo_core::{Amount, Caps, CircleId, Kolo, Timestamp, conversation};
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
 use kolo_server::stack::{Plan, Stack};
@@ -40,9 +40,14 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        Self::capped(Caps::default()).await
+    }
+
+    /// Where only so much may be begun in a day.
+    pub async fn capped(caps: Caps) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = MovableClock::still(Timestamp::from_unix(START));
-        let stack = start(&folder, Arc::new(clock)).await;
+        let stack = start(&folder, Arc::new(clock), caps).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
         Self { stack, kolo, outsiders: false, worker, folder, messages: 0 }
     }
@@ -50,11 +55,12 @@ impl World {
     /// Everything is dropped and started again from what is in the folder.
     pub async fn restart(self) -> Self {
         let Self { stack, kolo, outsiders, worker, folder, messages } = self;
+        let caps = kolo.settings().caps;
         drop((kolo, worker));
         let clock = stack.clock.clone();
         stack.network.stop().await.unwrap();
         drop(stack);
-        let stack = start(&folder, clock).await;
+        let stack = start(&folder, clock, caps).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
         let world = Self { stack, kolo, outsiders, worker, folder, messages };
         world.settle().await;
@@ -336,13 +342,14 @@ fn field(want: &Value, name: &str) -> String {
     want[kind_of(want)][name].as_str().unwrap().to_owned()
 }
 
-async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>) -> Stack {
+async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
         database: folder.path().join("kolo.sqlite"),
         master_key: MasterKey::from_bytes([7; 32]),
         clock,
         entropy: Arc::new(SystemEntropy),
+        caps,
     };
     Stack::start(plan, &|_| ()).await.unwrap()
 }

@@ -27,14 +27,24 @@ enum Task {
     },
     /// Build the contracts and replace the committed wasm.
     Contracts,
+    /// Write `docs/errors.md` from the errors' codes (the tests compare it).
+    Errors,
     /// Check which crate may know which (part of `test`).
     Arrows,
+}
+
+fn errors() -> Result<(), run::Failure> {
+    let mut test = run::cargo();
+    test.env("KOLO_WRITE_DOCS", "1");
+    test.args(["test", "--locked", "--quiet", "-p", "kolo-tests", "--test", "docs"]);
+    run::run(test.args(["--", "the_page_is_what_the_code_says"]))
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test { long } => test::test(long),
         Task::Contracts => contracts::replace(),
+        Task::Errors => errors(),
         Task::Arrows => arrows::check(),
     };
     match done {

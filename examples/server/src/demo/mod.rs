@@ -11,7 +11,7 @@ mod story;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use kolo_core::Timestamp;
+use kolo_core::{Caps, Timestamp};
 use kolo_store::MasterKey;
 
 use crate::clock::{MovableClock, SystemEntropy};
@@ -103,6 +103,7 @@ pub async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
         master_key: MasterKey::from_bytes(key),
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(START))),
         entropy: Arc::new(SystemEntropy),
+        caps: Caps::default(),
     };
     let stack = Stack::start(plan, &|step| eprintln!("· {step}")).await?;
     let cast = people::cast(options.members, options.seed);

@@ -69,7 +69,7 @@ pub async fn run() -> ExitCode {
 ///
 /// # Errors
 /// [`ServeError`].
-pub async fn serve(config: Config, mut stopped: watch::Receiver<bool>) -> Result<(), ServeError> {
+pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(), ServeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => ServeError::PortTaken { port: config.port },
@@ -96,9 +96,21 @@ pub async fn serve(config: Config, mut stopped: watch::Receiver<bool>) -> Result
         master_key,
         clock,
         entropy: Arc::new(SystemEntropy),
+        caps: config.caps,
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;
+    work_and_serve(listener, stack, shift, stopped).await
+}
+
+/// The worker and the page, until `stopped` turns true or one of them ends.
+async fn work_and_serve(
+    listener: TcpListener,
+    stack: Arc<Stack>,
+    shift: ShiftFile,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr()?;
     let worker = stack.worker.clone();
     let mut until = stopped.clone();
     let mut working = tokio::spawn(async move {
@@ -149,3 +161,6 @@ impl ShiftFile {
         std::fs::rename(&aside, Path::new(&self.0))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,18 @@
 use kolo_rules::circle::Refusal;
 
 use super::Speech;
-use crate::Error;
+use crate::conversation::clean;
 use crate::conversation::words::Words;
+use crate::{Cap, Error};
+
+/// The longest reason of a host, in characters.
+const REASON_MAX: usize = 300;
 
 /// An error in words. Failures of ports are told as such only when nothing more can be tried.
 pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words {
     match error {
         Error::NotAllowed => Words::new("error-not-allowed"),
+        Error::Forbidden { reason } => forbidden(reason),
         Error::NoSuchMember => Words::new("error-no-such-member"),
         Error::NoSuchCircle => Words::new("error-no-such-circle"),
         Error::NoSuchInvitation => Words::new("error-no-such-invitation"),
@@ -28,12 +33,26 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::OutOfBounds { min, max, .. } => {
             Words::new("error-out-of-bounds").count("min", *min).count("max", *max)
         }
+        Error::CapReached { cap: Cap::Accounts, .. } => Words::new("error-cap-accounts"),
+        Error::CapReached { cap: Cap::Circles, .. } => Words::new("error-cap-circles"),
+        Error::CapReached { cap: Cap::CirclesOfMember, most, .. } => {
+            Words::new("error-cap-own-circles").count("most", *most)
+        }
         Error::NotAvailable => Words::new("error-not-available"),
         Error::KeyReused => Words::new("error-key-reused"),
         Error::Contention | Error::LeaseLost => Words::new("error-contention"),
         Error::Stored { .. } => Words::new("error-stored"),
         Error::Port(_) => Words::new("error-port"),
     }
+}
+
+/// The host's words are made harmless and cut: they may come from anywhere.
+fn forbidden(reason: &str) -> Words {
+    let reason = clean::line(reason, REASON_MAX);
+    if reason.is_empty() {
+        return Words::new("error-forbidden");
+    }
+    Words::new("error-forbidden-because").text("reason", reason)
 }
 
 fn refused(refusal: Refusal) -> &'static str {

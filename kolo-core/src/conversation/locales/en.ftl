@@ -326,6 +326,8 @@ broken = Something is wrong on our side, sorry. I could not finish that. Please 
 ## When a service refuses
 
 error-not-allowed = Only the person concerned, or the organiser of the group, can do that.
+error-forbidden = That is not open to you here at the moment. Nothing was done.
+error-forbidden-because = That is not open to you here at the moment. Nothing was done. { $reason }
 error-no-such-member = I do not know you yet. Send HI to begin.
 error-no-such-circle = I cannot find that group among yours. Send GROUP STATUS to see them.
 error-no-such-invitation = There is no invitation with that code. Please check it with the person who sent it.
@@ -338,6 +340,14 @@ error-under-way = That is on its way already. I will tell you when it is done.
 error-insufficient-funds = Your wallet is { $missing } short for that. Send BALANCE to see what you have.
 error-bad-text = That text does not work here. Please use 1 to { $max } ordinary characters.
 error-out-of-bounds = That number does not work here. It must be from { $min } to { $max }.
+error-cap-accounts = Today's places for new wallets are used up. Nothing is lost: please write again tomorrow.
+error-cap-circles = So many groups were begun today that there is room for no more. Nothing is lost: please send CREATE GROUP again tomorrow.
+error-cap-own-circles =
+    { $most ->
+        [0] New groups cannot be begun here at the moment.
+        [one] You have begun a group today, and one is the most in one day. Please write again tomorrow.
+       *[other] You have begun { $most } groups today, the most in one day. Please write again tomorrow.
+    }
 error-not-available = That is only possible where people play with test money. Here the money is real.
 error-key-reused = I have answered that message already.
 error-contention = Many people are doing this at once. Please try again in a minute.

@@ -1,8 +1,8 @@
 //! First words, the menu, help, history.
-use crate::Timestamp;
 use crate::conversation::fake::{Chat, FakeDesk, NOW, ONE, circle, preview};
 use crate::conversation::reply::{Home, Remark, Reply};
 use crate::view::HistoryLine;
+use crate::{Error, Timestamp};
 use kolo_rules::Amount;
 use kolo_rules::circle::Phase;
 
@@ -162,4 +162,16 @@ fn rubbish_gets_a_friendly_reply_and_changes_nothing() {
         assert_eq!(chat.say(text).reply, Some(reply));
     }
     assert!(chat.desk.ordered().is_empty());
+}
+
+#[test]
+fn a_refusal_of_the_host_is_told_kindly() {
+    let mut chat = Chat::new(FakeDesk::of_ada());
+    let general = "That is not open to you here at the moment. Nothing was done.";
+    chat.desk.state().refuse = Some(|| Error::Forbidden { reason: String::new() });
+    assert_eq!(chat.say("test money 5").text(), general);
+    chat.desk.state().refuse =
+        Some(|| Error::Forbidden { reason: "*Please* confirm your\nnumber first.".to_owned() });
+    let expected = format!("{general} Please confirm your number first.");
+    assert_eq!(chat.say("test money 5").text(), expected);
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use kolo_rules::Amount;
 use kolo_rules::circle::Refusal;
 
-use crate::Error;
 use crate::conversation::fake::ONE;
 use crate::conversation::reply::Reply;
 use crate::notice::Notice;
 use crate::port::{PortError, PortErrorKind, Retry};
+use crate::{Cap, Error, Timestamp};
 
 pub use notices::notices;
 pub use replies::replies;
@@ -49,8 +49,8 @@ variants! { missing_notices, notices, Notice:
 }
 
 variants! { missing_errors, errors, Error:
-    NotAllowed NoSuchMember NoSuchCircle NoSuchInvitation InvitationSpent InvitationForSomebodyElse RulesNotAccepted
-    NoPlaceLeft NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds NotAvailable KeyReused Contention Stored
+    NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation InvitationSpent InvitationForSomebodyElse RulesNotAccepted
+    NoPlaceLeft NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
     LeaseLost Port
 }
 
@@ -62,9 +62,15 @@ fn units(count: i64) -> Amount {
     Amount::new(count * ONE)
 }
 
+fn cap_reached(cap: Cap) -> Error {
+    Error::CapReached { cap, most: 10, again_at: Timestamp::from_unix(86_400) }
+}
+
 pub fn errors() -> Vec<Error> {
     let mut all = vec![
         Error::NotAllowed,
+        Error::Forbidden { reason: String::new() },
+        Error::Forbidden { reason: "Please confirm your e-mail first.".to_owned() },
         Error::NoSuchMember,
         Error::NoSuchCircle,
         Error::NoSuchInvitation,
@@ -77,6 +83,9 @@ pub fn errors() -> Vec<Error> {
         Error::InsufficientFunds { missing: units(3) },
         Error::BadText { field: "name", max: 60 },
         Error::OutOfBounds { field: "seats", min: 2, max: 20 },
+        cap_reached(Cap::Accounts),
+        cap_reached(Cap::Circles),
+        cap_reached(Cap::CirclesOfMember),
         Error::NotAvailable,
         Error::KeyReused,
         Error::Contention,

@@ -1,7 +1,14 @@
 //! Every error the SDK shows, with a code that never changes meaning.
+mod code;
+mod rules;
+
 use kolo_rules::{Amount, Refusal};
 
 use crate::port::{CommitError, PortError};
+use crate::{Cap, Timestamp, error_codes};
+
+pub use code::ErrorCode;
+pub use rules::{amount_code, parse_amount_code, refusal_code};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +17,12 @@ pub enum Error {
     /// The actor may not do this.
     #[error("not allowed: only the member concerned, or the organiser, may do this")]
     NotAllowed,
+    /// The host's [`crate::port::Authorizer`] refuses; nothing was written.
+    #[error("the host does not permit it: {reason}")]
+    Forbidden {
+        /// Why, in words for the person who asked; may be empty.
+        reason: String,
+    },
     /// No such member.
     #[error("no such member: register them first")]
     NoSuchMember,
@@ -64,6 +77,16 @@ pub enum Error {
         /// The largest.
         max: u64,
     },
+    /// As many were begun today as the operator pays for in one day; nothing was written.
+    #[error("the day's cap of {most} is reached ({cap:?}): call again from {} on", .again_at.unix())]
+    CapReached {
+        /// Which cap.
+        cap: Cap,
+        /// The most in one day.
+        most: u32,
+        /// When the next day begins.
+        again_at: Timestamp,
+    },
     /// Not on this network (test money on a real one).
     #[error("not available on this network")]
     NotAvailable,
@@ -89,32 +112,52 @@ pub enum Error {
     Port(#[from] PortError),
 }
 
-impl Error {
-    /// The error's code: stable, documented, never reused.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotAllowed => "auth.not_allowed",
-            Self::NoSuchMember => "member.unknown",
-            Self::NoSuchCircle => "circle.unknown",
-            Self::NoSuchInvitation => "invitation.unknown",
-            Self::InvitationSpent => "invitation.spent",
-            Self::InvitationForSomebodyElse => "invitation.for_somebody_else",
-            Self::RulesNotAccepted => "circle.rules_not_accepted",
-            Self::NoPlaceLeft => "circle.no_place_left",
-            Self::NotReady => "circle.not_ready",
-            Self::UnderWay => "command.under_way",
-            Self::Refused(_) => "circle.refused",
-            Self::InsufficientFunds { .. } => "wallet.insufficient_funds",
-            Self::BadText { .. } => "input.bad_text",
-            Self::OutOfBounds { .. } => "input.out_of_bounds",
-            Self::NotAvailable => "network.not_available",
-            Self::KeyReused => "command.key_reused",
-            Self::Contention => "command.contention",
-            Self::Stored { .. } => "store.unreadable",
-            Self::LeaseLost => "work.lease_lost",
-            Self::Port(_) => "port.failed",
-        }
+error_codes! {
+    Error {
+        NotAllowed = "auth.not_allowed" Permanent:
+            "the actor may not do this", "only the member concerned, or the organiser, may";
+        Forbidden = "auth.forbidden" Permanent:
+            "the host's authorizer refuses the command", "see its reason; the same key may be used once it permits";
+        NoSuchMember = "member.unknown" Permanent: "no such member", "register them first";
+        NoSuchCircle = "circle.unknown" Permanent:
+            "no such circle, or the member is not in it", "ask for the member's circles";
+        NoSuchInvitation = "invitation.unknown" Permanent:
+            "no invitation has that code", "check it with whoever sent it";
+        InvitationSpent = "invitation.spent" Permanent:
+            "the invitation is used, revoked or expired", "ask the organiser for a new one";
+        InvitationForSomebodyElse = "invitation.for_somebody_else" Permanent:
+            "the invitation is bound to another phone number", "ask for one of your own";
+        RulesNotAccepted = "circle.rules_not_accepted" Permanent:
+            "the hash accepted is not that of the circle's rules", "show the rules, ask again";
+        NoPlaceLeft = "circle.no_place_left" Permanent:
+            "all places are taken or promised", "revoke an invitation first";
+        NotReady = "circle.not_ready" Temporary:
+            "it is still being written to the chain", "try again in a moment";
+        UnderWay = "command.under_way" Temporary:
+            "the same thing is under way already", "wait until it has settled";
+        InsufficientFunds = "wallet.insufficient_funds" Permanent:
+            "the wallet has too little money", "add what is missing; the error says how much";
+        BadText = "input.bad_text" Permanent:
+            "a text is empty, too long, or has control characters", "shorten or clean it";
+        OutOfBounds = "input.out_of_bounds" Permanent:
+            "a number is out of bounds", "choose one within the bounds the error names";
+        CapReached = "cap.reached" Temporary:
+            "as many accounts or circles were begun today as the operator pays for in one day",
+            "call again the next day (UTC), with the same key; the operator can raise the cap";
+        NotAvailable = "network.not_available" Permanent:
+            "not on this network (test money on a real one)", "leave it out here";
+        KeyReused = "command.key_reused" Permanent:
+            "the idempotency key was used for another command", "use a new key";
+        Contention = "command.contention" Temporary:
+            "others changed the same thing all the time", "call again with the same key";
+        Stored = "store.unreadable" Permanent:
+            "stored data is newer than this software, or damaged",
+            "run the newer version, or restore the database";
+        LeaseLost = "work.lease_lost" Permanent:
+            "the work item is somebody else's now", "drop it: who has it will do it";
+    } within {
+        Refused = |refusal: &Refusal| refusal_code(*refusal);
+        Port = PortError::code;
     }
 }
 

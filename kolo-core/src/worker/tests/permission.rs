@@ -1,0 +1,217 @@
+//! A host that is asked before every command.
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::circle::UnderWay;
+use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
+use crate::port::{Authorizer, PortError, PortErrorKind, Retry};
+use crate::{Actor, view::InvitationView};
+
+/// What the host answers.
+#[derive(Clone, Copy)]
+enum Mood {
+    Allows,
+    Refuses,
+    IsDown,
+}
+
+/// A host with moods, which remembers what it was asked.
+struct Host {
+    mood: Mutex<Mood>,
+    asked: Mutex<Vec<CommandRequest>>,
+}
+
+impl Host {
+    fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// What it was asked since the last question.
+    fn asked(&self) -> Vec<CommandRequest> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Authorizer for Host {
+    async fn authorize(&self, request: &CommandRequest) -> Result<Verdict, PortError> {
+        self.asked.lock().unwrap().push(request.clone());
+        match *self.mood.lock().unwrap() {
+            Mood::Allows => Ok(Verdict::Allowed),
+            Mood::Refuses => Ok(Verdict::Refused { reason: "Not today.".to_owned() }),
+            Mood::IsDown => {
+                Err(PortError::new(PortErrorKind::Unavailable, Retry::Temporary, "the host"))
+            }
+        }
+    }
+}
+
+fn world() -> (World, Arc<Host>) {
+    let world = World::new();
+    let host = Arc::new(Host { mood: Mutex::new(Mood::Allows), asked: Mutex::default() });
+    let kolo = world.kolo.clone().with_authorizer(host.clone());
+    let worker = Worker::without_chat(kolo.clone());
+    (World { kolo, worker, ..world }, host)
+}
+
+/// Everything the ledger knows, as far as a command could change it.
+fn record(world: &World) -> (usize, usize, usize) {
+    let ledger = &world.kolo.ports().ledger;
+    let events = block_on(ledger.events_after(world.kolo.tenant(), 0, 10_000)).unwrap();
+    let all = |kind| block_on(ledger.list(world.kolo.tenant(), kind, None, 1_000)).unwrap().len();
+    (events.len(), all("intent"), all("member"))
+}
+
+/// Every command there is, by Ada (organiser) or Bola, as calls that can be repeated.
+struct Calls<'a> {
+    world: &'a World,
+    ada: MemberView,
+    bola: MemberView,
+    circle: CircleId,
+    invitation: InvitationView,
+}
+
+impl Calls<'_> {
+    fn call(&self, command: CommandName, key: &str) -> Result<(), Error> {
+        let (circle, circles) = (self.circle, self.world.kolo.circles());
+        let by = |member: &MemberView| CommandContext::of_member(member.id, key);
+        let (ada, bola) = (by(&self.ada), by(&self.bola));
+        let one = Amount::new(1);
+        let done: Result<UnderWay, Error> = match command {
+            CommandName::Register => {
+                let who = Register::of_host(key, "Dayo");
+                let ctx = CommandContext::of_system(key);
+                return block_on(self.world.kolo.members().register(&ctx, who)).map(drop);
+            }
+            CommandName::TestMoney => {
+                return block_on(self.world.kolo.wallets().test_money(&ada, one)).map(drop);
+            }
+            CommandName::CreateCircle => {
+                let wanted = NewCircle::weekly("Friends", EACH, 3);
+                block_on(circles.create(&ada, wanted))
+            }
+            CommandName::Invite => return block_on(circles.invite(&ada, circle, None)).map(drop),
+            CommandName::Revoke => block_on(circles.revoke(&ada, &self.invitation.code)),
+            CommandName::Join => {
+                let hash = self.invitation.circle.rules_hash;
+                block_on(circles.join(&bola, &self.invitation.code, hash))
+            }
+            CommandName::Start => block_on(circles.start(&ada, circle)),
+            CommandName::Cancel => block_on(circles.cancel(&ada, circle)),
+            CommandName::Leave => block_on(circles.leave(&ada, circle)),
+            CommandName::Contribute => block_on(circles.contribute(&ada, circle, 1, EACH)),
+            CommandName::Repay => block_on(circles.repay(&ada, circle, one)),
+            CommandName::ProposeDissolve => block_on(circles.propose_dissolve(&ada, circle)),
+            CommandName::Vote => block_on(circles.vote(&ada, circle, 1, true)),
+        };
+        done.map(drop)
+    }
+}
+
+fn calls(world: &World) -> Calls<'_> {
+    let (ada, bola) = (world.member("Ada"), world.member("Bola"));
+    let circle = world.forming(&ada, "one");
+    let ctx = CommandContext::of_member(ada.id, "invitation");
+    let (invitation, _) = block_on(world.kolo.circles().invite(&ctx, circle, None)).unwrap();
+    world.work();
+    let Some(ChainEffect::Invite { key, expires_at, .. }) = world.chain.done().last().cloned()
+    else {
+        panic!("no invitation");
+    };
+    let (key, address, turn) = (Some(key), None, None);
+    world.emit(circle, CircleChainEvent::InvitationAdded { key, address, turn, expires_at });
+    world.work();
+    Calls { world, ada, bola, circle, invitation }
+}
+
+#[test]
+fn a_refused_command_writes_nothing_and_works_under_its_key_once_permitted() {
+    let (world, host) = world();
+    let calls = calls(&world);
+    for mood in [Mood::Refuses, Mood::IsDown] {
+        host.is(mood);
+        let before = record(&world);
+        for command in CommandName::ALL {
+            let called = calls.call(*command, command.as_str());
+            match mood {
+                Mood::Refuses => assert!(
+                    matches!(&called, Err(Error::Forbidden { reason }) if reason == "Not today."),
+                    "{command}: {called:?}"
+                ),
+                _ => assert!(matches!(called, Err(Error::Port(_))), "{command}: {called:?}"),
+            }
+        }
+        assert_eq!(record(&world), before);
+    }
+    assert_eq!(block_on(world.worker.tick(usize::MAX)).unwrap().handled, 0, "nothing was queued");
+
+    host.is(Mood::Allows);
+    for command in [CommandName::Register, CommandName::TestMoney, CommandName::Join] {
+        calls.call(command, command.as_str()).unwrap();
+    }
+    world.work();
+    assert_eq!(world.chain.count(pays), 1);
+    // The repetition of what was done gets its answer, whatever the host thinks by now.
+    let after = record(&world);
+    host.is(Mood::Refuses);
+    host.asked();
+    for command in [CommandName::Register, CommandName::TestMoney, CommandName::Join] {
+        calls.call(command, command.as_str()).unwrap();
+    }
+    assert_eq!((host.asked(), record(&world)), (Vec::new(), after));
+}
+
+#[test]
+fn the_host_is_told_who_what_and_where() {
+    let (world, host) = world();
+    let calls = calls(&world);
+    host.is(Mood::Refuses);
+    host.asked();
+    for command in CommandName::ALL {
+        calls.call(*command, "told").unwrap_err();
+        let asked = host.asked();
+        let [request] = asked.as_slice() else { panic!("{command}: {asked:?}") };
+        use CommandName as C;
+        let actor = match command {
+            C::Register => Actor::System,
+            C::Join => Actor::Member(calls.bola.id),
+            _ => Actor::Member(calls.ada.id),
+        };
+        let elsewhere = matches!(command, C::Register | C::TestMoney | C::CreateCircle);
+        let circle = (!elsewhere).then_some(calls.circle);
+        let amount = match command {
+            C::Contribute => Some(EACH),
+            C::TestMoney | C::Repay => Some(Amount::new(1)),
+            _ => None,
+        };
+        let told = (request.command, &request.actor, request.circle, request.amount);
+        assert_eq!(told, (*command, &actor, circle, amount));
+        assert_eq!((&request.tenant, request.correlation.as_str()), (world.kolo.tenant(), "told"));
+    }
+}
+
+/// Permission is one thing, the circle's rules another.
+#[test]
+fn a_host_cannot_lift_the_rules_of_the_domain() {
+    let (world, _) = world();
+    let calls = calls(&world);
+    let ctx = CommandContext::of_member(calls.bola.id, "invite");
+    let invited = block_on(world.kolo.circles().invite(&ctx, calls.circle, None));
+    assert!(matches!(invited, Err(Error::NotAllowed)), "{invited:?}");
+}
+
+/// What happens by itself asks nobody: a host that is down stops no payout.
+#[test]
+fn the_workers_own_steps_are_nobodys_command() {
+    let (world, host) = world();
+    let (circle, ada, bola) = world.active("one");
+    for member in [&ada, &bola] {
+        world.contributes(circle, member, 1);
+    }
+    host.is(Mood::IsDown);
+    host.asked();
+    world.pass(7 * DAY_S + 60);
+    assert_eq!((world.chain.count(pays_out), host.asked()), (1, Vec::new()));
+}
