@@ -6,6 +6,7 @@ use crate::member::Members;
 use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
 use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
+use crate::receipt::Receipts;
 use crate::wallet::Wallets;
 use crate::{Asset, Caps, TenantId};
 
@@ -18,6 +19,8 @@ pub struct OperatorKeys {
     pub fees: PublicKey,
     /// Source of calls nobody signs (payouts).
     pub keeper: PublicKey,
+    /// Signs receipts, and nothing else.
+    pub receipts: PublicKey,
     /// Issuer of the test dollar, on networks where there is one.
     pub issuer: Option<PublicKey>,
 }
@@ -125,6 +128,12 @@ impl Kolo {
     #[must_use]
     pub fn circles(&self) -> Circles {
         Circles::new(self.clone())
+    }
+
+    /// Proofs of what was paid in and out.
+    #[must_use]
+    pub fn receipts(&self) -> Receipts {
+        Receipts::new(self.clone())
     }
 
     /// Whose this is.

@@ -5,6 +5,7 @@
 //! I/O and needs no particular executor.
 mod cap;
 pub mod circle;
+mod code;
 mod context;
 #[cfg(feature = "conversation")]
 pub mod conversation;
@@ -18,6 +19,7 @@ pub mod member;
 pub mod money;
 pub mod notice;
 pub mod port;
+pub mod receipt;
 mod record;
 #[cfg(feature = "testkit")]
 pub mod testkit;

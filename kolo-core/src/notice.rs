@@ -1,8 +1,10 @@
 //! What people are told when something has happened: typed, put into words by the conversation.
 //!
-//! Amounts are minor units of the circle's asset; names are as shown to the reader.
+//! Amounts are minor units of the circle's asset; names are as shown to the reader. `receipt` is the
+//! number of the signed receipt of what is told, there when the notice is.
 use serde::{Deserialize, Serialize};
 
+use crate::receipt::ReceiptNumber;
 use crate::view::Every;
 use crate::{CircleId, Timestamp};
 
@@ -124,6 +126,8 @@ pub enum Notice {
         pot: i64,
         full_pot: i64,
         tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     ContributionFailed {
         circle: CircleId,
@@ -138,6 +142,8 @@ pub enum Notice {
         amount: i64,
         left: i64,
         tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     /// To a creditor: `who` paid back what they owed from an earlier round.
     PaidBack {
@@ -146,6 +152,8 @@ pub enum Notice {
         who: String,
         amount: i64,
         tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     RepaymentFailed {
         circle: CircleId,
@@ -173,18 +181,24 @@ pub enum Notice {
         amount: i64,
         short: i64,
         tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     /// To the recipient: kept safe, because it could not be delivered.
     PayoutKept {
         circle: CircleId,
         name: String,
         amount: i64,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     CreditDelivered {
         circle: CircleId,
         name: String,
         amount: i64,
         tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     DissolutionProposed {
         circle: CircleId,
@@ -217,6 +231,8 @@ pub enum Notice {
         name: String,
         amount: i64,
         tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
     },
     /// To all: every turn is paid. The reader's own totals.
     Completed {

@@ -1,10 +1,12 @@
 //! The reference bot: configuration, wiring and pages around `kolo-core`.
 //!
 //! [`stack`] puts Kolo on embedded defaults (SQLite, the embedded Stellar network), [`chat`] is the
-//! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page.
+//! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
+//! [`receipt`] checks a receipt's file.
 pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod receipt;
 pub mod stack;
 pub mod web;

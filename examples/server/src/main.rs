@@ -1,9 +1,10 @@
 //! The reference bot. `kolo-server` serves the phone page; `kolo-server demo` plays a whole circle.
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kolo_server::demo::{self, DemoOptions};
-use kolo_server::web;
+use kolo_server::{receipt, web};
 
 /// Group savings in a chat: the reference bot, on embedded defaults.
 #[derive(Parser)]
@@ -27,6 +28,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check a receipt's file; needs no server and no network.
+    VerifyReceipt {
+        /// The file; standard input when it is left out or `-`.
+        file: Option<PathBuf>,
+        /// The operator's public key for receipts, in hexadecimal. Without it only the file's own
+        /// key is used, and remains to be compared.
+        #[arg(long)]
+        key: Option<String>,
+    },
 }
 
 #[tokio::main]
@@ -38,6 +48,7 @@ async fn main() -> ExitCode {
         Some(Command::Demo { members, seed, json }) => {
             demo::run(&DemoOptions { members, seed, json }).await
         }
+        Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
         None => web::run().await,
     }
 }

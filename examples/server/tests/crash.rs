@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -172,15 +173,19 @@ fn check(state: &Value) {
         assert_eq!(member["received"], "30.00", "{member:#}");
         assert_eq!(member["paid_out"], true);
     }
+    let mut receipts = BTreeSet::new();
     for number in PEOPLE {
         let wallet = wallet(state, number).unwrap();
         assert_eq!(wallet["books"], "100.00", "{number}");
         assert_eq!(wallet["chain"], "100.00", "{number}");
         assert_eq!(wallet["available"], "100.00", "{number}");
-        let receipts = told(state, number)
+        let notices: Vec<_> = told(state, number)
             .into_iter()
             .filter(|message| message["id"].as_str().is_some_and(|id| id.contains("payout")))
-            .count();
-        assert_eq!(receipts, 3, "one notice of each payout on {number}");
+            .collect();
+        assert_eq!(notices.len(), 3, "one notice of each payout on {number}");
+        let texts = notices.iter().filter_map(|message| message["text"].as_str());
+        receipts.extend(texts.filter_map(|text| text.rsplit_once("Receipt no. ")).map(|(_, n)| n));
     }
+    assert_eq!(receipts.len(), 3, "one receipt of each pot, told to all: {receipts:?}");
 }

@@ -38,6 +38,7 @@ async fn a_circle_from_hello_to_completion_by_clicks_and_typing() {
         add_a_phone(page).await;
         page.shoot("4-completed").await;
         read_a_transaction(page).await;
+        read_a_receipt(page).await;
     })
     .await;
 }
@@ -179,6 +180,25 @@ async fn read_a_transaction(page: &Page<'_>) {
     page.until("document.querySelectorAll('.phone').length === 4").await;
 }
 
+async fn read_a_receipt(page: &Page<'_>) {
+    let number = page.read(
+        "return [...document.querySelectorAll('.words')].map(words => words.textContent)\
+         .filter(text => text.includes('the pot of')).pop().split('Receipt no. ')[1].trim()",
+    );
+    let number = number.await.as_str().unwrap_or_default().to_owned();
+    page.open(&format!("/receipt/{number}")).await;
+    page.until("document.querySelector('#result').textContent.startsWith('✓ Signed')").await;
+    assert_eq!(page.text("h1").await, format!("Receipt no. {number}"));
+    let all = page.text("#page").await;
+    for words in ["payout of 30.00 USDC, Market Women", "key of this operator", "verify-receipt"] {
+        assert!(all.contains(words), "no {words:?} in {all}");
+    }
+    assert_eq!(page.read(AUDIT).await, json!([]));
+    page.shoot("9-receipt").await;
+    page.click("a[href='/']").await;
+    page.until("document.querySelectorAll('.phone').length === 4").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_small_screen_rubbish_stays_text_and_a_restart_loses_nothing() {
     let server = Server::start();
@@ -199,6 +219,8 @@ async fn on_a_small_screen_rubbish_stays_text_and_a_restart_loses_nothing() {
             format!("/tx/{}", "0".repeat(64)),
             "/tx/rubbish".to_owned(),
             "/tx/%F0%9F%92%A9".to_owned(),
+            "/receipt/2222-2222-2222-2222".to_owned(),
+            "/receipt/rubbish".to_owned(),
         ] {
             page.open(&path).await;
             page.until("document.querySelector('h1').textContent === 'Not found'").await;

@@ -3,8 +3,9 @@ use kolo_rules::Refusal;
 
 use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract};
+use crate::code::normalise;
 use crate::intent::state::Want;
-use crate::invitation::state::{CODE_BYTES, Invitation, Standing, code, normalise_code};
+use crate::invitation::state::{CODE_BYTES, Invitation, Standing, code};
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::vault::KeyName;
 use crate::record::Loaded;
@@ -82,7 +83,7 @@ impl Circles {
     /// it is being made; [`Error::InvitationSpent`] when it is used or dead.
     pub async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
-        let args = normalise_code(code);
+        let args = normalise(code);
         let circle = self.circle_of_code(code).await?;
         let request = CommandRequest::new(ctx, CommandName::Revoke).about(circle);
         let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
@@ -183,7 +184,7 @@ impl Circles {
         rules_hash: [u8; 32],
     ) -> Result<UnderWay, Error> {
         let joiner = ctx.member()?;
-        let args = (normalise_code(code), rules_hash);
+        let args = (normalise(code), rules_hash);
         let circle = self.circle_of_code(code).await?;
         let request = CommandRequest::new(ctx, CommandName::Join).about(circle);
         let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
@@ -221,7 +222,7 @@ impl Circles {
     }
 
     async fn by_code(&self, code: &str) -> Result<(Loaded<Invitation>, Loaded<Circle>), Error> {
-        let code = normalise_code(code);
+        let code = normalise(code);
         let id = self.kolo.find("code", &code).await?.ok_or(Error::NoSuchInvitation)?;
         let id: InvitationId = id.parse().map_err(|_| Error::NoSuchInvitation)?;
         let invitation = self.kolo.invitation(id).await?;

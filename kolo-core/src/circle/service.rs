@@ -280,7 +280,7 @@ impl Circle {
     }
 
     /// Whether the member organises it or sits in it.
-    pub(super) fn concerns(&self, member: MemberId) -> bool {
+    pub(crate) fn concerns(&self, member: MemberId) -> bool {
         self.organiser == member || self.seat_of_member(member).is_some()
     }
 }

@@ -35,6 +35,11 @@ pub enum Command {
         /// The invitation's code, in capitals.
         code: Option<String>,
     },
+    /// `RECEIPT number`.
+    Receipt {
+        /// The receipt's number, in capitals.
+        number: Option<String>,
+    },
     /// `GROUP STATUS`, `GROUP STATUS Market Women`.
     GroupStatus(Target),
     /// `CONTRIBUTE`, `CONTRIBUTE 10 Market Women`.
@@ -104,6 +109,7 @@ impl Command {
             Self::Register { name } => name.is_none(),
             Self::CreateGroup(words) => *words == GroupWords::default(),
             Self::Join { code } | Self::Revoke { code } => code.is_none(),
+            Self::Receipt { number } => number.is_none(),
             Self::TestMoney { amount } => amount.is_none(),
             Self::Invite(target)
             | Self::GroupStatus(target)

@@ -5,6 +5,7 @@ use kolo_rules::{Amount, Rules};
 use crate::circle::UnderWay;
 use crate::member::Register;
 use crate::port::channel::Contact;
+use crate::receipt::ReceiptView;
 use crate::view::{
     CircleStatus, CircleSummary, DueView, HistoryPage, InvitationPreview, InvitationView,
     MemberView, NewCircle, WalletView,
@@ -35,6 +36,8 @@ pub trait Desk: Send + Sync {
         limit: usize,
     ) -> Result<HistoryPage, Error>;
     async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error>;
+
+    async fn receipt(&self, member: MemberId, number: &str) -> Result<ReceiptView, Error>;
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error>;
     async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error>;
@@ -135,6 +138,10 @@ impl Desk for Kolo {
 
     async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
         self.wallets().test_money(ctx, amount).await
+    }
+
+    async fn receipt(&self, member: MemberId, number: &str) -> Result<ReceiptView, Error> {
+        self.receipts().of_member(member, number).await
     }
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {

@@ -115,6 +115,7 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::Join => Command::Join { code: code(words) },
         Verb::Invite => Command::Invite(target(words)),
         Verb::Revoke => Command::Revoke { code: code(words) },
+        Verb::Receipt => Command::Receipt { number: code(words) },
         Verb::GroupStatus => Command::GroupStatus(Target { figure: None, group: joined(words) }),
         Verb::Contribute => Command::Contribute(target(words)),
         Verb::Repay => Command::Repay(target(words)),

@@ -4,6 +4,7 @@ use kolo_rules::{Amount, Rules};
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
+use crate::receipt::ReceiptView;
 use crate::view::{CircleStatus, HistoryLine, InvitationPreview, VoteView, WalletView};
 use crate::{MemberId, Timestamp};
 
@@ -39,6 +40,9 @@ pub enum Reply {
         lines: Vec<HistoryLine>,
         more: bool,
     },
+    /// RECEIPT without a number.
+    ReceiptWhich,
+    Receipt(Box<ReceiptView>),
     HistoryEmpty,
     HistoryEnd,
     AskTestMoney {

@@ -32,6 +32,9 @@ pub enum Error {
     /// No such invitation.
     #[error("no invitation with that code: check it with whoever sent it")]
     NoSuchInvitation,
+    /// No such receipt.
+    #[error("no receipt with that number, or it is not one of your circles'")]
+    NoSuchReceipt,
     /// The invitation is used, revoked or expired.
     #[error("the invitation is no longer valid: ask for a new one")]
     InvitationSpent,
@@ -123,6 +126,8 @@ error_codes! {
             "no such circle, or the member is not in it", "ask for the member's circles";
         NoSuchInvitation = "invitation.unknown" Permanent:
             "no invitation has that code", "check it with whoever sent it";
+        NoSuchReceipt = "receipt.unknown" Permanent:
+            "no receipt has that number, or it is not this member's", "check the number; ask for the member's receipts";
         InvitationSpent = "invitation.spent" Permanent:
             "the invitation is used, revoked or expired", "ask the organiser for a new one";
         InvitationForSomebodyElse = "invitation.for_somebody_else" Permanent:

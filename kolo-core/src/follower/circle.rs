@@ -119,8 +119,10 @@ impl Kolo {
             }
             _ => None,
         };
-        let story = Story { event, what, before: &before, after: &after, gone: gone.as_ref() };
         self.seat_changes(changes, &mut circle, what).await?;
+        let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
+        let (before, after, gone) = (&before, &after, gone.as_ref());
+        let story = Story { event, what, before, after, receipt, gone };
         self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
         self.tell(changes, &circle.state, &story)?;

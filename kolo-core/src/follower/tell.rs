@@ -5,6 +5,7 @@ use kolo_rules::{Amount, Circle as Mirror};
 use crate::circle::state::{CANCELLED, COMPLETED, Circle, DISSOLVED, Holder};
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
+use crate::receipt::ReceiptNumber;
 use crate::unit::Changes;
 use crate::{Error, Kolo, Timestamp};
 
@@ -14,6 +15,8 @@ pub(super) struct Story<'a> {
     pub what: &'a CircleChainEvent,
     pub before: &'a Mirror,
     pub after: &'a Mirror,
+    /// The number of the receipt it calls for.
+    pub receipt: Option<ReceiptNumber>,
     /// Who left with this event.
     pub gone: Option<&'a Holder>,
 }
@@ -73,7 +76,7 @@ impl Kolo {
             E::CreditPushed { member, amount } => {
                 tell_one(changes, circle, member, "credit", |name| {
                     let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
-                    Notice::CreditDelivered { circle, name, amount, tx }
+                    Notice::CreditDelivered { circle, name, amount, tx, receipt: story.receipt }
                 })
             }
             E::DebtRepaid { member, amount, credited } => {
@@ -92,7 +95,7 @@ impl Kolo {
             E::RefundClaimed { member, amount } => {
                 tell_one(changes, circle, member, "refund", |name| {
                     let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
-                    Notice::Refunded { circle, name, amount, tx }
+                    Notice::Refunded { circle, name, amount, tx, receipt: story.receipt }
                 })
             }
             E::InvitationAdded { .. }
@@ -217,6 +220,7 @@ fn tell_contribution(
         pot,
         full_pot,
         tx: story.tx(),
+        receipt: story.receipt,
     })
 }
 
@@ -239,7 +243,7 @@ fn tell_payout(
         let you = holder.address == *recipient;
         let notice = if you && credited {
             let (name, amount) = (circle.name.clone(), amount.minor_units());
-            Notice::PayoutKept { circle: circle.id, name, amount }
+            Notice::PayoutKept { circle: circle.id, name, amount, receipt: story.receipt }
         } else {
             Notice::PaidOut {
                 circle: circle.id,
@@ -251,6 +255,7 @@ fn tell_payout(
                 amount: amount.minor_units(),
                 short,
                 tx: story.tx(),
+                receipt: story.receipt,
             }
         };
         changes.notice(member, "payout", notice)?;
@@ -270,7 +275,7 @@ fn tell_repaid(
     let left = debt_of(circle, story.after, payer);
     tell_one(changes, circle, payer, "repaid", |name| {
         let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
-        Notice::Repaid { circle, name, amount, left, tx }
+        Notice::Repaid { circle, name, amount, left, tx, receipt: story.receipt }
     })?;
     let who = holder(circle, payer).map(|holder| holder.name.clone()).unwrap_or_default();
     for (creditor, part) in story.passed_on(circle, credited) {
@@ -281,6 +286,7 @@ fn tell_repaid(
             who: who.clone(),
             amount: part.minor_units(),
             tx: story.tx(),
+            receipt: story.receipt,
         };
         changes.notice(member, "paid-back", notice)?;
     }

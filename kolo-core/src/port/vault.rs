@@ -28,7 +28,7 @@ pub enum KeyName {
     Member(MemberId),
     /// The one-time key of an invitation.
     Invitation(InvitationId),
-    /// A key of the operator: `sponsor`, `fees`, `keeper`, `issuer`.
+    /// A key of the operator: `sponsor`, `fees`, `keeper`, `receipts`, `issuer`.
     Operator(String),
 }
 
@@ -69,6 +69,6 @@ pub trait KeyVault: Send + Sync {
 pub enum Digest {
     /// Its SHA-256 (chain transactions).
     Sha256,
-    /// Its own bytes (invitation messages).
+    /// Its own bytes (invitation messages, receipts; each kind begins with a word of its own).
     Raw,
 }

@@ -33,6 +33,7 @@ pub async fn operate(
 ) -> Result<Operation, SetupError> {
     let key = async |name: &str| vault.create(tenant, &KeyName::Operator(name.to_owned())).await;
     let issuer = key("issuer").await?;
+    let receipts = key("receipts").await?;
     let operators = Operators {
         sponsor: key("sponsor").await?,
         fees: key("fees").await?,
@@ -45,7 +46,7 @@ pub async fn operate(
     let Operators { sponsor, fees, keeper } = operators;
     Ok(Operation {
         client,
-        operator: OperatorKeys { sponsor, fees, keeper, issuer: Some(issuer) },
+        operator: OperatorKeys { sponsor, fees, keeper, receipts, issuer: Some(issuer) },
         asset: deployment.asset.clone(),
         deployment,
     })

@@ -12,6 +12,7 @@ mod joining;
 mod money;
 mod once;
 mod outside;
+mod receipts;
 mod restart;
 mod rotation;
 mod rubbish;

@@ -16,7 +16,7 @@ use kolo_core::{Timestamp, conversation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ShiftFile, state, tx};
+use super::{ShiftFile, receipt, state, tx};
 use crate::chat::{ChatError, Phone};
 use crate::stack::Stack;
 
@@ -37,8 +37,11 @@ pub(super) fn router(app: App) -> Router {
     Router::new()
         .route("/", get(|| async { Html(include_str!("../../assets/index.html")) }))
         .route("/tx/{hash}", get(transaction_page))
+        .route("/receipt/{number}", get(receipt::page))
+        .route("/receipt/{number}/file", get(receipt::file))
         .route("/app.js", get(|| async { script(include_str!("../../assets/app.js")) }))
         .route("/tx.js", get(|| async { script(include_str!("../../assets/tx.js")) }))
+        .route("/receipt.js", get(|| async { script(include_str!("../../assets/receipt.js")) }))
         .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
         .route("/api/state", get(page_state))
         .route("/api/events", get(events))
@@ -46,6 +49,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/phones/{number}/messages", post(say))
         .route("/api/clock", post(move_clock))
         .route("/api/tx/{hash}", get(transaction))
+        .route("/api/receipt/{number}", get(receipt::json))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(app)
 }
@@ -60,6 +64,16 @@ fn style(text: &'static str) -> Response {
 
 /// An answer that says what is wrong.
 pub(super) struct Problem(StatusCode, String);
+
+impl Problem {
+    pub fn not_found(what: impl Into<String>) -> Self {
+        Self(StatusCode::NOT_FOUND, what.into())
+    }
+
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, what.into())
+    }
+}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

@@ -1,6 +1,7 @@
 //! The phone page: phones side by side, a clock to move, circles with books and chain beside each
 //! other. Plain pages over a small JSON API.
 mod api;
+mod receipt;
 mod state;
 mod tx;
 
@@ -117,6 +118,8 @@ async fn work_and_serve(
         worker.run(async move { drop(until.wait_for(|stop| *stop).await) }).await;
     });
     eprintln!("· open http://{address} (test money only)");
+    let key = stack.kolo.receipts().key();
+    eprintln!("· receipts are signed with {}", data_encoding::HEXLOWER.encode(&key.0));
     let router = api::router(api::App { stack, shift: Arc::new(shift) });
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { drop(stopped.wait_for(|stop| *stop).await) })

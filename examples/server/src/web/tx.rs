@@ -103,6 +103,7 @@ async fn names(stack: &Stack) -> Result<Names, Error> {
         ("sponsor of reserves", Some(operator.sponsor)),
         ("payer of fees", Some(operator.fees)),
         ("keeper", Some(operator.keeper)),
+        ("signer of receipts", Some(operator.receipts)),
         ("issuer of test dollars", operator.issuer),
     ];
     names.extend(keys.into_iter().filter_map(|(name, key)| Some((account(key?), name.to_owned()))));

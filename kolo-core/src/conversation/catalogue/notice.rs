@@ -2,10 +2,11 @@
 use kolo_rules::Amount;
 
 use super::Speech;
-use super::speech::{every, interval, receipt};
+use super::speech::{every, interval, reference};
 use crate::CircleId;
 use crate::conversation::words::Words;
 use crate::notice::{Notice, Reason, ReminderStage};
+use crate::receipt::ReceiptNumber;
 
 /// A notice, line by line.
 pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
@@ -21,6 +22,9 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
 pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, String)> {
     let contribute = |circle: &CircleId| ("label-contribute", format!("CONTRIBUTE {circle}"));
     let status = |circle: &CircleId| ("label-status", format!("GROUP STATUS {circle}"));
+    let show = |receipt: &Option<ReceiptNumber>| {
+        receipt.map(|number| ("label-receipt", format!("RECEIPT {number}")))
+    };
     match notice {
         Notice::CircleReady { circle, .. } => {
             vec![("label-invite", format!("INVITE {circle}")), status(circle)]
@@ -28,7 +32,16 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
         Notice::Started { circle, .. } | Notice::Reminder { circle, .. } => {
             vec![contribute(circle), status(circle)]
         }
-        Notice::Joined { circle, .. } | Notice::Contributed { circle, .. } => vec![status(circle)],
+        Notice::Joined { circle, .. } => vec![status(circle)],
+        Notice::Contributed { circle, receipt, .. } => {
+            std::iter::once(status(circle)).chain(show(receipt)).collect()
+        }
+        Notice::PaidOut { receipt, .. }
+        | Notice::PayoutKept { receipt, .. }
+        | Notice::CreditDelivered { receipt, .. }
+        | Notice::Repaid { receipt, .. }
+        | Notice::PaidBack { receipt, .. }
+        | Notice::Refunded { receipt, .. } => show(receipt).into_iter().collect(),
         Notice::DissolutionProposed { circle, you: false, .. } => vec![
             ("label-vote-yes", format!("VOTE YES {circle}")),
             ("label-vote-no", format!("VOTE NO {circle}")),
@@ -36,6 +49,11 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
         Notice::MoneyReceived { .. } => vec![("label-balance", "BALANCE".to_owned())],
         _ => Vec::new(),
     }
+}
+
+/// The receipt's number; what the network knows it by where a notice is older than receipts.
+fn number(receipt: Option<ReceiptNumber>, tx: &str) -> String {
+    receipt.map_or_else(|| reference(tx), |number| number.to_string())
 }
 
 fn named(id: &'static str, name: &str) -> Words {
@@ -60,12 +78,12 @@ fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
             Words::new("notice-money-received")
                 .text("amount", amount(*received))
                 .text("balance", amount(*balance))
-                .text("receipt", receipt(tx))
+                .text("reference", reference(tx))
         }
         Notice::MoneySent { amount: sent, balance, tx } => Words::new("notice-money-sent")
             .text("amount", amount(*sent))
             .text("balance", amount(*balance))
-            .text("receipt", receipt(tx)),
+            .text("reference", reference(tx)),
         _ => return None,
     })
 }
@@ -140,7 +158,16 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
     let amount = |minor: i64| speech.money(Amount::new(minor));
     Some(match notice {
         Notice::Contributed {
-            name, round, rounds, amount: paid, late, pot, full_pot, tx, ..
+            name,
+            round,
+            rounds,
+            amount: paid,
+            late,
+            pot,
+            full_pot,
+            tx,
+            receipt,
+            ..
         } => named("notice-contributed", name)
             .count("round", *round)
             .count("rounds", *rounds)
@@ -148,21 +175,25 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
             .flag("late", *late)
             .text("pot", amount(*pot))
             .text("full", amount(*full_pot))
-            .text("receipt", receipt(tx)),
+            .text("receipt", number(*receipt, tx)),
         Notice::ContributionFailed { name, round, amount: wanted, reason, .. } => {
             failed("notice-contribution-failed", name, *reason)
                 .count("round", *round)
                 .text("amount", amount(*wanted))
         }
-        Notice::Repaid { name, amount: paid, left, tx, .. } => named("notice-repaid", name)
-            .text("amount", amount(*paid))
-            .text("left", amount(*left))
-            .flag("all", *left == 0)
-            .text("receipt", receipt(tx)),
-        Notice::PaidBack { name, who, amount: paid, tx, .. } => named("notice-paid-back", name)
-            .name("who", who)
-            .text("amount", amount(*paid))
-            .text("receipt", receipt(tx)),
+        Notice::Repaid { name, amount: paid, left, tx, receipt, .. } => {
+            named("notice-repaid", name)
+                .text("amount", amount(*paid))
+                .text("left", amount(*left))
+                .flag("all", *left == 0)
+                .text("receipt", number(*receipt, tx))
+        }
+        Notice::PaidBack { name, who, amount: paid, tx, receipt, .. } => {
+            named("notice-paid-back", name)
+                .name("who", who)
+                .text("amount", amount(*paid))
+                .text("receipt", number(*receipt, tx))
+        }
         Notice::RepaymentFailed { name, amount: wanted, reason, .. } => {
             failed("notice-repayment-failed", name, *reason).text("amount", amount(*wanted))
         }
@@ -176,7 +207,16 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .text("late", speech.date(*late_after))
         }
         Notice::PaidOut {
-            name, round, rounds, recipient, you, amount: paid, short, tx, ..
+            name,
+            round,
+            rounds,
+            recipient,
+            you,
+            amount: paid,
+            short,
+            tx,
+            receipt,
+            ..
         } => named("notice-paid-out", name)
             .count("round", *round)
             .count("rounds", *rounds)
@@ -185,14 +225,15 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
             .text("amount", amount(*paid))
             .flag("less", *short > 0)
             .text("short", amount(*short))
-            .text("receipt", receipt(tx)),
-        Notice::PayoutKept { name, amount: kept, .. } => {
-            named("notice-payout-kept", name).text("amount", amount(*kept))
-        }
-        Notice::CreditDelivered { name, amount: paid, tx, .. } => {
+            .text("receipt", number(*receipt, tx)),
+        Notice::PayoutKept { name, amount: kept, receipt, .. } => named("notice-payout-kept", name)
+            .text("amount", amount(*kept))
+            .flag("proven", receipt.is_some())
+            .text("receipt", receipt.map(|number| number.to_string()).unwrap_or_default()),
+        Notice::CreditDelivered { name, amount: paid, tx, receipt, .. } => {
             named("notice-credit-delivered", name)
                 .text("amount", amount(*paid))
-                .text("receipt", receipt(tx))
+                .text("receipt", number(*receipt, tx))
         }
         _ => return None,
     })
@@ -229,9 +270,9 @@ fn closing(notice: &Notice, speech: &Speech) -> Words {
             .text("refund", amount(*refund))
             .flag("owes", *debt > 0)
             .text("debt", amount(*debt)),
-        Notice::Refunded { name, amount: paid, tx, .. } => named("notice-refunded", name)
+        Notice::Refunded { name, amount: paid, tx, receipt, .. } => named("notice-refunded", name)
             .text("amount", amount(*paid))
-            .text("receipt", receipt(tx)),
+            .text("receipt", number(*receipt, tx)),
         Notice::Completed { name, paid, received, .. } => named("notice-completed", name)
             .text("paid", amount(*paid))
             .text("received", amount(*received)),

@@ -1,11 +1,14 @@
 //! Each reply's messages and their arguments.
+use data_encoding::HEXLOWER;
+
 use super::Speech;
 use super::circle::{rules_text, status_text};
-use super::speech::{every, receipt};
+use super::speech::{every, reference};
 use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
+use crate::receipt::{ReceiptKind, ReceiptView};
 use crate::view::{HistoryLine, InvitationPreview, WalletView};
 
 /// A reply, line by line.
@@ -71,6 +74,8 @@ fn money(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
         Reply::Balance { wallet, groups } => Some(balance(wallet, groups, speech)),
         Reply::History { lines, more } => Some(history(lines, *more, speech)),
+        Reply::ReceiptWhich => one(Words::new("receipt-which")),
+        Reply::Receipt(view) => Some(receipt(view, speech)),
         Reply::HistoryEmpty => one(Words::new("history-empty")),
         Reply::HistoryEnd => one(Words::new("history-end")),
         Reply::AskTestMoney { max } => {
@@ -146,7 +151,7 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
                 .flag("rounded", entry.round.is_some())
                 .count("round", entry.round.unwrap_or_default())
                 .flag("proven", entry.tx.is_some())
-                .text("receipt", entry.tx.as_deref().map(receipt).unwrap_or_default())
+                .text("reference", entry.tx.as_deref().map(reference).unwrap_or_default())
                 .text("state", state),
         );
     }
@@ -154,6 +159,40 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
         lines.push(Words::new("history-more").apart());
     }
     lines
+}
+
+/// What is signed, in plain words; the seal is the signature itself.
+fn receipt(view: &ReceiptView, speech: &Speech) -> Vec<Words> {
+    let (signed, said) = (&view.signed, &view.signed.receipt);
+    let what = match said.kind {
+        ReceiptKind::Contribution => "receipt-contribution",
+        ReceiptKind::Repayment => "receipt-repayment",
+        ReceiptKind::Payout if said.credited => "receipt-payout-kept",
+        ReceiptKind::Payout => "receipt-payout",
+        ReceiptKind::Credit => "receipt-credit",
+        ReceiptKind::Refund => "receipt-refund",
+    };
+    let hex = |bytes: &[u8]| HEXLOWER.encode(bytes);
+    vec![
+        Words::new("receipt").text("number", signed.number.to_string()),
+        Words::new("receipt-said")
+            .words("what", Words::new(what))
+            .text("amount", said.money().to_string())
+            .name("who", &view.party_name)
+            .name("group", &said.circle_name)
+            .flag("rounded", said.round > 0)
+            .count("round", said.round)
+            .text("date", speech.date(said.at)),
+        Words::new("receipt-where")
+            .text("account", said.party.0.clone())
+            .text("contract", said.contract.0.clone())
+            .text("reference", said.tx.clone())
+            .apart(),
+        Words::new("receipt-signed")
+            .text("key", hex(&signed.key.0))
+            .text("seal", hex(&signed.signature.0))
+            .apart(),
+    ]
 }
 
 fn amount_problem(problem: &AmountProblem, speech: &Speech) -> Words {

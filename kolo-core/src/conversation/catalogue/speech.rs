@@ -65,8 +65,8 @@ pub(super) fn interval(every: Every) -> Interval {
     }
 }
 
-/// What a receipt is found by: the beginning of the transaction's hash.
-pub(super) fn receipt(tx: &str) -> String {
+/// What the network knows a movement by, shortened: the beginning of the transaction's hash.
+pub(super) fn reference(tx: &str) -> String {
     crate::conversation::clean::clip(tx, 8).to_owned()
 }
 

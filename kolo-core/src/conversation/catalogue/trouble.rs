@@ -17,6 +17,7 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::NoSuchMember => Words::new("error-no-such-member"),
         Error::NoSuchCircle => Words::new("error-no-such-circle"),
         Error::NoSuchInvitation => Words::new("error-no-such-invitation"),
+        Error::NoSuchReceipt => Words::new("error-no-such-receipt"),
         Error::InvitationSpent => Words::new("error-invitation-spent"),
         Error::InvitationForSomebodyElse => Words::new("error-invitation-for-somebody-else"),
         Error::RulesNotAccepted => Words::new("error-rules-not-accepted"),

@@ -317,6 +317,7 @@ impl Talk<'_> {
             }
             Command::Balance => self.balance(member).await?,
             Command::History => self.history(member, None).await?,
+            Command::Receipt { number } => self.receipt(member, number).await?,
             Command::TestMoney { amount } => self.test_money(member, amount).await?,
             Command::CreateGroup(words) => self.create(words).await?,
             Command::Join { code } => self.join(member, code).await?,

@@ -1,4 +1,4 @@
-//! BALANCE, HISTORY, TEST MONEY, CONTRIBUTE, REPAY.
+//! BALANCE, HISTORY, RECEIPT, TEST MONEY, CONTRIBUTE, REPAY.
 use kolo_rules::Amount;
 use kolo_rules::circle::PayoutStatus;
 
@@ -52,6 +52,21 @@ impl Talk<'_> {
             }
             None => said,
         })
+    }
+
+    /// Shown to members of its circle; to others it does not exist.
+    pub(super) async fn receipt(
+        &self,
+        member: &MemberView,
+        number: Option<String>,
+    ) -> Result<Said, Error> {
+        let Some(number) = number else {
+            return Ok(Said::reply(Reply::ReceiptWhich));
+        };
+        match self.desk.receipt(member.id, &number).await {
+            Ok(receipt) => Ok(Said::reply(Reply::Receipt(Box::new(receipt)))),
+            Err(error) => self.refused(error),
+        }
     }
 
     /// Play money needs no YES: nobody can lose by it.

@@ -10,6 +10,7 @@ use crate::circle::UnderWay;
 use crate::conversation::desk::Desk;
 use crate::member::Register;
 use crate::port::channel::Contact;
+use crate::receipt::ReceiptView;
 use crate::view::{
     CircleStatus, CircleSummary, DueView, HistoryLine, HistoryPage, InvitationPreview,
     InvitationView, MemberView, NewCircle, WalletView,
@@ -30,6 +31,7 @@ pub struct State {
     pub due: HashMap<CircleId, DueView>,
     pub available: i64,
     pub lines: Vec<HistoryLine>,
+    pub receipts: Vec<ReceiptView>,
     pub previews: HashMap<String, InvitationPreview>,
     pub orders: Vec<Ordered>,
     pub settled: bool,
@@ -173,6 +175,12 @@ impl Desk for FakeDesk {
 
     async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
         self.order(ctx, format!("test money {}", amount.minor_units()))
+    }
+
+    async fn receipt(&self, _: MemberId, number: &str) -> Result<ReceiptView, Error> {
+        let state = self.state();
+        let found = state.receipts.iter().find(|r| number.parse() == Ok(r.signed.number));
+        found.cloned().ok_or(Error::NoSuchReceipt)
     }
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {

@@ -4,11 +4,13 @@ use kolo_rules::{Amount, Interval, Rules};
 
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
+use crate::port::vault::{PublicKey, Signature};
+use crate::receipt::{Receipt, ReceiptKind, ReceiptView, SignedReceipt};
 use crate::view::{
     CircleStage, CircleStatus, CircleSummary, DueView, InvitationPreview, MemberView, SeatView,
     VoteView,
 };
-use crate::{Asset, CircleId, MemberId, Timestamp};
+use crate::{Asset, CircleId, MemberId, TenantId, Timestamp};
 
 pub const NOW: Timestamp = Timestamp::from_unix(1_738_584_000);
 /// One unit.
@@ -102,6 +104,27 @@ pub fn circle(name: &str, phase: Phase) -> CircleStatus {
 
 pub fn vote() -> VoteView {
     VoteView { proposal: 4, yes: 1, no: 0, electorate: 3, expires_at: NOW.plus(86_400) }
+}
+
+/// Of Ada's pot, unless it is of something else.
+pub fn receipt(kind: ReceiptKind, round: u8) -> ReceiptView {
+    let receipt = Receipt {
+        tenant: TenantId::default(),
+        kind,
+        circle: CircleId::derive(&[b"Market Women"]),
+        circle_name: "Market Women".to_owned(),
+        contract: ChainAddress(format!("C{}", "A".repeat(55))),
+        round,
+        party: ChainAddress(format!("G{}", "B".repeat(55))),
+        amount: Amount::new(30 * ONE),
+        asset: asset(),
+        at: NOW,
+        tx: "ab12cd34".repeat(8),
+        event: "0000000000000000007-0000000001".to_owned(),
+        credited: false,
+    };
+    let signed = SignedReceipt::new(receipt, PublicKey([9; 32]), Signature([7; 64]));
+    ReceiptView { signed, party_name: "Ada".to_owned() }
 }
 
 pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {

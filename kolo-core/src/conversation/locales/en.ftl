@@ -39,6 +39,7 @@ help-active =
 help-always =
     { "*" }BALANCE*: your money
     { "*" }HISTORY*: what came in and went out
+    { "*" }RECEIPT* and a number: what was paid, with our signature
     { "*" }CANCEL*: stop what we are doing
 help-test-money = *TEST MONEY 100*: play dollars, for trying things out
 
@@ -50,6 +51,7 @@ label-create-group = Create group
 label-join-group = Join group
 label-balance = Balance
 label-history = History
+label-receipt = Receipt
 label-more = More
 label-status = Group status
 label-invite = Invite
@@ -85,7 +87,7 @@ history-line =
         [given-back] { " " }(did not happen; you have it back)
        *[done] { "" }
     }{ $proven ->
-        [yes] , receipt no. { $receipt }
+        [yes] , reference { $reference }
        *[no] { "" }
     }
 history-deposit = received
@@ -97,6 +99,30 @@ history-repaid = paid back to you
 history-refund = refund
 history-credit = kept for you, now delivered
 history-other = moved
+receipt = *Receipt no. { $number }*
+receipt-said =
+    { $what } { $amount }
+    Name: { $who }
+    Group: { $group }{ $rounded ->
+        [yes] , round { $round }
+       *[no] { "" }
+    }
+    Date: { $date }
+receipt-contribution = Paid in:
+receipt-repayment = Paid back from an earlier round:
+receipt-payout = Received, the pot:
+receipt-payout-kept = The pot, kept safe because it could not be delivered:
+receipt-credit = Received, after it had been kept safe:
+receipt-refund = Got back when the group was closed:
+receipt-where =
+    Account: { $account }
+    Group’s vault: { $contract }
+    Network reference: { $reference }
+receipt-signed =
+    Signed by us, so that nobody can change it.
+    Our key: { $key }
+    Signature: { $seal }
+receipt-which = Which receipt? Send RECEIPT and its number, like RECEIPT 7K2M-9QXA-VTB4-H3RC.
 history-more = Send MORE for older ones.
 history-empty = Nothing has come in or gone out yet.
 history-end = That is all. There is nothing older.
@@ -331,6 +357,7 @@ error-forbidden-because = That is not open to you here at the moment. Nothing wa
 error-no-such-member = I do not know you yet. Send HI to begin.
 error-no-such-circle = I cannot find that group among yours. Send GROUP STATUS to see them.
 error-no-such-invitation = There is no invitation with that code. Please check it with the person who sent it.
+error-no-such-receipt = I know no receipt with that number. Please check it with the message it was in.
 error-invitation-spent = That invitation was used already or is too old. Please ask for a new one.
 error-invitation-for-somebody-else = That invitation is for another phone number. Please ask for one of your own.
 error-rules-not-accepted = The rules must be shown once more before you join. Please send JOIN and the code again.
@@ -385,8 +412,8 @@ refused-vote-closed = The time to vote is over.
 
 ## Notices
 
-notice-money-received = You received *{ $amount }*. You now have { $balance }. Receipt no. { $receipt }
-notice-money-sent = { $amount } left your wallet. You now have { $balance }. Receipt no. { $receipt }
+notice-money-received = You received *{ $amount }*. You now have { $balance }. Reference { $reference }
+notice-money-sent = { $amount } left your wallet. You now have { $balance }. Reference { $reference }
 notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.
 notice-circle-failed = *{ $name }* could not be created. { $reason } Nothing was paid.
 notice-invitation-ready =
@@ -440,7 +467,11 @@ notice-paid-out =
         [yes] { " " }{ $short } was missing; it is written down as owed.
        *[no] { "" }
     } Receipt no. { $receipt }
-notice-payout-kept = { $amount } from *{ $name }* could not be delivered to your wallet yet. It is kept safe for you, and we keep trying.
+notice-payout-kept =
+    { $amount } from *{ $name }* could not be delivered to your wallet yet. It is kept safe for you, and we keep trying.{ $proven ->
+        [yes] { " " }Receipt no. { $receipt }
+       *[no] { "" }
+    }
 notice-credit-delivered = { $amount } that *{ $name }* kept for you is in your wallet now. Receipt no. { $receipt }
 notice-dissolution-proposed =
     { $you ->

@@ -11,6 +11,7 @@ pub(super) enum Verb {
     CreateGroup,
     Join,
     Invite,
+    Receipt,
     GroupStatus,
     Contribute,
     Repay,
@@ -54,6 +55,10 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         Verb::Invite,
         "invite|invite member|invite members|invite a member|add member|invite people\
          |invitation",
+    ),
+    (
+        Verb::Receipt,
+        "receipt|receipts|receipt no|receipt number|my receipt|show receipt|proof of payment",
     ),
     (
         Verb::GroupStatus,

@@ -96,6 +96,15 @@ fn reads_commands_with_a_figure_or_a_group() {
         ("get test money $50", C::TestMoney { amount: Some("$50".to_owned()) }),
         ("REVOKE ab23-cd45", C::Revoke { code: Some("AB23-CD45".to_owned()) }),
         ("revoke", C::Revoke { code: None }),
+        (
+            "RECEIPT 7k2m-9qxa-vtb4-h3rc",
+            C::Receipt { number: Some("7K2M-9QXA-VTB4-H3RC".to_owned()) },
+        ),
+        (
+            "receipt no. 7k2m 9qxa vtb4 h3rc",
+            C::Receipt { number: Some("7K2M9QXAVTB4H3RC".to_owned()) },
+        ),
+        ("show me the receipt please", C::Receipt { number: None }),
         ("join ab12cd", C::Join { code: Some("AB12CD".to_owned()) }),
         ("Join group AB12-CD34.", C::Join { code: Some("AB12-CD34".to_owned()) }),
         ("join code: ab12 cd34", C::Join { code: Some("AB12CD34".to_owned()) }),

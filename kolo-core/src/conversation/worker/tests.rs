@@ -41,7 +41,8 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(1)),
         };
         let key = PublicKey([1; 32]);
-        let operator = OperatorKeys { sponsor: key, fees: key, keeper: key, issuer: Some(key) };
+        let operator =
+            OperatorKeys { sponsor: key, fees: key, keeper: key, receipts: key, issuer: Some(key) };
         let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
         let worker = ConversationWorker::new(vec![Arc::new(channel.clone())]);
         Self { kolo, clock, desk, channel, worker }
@@ -152,9 +153,8 @@ fn what_settles_within_a_moment_needs_no_word_in_between() {
     let texts = world.texts();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(
-        texts[0].starts_with(
-            "You received *5.00 USDC*. You now have 105.00 USDC. Receipt no. ab12cd34"
-        )
+        texts[0]
+            .starts_with("You received *5.00 USDC*. You now have 105.00 USDC. Reference ab12cd34")
     );
 }
 

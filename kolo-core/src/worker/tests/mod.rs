@@ -2,6 +2,7 @@
 mod caps;
 mod chain;
 mod permission;
+mod receipts;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use self::chain::{Answer, ScriptedChain};
 use super::Worker;
 use crate::member::Register;
 use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
-use crate::port::vault::PublicKey;
+use crate::port::vault::{KeyName, PublicKey};
 use crate::testkit::{ManualClock, MemoryVault, in_memory};
 use crate::view::{CircleStage, Every, MemberView, NewCircle};
 use crate::{
@@ -37,9 +38,13 @@ impl World {
         let chain = Arc::new(ScriptedChain::default());
         let clock = Arc::new(ManualClock::new(START));
         let ports = in_memory(chain.clone(), Arc::new(MemoryVault::new(1)), clock.clone());
+        let tenant = TenantId::default();
         let key = PublicKey([1; 32]);
-        let operator = OperatorKeys { sponsor: key, fees: key, keeper: key, issuer: Some(key) };
-        let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
+        let receipts = KeyName::Operator("receipts".to_owned());
+        let receipts = block_on(ports.vault.create(&tenant, &receipts)).unwrap();
+        let operator =
+            OperatorKeys { sponsor: key, fees: key, keeper: key, receipts, issuer: Some(key) };
+        let kolo = Kolo::new(tenant, ports, asset(), operator, Settings::default());
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
     }

@@ -266,9 +266,10 @@ fn texts_read_well() {
         pot: 20 * fake::ONE,
         full_pot: 30 * fake::ONE,
         tx: "ab12cd34ef56".to_owned(),
+        receipt: Some("7K2M-9QXA-VTB4-H3RC".parse().expect("a number")),
     };
     assert_eq!(
         catalogue.notice(&notice, &speech),
-        "Thank you! You paid *10.00 USDC* to *Family*, round 2 of 3. In the pot: 20.00 USDC of 30.00 USDC. Receipt no. ab12cd34"
+        "Thank you! You paid *10.00 USDC* to *Family*, round 2 of 3. In the pot: 20.00 USDC of 30.00 USDC. Receipt no. 7K2M-9QXA-VTB4-H3RC"
     );
 }

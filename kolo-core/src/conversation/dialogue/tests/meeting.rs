@@ -132,9 +132,7 @@ fn history_comes_in_pages() {
         positions.extend(lines.iter().map(|line| line.position));
         assert_eq!(*more, page < 2);
         assert!(
-            heard
-                .text()
-                .contains("−10.00 USDC paid in, Market Women, round 1, receipt no. ab12cd34"),
+            heard.text().contains("−10.00 USDC paid in, Market Women, round 1, reference ab12cd34"),
             "{}",
             heard.text()
         );

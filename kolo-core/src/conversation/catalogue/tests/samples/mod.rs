@@ -32,7 +32,7 @@ macro_rules! variants {
 }
 
 variants! { missing_replies, replies, Reply:
-    Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History HistoryEmpty HistoryEnd AskTestMoney
+    Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
     RevokeWhich     ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
     OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote
@@ -49,7 +49,7 @@ variants! { missing_notices, notices, Notice:
 }
 
 variants! { missing_errors, errors, Error:
-    NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation InvitationSpent InvitationForSomebodyElse RulesNotAccepted
+    NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
     NoPlaceLeft NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
     LeaseLost Port
 }
@@ -74,6 +74,7 @@ pub fn errors() -> Vec<Error> {
         Error::NoSuchMember,
         Error::NoSuchCircle,
         Error::NoSuchInvitation,
+        Error::NoSuchReceipt,
         Error::InvitationSpent,
         Error::InvitationForSomebodyElse,
         Error::RulesNotAccepted,

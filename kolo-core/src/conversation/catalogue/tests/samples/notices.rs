@@ -2,6 +2,8 @@ use super::name;
 use crate::CircleId;
 use crate::conversation::fake::{NOW, ONE};
 use crate::notice::{Notice, Reason, ReminderStage};
+use crate::port::vault::Signature;
+use crate::receipt::ReceiptNumber;
 use crate::view::Every;
 
 pub fn notices() -> Vec<Notice> {
@@ -10,6 +12,11 @@ pub fn notices() -> Vec<Notice> {
 
 fn id() -> CircleId {
     CircleId::derive(&[b"a"])
+}
+
+/// Of a signed receipt.
+fn number() -> Option<ReceiptNumber> {
+    Some(ReceiptNumber::of(&Signature([7; 64])))
 }
 
 fn tx() -> String {
@@ -89,9 +96,16 @@ fn paying_notices() -> Vec<Notice> {
         pot: 20 * ONE,
         full_pot: 30 * ONE,
         tx: tx(),
+        receipt: number(),
     };
-    let repaid =
-        |left| Notice::Repaid { circle: id(), name: name(), amount: 5 * ONE, left, tx: tx() };
+    let repaid = |left| Notice::Repaid {
+        circle: id(),
+        name: name(),
+        amount: 5 * ONE,
+        left,
+        tx: tx(),
+        receipt: number(),
+    };
     let paid_out = |you, short| Notice::PaidOut {
         circle: id(),
         name: name(),
@@ -102,6 +116,7 @@ fn paying_notices() -> Vec<Notice> {
         amount: 30 * ONE - short,
         short,
         tx: tx(),
+        receipt: number(),
     };
     let reminder = |stage, grace_s| Notice::Reminder {
         circle: id(),
@@ -130,6 +145,7 @@ fn paying_notices() -> Vec<Notice> {
             who: "Bola".to_owned(),
             amount: 5 * ONE,
             tx: tx(),
+            receipt: number(),
         },
         Notice::RepaymentFailed {
             circle: id(),
@@ -144,8 +160,15 @@ fn paying_notices() -> Vec<Notice> {
         reminder(ReminderStage::GraceOver, 60),
         paid_out(true, 0),
         paid_out(false, 10 * ONE),
-        Notice::PayoutKept { circle: id(), name: name(), amount: ONE },
-        Notice::CreditDelivered { circle: id(), name: name(), amount: ONE, tx: tx() },
+        Notice::PayoutKept { circle: id(), name: name(), amount: ONE, receipt: number() },
+        Notice::PayoutKept { circle: id(), name: name(), amount: ONE, receipt: None },
+        Notice::CreditDelivered {
+            circle: id(),
+            name: name(),
+            amount: ONE,
+            tx: tx(),
+            receipt: number(),
+        },
     ]
 }
 
@@ -173,7 +196,7 @@ fn closing_notices() -> Vec<Notice> {
         Notice::ProposalRejected { circle: id(), name: name() },
         Notice::Dissolved { circle: id(), name: name(), refund: ONE, debt: 0 },
         Notice::Dissolved { circle: id(), name: name(), refund: 0, debt: ONE },
-        Notice::Refunded { circle: id(), name: name(), amount: ONE, tx: tx() },
+        Notice::Refunded { circle: id(), name: name(), amount: ONE, tx: tx(), receipt: number() },
         Notice::Completed { circle: id(), name: name(), paid: 30 * ONE, received: 30 * ONE },
     ]
 }

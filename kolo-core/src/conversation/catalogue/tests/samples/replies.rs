@@ -3,10 +3,11 @@ use kolo_rules::{Amount, Interval, Rules};
 
 use super::{name, units};
 use crate::conversation::amount::AmountProblem;
-use crate::conversation::fake::{NOW, asset, circle, member, preview, rules, vote};
+use crate::conversation::fake::{NOW, asset, circle, member, preview, receipt, rules, vote};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
+use crate::receipt::ReceiptKind;
 use crate::view::{CircleStage, HistoryLine, WalletView};
 
 pub fn replies() -> Vec<Reply> {
@@ -65,7 +66,22 @@ fn money() -> Vec<Reply> {
     let lines = kinds.into_iter().flat_map(|kind| {
         [line(kind, -5, true, false), line(kind, 5, false, true), line(kind, 0, false, false)]
     });
+    let kept = {
+        let mut view = receipt(ReceiptKind::Payout, 2);
+        view.signed.receipt.credited = true;
+        view
+    };
+    let receipts = [
+        kept,
+        receipt(ReceiptKind::Payout, 1),
+        receipt(ReceiptKind::Contribution, 1),
+        receipt(ReceiptKind::Repayment, 0),
+        receipt(ReceiptKind::Credit, 0),
+        receipt(ReceiptKind::Refund, 0),
+    ];
+    let receipts = receipts.map(|view| Reply::Receipt(Box::new(view)));
     let mut all = vec![
+        Reply::ReceiptWhich,
         Reply::Balance { wallet: wallet(0, Some(units(20))), groups: Vec::new() },
         Reply::Balance {
             wallet: wallet(5, Some(units(19))),
@@ -78,6 +94,7 @@ fn money() -> Vec<Reply> {
         Reply::AskTestMoney { max: units(1_000) },
         Reply::TestMoneyAtMost { max: units(1_000) },
     ];
+    all.extend(receipts);
     all.extend(amount_problems().into_iter().map(|problem| Reply::BadAmount { problem }));
     all
 }
