@@ -2,7 +2,7 @@
 use kolo_rules::Amount;
 use kolo_rules::circle::{Phase, Proposal};
 
-use super::postings::{pot, wallet};
+use super::postings::{sum, vault, wallet};
 use super::service::Circles;
 use super::state::{Circle, Contract};
 use crate::intent::state::Intent;
@@ -45,43 +45,39 @@ impl Circles {
         let rules = found.rules()?;
         let now = self.kolo.now().unix();
         let rounds = mirror.len();
-        let round = match mirror.phase {
-            Phase::Forming | Phase::Cancelled => 0,
-            _ => mirror.rounds_paid.saturating_add(1).min(rounds),
-        };
+        let round = if mirror.phase.has_started() { mirror.current_round().min(rounds) } else { 0 };
         let mut seats = Vec::with_capacity(found.holders.len());
         for place in 0..rounds {
             seats.extend(self.seat_view(&found, &mirror, place, round, now).await?);
         }
-        let held = round.checked_sub(1).and_then(|index| mirror.held.get(usize::from(index)));
         let deadline = mirror.payout_date(&rules, round.max(1));
-        let account = pot(circle, &found.asset);
+        let accounts = vault(circle, &found.asset);
         let ledger = &self.kolo.ports().ledger;
-        let balance = ledger.balances(self.kolo.tenant(), &[account]).await?;
+        let balances = ledger.balances(self.kolo.tenant(), &accounts).await?;
         let chain = &self.kolo.ports().chain;
         let on_chain = match found.contract {
             Contract::Live => chain.circle(&found.address, &found.asset).await.ok().flatten(),
             _ => None,
         };
         // The contract keeps an expired proposal until another replaces it.
-        let is_open = |open: &Proposal| mirror.phase == Phase::Active && now <= open.expires_at;
-        let vote = mirror.proposal.filter(is_open).map(|open| VoteView {
+        let is_open = |open: &&Proposal| now <= open.expires_at && open.passed_at == 0;
+        let vote = mirror.open_proposals().find(is_open).map(|open| VoteView {
             proposal: open.id,
             yes: count(open.yes),
             no: count(open.no),
-            electorate: open.electorate,
+            electorate: count(open.electorate),
             expires_at: Timestamp::from_unix(open.expires_at),
         });
         Ok(CircleStatus {
             seats,
             round,
             rounds,
-            pot: held.copied().unwrap_or_default(),
+            pot: mirror.pot_now(&rules).unwrap_or_default(),
             full_pot: rules.pot(rounds.max(1))?,
             next_payout: mirror.payout_status(&rules, now),
             payout_date: deadline.filter(|_| round > 0).map(Timestamp::from_unix),
             deadline: open_deadline(&mirror, &rules, now),
-            vault: balance.first().copied().unwrap_or_default().settled,
+            vault: sum(&balances)?,
             vault_on_chain: on_chain.map(|there| there.vault),
             vote,
             summary: found.summary()?,
@@ -104,7 +100,6 @@ impl Circles {
             Some(member) => self.seat(circle.id, member).await?.state.pending.is_some(),
             None => false,
         };
-        let paid_for = round.checked_sub(1).and_then(|r| seat.instalments.get(usize::from(r)));
         let is_late = mirror
             .due(&rules, place, now)
             .is_ok_and(|due| due.amount.is_positive() && !due.advance && now > due.late_after);
@@ -113,7 +108,7 @@ impl Circles {
             name: holder.name.clone(),
             turn: seat.turn,
             paid_out: seat.turn != 0 && seat.turn <= mirror.rounds_paid,
-            instalments: paid_for.copied().unwrap_or(0),
+            instalments: instalments(mirror, &rules, place, round),
             is_late,
             pending,
             debt: mirror.debt(place)?,
@@ -162,6 +157,20 @@ impl Circles {
         let found = self.kolo.load::<Intent>(intent).await?;
         Ok(found.is_none_or(|intent| intent.state.is_final()))
     }
+}
+
+/// Instalments paid for a round, in whole ones; all of them when nothing is to be paid.
+fn instalments(mirror: &kolo_rules::Circle, rules: &kolo_rules::Rules, seat: u8, round: u8) -> u8 {
+    let (Ok(paid), Ok(need)) =
+        (mirror.paid_for(rules, seat, round), mirror.need(rules, seat, round))
+    else {
+        return 0;
+    };
+    if paid >= need {
+        return rules.instalments_per_round;
+    }
+    let whole = paid.minor_units().checked_div(rules.contribution.minor_units());
+    whole.and_then(|whole| u8::try_from(whole).ok()).unwrap_or_default()
 }
 
 /// Votes in a bit mask: at most 64.
