@@ -6,23 +6,14 @@
 //! A circle of two, who each pay 10 a week and each get the pot of 20 once:
 //!
 //! ```
-//! use kolo_rules::circle::{Order, Phase, Shortfall};
+//! use kolo_rules::circle::Phase;
 //! use kolo_rules::{Amount, Circle, Interval, Refusal, Rules};
 //!
 //! const WEEK: u32 = 7 * 86_400;
+//! let asset = [0; 32];
 //! let rules = Rules {
-//!     asset: [0; 32],
-//!     seats: 2,
-//!     min_members: 2,
-//!     contribution: Amount::parse("10", 7)?,
-//!     instalments_per_round: 1,
-//!     interval: Interval::Seconds(WEEK),
-//!     utc_offset_s: 0,
-//!     grace_s: 86_400,
-//!     order: Order::Join,
-//!     shortfall: Shortfall::Wait,
-//!     advance: false,
-//!     vote_period_s: 3 * 86_400,
+//!     vote_period_s: 2 * 86_400,
+//!     ..Rules::new(asset, 2, Amount::parse("10", 7)?, Interval::Seconds(WEEK))
 //! };
 //! rules.validate()?;
 //!

@@ -61,8 +61,7 @@ impl<S: Store> Circle<S> {
         Ok(())
     }
 
-    /// Whether the seat owes anything for rounds, fees or the insurance, or is behind its time in the
-    /// current round.
+    /// Whether the seat owes anything for rounds, fees or the insurance, or is behind its time.
     ///
     /// # Errors
     /// [`Refusal::NotMember`], [`Refusal::Overflow`].
@@ -71,6 +70,7 @@ impl<S: Store> Circle<S> {
         self.assess(rules, seat, &mut member, self.late_by(rules, now))?;
         Ok(self.has_debt(seat)
             || member.fees.is_positive()
+            || member.insured.is_positive()
             || self.is_overdue(rules, seat, &member, now)?)
     }
 
@@ -143,7 +143,11 @@ impl<S: Store> Circle<S> {
         }
         let mut parts = NOTHING;
         let round = self.rounds_paid;
-        self.share_equally(dividend, |seat| !seat.has_left_by(round.saturating_sub(1)), &mut parts)?;
+        self.share_equally(
+            dividend,
+            |seat| !seat.has_left_by(round.saturating_sub(1)),
+            &mut parts,
+        )?;
         for (index, part) in (0..self.len).zip(parts) {
             if part.is_zero() {
                 continue;
@@ -151,13 +155,19 @@ impl<S: Store> Circle<S> {
             let mut seat = self.rows.seat(index);
             add(&mut seat.received, part)?;
             self.put(index, &seat);
-            let mut to = NOTHING;
-            let left = self.clear_debts(index, part, &mut to)?;
-            if let Some(own) = to.get_mut(usize::from(index)) {
-                add(own, left)?;
-            }
-            self.add_credits(&to)?;
+            self.credit_less_debts(index, part)?;
         }
         Ok(())
+    }
+
+    /// `amount` clears the seat's debts and fees; the rest becomes its credit, as does for others what
+    /// was owed to them.
+    pub(super) fn credit_less_debts(&mut self, index: u8, amount: Amount) -> Result<(), Refusal> {
+        let mut to = NOTHING;
+        let left = self.clear_debts(index, amount, &mut to)?;
+        if let Some(own) = to.get_mut(usize::from(index)) {
+            add(own, left)?;
+        }
+        self.add_credits(&to)
     }
 }

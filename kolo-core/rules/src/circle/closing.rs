@@ -11,7 +11,9 @@ impl<S: Store> Circle<S> {
     /// reserve is split among members never late; the insurance by premiums paid. All as credits.
     pub(super) fn complete(&mut self, rules: &Rules) -> Result<(), Refusal> {
         let mut parts = NOTHING;
-        self.return_unused(&mut parts)?;
+        for (index, part) in (0..self.len).zip(&mut parts) {
+            *part = self.release_ahead(index)?;
+        }
         if rules.shortfall == Shortfall::Share {
             self.share_losses(&mut parts)?;
         }
@@ -28,32 +30,38 @@ impl<S: Store> Circle<S> {
             let back = left.checked_sub(pooled)?.checked_add(at(&parts, usize::from(index)))?;
             set(&mut parts, usize::from(index), back);
         }
-        let (reserve, fund) =
-            (core::mem::take(&mut self.reserve), core::mem::take(&mut self.fund));
-        self.share_equally(reserve, never_late, &mut parts)?;
-        share_by(fund, &self.amounts_of(|seat| seat.premium), &mut parts)?;
         self.add_credits(&parts)?;
+        self.share_common()?;
         self.bid = None;
         self.withdraw_all();
         self.phase = Phase::Completed;
         Ok(())
     }
 
-    /// What was paid ahead and never needed, because somebody left: it was not paid for anything.
-    fn return_unused(&mut self, parts: &mut [Amount]) -> Result<(), Refusal> {
-        for (index, part) in (0..self.len).zip(parts) {
-            let mut seat = self.rows.seat(index);
-            let unused = core::mem::take(&mut seat.ahead);
-            if unused.is_zero() {
-                continue;
-            }
-            sub(&mut seat.paid, unused)?;
-            self.put(index, &seat);
-            let lost = unused.min(self.held_lost);
-            sub(&mut self.held_lost, lost)?;
-            add(part, unused.checked_sub(lost)?)?;
+    /// The reserve for those never late, the insurance by premiums paid: as credits.
+    pub(super) fn share_common(&mut self) -> Result<(), Refusal> {
+        let (reserve, fund) = (core::mem::take(&mut self.reserve), core::mem::take(&mut self.fund));
+        let mut parts = NOTHING;
+        self.share_equally(reserve, never_late, &mut parts)?;
+        if fund.is_positive() {
+            share_by(fund, &self.amounts_of(|seat| seat.premium), &mut parts)?;
         }
-        Ok(())
+        self.add_credits(&parts)
+    }
+
+    /// Takes what the seat paid ahead and nobody needs any more: it was not paid for anything. Less its
+    /// part of what a shortfall took from all instalments held.
+    pub(super) fn release_ahead(&mut self, index: u8) -> Result<Amount, Refusal> {
+        let mut seat = self.rows.seat(index);
+        let unused = seat.ahead;
+        if unused.is_zero() {
+            return Ok(unused);
+        }
+        seat.ahead = Amount::ZERO;
+        sub(&mut seat.paid, unused)?;
+        self.put(index, &seat);
+        let lost = self.take_held_lost(unused)?;
+        Ok(unused.checked_sub(lost)?)
     }
 
     /// All who kept their promise bear the same part of what was lost by those who did not. Who has
@@ -74,21 +82,22 @@ impl<S: Store> Circle<S> {
                 }
             }
         }
-        let mut loss = Amount::ZERO;
-        for (index, borne) in borne.iter().enumerate() {
-            if at(&owed, index).is_zero() {
-                add(&mut loss, *borne)?;
+        let (mut loss, mut weights, mut anybody) = (Amount::ZERO, NOTHING, false);
+        for index in 0..self.len {
+            let place = usize::from(index);
+            if at(&owed, place).is_zero() {
+                add(&mut loss, at(&borne, place))?;
+                // Who left has no part in it, but is not left alone with a loss either.
+                if self.rows.seat(index).left_after == 0 {
+                    set(&mut weights, place, Amount::new(1));
+                    anybody = true;
+                }
             }
         }
         let mut share = NOTHING;
-        let kept = |index: u8| {
-            at(&owed, usize::from(index)).is_zero() && self.rows.seat(index).left_after == 0
-        };
-        let mut weights = NOTHING;
-        for index in (0..self.len).filter(|index| kept(*index)) {
-            set(&mut weights, usize::from(index), Amount::new(1));
+        if anybody {
+            share_by(loss, &weights, &mut share)?;
         }
-        share_by(loss, &weights, &mut share)?;
         self.even_out(&borne, &owed, &share, parts)?;
         self.pool_round_debts(&owed)
     }
@@ -148,7 +157,9 @@ impl<S: Store> Circle<S> {
         }
         for index in 0..self.debts {
             let debt = self.rows.debt(index);
-            self.rows.put_debt(index, &Debt { to_member: Amount::ZERO, ..debt });
+            if self.rows.seat(debt.debtor).left_after == 0 {
+                self.rows.put_debt(index, &Debt { to_member: Amount::ZERO, ..debt });
+            }
         }
         self.drop_settled_debts();
         Ok(())

@@ -119,7 +119,8 @@ impl<S: Store> Circle<S> {
         writer.put(&[u8::from(self.premium_round), bid.seat]);
         writer.amount(bid.amount);
         writer.put(&self.proposals.to_le_bytes());
-        let open = self.open_proposals().fold(0, |open, proposal| open | 1 << proposal.motion as u8);
+        let open =
+            self.open_proposals().fold(0, |open, proposal| open | 1 << proposal.motion as u8);
         writer.put(&[open]);
         for proposal in self.open_proposals() {
             writer.proposal(proposal);

@@ -84,7 +84,7 @@ impl<S: Store> Circle<S> {
         let late_after = deadline.checked_add(u64::from(rules.grace_s)).ok_or(Refusal::Overflow)?;
         let (round, amount, premium, advance) = match &next {
             Some(next) => (next.round, next.amount()?, next.premium, next.advance),
-            None => (self.len, member.fees, Amount::ZERO, false),
+            None => (self.len, Amount::ZERO, Amount::ZERO, false),
         };
         Ok(Due { round, amount, premium, fees: member.fees, advance, deadline, late_after })
     }
@@ -173,7 +173,12 @@ impl<S: Store> Circle<S> {
             let fees = seat.fees;
             return Ok(Some(Next { round, paid: ahead, payable, premium, fees, advance }));
         }
-        Ok(None)
+        if seat.fees.is_zero() {
+            return Ok(None);
+        }
+        let (round, paid, fees) = (self.len, rules.round_price()?, seat.fees);
+        let (payable, premium) = (Amount::ZERO, Amount::ZERO);
+        Ok(Some(Next { round, paid, payable, premium, fees, advance: false }))
     }
 
     /// One premium for every instalment begun in `payable`.
@@ -193,7 +198,8 @@ impl<S: Store> Circle<S> {
     fn pays_late(&self, rules: &Rules, seat: &Seat, next: &Next) -> Result<bool, Refusal> {
         let before = last_instalment(rules, next.round - 1);
         let over = u32::from(seat.assessed).saturating_sub(before);
-        let over = rules.contribution.checked_mul(over.min(u32::from(rules.instalments_per_round)))?;
+        let over =
+            rules.contribution.checked_mul(over.min(u32::from(rules.instalments_per_round)))?;
         Ok(next.payable.is_positive() && next.paid < over)
     }
 }

@@ -113,6 +113,10 @@ impl<S: Store> Circle<S> {
         }
         self.put(seat, &member);
         self.cover_claims(pooled)?;
+        if self.phase.is_over() {
+            // Fees and the insurance: nobody comes after who would share them.
+            self.share_common()?;
+        }
         Ok(Repaid { to })
     }
 

@@ -1,8 +1,9 @@
 //! Before the start: joining, leaving, starting, giving up.
 
 use super::state::last_instalment;
-use super::sum::{NOTHING, add};
+use super::sum::add;
 use super::{Circle, MAX_MEMBERS, Order, Phase, Premium, Refusal, Rules, Seat, Store, Turn};
+use crate::Amount;
 
 /// A seat was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,20 +104,15 @@ impl<S: Store> Circle<S> {
 
     /// Nothing begins; whatever was paid in goes back.
     pub(super) fn give_up(&mut self) -> Result<(), Refusal> {
+        if !self.is_empty() {
+            self.share_common()?;
+        }
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             let deposit = core::mem::take(&mut seat.deposit);
-            let premium = core::mem::take(&mut seat.premium);
             add(&mut seat.credit, deposit)?;
-            add(&mut seat.credit, premium)?;
-            self.fund = self.fund.checked_sub(premium)?;
+            seat.premium = Amount::ZERO;
             self.put(index, &seat);
-        }
-        if !self.is_empty() {
-            let mut parts = NOTHING;
-            self.share_equally(self.reserve, |_| true, &mut parts)?;
-            self.add_credits(&parts)?;
-            self.reserve = crate::Amount::ZERO;
         }
         self.phase = Phase::Cancelled;
         self.started_at = 0;
@@ -150,8 +146,7 @@ impl<S: Store> Circle<S> {
     fn close_gaps(&mut self) {
         // Bit t − 1 is set when somebody has turn t.
         let bit = |turn: Turn| 1_u64.checked_shl(u32::from(turn.saturating_sub(1))).unwrap_or(0);
-        let taken =
-            (0..self.len).fold(0, |taken, index| taken | bit(self.rows.seat(index).turn));
+        let taken = (0..self.len).fold(0, |taken, index| taken | bit(self.rows.seat(index).turn));
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             let earlier = taken & bit(seat.turn).saturating_sub(1);

@@ -57,4 +57,16 @@ impl<S: Store> Circle<S> {
         self.put(defaulter, &member);
         sub(&mut self.fund, amount)
     }
+
+    /// What the insurance has put into the current round for the seat goes back to it.
+    pub(super) fn release_insured(&mut self, index: u8) -> Result<(), Refusal> {
+        let mut seat = self.rows.seat(index);
+        let insured = core::mem::take(&mut seat.insured);
+        if insured.is_zero() {
+            return Ok(());
+        }
+        self.put(index, &seat);
+        let lost = self.take_held_lost(insured)?;
+        add(&mut self.fund, insured.checked_sub(lost)?)
+    }
 }

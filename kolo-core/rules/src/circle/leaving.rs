@@ -34,7 +34,8 @@ impl<S: Store> Circle<S> {
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::HasLeft`],
     /// [`Refusal::AlreadyPaidOut`], [`Refusal::SameSeat`], [`Refusal::NoSwap`] in an auction,
-    /// [`Refusal::InArrears`] of one of them, [`Refusal::Overflow`].
+    /// [`Refusal::InArrears`] of one of them, or when the deposit that would be given back has covered so
+    /// much that it is not there, [`Refusal::Overflow`].
     pub fn swap(&mut self, rules: &Rules, a: u8, b: u8, now: u64) -> Result<Swapped, Refusal> {
         let (mut first, mut second) = (self.require_full_member(a)?, self.require_full_member(b)?);
         if rules.order == Order::Auction {
@@ -52,18 +53,17 @@ impl<S: Store> Circle<S> {
         let before = rules.deposit(first.turn, self.len)?;
         let after = rules.deposit(second.turn, self.len)?;
         core::mem::swap(&mut first.turn, &mut second.turn);
-        let deposit = if after > before {
-            after.checked_sub(before)?
-        } else {
-            before.checked_sub(after)?
-        };
+        let deposit =
+            if after > before { after.checked_sub(before)? } else { before.checked_sub(after)? };
         let ((earlier, gaining), (later, giving)) = if first.turn < second.turn {
             ((a, &mut first), (b, &mut second))
         } else {
             ((b, &mut second), (a, &mut first))
         };
-        // What the deposit has covered is not there to be given back.
-        let deposit = deposit.min(giving.deposit);
+        // What the deposit has covered is not there to be given: it is to be topped up first.
+        if deposit > giving.deposit {
+            return Err(Refusal::InArrears);
+        }
         add(&mut gaining.deposit, deposit)?;
         sub(&mut giving.deposit, deposit)?;
         self.put(a, &first);
@@ -85,24 +85,37 @@ impl<S: Store> Circle<S> {
         if self.recipient(rules, now)? == seat {
             return Err(Refusal::AlreadyPaidOut);
         }
-        self.mark_leaver(seat)?;
+        self.mark_leaver(rules, seat, now)?;
         self.void_votes(rules, seat, now)
     }
 
-    /// Before being paid: leaves as by [`Circle::exit`], also from the round that is theirs. After: owes
-    /// on, and decides no more.
-    pub(super) fn expel(&mut self, seat: u8) -> Result<(), Refusal> {
+    /// Before being paid: leaves as by [`Circle::exit`], also while the round is theirs: it goes to who
+    /// comes next, and theirs becomes the last. After (or when nobody else waits for a pot): owes on,
+    /// and decides no more.
+    pub(super) fn expel(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {
         let mut member = self.member(seat)?;
         member.marks.set(Marks::EXPELLED);
         self.put(seat, &member);
         self.bid = self.bid.filter(|bid| bid.seat != seat);
-        if member.left_after == 0 && member.turn > self.current_round() {
-            self.mark_leaver(seat)?;
+        let others_wait = (0..self.len).any(|index| {
+            let other = self.rows.seat(index);
+            index != seat && other.turn > self.rounds_paid && other.left_after == 0
+        });
+        if member.left_after != 0 || member.turn <= self.rounds_paid || !others_wait {
+            return Ok(());
+        }
+        self.mark_leaver(rules, seat, now)?;
+        if member.turn == self.current_round() {
+            // The pot may be another one now: what the insurance put in can be asked for again.
+            for index in 0..self.len {
+                self.release_insured(index)?;
+            }
+            self.move_to_end(seat);
         }
         Ok(())
     }
 
-    fn mark_leaver(&mut self, seat: u8) -> Result<(), Refusal> {
+    fn mark_leaver(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {
         let mut member = self.member(seat)?;
         if member.turn <= self.rounds_paid {
             return Err(Refusal::AlreadyPaidOut);
@@ -111,6 +124,7 @@ impl<S: Store> Circle<S> {
         if staying <= 2 {
             return Err(Refusal::TooFewMembers);
         }
+        self.assess(rules, seat, &mut member, self.late_by(rules, now))?;
         member.left_after = self.current_round();
         self.put(seat, &member);
         self.bid = self.bid.filter(|bid| bid.seat != seat);
@@ -142,7 +156,7 @@ impl<S: Store> Circle<S> {
         }
         let price = member.paid.checked_sub(member.received)?;
         let deposit = member.deposit;
-        member.marks = Marks::default();
+        member.marks.clear(Marks::EXPELLED);
         member.late = 0;
         member.lost = Amount::ZERO;
         self.put(seat, &member);

@@ -1,24 +1,35 @@
 //! The rotating circle: its rules, its state, and every step it can take.
 //!
 //! Members are seats here (index = order of joining); who sits there is the caller's business: the
-//! contract keeps addresses, the server keeps member ids. Every step either succeeds, or refuses
-//! with a [`Refusal`] and changes nothing. `now` is always the ledger's close time in Unix seconds.
+//! contract keeps addresses, the server keeps member ids. A step that is refused with a [`Refusal`] may
+//! leave the circle it was tried on half changed, to be dropped, as a contract drops everything it wrote
+//! before it failed; [`Circle::after`] keeps the one before. `now` is always the ledger's close time in
+//! Unix seconds.
 //!
 //! | step | in phase | then |
 //! |---|---|---|
-//! | [`join`](Circle::join) | Forming | Active when it takes the last seat |
+//! | [`join`](Circle::join) | Forming | the next phase when it takes the last seat |
 //! | [`leave`](Circle::leave) | Forming | |
-//! | [`start`](Circle::start) | Forming | Active |
+//! | [`start`](Circle::start) | Forming | Committing, Securing or Active |
 //! | [`cancel`](Circle::cancel) | Forming | Cancelled |
+//! | [`commit`](Circle::commit) | Committing | Revealing when all have |
+//! | [`reveal`](Circle::reveal) | Revealing | the draw when all have |
+//! | [`draw`](Circle::draw) | Revealing | Securing or Active |
+//! | [`secure`](Circle::secure) | Securing | Active when all have |
+//! | [`proceed`](Circle::proceed) | Committing, Revealing, Securing | the next phase; Cancelled from Securing |
 //! | [`contribute`](Circle::contribute) | Active | |
+//! | [`bid`](Circle::bid), [`claim_insurance`](Circle::claim_insurance) | Active | |
 //! | [`payout`](Circle::payout) | Active | Completed after the last round |
-//! | [`propose_dissolve`](Circle::propose_dissolve), [`vote`](Circle::vote) | Active | Dissolved when it passes |
+//! | [`swap`](Circle::swap), [`exit`](Circle::exit), [`replace`](Circle::replace) | Active | |
+//! | [`propose`](Circle::propose), [`vote`](Circle::vote) | Active | Dissolved when that passes |
+//! | [`complete_move`](Circle::complete_move), [`object`](Circle::object) | Active | |
 //! | [`repay`](Circle::repay), [`credit`](Circle::credit) | Active, Completed, Dissolved | |
-//! | [`claim`](Circle::claim) | Dissolved | |
+//! | [`claim`](Circle::claim) | Completed, Dissolved | |
 //! | [`push`](Circle::push), [`sync`](Circle::sync) | any | |
 //!
-//! Tokens come in with `contribute` and `repay`; they go out with what `payout`, `repay`, `push` and
-//! `claim` return. Between steps the vault holds exactly [`liabilities`](Circle::liabilities).
+//! Tokens come in with `commit` (the bond), `secure`, `contribute` and `repay`; they go out with what
+//! `payout`, `repay`, `push` and `claim` return. What passes with `swap` and `replace` goes directly from
+//! one person to the other. Between steps the vault holds exactly [`liabilities`](Circle::liabilities).
 
 mod auction;
 mod audit;

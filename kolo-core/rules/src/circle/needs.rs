@@ -164,7 +164,7 @@ impl<S: Store> Circle<S> {
         Ok(())
     }
 
-    /// Whether an instalment of the current round whose time is over is unpaid.
+    /// Whether an instalment whose time is over is unpaid.
     pub(super) fn is_overdue(
         &self,
         rules: &Rules,
@@ -172,11 +172,21 @@ impl<S: Store> Circle<S> {
         seat: &Seat,
         now: u64,
     ) -> Result<bool, Refusal> {
-        let need = self.open_need(rules, self.plan(self.current_round())?, index, seat)?;
-        let before = last_instalment(rules, self.rounds_paid);
-        let over = self.late_by(rules, now).saturating_sub(before);
-        let over = over.min(u32::from(rules.instalments_per_round));
-        Ok(seat.ahead < need.min(rules.contribution.checked_mul(over)?))
+        let late_by = self.late_by(rules, now);
+        let mut ahead = seat.ahead;
+        for round in self.current_round()..=self.len {
+            let over = late_by.saturating_sub(last_instalment(rules, round - 1));
+            if over == 0 {
+                break;
+            }
+            let over = over.min(u32::from(rules.instalments_per_round));
+            let need = self.open_need(rules, self.plan(round)?, index, seat)?;
+            if ahead < need.min(rules.contribution.checked_mul(over)?) {
+                return Ok(true);
+            }
+            ahead = ahead.checked_sub(ahead.min(need))?;
+        }
+        Ok(false)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::debts::{Debt, MOST_DEBTS};
 use super::state::last_instalment;
 use super::sum::{NOTHING, add, sub};
-use super::{Circle, Order, Premium, Refusal, Rules, Seat, Shortfall, Store};
+use super::{Circle, Order, Premium, Refusal, Rules, Seat, Security, Shortfall, Store};
 use crate::Amount;
 
 /// Whether the next payout can be made (PO-4): a pure function of rules, state and time.
@@ -105,19 +105,24 @@ impl<S: Store> Circle<S> {
             return Ok(Payout { dissolved: true, ..nothing_paid(round, seat) });
         }
         self.advance_turn(seat, round);
-        let held = self.held()?;
+        // Nobody is insured against themselves.
+        self.release_insured(seat)?;
         let fund = self.fund;
-        let collected = self.collect(rules, seat, round, now)?;
-        let amount = self.less_losses(collected, held)?;
+        let amount = self.collect(rules, seat, round, now)?;
         let insured = fund.checked_sub(self.fund)?;
         let bid = self.bid.take().filter(|bid| bid.seat == seat);
-        let price = bid.map_or(amount, |bid| bid.amount.min(amount));
+        let mut price = bid.map_or(amount, |bid| bid.amount.min(amount));
         let mut member = self.member(seat)?;
         add(&mut member.received, price)?;
         self.put(seat, &member);
         self.rounds_paid = round;
         let dividend = amount.checked_sub(price)?;
         self.share_dividend(dividend)?;
+        if member.left_after != 0 {
+            // A leaver is paid back what the insurance had paid in their place, too.
+            let mut nobody = NOTHING;
+            price = self.clear_debts(seat, price, &mut nobody)?;
+        }
         self.let_leavers_go(rules, round)?;
         self.premium_round = matches!(rules.premium, Premium::PerInstalment(_))
             && self.fund < rules.insurance_target;
@@ -185,8 +190,8 @@ impl<S: Store> Circle<S> {
         deadline?.checked_add(u64::from(rules.grace_s))
     }
 
-    /// Everything for the pot of `round`: what was paid, then deposits, then the insurance; the rest
-    /// becomes debt.
+    /// Everything for the pot of `round`: what was paid, less its part of what a shortfall took; then
+    /// deposits, then the insurance; the rest becomes debt.
     fn collect(
         &mut self,
         rules: &Rules,
@@ -196,39 +201,45 @@ impl<S: Store> Circle<S> {
     ) -> Result<Amount, Refusal> {
         let plan = self.plan_for(recipient, round);
         let late_by = self.late_by(rules, now);
-        let mut pot = Amount::ZERO;
+        let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
+        let (mut held, mut covered) = (Amount::ZERO, Amount::ZERO);
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             self.assess(rules, index, &mut seat, late_by)?;
             let need = self.open_need(rules, plan, index, &seat)?;
             let paid = seat.ahead.min(need);
-            sub(&mut seat.ahead, paid)?;
-            add(&mut pot, paid)?;
             let insured = core::mem::take(&mut seat.insured);
-            add(&mut pot, insured)?;
-            let missing = need.checked_sub(paid)?;
-            let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
+            add(&mut held, paid)?;
+            add(&mut held, insured)?;
+            sub(&mut seat.ahead, paid)?;
             seat.assessed = seat.assessed.max(judged);
             let mut debt = Debt { debtor: index, first: round, last: round, ..Debt::NONE };
             debt.to_fund = insured;
+            let missing = need.checked_sub(paid)?;
             if missing.is_positive() && index != recipient {
-                let covered = cover_from_deposit(&mut seat, missing)?;
-                let uncovered = missing.checked_sub(covered)?;
+                let own = cover_from_deposit(&mut seat, missing)?;
+                let uncovered = missing.checked_sub(own)?;
                 let from_fund = uncovered.min(self.fund);
                 sub(&mut self.fund, from_fund)?;
                 add(&mut debt.to_fund, from_fund)?;
                 debt.to_member = uncovered.checked_sub(from_fund)?;
-                add(&mut pot, covered)?;
-                add(&mut pot, from_fund)?;
+                add(&mut covered, own)?;
+                add(&mut covered, from_fund)?;
             }
             self.put(index, &seat);
             self.record_debt(debt)?;
         }
-        Ok(pot)
+        let lost = self.take_held_lost(held)?;
+        Ok(held.checked_sub(lost)?.checked_add(covered)?)
     }
 
     /// Whether there might be more debts than are kept apart.
     fn has_no_room(&self, rules: &Rules, recipient: u8, round: u8) -> Result<bool, Refusal> {
+        // Nobody has more debts than there were rounds, none of them for their own.
+        let most = u16::from(self.len.saturating_sub(1)) * u16::from(round);
+        if most <= MOST_DEBTS {
+            return Ok(false);
+        }
         let plan = self.plan_for(recipient, round);
         let mut new = 0;
         for index in 0..self.len {
@@ -236,37 +247,25 @@ impl<S: Store> Circle<S> {
             let need = self.need_of(rules, plan, index, &seat)?;
             new += u16::from(seat.ahead < need);
         }
+        // A dividend, or a deposit that goes back, may clear a part of a debt and so divide it.
+        let dividing =
+            u16::from(rules.order == Order::Auction) + u16::from(rules.security != Security::None);
+        new += dividing * u16::from(self.len);
         Ok(self.debts + new > MOST_DEBTS)
     }
 
-    /// The pot without its part of what a shortfall took from all instalments held.
-    fn less_losses(&mut self, pot: Amount, held: Amount) -> Result<Amount, Refusal> {
-        if self.held_lost.is_zero() {
-            return Ok(pot);
-        }
-        let whole = held.checked_add(self.held_lost)?;
-        let rest = whole.checked_sub(pot.min(whole))?;
-        let mut parts = [Amount::ZERO; 2];
-        super::sum::split_by(self.held_lost, &[pot.min(whole), rest], &mut parts)?;
-        sub(&mut self.held_lost, parts[0])?;
-        Ok(pot.checked_sub(parts[0])?)
-    }
-
-    /// Members whose last round this was get their deposit back, and take part no more.
+    /// Members whose last round this was get back their deposit and what they paid ahead, less what
+    /// they owe, and take part no more.
     fn let_leavers_go(&mut self, rules: &Rules, round: u8) -> Result<(), Refusal> {
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             if seat.left_after != round {
                 continue;
             }
-            let deposit = core::mem::take(&mut seat.deposit);
+            let mut back = core::mem::take(&mut seat.deposit);
             self.put(index, &seat);
-            let mut to = NOTHING;
-            let left = self.clear_debts(index, deposit, &mut to)?;
-            if let Some(own) = to.get_mut(usize::from(index)) {
-                add(own, left)?;
-            }
-            self.add_credits(&to)?;
+            add(&mut back, self.release_ahead(index)?)?;
+            self.credit_less_debts(index, back)?;
             if rules.order == Order::Auction {
                 self.move_to_end(index);
             }

@@ -112,7 +112,8 @@ impl<S: Store> Circle<S> {
     /// among those who did.
     ///
     /// # Errors
-    /// [`Refusal::NotRevealing`], [`Refusal::Overflow`].
+    /// [`Refusal::NotRevealing`], [`Refusal::TooEarly`] while somebody can still reveal,
+    /// [`Refusal::Overflow`].
     pub fn draw(
         &mut self,
         rules: &Rules,
@@ -121,6 +122,10 @@ impl<S: Store> Circle<S> {
         now: u64,
     ) -> Result<Readiness, Refusal> {
         self.require(Phase::Revealing, Refusal::NotRevealing)?;
+        if self.require_in_time(rules, now).is_ok() && self.lacks(Marks::REVEALED, Marks::COMMITTED)
+        {
+            return Err(Refusal::TooEarly);
+        }
         let mut order = [0_u8; MAX_MEMBERS];
         let revealed = |index: &u8| self.rows.seat(*index).marks.has(Marks::REVEALED);
         let shuffled = (0..self.len).filter(revealed).count();
@@ -146,7 +151,7 @@ impl<S: Store> Circle<S> {
     /// [`Refusal::NotMember`], [`Refusal::Overflow`].
     pub fn entry_due(&self, rules: &Rules, seat: u8) -> Result<Amount, Refusal> {
         let member = self.member(seat)?;
-        if member.marks.has(Marks::SECURED) {
+        if member.marks.has(Marks::SECURED) || self.phase.has_started() || self.phase.is_over() {
             return Ok(Amount::ZERO);
         }
         let deposit = rules.deposit(member.turn, self.len)?;

@@ -1,7 +1,7 @@
 //! Where a circle's seats and debts are kept.
 
-use super::{MAX_MEMBERS, Seat};
 use super::debts::{Debt, MAX_DEBTS};
+use super::{MAX_MEMBERS, Seat};
 
 /// Where a circle's seats and debts are kept: in memory ([`Rows`]), or as bytes of which only those
 /// are touched that a step is about (a contract pays for every instruction).

@@ -136,12 +136,7 @@ impl Rules {
     /// joining, waiting for a short pot, three days to vote; no fee, deposit or insurance. Change what
     /// differs: `Rules { grace_s: 0, ..Rules::new(…) }`.
     #[must_use]
-    pub const fn new(
-        asset: [u8; 32],
-        seats: u8,
-        contribution: Amount,
-        interval: Interval,
-    ) -> Self {
+    pub const fn new(asset: [u8; 32], seats: u8, contribution: Amount, interval: Interval) -> Self {
         const DAY_S: u32 = 86_400;
         Self {
             asset,
@@ -220,11 +215,8 @@ impl Rules {
         } else {
             self.bid_floor_bp == 0 && self.bid_step_bp == 0
         };
-        let draw = if self.order == Order::Random {
-            self.bond.is_positive()
-        } else {
-            self.bond.is_zero()
-        };
+        let draw =
+            if self.order == Order::Random { self.bond.is_positive() } else { self.bond.is_zero() };
         let setup = !self.has_draw() && !self.has_entry_payment() || self.setup_period_s > 0;
         fee && security && premium && auction && draw && setup
     }
@@ -349,10 +341,7 @@ impl Rules {
             utc_offset_s,
             grace_s,
             order: one_of(order, [Order::Join, Order::Fixed, Order::Random, Order::Auction])?,
-            shortfall: one_of(
-                shortfall,
-                [Shortfall::ShortPot, Shortfall::Wait, Shortfall::Share],
-            )?,
+            shortfall: one_of(shortfall, [Shortfall::ShortPot, Shortfall::Wait, Shortfall::Share])?,
             advance: advance != 0,
             partial: partial != 0,
             vote_period_s,

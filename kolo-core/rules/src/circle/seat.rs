@@ -73,6 +73,10 @@ impl Marks {
         self.0 |= mark.0;
     }
 
+    pub(super) fn clear(&mut self, mark: Self) {
+        self.0 &= !mark.0;
+    }
+
     pub(super) const fn from_bits(bits: u8) -> Option<Self> {
         if bits & !Self::ALL == 0 { Some(Self(bits)) } else { None }
     }

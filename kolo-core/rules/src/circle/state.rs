@@ -167,17 +167,12 @@ impl<S: Store> Circle<S> {
         Ok(sum.checked_sub(self.held_lost)?)
     }
 
-    /// Completed, dissolved or cancelled, and nothing left to pay, claim, push or repay.
+    /// Completed, dissolved or cancelled, nothing left to repay, and nothing in the vault.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.phase.is_over()
-            && (0..self.len).all(|index| {
-                let seat = self.rows.seat(index);
-                !self.has_debt(index)
-                    && seat.credit.is_zero()
-                    && seat.claimable.is_zero()
-                    && seat.deposit.is_zero()
-            })
+            && self.liabilities() == Ok(Amount::ZERO)
+            && !(0..self.len).any(|index| self.has_debt(index))
     }
 
     pub(super) fn member(&self, seat: u8) -> Result<Seat, Refusal> {

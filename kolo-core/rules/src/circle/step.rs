@@ -4,7 +4,10 @@ use super::{
     Circle, Joined, Motion, Payout, Readiness, Refusal, Repaid, Replaced, Rules, Sha256, Swapped,
     Synced, Turn, VoteOutcome,
 };
-use super::{Contributed, sum::{NOTHING, PerSeat, set}};
+use super::{
+    Contributed,
+    sum::{NOTHING, PerSeat, set},
+};
 use crate::Amount;
 
 /// A step. Members are seats.
@@ -68,6 +71,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the types say what they are")]
+#[allow(clippy::large_enum_variant, reason = "there is no allocator to box it with")]
 pub enum Effect {
     Done,
     Joined(Joined),

@@ -48,6 +48,19 @@ impl<S: Store> Circle<S> {
         Ok(Synced { surplus, shortfall: Amount::ZERO })
     }
 
+    /// The part that `part` bears, which was held until just now, of what a shortfall took from all that
+    /// was held.
+    pub(super) fn take_held_lost(&mut self, part: Amount) -> Result<Amount, Refusal> {
+        if self.held_lost.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        let rest = self.held()?.checked_add(self.held_lost)?;
+        let mut parts = [Amount::ZERO; 2];
+        split_by(self.held_lost, &[part, rest], &mut parts)?;
+        sub(&mut self.held_lost, parts[0])?;
+        Ok(parts[0])
+    }
+
     fn distribute(&mut self, surplus: Amount) -> Result<(), Refusal> {
         if !self.phase.is_over() {
             return add(&mut self.reserve, surplus);
@@ -71,7 +84,8 @@ impl<S: Store> Circle<S> {
         }
         let mut weights = [Amount::ZERO; PARTIES];
         // What is held belongs to those who paid it, less what was lost of it before.
-        let held = self.amounts_of(|seat| seat.ahead.checked_add(seat.insured).unwrap_or(seat.ahead));
+        let held =
+            self.amounts_of(|seat| seat.ahead.checked_add(seat.insured).unwrap_or(seat.ahead));
         let mut lost_before = NOTHING;
         split_by(self.held_lost, &held, &mut lost_before)?;
         let (of_held, rest) = weights.split_at_mut(MAX_MEMBERS);

@@ -89,10 +89,14 @@ impl<S: Store> Circle<S> {
             Motion::Expel => {
                 self.require_full_member(subject)?;
             }
-            Motion::Replace | Motion::Move => {
+            Motion::Replace => {
                 if self.member(subject)?.left_after != 0 {
                     return Err(Refusal::HasLeft);
                 }
+            }
+            // Who left may still have to be paid back.
+            Motion::Move => {
+                self.member(subject)?;
             }
         }
         let before = self.open.get(motion as usize).copied().flatten();
@@ -204,7 +208,7 @@ impl<S: Store> Circle<S> {
             self.set_proposal(motion, None);
             match motion {
                 Motion::Dissolve => self.dissolve(rules, now)?,
-                Motion::Expel => self.expel(subject)?,
+                Motion::Expel => self.expel(rules, subject, now)?,
                 Motion::Replace | Motion::Move => self.set_proposal(motion, Some(proposal)),
             }
             return Ok(VoteOutcome::Passed);

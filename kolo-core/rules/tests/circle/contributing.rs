@@ -7,6 +7,12 @@ use crate::support::{
     GRACE, START, WEEK, active, amount, pay, pay_due, play_round, refused, rules,
 };
 
+/// Plain instalments, without premium or fee.
+fn contributed(instalments: i64, late: bool) -> Contributed {
+    let instalments = amount(instalments);
+    Contributed { instalments, premium: Amount::ZERO, fees: Amount::ZERO, late }
+}
+
 #[test]
 fn the_first_instalment_is_open_from_the_start() {
     let rules = rules(3);
@@ -15,6 +21,8 @@ fn the_first_instalment_is_open_from_the_start() {
     let expected = Due {
         round: 1,
         amount: amount(10),
+        premium: Amount::ZERO,
+        fees: Amount::ZERO,
         advance: false,
         deadline: START + WEEK,
         late_after: START + WEEK + GRACE,
@@ -46,7 +54,7 @@ fn several_open_instalments_are_paid_together() {
     let due = circle.due(&rules, 0, START + WEEK).unwrap();
     assert_eq!((due.round, due.amount, due.deadline), (1, amount(20), START + WEEK));
     let paid = circle.contribute(&rules, 0, 1, amount(20), START + WEEK).unwrap();
-    assert_eq!(paid, Contributed { instalments: 2, late: false });
+    assert_eq!(paid, contributed(20, false));
     refused(&mut circle, Refusal::NotYetOpen, |circle| {
         circle.contribute(&rules, 0, 1, amount(10), START + WEEK)
     });
@@ -54,8 +62,9 @@ fn several_open_instalments_are_paid_together() {
     let due = circle.due(&rules, 0, START + 3 * WEEK).unwrap();
     assert_eq!((due.round, due.amount, due.deadline), (1, amount(10), START + 3 * WEEK));
     pay(&mut circle, &rules, &[0, 0], START + 3 * WEEK);
-    assert_eq!(circle.seats()[0].instalments[..3], [3, 1, 0]);
-    assert_eq!(circle.held[..3], [amount(30), amount(10), amount(0)]);
+    let paid_for = |round| circle.paid_for(&rules, 0, round);
+    assert_eq!([1, 2, 3].map(paid_for), [Ok(amount(30)), Ok(amount(10)), Ok(amount(0))]);
+    assert_eq!((circle.held(), circle.pot_now(&rules)), (Ok(amount(40)), Ok(amount(30))));
 }
 
 #[test]
@@ -127,7 +136,7 @@ fn each_late_instalment_counts_once() {
     // At the third deadline, grace over for the first two: 2 of the 3 are late.
     let now = START + 2 * WEEK + GRACE + 1;
     let paid = pay_due(&mut circle, &rules, 0, now).unwrap();
-    assert_eq!(paid, Contributed { instalments: 3, late: true });
+    assert_eq!(paid, contributed(30, true));
     assert_eq!(circle.seats()[0].late, 2);
     // One of three was paid in time; the two missing at the payout are late, once.
     pay(&mut circle, &rules, &[1], START);
@@ -150,7 +159,8 @@ fn advance_payment_takes_one_instalment_at_a_time() {
         assert_eq!((due.round, due.deadline), (round, START + deadline * WEEK));
         pay(&mut circle, &rules, &[0], START);
     }
-    assert_eq!(circle.held[..3], [amount(20); 3]);
+    let paid_for = |round| circle.paid_for(&rules, 0, round);
+    assert_eq!([1, 2, 3].map(paid_for), [Ok(amount(20)); 3]);
     assert_eq!(circle.seats()[0].paid, amount(60));
     // Everything is paid: nothing is due any more, until the very end.
     let due = circle.due(&rules, 0, START).unwrap();

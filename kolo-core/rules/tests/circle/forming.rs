@@ -3,7 +3,7 @@
 use kolo_rules::circle::{Joined, Order, Phase};
 use kolo_rules::{Amount, Circle, Interval, Refusal};
 
-use crate::support::{START, WEEK, active, amount, each, refused, rules, turns};
+use crate::support::{START, WEEK, active, amount, each, propose_dissolve, refused, rules, turns};
 
 #[test]
 fn the_last_seat_starts_the_circle() {
@@ -148,9 +148,8 @@ fn nothing_of_an_active_circle_works_before_the_start() {
     refused(&mut circle, Refusal::NotActive, |circle| circle.contribute(&rules, 0, 1, ten, 0));
     refused(&mut circle, Refusal::NotActive, |circle| circle.payout(&rules, 1, START));
     refused(&mut circle, Refusal::NotActive, |circle| circle.repay(&rules, 0, ten));
-    refused(&mut circle, Refusal::NotActive, |circle| circle.credit(0, ten));
-    refused(&mut circle, Refusal::NotActive, |circle| circle.propose_dissolve(&rules, 0, 0));
-    refused(&mut circle, Refusal::NotActive, |circle| circle.vote(&rules, 0, true, 0));
+    refused(&mut circle, Refusal::NotActive, |circle| propose_dissolve(circle, &rules, 0, 0));
+    refused(&mut circle, Refusal::NotActive, |circle| circle.vote(&rules, 0, 1, true, 0));
     refused(&mut circle, Refusal::NotDissolved, |circle| circle.claim(0));
     refused(&mut circle, Refusal::NoCredit, |circle| circle.push(0));
     assert!(!circle.is_finished());

@@ -2,15 +2,12 @@
 //! properties over random histories.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod codec;
 mod contributing;
 mod debts;
 mod dissolving;
 mod forming;
 mod payout;
-mod properties;
 mod rotation;
 mod rules;
 mod support;
 mod sync;
-mod world;

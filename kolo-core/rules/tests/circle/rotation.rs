@@ -37,7 +37,7 @@ fn rotate(rules: &Rules, turns: impl Fn(u8) -> Option<u8>) {
     assert_eq!(circle.liabilities(), Ok(Amount::ZERO));
     for (seat, delivered) in circle.seats().iter().zip(delivered) {
         assert_eq!((seat.paid, seat.received, delivered), (pot, pot, pot));
-        assert_eq!((seat.late, seat.debt), (0, Amount::ZERO));
+        assert_eq!(seat.late, 0);
     }
 }
 
@@ -71,7 +71,7 @@ fn several_instalments_monthly_in_a_fixed_order() {
 #[test]
 fn the_largest_rules_there_are() {
     let rules = Rules {
-        contribution: amount(i64::MAX / (64 * 64 * 255)),
+        contribution: amount(i64::MAX / 4 / (3 * 64 * 64 * 255)),
         instalments_per_round: 255,
         interval: Interval::Months(255),
         ..rules(64)
