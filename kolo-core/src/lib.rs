@@ -10,6 +10,7 @@ mod context;
 #[cfg(feature = "conversation")]
 pub mod conversation;
 mod error;
+pub mod events;
 mod follower;
 pub mod id;
 mod intent;

@@ -3,6 +3,7 @@ use kolo_rules::Rules;
 
 use super::tell::Story;
 use crate::circle::state::{Circle, Contract};
+use crate::events::Happened;
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
 use crate::record::Loaded;
@@ -16,6 +17,7 @@ impl Kolo {
         &self,
         event: &ChainEvent,
         address: &ChainAddress,
+        organiser: &ChainAddress,
         on_chain: &Rules,
     ) -> Result<(), Error> {
         let ctx = self.chain_context(&event.id);
@@ -41,8 +43,9 @@ impl Kolo {
             }
             circle.state.contract = Contract::Live;
             changes.write(&circle)?;
-            changes.event(&circle.id, "circle.created", &circle.state.address)?;
             let rules = circle.state.rules()?;
+            let organiser = organiser.clone();
+            changes.happened(&circle, event, Happened::GroupCreated { organiser, rules })?;
             let notice = Notice::CircleReady {
                 circle: circle.state.id,
                 name: circle.state.name.clone(),
@@ -116,7 +119,7 @@ impl Kolo {
         self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
         self.tell(changes, &circle.state, &story)?;
-        changes.event(&circle.id, &format!("circle.{}", name(what)), &(&event.id, &event.tx))?;
+        changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
         changes.write(&circle)
     }
 }
@@ -127,43 +130,5 @@ pub(crate) fn every(rules: &Rules) -> Every {
             Every::Days(u16::try_from(seconds / 86_400).unwrap_or(u16::MAX))
         }
         _ => Every::Month,
-    }
-}
-
-/// The event's name, as the contract has it.
-fn name(what: &CircleChainEvent) -> &'static str {
-    use CircleChainEvent as E;
-    match what {
-        E::InvitationAdded { .. } => "invitation_added",
-        E::InvitationRevoked { .. } => "invitation_revoked",
-        E::ParticipantJoined { .. } => "participant_joined",
-        E::ParticipantLeft { .. } => "participant_left",
-        E::GroupStarted { .. } => "group_started",
-        E::ContributionMade { .. } => "contribution_made",
-        E::PayoutMade { .. } => "payout_made",
-        E::CreditPushed { .. } => "credit_pushed",
-        E::DebtRepaid { .. } => "debt_repaid",
-        E::JoinRequested { .. } => "join_requested",
-        E::JoinRejected { .. } => "join_rejected",
-        E::GettingReady { .. } => "getting_ready",
-        E::DrawCommitted { .. } => "draw_committed",
-        E::DrawRevealed { .. } => "draw_revealed",
-        E::OrderDrawn { .. } => "order_drawn",
-        E::DepositMade { .. } => "deposit_made",
-        E::SetupExpired { .. } => "setup_expired",
-        E::BidMade { .. } => "bid_made",
-        E::InsuranceClaimed { .. } => "insurance_claimed",
-        E::TurnsSwapped { .. } => "turns_swapped",
-        E::ExitAnnounced { .. } => "exit_announced",
-        E::MemberExpelled { .. } => "member_expelled",
-        E::SeatSold { .. } => "seat_sold",
-        E::SeatMoved { .. } => "seat_moved",
-        E::MoveObjected { .. } => "move_objected",
-        E::ProposalMade { .. } => "proposal_made",
-        E::VoteCast { .. } => "vote_cast",
-        E::ProposalRejected { .. } => "proposal_rejected",
-        E::GroupClosed { .. } => "group_closed",
-        E::RefundClaimed { .. } => "refund_claimed",
-        E::Synced { .. } => "synced",
     }
 }

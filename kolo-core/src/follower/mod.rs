@@ -60,8 +60,8 @@ impl Kolo {
 
     async fn apply(&self, event: &ChainEvent) -> Result<(), Error> {
         match &event.body {
-            ChainEventBody::GroupCreated { circle, rules, .. } => {
-                self.apply_created(event, circle, rules).await
+            ChainEventBody::GroupCreated { circle, organiser, rules } => {
+                self.apply_created(event, circle, organiser, rules).await
             }
             ChainEventBody::Circle { circle, event: what } => {
                 self.apply_circle(event, circle, what).await

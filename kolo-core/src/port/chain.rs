@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use super::vault::{PublicKey, Signature};
+use crate::record::hex_bytes;
 use crate::{Asset, Timestamp, error_codes};
 
 /// An account or contract on the chain, in the chain's own text form (`G…`, `C…`).
@@ -485,8 +486,10 @@ pub enum ChainEventBody {
     Unknown(String),
 }
 
-/// What happened in a circle; see the contract's page for each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What happened in a circle; see the contract's page for each. Stored as
+/// part of the record's events: a field is added with a default, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are the contract's, documented on its page")]
 pub enum CircleChainEvent {
@@ -516,21 +519,25 @@ pub enum CircleChainEvent {
     ContributionMade {
         member: ChainAddress,
         round: u8,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
         late: bool,
     },
     PayoutMade {
         recipient: ChainAddress,
         round: u8,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
         credited: bool,
     },
     CreditPushed {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     DebtRepaid {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
         credited: Vec<ChainAddress>,
     },
@@ -541,40 +548,49 @@ pub enum CircleChainEvent {
         member: ChainAddress,
     },
     GettingReady {
+        #[serde(with = "phase_serde")]
         phase: Phase,
     },
     DrawCommitted {
         member: ChainAddress,
+        #[serde(with = "hex_bytes")]
         commitment: [u8; 32],
     },
     DrawRevealed {
         member: ChainAddress,
+        #[serde(with = "hex_bytes")]
         secret: [u8; 32],
     },
     OrderDrawn {
+        #[serde(with = "hex_bytes")]
         seed: [u8; 32],
     },
     DepositMade {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     SetupExpired {
+        #[serde(with = "phase_serde")]
         phase: Phase,
     },
     BidMade {
         member: ChainAddress,
         round: u8,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     InsuranceClaimed {
         member: ChainAddress,
         round: u8,
         defaulter: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     TurnsSwapped {
         a: ChainAddress,
         b: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         deposit: Amount,
     },
     ExitAnnounced {
@@ -586,8 +602,9 @@ pub enum CircleChainEvent {
     SeatSold {
         leaver: ChainAddress,
         newcomer: ChainAddress,
-        /// Negative: what the leaver paid the newcomer.
+        #[serde(with = "crate::money::amount_serde")]
         price: Amount,
+        #[serde(with = "crate::money::amount_serde")]
         deposit: Amount,
     },
     SeatMoved {
@@ -600,6 +617,7 @@ pub enum CircleChainEvent {
     ProposalMade {
         member: ChainAddress,
         proposal: u32,
+        #[serde(with = "motion_serde")]
         motion: Motion,
         subject: Option<ChainAddress>,
         newcomer: Option<ChainAddress>,
@@ -619,13 +637,38 @@ pub enum CircleChainEvent {
     },
     RefundClaimed {
         member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
     Synced {
+        #[serde(with = "crate::money::amount_serde")]
         surplus: Amount,
+        #[serde(with = "crate::money::amount_serde")]
         shortfall: Amount,
     },
 }
+
+/// What the rules number, by its number.
+macro_rules! numbered {
+    ($module:ident, $kind:ty) => {
+        mod $module {
+            use serde::{Deserialize, Deserializer, Serializer};
+
+            pub fn serialize<S: Serializer>(value: &$kind, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u8(*value as u8)
+            }
+
+            pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$kind, D::Error> {
+                let number = u8::deserialize(deserializer)?;
+                let value = <$kind>::ALL.get(usize::from(number)).copied();
+                value.ok_or_else(|| serde::de::Error::custom("not a number of this kind"))
+            }
+        }
+    };
+}
+
+numbered!(phase_serde, kolo_rules::circle::Phase);
+numbered!(motion_serde, kolo_rules::circle::Motion);
 
 /// A page of events.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,12 +7,14 @@
 //! | [`KeyVault`] | keys that sign and never leave |
 //! | [`MessageChannel`] | one message to one contact |
 //! | [`Authorizer`] | the host's word on (actor, command) |
+//! | [`EventHandler`] | what a host does when something happens |
 //! | [`Clock`], [`Entropy`] | time and randomness |
 pub mod authorizer;
 pub mod chain;
 pub mod channel;
 pub mod clock;
 pub mod error;
+pub mod events;
 pub mod ledger;
 pub mod vault;
 pub mod work;
@@ -22,6 +24,7 @@ pub use chain::ChainClient;
 pub use channel::MessageChannel;
 pub use clock::{Clock, Entropy};
 pub use error::{PortError, PortErrorKind, Retry};
+pub use events::EventHandler;
 pub use ledger::{ChangeSet, CommitError, Committed, Ledger};
 pub use vault::KeyVault;
 pub use work::WorkQueue;

@@ -4,20 +4,24 @@ pub(crate) mod readiness;
 pub(crate) mod reminders;
 pub(crate) mod timers;
 
+mod handlers;
 mod nudge;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use futures::future::{Either, join_all, select};
+use futures::FutureExt;
+use futures::future::{Either, join, join_all, select};
 
 #[cfg(feature = "conversation")]
 use crate::conversation::ConversationWorker;
+use crate::events::{EventHandler, EventKind};
 #[cfg(feature = "conversation")]
 use crate::port::MessageChannel;
 use crate::port::work::{ClaimedWork, Release};
 use crate::unit::queue;
 use crate::{Error, Kolo, Timestamp};
+use handlers::Registered;
 use nudge::Nudge;
 
 /// Items worked on at the same time.
@@ -31,6 +35,9 @@ const POLL_S: u64 = 2;
 
 /// Longest wait before a failing item is tried again, seconds.
 const LONGEST_RETRY_S: u64 = 300;
+
+/// Longest name of a handler, bytes.
+const HANDLER_NAME_MAX: usize = 64;
 
 /// What a tick did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +55,7 @@ pub struct Worker {
     #[cfg(feature = "conversation")]
     chat: Option<Arc<ConversationWorker>>,
     nudge: Arc<Nudge>,
+    handlers: Vec<Registered>,
 }
 
 impl Worker {
@@ -59,6 +67,7 @@ impl Worker {
             #[cfg(feature = "conversation")]
             chat: None,
             nudge: Arc::default(),
+            handlers: Vec::new(),
         }
     }
 
@@ -67,7 +76,7 @@ impl Worker {
     #[must_use]
     pub fn new(kolo: Kolo, channels: Vec<Arc<dyn MessageChannel>>) -> Self {
         let chat = Some(Arc::new(ConversationWorker::new(channels)));
-        Self { kolo, chat, nudge: Arc::default() }
+        Self { kolo, chat, nudge: Arc::default(), handlers: Vec::new() }
     }
 
     /// Something came in: a sleeping [`Worker::run`] of this worker or a clone looks at once.
@@ -75,11 +84,55 @@ impl Worker {
         self.nudge.nudge();
     }
 
-    /// Follows the chain and works until nothing is due, or `budget` items are handled.
+    /// Has `handler` called for every event of these kinds (see [`EventHandler`]), from the first there
+    /// ever was. `name` (1 to 64 of `a-z`, `0-9`, `-`) is what its cursor is kept under: the same after
+    /// a restart and in every process. Registered again, the name gets the new handler.
+    ///
+    /// # Errors
+    /// [`Error::BadText`] for the name.
+    pub fn on_event(
+        mut self,
+        name: &str,
+        kinds: &[EventKind],
+        handler: Arc<dyn EventHandler>,
+    ) -> Result<Self, Error> {
+        let fits = (1..=HANDLER_NAME_MAX).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !fits {
+            return Err(Error::BadText { field: "handler name", max: HANDLER_NAME_MAX });
+        }
+        self.handlers.retain(|there| there.name != name);
+        let (name, kinds, nudge) = (name.to_owned(), kinds.to_vec(), Arc::default());
+        self.handlers.push(Registered { name, kinds, handler, nudge });
+        Ok(self)
+    }
+
+    /// Follows the chain, works and calls handlers until nothing is due, or `budget` items (and as many
+    /// events of each handler) are handled.
     ///
     /// # Errors
     /// The store's failure. Everything claimed is claimable again when its lease runs out.
     pub async fn tick(&self, budget: usize) -> Result<Tick, Error> {
+        // Side by side: a slow handler delays no payment.
+        let (worked, before) = join(self.work(budget), self.hand_out(budget)).await;
+        let handled = worked?;
+        // And what has just happened.
+        let after = self.hand_out(budget.saturating_sub(before)).await;
+        let queues: Vec<String> = self.handlers.iter().map(|h| h.queue(&self.kolo)).collect();
+        let all: Vec<&str> =
+            self.queues().iter().copied().chain(queues.iter().map(String::as_str)).collect();
+        let next = self.kolo.ports().queue.next_due(&all).await?;
+        Ok(Tick { handled: handled + before + after, next })
+    }
+
+    /// Calls the handlers, each on its own; how many events they were given.
+    async fn hand_out(&self, budget: usize) -> usize {
+        let handlers = self.handlers.iter().map(|handler| handler.tick(&self.kolo, budget));
+        join_all(handlers).await.into_iter().sum()
+    }
+
+    /// Follows the chain and works; how many items were handled.
+    async fn work(&self, budget: usize) -> Result<usize, Error> {
         let mut handled = 0;
         while handled < budget {
             let behind = self.follow().await;
@@ -93,33 +146,78 @@ impl Worker {
             handled += claimed.len();
             join_all(claimed.iter().map(|work| self.handle(work))).await;
         }
-        let next = self.kolo.ports().queue.next_due(self.queues()).await?;
-        Ok(Tick { handled, next })
+        Ok(handled)
     }
 
-    /// Ticks until `shutdown` resolves; the item in hand is finished first.
+    /// Works until `shutdown` resolves; what is in hand is finished first.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
-        let mut shutdown = std::pin::pin!(shutdown);
+        let shutdown = shutdown.shared();
+        // Each handler on its own: one that is slow keeps neither the others nor payments.
+        let handlers: Vec<_> = self
+            .handlers
+            .iter()
+            .map(|handler| self.hand_out_until(handler, shutdown.clone()))
+            .collect();
+        join(self.work_until(shutdown.clone()), join_all(handlers)).await;
+    }
+
+    async fn work_until(&self, mut shutdown: impl Future<Output = ()> + Unpin) {
         loop {
-            let next = match self.tick(usize::MAX).await {
-                Ok(tick) => tick.next,
-                Err(error) => {
-                    tracing::error!(%error, "the worker could not read its queue");
-                    None
-                }
-            };
-            let clock = &self.kolo.ports().clock;
-            // Asked once: a clock that is moved between two questions would turn the bounds around.
-            let now = clock.now();
-            let latest = now.plus(POLL_S);
-            let until = next.map_or(latest, |next| next.clamp(now.plus(1), latest));
-            let nudged = std::pin::pin!(self.nudge.wait());
-            let rest = select(clock.sleep_until(until), nudged);
-            match select(rest, shutdown).await {
-                Either::Left((_, still)) => shutdown = still,
-                Either::Right(_) => return,
+            if let Err(error) = self.work(usize::MAX).await {
+                tracing::error!(%error, "the worker could not read its queue");
             }
+            for handler in &self.handlers {
+                handler.nudge.nudge();
+            }
+            let next = self.next_due(self.queues()).await;
+            let Some(still) = self.rest(next, &self.nudge, shutdown).await else { return };
+            shutdown = still;
         }
+    }
+
+    async fn hand_out_until(
+        &self,
+        handler: &Registered,
+        mut shutdown: impl Future<Output = ()> + Unpin,
+    ) {
+        let queue = handler.queue(&self.kolo);
+        loop {
+            let handled = handler.tick(&self.kolo, AT_ONCE).await;
+            if handled == AT_ONCE && (&mut shutdown).now_or_never().is_none() {
+                continue;
+            }
+            let next = self.next_due(&[&queue]).await;
+            let Some(still) = self.rest(next, &handler.nudge, shutdown).await else { return };
+            shutdown = still;
+        }
+    }
+
+    /// Until something is due, or a nudge; `None`: it is time to stop.
+    async fn rest<S: Future<Output = ()> + Unpin>(
+        &self,
+        next: Option<Timestamp>,
+        nudge: &Nudge,
+        shutdown: S,
+    ) -> Option<S> {
+        let clock = &self.kolo.ports().clock;
+        // Asked once: a clock that is moved between two questions would turn the bounds around.
+        let now = clock.now();
+        let latest = now.plus(POLL_S);
+        let until = next.map_or(latest, |next| next.clamp(now.plus(1), latest));
+        let nudged = std::pin::pin!(nudge.wait());
+        let rest = select(clock.sleep_until(until), nudged);
+        match select(rest, shutdown).await {
+            Either::Left((_, still)) => Some(still),
+            Either::Right(_) => None,
+        }
+    }
+
+    /// When these queues will have work; unknown when they cannot be read.
+    async fn next_due(&self, queues: &[&str]) -> Option<Timestamp> {
+        self.kolo.ports().queue.next_due(queues).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the queue could not be read");
+            None
+        })
     }
 
     /// Applies new events, a few pages of them: while much is to be caught up with, people are still
@@ -161,8 +259,7 @@ impl Worker {
             tracing::debug!(work = work.lease.work.0, "somebody else has it now");
             return;
         }
-        let wait = 1u64 << work.attempts.min(9);
-        let retry = self.kolo.now().plus(wait.min(LONGEST_RETRY_S));
+        let retry = retry_at(self.kolo.now(), work.attempts);
         tracing::warn!(work = work.lease.work.0, attempts = work.attempts, %error, "will be tried again");
         self.give_back(work, retry).await;
     }
@@ -182,6 +279,11 @@ impl Worker {
         // A host without a chat reads events: nobody is waiting for the notice.
         Ok(self.kolo.ports().queue.release(&work.lease, Release::Done).await?)
     }
+}
+
+/// When something that has failed so often is tried again: later and later.
+fn retry_at(now: Timestamp, attempts: u32) -> Timestamp {
+    now.plus((1_u64 << attempts.min(9)).min(LONGEST_RETRY_S))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod world;
 
 mod crowded;
 mod dissolving;
+mod events;
 mod forming;
 mod joining;
 mod money;

@@ -37,8 +37,8 @@ async fn a_message_is_traced_from_the_phone_to_the_chain_and_back() {
     let hash = end["Confirmed"]["tx"].as_str().unwrap_or_else(|| panic!("{end}")).to_owned();
     // 4. transaction → contract event, recorded under the chain's id.
     let (of, made) = body("circle.contribution_made");
-    assert_eq!((of, &made[1]), (circle.to_string(), &Value::from(hash.clone())), "{made}");
-    let event_id = made[0].as_str().unwrap().to_owned();
+    assert_eq!((of, &made["tx"]), (circle.to_string(), &Value::from(hash.clone())), "{made}");
+    let event_id = made["id"].as_str().unwrap().to_owned();
     // 5. the network knows the transaction, and it called the circle's contract.
     let bytes =
         std::array::from_fn(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap());

@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use kolo_core::events::{EventHandler, EventKind};
 use kolo_core::port::channel::InboundMessage;
 use kolo_core::port::ledger::{AccountId, Side, StoredEvent};
 use kolo_core::port::{ChainClient, Clock, MessageChannel};
@@ -75,6 +76,11 @@ impl World {
         self.kolo = Kolo::new(tenant, ports, asset, old.operator().clone(), old.settings().clone());
         let channel: Arc<dyn MessageChannel> = self.stack.chat.clone();
         self.worker = Worker::new(self.kolo.clone(), vec![channel]);
+    }
+
+    /// Has a host's handler called for every event of a circle; a restart forgets it.
+    pub fn on_event(&mut self, name: &str, handler: Arc<dyn EventHandler>) {
+        self.worker = self.worker.clone().on_event(name, EventKind::ALL, handler).unwrap();
     }
 
     pub fn now(&self) -> Timestamp {
