@@ -654,11 +654,16 @@ macro_rules! numbered {
         mod $module {
             use serde::{Deserialize, Deserializer, Serializer};
 
-            pub fn serialize<S: Serializer>(value: &$kind, serializer: S) -> Result<S::Ok, S::Error> {
+            pub fn serialize<S: Serializer>(
+                value: &$kind,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
                 serializer.serialize_u8(*value as u8)
             }
 
-            pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$kind, D::Error> {
+            pub fn deserialize<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<$kind, D::Error> {
                 let number = u8::deserialize(deserializer)?;
                 let value = <$kind>::ALL.get(usize::from(number)).copied();
                 value.ok_or_else(|| serde::de::Error::custom("not a number of this kind"))

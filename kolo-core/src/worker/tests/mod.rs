@@ -8,7 +8,7 @@ mod receipts;
 use std::sync::Arc;
 
 use futures::executor::block_on;
-use kolo_rules::circle::{Phase, Shortfall};
+use kolo_rules::circle::{Motion, Phase, Shortfall};
 use kolo_rules::{Amount, Refusal};
 
 use self::chain::{Answer, ScriptedChain};
@@ -268,9 +268,12 @@ fn a_credit_from_a_surplus_is_pushed_too() {
     world.emit(circle, synced);
     world.emit(
         circle,
-        CircleChainEvent::DissolutionProposed {
+        CircleChainEvent::ProposalMade {
             member: ada.address.clone(),
             proposal: 1,
+            motion: Motion::Dissolve,
+            subject: None,
+            newcomer: None,
             electorate: 2,
             expires_at: world.now().plus(DAY_S),
         },
