@@ -183,8 +183,12 @@ impl Worker {
         let queue = handler.queue(&self.kolo);
         loop {
             let handled = handler.tick(&self.kolo, AT_ONCE).await;
-            if handled == AT_ONCE && (&mut shutdown).now_or_never().is_none() {
-                continue;
+            if handled == AT_ONCE {
+                // There are more. Once it has said stop it must not be asked again.
+                match (&mut shutdown).now_or_never() {
+                    Some(()) => return,
+                    None => continue,
+                }
             }
             let next = self.next_due(&[&queue]).await;
             let Some(still) = self.rest(next, &handler.nudge, shutdown).await else { return };

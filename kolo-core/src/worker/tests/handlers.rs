@@ -248,6 +248,26 @@ fn a_handler_that_hangs_delays_no_payment() {
     assert_eq!(hanging.tries.lock().unwrap().len(), 5, "the one that was cut off came again");
 }
 
+/// What is in hand is finished, what is behind it is left to the next process.
+#[test]
+fn a_worker_that_is_to_stop_stops_with_events_left() {
+    let world = World::new();
+    let (circle, ..) = world.active("one");
+    for proposal in 1..=60 {
+        world.emit(circle, CircleChainEvent::ProposalRejected { proposal });
+    }
+    let recorder = Arc::new(Recorder::default());
+    let worker = Worker::without_chat(world.kolo.clone());
+    let worker = worker.on_event("all", EventKind::ALL, recorder.clone()).unwrap();
+    world.work();
+    block_on(worker.run(std::future::ready(())));
+    let some = recorder.seen().len();
+    assert!((1..60).contains(&some), "{some}");
+    tick(&worker);
+    assert_eq!(recorder.seen().len(), 63);
+    assert_eq!(recorder.tries.lock().unwrap().len(), 63);
+}
+
 async fn yield_now() {
     let mut yielded = false;
     futures::future::poll_fn(|context| {
