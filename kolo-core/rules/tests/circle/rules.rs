@@ -77,7 +77,8 @@ fn all_that_is_ever_paid_in_must_fit() {
 fn fees_premiums_deposits_and_bonds_must_fit_too() {
     // 4 · 2 members · what one pays: 2 rounds · (3 · 10 + extra), a deposit, a bond.
     let most = i64::MAX / 8;
-    let extras: [(&str, i64, fn(Amount) -> Rules); 5] = [
+    type With = fn(Amount) -> Rules;
+    let extras: [(&str, i64, With); 5] = [
         ("a fee", (most - 60) / 2, |fee| Rules { fee: Fee::Fixed(fee), ..rules(2) }),
         ("a premium", (most - 60) / 2, |premium| Rules {
             premium: Premium::PerInstalment(premium),

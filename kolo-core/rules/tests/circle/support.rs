@@ -1,6 +1,6 @@
 //! What the tests share: sample rules, circles brought to a certain point, short ways to say things.
 
-use kolo_rules::circle::{Contributed, Motion, Payout, Shortfall, VoteOutcome};
+use kolo_rules::circle::{Contributed, Motion, Payout, Phase, Shortfall, VoteOutcome};
 use kolo_rules::{Amount, Circle, Interval, Refusal, Rules};
 
 /// When the sample circles start. All others times are said relative to it.
@@ -34,6 +34,19 @@ pub fn active(rules: &Rules) -> Circle {
     for _ in 0..rules.seats {
         circle.join(rules, None, START).unwrap();
     }
+    circle
+}
+
+/// A full circle whose deposits and entry premiums are paid in, active since [`START`].
+pub fn secured(rules: &Rules) -> Circle {
+    let mut circle = active(rules);
+    for seat in 0..rules.seats {
+        let due = circle.entry_due(rules, seat).unwrap();
+        if due.is_positive() {
+            circle.secure(rules, seat, due, START).unwrap();
+        }
+    }
+    assert_eq!(circle.phase, Phase::Active);
     circle
 }
 

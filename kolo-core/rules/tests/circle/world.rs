@@ -1,195 +1,310 @@
-//! A circle with a vault around it, random steps through it, and what must hold after each of them.
+//! A circle with a vault and people around it, and where the tokens go with every step.
 
 use std::collections::BTreeMap;
 
-use kolo_rules::circle::{MAX_ENCODED, Order, Phase, Shortfall, VoteOutcome};
-use kolo_rules::{Amount, Circle, Interval, Refusal, Rules};
-use proptest::prelude::*;
+use kolo_rules::circle::{
+    Effect, Motion, Order, Payout, PayoutStatus, Phase, Readiness, Step, VoteOutcome,
+};
+use kolo_rules::{Amount, Circle, Refusal, Rules};
+use sha2::{Digest, Sha256};
 
+use crate::history::{Act, STRANGER};
 use crate::support::{START, amount};
 
-/// What somebody tries next. Seats are taken modulo the members, but for [`STRANGER`].
-#[derive(Clone, Debug)]
-pub enum Step {
-    Wait(u64),
-    Join(u8),
-    Leave(u8),
-    Start,
-    Cancel,
-    PayDue(u8),
-    PayAny(u8, u8, i64),
-    PayoutNext {
-        delivered: bool,
-    },
-    PayoutAny(u8),
-    /// So many percent of the debt.
-    Repay(u8, i64, bool),
-    Push(u8),
-    Propose(u8),
-    Vote(u8, bool),
-    Claim(u8),
-    Gift(i64),
-    Clawback(i64),
+/// SHA-256, as the callers of the engine have it.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
-/// A seat that nobody has.
-const STRANGER: u8 = 12;
-
-impl Step {
-    /// The same by `who` it is; numbers beyond the members are mostly somebody who is there.
-    fn by(&self, who: impl Fn(u8) -> u8) -> Self {
-        match *self {
-            Self::Leave(seat) => Self::Leave(who(seat)),
-            Self::PayDue(seat) => Self::PayDue(who(seat)),
-            Self::PayAny(seat, round, paid) => Self::PayAny(who(seat), round, paid),
-            Self::Repay(seat, percent, delivered) => Self::Repay(who(seat), percent, delivered),
-            Self::Push(seat) => Self::Push(who(seat)),
-            Self::Propose(seat) => Self::Propose(who(seat)),
-            Self::Vote(seat, yes) => Self::Vote(who(seat), yes),
-            Self::Claim(seat) => Self::Claim(who(seat)),
-            ref other => other.clone(),
-        }
-    }
-}
-
-pub fn step() -> impl Strategy<Value = Step> {
-    let seat = || 0..=STRANGER;
-    prop_oneof![
-        6 => (0..20_u64).prop_map(Step::Wait),
-        4 => (0..8_u8).prop_map(Step::Join),
-        1 => seat().prop_map(Step::Leave),
-        1 => Just(Step::Start),
-        1 => (0..8_u8).prop_map(|n| if n == 0 { Step::Cancel } else { Step::Start }),
-        16 => seat().prop_map(Step::PayDue),
-        2 => (seat(), 0..8_u8, -5..40_i64).prop_map(|(s, r, a)| Step::PayAny(s, r, a)),
-        8 => any::<bool>().prop_map(|delivered| Step::PayoutNext { delivered }),
-        1 => (0..9_u8).prop_map(Step::PayoutAny),
-        8 => (seat(), 0..110_i64, any::<bool>())
-            .prop_map(|(seat, percent, delivered)| Step::Repay(seat, percent, delivered)),
-        2 => seat().prop_map(Step::Push),
-        1 => seat().prop_map(Step::Propose),
-        5 => (seat(), 0..4_u8).prop_map(|(seat, n)| Step::Vote(seat, n > 0)),
-        2 => seat().prop_map(Step::Claim),
-        1 => (0..50_i64).prop_map(Step::Gift),
-        1 => (0..60_i64).prop_map(Step::Clawback),
-    ]
-}
-
-pub fn some_rules() -> impl Strategy<Value = Rules> {
-    let interval = prop_oneof![
-        (1..15_u32).prop_map(|days| Interval::Seconds(days * 86_400)),
-        (1..3_u8).prop_map(Interval::Months),
-    ];
-    let choices = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (2..=6_u8, 1..=30_i64, 1..=3_u8, interval, 0..5_u32, choices).prop_map(
-        |(seats, contribution, instalments_per_round, interval, grace_days, choices)| {
-            let (fixed, wait, advance, all_needed) = choices;
-            Rules {
-                asset: [1; 32],
-                seats,
-                min_members: if all_needed { seats } else { 2 },
-                contribution: Amount::new(contribution),
-                instalments_per_round,
-                interval,
-                utc_offset_s: 3600,
-                grace_s: grace_days * 86_400,
-                order: if fixed { Order::Fixed } else { Order::Join },
-                shortfall: if wait { Shortfall::Wait } else { Shortfall::ShortPot },
-                advance,
-                vote_period_s: 20 * 86_400,
-            }
-        },
-    )
-}
-
-/// A circle, its vault, and who has got what out of it.
+/// A circle, its vault, and what everybody has paid and got.
 pub struct World {
     pub rules: Rules,
     pub circle: Circle,
     pub now: u64,
     pub vault: i64,
-    /// Payouts per round.
-    payouts: BTreeMap<u8, i64>,
+    /// What who sits there has got, less what they have paid: from and to the vault, and directly.
+    pub purses: Vec<i64>,
+    /// The same of those who were replaced.
+    pub gone: Vec<i64>,
+    /// Sent unasked, less taken by the issuer.
+    pub unasked: i64,
+    /// The issuer has taken something.
+    pub clawed: bool,
+    /// What the insurance has put into pots.
+    pub from_insurance: i64,
+    /// What everybody paid as premium since they sit there.
+    pub premiums: Vec<i64>,
+    /// Payouts by round.
+    payouts: BTreeMap<u8, u8>,
+    /// What a step did that was accepted.
+    pub steps: u32,
 }
 
 impl World {
     /// Before the first member, or just started by the last.
     pub fn new(rules: Rules, full: bool) -> Self {
-        let circle = Circle::new();
-        let mut world = Self { rules, circle, now: START, vault: 0, payouts: BTreeMap::new() };
+        rules.validate().unwrap();
+        let mut world = Self {
+            rules,
+            circle: Circle::new(),
+            now: START,
+            vault: 0,
+            purses: Vec::new(),
+            gone: Vec::new(),
+            unasked: 0,
+            clawed: false,
+            from_insurance: 0,
+            premiums: Vec::new(),
+            payouts: BTreeMap::new(),
+            steps: 0,
+        };
         for turn in (1..=rules.seats).filter(|_| full) {
-            world.act(&Step::Join(turn)).unwrap();
+            world.act(&Act::Join(turn)).unwrap();
         }
         world
     }
 
-    /// Does the step and moves the tokens it is about.
-    pub fn act(&mut self, step: &Step) -> Result<(), Refusal> {
-        let who = |seat: u8| match seat {
-            STRANGER => seat,
-            seat => seat % self.circle.len().max(1),
-        };
-        let step = step.by(who);
-        let (rules, circle, now) = (&self.rules, &mut self.circle, self.now);
-        match step {
-            Step::Wait(days) => self.now += days * 86_400 + days % 3,
-            Step::Join(turn) => {
-                let turn = (rules.order == Order::Fixed).then_some(turn);
-                circle.join(rules, turn, now)?;
+    /// Takes the step and moves the tokens it is about. A refusal leaves no trace.
+    pub fn take(&mut self, step: &Step) -> Result<Effect, Refusal> {
+        let insured = self.insured_of_others();
+        let (after, effect) = self.circle.after(&self.rules, step, &sha256, self.now)?;
+        let before = std::mem::replace(&mut self.circle, after);
+        self.steps += 1;
+        match *step {
+            Step::Commit { seat } => self.pay_in(seat, self.rules.bond),
+            Step::Secure { seat, amount }
+            | Step::Contribute { seat, amount, .. }
+            | Step::Repay { seat, amount } => self.pay_in(seat, amount),
+            Step::Leave { seat } => {
+                assert_eq!(self.purses.remove(usize::from(seat)), 0);
+                self.premiums.remove(usize::from(seat));
             }
-            Step::Leave(seat) => circle.leave(rules, seat)?,
-            Step::Start => circle.start(rules, now)?,
-            Step::Cancel => circle.cancel()?,
-            Step::PayDue(seat) => {
-                let due = circle.due(rules, seat, now)?;
-                circle.contribute(rules, seat, due.round, due.amount, now)?;
-                self.vault += due.amount.minor_units();
+            Step::Sync { balance } => self.unasked += balance.minor_units() - self.vault,
+            _ => {}
+        }
+        match &effect {
+            Effect::Joined(_) => {
+                self.purses.push(0);
+                self.premiums.push(0);
             }
-            Step::PayAny(seat, round, paid) => {
-                circle.contribute(rules, seat, round, amount(paid), now)?;
-                self.vault += paid;
-            }
-            Step::PayoutNext { delivered } => {
-                self.payout(self.circle.rounds_paid + 1, delivered)?;
-            }
-            Step::PayoutAny(round) => self.payout(round, true)?,
-            Step::Repay(seat, percent, delivered) => self.repay(seat, percent, delivered)?,
-            Step::Push(seat) => self.vault -= circle.push(seat)?.minor_units(),
-            Step::Propose(seat) => {
-                let outcome = circle.propose_dissolve(rules, seat, now)?;
-                assert_eq!(outcome, VoteOutcome::Open, "nobody dissolves alone");
-            }
-            Step::Vote(seat, yes) => {
-                let before = circle.clone();
-                let outcome = circle.vote(rules, seat, yes, now)?;
-                let passed = outcome == VoteOutcome::Passed;
-                assert_eq!(passed, circle.phase == Phase::Dissolved);
-                if passed {
-                    check_settlement(&before, circle);
+            Effect::Delivered(parts) => {
+                for (seat, part) in (0..self.circle.len()).zip(*parts) {
+                    self.pay_out(seat, part);
                 }
             }
-            Step::Claim(seat) => self.vault -= circle.claim(seat)?.minor_units(),
-            Step::Gift(gift) => {
-                circle.sync(amount(self.vault + gift))?;
-                self.vault += gift;
+            Effect::PaidOut(payout) if payout.dissolved => {}
+            Effect::PaidOut(payout) => {
+                self.pay_out(payout.seat, payout.amount);
+                self.from_insurance += insured + payout.insured.minor_units();
+                self.check_payout(&before, payout);
             }
-            Step::Clawback(taken) => {
-                let left = (self.vault - taken).max(0);
-                circle.sync(amount(left))?;
-                self.vault = left;
+            Effect::Swapped(swapped) => {
+                self.direct(swapped.earlier, swapped.later, swapped.deposit);
             }
+            Effect::Replaced(replaced) => {
+                let Step::Replace { seat } = *step else { panic!("a replacement from elsewhere") };
+                let price = replaced.price.minor_units() + replaced.deposit.minor_units();
+                let place = usize::from(seat);
+                self.gone.push(self.purses[place] + price);
+                self.purses[place] = -price;
+                self.premiums[place] = 0;
+            }
+            Effect::Synced(synced) => {
+                self.vault += synced.surplus.minor_units() - synced.shortfall.minor_units();
+                self.clawed |= synced.shortfall.is_positive();
+            }
+            _ => {}
+        }
+        Ok(effect)
+    }
+
+    fn pay_in(&mut self, seat: u8, paid: Amount) {
+        self.vault += paid.minor_units();
+        self.purses[usize::from(seat)] -= paid.minor_units();
+    }
+
+    fn pay_out(&mut self, seat: u8, paid: Amount) {
+        self.vault -= paid.minor_units();
+        self.purses[usize::from(seat)] += paid.minor_units();
+    }
+
+    fn direct(&mut self, from: u8, to: u8, paid: Amount) {
+        self.purses[usize::from(from)] -= paid.minor_units();
+        self.purses[usize::from(to)] += paid.minor_units();
+    }
+
+    /// It came back: the vault keeps it as a credit.
+    fn return_undelivered(&mut self, seat: u8, amount: Amount) {
+        if amount.is_positive() {
+            self.pay_in(seat, amount);
+            self.take(&Step::Credit { seat, amount }).unwrap();
+        }
+    }
+
+    fn insured_of_others(&self) -> i64 {
+        let recipient = self.circle.recipient(&self.rules, self.now).unwrap_or(STRANGER);
+        let seats = (0..).zip(self.circle.seats());
+        let others = seats.filter(|(seat, _): &(u8, _)| *seat != recipient);
+        others.map(|(_, seat)| seat.insured.minor_units()).sum()
+    }
+
+    fn check_payout(&mut self, before: &Circle, payout: &Payout) {
+        let twice = self.payouts.insert(payout.round, payout.seat);
+        assert_eq!(twice, None, "round {} was paid out twice", payout.round);
+        let rounds_of = self.payouts.values().filter(|seat| **seat == payout.seat);
+        assert_eq!(rounds_of.count(), 1, "seat {} had the pot twice", payout.seat);
+        assert_eq!(payout.round, before.current_round());
+        assert!(self.now >= before.payout_date(&self.rules, payout.round).unwrap());
+        assert_eq!(self.circle.seat_of_turn(payout.round), Some(payout.seat));
+    }
+
+    /// Does what is tried, with tokens.
+    pub fn act(&mut self, act: &Act) -> Result<(), Refusal> {
+        let len = self.circle.len().max(1);
+        let who = |seat: u8| if seat == STRANGER { seat } else { seat % len };
+        match *act {
+            Act::Wait(days) => self.now += days * 86_400 + days % 3,
+            Act::WaitForPayout(offset) => self.wait_for_payout(offset),
+            Act::Join(turn) => {
+                let turn = (self.rules.order == Order::Fixed).then_some(turn);
+                self.take(&Step::Join { turn })?;
+            }
+            Act::Leave(seat) => _ = self.take(&Step::Leave { seat: who(seat) })?,
+            Act::Start => _ = self.take(&Step::Start)?,
+            Act::Cancel => _ = self.take(&Step::Cancel)?,
+            Act::Commit(seat) => _ = self.take(&Step::Commit { seat: who(seat) })?,
+            Act::Reveal(seat) => self.ready(&Step::Reveal { seat: who(seat) })?,
+            Act::Proceed => self.ready(&Step::Proceed)?,
+            Act::Draw => _ = self.take(&Step::Draw { seed: [3; 32] })?,
+            Act::Secure(seat) => self.secure(who(seat))?,
+            Act::Commitments(but) => self.commit_all(but),
+            Act::GetReady(but) => self.get_ready(but),
+            Act::PayDue(seat) => self.pay(who(seat), 100)?,
+            Act::EverybodyPays => {
+                for seat in 0..self.circle.len() {
+                    // Nothing may be due.
+                    let _ = self.pay(seat, 100);
+                }
+            }
+            Act::PayPart(seat, percent) => self.pay(who(seat), percent)?,
+            Act::PayAny(seat, round, paid) => {
+                self.contribute(who(seat), round, amount(paid))?;
+            }
+            Act::PayoutNext { delivered } => {
+                self.payout(self.circle.current_round(), delivered)?;
+            }
+            Act::PayoutAny(round) => self.payout(round, true)?,
+            Act::Repay(seat, percent, delivered) => self.repay(who(seat), percent, delivered)?,
+            Act::TopUp(seat) => self.top_up(who(seat))?,
+            Act::Push(seat) => _ = self.take(&Step::Push { seat: who(seat) })?,
+            Act::Bid(seat, percent) => self.bid(who(seat), percent)?,
+            Act::Insure(seat, defaulter, percent) => {
+                self.insure(who(seat), who(defaulter), percent)?;
+            }
+            Act::Claim(seat) => _ = self.take(&Step::Claim { seat: who(seat) })?,
+            Act::Gift(gift) => {
+                self.take(&Step::Sync { balance: amount(self.vault + gift) })?;
+            }
+            Act::Clawback(taken) => {
+                let balance = amount((self.vault - taken).max(0));
+                self.take(&Step::Sync { balance })?;
+            }
+            ref other => self.change_members(other, who)?,
         }
         Ok(())
     }
 
+    fn change_members(&mut self, act: &Act, who: impl Fn(u8) -> u8) -> Result<(), Refusal> {
+        match *act {
+            Act::Swap(a, b) => _ = self.take(&Step::Swap { a: who(a), b: who(b) })?,
+            Act::Exit(seat) => _ = self.take(&Step::Exit { seat: who(seat) })?,
+            Act::Propose(seat, motion, subject) => {
+                self.propose(who(seat), motion, who(subject))?;
+            }
+            Act::Vote(seat, motion, approve) => {
+                let open = self.circle.open_proposals().find(|open| open.motion == motion);
+                let proposal = open.map_or(77, |open| open.id);
+                self.take(&Step::Vote { seat: who(seat), proposal, approve })?;
+            }
+            Act::Carry(motion, subject) => self.carry(motion, who(subject))?,
+            Act::CarryOut(seat, n) => self.carry_out(who(seat), n)?,
+            Act::Replace(seat) => _ = self.take(&Step::Replace { seat: who(seat) })?,
+            Act::CompleteMove(seat) => _ = self.take(&Step::CompleteMove { seat: who(seat) })?,
+            Act::Object(seat) => _ = self.take(&Step::Object { seat: who(seat) })?,
+            ref other => panic!("nobody knows how to {other:?}"),
+        }
+        Ok(())
+    }
+
+    fn wait_for_payout(&mut self, offset: i64) {
+        if let PayoutStatus::NotBefore { at, .. } | PayoutStatus::Waiting { at, .. } =
+            self.circle.payout_status(&self.rules, self.now)
+        {
+            self.now = self.now.max(at.checked_add_signed(offset).unwrap());
+        }
+    }
+
+    /// A step before the first round; the draw follows when it is time.
+    fn ready(&mut self, step: &Step) -> Result<(), Refusal> {
+        let effect = self.take(step)?;
+        if effect == Effect::Ready(Readiness::Draw) {
+            let seed = sha256(&self.now.to_be_bytes());
+            self.take(&Step::Draw { seed })?;
+        }
+        Ok(())
+    }
+
+    fn secure(&mut self, seat: u8) -> Result<(), Refusal> {
+        let amount = self.circle.entry_due(&self.rules, seat)?;
+        self.take(&Step::Secure { seat, amount })?;
+        if let kolo_rules::circle::Premium::Once(premium) = self.rules.premium {
+            self.premiums[usize::from(seat)] += premium.minor_units();
+        }
+        Ok(())
+    }
+
+    /// Everybody commits, but for one.
+    fn commit_all(&mut self, but: u8) {
+        for seat in (0..self.circle.len()).filter(|seat| *seat != but) {
+            // May not be wanted.
+            let _ = self.take(&Step::Commit { seat });
+        }
+    }
+
+    /// Commits, reveals, pays deposits: whoever has not, but for one.
+    pub fn get_ready(&mut self, but: u8) {
+        self.commit_all(but);
+        for seat in (0..self.circle.len()).filter(|seat| *seat != but) {
+            let _ = self.ready(&Step::Reveal { seat });
+        }
+        for seat in (0..self.circle.len()).filter(|seat| *seat != but) {
+            let _ = self.secure(seat);
+        }
+    }
+
+    fn pay(&mut self, seat: u8, percent: i64) -> Result<(), Refusal> {
+        let due = self.circle.due(&self.rules, seat, self.now)?;
+        let part = due.amount.minor_units() * percent / 100;
+        self.contribute(seat, due.round, amount(part))
+    }
+
+    fn contribute(&mut self, seat: u8, round: u8, amount: Amount) -> Result<(), Refusal> {
+        let Effect::Contributed(paid) = self.take(&Step::Contribute { seat, round, amount })?
+        else {
+            panic!("a contribution did something else");
+        };
+        let parts = [paid.instalments, paid.premium, paid.fees].map(Amount::minor_units);
+        assert_eq!(parts.iter().sum::<i64>(), amount.minor_units());
+        self.premiums[usize::from(seat)] += paid.premium.minor_units();
+        Ok(())
+    }
+
     fn payout(&mut self, round: u8, delivered: bool) -> Result<(), Refusal> {
-        let payout = self.circle.payout(&self.rules, round, self.now)?;
-        let before = self.payouts.insert(round, payout.amount.minor_units());
-        assert_eq!(before, None, "round {round} was paid out twice");
-        if delivered {
-            self.vault -= payout.amount.minor_units();
-        } else {
-            self.circle.credit(payout.seat, payout.amount)?;
+        let Effect::PaidOut(payout) = self.take(&Step::Payout { round })? else {
+            panic!("a payout did something else");
+        };
+        if !delivered {
+            self.return_undelivered(payout.seat, payout.amount);
         }
         Ok(())
     }
@@ -198,133 +313,103 @@ impl World {
         let debt = self.circle.debt(seat)?.minor_units();
         let repaid = amount((debt * percent / 100).max(i64::from(percent > 0)));
         let owed = self.owed(seat);
-        let parts = self.circle.repay(&self.rules, seat, repaid)?.to;
-        self.vault += repaid.minor_units();
-        for (creditor, part) in (0_u8..).zip(parts).filter(|(_, part)| part.is_positive()) {
-            if delivered {
-                self.vault -= part.minor_units();
-            } else {
-                self.circle.credit(creditor, part)?;
-            }
+        let Effect::Delivered(to) = self.take(&Step::Repay { seat, amount: repaid })? else {
+            panic!("a repayment did something else");
+        };
+        for (creditor, part) in (0..self.circle.len()).zip(to).filter(|_| !delivered) {
+            self.return_undelivered(creditor, part);
         }
-        if self.circle.phase != Phase::Dissolved {
-            self.check_oldest_first(seat, &owed, repaid.minor_units());
-        }
+        self.check_oldest_first(seat, &owed, repaid.minor_units());
         Ok(())
     }
 
-    /// Debts by round, oldest first.
+    fn top_up(&mut self, seat: u8) -> Result<(), Refusal> {
+        let covered = self.circle.seat(seat).ok_or(Refusal::NotMember)?.covered;
+        let amount = self.circle.debt(seat)?.checked_add(covered).unwrap();
+        self.take(&Step::Repay { seat, amount })?;
+        Ok(())
+    }
+
+    /// What the seat owes for each round, to members and to the insurance.
     fn owed(&self, seat: u8) -> Vec<i64> {
-        let rounds = 1..=self.circle.len();
-        rounds
-            .map(|round| self.circle.owed(&self.rules, seat, round).unwrap().minor_units())
-            .collect()
+        let is_out = self.circle.seat(seat).is_some_and(|seat| seat.left_after != 0);
+        let of = |round: u8| {
+            let about = |debt: &&kolo_rules::circle::Debt| {
+                debt.debtor == seat && (debt.first..=debt.last).contains(&round)
+            };
+            let debt = self.circle.debts().iter().find(about);
+            let to_member = debt.map_or(Amount::ZERO, |debt| debt.to_member);
+            let to_fund = debt.map_or(Amount::ZERO, |debt| debt.to_fund);
+            assert_eq!(self.circle.owed(seat, round), to_member);
+            to_fund.minor_units() + if is_out { 0 } else { to_member.minor_units() }
+        };
+        (1..=self.circle.len()).map(of).collect()
     }
 
     fn check_oldest_first(&self, seat: u8, before: &[i64], repaid: i64) {
         let mut left = repaid;
-        let expected: Vec<_> = before
-            .iter()
-            .map(|owed| {
-                let part = left.min(*owed);
-                left -= part;
-                owed - part
-            })
-            .collect();
-        assert_eq!(self.owed(seat), expected);
+        let expected = before.iter().map(|owed| {
+            let part = left.min(*owed);
+            left -= part;
+            owed - part
+        });
+        assert_eq!(self.owed(seat), expected.collect::<Vec<_>>());
     }
 
-    pub fn check(&self) {
-        let circle = &self.circle;
-        assert_eq!(circle.liabilities(), Ok(amount(self.vault)), "the vault holds what it owes");
-        self.check_seats();
-        self.check_due();
-        let mut buf = vec![0xaa; MAX_ENCODED];
-        let length = circle.encode(&mut buf).unwrap();
-        assert_eq!(Circle::decode(&buf[..length]).as_ref(), Ok(circle));
-        if circle.is_finished() {
-            assert_eq!(circle.seats().iter().map(|s| s.debt).max().unwrap_or_default(), amount(0));
-        }
+    fn bid(&mut self, seat: u8, percent: i64) -> Result<(), Refusal> {
+        let pot = self.rules.pot(self.circle.len())?.minor_units();
+        let (round, amount) = (self.circle.current_round(), amount(pot * percent / 100));
+        self.take(&Step::Bid { seat, round, amount })?;
+        Ok(())
     }
 
-    fn check_seats(&self) {
-        let circle = &self.circle;
-        let c = self.rules.contribution.minor_units();
-        for (seat, member) in (0_u8..).zip(circle.seats()) {
-            let amounts = [member.paid, member.received, member.credit, member.claimable];
-            let others = [member.uncovered, member.debt, member.lost, circle.reserve];
-            assert!(amounts.iter().chain(&others).all(|amount| *amount >= Amount::ZERO));
-            let running = matches!(circle.phase, Phase::Active | Phase::Completed);
-            if running {
-                assert_eq!(self.owed(seat).iter().sum::<i64>(), member.debt.minor_units());
-                // Paid = instalments + repayments of what was missing for others' rounds.
-                let m = i64::from(self.rules.instalments_per_round);
-                let paid_out = (1..=circle.rounds_paid).filter(|round| *round != member.turn);
-                let missing: i64 =
-                    paid_out.map(|round| (m - i64::from(member.paid_in(round))) * c).sum();
-                let instalments: i64 = member.instalments.iter().map(|i| i64::from(*i)).sum();
-                let repaid = missing - member.debt.minor_units();
-                assert_eq!(member.paid.minor_units(), instalments * c + repaid);
-                assert!(circle.rounds_paid >= member.turn || member.received.is_zero());
-            }
-        }
-        if circle.phase == Phase::Completed {
-            assert_eq!(self.payouts.len(), circle.seats().len());
-        }
+    fn insure(&mut self, seat: u8, defaulter: u8, percent: i64) -> Result<(), Refusal> {
+        let amount = amount(self.rules.contribution.minor_units() * percent / 100);
+        let round = if percent == 7 { 77 } else { self.circle.current_round() };
+        self.take(&Step::ClaimInsurance { seat, round, defaulter, amount })?;
+        Ok(())
     }
 
-    /// What is due, counted instalment by instalment.
-    fn check_due(&self) {
-        if self.circle.phase != Phase::Active {
-            return;
-        }
-        let m = u32::from(self.rules.instalments_per_round);
-        for (seat, member) in (0_u8..).zip(self.circle.seats()) {
-            let due = self.circle.due(&self.rules, seat, self.now).unwrap();
-            let open_unpaid = |round: u8| {
-                let before = u32::from(round - 1) * m;
-                let unpaid = u32::from(member.paid_in(round))..m;
-                let opened =
-                    |i: &u32| self.circle.deadline(&self.rules, before + i).unwrap() <= self.now;
-                i64::try_from(unpaid.filter(opened).count()).unwrap()
-            };
-            let mut rounds = self.circle.rounds_paid + 1..=self.circle.len();
-            let expected = rounds.find(|round| open_unpaid(*round) > 0);
-            match expected {
-                Some(round) => {
-                    let open = open_unpaid(round) * self.rules.contribution.minor_units();
-                    assert_eq!((due.round, due.amount.minor_units()), (round, open));
-                    assert!(!due.advance);
+    fn propose(&mut self, seat: u8, motion: Motion, subject: u8) -> Result<(), Refusal> {
+        let effect = self.take(&Step::Propose { seat, motion, subject })?;
+        let alone = self.circle.seats().iter().filter(|seat| seat.is_full_member()).count() < 2;
+        let passed = effect == Effect::Voted(VoteOutcome::Passed);
+        assert!(!passed || alone || self.circle.phase != Phase::Dissolved, "dissolved alone");
+        Ok(())
+    }
+
+    fn carry(&mut self, motion: Motion, subject: u8) -> Result<(), Refusal> {
+        let full = |seat: &u8| self.circle.seat(*seat).unwrap().is_full_member();
+        let voters: Vec<u8> = (0..self.circle.len()).filter(full).collect();
+        let mut effect = None;
+        for seat in voters {
+            let step = match effect {
+                None => Step::Propose { seat, motion, subject },
+                Some(Effect::Voted(VoteOutcome::Open)) => {
+                    Step::Vote { seat, proposal: self.circle.proposals, approve: true }
                 }
-                None if due.advance => assert_eq!(due.amount, self.rules.contribution),
-                None => assert_eq!(due.amount, Amount::ZERO),
-            }
-            assert!(self.rules.advance || !due.advance);
-            assert_eq!(due.late_after, due.deadline + u64::from(self.rules.grace_s));
+                Some(_) => break,
+            };
+            effect = Some(self.take(&step)?);
         }
+        Ok(())
     }
-}
 
-/// Net settlement: all that was there is claimable, nobody's loss is larger than their claim.
-fn check_settlement(before: &Circle, after: &Circle) {
-    let minor = |amount: Amount| amount.minor_units();
-    let value = before.held.iter().copied().map(minor).sum::<i64>() + minor(before.reserve);
-    let nets = before.seats().iter().map(|seat| minor(seat.paid) - minor(seat.received));
-    let nets: Vec<i64> = nets.collect();
-    let claims: i64 = nets.iter().filter(|net| **net > 0).sum();
-    let claimable: i64 = after.seats().iter().map(|seat| minor(seat.claimable)).sum();
-    let uncovered: i64 = after.seats().iter().map(|seat| minor(seat.uncovered)).sum();
-    assert_eq!((claimable, uncovered), (value, (claims - value).max(0)));
-    for ((net, seat), old) in nets.into_iter().zip(after.seats()).zip(before.seats()) {
-        assert_eq!(minor(seat.debt), (-net).max(0));
-        assert_eq!(seat.credit, old.credit);
-        let (claimable, uncovered) = (minor(seat.claimable), minor(seat.uncovered));
-        if value <= claims {
-            // The same part of every claim, to a unit: claimable / net = value / claims.
-            assert_eq!(claimable + uncovered, net.max(0));
-            assert!((claimable * claims - net.max(0) * value).abs() < claims.max(1));
-        } else {
-            assert!(claimable >= net && uncovered == 0);
+    fn carry_out(&mut self, seat: u8, n: u8) -> Result<(), Refusal> {
+        let open: Vec<_> = self.circle.open_proposals().copied().collect();
+        for passed in open.into_iter().filter(|open| open.passed_at != 0) {
+            let seat = if n == 0 { seat } else { passed.subject };
+            if passed.motion == Motion::Replace {
+                // Who is replaced has settled everything before.
+                let _ = self.take(&Step::Push { seat });
+                let _ = self.pay(seat, 100);
+                let _ = self.repay(seat, 100, true);
+                self.take(&Step::Replace { seat })?;
+            } else {
+                self.now += u64::from(self.rules.vote_period_s) * u64::from(n) / 2 + 1;
+                self.take(&Step::CompleteMove { seat })?;
+            }
         }
+        Ok(())
     }
 }
