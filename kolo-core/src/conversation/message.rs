@@ -72,13 +72,18 @@ pub fn notice(
 #[must_use]
 pub fn adapt(mut message: OutboundMessage, capabilities: &Capabilities) -> OutboundMessage {
     if message.buttons.len() > capabilities.buttons {
-        let is_step = message.buttons.iter().all(|button| button.id.starts_with(STEP_BUTTON));
+        // Only a step's choices are known by their number when the answer comes, and a number before
+        // an amount would be taken for one.
+        let is_figure = |label: &str| label.starts_with(|c: char| c.is_ascii_digit());
+        let is_step = message
+            .buttons
+            .iter()
+            .all(|button| button.id.starts_with(STEP_BUTTON) && !is_figure(&button.label));
         let labels: Vec<String> = message
             .buttons
             .drain(..)
             .enumerate()
             .map(|(index, button)| {
-                // Only a step's choices are known by their number when the answer comes.
                 if is_step {
                     format!("{}. {}", index + 1, button.label)
                 } else {
@@ -158,6 +163,8 @@ mod tests {
         // Numbers under a notice would be taken for those of the last menu.
         let shown = adapt(message(&[("say:BALANCE", "Balance")]), &plain);
         assert_eq!(shown.text, "Pay?\n\n• Balance");
+        let shown = adapt(message(&[("step:1:0", "1000"), ("step:1:1", "1")]), &plain);
+        assert_eq!(shown.text, "Pay?\n\n• 1000\n• 1");
         let rich = Capabilities { buttons: 3, text: 1_600 };
         assert_eq!(adapt(message(&[("step:1:0", "YES")]), &rich), message(&[("step:1:0", "YES")]));
     }

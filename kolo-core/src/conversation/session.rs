@@ -33,7 +33,7 @@ impl Session {
     /// Whether the step has been left alone too long, seen from `at`.
     pub(super) fn is_expired(&self, at: Timestamp) -> bool {
         let limit = match &self.step {
-            Some(Step::Confirm(_)) => CONFIRM_S,
+            Some(step) if step.is_brief() => CONFIRM_S,
             _ => CONTEXT_S,
         };
         at.unix().saturating_sub(self.since.unix()) > limit
@@ -53,8 +53,25 @@ pub(super) enum Step {
     Which { purpose: Purpose, groups: Vec<CircleId>, from: usize },
     /// Asked YES or NO.
     Confirm(Pending),
+    /// Asked which of two amounts is meant.
+    Either { of: AmountOf, grouped: String, pointed: String },
     /// Showed a page of the history.
     History { before: u64 },
+}
+
+impl Step {
+    /// Whether it is a question about money or consent, which must not be answered much later by chance.
+    pub fn is_brief(&self) -> bool {
+        matches!(self, Self::Confirm(_) | Self::Either { .. })
+    }
+}
+
+/// What an amount is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum AmountOf {
+    Contribution { circle: CircleId },
+    Repayment { circle: CircleId },
+    TestMoney,
 }
 
 /// What a group is looked for.

@@ -153,7 +153,7 @@ impl Talk<'_> {
         }
     }
 
-    async fn with_group(
+    pub(super) async fn with_group(
         &self,
         member: &MemberView,
         purpose: &Purpose,

@@ -13,6 +13,7 @@
 //! turn gives the service the same command under the same key, and the same reply comes out.
 mod confirm;
 mod create;
+mod either;
 mod groups;
 mod home;
 mod money;
@@ -23,6 +24,7 @@ mod vote;
 
 use std::sync::Arc;
 
+use super::amount::AmountProblem;
 use super::catalogue::{Catalogue, Speech, trouble};
 use super::clean;
 use super::command::Command;
@@ -214,7 +216,7 @@ impl Talk<'_> {
             _ => {}
         }
         let (input, step) = match (input, session.step) {
-            (Input::Stale, Some(Step::Confirm(_))) if expired => {
+            (Input::Stale, Some(step)) if expired && step.is_brief() => {
                 return Ok(Said::reply(Reply::TimedOut).into());
             }
             (Input::Stale, _) => return Ok(Outcome::Kept(Reply::StaleButton)),
@@ -246,7 +248,9 @@ impl Talk<'_> {
             return choice.map_or(Input::Stale, |choice| Input::Chosen(choice.action.clone()));
         }
         let text = &self.inbound.text;
-        match menu.and_then(|menu| chosen(menu, text)) {
+        // Between two amounts, a typed figure is one of them and not the number of a choice.
+        let counted = !matches!(session.step, Some(Step::Either { .. }));
+        match menu.filter(|_| counted).and_then(|menu| chosen(menu, text)) {
             Some(choice) => Input::Chosen(choice.action.clone()),
             None => Input::Typed(text.clone()),
         }
@@ -260,8 +264,8 @@ impl Talk<'_> {
         input: Input,
     ) -> Result<Outcome, Error> {
         let text = spoken(input);
-        let is_late_answer = matches!(step, Step::Confirm(_))
-            && text.as_deref().is_none_or(|text| !parser::parse(text).is_order());
+        let is_late_answer =
+            step.is_brief() && text.as_deref().is_none_or(|text| !parser::parse(text).is_order());
         if is_late_answer {
             return Ok(Said::reply(Reply::TimedOut).into());
         }
@@ -280,6 +284,10 @@ impl Talk<'_> {
             Step::Draft(draft) => self.draft_answer(member, draft, input).await,
             Step::Which { purpose, groups, from } => {
                 self.which_answer(member, purpose, &groups, from, input).await
+            }
+            Step::Either { of, grouped, pointed } => {
+                let asked = AmountProblem::Ambiguous { grouped, pointed };
+                self.either_answer(member, of, asked, input).await
             }
             Step::Code => self.code_answer(member, input).await,
             Step::History { before } => {

@@ -5,7 +5,7 @@ use kolo_rules::circle::PayoutStatus;
 use super::{Said, Talk};
 use crate::conversation::amount;
 use crate::conversation::reply::{GroupPosition, Payment, Reply};
-use crate::conversation::session::{Pending, Step};
+use crate::conversation::session::{AmountOf, Pending, Step};
 use crate::view::{CircleStage, CircleStatus, CircleSummary, DueView, MemberView, SeatView};
 use crate::{Error, MemberId, Timestamp};
 
@@ -84,7 +84,7 @@ impl Talk<'_> {
         let amount = match amount::parse(&typed, self.speech.asset.decimals) {
             Ok(amount) if amount > max => return Ok(Said::reply(Reply::TestMoneyAtMost { max })),
             Ok(amount) => amount,
-            Err(problem) => return Ok(Said::reply(Reply::BadAmount { problem })),
+            Err(problem) => return Ok(self.bad_amount(problem, AmountOf::TestMoney)),
         };
         match self.desk.test_money(&self.context(Some(member), "test-money"), amount).await {
             Ok(intent) => Ok(Said::after(intent, None)),
@@ -100,7 +100,10 @@ impl Talk<'_> {
         typed: Option<&str>,
     ) -> Result<Said, Error> {
         let asked = match typed.map(|typed| amount::parse(typed, self.speech.asset.decimals)) {
-            Some(Err(problem)) => return Ok(Said::reply(Reply::BadAmount { problem })),
+            Some(Err(problem)) => {
+                let of = AmountOf::Contribution { circle: circle.id };
+                return Ok(self.bad_amount(problem, of));
+            }
             Some(Ok(amount)) => Some(amount),
             None => None,
         };
@@ -178,7 +181,10 @@ impl Talk<'_> {
             return Ok(Said::reply(Reply::NothingOwed { name }));
         }
         let amount = match typed.map(|typed| amount::parse(typed, self.speech.asset.decimals)) {
-            Some(Err(problem)) => return Ok(Said::reply(Reply::BadAmount { problem })),
+            Some(Err(problem)) => {
+                let of = AmountOf::Repayment { circle: circle.id };
+                return Ok(self.bad_amount(problem, of));
+            }
             Some(Ok(amount)) if amount > debt => {
                 return Ok(Said::reply(Reply::RepayAtMost { name, debt }));
             }

@@ -135,7 +135,7 @@ amount-other-digits = Please use the digits 0 to 9, such as 10 or 10.50.
 amount-too-many-decimals = That has too many digits after the point; { $most } at most. Please write for example 10.50.
 amount-zero = The amount must be more than zero.
 amount-too-large = That is more than I can take in one go ({ $largest } at most). Please check the amount.
-amount-ambiguous = Do you mean { $grouped } or { $pointed }? Please send it again, written just like one of them.
+amount-ambiguous = Do you mean { $grouped } or { $pointed }? Please send one of them, written just like that.
 amount-other-currency = This group saves in dollars ({ $code }), and you wrote “{ $currency }”. Please send the amount in dollars, such as 10 or 10.50.
 amount-not-a-number = I could not read the amount. Please write digits, such as 10 or 10.50.
 

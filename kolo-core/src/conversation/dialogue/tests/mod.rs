@@ -1,6 +1,7 @@
 //! Conversations against a desk with canned answers.
 mod confirming;
 mod creating;
+mod either;
 mod garbage;
 mod grouping;
 mod meeting;
