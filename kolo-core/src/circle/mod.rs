@@ -9,6 +9,8 @@ mod reconcile;
 pub(crate) mod service;
 pub(crate) mod state;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use deciding::Question;
 pub use reconcile::Difference;

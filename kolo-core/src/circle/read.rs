@@ -1,13 +1,13 @@
 //! Looking at circles.
 use kolo_rules::Amount;
-use kolo_rules::circle::{Phase, Proposal};
+use kolo_rules::circle::{Marks, Phase, Proposal};
 
 use super::postings::{sum, vault, wallet};
 use super::service::Circles;
 use super::state::{Circle, Contract};
 use crate::intent::state::Intent;
 use crate::record::Loaded;
-use crate::view::{CircleStatus, CircleSummary, DueView, SeatView, VoteView};
+use crate::view::{CircleStatus, CircleSummary, DueView, EntryDue, SeatView, VoteView};
 use crate::{CircleId, Error, IntentId, MemberId, Timestamp};
 
 impl Circles {
@@ -30,6 +30,36 @@ impl Circles {
             circle: found.summary()?,
             due,
             debt: mirror.debt(place)?,
+            pending: self.seat(circle, member).await?.state.pending.is_some(),
+            missing: lacking.max(Amount::ZERO),
+        })
+    }
+
+    /// What the member has to pay in before the first round, and until when.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] when they are not in it.
+    pub async fn entry_due(&self, member: MemberId, circle: CircleId) -> Result<EntryDue, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        let place = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+        let mirror = found.mirror()?;
+        let rules = found.rules()?;
+        let has = |mark| mirror.seat(place).is_some_and(|seat| seat.marks.has(mark));
+        let amount = match mirror.phase {
+            Phase::Committing if !has(Marks::COMMITTED) => rules.bond,
+            Phase::Securing => mirror.entry_due(&rules, place)?,
+            _ => Amount::ZERO,
+        };
+        let account = wallet(member, &found.asset);
+        let balances = self.kolo.ports().ledger.balances(self.kolo.tenant(), &[account]).await?;
+        let balance = balances.first().copied().unwrap_or_default();
+        let available = balance.settled.checked_sub(balance.pending_out).unwrap_or(Amount::ZERO);
+        let lacking = amount.checked_sub(available).unwrap_or(Amount::ZERO);
+        Ok(EntryDue {
+            circle: found.summary()?,
+            amount,
+            is_bond: mirror.phase == Phase::Committing,
+            until: mirror.ready_until(&rules).map(Timestamp::from_unix),
             pending: self.seat(circle, member).await?.state.pending.is_some(),
             missing: lacking.max(Amount::ZERO),
         })

@@ -2,7 +2,7 @@
 //!
 //! Every command that ends on the chain returns once it is durable; what became of it arrives as a
 //! [`crate::notice::Notice`] to the people concerned and as events.
-use kolo_rules::circle::Phase;
+use kolo_rules::circle::{Order, Phase};
 use kolo_rules::{Circle as Mirror, Interval, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,11 +13,19 @@ use crate::member::state::{Account, Member, clean_text};
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
-use crate::view::{Every, NewCircle};
+use crate::view::{Every, NewCircle, Options};
 use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId};
 
 /// Seconds of a day.
 const DAY_S: u32 = 86_400;
+
+/// How long each step before the first round may take.
+const SETUP_S: u32 = 3 * DAY_S;
+
+/// The least a bid may ask, of the nominal pot, and the most a new one may, of the standing one, in
+/// hundredths of a percent.
+const BID_FLOOR_BP: u16 = 6_500;
+const BID_STEP_BP: u16 = 9_800;
 
 /// Longest name of a circle, in characters.
 const NAME_MAX: usize = 60;
@@ -59,7 +67,18 @@ impl Circles {
         };
         bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
         let asset = self.kolo.ports().chain.asset_contract(self.kolo.asset())?;
-        let rules = Rules {
+        let Options { order, partial, fee, security, premium, insurance_target } = wanted.options;
+        let (bid_floor_bp, bid_step_bp) =
+            if order == Order::Auction { (BID_FLOOR_BP, BID_STEP_BP) } else { (0, 0) };
+        let mut rules = Rules {
+            order,
+            partial,
+            fee,
+            security,
+            premium,
+            insurance_target,
+            bid_floor_bp,
+            bid_step_bp,
             min_members: min,
             instalments_per_round: wanted.instalments_per_round,
             utc_offset_s: settings.utc_offset_s,
@@ -69,6 +88,16 @@ impl Circles {
             vote_period_s: settings.vote_s,
             ..Rules::new(asset, wanted.seats, wanted.contribution, interval)
         };
+        if order == Order::Fixed {
+            // Our invitations name no turn.
+            return Err(Error::Refused(Refusal::BadTurn));
+        }
+        if rules.has_draw() {
+            rules.bond = wanted.contribution;
+        }
+        if rules.has_draw() || rules.has_entry_payment() {
+            rules.setup_period_s = SETUP_S;
+        }
         rules.validate()?;
         Ok(rules)
     }

@@ -1,7 +1,9 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
 mod caps;
 mod chain;
+mod contract;
 mod handlers;
+mod lives;
 mod permission;
 mod receipts;
 
@@ -17,7 +19,7 @@ use crate::member::Register;
 use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
 use crate::port::vault::{KeyName, PublicKey};
 use crate::testkit::{ManualClock, MemoryVault, in_memory};
-use crate::view::{CircleStage, Every, MemberView, NewCircle};
+use crate::view::{CircleStage, Every, MemberView, NewCircle, Options};
 use crate::{
     Asset, CircleId, CommandContext, Error, Kolo, OperatorKeys, Settings, TenantId, Timestamp,
 };
@@ -94,6 +96,7 @@ impl World {
             grace_hours: 0,
             shortfall: Shortfall::ShortPot,
             advance: false,
+            options: Options::default(),
         };
         let ctx = CommandContext::of_member(organiser.id, key);
         block_on(self.kolo.circles().create(&ctx, wanted)).unwrap().circle
