@@ -89,30 +89,45 @@ impl<S: Store> Circle<S> {
         self.void_votes(rules, seat, now)
     }
 
-    /// Before being paid: leaves as by [`Circle::exit`], also while the round is theirs: it goes to who
-    /// comes next, and theirs becomes the last. After (or when nobody else waits for a pot): owes on,
+    /// Before being paid: leaves as by [`Circle::exit`], also while the round is theirs: then they change
+    /// turns with the next who stays. After being paid (or when nobody else waits for a pot): owes on,
     /// and decides no more.
     pub(super) fn expel(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {
         let mut member = self.member(seat)?;
         member.marks.set(Marks::EXPELLED);
         self.put(seat, &member);
         self.bid = self.bid.filter(|bid| bid.seat != seat);
-        let others_wait = (0..self.len).any(|index| {
-            let other = self.rows.seat(index);
-            index != seat && other.turn > self.rounds_paid && other.left_after == 0
-        });
-        if member.left_after != 0 || member.turn <= self.rounds_paid || !others_wait {
+        let Some(next) = self.next_who_stays(seat) else {
+            return Ok(());
+        };
+        if member.left_after != 0 || member.turn <= self.rounds_paid {
             return Ok(());
         }
         self.mark_leaver(rules, seat, now)?;
         if member.turn == self.current_round() {
-            // The pot may be another one now: what the insurance put in can be asked for again.
-            for index in 0..self.len {
-                self.release_insured(index)?;
-            }
-            self.move_to_end(seat);
+            self.swap_turns(seat, next);
         }
         Ok(())
+    }
+
+    /// Who has the first of the turns to come, but for one seat and those who leave.
+    fn next_who_stays(&self, but: u8) -> Option<u8> {
+        let mut next = None;
+        for index in (0..self.len).filter(|index| *index != but) {
+            let seat = self.rows.seat(index);
+            let waits = seat.turn > self.rounds_paid && seat.left_after == 0;
+            if waits && next.is_none_or(|next| seat.turn < self.rows.seat(next).turn) {
+                next = Some(index);
+            }
+        }
+        next
+    }
+
+    fn swap_turns(&mut self, a: u8, b: u8) {
+        let (mut first, mut second) = (self.rows.seat(a), self.rows.seat(b));
+        core::mem::swap(&mut first.turn, &mut second.turn);
+        self.put(a, &first);
+        self.put(b, &second);
     }
 
     fn mark_leaver(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {

@@ -1,11 +1,11 @@
 //! Votes, net settlement, claims.
 
-use kolo_rules::circle::{Motion, Phase, Proposal, VoteOutcome};
+use kolo_rules::circle::{Motion, Phase, Premium, Proposal, Security, VoteOutcome};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::support::{
     GRACE, START, VOTE, WEEK, active, amount, debts, decide, each, pay, play_round,
-    propose_dissolve, refused, rules,
+    propose_dissolve, refused, rules, secured,
 };
 
 fn dissolve(circle: &mut Circle, rules: &Rules, now: u64) {
@@ -266,4 +266,82 @@ fn the_order_of_claiming_changes_nothing() {
     }
     assert_eq!(orders[0], orders[1]);
     assert_eq!(orders[0], orders[2]);
+}
+
+/// Four with deposits of 15 and a premium of 5 once; seat 0 has had 40; seat 3 is leaving; 1 and 2 have
+/// paid for round 2.
+#[test]
+fn deposits_reserve_and_insurance_cover_too_and_leavers_take_part() {
+    let rules = Rules {
+        security: Security::Fixed(amount(15)),
+        premium: Premium::Once(amount(5)),
+        setup_period_s: 60,
+        ..rules(4)
+    };
+    let mut circle = secured(&rules);
+    play_round(&mut circle, &rules, 1, &[0, 1, 2, 3]);
+    pay(&mut circle, &rules, &[1, 2], START + WEEK);
+    circle.exit(&rules, 3, START + WEEK).unwrap();
+    // 20 are held, 60 of deposits, 20 of premiums, 3 sent by strangers.
+    circle.sync(amount(103)).unwrap();
+    dissolve(&mut circle, &rules, START + WEEK);
+    // paid − received: −30, 20, 20, 10. The first owes 30, 15 of it covered by its deposit; the other
+    // deposits go back.
+    assert_eq!(debts(&circle), [15, 0, 0, 0]);
+    assert_eq!(each(&circle, |seat| seat.credit), [0, 15, 15, 15]);
+    // V = 20 + 15 + 20 + 3 = 58; claims 50; 8 are over, for the three who stayed: 3, 3, 2.
+    assert_eq!(each(&circle, |seat| seat.claimable), [3, 20 + 3, 20 + 2, 10]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [0, 0, 0, 0]);
+    assert_eq!(circle.liabilities(), Ok(amount(103)));
+    // Nobody misses what is repaid: 5 each.
+    circle.repay(&rules, 0, amount(15)).unwrap();
+    assert_eq!(each(&circle, |seat| seat.claimable), [8, 28, 27, 10]);
+}
+
+#[test]
+fn a_deposit_used_up_before_leaves_the_rest_owed() {
+    let rules = Rules {
+        security: Security::Fixed(amount(15)),
+        setup_period_s: 60,
+        fee: kolo_rules::circle::Fee::Fixed(amount(2)),
+        ..rules(4)
+    };
+    let mut circle = secured(&rules);
+    // Seat 0 has the pot, and its deposit pays for round 2: 40 received, 20 paid, 5 left.
+    play_round(&mut circle, &rules, 1, &[0, 1, 2, 3]);
+    play_round(&mut circle, &rules, 2, &[1, 2, 3]);
+    assert_eq!(debts(&circle), [2, 0, 0, 0]);
+    dissolve(&mut circle, &rules, START + 2 * WEEK + GRACE + 1);
+    // −20, −20, 20, 20: the 5 and all of seat 1's 15 are used. Fees are forgiven with all earlier debts.
+    assert_eq!(debts(&circle), [15, 5, 0, 0]);
+    assert_eq!(each(&circle, |seat| seat.claimable), [0, 0, 10, 10]);
+    assert_eq!(each(&circle, |seat| seat.credit), [0, 0, 15, 15]);
+}
+
+#[test]
+fn what_the_insurance_put_in_is_part_of_what_is_settled() {
+    let rules = Rules { premium: Premium::Once(amount(5)), setup_period_s: 60, ..rules(3) };
+    let mut circle = secured(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    let now = START + WEEK + GRACE + 1;
+    circle.claim_insurance(&rules, 0, 1, 2, amount(10), now).unwrap();
+    dissolve(&mut circle, &rules, now);
+    // 20 paid, 15 of premiums: 15 are over, for those never late: 8 and 7. Seat 2 owes nothing: it has
+    // had nothing.
+    assert_eq!(each(&circle, |seat| seat.claimable), [18, 17, 0]);
+    assert_eq!(debts(&circle), [0, 0, 0]);
+}
+
+#[test]
+fn what_was_lost_before_is_missing_for_all() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    // A third is taken by the issuer.
+    circle.sync(amount(20)).unwrap();
+    dissolve(&mut circle, &rules, START);
+    // 20 for three claims of 10: 6⅔ each.
+    assert_eq!(each(&circle, |seat| seat.claimable), [7, 7, 6]);
+    assert_eq!(each(&circle, |seat| seat.uncovered), [3, 3, 4]);
+    assert_eq!(debts(&circle), [0, 0, 0], "nobody owes what the issuer took");
 }

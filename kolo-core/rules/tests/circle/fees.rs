@@ -66,7 +66,7 @@ fn every_instalment_costs_its_fee_once() {
     assert_eq!(due(&circle, &rules, 1, START + 2 * WEEK + GRACE), (30 + 2, 2));
     assert_eq!(due(&circle, &rules, 1, START + 2 * WEEK + GRACE + 1), (30 + 4, 4));
     assert_eq!(due(&circle, &rules, 1, START + 3 * WEEK + GRACE), (30 + 4, 4));
-    assert_eq!(due(&circle, &rules, 1, START + 9 * WEEK), (30 + 18, 18));
+    assert_eq!(due(&circle, &rules, 1, START + 9 * WEEK), (30 + 16, 16));
     pay(&mut circle, &rules, &[1], START + 2 * WEEK + GRACE + 1);
     assert_eq!(circle.seats()[1].late, 2);
     // Paid: nothing more is late, a week later.

@@ -74,8 +74,8 @@ pub fn act() -> impl Strategy<Value = Act> {
         3 => seat().prop_map(Act::Secure),
         1 => Just(Act::Proceed),
         1 => Just(Act::Draw),
-        1 => seat().prop_map(Act::Commitments),
-        2 => seat().prop_map(Act::GetReady),
+        2 => prop_oneof![seat(), Just(STRANGER)].prop_map(Act::Commitments),
+        2 => prop_oneof![seat(), Just(STRANGER)].prop_map(Act::GetReady),
     ];
     let forming = prop_oneof![
         6 => (0..8_u8).prop_map(Act::Join),
@@ -111,7 +111,7 @@ pub fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (0..20_u64).prop_map(Act::Wait),
         4 => (-1..2_i64).prop_map(Act::WaitForPayout),
-        3 => ready,
+        5 => ready,
         3 => forming,
         40 => paying,
         12 => moving,

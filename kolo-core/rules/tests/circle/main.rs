@@ -2,21 +2,27 @@
 //! properties over random histories.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod auction;
 mod checks;
 mod codec;
 mod contributing;
 mod debts;
 mod deposits;
 mod dissolving;
+mod draw;
 mod fees;
 mod forming;
 mod history;
 mod insurance;
+mod leaving;
 mod partial;
 mod payout;
 mod properties;
 mod rotation;
 mod rules;
+mod seats;
+mod sharing;
 mod support;
 mod sync;
+mod voting;
 mod world;

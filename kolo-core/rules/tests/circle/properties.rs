@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kolo_rules::circle::{MAX_ENCODED, Order, Phase, Step};
+use kolo_rules::circle::{MAX_ENCODED, Marks, Order, Phase, Step};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -67,8 +67,12 @@ fn random_histories_reach_every_phase_and_nearly_every_refusal() {
                 Ok(()) if matches!(act, Act::Repay(..)) && world.circle.phase.is_over() => {
                     *done.entry("repaid after the end".to_owned()).or_insert(0) += i32::from(debts);
                 }
-                // Mostly done by what carries them out after a vote.
-                Ok(()) if matches!(act, Act::Replace(_) | Act::CompleteMove(_)) => {}
+                // Mostly done by what carries them out after a vote; meant to be refused.
+                Ok(())
+                    if matches!(
+                        act,
+                        Act::Replace(_) | Act::CompleteMove(_) | Act::Draw | Act::PayAny(..)
+                    ) => {}
                 Ok(()) => *done.entry(name).or_insert(0) += 1,
             }
             phases.insert(world.circle.phase as u8);
@@ -76,7 +80,7 @@ fn random_histories_reach_every_phase_and_nearly_every_refusal() {
     }
     assert_eq!(phases.len(), Phase::ALL.len(), "{phases:?} {done:?}");
     let rare: Vec<_> = done.iter().filter(|(_, times)| **times < 5).collect();
-    assert!(rare.is_empty() && done.len() > 30, "hardly ever accepted: {rare:?} of {done:?}");
+    assert!(rare.is_empty() && done.len() > 28, "hardly ever accepted: {rare:?} of {done:?}");
     let elsewhere = [
         Refusal::BadRules,
         Refusal::BadEncoding,
@@ -109,7 +113,8 @@ proptest! {
         for ((seat, purse), premium) in
             world.circle.seats().iter().zip(&world.purses).zip(&world.premiums)
         {
-            prop_assert!(seat.late > 0 || *purse >= -*premium, "{:?} got {}", seat, purse);
+            let forfeited = seat.marks.has(Marks::COMMITTED) && !seat.marks.has(Marks::REVEALED);
+            prop_assert!(forfeited || seat.late > 0 || *purse >= -*premium, "{:?} got {}", seat, purse);
         }
     }
 

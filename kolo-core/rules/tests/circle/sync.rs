@@ -1,10 +1,11 @@
 //! What the vault really holds: gifts and clawbacks.
 
-use kolo_rules::circle::Synced;
-use kolo_rules::{Amount, Circle, Refusal};
+use kolo_rules::circle::{Premium, Security, Synced};
+use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::support::{
     START, WEEK, active, amount, debts, each, pay, play_round, propose_dissolve, refused, rules,
+    secured,
 };
 
 #[test]
@@ -135,4 +136,66 @@ fn a_balance_beyond_half_of_all_amounts_is_not_taken_note_of() {
     // Everything else still works beside it.
     pay(&mut circle, &rules, &[1, 2], START);
     assert_eq!(circle.payout(&rules, 1, START + WEEK).unwrap().amount, amount(30));
+}
+
+#[test]
+fn first_the_reserve_then_the_insurance_then_everything_else() {
+    let rules = Rules {
+        security: Security::Fixed(amount(10)),
+        premium: Premium::Once(amount(4)),
+        setup_period_s: 60,
+        ..rules(3)
+    };
+    let mut circle = secured(&rules);
+    pay(&mut circle, &rules, &[0], START);
+    // 30 of deposits, 12 of premiums, 10 paid in, 5 sent.
+    circle.sync(amount(57)).unwrap();
+    // (balance, reserve, fund, lost by each)
+    let table = [
+        (54, 2, 12, [0, 0, 0]),
+        (50, 0, 10, [0, 0, 0]),
+        (40, 0, 0, [0, 0, 0]),
+        // 8 of the four tens: 2 each, of seat 0's deposit and instalment.
+        (32, 0, 0, [4, 2, 2]),
+    ];
+    for (balance, reserve, fund, lost) in table {
+        circle.sync(amount(balance)).unwrap();
+        assert_eq!((circle.reserve, circle.fund), (amount(reserve), amount(fund)));
+        assert_eq!(each(&circle, |seat| seat.lost), lost);
+        assert_eq!(circle.liabilities(), Ok(amount(balance)));
+    }
+    assert_eq!(each(&circle, |seat| seat.deposit), [8, 8, 8]);
+    assert_eq!(circle.held(), Ok(amount(8)));
+    // What is lost of a deposit is not asked for again.
+    refused(&mut circle, Refusal::NoDebt, |circle| circle.repay(&rules, 1, amount(2)));
+}
+
+#[test]
+fn what_a_leaver_paid_ahead_bears_its_part() {
+    let rules = Rules { advance: true, ..rules(3) };
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[1, 1, 1, 0, 2], START);
+    // 50 are held; 10 of them are taken: 6 of seat 1's 30.
+    circle.sync(amount(40)).unwrap();
+    assert_eq!(each(&circle, |seat| seat.lost), [2, 6, 2]);
+    circle.exit(&rules, 1, START).unwrap();
+    // The pot of 30 bears 6, what seat 1 gets back of its 20 ahead bears 4.
+    assert_eq!(circle.payout(&rules, 1, START + WEEK).unwrap().amount, amount(24));
+    assert_eq!(each(&circle, |seat| seat.credit), [0, 16, 0]);
+    assert_eq!((circle.held_lost, circle.liabilities()), (Amount::ZERO, Ok(amount(16))));
+}
+
+#[test]
+fn a_deposit_bears_nothing_of_what_was_lost_by_instalments() {
+    let rules = Rules { security: Security::Fixed(amount(10)), setup_period_s: 60, ..rules(3) };
+    let rules = Rules { advance: true, ..rules };
+    let mut circle = secured(&rules);
+    pay(&mut circle, &rules, &[0, 0, 0, 1], START);
+    // 40 held, 30 of deposits, 7 taken: 4 of what is held, 1 of each deposit.
+    circle.sync(amount(63)).unwrap();
+    assert_eq!(circle.held_lost, amount(4));
+    // The pot: 20 paid in, half of the 40 held, bears 2; 9 of seat 2's deposit are added.
+    let payout = circle.payout(&rules, 1, START + WEEK + 86_400 + 1).unwrap();
+    assert_eq!((payout.amount, circle.held_lost), (amount(20 - 2 + 9), amount(2)));
+    assert_eq!(debts(&circle), [0, 0, 1]);
 }
