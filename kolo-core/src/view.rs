@@ -1,5 +1,5 @@
 //! What the services answer: plain data for any front end.
-use kolo_rules::circle::{Due, PayoutStatus, Phase};
+use kolo_rules::circle::{Due, Fee, Order, PayoutStatus, Phase, Premium, Security};
 use kolo_rules::{Amount, Rules};
 
 use crate::port::chain::ChainAddress;
@@ -93,6 +93,38 @@ pub struct NewCircle {
     pub shortfall: kolo_rules::circle::Shortfall,
     /// Whether paying ahead is allowed.
     pub advance: bool,
+    /// What not every group wants.
+    pub options: Options,
+}
+
+/// What not every group wants; by default none of it. Amounts are of the circle's asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Who has which turn. A fixed list is not for chat: every invitation would have to name a turn.
+    pub order: Order,
+    /// Whether an instalment may be paid in parts.
+    pub partial: bool,
+    /// The fee on a late instalment.
+    pub fee: Fee,
+    /// What everybody leaves in the vault before the first round.
+    pub security: Security,
+    /// What everybody pays into the insurance.
+    pub premium: Premium,
+    /// What the insurance shall hold, where premiums come with instalments; else zero.
+    pub insurance_target: Amount,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            order: Order::Join,
+            partial: false,
+            fee: Fee::None,
+            security: Security::None,
+            premium: Premium::None,
+            insurance_target: Amount::ZERO,
+        }
+    }
 }
 
 impl NewCircle {
@@ -108,6 +140,7 @@ impl NewCircle {
             grace_hours: 24,
             shortfall: kolo_rules::circle::Shortfall::Wait,
             advance: false,
+            options: Options::default(),
         }
     }
 }
@@ -233,6 +266,23 @@ pub struct DueView {
     pub due: Due,
     /// Owed from earlier rounds (paid by `repay`, before or after).
     pub debt: Amount,
+    /// Whether a payment of theirs is on its way.
+    pub pending: bool,
+    /// What the wallet lacks for it; zero when it suffices.
+    pub missing: Amount,
+}
+
+/// What a member has to pay in before the first round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryDue {
+    /// Which circle.
+    pub circle: CircleSummary,
+    /// The bond for the draw, or deposit and entry premium; zero when nothing is to be paid now.
+    pub amount: Amount,
+    /// It is the bond ([`crate::circle::Circles::commit`]), not the deposit ([`crate::circle::Circles::secure`]).
+    pub is_bond: bool,
+    /// The last second for it; `None` when the circle is not getting ready.
+    pub until: Option<Timestamp>,
     /// Whether a payment of theirs is on its way.
     pub pending: bool,
     /// What the wallet lacks for it; zero when it suffices.

@@ -28,7 +28,8 @@ pub struct StellarChainClient {
     pub(crate) rpc: Rpc,
     pub(crate) network: Network,
     /// What `getEvents` is asked for.
-    pub(crate) filters: Value,
+    /// What is asked of `getEvents`, one after the other.
+    pub(crate) filters: Vec<Value>,
     clock: Option<Arc<dyn Clock>>,
 }
 

@@ -10,9 +10,9 @@ use stellar_xdr::{
     SorobanAuthorizedInvocation,
 };
 
-use crate::address::{account_id, contract_id, invalid, key_of, sc_address};
+use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::config::{KnownAsset, Network, known_asset};
-use crate::scval::{address, amount, bytes, option_u32, symbol, variant};
+use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, variant};
 
 /// What an effect is on this chain.
 #[derive(Clone, Debug)]
@@ -113,18 +113,32 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::CreateCircle { .. } => create(network, effect),
         ChainEffect::Payout { circle, round } => {
-            anyone(network, circle, "payout", ("round", u32::from(*round).into()))
+            anyone(network, circle, "payout", vec![("round", u32::from(*round).into())])
         }
         ChainEffect::Push { circle, member } => {
-            anyone(network, circle, "push", ("member", address(&sc_address(member)?)))
+            anyone(network, circle, "push", vec![named_member(member)?])
         }
         ChainEffect::Claim { circle, member } => {
-            anyone(network, circle, "claim", ("member", address(&sc_address(member)?)))
+            anyone(network, circle, "claim", vec![named_member(member)?])
+        }
+        ChainEffect::Reveal { circle, member, secret } => {
+            let args = vec![named_member(member)?, ("secret", bytes(&secret.0)?)];
+            anyone(network, circle, "reveal", args)
+        }
+        ChainEffect::Proceed { circle } => anyone(network, circle, "proceed", vec![]),
+        ChainEffect::CompleteMove { circle, member } => {
+            anyone(network, circle, "complete_move", vec![named_member(member)?])
         }
         ChainEffect::Invite { .. }
         | ChainEffect::RevokeInvitation { .. }
         | ChainEffect::Start { .. }
-        | ChainEffect::Cancel { .. } => organisers(effect),
+        | ChainEffect::Cancel { .. }
+        | ChainEffect::Approve { .. }
+        | ChainEffect::Reject { .. } => organisers(effect),
+        ChainEffect::Commit { .. }
+        | ChainEffect::Secure { .. }
+        | ChainEffect::Contribute { .. }
+        | ChainEffect::Repay { .. } => payments(effect),
         _ => members(effect),
     }
 }
@@ -151,15 +165,32 @@ fn anyone(
     network: &Network,
     circle: &ChainAddress,
     function: &'static str,
-    arg: (&'static str, ScVal),
+    args: Vec<(&'static str, ScVal)>,
 ) -> Result<Call, PortError> {
     Ok(Call {
         source: network.keeper(),
         contract: contract_id(circle)?,
         function,
-        args: vec![arg],
+        args,
         auth: Auth::Nothing,
     })
+}
+
+fn named_member(member: &ChainAddress) -> Result<(&'static str, ScVal), PortError> {
+    Ok(("member", address(&sc_address(member)?)))
+}
+
+/// What a member commits to for a draw: SHA-256(circle ‖ member ‖ secret), the circle as its 32 bytes,
+/// the member as the network writes an address.
+fn commitment(
+    circle: &ChainAddress,
+    member: &ChainAddress,
+    secret: &[u8; 32],
+) -> Result<[u8; 32], PortError> {
+    let mut preimage = contract_id(circle)?.0.0.to_vec();
+    preimage.extend(to_xdr(&sc_address(member)?)?);
+    preimage.extend(secret);
+    Ok(sha256(&preimage))
 }
 
 fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
@@ -178,6 +209,13 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
         }
         ChainEffect::Start { circle, organiser } => (circle, organiser, "start", vec![]),
         ChainEffect::Cancel { circle, organiser } => (circle, organiser, "cancel", vec![]),
+        ChainEffect::Approve { circle, organiser, member, turn } => {
+            let args = vec![named_member(member)?, ("turn", option_u32(*turn))];
+            (circle, organiser, "approve", args)
+        }
+        ChainEffect::Reject { circle, organiser, member } => {
+            (circle, organiser, "reject", vec![named_member(member)?])
+        }
         _ => return Err(unknown()),
     };
     Ok(Call {
@@ -189,8 +227,30 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
     })
 }
 
+/// Calls by which a member pays into the circle.
+fn payments(effect: &ChainEffect) -> Result<Call, PortError> {
+    let (circle, member, function, money, rest) = match effect {
+        ChainEffect::Contribute { circle, member, round, amount: money } => {
+            let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*money))];
+            (circle, member, "contribute", *money, rest)
+        }
+        ChainEffect::Repay { circle, member, amount: money } => {
+            (circle, member, "repay", *money, vec![("amount", amount(*money))])
+        }
+        ChainEffect::Secure { circle, member, amount: money } => {
+            (circle, member, "secure", *money, vec![("amount", amount(*money))])
+        }
+        ChainEffect::Commit { circle, member, secret, bond } => {
+            let commitment = commitment(circle, member, &secret.0)?;
+            (circle, member, "commit", *bond, vec![("commitment", bytes(&commitment)?)])
+        }
+        _ => return Err(unknown()),
+    };
+    by_member(circle, member, function, rest, Auth::CallAndTransfer(money))
+}
+
+/// Calls by which a member moves no money.
 fn members(effect: &ChainEffect) -> Result<Call, PortError> {
-    let mut auth = Auth::Call;
     let (circle, member, function, rest) = match effect {
         ChainEffect::Join { circle, member, rules_hash, key, signature } => {
             let rest = vec![
@@ -200,18 +260,33 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
             ];
             (circle, member, "join", rest)
         }
+        ChainEffect::Request { circle, member, rules_hash } => {
+            (circle, member, "request", vec![("rules_hash", bytes(rules_hash)?)])
+        }
         ChainEffect::Leave { circle, member } => (circle, member, "leave", vec![]),
-        ChainEffect::Contribute { circle, member, round, amount: money } => {
-            auth = Auth::CallAndTransfer(*money);
-            let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*money))];
-            (circle, member, "contribute", rest)
+        ChainEffect::Bid { circle, member, round, amount: asked } => {
+            let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*asked))];
+            (circle, member, "bid", rest)
         }
-        ChainEffect::Repay { circle, member, amount: money } => {
-            auth = Auth::CallAndTransfer(*money);
-            (circle, member, "repay", vec![("amount", amount(*money))])
+        ChainEffect::ClaimInsurance { circle, member, round, defaulter, amount: claimed } => {
+            let rest = vec![
+                ("round", u32::from(*round).into()),
+                ("defaulter", address(&sc_address(defaulter)?)),
+                ("amount", amount(*claimed)),
+            ];
+            (circle, member, "claim_insurance", rest)
         }
-        ChainEffect::ProposeDissolve { circle, member } => {
-            (circle, member, "propose_dissolve", vec![])
+        ChainEffect::Exit { circle, member } => (circle, member, "exit", vec![]),
+        ChainEffect::Object { circle, member } => (circle, member, "object", vec![]),
+        ChainEffect::Propose { circle, member, motion, subject, newcomer } => {
+            let subject = subject.as_ref().map(sc_address).transpose()?;
+            let newcomer = newcomer.as_ref().map(sc_address).transpose()?;
+            let rest = vec![
+                ("motion", (*motion as u32).into()),
+                ("subject", option_address(subject.as_ref())),
+                ("newcomer", option_address(newcomer.as_ref())),
+            ];
+            (circle, member, "propose", rest)
         }
         ChainEffect::Vote { circle, member, proposal, approve } => {
             let rest = vec![("proposal", (*proposal).into()), ("approve", (*approve).into())];
@@ -219,7 +294,17 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
         }
         _ => return Err(unknown()),
     };
-    let mut args = vec![("member", address(&sc_address(member)?))];
+    by_member(circle, member, function, rest, Auth::Call)
+}
+
+fn by_member(
+    circle: &ChainAddress,
+    member: &ChainAddress,
+    function: &'static str,
+    rest: Vec<(&'static str, ScVal)>,
+    auth: Auth,
+) -> Result<Call, PortError> {
+    let mut args = vec![named_member(member)?];
     args.extend(rest);
     Ok(Call { source: account_id(member)?, contract: contract_id(circle)?, function, args, auth })
 }

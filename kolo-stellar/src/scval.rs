@@ -25,6 +25,10 @@ pub(crate) fn option_u32(value: Option<u8>) -> ScVal {
 }
 
 /// An enum of the contract: its variant's name, and what it holds.
+pub(crate) fn option_address(value: Option<&ScAddress>) -> ScVal {
+    value.map_or(ScVal::Void, address)
+}
+
 pub(crate) fn variant(name: &str, held: Option<ScVal>) -> Result<ScVal, PortError> {
     let mut items = vec![ScVal::Symbol(symbol(name)?)];
     items.extend(held);
@@ -62,6 +66,14 @@ pub(crate) fn as_address(value: &ScVal) -> Option<ChainAddress> {
     }
 }
 
+/// `Some(None)` for the contract's `None`.
+pub(crate) fn as_option_address(value: &ScVal) -> Option<Option<ChainAddress>> {
+    match value {
+        ScVal::Void => Some(None),
+        other => as_address(other).map(Some),
+    }
+}
+
 pub(crate) fn as_addresses(value: &ScVal) -> Option<Vec<ChainAddress>> {
     as_vec(value)?.iter().map(as_address).collect()
 }
@@ -71,6 +83,10 @@ pub(crate) fn as_bytes(value: &ScVal) -> Option<&[u8]> {
         ScVal::Bytes(bytes) => Some(bytes.0.as_slice()),
         _ => None,
     }
+}
+
+pub(crate) fn as_hash(value: &ScVal) -> Option<[u8; 32]> {
+    as_bytes(value)?.try_into().ok()
 }
 
 pub(crate) fn as_key(value: &ScVal) -> Option<PublicKey> {

@@ -1,4 +1,6 @@
-//! The rotating circle: forming → active round k → completed, dissolved or cancelled.
+//! The rotating circle: forming → (getting ready) → active round k → completed, dissolved or cancelled.
+mod deciding;
+mod forming;
 pub(crate) mod invite;
 mod pay;
 pub(crate) mod postings;
@@ -6,6 +8,11 @@ mod read;
 mod reconcile;
 pub(crate) mod service;
 pub(crate) mod state;
+mod steps;
+#[cfg(test)]
+mod tests;
 
+pub use deciding::Question;
 pub use reconcile::Difference;
 pub use service::{Circles, UnderWay};
+pub(crate) use steps::sha256;

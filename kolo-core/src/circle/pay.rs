@@ -1,7 +1,7 @@
 //! Paying into a circle: hold the money in the books, then pay on the chain.
 use kolo_rules::{Amount, Circle as Mirror, Refusal, Rules};
 
-use super::postings::{Details, Move, pot, wallet};
+use super::postings::{Details, Move, Part, wallet};
 use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract, Pending, Seat};
 use crate::intent::state::Want;
@@ -9,7 +9,7 @@ use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::ledger::{EntryStatus, Guard};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
-use crate::{CircleId, CommandContext, Error, IntentId, MemberId};
+use crate::{CircleId, CommandContext, Error, MemberId};
 
 impl Circles {
     /// Pays exactly what [`Circles::due`] says: holds the money in the books, then pays on the chain.
@@ -58,7 +58,7 @@ impl Circles {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one private function under two commands")]
-    async fn pay(
+    pub(super) async fn pay(
         &self,
         ctx: &CommandContext,
         name: CommandName,
@@ -85,10 +85,16 @@ impl Circles {
                 return Err(Error::UnderWay);
             }
             // Tried on the mirror first: a plain "no" is an answer, not a failed transaction.
-            check(&mut found.mirror()?, &found.rules()?, place)?;
+            check(found.mirror()?.as_mut(), &found.rules()?, place)?;
             let mut changes = command.changes();
             let intent = changes.want("pay", want.clone(), None)?;
-            hold(&mut changes, &found, seat, intent, round, amount)?;
+            let pending = Pending {
+                intent,
+                hold: format!("hold/{intent}"),
+                round,
+                amount: amount.minor_units(),
+            };
+            hold(&mut changes, &found, seat, pending, purpose(&want))?;
             if let Some(done) = command.commit(changes, UnderWay { intent, circle }).await? {
                 return Ok(done);
             }
@@ -106,16 +112,25 @@ impl Circles {
     }
 }
 
-/// The hold: a pending entry from the wallet to the pot, which the wallet must be able to bear.
+/// What a payment is in the books, and where it goes.
+fn purpose(want: &Want) -> (&'static str, Part) {
+    match want {
+        Want::Contribute { .. } => ("contribution", Part::Pot),
+        Want::Commit { .. } => ("bond", Part::Deposits),
+        Want::Secure { .. } => ("security", Part::Deposits),
+        _ => ("repayment", Part::Pot),
+    }
+}
+
+/// The hold: a pending entry from the wallet to the circle, which the wallet must be able to bear.
 fn hold(
     changes: &mut Changes,
     circle: &Circle,
     mut seat: Loaded<Seat>,
-    intent: IntentId,
-    round: u8,
-    amount: Amount,
+    pending: Pending,
+    (kind, into): (&str, Part),
 ) -> Result<(), Error> {
-    let entry = format!("hold/{intent}");
+    let round = pending.round;
     let purse = wallet(seat.state.member, &circle.asset);
     let details = Details {
         circle: Some(circle.id),
@@ -124,11 +139,11 @@ fn hold(
     };
     changes.set.entries.push(
         Move {
-            id: entry.clone(),
-            kind: if round > 0 { "contribution" } else { "repayment" },
+            id: pending.hold.clone(),
+            kind,
             from: purse.clone(),
-            to: pot(circle.id, &circle.asset),
-            amount,
+            to: into.account(circle.id, &circle.asset),
+            amount: Amount::new(pending.amount),
             status: EntryStatus::Pending,
             at: changes.now(),
             tx: None,
@@ -137,7 +152,6 @@ fn hold(
         .entry(),
     );
     changes.set.guards.push(Guard { account: purse, minimum: Amount::ZERO });
-    let pending = Pending { intent, hold: entry, round, amount: amount.minor_units() };
     changes.event(&seat.id, "seat.payment_held", &pending)?;
     seat.state.pending = Some(pending);
     changes.write(&seat)

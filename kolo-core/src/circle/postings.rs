@@ -1,18 +1,36 @@
 //! What each event of a circle does to the books.
 //!
+//! A circle has five accounts; together they are its vault, to the stroop:
+//!
+//! | account | is |
+//! |---|---|
+//! | `pot/…` | instalments for rounds that are not paid out |
+//! | `deposits/…` | bonds and security |
+//! | `reserve/…` | late fees, forfeits, tokens found in the vault |
+//! | `insurance/…` | the insurance fund |
+//! | `credits/…` | what waits for its owner: undeliverable, dividends, shares, claims |
+//!
+//! Money that enters or leaves the vault is booked by what moved it:
+//!
 //! | event | debit | credit |
 //! |---|---|---|
-//! | contribution, repayment into the vault | the member's wallet | the circle's pot |
-//! | payout, credit delivered, refund, repayment to a creditor | the circle's pot | the member's wallet |
-//! | tokens found in the vault | external | the circle's pot |
-//! | tokens gone from the vault | the circle's pot | external |
+//! | contribution, repayment into the vault | the member's wallet | the pot |
+//! | bond, deposit with entry premium | the member's wallet | the deposits |
+//! | payout, repayment passed on to a creditor | the pot | the member's wallet |
+//! | credit delivered, refund | the credits | the member's wallet |
+//! | tokens found in the vault | external | the reserve |
+//! | tokens gone from the vault | the reserve | external |
 //!
-//! Wallets and pots grow on the credit side (we owe them), `external` on the debit side (where the
-//! money came from). The pot is the vault, credits that wait for delivery included. Somebody whose
-//! wallet is not ours is `external`.
-use kolo_rules::Amount;
+//! What the rules then make of it within the vault (premiums, fees, deposits used, dividends, forfeits,
+//! the settlement) is one further entry of kind `allocation`, which brings each account to what the
+//! mirror says: see [`allocation`]. What members pay each other directly (a seat, the deposit of a turn
+//! swapped) never touches the vault: it is a transfer between wallets.
+//!
+//! Wallets and a circle's accounts grow on the credit side (we owe them), `external` on the debit side
+//! (where the money came from). Somebody whose wallet is not ours is `external`.
+use kolo_rules::{Amount, Circle as Mirror, Refusal};
 
-use crate::port::ledger::{AccountId, EntryStatus, JournalEntry, Posting, Side};
+use crate::port::ledger::{AccountId, Balance, EntryStatus, JournalEntry, Posting, Side};
 use crate::{Asset, CircleId, MemberId, Timestamp};
 
 /// A member's wallet.
@@ -20,9 +38,85 @@ pub(crate) fn wallet(member: MemberId, asset: &Asset) -> AccountId {
     AccountId { name: format!("wallet/{member}"), asset: asset.key(), normal: Side::Credit }
 }
 
-/// A circle's vault.
-pub(crate) fn pot(circle: CircleId, asset: &Asset) -> AccountId {
-    AccountId { name: format!("pot/{circle}"), asset: asset.key(), normal: Side::Credit }
+/// What a circle's vault holds, by what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Pot,
+    Deposits,
+    Reserve,
+    Insurance,
+    Credits,
+}
+
+impl Part {
+    pub const ALL: [Self; 5] =
+        [Self::Pot, Self::Deposits, Self::Reserve, Self::Insurance, Self::Credits];
+
+    pub fn account(self, circle: CircleId, asset: &Asset) -> AccountId {
+        let name = match self {
+            Self::Pot => "pot",
+            Self::Deposits => "deposits",
+            Self::Reserve => "reserve",
+            Self::Insurance => "insurance",
+            Self::Credits => "credits",
+        };
+        AccountId { name: format!("{name}/{circle}"), asset: asset.key(), normal: Side::Credit }
+    }
+
+    /// How much of it the rules say there is.
+    fn held(self, mirror: &Mirror) -> Result<Amount, Refusal> {
+        let mut sum = match self {
+            Self::Pot => return mirror.held(),
+            Self::Reserve => return Ok(mirror.reserve),
+            Self::Insurance => return Ok(mirror.fund),
+            Self::Deposits | Self::Credits => Amount::ZERO,
+        };
+        for seat in mirror.seats() {
+            let own = match self {
+                Self::Deposits => seat.deposit,
+                _ => seat.credit.checked_add(seat.claimable)?,
+            };
+            sum = sum.checked_add(own)?;
+        }
+        Ok(sum)
+    }
+}
+
+/// The accounts that are a circle's vault.
+pub(crate) fn vault(circle: CircleId, asset: &Asset) -> Vec<AccountId> {
+    Part::ALL.iter().map(|part| part.account(circle, asset)).collect()
+}
+
+/// The balances of those accounts in one: the vault.
+pub(crate) fn sum(balances: &[Balance]) -> Result<Amount, Refusal> {
+    let mut sum = Amount::ZERO;
+    for balance in balances {
+        sum = sum.checked_add(balance.settled)?;
+    }
+    Ok(sum)
+}
+
+/// What moved between a circle's accounts in a step: their change by the mirror, less what entered or
+/// left them (`flows`, positive: entered). Empty when nothing did. It balances, since the vault changed
+/// by exactly what entered and left; if it did not, the ledger would refuse the entry.
+pub(crate) fn allocation(
+    before: &Mirror,
+    after: &Mirror,
+    flows: &[(Part, Amount)],
+) -> Result<Vec<(Part, Side, Amount)>, Refusal> {
+    let mut lines = Vec::new();
+    for part in Part::ALL {
+        let mut change = part.held(after)?.checked_sub(part.held(before)?)?;
+        for (_, flow) in flows.iter().filter(|(flowed, _)| *flowed == part) {
+            change = change.checked_sub(*flow)?;
+        }
+        if change.is_positive() {
+            lines.push((part, Side::Credit, change));
+        } else if !change.is_zero() {
+            lines.push((part, Side::Debit, Amount::ZERO.checked_sub(change)?));
+        }
+    }
+    Ok(lines)
 }
 
 /// The world outside.

@@ -1,13 +1,13 @@
 //! Looking at circles.
 use kolo_rules::Amount;
-use kolo_rules::circle::{Phase, Proposal};
+use kolo_rules::circle::{Marks, Phase, Proposal};
 
-use super::postings::{pot, wallet};
+use super::postings::{sum, vault, wallet};
 use super::service::Circles;
 use super::state::{Circle, Contract};
 use crate::intent::state::Intent;
 use crate::record::Loaded;
-use crate::view::{CircleStatus, CircleSummary, DueView, SeatView, VoteView};
+use crate::view::{CircleStatus, CircleSummary, DueView, EntryDue, SeatView, VoteView};
 use crate::{CircleId, Error, IntentId, MemberId, Timestamp};
 
 impl Circles {
@@ -35,6 +35,36 @@ impl Circles {
         })
     }
 
+    /// What the member has to pay in before the first round, and until when.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] when they are not in it.
+    pub async fn entry_due(&self, member: MemberId, circle: CircleId) -> Result<EntryDue, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        let place = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+        let mirror = found.mirror()?;
+        let rules = found.rules()?;
+        let has = |mark| mirror.seat(place).is_some_and(|seat| seat.marks.has(mark));
+        let amount = match mirror.phase {
+            Phase::Committing if !has(Marks::COMMITTED) => rules.bond,
+            Phase::Securing => mirror.entry_due(&rules, place)?,
+            _ => Amount::ZERO,
+        };
+        let account = wallet(member, &found.asset);
+        let balances = self.kolo.ports().ledger.balances(self.kolo.tenant(), &[account]).await?;
+        let balance = balances.first().copied().unwrap_or_default();
+        let available = balance.settled.checked_sub(balance.pending_out).unwrap_or(Amount::ZERO);
+        let lacking = amount.checked_sub(available).unwrap_or(Amount::ZERO);
+        Ok(EntryDue {
+            circle: found.summary()?,
+            amount,
+            is_bond: mirror.phase == Phase::Committing,
+            until: mirror.ready_until(&rules).map(Timestamp::from_unix),
+            pending: self.seat(circle, member).await?.state.pending.is_some(),
+            missing: lacking.max(Amount::ZERO),
+        })
+    }
+
     /// A circle in full.
     ///
     /// # Errors
@@ -45,43 +75,39 @@ impl Circles {
         let rules = found.rules()?;
         let now = self.kolo.now().unix();
         let rounds = mirror.len();
-        let round = match mirror.phase {
-            Phase::Forming | Phase::Cancelled => 0,
-            _ => mirror.rounds_paid.saturating_add(1).min(rounds),
-        };
+        let round = if mirror.phase.has_started() { mirror.current_round().min(rounds) } else { 0 };
         let mut seats = Vec::with_capacity(found.holders.len());
         for place in 0..rounds {
             seats.extend(self.seat_view(&found, &mirror, place, round, now).await?);
         }
-        let held = round.checked_sub(1).and_then(|index| mirror.held.get(usize::from(index)));
         let deadline = mirror.payout_date(&rules, round.max(1));
-        let account = pot(circle, &found.asset);
+        let accounts = vault(circle, &found.asset);
         let ledger = &self.kolo.ports().ledger;
-        let balance = ledger.balances(self.kolo.tenant(), &[account]).await?;
+        let balances = ledger.balances(self.kolo.tenant(), &accounts).await?;
         let chain = &self.kolo.ports().chain;
         let on_chain = match found.contract {
             Contract::Live => chain.circle(&found.address, &found.asset).await.ok().flatten(),
             _ => None,
         };
         // The contract keeps an expired proposal until another replaces it.
-        let is_open = |open: &Proposal| mirror.phase == Phase::Active && now <= open.expires_at;
-        let vote = mirror.proposal.filter(is_open).map(|open| VoteView {
+        let is_open = |open: &&Proposal| now <= open.expires_at && open.passed_at == 0;
+        let vote = mirror.open_proposals().find(is_open).map(|open| VoteView {
             proposal: open.id,
             yes: count(open.yes),
             no: count(open.no),
-            electorate: open.electorate,
+            electorate: count(open.electorate),
             expires_at: Timestamp::from_unix(open.expires_at),
         });
         Ok(CircleStatus {
             seats,
             round,
             rounds,
-            pot: held.copied().unwrap_or_default(),
+            pot: mirror.pot_now(&rules).unwrap_or_default(),
             full_pot: rules.pot(rounds.max(1))?,
             next_payout: mirror.payout_status(&rules, now),
             payout_date: deadline.filter(|_| round > 0).map(Timestamp::from_unix),
             deadline: open_deadline(&mirror, &rules, now),
-            vault: balance.first().copied().unwrap_or_default().settled,
+            vault: sum(&balances)?,
             vault_on_chain: on_chain.map(|there| there.vault),
             vote,
             summary: found.summary()?,
@@ -104,7 +130,6 @@ impl Circles {
             Some(member) => self.seat(circle.id, member).await?.state.pending.is_some(),
             None => false,
         };
-        let paid_for = round.checked_sub(1).and_then(|r| seat.instalments.get(usize::from(r)));
         let is_late = mirror
             .due(&rules, place, now)
             .is_ok_and(|due| due.amount.is_positive() && !due.advance && now > due.late_after);
@@ -113,7 +138,7 @@ impl Circles {
             name: holder.name.clone(),
             turn: seat.turn,
             paid_out: seat.turn != 0 && seat.turn <= mirror.rounds_paid,
-            instalments: paid_for.copied().unwrap_or(0),
+            instalments: instalments(mirror, &rules, place, round),
             is_late,
             pending,
             debt: mirror.debt(place)?,
@@ -162,6 +187,20 @@ impl Circles {
         let found = self.kolo.load::<Intent>(intent).await?;
         Ok(found.is_none_or(|intent| intent.state.is_final()))
     }
+}
+
+/// Instalments paid for a round, in whole ones; all of them when nothing is to be paid.
+fn instalments(mirror: &kolo_rules::Circle, rules: &kolo_rules::Rules, seat: u8, round: u8) -> u8 {
+    let (Ok(paid), Ok(need)) =
+        (mirror.paid_for(rules, seat, round), mirror.need(rules, seat, round))
+    else {
+        return 0;
+    };
+    if paid >= need {
+        return rules.instalments_per_round;
+    }
+    let whole = paid.minor_units().checked_div(rules.contribution.minor_units());
+    whole.and_then(|whole| u8::try_from(whole).ok()).unwrap_or_default()
 }
 
 /// Votes in a bit mask: at most 64.

@@ -4,7 +4,7 @@
 //! the same. What is on its way differs for a moment: compare when nothing is under way, or look again.
 use kolo_rules::Amount;
 
-use super::postings::{pot, wallet};
+use super::postings::{sum, vault, wallet};
 use super::service::Circles;
 use super::state::{Circle, Contract};
 use crate::port::chain::{ChainAddress, CircleOnChain};
@@ -39,7 +39,7 @@ pub enum Difference {
         /// In the contract.
         chain: Vec<ChainAddress>,
     },
-    /// The pot's account against the vault's tokens, minor units.
+    /// The circle's accounts against the vault's tokens, minor units.
     Vault {
         /// In the books.
         books: Amount,
@@ -98,7 +98,7 @@ impl Circles {
         if !is_finished && ours != there.members {
             differences.push(Difference::Members { ours, chain: there.members });
         }
-        let books = self.settled(pot(circle.id, &circle.asset)).await?;
+        let books = self.settled(&vault(circle.id, &circle.asset)).await?;
         if books != there.vault {
             differences.push(Difference::Vault { books, chain: there.vault });
         }
@@ -111,14 +111,13 @@ impl Circles {
         member: MemberId,
         address: &ChainAddress,
     ) -> Result<Option<Difference>, Error> {
-        let books = self.settled(wallet(member, &circle.asset)).await?;
+        let books = self.settled(&[wallet(member, &circle.asset)]).await?;
         let chain = self.kolo.ports().chain.balance(address, &circle.asset).await?;
         Ok((books != chain).then_some(Difference::Wallet { member, books, chain }))
     }
 
-    async fn settled(&self, account: AccountId) -> Result<Amount, Error> {
+    async fn settled(&self, accounts: &[AccountId]) -> Result<Amount, Error> {
         let ledger = &self.kolo.ports().ledger;
-        let balances = ledger.balances(self.kolo.tenant(), &[account]).await?;
-        Ok(balances.first().copied().unwrap_or_default().settled)
+        Ok(sum(&ledger.balances(self.kolo.tenant(), accounts).await?)?)
     }
 }

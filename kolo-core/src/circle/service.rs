@@ -2,7 +2,7 @@
 //!
 //! Every command that ends on the chain returns once it is durable; what became of it arrives as a
 //! [`crate::notice::Notice`] to the people concerned and as events.
-use kolo_rules::circle::Phase;
+use kolo_rules::circle::{Order, Phase};
 use kolo_rules::{Circle as Mirror, Interval, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,11 +13,19 @@ use crate::member::state::{Account, Member, clean_text};
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
-use crate::view::{Every, NewCircle};
+use crate::view::{Every, NewCircle, Options};
 use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId};
 
 /// Seconds of a day.
 const DAY_S: u32 = 86_400;
+
+/// How long each step before the first round may take.
+const SETUP_S: u32 = 3 * DAY_S;
+
+/// The least a bid may ask, of the nominal pot, and the most a new one may, of the standing one, in
+/// hundredths of a percent.
+const BID_FLOOR_BP: u16 = 6_500;
+const BID_STEP_BP: u16 = 9_800;
 
 /// Longest name of a circle, in characters.
 const NAME_MAX: usize = 60;
@@ -58,20 +66,38 @@ impl Circles {
             Every::Month => Interval::Months(1),
         };
         bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
-        let rules = Rules {
-            asset: self.kolo.ports().chain.asset_contract(self.kolo.asset())?,
-            seats: wanted.seats,
+        let asset = self.kolo.ports().chain.asset_contract(self.kolo.asset())?;
+        let Options { order, partial, fee, security, premium, insurance_target } = wanted.options;
+        let (bid_floor_bp, bid_step_bp) =
+            if order == Order::Auction { (BID_FLOOR_BP, BID_STEP_BP) } else { (0, 0) };
+        let mut rules = Rules {
+            order,
+            partial,
+            fee,
+            security,
+            premium,
+            insurance_target,
+            bid_floor_bp,
+            bid_step_bp,
             min_members: min,
-            contribution: wanted.contribution,
             instalments_per_round: wanted.instalments_per_round,
-            interval,
             utc_offset_s: settings.utc_offset_s,
             grace_s: wanted.grace_hours.saturating_mul(3_600),
-            order: kolo_rules::circle::Order::Join,
             shortfall: wanted.shortfall,
             advance: wanted.advance,
             vote_period_s: settings.vote_s,
+            ..Rules::new(asset, wanted.seats, wanted.contribution, interval)
         };
+        if order == Order::Fixed {
+            // Our invitations name no turn.
+            return Err(Error::Refused(Refusal::BadTurn));
+        }
+        if rules.has_draw() {
+            rules.bond = wanted.contribution;
+        }
+        if rules.has_draw() || rules.has_entry_payment() {
+            rules.setup_period_s = SETUP_S;
+        }
         rules.validate()?;
         Ok(rules)
     }
@@ -133,6 +159,7 @@ impl Circles {
             contract: Contract::Creating,
             holders: Vec::new(),
             mirror: encode_mirror(&Mirror::new())?,
+            requests: Vec::new(),
             invitations: Vec::new(),
             diverged: None,
             created_at: changes.now(),
@@ -140,106 +167,9 @@ impl Circles {
         Ok(Loaded::fresh(&id, circle))
     }
 
-    /// Starts with the members there are (organiser, at least the minimum).
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`], [`Error::Refused`].
-    pub async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        self.by_organiser(ctx, circle, CommandName::Start, Want::Start { circle }).await
-    }
-
-    /// Gives the circle up before its start (organiser).
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`], [`Error::Refused`].
-    pub async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        self.by_organiser(ctx, circle, CommandName::Cancel, Want::Cancel { circle }).await
-    }
-
-    /// The organiser's calls before the start.
-    async fn by_organiser(
-        &self,
-        ctx: &CommandContext,
-        circle: CircleId,
-        name: CommandName,
-        want: Want,
-    ) -> Result<UnderWay, Error> {
-        let organiser = ctx.member()?;
-        self.simple(ctx, name, circle, want.clone(), |found| {
-            if found.organiser != organiser {
-                return Err(Error::NotAllowed);
-            }
-            let mut trial = found.forming_mirror()?;
-            if matches!(want, Want::Start { .. }) {
-                trial.start(&found.rules()?, self.kolo.now().unix())?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Leaves before the start.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchCircle`], [`Error::Refused`].
-    pub async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
-        let member = ctx.member()?;
-        let want = Want::Leave { circle, member };
-        self.simple(ctx, CommandName::Leave, circle, want, |found| {
-            found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-            found.forming_mirror().map(drop)
-        })
-        .await
-    }
-
-    /// Proposes to dissolve, with the proposer's yes.
-    ///
-    /// # Errors
-    /// [`Error::Refused`].
-    pub async fn propose_dissolve(
-        &self,
-        ctx: &CommandContext,
-        circle: CircleId,
-    ) -> Result<UnderWay, Error> {
-        let member = ctx.member()?;
-        let want = Want::ProposeDissolve { circle, member };
-        self.simple(ctx, CommandName::ProposeDissolve, circle, want, |found| {
-            let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-            let now = self.kolo.now().unix();
-            found.mirror()?.propose_dissolve(&found.rules()?, seat, now)?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Votes on the open proposal.
-    ///
-    /// # Errors
-    /// [`Error::Refused`].
-    pub async fn vote(
-        &self,
-        ctx: &CommandContext,
-        circle: CircleId,
-        proposal: u32,
-        approve: bool,
-    ) -> Result<UnderWay, Error> {
-        let member = ctx.member()?;
-        let want = Want::Vote { circle, member, proposal, approve };
-        self.simple(ctx, CommandName::Vote, circle, want, |found| {
-            let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-            let mut trial = found.mirror()?;
-            if trial.proposal.is_none_or(|open| open.id != proposal) {
-                return Err(Error::Refused(Refusal::NoProposal));
-            }
-            trial.vote(&found.rules()?, seat, approve, self.kolo.now().unix())?;
-            Ok(())
-        })
-        .await
-    }
-
     /// A command that only asks the chain: `check` tries it on the mirror first, so that a plain
     /// "no" is an answer and not a failed transaction.
-    async fn simple(
+    pub(super) async fn simple(
         &self,
         ctx: &CommandContext,
         name: CommandName,
@@ -266,7 +196,7 @@ impl Circles {
 
 impl Circle {
     /// The mirror while members may still come and go.
-    pub(super) fn forming_mirror(&self) -> Result<Mirror, Error> {
+    pub(super) fn forming_mirror(&self) -> Result<Box<Mirror>, Error> {
         match self.contract {
             Contract::Creating => return Err(Error::NotReady),
             Contract::Failed => return Err(Error::NoSuchCircle),

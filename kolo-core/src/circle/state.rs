@@ -1,21 +1,13 @@
 //! What is kept of a circle: its terms, who sits where, and a mirror of the contract's state.
 //!
-//! | event of the chain | what it does to the mirror |
-//! |---|---|
-//! | `participant_joined`, `participant_left` | a holder comes or goes; the last seat starts the circle |
-//! | `group_started`, `group_closed` (cancelled) | forming → active, cancelled |
-//! | `contribution_made`, `payout_made`, `credit_pushed`, `debt_repaid` | money moves by the rules |
-//! | `dissolution_proposed`, `vote_cast` | the vote; when it passes, dissolved |
-//! | `refund_claimed`, `synced` | the settlement |
-//!
-//! The mirror is `kolo_rules::Circle`, stepped by the same functions as the contract's: after the
-//! same events both encode to the same bytes, which the reconciler compares.
-use kolo_rules::circle::{Order, Turn};
+//! The mirror is `kolo_rules::Circle`, stepped by the same functions as the contract's (`steps.rs` says
+//! which event is which step): after the same events both encode to the same bytes, which the
+//! reconciler compares.
 use kolo_rules::{Circle as Mirror, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::port::chain::{ChainAddress, CircleChainEvent};
+use crate::port::chain::ChainAddress;
 use crate::record::{Aggregate, hex_bytes};
 use crate::view::{CircleStage, CircleSummary};
 use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
@@ -55,6 +47,9 @@ pub(crate) struct Circle {
     /// `kolo_rules::Circle::encode` bytes.
     #[serde(with = "hex_bytes")]
     pub mirror: Vec<u8>,
+    /// Who asked for a place and waits for the organiser's answer.
+    #[serde(default)]
+    pub requests: Vec<Holder>,
     /// Open invitations: places promised.
     pub invitations: Vec<InvitationId>,
     /// Set when an event did not fit the mirror: what, for the operator.
@@ -64,6 +59,8 @@ pub(crate) struct Circle {
 
 impl Aggregate for Circle {
     const KIND: &'static str = "circle";
+    /// 2: rules of 128 bytes and the mirror that goes with them. (1 was never released.)
+    const SCHEMA: u32 = 2;
 }
 
 /// Aggregate `seat`: circle × member. CONTRIBUTE changes only this, so that a full circle can pay
@@ -92,7 +89,7 @@ pub(crate) struct Pending {
     pub intent: IntentId,
     /// The journal entry that holds the money.
     pub hold: String,
-    /// 0 for a repayment.
+    /// 0 for what belongs to no round: a repayment, a deposit, a bond.
     pub round: u8,
     pub amount: i64,
 }
@@ -106,8 +103,9 @@ impl Circle {
         Sha256::digest(&self.rules).into()
     }
 
-    pub fn mirror(&self) -> Result<Mirror, Error> {
-        Mirror::decode(&self.mirror).map_err(|e| self.unreadable("mirror", e))
+    /// Boxed: with room for every seat and debt it is too large to be carried through async calls.
+    pub fn mirror(&self) -> Result<Box<Mirror>, Error> {
+        Mirror::decode(&self.mirror).map(Box::new).map_err(|e| self.unreadable("mirror", e))
     }
 
     pub fn set_mirror(&mut self, mirror: &Mirror) -> Result<(), Error> {
@@ -151,85 +149,12 @@ impl Circle {
             address: self.address.clone(),
         })
     }
-
-    /// Steps the mirror by one event of the contract.
-    ///
-    /// # Errors
-    /// What the rules answer when the event cannot follow from the state: the mirror is then unchanged.
-    pub fn step(
-        &self,
-        mirror: &mut Mirror,
-        event: &CircleChainEvent,
-        now: u64,
-    ) -> Result<(), Refusal> {
-        use CircleChainEvent as E;
-        let rules = Rules::decode(&self.rules)?;
-        let seat = |address: &ChainAddress| self.seat_of(address).ok_or(Refusal::NotMember);
-        match event {
-            E::ParticipantJoined { turn, .. } => {
-                mirror.join(&rules, asked(&rules, *turn), now).map(drop)
-            }
-            E::ParticipantLeft { member, .. } => mirror.leave(&rules, seat(member)?),
-            // A full circle has started with its last joiner; this event then only says so.
-            E::GroupStarted { started_at, .. } if mirror.started_at == 0 => {
-                mirror.start(&rules, started_at.unix())
-            }
-            E::ContributionMade { member, round, amount, .. } => {
-                mirror.contribute(&rules, seat(member)?, *round, *amount, now).map(drop)
-            }
-            E::PayoutMade { recipient, round, amount, credited } => {
-                let mut next = mirror.clone();
-                next.payout(&rules, *round, now)?;
-                if *credited {
-                    next.credit(seat(recipient)?, *amount)?;
-                }
-                *mirror = next;
-                Ok(())
-            }
-            E::CreditPushed { member, .. } => mirror.push(seat(member)?).map(drop),
-            E::DebtRepaid { member, amount, credited } => {
-                let mut next = mirror.clone();
-                let repaid = next.repay(&rules, seat(member)?, *amount)?;
-                for creditor in credited {
-                    let creditor = seat(creditor)?;
-                    next.credit(creditor, repaid.to[usize::from(creditor)])?;
-                }
-                *mirror = next;
-                Ok(())
-            }
-            E::DissolutionProposed { member, .. } => {
-                mirror.propose_dissolve(&rules, seat(member)?, now).map(drop)
-            }
-            E::VoteCast { member, approve, .. } => {
-                mirror.vote(&rules, seat(member)?, *approve, now).map(drop)
-            }
-            E::GroupClosed { reason: CANCELLED } => mirror.cancel(),
-            E::RefundClaimed { member, .. } => mirror.claim(seat(member)?).map(drop),
-            E::Synced { surplus, shortfall } => {
-                let balance = mirror.liabilities()?.checked_add(*surplus)?;
-                mirror.sync(balance.checked_sub(*shortfall)?).map(drop)
-            }
-            E::InvitationAdded { .. }
-            | E::InvitationRevoked { .. }
-            | E::GroupStarted { .. }
-            | E::ProposalRejected { .. }
-            | E::GroupClosed { .. } => Ok(()),
-        }
-    }
 }
 
 /// `group_closed` reasons.
 pub(crate) const COMPLETED: u32 = 1;
 pub(crate) const DISSOLVED: u32 = 2;
 pub(crate) const CANCELLED: u32 = 3;
-
-/// The turn a joiner asked for: only a fixed order has one.
-fn asked(rules: &Rules, turn: Turn) -> Option<Turn> {
-    match rules.order {
-        Order::Fixed => Some(turn),
-        _ => None,
-    }
-}
 
 pub(crate) fn encode_mirror(mirror: &Mirror) -> Result<Vec<u8>, Error> {
     let mut buffer = vec![0; kolo_rules::circle::MAX_ENCODED];

@@ -4,7 +4,7 @@ use kolo_rules::circle::Shortfall;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Aggregate;
-use crate::view::{Every, NewCircle};
+use crate::view::{Every, NewCircle, Options};
 use crate::{CircleId, Timestamp};
 
 /// How long a question for a YES stands; after that, nothing is done.
@@ -152,6 +152,7 @@ impl Draft {
             grace_hours: grace_hours(every),
             shortfall: if self.short_pot { Shortfall::ShortPot } else { Shortfall::Wait },
             advance: self.advance,
+            options: Options::default(),
         })
     }
 }

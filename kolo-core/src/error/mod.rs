@@ -127,7 +127,7 @@ error_codes! {
         NoSuchInvitation = "invitation.unknown" Permanent:
             "no invitation has that code", "check it with whoever sent it";
         NoSuchReceipt = "receipt.unknown" Permanent:
-            "no receipt has that number, or it is not for this member", "check the number";
+            "no receipt has that number, or it is not this member's", "check the number; ask for the member's receipts";
         InvitationSpent = "invitation.spent" Permanent:
             "the invitation is used, revoked or expired", "ask the organiser for a new one";
         InvitationForSomebodyElse = "invitation.for_somebody_else" Permanent:

@@ -50,8 +50,40 @@ kinds! {
     CreditPushed "credit_pushed";
     /// A member paid back.
     DebtRepaid "debt_repaid";
-    /// Somebody asks to close it.
-    DissolutionProposed "dissolution_proposed";
+    /// Somebody asks for a place.
+    JoinRequested "join_requested";
+    /// The organiser sent somebody who asked away.
+    JoinRejected "join_rejected";
+    /// It began to get ready for the first round: a draw, or deposits.
+    GettingReady "getting_ready";
+    /// A member left a commitment, and the bond, for the draw.
+    DrawCommitted "draw_committed";
+    /// A member revealed what they committed to.
+    DrawRevealed "draw_revealed";
+    /// The order is drawn.
+    OrderDrawn "order_drawn";
+    /// A member paid in what is due before the first round.
+    DepositMade "deposit_made";
+    /// The time of a step before the first round is over.
+    SetupExpired "setup_expired";
+    /// A member asks for the pot for less.
+    BidMade "bid_made";
+    /// The insurance stepped in.
+    InsuranceClaimed "insurance_claimed";
+    /// Two members changed turns.
+    TurnsSwapped "turns_swapped";
+    /// A member leaves after the current round.
+    ExitAnnounced "exit_announced";
+    /// A member was expelled.
+    MemberExpelled "member_expelled";
+    /// A newcomer bought a seat.
+    SeatSold "seat_sold";
+    /// A seat has moved to another address of its member.
+    SeatMoved "seat_moved";
+    /// A member showed that their key is not lost.
+    MoveObjected "move_objected";
+    /// Somebody asks the members to decide.
+    ProposalMade "proposal_made";
     /// Somebody voted.
     VoteCast "vote_cast";
     /// The vote did not pass.
@@ -79,7 +111,23 @@ impl EventKind {
             E::PayoutMade { .. } => Self::PayoutMade,
             E::CreditPushed { .. } => Self::CreditPushed,
             E::DebtRepaid { .. } => Self::DebtRepaid,
-            E::DissolutionProposed { .. } => Self::DissolutionProposed,
+            E::JoinRequested { .. } => Self::JoinRequested,
+            E::JoinRejected { .. } => Self::JoinRejected,
+            E::GettingReady { .. } => Self::GettingReady,
+            E::DrawCommitted { .. } => Self::DrawCommitted,
+            E::DrawRevealed { .. } => Self::DrawRevealed,
+            E::OrderDrawn { .. } => Self::OrderDrawn,
+            E::DepositMade { .. } => Self::DepositMade,
+            E::SetupExpired { .. } => Self::SetupExpired,
+            E::BidMade { .. } => Self::BidMade,
+            E::InsuranceClaimed { .. } => Self::InsuranceClaimed,
+            E::TurnsSwapped { .. } => Self::TurnsSwapped,
+            E::ExitAnnounced { .. } => Self::ExitAnnounced,
+            E::MemberExpelled { .. } => Self::MemberExpelled,
+            E::SeatSold { .. } => Self::SeatSold,
+            E::SeatMoved { .. } => Self::SeatMoved,
+            E::MoveObjected { .. } => Self::MoveObjected,
+            E::ProposalMade { .. } => Self::ProposalMade,
             E::VoteCast { .. } => Self::VoteCast,
             E::ProposalRejected { .. } => Self::ProposalRejected,
             E::GroupClosed { .. } => Self::GroupClosed,

@@ -2,8 +2,11 @@
 //!
 //! The cursor is saved after a page; an event that comes again finds its id used and does nothing.
 //! Two followers at once are harmless for the same reason.
+mod books;
 mod circle;
+mod keeping;
 mod money;
+mod seats;
 mod tell;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! Whom an event concerns, and what they hear.
-use kolo_rules::circle::Phase;
+use kolo_rules::circle::{Effect, Motion, Phase, Proposal};
 use kolo_rules::{Amount, Circle as Mirror};
 
 use crate::circle::state::{CANCELLED, COMPLETED, Circle, DISSOLVED, Holder};
@@ -15,6 +15,8 @@ pub(super) struct Story<'a> {
     pub what: &'a CircleChainEvent,
     pub before: &'a Mirror,
     pub after: &'a Mirror,
+    /// What the step did; `None` when the event did not follow from the mirror.
+    pub effect: Option<Effect>,
     /// The number of the receipt it calls for.
     pub receipt: Option<ReceiptNumber>,
     /// Who left with this event.
@@ -22,23 +24,9 @@ pub(super) struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// What a repayment passed on to creditors who could take it.
-    pub fn passed_on<'c>(
-        &self,
-        circle: &'c Circle,
-        credited: &[ChainAddress],
-    ) -> Vec<(&'c Holder, Amount)> {
-        let seats = self.before.seats().iter().zip(self.after.seats());
-        circle
-            .holders
-            .iter()
-            .zip(seats)
-            .filter(|(holder, _)| !credited.contains(&holder.address))
-            .filter_map(|(holder, (before, after))| {
-                let part = after.received.checked_sub(before.received).ok()?;
-                part.is_positive().then_some((holder, part))
-            })
-            .collect()
+    /// Whether the first round begins with it.
+    pub fn starts(&self) -> bool {
+        !self.before.phase.has_started() && self.after.phase == Phase::Active
     }
 
     fn tx(&self) -> String {
@@ -58,7 +46,7 @@ impl Kolo {
         story: &Story<'_>,
     ) -> Result<(), Error> {
         use CircleChainEvent as E;
-        if story.before.phase == Phase::Forming && story.after.phase == Phase::Active {
+        if story.starts() {
             // The last joiner starts the circle: the start says all there is to say.
             return tell_start(changes, circle, story);
         }
@@ -82,11 +70,11 @@ impl Kolo {
             E::DebtRepaid { member, amount, credited } => {
                 tell_repaid(changes, circle, story, member, *amount, credited)
             }
-            E::DissolutionProposed { member, expires_at, .. } => {
+            E::ProposalMade { member, motion: Motion::Dissolve, expires_at, .. } => {
                 tell_proposal(changes, circle, member, *expires_at)
             }
-            E::VoteCast { member, approve, .. } => {
-                tell_vote(changes, circle, story, member, *approve)
+            E::VoteCast { member, proposal, approve } => {
+                tell_vote(changes, circle, story, member, *proposal, *approve)
             }
             E::ProposalRejected { .. } => tell_all(changes, circle, "rejected", |_, name| {
                 Notice::ProposalRejected { circle: circle.id, name }
@@ -98,10 +86,7 @@ impl Kolo {
                     Notice::Refunded { circle, name, amount, tx, receipt: story.receipt }
                 })
             }
-            E::InvitationAdded { .. }
-            | E::InvitationRevoked { .. }
-            | E::GroupStarted { .. }
-            | E::Synced { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 }
@@ -207,9 +192,10 @@ fn tell_contribution(
     amount: Amount,
     late: bool,
 ) -> Result<(), Error> {
-    let full_pot = circle.rules()?.pot(story.rounds())?.minor_units();
-    let pot = round.checked_sub(1).and_then(|index| story.after.held.get(usize::from(index)));
-    let pot = pot.copied().unwrap_or_default().minor_units();
+    let rules = circle.rules()?;
+    let full_pot = rules.pot(story.rounds())?.minor_units();
+    let paid = |seat| story.after.paid_for(&rules, seat, round).unwrap_or_default().minor_units();
+    let pot = (0..story.after.len()).map(paid).fold(0_i64, i64::saturating_add);
     tell_one(changes, circle, payer, "contributed", |name| Notice::Contributed {
         circle: circle.id,
         name,
@@ -314,10 +300,12 @@ fn tell_vote(
     circle: &Circle,
     story: &Story<'_>,
     voter: &ChainAddress,
+    proposal: u32,
     approve: bool,
 ) -> Result<(), Error> {
     // A vote that decides is followed by its result; the count of an open one is told to the voter.
-    let Some(open) = story.after.proposal else {
+    let still_open = |open: &&Proposal| open.id == proposal && open.passed_at == 0;
+    let Some(open) = story.after.open_proposals().find(still_open) else {
         return Ok(());
     };
     let count = |votes: u64| u8::try_from(votes.count_ones()).unwrap_or(u8::MAX);
@@ -327,7 +315,7 @@ fn tell_vote(
         approve,
         yes: count(open.yes),
         no: count(open.no),
-        electorate: open.electorate,
+        electorate: u8::try_from(open.electorate_size()).unwrap_or(u8::MAX),
     })
 }
 

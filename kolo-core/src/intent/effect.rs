@@ -1,14 +1,18 @@
 //! From domain ids to what the chain understands.
 use kolo_rules::Amount;
 
-use super::state::Want;
+use super::state::{Claimed, Proposed, Want};
+use crate::circle::sha256;
 use crate::circle::state::{Circle, Contract};
 use crate::invitation::state::Invitation;
 use crate::member::state::{Account, Member};
-use crate::port::chain::{ChainAddress, ChainEffect};
-use crate::port::vault::Digest;
+use crate::port::chain::{ChainAddress, ChainEffect, DrawSecret};
+use crate::port::vault::{Digest, PublicKey};
 use crate::record::Loaded;
 use crate::{CircleId, Error, InvitationId, Kolo, MemberId};
+
+/// What leads the bytes signed for a draw's secret: no other kind of message begins so.
+const DRAW_DOMAIN: &[u8] = b"kolo:draw:1:";
 
 /// The effect of a want now, or what it must wait for.
 pub(crate) enum Resolved {
@@ -60,19 +64,34 @@ impl Kolo {
             Want::Claim { circle, to } => {
                 ChainEffect::Claim { circle: self.contract(*circle).await?, member: to.clone() }
             }
-            Want::Start { circle } | Want::Cancel { circle } => {
+            Want::Proceed { circle } => {
+                ChainEffect::Proceed { circle: self.contract(*circle).await? }
+            }
+            Want::CompleteMove { circle, whose } => {
+                let circle = self.contract(*circle).await?;
+                ChainEffect::CompleteMove { circle, member: whose.clone() }
+            }
+            Want::Start { circle }
+            | Want::Cancel { circle }
+            | Want::Approve { circle, .. }
+            | Want::Reject { circle, .. } => {
                 let found = self.circle(*circle).await?.state;
                 let organiser = self.member(found.organiser).await?.state.address;
-                let circle = found.address;
-                match want {
-                    Want::Start { .. } => ChainEffect::Start { circle, organiser },
-                    _ => ChainEffect::Cancel { circle, organiser },
-                }
+                by_organiser(want, found.address, organiser)
+            }
+            Want::Request { circle, member } => return self.asking(*circle, *member).await,
+            Want::Commit { circle, member } | Want::Reveal { circle, member } => {
+                return self.drawing(want, *circle, *member).await;
             }
             Want::Leave { circle, member }
             | Want::Contribute { circle, member, .. }
             | Want::Repay { circle, member, .. }
-            | Want::ProposeDissolve { circle, member }
+            | Want::Secure { circle, member, .. }
+            | Want::Bid { circle, member, .. }
+            | Want::ClaimInsurance(Claimed { circle, member, .. })
+            | Want::Exit { circle, member }
+            | Want::Propose(Proposed { circle, member, .. })
+            | Want::Object { circle, member }
             | Want::Vote { circle, member, .. } => {
                 let circle = self.contract(*circle).await?;
                 let member = self.member(*member).await?.state.address;
@@ -131,6 +150,47 @@ impl Kolo {
         }))
     }
 
+    async fn asking(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
+        let circle = self.circle(circle).await?.state;
+        let member = match self.open_account(member).await? {
+            Ok(member) => member,
+            Err(not_now) => return Ok(not_now),
+        };
+        let rules_hash = circle.rules_hash();
+        Ok(Resolved::Effect(ChainEffect::Request { circle: circle.address, member, rules_hash }))
+    }
+
+    /// Committing to a secret, and revealing it.
+    async fn drawing(
+        &self,
+        want: &Want,
+        circle: CircleId,
+        member: MemberId,
+    ) -> Result<Resolved, Error> {
+        let found = self.circle(circle).await?.state;
+        let sitting = self.member(member).await?.state;
+        let secret = self.draw_secret(&found.address, &sitting.key).await?;
+        let (circle, member) = (found.address.clone(), sitting.address);
+        Ok(Resolved::Effect(match want {
+            Want::Reveal { .. } => ChainEffect::Reveal { circle, member, secret },
+            _ => ChainEffect::Commit { circle, member, secret, bond: found.rules()?.bond },
+        }))
+    }
+
+    /// A member's secret for the draw of a circle: the hash of what their key signs for it. Nobody can
+    /// know it before without the key, nobody has to keep it (ed25519 gives the same signature each
+    /// time), and each circle has another.
+    async fn draw_secret(
+        &self,
+        circle: &ChainAddress,
+        key: &PublicKey,
+    ) -> Result<DrawSecret, Error> {
+        let message = [DRAW_DOMAIN, circle.0.as_bytes()].concat();
+        let vault = &self.ports().vault;
+        let signature = vault.sign(self.tenant(), key, Digest::Raw, &message).await?;
+        Ok(DrawSecret(sha256(&signature.0)))
+    }
+
     /// The member's address once the account is open.
     async fn open_account(
         &self,
@@ -157,6 +217,18 @@ impl Kolo {
     }
 }
 
+/// The organiser's calls before the start.
+fn by_organiser(want: &Want, circle: ChainAddress, organiser: ChainAddress) -> ChainEffect {
+    match want {
+        Want::Approve { who, turn, .. } => {
+            ChainEffect::Approve { circle, organiser, member: who.clone(), turn: *turn }
+        }
+        Want::Reject { who, .. } => ChainEffect::Reject { circle, organiser, member: who.clone() },
+        Want::Start { .. } => ChainEffect::Start { circle, organiser },
+        _ => ChainEffect::Cancel { circle, organiser },
+    }
+}
+
 /// The calls a member signs in a circle they are in.
 fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEffect {
     match want {
@@ -166,7 +238,30 @@ fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEf
         Want::Repay { amount, .. } => {
             ChainEffect::Repay { circle, member, amount: Amount::new(*amount) }
         }
-        Want::ProposeDissolve { .. } => ChainEffect::ProposeDissolve { circle, member },
+        Want::Secure { amount, .. } => {
+            ChainEffect::Secure { circle, member, amount: Amount::new(*amount) }
+        }
+        Want::Bid { round, amount, .. } => {
+            ChainEffect::Bid { circle, member, round: *round, amount: Amount::new(*amount) }
+        }
+        Want::ClaimInsurance(Claimed { round, defaulter, amount, .. }) => {
+            ChainEffect::ClaimInsurance {
+                circle,
+                member,
+                round: *round,
+                defaulter: defaulter.clone(),
+                amount: Amount::new(*amount),
+            }
+        }
+        Want::Exit { .. } => ChainEffect::Exit { circle, member },
+        Want::Propose(Proposed { question, .. }) => ChainEffect::Propose {
+            circle,
+            member,
+            motion: question.motion(),
+            subject: question.subject().cloned(),
+            newcomer: question.newcomer().cloned(),
+        },
+        Want::Object { .. } => ChainEffect::Object { circle, member },
         Want::Vote { proposal, approve, .. } => {
             ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
         }

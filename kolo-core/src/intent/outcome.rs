@@ -2,7 +2,7 @@
 //! given back, people told why it did not work.
 //!
 //! Success is told by the follower, from the chain's events; here only what no event will say.
-use super::state::{Intent, Progress, Want};
+use super::state::{Claimed, Intent, Progress, Proposed, Want};
 use crate::circle::state::{Circle, Contract, Seat};
 use crate::invitation::state::{Invitation, Standing};
 use crate::member::state::Account;
@@ -63,6 +63,11 @@ impl Kolo {
                 let notice = Notice::ContributionFailed { circle, name, round, amount, reason };
                 changes.notice(*member, "failed", notice)
             }
+            Want::Commit { circle, member } | Want::Secure { circle, member, .. } => {
+                self.release_hold(changes, *circle, *member, intent.id).await?;
+                let name = self.circle(*circle).await?.state.name;
+                changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
+            }
             Want::Repay { circle, member, amount } => {
                 self.release_hold(changes, *circle, *member, intent.id).await?;
                 let name = self.circle(*circle).await?.state.name;
@@ -70,13 +75,21 @@ impl Kolo {
                 let notice = Notice::RepaymentFailed { circle, name, amount, reason };
                 changes.notice(*member, "failed", notice)
             }
-            Want::Start { circle } | Want::Cancel { circle } => {
+            Want::Start { circle }
+            | Want::Cancel { circle }
+            | Want::Approve { circle, .. }
+            | Want::Reject { circle, .. } => {
                 let circle = self.circle(*circle).await?.state;
                 let notice = Notice::RequestFailed { name: circle.name, reason };
                 changes.notice(circle.organiser, "failed", notice)
             }
             Want::Leave { circle, member }
-            | Want::ProposeDissolve { circle, member }
+            | Want::Request { circle, member }
+            | Want::Bid { circle, member, .. }
+            | Want::ClaimInsurance(Claimed { circle, member, .. })
+            | Want::Exit { circle, member }
+            | Want::Propose(Proposed { circle, member, .. })
+            | Want::Object { circle, member }
             | Want::Vote { circle, member, .. } => {
                 let name = self.circle(*circle).await?.state.name;
                 changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
@@ -88,6 +101,11 @@ impl Kolo {
                 self.schedule_payout_again(changes, *circle, *round, intent.id)
             }
             Want::Claim { circle, to } => self.schedule_claim(changes, *circle, to),
+            Want::Reveal { circle, member } => self.schedule_reveal(changes, *circle, *member),
+            Want::Proceed { circle } => self.schedule_proceed_again(changes, *circle),
+            Want::CompleteMove { circle, whose } => {
+                self.schedule_move_again(changes, *circle, whose)
+            }
             // A credit's timer tries every day.
             Want::TestMoney { .. } | Want::Push { .. } => Ok(()),
         }

@@ -251,7 +251,12 @@ impl Kolo {
         use kolo_rules::Refusal as R;
         let keeper = matches!(
             intent.state.want,
-            Want::Payout { .. } | Want::Push { .. } | Want::Claim { .. }
+            Want::Payout { .. }
+                | Want::Push { .. }
+                | Want::Claim { .. }
+                | Want::Reveal { .. }
+                | Want::Proceed { .. }
+                | Want::CompleteMove { .. }
         );
         let creation = matches!(intent.state.want, Want::CreateCircle { .. });
         let unsent = matches!(intent.state.progress, Progress::Queued);
@@ -261,9 +266,18 @@ impl Kolo {
             {
                 return Ok(Next::Wait);
             }
-            Some(R::RoundPaidOut | R::NoCredit | R::NothingToClaim | R::Finished) if keeper => {
-                Progress::AlreadyDone
-            }
+            // Done by somebody else, or too late: there is nothing left to do.
+            Some(
+                R::RoundPaidOut
+                | R::NoCredit
+                | R::NothingToClaim
+                | R::Finished
+                | R::AlreadyDone
+                | R::NotGettingReady
+                | R::NotRevealing
+                | R::TimeOver
+                | R::NoProposal,
+            ) if keeper => Progress::AlreadyDone,
             // The salt is the circle's own: what is there is what was wanted.
             _ if creation && refused.contract_code == Some(GROUP_EXISTS) => Progress::AlreadyDone,
             _ => Progress::Refused(refused),

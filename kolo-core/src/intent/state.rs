@@ -1,6 +1,7 @@
 //! What is kept of an intent.
 use serde::{Deserialize, Serialize};
 
+use crate::circle::Question;
 use crate::port::chain::{ChainAddress, Refused, SignedTx};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::{Changes, queue};
@@ -20,11 +21,41 @@ pub(crate) enum Want {
     Cancel { circle: CircleId },
     Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
     Repay { circle: CircleId, member: MemberId, amount: i64 },
-    ProposeDissolve { circle: CircleId, member: MemberId },
+    Request { circle: CircleId, member: MemberId },
+    Approve { circle: CircleId, who: ChainAddress, turn: Option<u8> },
+    Reject { circle: CircleId, who: ChainAddress },
+    Commit { circle: CircleId, member: MemberId },
+    Reveal { circle: CircleId, member: MemberId },
+    Secure { circle: CircleId, member: MemberId, amount: i64 },
+    Proceed { circle: CircleId },
+    Bid { circle: CircleId, member: MemberId, round: u8, amount: i64 },
+    ClaimInsurance(Claimed),
+    Exit { circle: CircleId, member: MemberId },
+    Propose(Proposed),
+    CompleteMove { circle: CircleId, whose: ChainAddress },
+    Object { circle: CircleId, member: MemberId },
     Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
     Payout { circle: CircleId, round: u8 },
     Push { circle: CircleId, to: ChainAddress },
     Claim { circle: CircleId, to: ChainAddress },
+}
+
+/// What the insurance is asked to step in for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claimed {
+    pub circle: CircleId,
+    pub member: MemberId,
+    pub round: u8,
+    pub defaulter: ChainAddress,
+    pub amount: i64,
+}
+
+/// What a vote is opened on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proposed {
+    pub circle: CircleId,
+    pub member: MemberId,
+    pub question: Question,
 }
 
 /// How far it is.
@@ -58,6 +89,8 @@ pub(crate) struct Intent {
 
 impl Aggregate for Intent {
     const KIND: &'static str = "intent";
+    /// 2: draws, deposits, bids, insurance, votes on members. (1 was never released.)
+    const SCHEMA: u32 = 2;
 }
 
 impl Intent {
@@ -85,19 +118,31 @@ impl Want {
         let member = match self {
             Self::OpenAccount { .. } => return "operator/sponsor".to_owned(),
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),
-            Self::Payout { .. } | Self::Push { .. } | Self::Claim { .. } => {
-                return "operator/keeper".to_owned();
-            }
+            Self::Payout { .. }
+            | Self::Push { .. }
+            | Self::Claim { .. }
+            | Self::Reveal { .. }
+            | Self::Proceed { .. }
+            | Self::CompleteMove { .. } => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }
             | Self::Invite { .. }
             | Self::Revoke { .. }
             | Self::Start { .. }
-            | Self::Cancel { .. } => organiser,
+            | Self::Cancel { .. }
+            | Self::Approve { .. }
+            | Self::Reject { .. } => organiser,
             Self::Join { member, .. }
             | Self::Leave { member, .. }
             | Self::Contribute { member, .. }
             | Self::Repay { member, .. }
-            | Self::ProposeDissolve { member, .. }
+            | Self::Request { member, .. }
+            | Self::Commit { member, .. }
+            | Self::Secure { member, .. }
+            | Self::Bid { member, .. }
+            | Self::ClaimInsurance(Claimed { member, .. })
+            | Self::Exit { member, .. }
+            | Self::Propose(Proposed { member, .. })
+            | Self::Object { member, .. }
             | Self::Vote { member, .. } => Some(*member),
         };
         member.map_or_else(|| "operator/keeper".to_owned(), |id| format!("member/{id}"))

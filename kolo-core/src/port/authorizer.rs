@@ -55,8 +55,26 @@ commands! {
     Contribute = "circle.contribute";
     /// [`crate::circle::Circles::repay`].
     Repay = "circle.repay";
-    /// [`crate::circle::Circles::propose_dissolve`].
-    ProposeDissolve = "circle.propose_dissolve";
+    /// [`crate::circle::Circles::request`].
+    Request = "circle.request";
+    /// [`crate::circle::Circles::approve`].
+    Approve = "circle.approve";
+    /// [`crate::circle::Circles::reject`].
+    Reject = "circle.reject";
+    /// [`crate::circle::Circles::commit`].
+    Commit = "circle.commit";
+    /// [`crate::circle::Circles::secure`].
+    Secure = "circle.secure";
+    /// [`crate::circle::Circles::bid`].
+    Bid = "circle.bid";
+    /// [`crate::circle::Circles::claim_insurance`].
+    ClaimInsurance = "circle.claim_insurance";
+    /// [`crate::circle::Circles::exit`].
+    Exit = "circle.exit";
+    /// [`crate::circle::Circles::propose`].
+    Propose = "circle.propose";
+    /// [`crate::circle::Circles::object`].
+    Object = "circle.object";
     /// [`crate::circle::Circles::vote`].
     Vote = "circle.vote";
 }

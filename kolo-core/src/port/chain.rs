@@ -3,11 +3,13 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Rules};
 use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use super::vault::{PublicKey, Signature};
+use crate::record::hex_bytes;
 use crate::{Asset, Timestamp, error_codes};
 
 /// An account or contract on the chain, in the chain's own text form (`G…`, `C…`).
@@ -144,8 +146,122 @@ pub enum ChainEffect {
         /// How much.
         amount: Amount,
     },
-    /// Propose to dissolve.
-    ProposeDissolve {
+    /// Ask for a place, without an invitation.
+    Request {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// SHA-256 of the rules the member accepted.
+        rules_hash: [u8; 32],
+    },
+    /// Give somebody who asked a place.
+    Approve {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Who asked.
+        member: ChainAddress,
+        /// The place, where the order is fixed.
+        turn: Option<u8>,
+    },
+    /// Send somebody who asked away.
+    Reject {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Who asked.
+        member: ChainAddress,
+    },
+    /// Commit to a secret for the draw, and leave the bond.
+    Commit {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// What is committed to; only its hash goes to the chain.
+        secret: DrawSecret,
+        /// What is paid with it.
+        bond: Amount,
+    },
+    /// Reveal what was committed to; anyone may who knows it.
+    Reveal {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Whose secret.
+        member: ChainAddress,
+        /// The secret.
+        secret: DrawSecret,
+    },
+    /// Pay in exactly what is due before the first round.
+    Secure {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// How much.
+        amount: Amount,
+    },
+    /// Go on when the time of a step before the first round is over; anyone may.
+    Proceed {
+        /// Which circle.
+        circle: ChainAddress,
+    },
+    /// Ask for the pot of the current round for less.
+    Bid {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// Which round, 1-based.
+        round: u8,
+        /// What is asked for.
+        amount: Amount,
+    },
+    /// Have the insurance step in for who has not paid.
+    ClaimInsurance {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// Which round, 1-based.
+        round: u8,
+        /// Who has not paid.
+        defaulter: ChainAddress,
+        /// How much.
+        amount: Amount,
+    },
+    /// Leave after the current round.
+    Exit {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+    },
+    /// Open a vote.
+    Propose {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// What is proposed.
+        motion: Motion,
+        /// Whom it is about.
+        subject: Option<ChainAddress>,
+        /// Who shall sit in their seat.
+        newcomer: Option<ChainAddress>,
+    },
+    /// Move a seat to the address its vote was about, after the delay; anyone may.
+    CompleteMove {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Whose seat.
+        member: ChainAddress,
+    },
+    /// Show that one's key is not lost: no move of the seat.
+    Object {
         /// Which circle.
         circle: ChainAddress,
         /// Who signs.
@@ -169,6 +285,16 @@ pub enum ChainEffect {
         /// To whom.
         member: ChainAddress,
     },
+}
+
+/// What a member commits to for a draw: nobody may learn it before it is revealed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DrawSecret(pub [u8; 32]);
+
+impl fmt::Debug for DrawSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DrawSecret(…)")
+    }
 }
 
 /// A transaction to be signed. What is signed is `payload` (SHA-256 of it), and `payload` is what
@@ -415,9 +541,86 @@ pub enum CircleChainEvent {
         amount: Amount,
         credited: Vec<ChainAddress>,
     },
-    DissolutionProposed {
+    JoinRequested {
+        member: ChainAddress,
+    },
+    JoinRejected {
+        member: ChainAddress,
+    },
+    GettingReady {
+        #[serde(with = "phase_serde")]
+        phase: Phase,
+    },
+    DrawCommitted {
+        member: ChainAddress,
+        #[serde(with = "hex_bytes")]
+        commitment: [u8; 32],
+    },
+    DrawRevealed {
+        member: ChainAddress,
+        #[serde(with = "hex_bytes")]
+        secret: [u8; 32],
+    },
+    OrderDrawn {
+        #[serde(with = "hex_bytes")]
+        seed: [u8; 32],
+    },
+    DepositMade {
+        member: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
+    },
+    SetupExpired {
+        #[serde(with = "phase_serde")]
+        phase: Phase,
+    },
+    BidMade {
+        member: ChainAddress,
+        round: u8,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
+    },
+    InsuranceClaimed {
+        member: ChainAddress,
+        round: u8,
+        defaulter: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
+    },
+    TurnsSwapped {
+        a: ChainAddress,
+        b: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
+        deposit: Amount,
+    },
+    ExitAnnounced {
+        member: ChainAddress,
+    },
+    MemberExpelled {
+        member: ChainAddress,
+    },
+    SeatSold {
+        leaver: ChainAddress,
+        newcomer: ChainAddress,
+        #[serde(with = "crate::money::amount_serde")]
+        price: Amount,
+        #[serde(with = "crate::money::amount_serde")]
+        deposit: Amount,
+    },
+    SeatMoved {
+        from: ChainAddress,
+        to: ChainAddress,
+    },
+    MoveObjected {
+        member: ChainAddress,
+    },
+    ProposalMade {
         member: ChainAddress,
         proposal: u32,
+        #[serde(with = "motion_serde")]
+        motion: Motion,
+        subject: Option<ChainAddress>,
+        newcomer: Option<ChainAddress>,
         electorate: u32,
         expires_at: Timestamp,
     },
@@ -444,6 +647,33 @@ pub enum CircleChainEvent {
         shortfall: Amount,
     },
 }
+
+/// What the rules number, by its number.
+macro_rules! numbered {
+    ($module:ident, $kind:ty) => {
+        mod $module {
+            use serde::{Deserialize, Deserializer, Serializer};
+
+            pub fn serialize<S: Serializer>(
+                value: &$kind,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u8(*value as u8)
+            }
+
+            pub fn deserialize<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<$kind, D::Error> {
+                let number = u8::deserialize(deserializer)?;
+                let value = <$kind>::ALL.get(usize::from(number)).copied();
+                value.ok_or_else(|| serde::de::Error::custom("not a number of this kind"))
+            }
+        }
+    };
+}
+
+numbered!(phase_serde, kolo_rules::circle::Phase);
+numbered!(motion_serde, kolo_rules::circle::Motion);
 
 /// A page of events.
 #[derive(Clone, Debug, PartialEq, Eq)]

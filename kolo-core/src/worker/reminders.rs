@@ -180,21 +180,8 @@ mod tests {
     #[test]
     fn of_missed_reminders_only_the_latest_is_made_up_for() {
         use ReminderStage as S;
-        use kolo_rules::circle::{Order, Shortfall};
-        let rules = Rules {
-            asset: [1; 32],
-            seats: 2,
-            min_members: 2,
-            contribution: kolo_rules::Amount::new(100),
-            instalments_per_round: 1,
-            interval: kolo_rules::Interval::Seconds(604_800),
-            utc_offset_s: 0,
-            grace_s: 86_400,
-            order: Order::Join,
-            shortfall: Shortfall::Wait,
-            advance: false,
-            vote_period_s: 86_400,
-        };
+        let weekly = kolo_rules::Interval::Seconds(604_800);
+        let rules = Rules::new([1; 32], 2, kolo_rules::Amount::new(100), weekly);
         // Started at noon of day 10: deadlines at noon of days 17 and 24.
         let noon = |day: u64| day * DAY_S + 12 * HOUR_S;
         let mut mirror = Mirror::new();

@@ -10,7 +10,7 @@ use crate::port::chain::ChainAddress;
 use crate::port::work::{ClaimedWork, Release};
 use crate::record::{self, Loaded};
 use crate::unit::{Changes, Command, queue};
-use crate::{CircleId, CommandContext, Error, IntentId, Kolo, Timestamp};
+use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId, Timestamp};
 
 /// Between attempts to deliver a credit, seconds.
 pub(crate) const PUSH_EVERY_S: u64 = 86_400;
@@ -32,6 +32,12 @@ pub(crate) enum Timer {
     Push { circle: CircleId, to: ChainAddress },
     /// Try again to deliver what is somebody's after dissolving.
     Claim { circle: CircleId, to: ChainAddress },
+    /// Go on when the time of a step before the first round is over.
+    Proceed { circle: CircleId },
+    /// Reveal a member's secret for the draw.
+    Reveal { circle: CircleId, member: MemberId },
+    /// Move a seat to its member's new address, after the delay.
+    CompleteMove { circle: CircleId, whose: ChainAddress },
 }
 
 impl Kolo {
@@ -43,6 +49,9 @@ impl Kolo {
             }
             Timer::Push { circle, to } => self.push_timer(work, circle, &to).await,
             Timer::Claim { circle, to } => self.claim_timer(work, circle, &to).await,
+            Timer::Proceed { circle } => self.proceed_timer(work, circle).await,
+            Timer::Reveal { circle, member } => self.reveal_timer(work, circle, member).await,
+            Timer::CompleteMove { circle, whose } => self.move_timer(work, circle, &whose).await,
         }
     }
 
@@ -71,8 +80,7 @@ impl Kolo {
         let round = match status {
             PayoutStatus::Ready { round, .. } => round,
             PayoutStatus::NotBefore { at, .. } | PayoutStatus::Waiting { at, .. } => {
-                // Shortfall policies act strictly after their moment.
-                let retry = Timestamp::from_unix(at).plus(1).max(self.now().plus(1));
+                let retry = Timestamp::from_unix(at).max(self.now().plus(1));
                 let release = Release::RetryAt(retry);
                 return Ok(self.ports().queue.release(&work.lease, release).await?);
             }

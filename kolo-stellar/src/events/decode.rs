@@ -3,6 +3,7 @@
 use kolo_core::Timestamp;
 use kolo_core::port::chain::{ChainAddress, ChainEvent, ChainEventBody, CircleChainEvent};
 use kolo_core::port::vault::PublicKey;
+use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Rules};
 use stellar_xdr::{ContractId, ReadXdr, ScMap, ScVal};
 
@@ -10,12 +11,12 @@ use crate::address::{contract_address, sha256};
 use crate::config::{KnownAsset, Network};
 use crate::rpc::{EventInfo, RpcError, XDR_LIMITS};
 use crate::scval::{
-    as_address, as_addresses, as_amount, as_bool, as_bytes, as_key, as_map, as_option_u8,
-    as_symbol, as_time, as_u8, as_u32, as_variant, field,
+    as_address, as_addresses, as_amount, as_bool, as_bytes, as_hash, as_key, as_map,
+    as_option_address, as_option_u8, as_symbol, as_time, as_u8, as_u32, as_variant, field,
 };
 
 /// The events a circle emits, by name.
-pub(super) const CIRCLE_EVENTS: [&str; 15] = [
+pub(super) const CIRCLE_EVENTS: [&str; 31] = [
     "invitation_added",
     "invitation_revoked",
     "participant_joined",
@@ -25,12 +26,28 @@ pub(super) const CIRCLE_EVENTS: [&str; 15] = [
     "payout_made",
     "credit_pushed",
     "debt_repaid",
-    "dissolution_proposed",
+    "proposal_made",
     "vote_cast",
     "proposal_rejected",
     "group_closed",
     "refund_claimed",
     "synced",
+    "join_requested",
+    "join_rejected",
+    "getting_ready",
+    "draw_committed",
+    "draw_revealed",
+    "order_drawn",
+    "deposit_made",
+    "setup_expired",
+    "bid_made",
+    "insurance_claimed",
+    "turns_swapped",
+    "exit_announced",
+    "member_expelled",
+    "seat_sold",
+    "seat_moved",
+    "move_objected",
 ];
 
 pub(super) fn event(network: &Network, info: &EventInfo) -> Result<ChainEvent, RpcError> {
@@ -135,7 +152,13 @@ fn moved(data: &ScVal) -> Option<Amount> {
 fn circle(name: &str, topics: &[ScVal], data: &ScMap) -> Option<CircleChainEvent> {
     match topics {
         [] => of_circle(name, data),
-        [member] => of_member(name, as_address(member)?, data),
+        [member] => {
+            let member = as_address(member)?;
+            before_the_first_round(name, &member, data)
+                .or_else(|| of_money(name, &member, data))
+                .or_else(|| of_member(name, member, data))
+        }
+        [one, other] => between_members(name, as_address(one)?, as_address(other)?, data),
         _ => None,
     }
 }
@@ -161,6 +184,9 @@ fn of_circle(name: &str, data: &ScMap) -> Option<CircleChainEvent> {
             started_at: as_time(get("started_at")?)?,
             order: as_addresses(get("order")?)?,
         },
+        "getting_ready" => E::GettingReady { phase: as_phase(get("phase")?)? },
+        "order_drawn" => E::OrderDrawn { seed: as_hash(get("seed")?)? },
+        "setup_expired" => E::SetupExpired { phase: as_phase(get("phase")?)? },
         "proposal_rejected" => E::ProposalRejected { proposal: as_u32(get("proposal")?)? },
         "group_closed" => E::GroupClosed { reason: as_u32(get("reason")?)? },
         "synced" => E::Synced {
@@ -171,17 +197,35 @@ fn of_circle(name: &str, data: &ScMap) -> Option<CircleChainEvent> {
     })
 }
 
-fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleChainEvent> {
+fn before_the_first_round(
+    name: &str,
+    member: &ChainAddress,
+    data: &ScMap,
+) -> Option<CircleChainEvent> {
     use CircleChainEvent as E;
+    let member = member.clone();
     let get = |name| field(data, name);
-    let amount = || as_amount(get("amount")?);
-    let round = || as_u8(get("round")?);
-    let proposal = || as_u32(get("proposal")?);
     Some(match name {
+        "join_requested" => E::JoinRequested { member },
+        "join_rejected" => E::JoinRejected { member },
         "participant_joined" => {
             E::ParticipantJoined { member, seat: as_u8(get("seat")?)?, turn: as_u8(get("turn")?)? }
         }
         "participant_left" => E::ParticipantLeft { member, removed: as_bool(get("removed")?)? },
+        "draw_committed" => E::DrawCommitted { member, commitment: as_hash(get("commitment")?)? },
+        "draw_revealed" => E::DrawRevealed { member, secret: as_hash(get("secret")?)? },
+        "deposit_made" => E::DepositMade { member, amount: as_amount(get("amount")?)? },
+        _ => return None,
+    })
+}
+
+fn of_money(name: &str, member: &ChainAddress, data: &ScMap) -> Option<CircleChainEvent> {
+    use CircleChainEvent as E;
+    let member = member.clone();
+    let get = |name| field(data, name);
+    let amount = || as_amount(get("amount")?);
+    let round = || as_u8(get("round")?);
+    Some(match name {
         "contribution_made" => E::ContributionMade {
             member,
             round: round()?,
@@ -198,18 +242,71 @@ fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleCha
         "debt_repaid" => {
             E::DebtRepaid { member, amount: amount()?, credited: as_addresses(get("credited")?)? }
         }
-        "dissolution_proposed" => E::DissolutionProposed {
+        "bid_made" => E::BidMade { member, round: round()?, amount: amount()? },
+        "insurance_claimed" => E::InsuranceClaimed {
+            member,
+            round: round()?,
+            defaulter: as_address(get("defaulter")?)?,
+            amount: amount()?,
+        },
+        "refund_claimed" => E::RefundClaimed { member, amount: amount()? },
+        _ => return None,
+    })
+}
+
+fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleChainEvent> {
+    use CircleChainEvent as E;
+    let get = |name| field(data, name);
+    let proposal = || as_u32(get("proposal")?);
+    Some(match name {
+        "proposal_made" => E::ProposalMade {
             member,
             proposal: proposal()?,
+            motion: as_motion(get("motion")?)?,
+            subject: as_option_address(get("subject")?)?,
+            newcomer: as_option_address(get("newcomer")?)?,
             electorate: as_u32(get("electorate")?)?,
             expires_at: as_time(get("expires_at")?)?,
         },
         "vote_cast" => {
             E::VoteCast { member, proposal: proposal()?, approve: as_bool(get("approve")?)? }
         }
-        "refund_claimed" => E::RefundClaimed { member, amount: amount()? },
+        "exit_announced" => E::ExitAnnounced { member },
+        "member_expelled" => E::MemberExpelled { member },
+        "move_objected" => E::MoveObjected { member },
         _ => return None,
     })
+}
+
+fn between_members(
+    name: &str,
+    one: ChainAddress,
+    other: ChainAddress,
+    data: &ScMap,
+) -> Option<CircleChainEvent> {
+    use CircleChainEvent as E;
+    let amount = |name| as_amount(field(data, name)?);
+    Some(match name {
+        "turns_swapped" => E::TurnsSwapped { a: one, b: other, deposit: amount("deposit")? },
+        "seat_sold" => E::SeatSold {
+            leaver: one,
+            newcomer: other,
+            price: amount("price")?,
+            deposit: amount("deposit")?,
+        },
+        "seat_moved" => E::SeatMoved { from: one, to: other },
+        _ => return None,
+    })
+}
+
+/// A phase by its number.
+fn as_phase(value: &ScVal) -> Option<Phase> {
+    Phase::ALL.get(usize::from(as_u8(value)?)).copied()
+}
+
+/// A motion by its number.
+fn as_motion(value: &ScVal) -> Option<Motion> {
+    Motion::ALL.get(usize::from(as_u8(value)?)).copied()
 }
 
 /// A key or an address, exactly one of them.

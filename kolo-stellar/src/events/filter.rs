@@ -1,4 +1,5 @@
-//! What is asked of `getEvents`: five filters of five topics are all there is.
+//! What is asked of `getEvents`: five filters of five topics are all that one question may have, and
+//! there are more events than that, so there are several questions.
 use kolo_core::port::PortError;
 use serde_json::{Value, json};
 use stellar_xdr::{ScVal, WriteXdr};
@@ -12,9 +13,12 @@ use crate::scval::symbol;
 /// Topics one filter holds.
 const TOPICS_PER_FILTER: usize = 5;
 
+/// Filters one question holds.
+const FILTERS_PER_QUESTION: usize = 5;
+
 /// Our factory's announcements, the circles' events by name from any contract (which circles are
 /// ours, the caller knows), and the assets' movements.
-pub(crate) fn filters(network: &Network) -> Result<Value, PortError> {
+pub(crate) fn filters(network: &Network) -> Result<Vec<Value>, PortError> {
     let assets: Vec<String> =
         network.assets.iter().map(|known| known.contract.to_string()).collect();
     let mut filters = vec![
@@ -32,7 +36,8 @@ pub(crate) fn filters(network: &Network) -> Result<Value, PortError> {
     for names in CIRCLE_EVENTS.chunks(TOPICS_PER_FILTER) {
         filters.push(json!({ "type": "contract", "topics": topics(names)? }));
     }
-    Ok(Value::Array(filters))
+    let questions = filters.chunks(FILTERS_PER_QUESTION);
+    Ok(questions.map(|filters| Value::Array(filters.to_vec())).collect())
 }
 
 /// By the first topic, whatever follows.

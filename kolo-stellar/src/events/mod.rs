@@ -46,24 +46,34 @@ impl StellarChainClient {
         }
     }
 
+    /// All questions from the same place on, as far as each was answered: what lies behind the shortest
+    /// answer is left for the next page.
     async fn page(&self, from: &EventsFrom, limit: usize) -> Result<ChainEvents, RpcError> {
-        let answer = self.rpc.events(from, &self.filters, limit).await?;
-        let full = answer.events.len() >= limit;
-        let next = ChainCursor(answer.cursor);
-        let searched_to = Position::parse(&next).map_or(answer.latest_ledger, Position::ledger);
-        let events = answer
-            .events
-            .iter()
-            .filter(|event| event.in_successful_contract_call)
-            .map(|event| decode::event(&self.network, event))
-            .collect::<Result<_, _>>()?;
-        Ok(ChainEvents {
-            events,
+        let mut found = Vec::new();
+        let (mut more, mut end): (bool, Option<Position>) = (false, None);
+        for filters in &self.filters {
+            let answer = self.rpc.events(from, filters, limit).await?;
+            let cursor = position(&answer.cursor)?;
             // A node searches so many ledgers at a time: an empty page is not the tip.
-            more: full || searched_to < answer.latest_ledger,
-            next,
-            gap: false,
-        })
+            more |= answer.events.len() >= limit || cursor.ledger() < answer.latest_ledger;
+            end = Some(end.map_or(cursor, |end| end.min(cursor)));
+            for event in answer.events {
+                found.push((position(&event.id)?, event));
+            }
+        }
+        found.sort_by_key(|(at, _)| *at);
+        found.dedup_by_key(|(at, _)| *at);
+        // At most as many as wanted; the cursor then stands at the last of them.
+        let cut = found.get(limit).and_then(|_| found.get(limit.saturating_sub(1)));
+        let end = cut.map(|(at, _)| *at).into_iter().chain(end).min();
+        let end = end.ok_or_else(|| malformed("no question was asked"))?;
+        more |= found.iter().any(|(at, _)| *at > end);
+        let events = found
+            .iter()
+            .filter(|(at, event)| *at <= end && event.in_successful_contract_call)
+            .map(|(_, event)| decode::event(&self.network, event))
+            .collect::<Result<_, _>>()?;
+        Ok(ChainEvents { events, more, next: ChainCursor(end.text()), gap: false })
     }
 
     /// Where "from the beginning" is, and whether history before it is lost to this node.
@@ -103,6 +113,15 @@ impl StellarChainClient {
         let page = self.page(&from, limit).await.map_err(PortError::from)?;
         Ok(ChainEvents { gap: wanted < health.oldest_ledger, ..page })
     }
+}
+
+/// Where an event or a cursor of the node stands.
+fn position(text: &str) -> Result<Position, RpcError> {
+    Position::parse(&ChainCursor(text.to_owned())).map_err(|error| malformed(&error.context))
+}
+
+fn malformed(detail: &str) -> RpcError {
+    RpcError::Malformed { method: "getEvents", detail: detail.to_owned() }
 }
 
 /// A cursor taken apart: ledger, transaction and operation in one number, and the event's index.

@@ -6,10 +6,14 @@ use kolo_core::port::chain::{ChainEffect, PrepareError};
 use kolo_core::port::{ChainClient, Clock, PortErrorKind};
 use kolo_rules::Amount;
 use serde_json::json;
-use stellar_xdr::{OperationBody, Preconditions, ReadXdr, TransactionEnvelope};
+use stellar_xdr::{
+    Limits, OperationBody, Preconditions, ReadXdr, ScAddress, TransactionEnvelope, WriteXdr,
+};
 
 use super::node::{Node, Say};
 use super::world::*;
+use crate::address::sha256;
+use crate::plan::Plan;
 use crate::rpc::XDR_LIMITS;
 
 #[tokio::test]
@@ -19,15 +23,20 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
         let tx = client.prepare(&effect).await.unwrap();
         let (source, signers) = match &effect {
             ChainEffect::OpenAccount { .. } => (SPONSOR, vec![public(SPONSOR), public(9)]),
-            ChainEffect::Payout { .. } | ChainEffect::Push { .. } | ChainEffect::Claim { .. } => {
-                (KEEPER, vec![public(KEEPER)])
-            }
+            ChainEffect::Payout { .. }
+            | ChainEffect::Push { .. }
+            | ChainEffect::Claim { .. }
+            | ChainEffect::Reveal { .. }
+            | ChainEffect::Proceed { .. }
+            | ChainEffect::CompleteMove { .. } => (KEEPER, vec![public(KEEPER)]),
             ChainEffect::Pay { .. }
             | ChainEffect::CreateCircle { .. }
             | ChainEffect::Invite { .. }
             | ChainEffect::RevokeInvitation { .. }
             | ChainEffect::Start { .. }
-            | ChainEffect::Cancel { .. } => (1, vec![public(1)]),
+            | ChainEffect::Cancel { .. }
+            | ChainEffect::Approve { .. }
+            | ChainEffect::Reject { .. } => (1, vec![public(1)]),
             _ => (2, vec![public(2)]),
         };
         assert_eq!(tx.source, address(source), "{effect:?}");
@@ -36,6 +45,22 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
         assert_eq!(tx.max_time.unix(), 1_000_120, "{effect:?}");
         assert_eq!(client.verify(&effect, &tx), Ok(()), "{effect:?}");
     }
+}
+
+/// SHA-256(circle ‖ member ‖ secret), the member as the network writes an address: what the contract
+/// compares a revealed secret with. The secret itself stays here until then.
+#[test]
+fn a_commitment_binds_circle_member_and_secret_and_shows_none_of_it() {
+    let commits = |effect: &ChainEffect| matches!(effect, ChainEffect::Commit { .. });
+    let effect = effects().into_iter().find(commits).unwrap();
+    let Plan::Call(call) = Plan::of(&client(&Node::default()).network, &effect).unwrap() else {
+        panic!("no call");
+    };
+    let mut preimage = vec![50; 32];
+    preimage.extend(ScAddress::Account(account(2)).to_xdr(Limits::none()).unwrap());
+    preimage.extend([11; 32]);
+    assert_eq!(call.args[1].1, crate::scval::bytes(&sha256(&preimage)).unwrap());
+    assert!(!format!("{effect:?}").contains("11"), "{effect:?}");
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Keys, accounts and effects the tests share.
 use ed25519_dalek::{Signer, SigningKey};
-use kolo_core::port::chain::{ChainAddress, ChainEffect, FeeBump, PreparedTx, SignedTx};
+use kolo_core::port::chain::{
+    ChainAddress, ChainEffect, DrawSecret, FeeBump, PreparedTx, SignedTx,
+};
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::{Asset, Timestamp};
-use kolo_rules::circle::{Order, Shortfall};
+use kolo_rules::circle::Motion;
 use kolo_rules::{Amount, Interval, Rules};
 use serde_json::{Value, json};
 use stellar_xdr::{
@@ -61,19 +63,12 @@ pub fn client(node: &Node) -> StellarChainClient {
 }
 
 pub fn rules() -> Rules {
+    let weekly = Interval::Seconds(604_800);
     Rules {
-        asset: [7; 32],
-        seats: 3,
-        min_members: 2,
-        contribution: Amount::new(100_000_000),
-        instalments_per_round: 1,
-        interval: Interval::Seconds(604_800),
         utc_offset_s: 3600,
-        grace_s: 86_400,
-        order: Order::Join,
-        shortfall: Shortfall::Wait,
         advance: true,
         vote_period_s: 604_800,
+        ..Rules::new([7; 32], 3, Amount::new(100_000_000), weekly)
     }
 }
 
@@ -215,14 +210,83 @@ pub fn effects() -> Vec<ChainEffect> {
             member: member.clone(),
             amount: Amount::new(77),
         },
-        ChainEffect::ProposeDissolve { circle: circle.clone(), member: member.clone() },
         ChainEffect::Vote {
             circle: circle.clone(),
             member: member.clone(),
             proposal: 3,
             approve: true,
         },
-        ChainEffect::Claim { circle, member },
+        ChainEffect::Claim { circle: circle.clone(), member: member.clone() },
+    ]
+    .into_iter()
+    .chain(getting_ready(&circle, &member))
+    .chain(while_active(&circle, &member))
+    .collect()
+}
+
+fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect> {
+    let (circle, member, organiser) = (circle.clone(), member.clone(), address(1));
+    let secret = DrawSecret([11; 32]);
+    vec![
+        ChainEffect::Request {
+            circle: circle.clone(),
+            member: member.clone(),
+            rules_hash: [8; 32],
+        },
+        ChainEffect::Approve {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+            member: member.clone(),
+            turn: Some(2),
+        },
+        ChainEffect::Reject { circle: circle.clone(), organiser, member: member.clone() },
+        ChainEffect::Commit {
+            circle: circle.clone(),
+            member: member.clone(),
+            secret,
+            bond: Amount::new(5),
+        },
+        ChainEffect::Reveal { circle: circle.clone(), member: member.clone(), secret },
+        ChainEffect::Secure {
+            circle: circle.clone(),
+            member: member.clone(),
+            amount: Amount::new(6),
+        },
+        ChainEffect::Proceed { circle },
+    ]
+}
+
+fn while_active(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect> {
+    let (circle, member, other) = (circle.clone(), member.clone(), address(3));
+    let propose =
+        |motion, subject: Option<&ChainAddress>, newcomer: Option<u8>| ChainEffect::Propose {
+            circle: circle.clone(),
+            member: member.clone(),
+            motion,
+            subject: subject.cloned(),
+            newcomer: newcomer.map(address),
+        };
+    vec![
+        propose(Motion::Dissolve, None, None),
+        propose(Motion::Expel, Some(&other), None),
+        propose(Motion::Replace, Some(&member), Some(4)),
+        propose(Motion::Move, Some(&other), Some(4)),
+        ChainEffect::Bid {
+            circle: circle.clone(),
+            member: member.clone(),
+            round: 2,
+            amount: Amount::new(80),
+        },
+        ChainEffect::ClaimInsurance {
+            circle: circle.clone(),
+            member: member.clone(),
+            round: 2,
+            defaulter: other,
+            amount: Amount::new(9),
+        },
+        ChainEffect::Exit { circle: circle.clone(), member: member.clone() },
+        ChainEffect::CompleteMove { circle: circle.clone(), member: member.clone() },
+        ChainEffect::Object { circle, member },
     ]
 }
 

@@ -61,9 +61,7 @@ async fn what_fails_in_the_ledger_keeps_its_number() {
     world.apply(&world.contribute(&circle, 1, 1)).await;
     let contribution = world.signed(&world.contribute(&circle, 2, 1)).await.unwrap();
     // Meanwhile the two others dissolve the circle.
-    world
-        .apply(&ChainEffect::ProposeDissolve { circle: circle.clone(), member: world.address(1) })
-        .await;
+    world.apply(&world.dissolving(&circle, 1)).await;
     world
         .apply(&ChainEffect::Vote {
             circle: circle.clone(),

@@ -1,6 +1,6 @@
 use kolo_core::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent as E};
 use kolo_core::port::{ChainClient, Clock};
-use kolo_rules::circle::Phase;
+use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Circle};
 
 use super::world::*;
@@ -111,9 +111,7 @@ async fn a_circle_is_dissolved_and_everybody_gets_back_what_is_theirs() {
     let circle = world.circle(2).await;
     world.apply(&world.contribute(&circle, 1, 1)).await;
     let member = world.address(1);
-    world
-        .apply(&ChainEffect::ProposeDissolve { circle: circle.clone(), member: member.clone() })
-        .await;
+    world.apply(&world.dissolving(&circle, 1)).await;
     world
         .apply(&ChainEffect::Vote {
             circle: circle.clone(),
@@ -135,7 +133,7 @@ async fn a_circle_is_dissolved_and_everybody_gets_back_what_is_theirs() {
         matches!(
             &last[last.len() - 4..],
             [
-                E::DissolutionProposed { electorate: 2, .. },
+                E::ProposalMade { motion: Motion::Dissolve, electorate: 2, .. },
                 E::VoteCast { approve: true, .. },
                 E::GroupClosed { reason: 2 },
                 E::RefundClaimed { amount, .. },

@@ -12,7 +12,7 @@ use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{ChainClient, Clock};
 use kolo_core::{Asset, Timestamp};
 use kolo_localnet::Localnet;
-use kolo_rules::circle::{Order, Shortfall};
+use kolo_rules::circle::{Motion, Shortfall};
 use kolo_rules::{Amount, Interval, Rules};
 use kolo_stellar::setup::{Bootstrap, Deployment, Funder, bootstrap};
 use kolo_stellar::{FnTransport, Operators, Rpc, StellarChainClient};
@@ -168,19 +168,22 @@ impl World {
     }
 
     pub fn rules(&self, seats: u8) -> Rules {
+        let asset = self.client.asset_contract(&self.asset()).unwrap();
         Rules {
-            asset: self.client.asset_contract(&self.asset()).unwrap(),
-            seats,
-            min_members: 2,
-            contribution: usdc(10),
-            instalments_per_round: 1,
-            interval: Interval::Seconds(604_800),
-            utc_offset_s: 0,
-            grace_s: 86_400,
-            order: Order::Join,
             shortfall: Shortfall::ShortPot,
-            advance: false,
             vote_period_s: 604_800,
+            ..Rules::new(asset, seats, usdc(10), Interval::Seconds(604_800))
+        }
+    }
+
+    /// A proposal to dissolve.
+    pub fn dissolving(&self, circle: &ChainAddress, n: u8) -> ChainEffect {
+        ChainEffect::Propose {
+            circle: circle.clone(),
+            member: self.address(n),
+            motion: Motion::Dissolve,
+            subject: None,
+            newcomer: None,
         }
     }
 

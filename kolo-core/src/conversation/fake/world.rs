@@ -1,5 +1,5 @@
 //! Canned people and circles.
-use kolo_rules::circle::{Due, Order, PayoutStatus, Phase, Shortfall};
+use kolo_rules::circle::{Due, PayoutStatus, Phase};
 use kolo_rules::{Amount, Interval, Rules};
 
 use crate::port::chain::ChainAddress;
@@ -38,20 +38,8 @@ pub fn member(name: &str) -> MemberView {
 }
 
 pub fn rules(seats: u8) -> Rules {
-    Rules {
-        asset: [7; 32],
-        seats,
-        min_members: 2,
-        contribution: Amount::new(10 * ONE),
-        instalments_per_round: 1,
-        interval: Interval::Seconds(7 * 86_400),
-        utc_offset_s: 0,
-        grace_s: 86_400,
-        order: Order::Join,
-        shortfall: Shortfall::Wait,
-        advance: false,
-        vote_period_s: 7 * 86_400,
-    }
+    let weekly = Interval::Seconds(7 * 86_400);
+    Rules { vote_period_s: 7 * 86_400, ..Rules::new([7; 32], seats, Amount::new(10 * ONE), weekly) }
 }
 
 /// A circle of three people, Ada (organiser), Bola and Chidi.
@@ -134,6 +122,8 @@ pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {
         due: Due {
             round: 1,
             amount: Amount::new(amount),
+            premium: Amount::ZERO,
+            fees: Amount::ZERO,
             advance: false,
             deadline,
             late_after: deadline + 86_400,

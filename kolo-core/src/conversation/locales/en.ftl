@@ -388,7 +388,7 @@ refused-already-member = You are in this group already.
 refused-not-member = You are not in this group. Ask the organiser for a code, then send JOIN.
 refused-turn-taken = Somebody else has that turn already. Please ask for a new code.
 refused-bad-turn = That turn does not exist in this group.
-refused-too-few-members = There are not enough members to start. Send INVITE to bring in one more.
+refused-too-few-members = There are not enough members for that. Before the start, INVITE brings in one more.
 refused-not-forming = That was only possible before the group started.
 refused-not-active = That is only possible while the group is running.
 refused-not-dissolved = That is only possible after the group was closed by vote.
@@ -409,6 +409,27 @@ refused-no-proposal = There is no open vote.
 refused-proposal-open = A vote is open already. Send VOTE YES or VOTE NO.
 refused-already-voted = You have voted already.
 refused-vote-closed = The time to vote is over.
+refused-has-left = That is only for people who stay in the group. You, or the person you mean, are on the way out.
+refused-not-getting-ready = That is only possible between the start and the first round.
+refused-not-committing = Nobody can enter the draw right now.
+refused-not-revealing = The draw is not open right now.
+refused-not-securing = Deposits are not collected right now.
+refused-time-over = The time for that is over. Send STATUS to see what comes next.
+refused-already-done = You have done that already. Thank you!
+refused-no-commitment = You did not enter this draw, so there is nothing to show.
+refused-already-paid-out = The pot has been paid out there already, or is about to be, so what remains must be paid first.
+refused-in-arrears = Something is still open from before. Send CONTRIBUTE or REPAY to settle it first.
+refused-no-auction = There is nothing to bid for in this group right now.
+refused-bid-too-low = That is less than anyone may ask for the pot. Please ask for more.
+refused-bid-too-high = That is too much: more than is in the pot, or too close to the last bid. Please ask for less.
+refused-no-swap = In this group turns are bid for, so they cannot be swapped.
+refused-same-seat = That takes two different people.
+refused-too-many-debts = That part is too small to keep apart. Please pay a whole round.
+refused-credit-waiting = Money is waiting to be delivered there first.
+refused-already-insured = The insurance has stepped in for this already.
+refused-no-loss = Nothing is missing there, so the insurance has nothing to pay.
+refused-fund-short = The insurance does not hold that much.
+refused-no-vote = Only people who were members when this vote began, and still are, can vote on it.
 
 ## Notices
 

@@ -1,11 +1,13 @@
 //! A chain that does what the test says: takes every transaction, unless told otherwise, and tells
 //! the events it is given.
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kolo_rules::Amount;
+use kolo_rules::{Amount, Refusal};
 use sha2::{Digest, Sha256};
 
+use super::contract::{Contract, Done};
 use crate::port::chain::{
     Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent, ChainEventBody,
     ChainEvents, CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx,
@@ -35,6 +37,8 @@ struct State {
     events: Vec<ChainEvent>,
     gap: bool,
     prepared: u64,
+    contracts: Vec<Contract>,
+    wallets: BTreeMap<ChainAddress, Amount>,
 }
 
 #[derive(Default)]
@@ -64,6 +68,47 @@ impl ScriptedChain {
         state.events.push(ChainEvent { id, ledger, closed_at: at, tx, body });
     }
 
+    /// A circle's contract there, with its own opinion of everything.
+    pub fn deploy(&self, contract: Contract) {
+        self.lock().contracts.push(contract);
+    }
+
+    /// Tokens from nowhere.
+    pub fn fund(&self, at: Timestamp, to: &ChainAddress, asset: &Asset, amount: Amount) {
+        self.lock().add(to, amount);
+        let (asset, to) = (asset.clone(), Some(to.clone()));
+        self.emit(at, ChainEventBody::Transfer { asset, from: None, to, amount });
+    }
+
+    /// Looks at a contract, or sets something in it.
+    pub fn contract<T>(&self, address: &ChainAddress, look: impl FnOnce(&mut Contract) -> T) -> T {
+        let mut state = self.lock();
+        look(state.contracts.iter_mut().find(|there| there.address == *address).unwrap())
+    }
+
+    /// A call of a contract at that moment; its events and the tokens' are told.
+    pub fn call(
+        &self,
+        at: Timestamp,
+        address: &ChainAddress,
+        asset: &Asset,
+        call: impl FnOnce(&mut Contract) -> Result<Done, Refusal>,
+    ) -> Result<(), Refusal> {
+        let done = self.contract(address, call)?;
+        for (from, to, amount) in done.moved {
+            let mut state = self.lock();
+            state.add(&from, Amount::ZERO.checked_sub(amount).unwrap());
+            state.add(&to, amount);
+            drop(state);
+            let (asset, from, to) = (asset.clone(), Some(from), Some(to));
+            self.emit(at, ChainEventBody::Transfer { asset, from, to, amount });
+        }
+        for event in done.events {
+            self.emit(at, ChainEventBody::Circle { circle: address.clone(), event });
+        }
+        Ok(())
+    }
+
     /// The node has lost history.
     pub fn lose_history(&self, lost: bool) {
         self.lock().gap = lost;
@@ -81,6 +126,13 @@ impl ScriptedChain {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, wallet: &ChainAddress, amount: Amount) {
+        let balance = self.wallets.entry(wallet.clone()).or_default();
+        *balance = balance.checked_add(amount).unwrap();
     }
 }
 
@@ -191,15 +243,17 @@ impl ChainClient for ScriptedChain {
         Ok(LatestLedger { sequence: 1, closed_at: Timestamp::from_unix(1) })
     }
 
-    async fn balance(&self, _: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
-        Ok(Amount::ZERO)
+    async fn balance(&self, wallet: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
+        Ok(self.lock().wallets.get(wallet).copied().unwrap_or_default())
     }
 
     async fn circle(
         &self,
-        _: &ChainAddress,
+        address: &ChainAddress,
         _: &Asset,
     ) -> Result<Option<CircleOnChain>, PortError> {
-        Ok(None)
+        let state = self.lock();
+        let there = state.contracts.iter().find(|there| there.address == *address);
+        Ok(there.map(Contract::on_chain))
     }
 }

@@ -82,8 +82,15 @@ impl World {
         self.contributes(circle, &bola, 2);
         let (electorate, expires_at) = (2, self.now().plus(DAY_S));
         let (member, proposal) = (ada.address.clone(), 1);
-        let proposed =
-            CircleChainEvent::DissolutionProposed { member, proposal, electorate, expires_at };
+        let proposed = CircleChainEvent::ProposalMade {
+            member,
+            proposal,
+            motion: kolo_rules::circle::Motion::Dissolve,
+            subject: None,
+            newcomer: None,
+            electorate,
+            expires_at,
+        };
         self.emit(circle, proposed);
         let member = bola.address.clone();
         self.emit(circle, CircleChainEvent::VoteCast { member, proposal, approve: true });

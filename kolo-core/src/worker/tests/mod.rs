@@ -1,14 +1,16 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
 mod caps;
 mod chain;
+mod contract;
 mod handlers;
+mod lives;
 mod permission;
 mod receipts;
 
 use std::sync::Arc;
 
 use futures::executor::block_on;
-use kolo_rules::circle::{Phase, Shortfall};
+use kolo_rules::circle::{Motion, Phase, Shortfall};
 use kolo_rules::{Amount, Refusal};
 
 use self::chain::{Answer, ScriptedChain};
@@ -17,7 +19,7 @@ use crate::member::Register;
 use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
 use crate::port::vault::{KeyName, PublicKey};
 use crate::testkit::{ManualClock, MemoryVault, in_memory};
-use crate::view::{CircleStage, Every, MemberView, NewCircle};
+use crate::view::{CircleStage, Every, MemberView, NewCircle, Options};
 use crate::{
     Asset, CircleId, CommandContext, Error, Kolo, OperatorKeys, Settings, TenantId, Timestamp,
 };
@@ -94,6 +96,7 @@ impl World {
             grace_hours: 0,
             shortfall: Shortfall::ShortPot,
             advance: false,
+            options: Options::default(),
         };
         let ctx = CommandContext::of_member(organiser.id, key);
         block_on(self.kolo.circles().create(&ctx, wanted)).unwrap().circle
@@ -268,9 +271,12 @@ fn a_credit_from_a_surplus_is_pushed_too() {
     world.emit(circle, synced);
     world.emit(
         circle,
-        CircleChainEvent::DissolutionProposed {
+        CircleChainEvent::ProposalMade {
             member: ada.address.clone(),
             proposal: 1,
+            motion: Motion::Dissolve,
+            subject: None,
+            newcomer: None,
             electorate: 2,
             expires_at: world.now().plus(DAY_S),
         },

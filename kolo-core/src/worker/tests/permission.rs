@@ -103,7 +103,23 @@ impl Calls<'_> {
             CommandName::Leave => block_on(circles.leave(&ada, circle)),
             CommandName::Contribute => block_on(circles.contribute(&ada, circle, 1, EACH)),
             CommandName::Repay => block_on(circles.repay(&ada, circle, one)),
-            CommandName::ProposeDissolve => block_on(circles.propose_dissolve(&ada, circle)),
+            CommandName::Request => {
+                let hash = self.invitation.circle.rules_hash;
+                block_on(circles.request(&bola, circle, hash))
+            }
+            CommandName::Approve => {
+                block_on(circles.approve(&ada, circle, &self.bola.address, None))
+            }
+            CommandName::Reject => block_on(circles.reject(&ada, circle, &self.bola.address)),
+            CommandName::Commit => block_on(circles.commit(&ada, circle)),
+            CommandName::Secure => block_on(circles.secure(&ada, circle, one)),
+            CommandName::Bid => block_on(circles.bid(&ada, circle, 1, one)),
+            CommandName::ClaimInsurance => {
+                block_on(circles.claim_insurance(&ada, circle, 1, &self.bola.address, one))
+            }
+            CommandName::Exit => block_on(circles.exit(&ada, circle)),
+            CommandName::Propose => block_on(circles.propose_dissolve(&ada, circle)),
+            CommandName::Object => block_on(circles.object(&ada, circle)),
             CommandName::Vote => block_on(circles.vote(&ada, circle, 1, true)),
         };
         done.map(drop)
@@ -176,14 +192,15 @@ fn the_host_is_told_who_what_and_where() {
         use CommandName as C;
         let actor = match command {
             C::Register => Actor::System,
-            C::Join => Actor::Member(calls.bola.id),
+            C::Join | C::Request => Actor::Member(calls.bola.id),
             _ => Actor::Member(calls.ada.id),
         };
         let elsewhere = matches!(command, C::Register | C::TestMoney | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {
             C::Contribute => Some(EACH),
-            C::TestMoney | C::Repay => Some(Amount::new(1)),
+            C::TestMoney | C::Repay | C::Secure => Some(Amount::new(1)),
+            C::Commit => Some(Amount::ZERO),
             _ => None,
         };
         let told = (request.command, &request.actor, request.circle, request.amount);

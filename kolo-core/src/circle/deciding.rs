@@ -1,0 +1,209 @@
+//! While rounds are paid for: votes, leaving, bids, the insurance.
+use kolo_rules::circle::{Motion, Step};
+use kolo_rules::{Amount, Refusal};
+use serde::{Deserialize, Serialize};
+
+use super::service::{Circles, UnderWay};
+use super::state::{Circle, Contract};
+use super::steps::sha256;
+use crate::intent::state::{Claimed, Proposed, Want};
+use crate::port::authorizer::CommandName;
+use crate::port::chain::ChainAddress;
+use crate::{CircleId, CommandContext, Error};
+
+/// What members are asked to decide, 51 % of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Question {
+    /// To end the circle and settle.
+    Dissolve,
+    /// To expel a member.
+    Expel {
+        /// Whom.
+        member: ChainAddress,
+    },
+    /// To let a newcomer buy a member's seat.
+    Replace {
+        /// Whose seat.
+        leaver: ChainAddress,
+        /// Who buys it.
+        newcomer: ChainAddress,
+    },
+    /// To move a seat to another address of its member, whose key is lost.
+    Move {
+        /// Whose seat.
+        from: ChainAddress,
+        /// The new address.
+        to: ChainAddress,
+    },
+}
+
+impl Question {
+    pub(crate) fn motion(&self) -> Motion {
+        match self {
+            Self::Dissolve => Motion::Dissolve,
+            Self::Expel { .. } => Motion::Expel,
+            Self::Replace { .. } => Motion::Replace,
+            Self::Move { .. } => Motion::Move,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> Option<&ChainAddress> {
+        match self {
+            Self::Dissolve => None,
+            Self::Expel { member: subject }
+            | Self::Replace { leaver: subject, .. }
+            | Self::Move { from: subject, .. } => Some(subject),
+        }
+    }
+
+    pub(crate) fn newcomer(&self) -> Option<&ChainAddress> {
+        match self {
+            Self::Dissolve | Self::Expel { .. } => None,
+            Self::Replace { newcomer, .. } | Self::Move { to: newcomer, .. } => Some(newcomer),
+        }
+    }
+}
+
+impl Circles {
+    /// Opens a vote, with the proposer's yes.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: another vote of the kind is open, somebody has left, the newcomer sits here
+    /// already.
+    pub async fn propose(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        question: Question,
+    ) -> Result<UnderWay, Error> {
+        let member = ctx.member()?;
+        let want = Want::Propose(Proposed { circle, member, question: question.clone() });
+        self.step_by(ctx, CommandName::Propose, circle, want, |found, seat| {
+            let subject = question.subject().map_or(Some(0), |subject| found.seat_of(subject));
+            let subject = subject.ok_or(Refusal::NotMember)?;
+            if question.newcomer().is_some_and(|newcomer| found.seat_of(newcomer).is_some()) {
+                return Err(Refusal::AlreadyMember);
+            }
+            Ok(Step::Propose { seat, motion: question.motion(), subject })
+        })
+        .await
+    }
+
+    /// Proposes to dissolve, with the proposer's yes.
+    ///
+    /// # Errors
+    /// As [`Circles::propose`].
+    pub async fn propose_dissolve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<UnderWay, Error> {
+        self.propose(ctx, circle, Question::Dissolve).await
+    }
+
+    /// Votes on the open proposal of that number.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub async fn vote(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        proposal: u32,
+        approve: bool,
+    ) -> Result<UnderWay, Error> {
+        let member = ctx.member()?;
+        let want = Want::Vote { circle, member, proposal, approve };
+        self.step_by(ctx, CommandName::Vote, circle, want, |_, seat| {
+            Ok(Step::Vote { seat, proposal, approve })
+        })
+        .await
+    }
+
+    /// Shows that one's key is not lost: one's seat is not moved.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when no move of it is proposed.
+    pub async fn object(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        let want = Want::Object { circle, member: ctx.member()? };
+        self.step_by(ctx, CommandName::Object, circle, want, |_, seat| Ok(Step::Object { seat }))
+            .await
+    }
+
+    /// Leaves after the current round: what was paid comes back on the date of one's turn.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for who has had the pot or gets it now, and when fewer than two would stay.
+    pub async fn exit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        let want = Want::Exit { circle, member: ctx.member()? };
+        self.step_by(ctx, CommandName::Exit, circle, want, |_, seat| Ok(Step::Exit { seat })).await
+    }
+
+    /// Asks for the pot of the current round for `amount`; what is over is everybody's.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: no auction, another round, too high, too low, had it already, in arrears.
+    pub async fn bid(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        let member = ctx.member()?;
+        let want = Want::Bid { circle, member, round, amount: amount.minor_units() };
+        self.step_by(ctx, CommandName::Bid, circle, want, |_, seat| {
+            Ok(Step::Bid { seat, round, amount })
+        })
+        .await
+    }
+
+    /// Has the insurance put `amount` into the current pot for a member who has not paid, once grace is
+    /// over. (The payout does the same if nobody has.)
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: too early, done before, more than the loss or than there is.
+    pub async fn claim_insurance(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        defaulter: &ChainAddress,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        let member = ctx.member()?;
+        let (defaulter, minor) = (defaulter.clone(), amount.minor_units());
+        let claimed = Claimed { circle, member, round, defaulter, amount: minor };
+        let whose = claimed.defaulter.clone();
+        let want = Want::ClaimInsurance(claimed);
+        self.step_by(ctx, CommandName::ClaimInsurance, circle, want, |found, seat| {
+            let defaulter = found.seat_of(&whose).ok_or(Refusal::NotMember)?;
+            Ok(Step::ClaimInsurance { seat, round, defaulter, amount })
+        })
+        .await
+    }
+
+    /// A member's call that is one step of the rules: tried on the mirror first.
+    async fn step_by(
+        &self,
+        ctx: &CommandContext,
+        name: CommandName,
+        circle: CircleId,
+        want: Want,
+        step: impl Fn(&Circle, u8) -> Result<Step, Refusal> + Send + Sync,
+    ) -> Result<UnderWay, Error> {
+        let member = ctx.member()?;
+        let now = self.kolo.now().unix();
+        self.simple(ctx, name, circle, want, |found| {
+            let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+            if found.contract != Contract::Live {
+                return Err(Error::NotReady);
+            }
+            let step = step(found, seat)?;
+            found.mirror()?.apply(&found.rules()?, &step, &sha256, now)?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,66 @@
+//! What is stored of a circle can be read for ever.
+use kolo_rules::circle::Step;
+use kolo_rules::{Amount, Circle as Mirror, Interval, Rules};
+
+use super::state::{Circle, Contract, Holder, encode_mirror};
+use super::steps::sha256;
+use crate::port::chain::ChainAddress;
+use crate::port::ledger::Record;
+use crate::record::{self, Aggregate};
+use crate::{Asset, CircleId, Error, MemberId, Timestamp};
+
+const GOLDEN: &str = include_str!("golden/circle-2.json");
+
+fn sample() -> Circle {
+    let weekly = Interval::Seconds(604_800);
+    let rules = Rules::new([7; 32], 3, Amount::new(100_000_000), weekly);
+    let mut mirror = Mirror::new();
+    for _ in 0..2 {
+        mirror = mirror.after(&rules, &Step::Join { turn: None }, &sha256, 5).unwrap().0;
+    }
+    let id = |n: u8| MemberId::derive(&[b"golden", &[n]]);
+    let holder = |n: u8| Holder {
+        address: ChainAddress(format!("G{n}")),
+        member: (n < 3).then(|| id(n)),
+        name: format!("Member {n}"),
+    };
+    Circle {
+        id: CircleId::derive(&[b"golden"]),
+        name: "Market Women".to_owned(),
+        organiser: id(1),
+        asset: Asset { code: "USDC".to_owned(), issuer: "GISSUER".to_owned(), decimals: 7 },
+        rules: rules.encode().to_vec(),
+        salt: [3; 32],
+        address: ChainAddress("CCIRCLE".to_owned()),
+        contract: Contract::Live,
+        holders: vec![holder(1), holder(2)],
+        mirror: encode_mirror(&mirror).unwrap(),
+        requests: vec![holder(3)],
+        invitations: Vec::new(),
+        diverged: None,
+        created_at: Timestamp::from_unix(1_800_000_000),
+    }
+}
+
+#[test]
+fn the_golden_sample_of_version_2_loads() {
+    let record = record::encode(Circle::KIND, Circle::SCHEMA, &sample()).unwrap();
+    assert_eq!(record.schema_version, 2);
+    assert_eq!(std::str::from_utf8(&record.bytes).unwrap(), GOLDEN.trim_end());
+    let golden = Record { bytes: GOLDEN.trim_end().as_bytes().to_vec(), ..record };
+    let loaded: Circle = record::decode(&golden, Circle::SCHEMA).unwrap();
+    assert_eq!(loaded.holders, sample().holders);
+    assert_eq!(loaded.requests, sample().requests);
+    assert_eq!(loaded.rules().unwrap(), sample().rules().unwrap());
+    assert_eq!(loaded.mirror().unwrap().len(), 2);
+}
+
+#[test]
+fn a_newer_version_is_refused_and_not_misread() {
+    let newer = record::encode(Circle::KIND, Circle::SCHEMA + 1, &sample()).unwrap();
+    let refused: Result<Circle, Error> = record::decode(&newer, Circle::SCHEMA);
+    assert!(
+        matches!(&refused, Err(Error::Stored { why, .. }) if why.contains("upgrade")),
+        "{refused:?}"
+    );
+}
