@@ -26,6 +26,11 @@ const ADVICE: [(u32, &str); 16] = [
     (23, "open or widen the trustline, then `push` or `claim` again: nothing is lost"),
     (24, "call `sync`, then again"),
     (25, "look at the token's own error; sign the transfer with the call"),
+    (26, "reveal what was committed to; the draw goes on without who cannot"),
+    (27, "the joiner calls `request` first"),
+    (28, "approve or reject some"),
+    (29, "name the subject to expel, and the newcomer too to replace or move; neither to dissolve"),
+    (30, "everybody with something in the circle signs, then wait seven days"),
     (199, "never answered: upgrade"),
 ];
 
@@ -64,14 +69,15 @@ fn advice(number: u32) -> &'static str {
     found.unwrap_or_else(|| panic!("{number} of {SOURCE} has no advice: add it to this test")).1
 }
 
-/// The variants of the contracts' error and their first lines of documentation.
+/// The variants of the contracts' error and the comments on them (no documentation: that would be in the
+/// wasm).
 fn declared() -> Vec<Number> {
     let source = read(SOURCE);
     let body = source.split_once("pub enum Error {").unwrap().1.split_once("\n}").unwrap().0;
     let mut found = Vec::new();
     let mut about = String::new();
     for line in body.lines().map(str::trim) {
-        if let Some(doc) = line.strip_prefix("///") {
+        if let Some(doc) = line.strip_prefix("//") {
             about.push_str(doc);
         } else if let Some((name, number)) = line.trim_end_matches(',').split_once(" = ") {
             let happened = uncapitalised(std::mem::take(&mut about).trim().trim_end_matches('.'));
