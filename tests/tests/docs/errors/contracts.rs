@@ -10,7 +10,7 @@ use crate::repository::read;
 const SOURCE: &str = "contracts/common/src/error.rs";
 
 /// What to do, by number; 100 to 199 are the rules'.
-const ADVICE: [(u32, &str); 16] = [
+const ADVICE: [(u32, &str); 21] = [
     (1, "never answered: have the organiser sign"),
     (2, "use an amount that fits 64 bits of minor units"),
     (3, "choose an asset of the factory's allow-list"),
