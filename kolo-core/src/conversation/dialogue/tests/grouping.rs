@@ -225,7 +225,7 @@ fn deciding_commands_ask_first() {
         (Phase::Active, "vote no", "vote 4 false Market Women"),
     ] {
         let desk = FakeDesk::of_ada().with(circle("Market Women", phase));
-        desk.state().circles[0].vote = Some(vote());
+        desk.state().circles[0].votes = vec![vote()];
         let mut chat = Chat::new(desk);
         let heard = chat.say(text);
         assert!(heard.text().contains("YES or NO"), "{}", heard.text());
@@ -242,7 +242,7 @@ fn deciding_commands_ask_first() {
 #[test]
 fn a_bare_vote_asks_which_way() {
     let desk = FakeDesk::of_ada().with(circle("Market Women", Phase::Active));
-    desk.state().circles[0].vote = Some(vote());
+    desk.state().circles[0].votes = vec![vote()];
     let mut chat = Chat::new(desk);
     let heard = chat.say("vote");
     chat.tap(&heard.button("Vote no"));
