@@ -1,62 +1,77 @@
-use kolo_contract_common::{Error, contract_address};
-use kolo_rules::{Circle, Rules, circle::MAX_ENCODED};
-use soroban_sdk::{Address, Bytes, Env, Vec};
+use kolo_contract_common::Error;
+use kolo_rules::{
+    Amount, Circle, Rules,
+    circle::{Packed, Phase, RULES_LEN},
+};
+use soroban_sdk::{Address, Bytes, BytesN, Env};
 
-use crate::storage;
+use crate::{
+    members::Members,
+    storage::{self, Key},
+    vault::{self, Delivery},
+};
 
 /// A circle as it is between reading it and writing it back.
-pub struct Book {
+pub struct Book<'a> {
+    pub env: &'a Env,
     pub rules: Rules,
     pub asset: Address,
-    pub members: Vec<Address>,
-    pub circle: Circle,
+    pub members: Members,
+    pub circle: Circle<&'a mut Packed>,
+    pub now: u64,
 }
 
-impl Book {
-    /// Reads the circle and prolongs what it read.
+impl<'a> Book<'a> {
+    /// Reads the circle into `packed` and prolongs what it read.
     ///
     /// # Errors
     /// `Finished` when there is none any more.
-    pub fn open(env: &Env) -> Result<Self, Error> {
-        let circle = decode(&storage::state(env)?)?;
-        let rules = Rules::decode(&storage::rules(env)?.to_array())?;
-        let asset = contract_address(env, &rules.asset).ok_or(Error::BadRules)?;
-        let members = storage::members(env)?;
+    pub fn open(env: &'a Env, packed: &'a mut Packed) -> Result<Self, Error> {
+        let state = storage::state(env)?;
+        let length = usize::try_from(state.len()).map_err(|_| Error::BadEncoding)?;
+        let buffer = packed.buffer().get_mut(..length).ok_or(Error::BadEncoding)?;
+        state.copy_into_slice(buffer);
+        let circle = packed.open(length)?;
+        let rules: BytesN<RULES_LEN> = storage::kept(env, Key::Rules)?;
+        let rules = Rules::decode_trusted(&rules.to_array())?;
+        let members = Members { bytes: storage::kept(env, Key::Members)? };
         storage::extend(env);
-        Ok(Self { rules, asset, members, circle })
+        let asset = storage::kept(env, Key::Asset)?;
+        Ok(Self { env, rules, asset, members, circle, now: env.ledger().timestamp() })
     }
 
     /// Writes the state back, or deletes everything when nothing is left to do.
-    pub fn close(&self, env: &Env) -> Result<(), Error> {
-        if self.circle.is_finished() {
-            storage::delete_all(env);
+    pub fn close(mut self) -> Result<(), Error> {
+        let over = !matches!(self.circle.phase, Phase::Active | Phase::Forming);
+        if over && self.circle.is_finished() {
+            storage::delete_all(self.env);
             return Ok(());
         }
-        storage::set_state(env, &encode(env, &self.circle)?);
+        let state = Bytes::from_slice(self.env, self.circle.close()?);
+        self.env.storage().persistent().set(&Key::State, &state);
         Ok(())
     }
 
-    /// Writes members and state back, after somebody took or left a seat.
-    pub fn close_with_members(&self, env: &Env) -> Result<(), Error> {
-        storage::set_members(env, &self.members);
-        self.close(env)
+    /// Writes members and state back, after a seat was taken or left.
+    pub fn close_with_members(self) -> Result<(), Error> {
+        storage::set_members(self.env, &self.members.bytes);
+        self.close()
     }
 
-    /// The seat of a member.
     pub fn seat(&self, member: &Address) -> Result<u8, Error> {
-        let index = self.members.first_index_of(member).ok_or(Error::NotMember)?;
-        u8::try_from(index).map_err(|_| Error::NotMember)
+        self.members.seat(member)
     }
 
-    /// Who sits there.
-    pub fn member(&self, seat: u8) -> Result<Address, Error> {
-        self.members.get(u32::from(seat)).ok_or(Error::NotMember)
+    /// Pays a member, or keeps it as their credit when they cannot be paid now. Says whether it did.
+    pub fn pay_or_credit(&mut self, seat: u8, to: &Address, amount: Amount) -> Result<bool, Error> {
+        match vault::deliver(self.env, &self.asset, to, amount)? {
+            Delivery::Delivered => Ok(false),
+            Delivery::Undeliverable => {
+                self.circle.credit(seat, amount)?;
+                Ok(true)
+            }
+        }
     }
-}
-
-/// Unix seconds of the ledger's close.
-pub fn now(env: &Env) -> u64 {
-    env.ledger().timestamp()
 }
 
 /// A round as the rules count them. None has a number beyond one byte.
@@ -69,17 +84,7 @@ pub fn turn(turn: Option<u32>) -> Result<Option<u8>, Error> {
     turn.map(u8::try_from).transpose().map_err(|_| Error::BadTurn)
 }
 
-fn decode(bytes: &Bytes) -> Result<Circle, Error> {
-    let mut buffer = [0; MAX_ENCODED];
-    let length = usize::try_from(bytes.len()).map_err(|_| Error::BadEncoding)?;
-    let buffer = buffer.get_mut(..length).ok_or(Error::BadEncoding)?;
-    bytes.copy_into_slice(buffer);
-    Ok(Circle::decode(buffer)?)
-}
-
-fn encode(env: &Env, circle: &Circle) -> Result<Bytes, Error> {
-    let mut buffer = [0; MAX_ENCODED];
-    let length = circle.encode(&mut buffer)?;
-    let encoded = buffer.get(..length).ok_or(Error::BadEncoding)?;
-    Ok(Bytes::from_slice(env, encoded))
+/// An amount as events carry it.
+pub fn units(amount: Amount) -> i128 {
+    i128::from(amount.minor_units())
 }

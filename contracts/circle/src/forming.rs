@@ -1,14 +1,24 @@
 //! From the empty circle to the start.
 use kolo_contract_common::{Error, contract_address, is_stellar_asset};
-use kolo_rules::{Circle, Rules, circle::RULES_LEN};
-use soroban_sdk::{Address, BytesN, Env, Vec};
+use kolo_rules::{
+    Circle, Rules,
+    circle::{Order, Packed, Phase, RULES_LEN},
+};
+use soroban_sdk::{Address, Bytes, BytesN, Env, Vec};
 
 use crate::{
     book::{self, Book},
     closing::{self, CANCELLED},
-    events::{GroupStarted, ParticipantJoined, ParticipantLeft},
-    invitation, storage,
+    events::{
+        GettingReady, GroupStarted, JoinRejected, JoinRequested, ParticipantJoined, ParticipantLeft,
+    },
+    invitation,
+    members::Members,
+    storage::{self, Key},
 };
+
+/// Requests a circle may have waiting at a time.
+const MAX_REQUESTS: u32 = 64;
 
 /// Founds the circle; an organiser with a turn takes the first seat.
 pub fn found(
@@ -18,17 +28,26 @@ pub fn found(
     organiser_turn: Option<u32>,
 ) -> Result<(), Error> {
     let terms = Rules::decode(&rules.to_array())?;
-    terms.validate()?;
     let asset = contract_address(env, &terms.asset).ok_or(Error::BadRules)?;
     if !is_stellar_asset(&asset) {
         return Err(Error::NotAStellarAsset);
     }
-    storage::found(env, organiser, rules);
-    let mut book = Book { rules: terms, asset, members: Vec::new(env), circle: Circle::new() };
-    if let Some(turn) = organiser_turn {
-        take_seat(env, &mut book, organiser, Some(turn))?;
+    storage::found(env, organiser, rules, &asset);
+    let mut packed = Packed::new();
+    let mut book = Book {
+        env,
+        rules: terms,
+        asset,
+        members: Members { bytes: Bytes::new(env) },
+        circle: Circle::with_rows(&mut packed),
+        now: env.ledger().timestamp(),
+    };
+    match (book.rules.order, organiser_turn) {
+        (_, None) => {}
+        (Order::Random | Order::Auction, Some(1)) => take_seat(&mut book, organiser, None)?,
+        (_, turn) => take_seat(&mut book, organiser, book::turn(turn)?)?,
     }
-    book.close_with_members(env)?;
+    book.close_with_members()?;
     storage::extend(env);
     Ok(())
 }
@@ -42,73 +61,143 @@ pub fn join(
     signature: Option<BytesN<64>>,
 ) -> Result<(), Error> {
     member.require_auth();
-    let mut book = Book::open(env)?;
-    invitation::check_forming(&book)?;
-    if book.members.contains(member) {
-        return Err(Error::AlreadyMember);
-    }
-    let rules = storage::rules(env)?;
-    if env.crypto().sha256(rules.as_ref()).to_bytes() != *rules_hash {
-        return Err(Error::RulesMismatch);
-    }
+    let mut packed = Packed::new();
+    let mut book = Book::open(env, &mut packed)?;
+    check_joiner(&book, member, rules_hash)?;
     let offer = invitation::redeem(env, member, key, signature)?;
-    take_seat(env, &mut book, member, offer.turn)?;
-    book.close_with_members(env)
+    take_seat(&mut book, member, book::turn(offer.turn)?)?;
+    book.close_with_members()
+}
+
+/// Somebody without an invitation asks for a place, accepting the rules.
+pub fn request(env: &Env, member: Address, rules_hash: &BytesN<32>) -> Result<(), Error> {
+    member.require_auth();
+    let mut packed = Packed::new();
+    let book = Book::open(env, &mut packed)?;
+    check_joiner(&book, &member, rules_hash)?;
+    let mut waiting = storage::requests(env);
+    if waiting.contains(&member) {
+        return Err(Error::AlreadyDone);
+    }
+    if waiting.len() >= MAX_REQUESTS {
+        return Err(Error::TooManyRequests);
+    }
+    waiting.push_back(member.clone());
+    storage::set_requests(env, &waiting);
+    JoinRequested { member }.publish(env);
+    Ok(())
+}
+
+/// The organiser gives who asked a seat.
+pub fn approve(env: &Env, member: &Address, turn: Option<u32>) -> Result<(), Error> {
+    storage::organiser(env)?.require_auth();
+    let mut packed = Packed::new();
+    let mut book = Book::open(env, &mut packed)?;
+    take_request(env, member)?;
+    take_seat(&mut book, member, book::turn(turn)?)?;
+    book.close_with_members()
+}
+
+/// The organiser turns a request down.
+pub fn reject(env: &Env, member: Address) -> Result<(), Error> {
+    storage::organiser(env)?.require_auth();
+    take_request(env, &member)?;
+    JoinRejected { member }.publish(env);
+    Ok(())
 }
 
 /// A member leaves, or is removed; whoever calls this has asked the right one to sign.
 pub fn vacate(env: &Env, member: Address, removed: bool) -> Result<(), Error> {
-    let mut book = Book::open(env)?;
-    invitation::check_forming(&book)?;
+    let mut packed = Packed::new();
+    let mut book = Book::open(env, &mut packed)?;
+    check_forming(&book)?;
+    if !removed && take_request(env, &member).is_ok() {
+        JoinRejected { member }.publish(env);
+        return Ok(());
+    }
     let seat = book.seat(&member)?;
     book.circle.leave(&book.rules, seat)?;
-    book.members.remove(u32::from(seat));
+    book.members.remove(seat);
     ParticipantLeft { member, removed }.publish(env);
-    book.close_with_members(env)
+    book.close_with_members()
 }
 
 /// The organiser starts with fewer than all seats taken.
 pub fn start(env: &Env) -> Result<(), Error> {
     storage::organiser(env)?.require_auth();
-    let mut book = Book::open(env)?;
-    book.circle.start(&book.rules, book::now(env))?;
-    announce_start(env, &book)?;
-    book.close(env)
+    let mut packed = Packed::new();
+    let mut book = Book::open(env, &mut packed)?;
+    book.circle.start(&book.rules, book.now)?;
+    announce_start(&book)?;
+    book.close()
 }
 
 /// The organiser gives up; there is no money yet.
 pub fn cancel(env: &Env) -> Result<(), Error> {
     storage::organiser(env)?.require_auth();
-    let mut book = Book::open(env)?;
+    let mut packed = Packed::new();
+    let mut book = Book::open(env, &mut packed)?;
     book.circle.cancel()?;
     closing::announce(env, CANCELLED);
-    book.close(env)
+    book.close()
 }
 
-fn take_seat(env: &Env, book: &mut Book, member: &Address, turn: Option<u32>) -> Result<(), Error> {
-    let turn = book::turn(turn)?;
-    let joined = book.circle.join(&book.rules, turn, book::now(env))?;
-    book.members.push_back(member.clone());
+/// Members change before the start only.
+pub fn check_forming(book: &Book<'_>) -> Result<(), Error> {
+    if book.circle.phase == Phase::Forming { Ok(()) } else { Err(Error::NotForming) }
+}
+
+/// Says what the circle is now that it is not forming any more: active, or getting ready to be.
+pub fn announce_start(book: &Book<'_>) -> Result<(), Error> {
+    let env = book.env;
+    storage::delete(env, Key::Invitations);
+    storage::delete(env, Key::Requests);
+    if book.circle.phase != Phase::Active {
+        GettingReady { phase: book.circle.phase as u32 }.publish(env);
+        return Ok(());
+    }
+    storage::delete(env, Key::Draw);
+    let mut order = Vec::new(env);
+    for turn in 1..=book.circle.len() {
+        let seat = book.circle.seat_of_turn(turn).ok_or(Error::BadTurn)?;
+        order.push_back(book.members.address(seat)?);
+    }
+    GroupStarted { started_at: book.circle.started_at, order }.publish(env);
+    Ok(())
+}
+
+fn check_joiner(
+    book: &Book<'_>,
+    member: &Address,
+    rules_hash: &BytesN<32>,
+) -> Result<(), Error> {
+    check_forming(book)?;
+    if book.seat(member).is_ok() {
+        return Err(Error::AlreadyMember);
+    }
+    let rules: BytesN<RULES_LEN> = storage::kept(book.env, Key::Rules)?;
+    if book.env.crypto().sha256(rules.as_ref()).to_bytes() != *rules_hash {
+        return Err(Error::RulesMismatch);
+    }
+    Ok(())
+}
+
+fn take_request(env: &Env, member: &Address) -> Result<(), Error> {
+    let mut waiting = storage::requests(env);
+    let index = waiting.first_index_of(member).ok_or(Error::NoRequest)?;
+    waiting.remove(index);
+    storage::set_requests(env, &waiting);
+    Ok(())
+}
+
+fn take_seat(book: &mut Book<'_>, member: &Address, turn: Option<u8>) -> Result<(), Error> {
+    let joined = book.circle.join(&book.rules, turn, book.now)?;
+    book.members.push(member)?;
     ParticipantJoined {
         member: member.clone(),
         seat: u32::from(joined.seat),
         turn: u32::from(joined.turn),
     }
-    .publish(env);
-    if joined.started {
-        announce_start(env, book)?;
-    }
-    Ok(())
-}
-
-/// Nobody can be invited any more.
-fn announce_start(env: &Env, book: &Book) -> Result<(), Error> {
-    storage::delete_invitations(env);
-    let mut order = Vec::new(env);
-    for turn in 1..=book.circle.len() {
-        let seat = book.circle.seat_of_turn(turn).ok_or(Error::BadTurn)?;
-        order.push_back(book.member(seat)?);
-    }
-    GroupStarted { started_at: book.circle.started_at, order }.publish(env);
-    Ok(())
+    .publish(book.env);
+    if joined.started { announce_start(book) } else { Ok(()) }
 }

@@ -1,33 +1,37 @@
 #![allow(missing_docs, reason = "the macro adds items without any; the types have theirs")]
 
 use kolo_contract_common::{Error, contract_id, sc_address_xdr};
-use kolo_rules::circle::{MAX_MEMBERS, Order, Phase};
+use kolo_rules::{
+    MAX_MEMBERS,
+    circle::{Order, Packed},
+};
 use soroban_sdk::{Address, Bytes, BytesN, Env, contracttype};
 
 use crate::{
     book::{self, Book},
     events::{InvitationAdded, InvitationRevoked},
+    forming::check_forming,
     storage,
 };
 
-/// Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
-/// number, a name, or a hash of one.
+// Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
+// number, a name, or a hash of one.
 #[contracttype]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invitation {
-    /// This address.
+    // This address.
     Address(Address),
-    /// Whom this key names by signing [`join_message`].
+    // Whom this key names by signing [`join_message`].
     Key(BytesN<32>),
 }
 
-/// What is offered.
+// What is offered.
 #[contracttype]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The turn, where the order is fixed.
+    // The turn, where the order is fixed.
     pub turn: Option<u32>,
-    /// Unix seconds; good up to and including this moment.
+    // Unix seconds; good up to and including this moment.
     pub expires_at: u64,
 }
 
@@ -45,8 +49,9 @@ pub fn invite(
     expires_at: u64,
 ) -> Result<(), Error> {
     storage::organiser(env)?.require_auth();
-    let book = Book::open(env)?;
-    check_offer(env, &book, &invitation, turn, expires_at)?;
+    let mut packed = Packed::new();
+    let book = Book::open(env, &mut packed)?;
+    check_offer(&book, &invitation, turn, expires_at)?;
 
     let mut open = storage::invitations(env);
     for (old, offer) in open.try_iter().flatten() {
@@ -66,7 +71,8 @@ pub fn invite(
 /// Takes an invitation back.
 pub fn revoke(env: &Env, invitation: Invitation) -> Result<(), Error> {
     storage::organiser(env)?.require_auth();
-    let book = Book::open(env)?;
+    let mut packed = Packed::new();
+    let book = Book::open(env, &mut packed)?;
     check_forming(&book)?;
     let mut open = storage::invitations(env);
     open.remove(invitation.clone()).ok_or(Error::NoInvitation)?;
@@ -100,36 +106,27 @@ pub fn redeem(
     Ok(offer)
 }
 
-/// Members change before the start only.
-pub fn check_forming(book: &Book) -> Result<(), Error> {
-    match book.circle.phase {
-        Phase::Forming => Ok(()),
-        _ => Err(Error::NotForming),
-    }
-}
-
 fn check_offer(
-    env: &Env,
-    book: &Book,
+    book: &Book<'_>,
     invitation: &Invitation,
     turn: Option<u32>,
     expires_at: u64,
 ) -> Result<(), Error> {
     check_forming(book)?;
-    if expires_at < book::now(env) {
+    if expires_at < book.now {
         return Err(Error::InvitationExpired);
     }
     match (book.rules.order, book::turn(turn)?) {
         (Order::Fixed, Some(turn)) if (1..=book.rules.seats).contains(&turn) => {
-            if book.circle.seats().iter().any(|seat| seat.turn == turn) {
+            if book.circle.seat_of_turn(turn).is_some() {
                 return Err(Error::TurnTaken);
             }
         }
-        (Order::Join, None) => {}
-        _ => return Err(Error::BadTurn),
+        (Order::Fixed, _) | (_, Some(_)) => return Err(Error::BadTurn),
+        (_, None) => {}
     }
     match invitation {
-        Invitation::Address(member) if book.members.contains(member) => Err(Error::AlreadyMember),
+        Invitation::Address(member) if book.seat(member).is_ok() => Err(Error::AlreadyMember),
         _ => Ok(()),
     }
 }
@@ -144,5 +141,5 @@ fn join_message(env: &Env, member: &Address) -> Result<Bytes, Error> {
 }
 
 fn is_expired(env: &Env, offer: &Offer) -> bool {
-    book::now(env) > offer.expires_at
+    env.ledger().timestamp() > offer.expires_at
 }

@@ -11,8 +11,13 @@ mod contract;
 pub mod events;
 mod forming;
 mod invitation;
+mod members;
+mod motions;
+mod ready;
 mod rotation;
+mod seats;
 mod storage;
+mod upgrade;
 mod vault;
 
 pub use contract::{CircleContract, CircleContractClient};

@@ -2,10 +2,13 @@
 //!
 //! | entry | kind | holds | written |
 //! |---|---|---|---|
-//! | `Organiser`, `Rules` | instance | who and what | once |
+//! | `Organiser`, `Rules`, `Asset` | instance | who and what | once |
+//! | `Members` | instance | [`crate::members`] by seat | while forming, and when a seat changes hands |
 //! | `State` | persistent | `kolo_rules::Circle::encode` | by every step; deleted when finished |
-//! | `Members` | persistent | addresses by seat | while forming; deleted when finished |
-//! | `Invitations` | persistent | open invitations | while forming; deleted at the start |
+//! | `Invitations`, `Requests` | persistent | who may join, who asks to | while forming; deleted at the start |
+//! | `Draw` | persistent | commitments, then what was revealed, by seat | before the first round; deleted after |
+//! | `Newcomer` | persistent | who a motion is about to let in | by motions; deleted when carried out |
+//! | `Upgrade` | persistent | who signed for which code | by upgrades |
 //!
 //! One packed entry for all members' state: a row per member could not be walked at 64 members
 //! within the entries one transaction may touch.
@@ -13,93 +16,136 @@ use kolo_contract_common::{
     Error,
     ttl::{EXTEND_TO, THRESHOLD},
 };
-use kolo_rules::circle::RULES_LEN;
-use soroban_sdk::{Address, Bytes, BytesN, Env, Map, Vec, contracttype};
+use kolo_rules::circle::{Motion, RULES_LEN};
+use soroban_sdk::{Address, Bytes, BytesN, Env, IntoVal, Map, TryFromVal, Val, Vec, contracttype};
 
 use crate::invitation::{Invitation, Offer};
 
 #[contracttype]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    Organiser,
-    Rules,
-    State,
-    Members,
-    Invitations,
+#[repr(u32)]
+pub enum Key {
+    Organiser = 0,
+    Rules = 1,
+    Asset = 2,
+    Members = 3,
+    State = 4,
+    Invitations = 5,
+    Requests = 6,
+    Draw = 7,
+    Upgrade = 8,
+    NewcomerReplacing = 9,
+    NewcomerMoving = 10,
 }
 
 /// Keeps who and what, for good.
-pub fn found(env: &Env, organiser: &Address, rules: &BytesN<RULES_LEN>) {
+pub fn found(env: &Env, organiser: &Address, rules: &BytesN<RULES_LEN>, asset: &Address) {
     let instance = env.storage().instance();
     instance.set(&Key::Organiser, organiser);
     instance.set(&Key::Rules, rules);
+    instance.set(&Key::Asset, asset);
+}
+
+/// What the instance keeps under `key`; `Finished` when the circle is over and it is gone.
+pub fn kept<T: TryFromVal<Env, Val>>(env: &Env, key: Key) -> Result<T, Error> {
+    env.storage().instance().get(&key).ok_or(Error::Finished)
 }
 
 pub fn organiser(env: &Env) -> Result<Address, Error> {
-    env.storage().instance().get(&Key::Organiser).ok_or(Error::Finished)
+    kept(env, Key::Organiser)
 }
 
-pub fn rules(env: &Env) -> Result<BytesN<RULES_LEN>, Error> {
-    env.storage().instance().get(&Key::Rules).ok_or(Error::Finished)
+pub fn set_members(env: &Env, members: &Bytes) {
+    env.storage().instance().set(&Key::Members, members);
 }
 
 /// The state, of which a finished circle has none.
 pub fn state(env: &Env) -> Result<Bytes, Error> {
-    env.storage().persistent().get(&Key::State).ok_or(Error::Finished)
+    entry(env, Key::State).ok_or(Error::Finished)
 }
 
-pub fn set_state(env: &Env, state: &Bytes) {
-    env.storage().persistent().set(&Key::State, state);
+/// The entry under `key`, if there is one.
+pub fn entry<T: TryFromVal<Env, Val>>(env: &Env, key: Key) -> Option<T> {
+    env.storage().persistent().get(&key)
 }
 
-pub fn members(env: &Env) -> Result<Vec<Address>, Error> {
-    env.storage().persistent().get(&Key::Members).ok_or(Error::Finished)
+/// Writes an entry and prolongs it.
+pub fn set_entry<T: IntoVal<Env, Val>>(env: &Env, key: Key, value: &T) {
+    env.storage().persistent().set(&key, value);
+    env.storage().persistent().extend_ttl(&key, THRESHOLD, EXTEND_TO);
 }
 
-pub fn set_members(env: &Env, members: &Vec<Address>) {
-    env.storage().persistent().set(&Key::Members, members);
+pub fn delete(env: &Env, key: Key) {
+    env.storage().persistent().remove(&key);
+}
+
+/// Where the newcomer of a motion is kept; `None` for motions without one.
+pub fn newcomer_key(motion: Motion) -> Option<Key> {
+    match motion {
+        Motion::Replace => Some(Key::NewcomerReplacing),
+        Motion::Move => Some(Key::NewcomerMoving),
+        _ => None,
+    }
 }
 
 pub fn invitations(env: &Env) -> Map<Invitation, Offer> {
-    let stored = env.storage().persistent().get(&Key::Invitations);
-    stored.unwrap_or_else(|| Map::new(env))
+    entry(env, Key::Invitations).unwrap_or_else(|| Map::new(env))
 }
 
 /// An empty map needs no entry.
 pub fn set_invitations(env: &Env, invitations: &Map<Invitation, Offer>) {
-    let persistent = env.storage().persistent();
     if invitations.is_empty() {
-        persistent.remove(&Key::Invitations);
+        delete(env, Key::Invitations);
     } else {
-        persistent.set(&Key::Invitations, invitations);
-        persistent.extend_ttl(&Key::Invitations, THRESHOLD, EXTEND_TO);
+        set_entry(env, Key::Invitations, invitations);
     }
 }
 
-pub fn delete_invitations(env: &Env) {
-    env.storage().persistent().remove(&Key::Invitations);
+pub fn requests(env: &Env) -> Vec<Address> {
+    entry(env, Key::Requests).unwrap_or_else(|| Vec::new(env))
 }
+
+pub fn set_requests(env: &Env, requests: &Vec<Address>) {
+    if requests.is_empty() {
+        delete(env, Key::Requests);
+    } else {
+        set_entry(env, Key::Requests, requests);
+    }
+}
+
+/// Everything but the instance.
+const ENTRIES: [Key; 7] = [
+    Key::State,
+    Key::Invitations,
+    Key::Requests,
+    Key::Draw,
+    Key::Upgrade,
+    Key::NewcomerReplacing,
+    Key::NewcomerMoving,
+];
 
 /// Nothing is left to pay, claim, push or repay: history lives on in the events.
 pub fn delete_all(env: &Env) {
-    let persistent = env.storage().persistent();
-    persistent.remove(&Key::State);
-    persistent.remove(&Key::Members);
-    persistent.remove(&Key::Invitations);
+    for key in ENTRIES {
+        delete(env, key);
+    }
+    env.storage().instance().remove(&Key::Members);
 }
 
-/// Prolongs what every call uses: code, instance, state and members.
+/// Prolongs what every call uses: instance and state. Not the code, which all circles share: its rent
+/// would fall on whichever member's call comes first; anyone prolongs it by `extend_ttl`.
 pub fn extend(env: &Env) {
-    env.storage().instance().extend_ttl(THRESHOLD, EXTEND_TO);
-    let persistent = env.storage().persistent();
-    persistent.extend_ttl(&Key::State, THRESHOLD, EXTEND_TO);
-    persistent.extend_ttl(&Key::Members, THRESHOLD, EXTEND_TO);
+    let circle = env.current_contract_address();
+    env.deployer().extend_ttl_for_contract_instance(circle, THRESHOLD, EXTEND_TO);
+    env.storage().persistent().extend_ttl(&Key::State, THRESHOLD, EXTEND_TO);
 }
 
-/// Prolongs what there is besides: the invitations.
-pub fn extend_invitations(env: &Env) {
-    let persistent = env.storage().persistent();
-    if persistent.has(&Key::Invitations) {
-        persistent.extend_ttl(&Key::Invitations, THRESHOLD, EXTEND_TO);
+/// Prolongs everything there is.
+pub fn extend_all(env: &Env) {
+    env.storage().instance().extend_ttl(THRESHOLD, EXTEND_TO);
+    for key in ENTRIES {
+        if env.storage().persistent().has(&key) {
+            env.storage().persistent().extend_ttl(&key, THRESHOLD, EXTEND_TO);
+        }
     }
 }

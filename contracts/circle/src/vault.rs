@@ -45,6 +45,25 @@ pub fn take(env: &Env, asset: &Address, from: &Address, amount: Amount) -> Resul
     }
 }
 
+/// Passes money from one person to another, who both signed for it; it never is the vault's.
+pub fn pass_on(
+    env: &Env,
+    asset: &Address,
+    from: &Address,
+    to: &Address,
+    amount: Amount,
+) -> Result<(), Error> {
+    if amount.is_zero() {
+        return Ok(());
+    }
+    transfer(env, asset, from, to, amount).map_err(|error| match error {
+        InvokeError::Contract(
+            token_error::BALANCE | token_error::DEAUTHORISED | token_error::TRUSTLINE_MISSING,
+        ) => Error::PaymentRefused,
+        _ => Error::TokenFailed,
+    })
+}
+
 /// Pays a member.
 ///
 /// Only three answers of the token mean that this recipient cannot be paid, and only while the vault

@@ -1,4 +1,4 @@
-#![allow(missing_docs, reason = "the macro adds items without any; the entry points have theirs")]
+#![allow(missing_docs, reason = "documentation comments would be in the wasm: the macro adds items without any; the entry points have theirs")]
 
 use kolo_contract_common::{Error, contract_address, is_stellar_asset, sc_address_xdr};
 use kolo_rules::{Rules, circle::Order};
@@ -6,23 +6,23 @@ use soroban_sdk::{Address, BytesN, Env, Vec, contract, contractimpl};
 
 use crate::{events::GroupCreated, storage};
 
-/// The contract that makes circles.
+// The contract that makes circles.
 #[contract]
 pub struct FactoryContract;
 
 #[contractimpl]
 impl FactoryContract {
-    /// Pins the code of every circle and the assets they may save in, for good.
+    // Pins the code of every circle and the assets they may save in, for good.
     pub fn __constructor(env: Env, circle_wasm: BytesN<32>, assets: Vec<Address>) {
         storage::found(&env, &circle_wasm, &assets);
     }
 
-    /// Organiser: makes a circle. Without a turn the organiser is no member.
+    // Organiser: makes a circle. Without a turn the organiser is no member.
     pub fn create(
         env: Env,
         organiser: Address,
         salt: BytesN<32>,
-        rules: BytesN<80>,
+        rules: BytesN<128>,
         organiser_turn: Option<u32>,
     ) -> Result<Address, Error> {
         organiser.require_auth();
@@ -42,18 +42,17 @@ impl FactoryContract {
         Ok(circle)
     }
 
-    /// Where `create` puts this organiser's circle with this salt.
+    // Where `create` puts this organiser's circle with this salt.
     pub fn circle_address(env: Env, organiser: Address, salt: BytesN<32>) -> Address {
         let salt = circle_salt(&env, &organiser, &salt);
         env.deployer().with_current_contract(salt).deployed_address()
     }
 }
 
-/// Everything the circle's constructor would refuse: the host hides a constructor's error from who
-/// deploys, so it is said here.
-fn check(env: &Env, rules: &BytesN<80>, organiser_turn: Option<u32>) -> Result<(), Error> {
+// Everything the circle's constructor would refuse: the host hides a constructor's error from who
+// deploys, so it is said here.
+fn check(env: &Env, rules: &BytesN<128>, organiser_turn: Option<u32>) -> Result<(), Error> {
     let rules = Rules::decode(&rules.to_array())?;
-    rules.validate()?;
     let asset = contract_address(env, &rules.asset).ok_or(Error::BadRules)?;
     if !storage::is_allowed(env, &asset) {
         return Err(Error::AssetNotAllowed);
@@ -62,13 +61,13 @@ fn check(env: &Env, rules: &BytesN<80>, organiser_turn: Option<u32>) -> Result<(
         return Err(Error::NotAStellarAsset);
     }
     match (rules.order, organiser_turn) {
-        (_, None) | (Order::Join, Some(1)) => Ok(()),
+        (_, None) | (Order::Join | Order::Random | Order::Auction, Some(1)) => Ok(()),
         (Order::Fixed, Some(turn)) if (1..=u32::from(rules.seats)).contains(&turn) => Ok(()),
         _ => Err(Error::BadTurn),
     }
 }
 
-/// Two organisers may use the same salt; nobody can take the other's address.
+// Two organisers may use the same salt; nobody can take the other's address.
 fn circle_salt(env: &Env, organiser: &Address, salt: &BytesN<32>) -> BytesN<32> {
     let mut preimage = sc_address_xdr(env, organiser);
     preimage.append(salt.as_ref());

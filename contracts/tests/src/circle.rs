@@ -42,19 +42,16 @@ impl Terms {
     }
 
     pub fn rules(&self, asset: &Address) -> Rules {
+        let asset = contract_id(asset.env(), asset).unwrap().to_array();
+        let (contribution, week) =
+            (Amount::new(self.contribution), Interval::Seconds(7 * 86_400));
         Rules {
-            asset: contract_id(asset.env(), asset).unwrap().to_array(),
-            seats: self.seats,
             min_members: self.min_members,
-            contribution: Amount::new(self.contribution),
             instalments_per_round: self.instalments,
-            interval: Interval::Seconds(7 * 86_400),
-            utc_offset_s: 0,
-            grace_s: 86_400,
             order: self.order,
             shortfall: self.shortfall,
             advance: self.advance,
-            vote_period_s: 3 * 86_400,
+            ..Rules::new(asset, self.seats, contribution, week)
         }
     }
 }
@@ -209,8 +206,11 @@ impl<'w> Group<'w> {
         self.call(None, &self.make("sync", ()))
     }
 
+    /// To dissolve.
     pub fn propose(&self, person: &Person) -> Result<(), Failure> {
-        self.call(Some(person), &self.make("propose_dissolve", (person.address.clone(),)))
+        let nobody = (None::<Address>, None::<Address>);
+        let call = self.make("propose", (person.address.clone(), 0_u32, nobody.0, nobody.1));
+        self.call(Some(person), &call)
     }
 
     pub fn vote(&self, person: &Person, proposal: u32, approve: bool) -> Result<(), Failure> {

@@ -41,7 +41,12 @@ pub fn compare() -> Result<(), Failure> {
 
 /// The contracts' own tests, in the Soroban host.
 pub fn test() -> Result<(), Failure> {
-    run(cargo().current_dir(root().join("contracts")).args(["test", "--locked", "--quiet"]))
+    run(cargo().current_dir(root().join("contracts")).args([
+        "test",
+        "--locked",
+        "--workspace",
+        "--quiet",
+    ]))
 }
 
 fn build() -> Result<(), Failure> {
@@ -59,7 +64,8 @@ fn built_file(name: &str) -> PathBuf {
     root().join("contracts/target/wasm32v1-none/release").join(name)
 }
 
-fn committed_file(name: &str) -> PathBuf {
+/// Where a file of the wasm is committed.
+pub fn committed_file(name: &str) -> PathBuf {
     root().join("kolo-stellar/wasm").join(name)
 }
 

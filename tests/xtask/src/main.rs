@@ -1,5 +1,6 @@
 //! `cargo xtask …`: what the project does to itself.
 mod arrows;
+mod bench;
 mod contracts;
 mod run;
 mod setup;
@@ -29,6 +30,12 @@ enum Task {
     Contracts,
     /// Write `docs/errors.md` from the errors' codes (the tests compare it).
     Errors,
+    /// Measure.
+    Bench {
+        /// What.
+        #[command(subcommand)]
+        target: bench::Target,
+    },
     /// Check which crate may know which (part of `test`).
     Arrows,
 }
@@ -45,6 +52,7 @@ fn main() -> ExitCode {
         Task::Test { long } => test::test(long),
         Task::Contracts => contracts::replace(),
         Task::Errors => errors(),
+        Task::Bench { target } => bench::run_target(&target),
         Task::Arrows => arrows::check(),
     };
     match done {

@@ -1,7 +1,7 @@
 //! Votes, net settlement, claims, and books that follow the vault.
 use kolo_circle::{
     Error,
-    events::{DissolutionProposed, GroupClosed, ProposalRejected, RefundClaimed, Synced, VoteCast},
+    events::{ProposalMade, GroupClosed, ProposalRejected, RefundClaimed, Synced, VoteCast},
 };
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
 use kolo_rules::circle::Phase;
@@ -32,7 +32,7 @@ fn the_vote_that_decides_dissolves_at_once() {
     assert_eq!(group.claim(second), Err(Error::NotDissolved.into()));
     assert_eq!(group.propose(&group.organiser), Err(Error::NotMember.into()));
     group.propose(second).unwrap();
-    let expires_at = group.circle().proposal.unwrap().expires_at;
+    let expires_at = group.circle().open_proposals().next().unwrap().expires_at;
     assert_eq!(group.propose(third), Err(Error::ProposalOpen.into()));
     assert_eq!(group.vote(second, 1, true), Err(Error::AlreadyVoted.into()));
     assert_eq!(group.vote(third, 2, true), Err(Error::NoProposal.into()));
@@ -116,9 +116,12 @@ fn a_proposal_is_rejected_as_soon_as_it_cannot_pass_and_expires() {
     let group = Group::running(&world, Terms::of(3), BALANCE);
     let [first, second, third] = &group.members[..] else { panic!("three members") };
     group.propose(first).unwrap();
-    let proposed = DissolutionProposed {
+    let proposed = ProposalMade {
         member: first.address.clone(),
         proposal: 1,
+        motion: 0,
+        subject: None,
+        newcomer: None,
         electorate: 3,
         expires_at: world.now() + 3 * DAY,
     };

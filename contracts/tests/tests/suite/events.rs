@@ -15,7 +15,7 @@ const SHAPES: &[Shape] = &[
     (
         "group_created",
         &["address", "address"],
-        &[("rules", "bytes 80"), ("rules_hash", "bytes 32")],
+        &[("rules", "bytes 128"), ("rules_hash", "bytes 32")],
     ),
     ("invitation_added", &[], &[("expires_at", "u64"), ("invitation", "vec"), ("turn", "void")]),
     ("invitation_revoked", &[], &[("invitation", "vec")]),
@@ -27,9 +27,16 @@ const SHAPES: &[Shape] = &[
     ("credit_pushed", &["address"], &[("amount", "i128")]),
     ("debt_repaid", &["address"], &[("amount", "i128"), ("credited", "vec")]),
     (
-        "dissolution_proposed",
+        "proposal_made",
         &["address"],
-        &[("electorate", "u32"), ("expires_at", "u64"), ("proposal", "u32")],
+        &[
+            ("electorate", "u32"),
+            ("expires_at", "u64"),
+            ("motion", "u32"),
+            ("newcomer", "void"),
+            ("proposal", "u32"),
+            ("subject", "void"),
+        ],
     ),
     ("vote_cast", &["address"], &[("approve", "bool"), ("proposal", "u32")]),
     ("proposal_rejected", &[], &[("proposal", "u32")]),

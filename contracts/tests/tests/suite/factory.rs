@@ -33,14 +33,14 @@ impl<'w> Factory<'w> {
         &self,
         organiser: &Person,
         salt: u8,
-        rules: &[u8; 80],
+        rules: &[u8; 128],
         turn: Option<u32>,
     ) -> Result<Address, Failure> {
         let call = self.call(organiser, salt, rules, turn);
         self.world.call(Some(organiser), &call).map(|made| as_address(self.world, made))
     }
 
-    fn call(&self, organiser: &Person, salt: u8, rules: &[u8; 80], turn: Option<u32>) -> Call {
+    fn call(&self, organiser: &Person, salt: u8, rules: &[u8; 128], turn: Option<u32>) -> Call {
         let env = &self.world.env;
         let salt = BytesN::from_array(env, &[salt; 32]);
         let rules = BytesN::from_array(env, rules);
@@ -178,7 +178,7 @@ fn rules_that_cannot_work_are_refused() {
         Err(Error::BadEncoding.into())
     );
     let mut padded = good.encode();
-    padded[79] = 1;
+    padded[127] = 1;
     assert_eq!(
         factory.create_as(&factory.organiser, 1, &padded, None),
         Err(Error::BadEncoding.into())

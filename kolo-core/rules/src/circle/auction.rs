@@ -102,7 +102,7 @@ impl<S: Store> Circle<S> {
 
     /// The seat's turn becomes `round`; those in between come one later.
     pub(super) fn advance_turn(&mut self, seat: u8, round: u8) {
-        let own = self.rows.seat(seat).turn;
+        let own = self.rows.turn(seat);
         if own == round {
             return;
         }

@@ -63,6 +63,7 @@ impl<S: Store> Circle<S> {
             && (started || none(&moved) && seat.late == 0 && seat.left_after == 0)
             && (over && started || none(&claims))
             && seat.left_after <= self.len
+            && seat.marks.are_known()
     }
 
     fn debt_passes(&self, debt: &Debt) -> bool {

@@ -1,9 +1,9 @@
 //! A circle as bytes: of fixed places, so that a contract reads and writes only what a step is about.
 //!
 //! ```text
-//! circle   = head row{members} debt{debts}
+//! circle   = head row{members} debt{debts} proposal{open}
 //! head     = version phase members rounds_paid columns:u16 debts:u16 started_at:u64 reserve fund
-//!            held_lost premium_round bidder bid proposals:u32 open proposal{open}
+//!            held_lost premium_round bidder bid proposals:u32 open
 //! proposal = id:u32 subject electorate:u64 yes:u64 no:u64 expires_at:u64 passed_at:u64
 //! row      = turn [left_after marks] [late:u16] [assessed:u16] amount{columns}
 //! debt     = debtor first last to_member to_fund
@@ -21,16 +21,17 @@ use super::{
 use crate::Amount;
 
 const VERSION: u8 = 2;
-const FIXED_HEAD: usize = 55;
+/// Bytes before the rows.
+pub(super) const HEAD: usize = 55;
 const PROPOSAL: usize = 45;
-/// The most bytes before the rows.
-pub const MAX_HEAD: usize = FIXED_HEAD + KINDS * PROPOSAL;
+/// The most bytes after the debts.
+const TAIL: usize = KINDS * PROPOSAL;
 /// The most bytes of a row.
-pub const MAX_ROW: usize = 7 + AMOUNTS * 8;
+const MAX_ROW: usize = 7 + AMOUNTS * 8;
 /// Bytes of a debt.
-pub const DEBT_LEN: usize = 19;
+pub(super) const DEBT: usize = 19;
 /// The most bytes a circle takes.
-pub const MAX_ENCODED: usize = MAX_HEAD + MAX_MEMBERS * MAX_ROW + MAX_DEBTS * DEBT_LEN;
+pub const MAX_ENCODED: usize = HEAD + MAX_MEMBERS * MAX_ROW + MAX_DEBTS * DEBT + TAIL;
 
 const NO_BIDDER: u8 = u8::MAX;
 /// Bits of `columns` beside those of the amounts.
@@ -40,39 +41,33 @@ const ASSESSED: u16 = 1 << 15;
 
 /// Where things are in the bytes of a circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub(super) struct Layout {
     /// Which parts rows have.
-    pub columns: u16,
-    /// Where the rows begin.
-    pub rows_at: usize,
-    /// Bytes of a row.
-    pub row: usize,
+    pub(super) columns: u16,
+    /// Bytes of a row; the rows come after the head.
+    pub(super) row: usize,
     /// Where the debts begin.
-    pub debts_at: usize,
-    /// Where all ends.
-    pub end: usize,
+    pub(super) debts_at: usize,
+    /// Where the proposals begin.
+    pub(super) tail_at: usize,
 }
 
 impl Layout {
-    fn new(columns: u16, head: usize, members: u8, debts: u16) -> Self {
+    pub(super) fn new(columns: u16, members: u8, debts: u16) -> Self {
         let amounts = columns & !(STANDING | LATE | ASSESSED);
         let others = columns & (STANDING | LATE | ASSESSED);
         let bits = 8 * amounts.count_ones() + 2 * others.count_ones();
         let row = 1 + usize::try_from(bits).unwrap_or(MAX_ROW);
-        let debts_at = head + row * usize::from(members);
-        let end = debts_at + DEBT_LEN * usize::from(debts);
-        Self { columns, rows_at: head, row, debts_at, end }
+        let debts_at = HEAD + row * usize::from(members);
+        Self { columns, row, debts_at, tail_at: debts_at + DEBT * usize::from(debts) }
     }
 }
 
-impl<S: Store> Circle<S> {
-    /// Reads what comes before the rows, which are in `rows`, and says where those are.
-    ///
-    /// # Errors
-    /// [`Refusal::BadEncoding`].
-    pub fn decode_head(bytes: &[u8], rows: S) -> Result<(Self, Layout), Refusal> {
+impl Circle<()> {
+    /// Reads all but the rows and debts, and says where those are.
+    pub(super) fn decode_frame(bytes: &[u8]) -> Result<(Self, Layout), Refusal> {
         let mut reader = Reader { bytes, at: 0, short: false };
-        let mut circle = Self::with_rows(rows);
+        let mut circle = Self::with_rows(());
         let version = reader.byte();
         let phase = usize::from(reader.byte());
         circle.phase = Phase::ALL.get(phase).copied().ok_or(Refusal::BadEncoding)?;
@@ -89,6 +84,8 @@ impl<S: Store> Circle<S> {
         circle.bid = (seat != NO_BIDDER).then_some(Bid { seat, amount });
         circle.proposals = u32::from_le_bytes(reader.take());
         let open = reader.byte();
+        let layout = Layout::new(columns, circle.len, circle.debts);
+        reader.at = layout.tail_at;
         for (slot, motion) in circle.open.iter_mut().zip(Motion::ALL) {
             if open & 1 << motion as u8 != 0 {
                 *slot = Some(reader.proposal(motion));
@@ -96,18 +93,18 @@ impl<S: Store> Circle<S> {
         }
         let sound = version == VERSION
             && !reader.short
+            && reader.at == bytes.len()
             && usize::from(circle.len) <= MAX_MEMBERS
             && usize::from(circle.debts) <= MAX_DEBTS;
-        if !sound {
-            return Err(Refusal::BadEncoding);
-        }
-        let layout = Layout::new(columns, reader.at, circle.len, circle.debts);
-        Ok((circle, layout))
+        if sound { Ok((circle, layout)) } else { Err(Refusal::BadEncoding) }
     }
+}
 
-    /// Writes what comes before the rows, which have these `columns`; says where those begin.
-    pub fn encode_head(&self, columns: u16, bytes: &mut [u8; MAX_HEAD]) -> Layout {
-        let mut writer = Writer { bytes, at: 0 };
+impl<S> Circle<S> {
+    /// What comes before the rows.
+    pub(super) fn encode_head(&self, columns: u16) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        let mut writer = Writer { bytes: &mut bytes, at: 0 };
         writer.put(&[VERSION, self.phase as u8, self.len, self.rounds_paid]);
         writer.put(&columns.to_le_bytes());
         writer.put(&self.debts.to_le_bytes());
@@ -119,13 +116,24 @@ impl<S: Store> Circle<S> {
         writer.put(&[u8::from(self.premium_round), bid.seat]);
         writer.amount(bid.amount);
         writer.put(&self.proposals.to_le_bytes());
-        let open =
-            self.open_proposals().fold(0, |open, proposal| open | 1 << proposal.motion as u8);
+        let open = self
+            .open
+            .iter()
+            .flatten()
+            .fold(0, |open, open_one| open | 1_u8 << open_one.motion as u8);
         writer.put(&[open]);
-        for proposal in self.open_proposals() {
+        bytes
+    }
+
+    /// What comes after the debts, and how long it is.
+    pub(super) fn encode_tail(&self) -> ([u8; TAIL], usize) {
+        let mut bytes = [0; TAIL];
+        let mut writer = Writer { bytes: &mut bytes, at: 0 };
+        for proposal in self.open.iter().flatten() {
             writer.proposal(proposal);
         }
-        Layout::new(columns, writer.at, self.len, self.debts)
+        let length = writer.at;
+        (bytes, length)
     }
 }
 
@@ -136,19 +144,23 @@ impl Circle {
     /// [`Refusal::BadEncoding`] when `buf` is too short.
     pub fn encode(&self, buf: &mut [u8]) -> Result<usize, Refusal> {
         let columns = self.seats().iter().fold(0, |all, seat| all | columns_of(seat));
-        let mut head = [0; MAX_HEAD];
-        let layout = self.encode_head(columns, &mut head);
-        let buf = buf.get_mut(..layout.end).ok_or(Refusal::BadEncoding)?;
-        let (start, rest) = buf.split_at_mut(layout.rows_at);
-        let (rows, debts) = rest.split_at_mut(layout.debts_at - layout.rows_at);
-        start.copy_from_slice(head.get(..layout.rows_at).unwrap_or_default());
+        let layout = Layout::new(columns, self.len, self.debts);
+        let (tail, length) = self.encode_tail();
+        let length = layout.tail_at + length;
+        let buf = buf.get_mut(..length).ok_or(Refusal::BadEncoding)?;
+        let mut writer = Writer { bytes: buf, at: 0 };
+        writer.put(&self.encode_head(columns));
+        writer.at = layout.tail_at;
+        writer.put(tail.get(..length - layout.tail_at).unwrap_or_default());
+        let rows = buf.get_mut(HEAD..layout.debts_at).unwrap_or_default();
         for (bytes, seat) in rows.chunks_exact_mut(layout.row).zip(self.seats()) {
             encode_row(seat, columns, bytes);
         }
-        for (bytes, debt) in debts.chunks_exact_mut(DEBT_LEN).zip(self.debts()) {
+        let debts = buf.get_mut(layout.debts_at..layout.tail_at).unwrap_or_default();
+        for (bytes, debt) in debts.chunks_exact_mut(DEBT).zip(self.debts()) {
             encode_debt(debt, bytes);
         }
-        Ok(layout.end)
+        Ok(length)
     }
 
     /// The circle that these bytes are.
@@ -157,16 +169,14 @@ impl Circle {
     /// [`Refusal::BadEncoding`] for bytes that are no circle that steps lead to, a newer version among
     /// them.
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let (mut circle, layout) = Self::decode_head(bytes, Rows::default())?;
-        if bytes.len() != layout.end {
-            return Err(Refusal::BadEncoding);
-        }
-        let rows = bytes.get(layout.rows_at..layout.debts_at).unwrap_or_default();
+        let (circle, layout) = Circle::decode_frame(bytes)?;
+        let mut circle = circle.swap_rows(Rows::default());
+        let rows = bytes.get(HEAD..layout.debts_at).unwrap_or_default();
         for (index, row) in (0..circle.len).zip(rows.chunks_exact(layout.row)) {
-            circle.put(index, &decode_row(row, layout.columns)?);
+            circle.put(index, &decode_row(row, layout.columns));
         }
-        let debts = bytes.get(layout.debts_at..).unwrap_or_default();
-        for (index, debt) in (0..circle.debts).zip(debts.chunks_exact(DEBT_LEN)) {
+        let debts = bytes.get(layout.debts_at..layout.tail_at).unwrap_or_default();
+        for (index, debt) in (0..circle.debts).zip(debts.chunks_exact(DEBT)) {
             circle.rows.put_debt(index, &decode_debt(debt));
         }
         circle.audit()?;
@@ -175,8 +185,7 @@ impl Circle {
 }
 
 /// Which parts of a row are not zero.
-#[must_use]
-pub fn columns_of(seat: &Seat) -> u16 {
+pub(super) fn columns_of(seat: &Seat) -> u16 {
     let mut columns = 0;
     for (place, amount) in seat.amounts().iter().enumerate() {
         if !amount.is_zero() {
@@ -196,7 +205,7 @@ pub fn columns_of(seat: &Seat) -> u16 {
 }
 
 /// A row with these columns into as many bytes as [`Layout::row`] says.
-pub fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
+pub(super) fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
     let mut writer = Writer { bytes, at: 0 };
     writer.put(&[seat.turn]);
     if columns & STANDING != 0 {
@@ -208,23 +217,19 @@ pub fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
     if columns & ASSESSED != 0 {
         writer.put(&seat.assessed.to_le_bytes());
     }
-    for (place, amount) in seat.amounts().into_iter().enumerate() {
-        if columns & 1 << place != 0 {
-            writer.amount(amount);
-        }
+    let amounts = seat.amounts();
+    for place in places(columns) {
+        writer.amount(amounts.get(place).copied().unwrap_or_default());
     }
 }
 
 /// The seat of a row with these columns.
-///
-/// # Errors
-/// [`Refusal::BadEncoding`] for marks that do not exist.
-pub fn decode_row(bytes: &[u8], columns: u16) -> Result<Seat, Refusal> {
+pub(super) fn decode_row(bytes: &[u8], columns: u16) -> Seat {
     let mut reader = Reader { bytes, at: 0, short: false };
     let mut seat = Seat { turn: reader.byte(), ..Seat::EMPTY };
     if columns & STANDING != 0 {
         seat.left_after = reader.byte();
-        seat.marks = Marks::from_bits(reader.byte()).ok_or(Refusal::BadEncoding)?;
+        seat.marks = Marks(reader.byte());
     }
     if columns & LATE != 0 {
         seat.late = u16::from_le_bytes(reader.take());
@@ -232,28 +237,46 @@ pub fn decode_row(bytes: &[u8], columns: u16) -> Result<Seat, Refusal> {
     if columns & ASSESSED != 0 {
         seat.assessed = u16::from_le_bytes(reader.take());
     }
-    for (place, amount) in seat.amounts_mut().into_iter().enumerate() {
-        if columns & 1 << place != 0 {
-            *amount = reader.amount();
+    let mut amounts = seat.amounts_mut();
+    for place in places(columns) {
+        if let Some(amount) = amounts.get_mut(place) {
+            **amount = reader.amount();
         }
     }
-    Ok(seat)
+    seat
 }
 
-/// A debt into its [`DEBT_LEN`] bytes.
-pub fn encode_debt(debt: &Debt, bytes: &mut [u8]) {
+/// The amounts there are, from the first to the last: few of many in most circles.
+fn places(columns: u16) -> impl Iterator<Item = usize> {
+    let mut left = columns & !(STANDING | LATE | ASSESSED);
+    core::iter::from_fn(move || {
+        let place = left.trailing_zeros();
+        left &= left.checked_sub(1)?;
+        usize::try_from(place).ok()
+    })
+}
+
+/// A debt into its [`DEBT`] bytes.
+pub(super) fn encode_debt(debt: &Debt, bytes: &mut [u8]) {
     let mut writer = Writer { bytes, at: 0 };
     writer.put(&[debt.debtor, debt.first, debt.last]);
     writer.amount(debt.to_member);
     writer.amount(debt.to_fund);
 }
 
-/// The debt of these [`DEBT_LEN`] bytes.
-#[must_use]
-pub fn decode_debt(bytes: &[u8]) -> Debt {
+/// The debt of these [`DEBT`] bytes.
+pub(super) fn decode_debt(bytes: &[u8]) -> Debt {
     let mut reader = Reader { bytes, at: 0, short: false };
     let [debtor, first, last] = reader.take();
     Debt { debtor, first, last, to_member: reader.amount(), to_fund: reader.amount() }
+}
+
+/// As many bytes as both have. (Where lengths could differ, the library's copying says by how much: that
+/// text would be in every contract.)
+pub(super) fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
 }
 
 /// Fills a buffer from the front.
@@ -265,7 +288,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn put(&mut self, field: &[u8]) {
         if let Some(slot) = self.bytes.get_mut(self.at..self.at + field.len()) {
-            slot.copy_from_slice(field);
+            copy(slot, field);
         }
         self.at += field.len();
     }

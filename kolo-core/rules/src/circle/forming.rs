@@ -146,7 +146,7 @@ impl<S: Store> Circle<S> {
     fn close_gaps(&mut self) {
         // Bit t − 1 is set when somebody has turn t.
         let bit = |turn: Turn| 1_u64.checked_shl(u32::from(turn.saturating_sub(1))).unwrap_or(0);
-        let taken = (0..self.len).fold(0, |taken, index| taken | bit(self.rows.seat(index).turn));
+        let taken = (0..self.len).fold(0, |taken, index| taken | bit(self.rows.turn(index)));
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             let earlier = taken & bit(seat.turn).saturating_sub(1);

@@ -92,15 +92,17 @@ impl<S: Store> Circle<S> {
     /// missing and the shortfall policy wants to wait, [`Refusal::Overflow`].
     pub fn payout(&mut self, rules: &Rules, round: u8, now: u64) -> Result<Payout, Refusal> {
         self.require_active()?;
-        let seat = match self.next_payout(rules, now)? {
-            PayoutStatus::Ready { round: ready, seat, .. } if ready == round => seat,
+        let (seat, short) = match self.next_payout(rules, now)? {
+            PayoutStatus::Ready { round: ready, seat, short, .. } if ready == round => {
+                (seat, short)
+            }
             _ if round != self.current_round() => return Err(Refusal::WrongRound),
             PayoutStatus::Waiting { .. } if self.payout_date(rules, round) <= Some(now) => {
                 return Err(Refusal::Incomplete);
             }
             _ => return Err(Refusal::TooEarly),
         };
-        if self.has_no_room(rules, seat, round)? {
+        if self.has_no_room(rules, seat, round, short)? {
             self.dissolve(rules, now)?;
             return Ok(Payout { dissolved: true, ..nothing_paid(round, seat) });
         }
@@ -108,7 +110,7 @@ impl<S: Store> Circle<S> {
         // Nobody is insured against themselves.
         self.release_insured(seat)?;
         let fund = self.fund;
-        let amount = self.collect(rules, seat, round, now)?;
+        let (amount, somebody_leaves) = self.collect(rules, seat, round, now)?;
         let insured = fund.checked_sub(self.fund)?;
         let bid = self.bid.take().filter(|bid| bid.seat == seat);
         let mut price = bid.map_or(amount, |bid| bid.amount.min(amount));
@@ -123,7 +125,9 @@ impl<S: Store> Circle<S> {
             let mut nobody = NOTHING;
             price = self.clear_debts(seat, price, &mut nobody)?;
         }
-        self.let_leavers_go(rules, round)?;
+        if somebody_leaves {
+            self.let_leavers_go(rules, round)?;
+        }
         self.premium_round = matches!(rules.premium, Premium::PerInstalment(_))
             && self.fund < rules.insurance_target;
         let completed = round == self.len;
@@ -191,20 +195,21 @@ impl<S: Store> Circle<S> {
     }
 
     /// Everything for the pot of `round`: what was paid, less its part of what a shortfall took; then
-    /// deposits, then the insurance; the rest becomes debt.
+    /// deposits, then the insurance; the rest becomes debt. And whether it is somebody's last round.
     fn collect(
         &mut self,
         rules: &Rules,
         recipient: u8,
         round: u8,
         now: u64,
-    ) -> Result<Amount, Refusal> {
+    ) -> Result<(Amount, bool), Refusal> {
         let plan = self.plan_for(recipient, round);
         let late_by = self.late_by(rules, now);
         let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
-        let (mut held, mut covered) = (Amount::ZERO, Amount::ZERO);
+        let (mut held, mut covered, mut leaving) = (Amount::ZERO, Amount::ZERO, false);
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
+            leaving |= seat.left_after == round;
             self.assess(rules, index, &mut seat, late_by)?;
             let need = self.open_need(rules, plan, index, &seat)?;
             let paid = seat.ahead.min(need);
@@ -230,14 +235,21 @@ impl<S: Store> Circle<S> {
             self.record_debt(debt)?;
         }
         let lost = self.take_held_lost(held)?;
-        Ok(held.checked_sub(lost)?.checked_add(covered)?)
+        Ok((held.checked_sub(lost)?.checked_add(covered)?, leaving))
     }
 
     /// Whether there might be more debts than are kept apart.
-    fn has_no_room(&self, rules: &Rules, recipient: u8, round: u8) -> Result<bool, Refusal> {
+    fn has_no_room(
+        &self,
+        rules: &Rules,
+        recipient: u8,
+        round: u8,
+        short: Amount,
+    ) -> Result<bool, Refusal> {
         // Nobody has more debts than there were rounds, none of them for their own.
         let most = u16::from(self.len.saturating_sub(1)) * u16::from(round);
-        if most <= MOST_DEBTS {
+        let settles = short.is_zero() && self.debts == 0;
+        if settles || most <= MOST_DEBTS {
             return Ok(false);
         }
         let plan = self.plan_for(recipient, round);

@@ -255,7 +255,9 @@ fn shuffle(order: &mut [u8], seed: &[u8; 32], sha256: Sha256<'_>) {
     let mut stream = Stream { seed, sha256, counter: 0, block: [0; 32], used: 32 };
     for last in (1..order.len()).rev() {
         let other = stream.below(last + 1);
-        order.swap(last, other);
+        if let Ok([one, other]) = order.get_disjoint_mut([last, other]) {
+            core::mem::swap(one, other);
+        }
     }
 }
 
@@ -284,9 +286,10 @@ impl Stream<'_> {
     fn byte(&mut self) -> u8 {
         if self.used == self.block.len() {
             let mut input = [0; 36];
-            let (seed, counter) = input.split_at_mut(32);
-            seed.copy_from_slice(self.seed);
-            counter.copy_from_slice(&self.counter.to_be_bytes());
+            let counter = self.counter.to_be_bytes();
+            for (slot, byte) in input.iter_mut().zip(self.seed.iter().chain(&counter)) {
+                *slot = *byte;
+            }
             self.block = (self.sha256)(&input);
             self.counter = self.counter.wrapping_add(1);
             self.used = 0;

@@ -1,7 +1,7 @@
 //! Where a circle's seats and debts are kept.
 
 use super::debts::{Debt, MAX_DEBTS};
-use super::{MAX_MEMBERS, Seat};
+use super::{MAX_MEMBERS, Seat, Turn};
 
 /// Where a circle's seats and debts are kept: in memory ([`Rows`]), or as bytes of which only those
 /// are touched that a step is about (a contract pays for every instruction).
@@ -11,6 +11,10 @@ use super::{MAX_MEMBERS, Seat};
 pub trait Store {
     /// The seat of this number.
     fn seat(&self, index: u8) -> Seat;
+    /// The turn of the seat of this number: asked more often than anything else.
+    fn turn(&self, index: u8) -> Turn {
+        self.seat(index).turn
+    }
     /// Replaces it.
     fn put(&mut self, index: u8, seat: &Seat);
     /// The debt of this number.

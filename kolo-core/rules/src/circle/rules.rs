@@ -448,7 +448,7 @@ impl Fields {
     fn put(&mut self, field: &[u8]) {
         let end = self.at + field.len();
         if let Some(slot) = self.bytes.get_mut(self.at..end) {
-            slot.copy_from_slice(field);
+            super::codec::copy(slot, field);
         }
         self.at = end;
     }

@@ -61,7 +61,6 @@ impl Marks {
     pub const SECURED: Self = Self(4);
     /// Expelled by vote.
     pub const EXPELLED: Self = Self(8);
-    const ALL: u8 = 15;
 
     /// Whether this mark is set.
     #[must_use]
@@ -73,12 +72,13 @@ impl Marks {
         self.0 |= mark.0;
     }
 
-    pub(super) fn clear(&mut self, mark: Self) {
-        self.0 &= !mark.0;
+    /// Whether there are no others than the ones above.
+    pub(super) const fn are_known(self) -> bool {
+        self.0 < 16
     }
 
-    pub(super) const fn from_bits(bits: u8) -> Option<Self> {
-        if bits & !Self::ALL == 0 { Some(Self(bits)) } else { None }
+    pub(super) fn clear(&mut self, mark: Self) {
+        self.0 &= !mark.0;
     }
 }
 

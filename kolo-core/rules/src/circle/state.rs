@@ -55,7 +55,7 @@ impl Circle {
     }
 }
 
-impl<S: Store> Circle<S> {
+impl<S> Circle<S> {
     /// Forming and empty, with its seats to be kept in `rows`.
     #[must_use]
     pub const fn with_rows(rows: S) -> Self {
@@ -88,6 +88,29 @@ impl<S: Store> Circle<S> {
         self.len == 0
     }
 
+    /// The same with its rows elsewhere.
+    pub(super) fn swap_rows<T>(self, rows: T) -> Circle<T> {
+        let Self { phase, started_at, rounds_paid, reserve, fund, premium_round, .. } = self;
+        let Self { held_lost, bid, proposals, open, len, debts, .. } = self;
+        Circle {
+            phase,
+            started_at,
+            rounds_paid,
+            reserve,
+            fund,
+            premium_round,
+            held_lost,
+            bid,
+            proposals,
+            open,
+            len,
+            debts,
+            rows,
+        }
+    }
+}
+
+impl<S: Store> Circle<S> {
     /// Where seats and debts are kept.
     pub const fn rows(&self) -> &S {
         &self.rows
@@ -103,7 +126,7 @@ impl<S: Store> Circle<S> {
     /// nobody bids and all go on paying.
     #[must_use]
     pub fn seat_of_turn(&self, round: u8) -> Option<u8> {
-        (0..self.len).find(|index| self.rows.seat(*index).turn == round)
+        (0..self.len).find(|index| self.rows.turn(*index) == round)
     }
 
     /// The round that is being paid for now; one more than there are when all are paid out.

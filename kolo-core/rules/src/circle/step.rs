@@ -1,8 +1,8 @@
 //! Every step a circle can take, as a value: what a ledger's event, a scenario's line or a test says.
 
 use super::{
-    Circle, Joined, Motion, Payout, Readiness, Refusal, Repaid, Replaced, Rules, Sha256, Swapped,
-    Synced, Turn, VoteOutcome,
+    Circle, Joined, Motion, Payout, Readiness, Refusal, Repaid, Replaced, Rules, Sha256, Store,
+    Swapped, Synced, Turn, VoteOutcome,
 };
 use super::{
     Contributed,
@@ -102,7 +102,9 @@ impl Circle {
         let effect = next.apply(rules, step, sha256, now)?;
         Ok((next, effect))
     }
+}
 
+impl<S: Store> Circle<S> {
     /// Takes `step` at `now`. When it is refused the circle may be half changed and must be dropped:
     /// [`Circle::after`] keeps the one before.
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kolo_rules::circle::{
+use kolo_rules::circle::{Packed, 
     Effect, Motion, Order, Payout, PayoutStatus, Phase, Readiness, Step, VoteOutcome,
 };
 use kolo_rules::{Amount, Circle, Refusal, Rules};
@@ -64,10 +64,24 @@ impl World {
         world
     }
 
+    /// The same step on the circle's bytes, as a contract takes it, has the same outcome.
+    fn check_packed(&self, step: &Step, outcome: Result<(&Circle, Effect), &Refusal>) {
+        let mut packed = Packed::new();
+        let length = self.circle.encode(packed.buffer()).unwrap();
+        let mut open = packed.open(length).unwrap();
+        let effect = open.apply(&self.rules, step, &sha256, self.now);
+        assert_eq!(effect, outcome.map(|(_, effect)| effect).map_err(|refusal| *refusal));
+        if let Ok((after, _)) = outcome {
+            assert_eq!(Circle::decode(open.close().unwrap()).as_ref(), Ok(after));
+        }
+    }
+
     /// Takes the step and moves the tokens it is about. A refusal leaves no trace.
     pub fn take(&mut self, step: &Step) -> Result<Effect, Refusal> {
         let insured = self.insured_of_others();
-        let (after, effect) = self.circle.after(&self.rules, step, &sha256, self.now)?;
+        let outcome = self.circle.after(&self.rules, step, &sha256, self.now);
+        self.check_packed(step, outcome.as_ref().map(|(after, effect)| (after, *effect)));
+        let (after, effect) = outcome?;
         let before = std::mem::replace(&mut self.circle, after);
         self.steps += 1;
         match *step {

@@ -1,0 +1,68 @@
+//! Another code for the circle: only when all who have something in it want it, and after a delay in
+//! which anybody can still leave. Nobody else can change it, and nobody can stop it.
+use kolo_contract_common::Error;
+use kolo_rules::{Amount, circle::Packed};
+use soroban_sdk::{Address, BytesN, Env, Map};
+
+use crate::{
+    book::Book,
+    events::{UpgradeSigned, Upgraded},
+    storage::{self, Key},
+};
+
+/// Seconds from the last signature to the upgrade: seven days.
+const DELAY_S: u64 = 7 * 86_400;
+
+/// Which code each seat has signed for, and when.
+type Signatures = Map<u32, (BytesN<32>, u64)>;
+
+/// A member signs for a code; another signature of the same member replaces it.
+pub fn sign(env: &Env, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
+    member.require_auth();
+    let mut packed = Packed::new();
+    let book = Book::open(env, &mut packed)?;
+    let seat = u32::from(book.seat(&member)?);
+    let mut signatures = signatures(env);
+    if signatures.get(seat).is_some_and(|(signed, _)| signed == wasm) {
+        return Err(Error::AlreadyDone);
+    }
+    signatures.set(seat, (wasm.clone(), book.now));
+    storage::set_entry(env, Key::Upgrade, &signatures);
+    UpgradeSigned { member, wasm }.publish(env);
+    Ok(())
+}
+
+/// Anyone: seven days after the last of those who must sign has signed.
+pub fn upgrade(env: &Env, wasm: BytesN<32>) -> Result<(), Error> {
+    let mut packed = Packed::new();
+    let book = Book::open(env, &mut packed)?;
+    let signatures = signatures(env);
+    let mut signed_by_anybody = false;
+    for index in 0..book.circle.len() {
+        let seat = book.circle.seat(index).ok_or(Error::NotMember)?;
+        let has_claim = seat.paid > seat.received
+            || seat.credit > Amount::ZERO
+            || seat.claimable > Amount::ZERO
+            || seat.deposit > Amount::ZERO;
+        if !has_claim {
+            continue;
+        }
+        match signatures.get(u32::from(index)) {
+            Some((signed, at)) if signed == wasm && book.now >= at.saturating_add(DELAY_S) => {
+                signed_by_anybody = true;
+            }
+            _ => return Err(Error::UpgradeNotReady),
+        }
+    }
+    if !signed_by_anybody {
+        return Err(Error::UpgradeNotReady);
+    }
+    storage::delete(env, Key::Upgrade);
+    Upgraded { wasm: wasm.clone() }.publish(env);
+    env.deployer().update_current_contract_wasm(wasm);
+    Ok(())
+}
+
+fn signatures(env: &Env) -> Signatures {
+    storage::entry(env, Key::Upgrade).unwrap_or_else(|| Map::new(env))
+}
