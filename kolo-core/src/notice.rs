@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::receipt::ReceiptNumber;
-use crate::view::Every;
+use crate::view::{Every, VoteOn};
 use crate::{CircleId, Timestamp};
 
 /// When a reminder comes.
@@ -200,16 +200,96 @@ pub enum Notice {
         #[serde(default)]
         receipt: Option<ReceiptNumber>,
     },
-    DissolutionProposed {
+    /// To each before the first round: what to pay in (`bond`: for the draw), and until when.
+    EntryDue {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        bond: bool,
+        until: Timestamp,
+    },
+    /// To whoever paid it in.
+    EntryPaid {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        bond: bool,
+        tx: String,
+        #[serde(default)]
+        receipt: Option<ReceiptNumber>,
+    },
+    /// To the organiser: somebody asks for a place.
+    PlaceAsked {
+        circle: CircleId,
+        name: String,
+        who: String,
+    },
+    /// To one whose request was not granted.
+    PlaceRefused {
+        name: String,
+    },
+    /// To all: somebody leaves after this round.
+    Leaving {
         circle: CircleId,
         name: String,
         who: String,
         you: bool,
+        round: u8,
+    },
+    /// To all: the members have expelled somebody.
+    Expelled {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
+    },
+    /// To all: somebody sits in another's place now, or one in a place of their own anew.
+    SeatTaken {
+        circle: CircleId,
+        name: String,
+        who: String,
+        from: String,
+        you: bool,
+    },
+    /// To all: two have changed turns.
+    TurnsSwapped {
+        circle: CircleId,
+        name: String,
+        one: String,
+        other: String,
+    },
+    /// To all: what is asked for the pot now.
+    BidMade {
+        circle: CircleId,
+        name: String,
+        round: u8,
+        who: String,
+        you: bool,
+        amount: i64,
+    },
+    /// To all: the insurance stepped in for somebody.
+    InsurancePaid {
+        circle: CircleId,
+        name: String,
+        round: u8,
+        amount: i64,
+    },
+    /// To all: a question to decide; `about`: whom, empty for closing.
+    Proposed {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
+        on: VoteOn,
+        about: String,
+        proposal: u32,
         expires_at: Timestamp,
     },
     VoteCast {
         circle: CircleId,
         name: String,
+        on: VoteOn,
+        about: String,
         approve: bool,
         yes: u8,
         no: u8,
@@ -218,6 +298,8 @@ pub enum Notice {
     ProposalRejected {
         circle: CircleId,
         name: String,
+        on: VoteOn,
+        about: String,
     },
     /// To all; `refund`: what the reader gets back, `debt`: what they still owe.
     Dissolved {
@@ -241,8 +323,10 @@ pub enum Notice {
         paid: i64,
         received: i64,
     },
+    /// `refund`: what the reader had paid in, which comes back.
     Cancelled {
         name: String,
+        refund: i64,
     },
     /// To one who left before the start.
     Left {

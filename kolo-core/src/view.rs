@@ -1,5 +1,5 @@
 //! What the services answer: plain data for any front end.
-use kolo_rules::circle::{Due, Fee, Order, PayoutStatus, Phase, Premium, Security};
+use kolo_rules::circle::{Due, Fee, Motion, Order, PayoutStatus, Phase, Premium, Security};
 use kolo_rules::{Amount, Rules};
 
 use crate::port::chain::ChainAddress;
@@ -207,8 +207,16 @@ pub struct SeatView {
     pub is_late: bool,
     /// Whether a contribution of theirs is on its way to the chain.
     pub pending: bool,
-    /// All they owe from earlier rounds.
+    /// All they owe from earlier rounds, fees included.
     pub debt: Amount,
+    /// What of it are fees for late instalments.
+    pub fees: Amount,
+    /// Their security in the vault.
+    pub deposit: Amount,
+    /// The round after which they are out; 0 = they stay.
+    pub leaves_after: u8,
+    /// Where they sit on the chain.
+    pub address: ChainAddress,
     /// A payout that could not be delivered yet.
     pub credit: Amount,
     /// Paid in and received so far.
@@ -242,15 +250,64 @@ pub struct CircleStatus {
     pub vault: Amount,
     /// The vault on the chain; `None` when the chain does not answer.
     pub vault_on_chain: Option<Amount>,
-    /// An open vote to dissolve: id, yes, no, electorate, expiry.
-    pub vote: Option<VoteView>,
+    /// What is open to vote on, at most one of each kind.
+    pub votes: Vec<VoteView>,
+    /// Who asked for a place and waits for the organiser.
+    pub requests: Vec<RequestView>,
+    /// The last second of the present step before the first round (the draw, the deposits).
+    pub ready_until: Option<Timestamp>,
+    /// The standing bid for the current round: who (index into `seats`), and what they ask for.
+    pub bid: Option<(u8, Amount)>,
+    /// Late fees and what was found in the vault: shared at the end.
+    pub reserve: Amount,
+    /// What the insurance holds.
+    pub insurance: Amount,
+}
+
+/// Somebody who asked for a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestView {
+    /// Who; `None` for somebody with a wallet of their own, unknown here.
+    pub member: Option<MemberId>,
+    /// What to call them.
+    pub name: String,
+    /// Whom to approve or reject.
+    pub address: ChainAddress,
+}
+
+/// What a vote is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum VoteOn {
+    /// Closing the circle.
+    Dissolve,
+    /// Expelling a member.
+    Expel,
+    /// Giving a member's seat to a newcomer.
+    Replace,
+    /// Moving a member's seat to another address of theirs.
+    Move,
+}
+
+impl VoteOn {
+    pub(crate) fn of(motion: Motion) -> Self {
+        match motion {
+            Motion::Expel => Self::Expel,
+            Motion::Replace => Self::Replace,
+            Motion::Move => Self::Move,
+            _ => Self::Dissolve,
+        }
+    }
 }
 
 /// An open vote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct VoteView {
     pub proposal: u32,
+    pub on: VoteOn,
+    /// The member it is about, as the reader knows them; empty for closing.
+    pub about: String,
     pub yes: u8,
     pub no: u8,
     pub electorate: u8,
@@ -264,7 +321,7 @@ pub struct DueView {
     pub circle: CircleSummary,
     /// By the rules: round, exact amount, deadline.
     pub due: Due,
-    /// Owed from earlier rounds (paid by `repay`, before or after).
+    /// Owed from earlier rounds (paid by `repay`, before or after), without the fees in `due`.
     pub debt: Amount,
     /// Whether a payment of theirs is on its way.
     pub pending: bool,

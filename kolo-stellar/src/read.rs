@@ -4,18 +4,25 @@ use kolo_core::port::{PortError, PortErrorKind, Retry};
 use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use stellar_xdr::{
-    AccountId, ContractDataDurability, ContractId, LedgerEntryData, LedgerKey, LedgerKeyAccount,
-    LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal, TrustLineAsset,
+    AccountId, ContractDataDurability, ContractId, Hash, LedgerEntryData, LedgerKey,
+    LedgerKeyAccount, LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal, TrustLineAsset,
 };
 
-use crate::address::{contract_id, sc_address};
+use crate::address::{account_address, account_of, contract_address, contract_id, sc_address};
 use crate::client::StellarChainClient;
 use crate::config::known_asset;
 use crate::rpc::EntryInfo;
-use crate::scval::{address, as_addresses, as_amount, as_bytes, as_map, field, variant};
+use crate::scval::{address, as_amount, as_bytes, as_map, field, variant};
 
 /// No transaction has this hash; asking for it tells the latest close time on every node.
 const NO_TRANSACTION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Where a circle keeps its state, an entry of its own, and who sits where, within its instance.
+const STATE: ScVal = ScVal::U32(4);
+const MEMBERS: ScVal = ScVal::U32(3);
+
+/// Bytes of a seat there: what kind of address, and its 32 bytes.
+const SEAT: usize = 33;
 
 impl StellarChainClient {
     pub(crate) async fn latest_ledger(&self) -> Result<LatestLedger, PortError> {
@@ -62,26 +69,25 @@ impl StellarChainClient {
         let known = known_asset(self.network.id, asset)?;
         let keys = [
             instance_key(&id),
-            data_key(&id, variant("State", None)?),
-            data_key(&id, variant("Members", None)?),
+            data_key(&id, STATE),
             balance_key(&known.contract, &ScAddress::Contract(id.clone()))?,
         ];
         let found = self.rpc.ledger_entries(&keys).await?;
         let entry = |key: &LedgerKey| found.iter().find(|entry| entry.key == *key);
-        if entry(&keys[0]).is_none() {
+        let Some(instance) = entry(&keys[0]) else {
             return Ok(None);
-        }
+        };
         let state = entry(&keys[1])
             .map(|e| value(e).and_then(as_bytes).map(<[u8]>::to_vec).ok_or_else(|| odd("State")))
             .transpose()?;
-        let members = match (&state, entry(&keys[2])) {
-            (Some(_), Some(e)) => value(e).and_then(as_addresses).ok_or_else(|| odd("Members"))?,
-            _ => vec![],
+        let members = match &state {
+            Some(_) => members(instance).ok_or_else(|| odd("Members"))?,
+            None => vec![],
         };
         Ok(Some(CircleOnChain {
             state,
             members,
-            vault: entry(&keys[3]).map_or(Ok(Amount::ZERO), contract_balance)?,
+            vault: entry(&keys[2]).map_or(Ok(Amount::ZERO), contract_balance)?,
         }))
     }
 }
@@ -144,6 +150,26 @@ fn value(entry: &EntryInfo) -> Option<&ScVal> {
         LedgerEntryData::ContractData(data) => Some(&data.val),
         _ => None,
     }
+}
+
+/// Who sits where, by seat.
+fn members(instance: &EntryInfo) -> Option<Vec<ChainAddress>> {
+    let ScVal::ContractInstance(instance) = value(instance)? else {
+        return None;
+    };
+    let entries = instance.storage.as_ref()?;
+    let packed = entries.iter().find(|entry| entry.key == MEMBERS)?;
+    let seats = as_bytes(&packed.val)?.chunks(SEAT);
+    let address = |seat: &[u8]| {
+        let (kind, key) = seat.split_first()?;
+        let key: [u8; 32] = key.try_into().ok()?;
+        match kind {
+            0 => Some(account_address(&account_of(key))),
+            1 => Some(contract_address(&ContractId(Hash(key)))),
+            _ => None,
+        }
+    };
+    seats.map(address).collect()
 }
 
 fn contract_balance(entry: &EntryInfo) -> Result<Amount, PortError> {

@@ -1,13 +1,15 @@
 //! Looking at circles.
 use kolo_rules::Amount;
-use kolo_rules::circle::{Marks, Phase, Proposal};
+use kolo_rules::circle::{Due, Marks, Phase, Proposal};
 
 use super::postings::{sum, vault, wallet};
 use super::service::Circles;
-use super::state::{Circle, Contract};
+use super::state::{Circle, Contract, Holder};
 use crate::intent::state::Intent;
 use crate::record::Loaded;
-use crate::view::{CircleStatus, CircleSummary, DueView, EntryDue, SeatView, VoteView};
+use crate::view::{
+    CircleStatus, CircleSummary, DueView, EntryDue, RequestView, SeatView, VoteOn, VoteView,
+};
 use crate::{CircleId, Error, IntentId, MemberId, Timestamp};
 
 impl Circles {
@@ -28,8 +30,11 @@ impl Circles {
         let lacking = due.amount.checked_sub(available).unwrap_or(Amount::ZERO);
         Ok(DueView {
             circle: found.summary()?,
+            debt: mirror
+                .debt(place)?
+                .checked_sub(fees_within(&mirror, place, &due))
+                .unwrap_or_default(),
             due,
-            debt: mirror.debt(place)?,
             pending: self.seat(circle, member).await?.state.pending.is_some(),
             missing: lacking.max(Amount::ZERO),
         })
@@ -91,13 +96,15 @@ impl Circles {
         };
         // The contract keeps an expired proposal until another replaces it.
         let is_open = |open: &&Proposal| now <= open.expires_at && open.passed_at == 0;
-        let vote = mirror.open_proposals().find(is_open).map(|open| VoteView {
+        let vote = |open: &Proposal| VoteView {
             proposal: open.id,
+            on: VoteOn::of(open.motion),
+            about: found.about(open.motion, open.subject),
             yes: count(open.yes),
             no: count(open.no),
             electorate: count(open.electorate),
             expires_at: Timestamp::from_unix(open.expires_at),
-        });
+        };
         Ok(CircleStatus {
             seats,
             round,
@@ -109,7 +116,12 @@ impl Circles {
             deadline: open_deadline(&mirror, &rules, now),
             vault: sum(&balances)?,
             vault_on_chain: on_chain.map(|there| there.vault),
-            vote,
+            votes: mirror.open_proposals().filter(is_open).map(vote).collect(),
+            requests: found.requests.iter().map(request_view).collect(),
+            ready_until: mirror.ready_until(&rules).map(Timestamp::from_unix),
+            bid: mirror.bid.map(|bid| (bid.seat, bid.amount)),
+            reserve: mirror.reserve,
+            insurance: mirror.fund,
             summary: found.summary()?,
         })
     }
@@ -142,6 +154,10 @@ impl Circles {
             is_late,
             pending,
             debt: mirror.debt(place)?,
+            fees: seat.fees,
+            deposit: seat.deposit,
+            leaves_after: seat.left_after,
+            address: holder.address.clone(),
             credit: seat.credit,
             paid: seat.paid,
             received: seat.received,
@@ -187,6 +203,20 @@ impl Circles {
         let found = self.kolo.load::<Intent>(intent).await?;
         Ok(found.is_none_or(|intent| intent.state.is_final()))
     }
+}
+
+fn request_view(waiting: &Holder) -> RequestView {
+    RequestView {
+        member: waiting.member,
+        name: waiting.name.clone(),
+        address: waiting.address.clone(),
+    }
+}
+
+/// Fees that are a part of what is due now, and of the debt.
+fn fees_within(mirror: &kolo_rules::Circle, seat: u8, due: &Due) -> Amount {
+    let recorded = mirror.seat(seat).map(|seat| seat.fees).unwrap_or_default();
+    recorded.min(due.amount).min(due.fees)
 }
 
 /// Instalments paid for a round, in whole ones; all of them when nothing is to be paid.

@@ -3,6 +3,7 @@
 //! The mirror is `kolo_rules::Circle`, stepped by the same functions as the contract's (`steps.rs` says
 //! which event is which step): after the same events both encode to the same bytes, which the
 //! reconciler compares.
+use kolo_rules::circle::Motion;
 use kolo_rules::{Circle as Mirror, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -129,6 +130,14 @@ impl Circle {
 
     pub fn holder(&self, seat: u8) -> Option<&Holder> {
         self.holders.get(usize::from(seat))
+    }
+
+    /// The name of whom a vote is about; empty for closing the circle.
+    pub fn about(&self, motion: Motion, subject: u8) -> String {
+        if motion == Motion::Dissolve {
+            return String::new();
+        }
+        self.holder(subject).map(|holder| holder.name.clone()).unwrap_or_default()
     }
 
     pub fn summary(&self) -> Result<CircleSummary, Error> {

@@ -61,6 +61,8 @@ pub enum Command {
         /// In which group.
         target: Target,
     },
+    /// `BID`, `BID 80 Market Women`.
+    Bid(Target),
     /// `TEST MONEY 100`.
     TestMoney {
         /// How much, as typed.
@@ -115,6 +117,7 @@ impl Command {
             | Self::GroupStatus(target)
             | Self::Contribute(target)
             | Self::Repay(target)
+            | Self::Bid(target)
             | Self::Start(target)
             | Self::Leave(target)
             | Self::CancelGroup(target)

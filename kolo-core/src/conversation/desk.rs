@@ -7,7 +7,7 @@ use crate::member::Register;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
 use crate::view::{
-    CircleStatus, CircleSummary, DueView, HistoryPage, InvitationPreview, InvitationView,
+    CircleStatus, CircleSummary, DueView, EntryDue, HistoryPage, InvitationPreview, InvitationView,
     MemberView, NewCircle, WalletView,
 };
 use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, TenantId};
@@ -83,6 +83,22 @@ pub trait Desk: Send + Sync {
         proposal: u32,
         approve: bool,
     ) -> Result<UnderWay, Error>;
+    async fn exit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn commit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn secure(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        amount: Amount,
+    ) -> Result<UnderWay, Error>;
+    async fn bid(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error>;
+    async fn entry_due(&self, member: MemberId, circle: CircleId) -> Result<EntryDue, Error>;
     async fn due(&self, member: MemberId, circle: CircleId) -> Result<DueView, Error>;
     async fn status(&self, circle: CircleId) -> Result<CircleStatus, Error>;
     async fn circles_of(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error>;
@@ -225,6 +241,37 @@ impl Desk for Kolo {
         approve: bool,
     ) -> Result<UnderWay, Error> {
         self.circles().vote(ctx, circle, proposal, approve).await
+    }
+
+    async fn exit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().exit(ctx, circle).await
+    }
+
+    async fn commit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().commit(ctx, circle).await
+    }
+
+    async fn secure(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.circles().secure(ctx, circle, amount).await
+    }
+
+    async fn bid(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.circles().bid(ctx, circle, round, amount).await
+    }
+
+    async fn entry_due(&self, member: MemberId, circle: CircleId) -> Result<EntryDue, Error> {
+        self.circles().entry_due(member, circle).await
     }
 
     async fn due(&self, member: MemberId, circle: CircleId) -> Result<DueView, Error> {

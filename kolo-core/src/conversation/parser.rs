@@ -124,6 +124,7 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::CancelGroup => Command::CancelGroup(Target { figure: None, group: joined(words) }),
         Verb::Dissolve => Command::Dissolve(Target { figure: None, group: joined(words) }),
         Verb::Vote => vote(words),
+        Verb::Bid => Command::Bid(target(words)),
         Verb::TestMoney => Command::TestMoney { amount: joined(words) },
     }
 }
@@ -211,8 +212,12 @@ fn vote(words: &[Word<'_>]) -> Command {
         Some("no" | "n" | "reject" | "against") => (Some(false), words.get(1..)),
         _ => (None, Some(words)),
     };
-    let group = joined(trimmed(rest.unwrap_or_default()));
-    Command::Vote { approve, target: Target { figure: None, group } }
+    // Which of several, by its number.
+    let rest = trimmed(rest.unwrap_or_default());
+    let is_number = |w: &&Word<'_>| !w.key.is_empty() && w.key.bytes().all(|b| b.is_ascii_digit());
+    let figure = rest.first().filter(is_number).map(|word| word.key.clone());
+    let rest = rest.get(usize::from(figure.is_some())..).unwrap_or_default();
+    Command::Vote { approve, target: Target { figure, group: joined(trimmed(rest)) } }
 }
 
 /// `Market Women 10 weekly 5`, `Market Women, 10 USDC every week, 5 members, short pot`.

@@ -141,6 +141,38 @@ pub enum Reply {
         name: String,
         vote: VoteView,
     },
+    /// Several are open.
+    WhichVote {
+        name: String,
+        votes: Vec<VoteView>,
+    },
+    /// Leaving a group that runs.
+    ConfirmExit {
+        name: String,
+        round: u8,
+    },
+    /// BID without an amount; `standing` zero: nobody has bid.
+    AskBid {
+        name: String,
+        pot: Amount,
+        standing: Amount,
+    },
+    ConfirmBid {
+        name: String,
+        round: u8,
+        amount: Amount,
+    },
+    /// The bond or the deposit, before the first round.
+    ConfirmEntry {
+        name: String,
+        amount: Amount,
+        bond: bool,
+        until: Timestamp,
+        balance_after: Amount,
+    },
+    NothingToPayIn {
+        name: String,
+    },
     NoVoteOpen {
         name: String,
     },
@@ -252,5 +284,9 @@ pub struct Payment {
     pub deadline: Timestamp,
     pub advance: bool,
     pub balance_after: Amount,
+    /// For the insurance, within `amount`.
+    pub premium: Amount,
+    /// For instalments that came late, within `amount`.
+    pub fees: Amount,
     pub debt: Amount,
 }

@@ -71,6 +71,7 @@ impl Step {
 pub(super) enum AmountOf {
     Contribution { circle: CircleId },
     Repayment { circle: CircleId },
+    Bid { circle: CircleId },
     TestMoney,
 }
 
@@ -85,7 +86,8 @@ pub(super) enum Purpose {
     Leave,
     CancelGroup,
     Dissolve,
-    Vote { approve: Option<bool> },
+    Vote { approve: Option<bool>, number: Option<String> },
+    Bid { amount: Option<String> },
 }
 
 /// What a YES will do, and nothing else.
@@ -123,6 +125,22 @@ pub(super) enum Pending {
         circle: CircleId,
         proposal: u32,
         approve: bool,
+    },
+    Exit {
+        circle: CircleId,
+    },
+    /// The bond (`bond`) or the deposit.
+    Enter {
+        circle: CircleId,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
+        bond: bool,
+    },
+    Bid {
+        circle: CircleId,
+        round: u8,
+        #[serde(with = "crate::money::amount_serde")]
+        amount: Amount,
     },
 }
 

@@ -6,6 +6,7 @@ mod books;
 mod circle;
 mod keeping;
 mod money;
+mod news;
 mod seats;
 mod tell;
 

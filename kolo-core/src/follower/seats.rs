@@ -13,6 +13,9 @@ impl Circle {
     /// Whose place an event takes away.
     pub(super) fn leaver(&self, what: &CircleChainEvent) -> Option<Holder> {
         use CircleChainEvent as E;
+        if let E::JoinRejected { member } = what {
+            return self.requests.iter().find(|waiting| waiting.address == *member).cloned();
+        }
         let (E::ParticipantLeft { member, .. }
         | E::SeatSold { leaver: member, .. }
         | E::SeatMoved { from: member, .. }) = what

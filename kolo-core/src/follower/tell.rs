@@ -1,7 +1,8 @@
 //! Whom an event concerns, and what they hear.
-use kolo_rules::circle::{Effect, Motion, Phase, Proposal};
+use kolo_rules::circle::{Effect, Phase};
 use kolo_rules::{Amount, Circle as Mirror};
 
+use super::news::{tell_change, tell_entry, tell_proposal, tell_rejected, tell_vote};
 use crate::circle::state::{CANCELLED, COMPLETED, Circle, DISSOLVED, Holder};
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
@@ -29,7 +30,7 @@ impl Story<'_> {
         !self.before.phase.has_started() && self.after.phase == Phase::Active
     }
 
-    fn tx(&self) -> String {
+    pub fn tx(&self) -> String {
         self.event.tx.clone()
     }
 
@@ -49,6 +50,10 @@ impl Kolo {
         if story.starts() {
             // The last joiner starts the circle: the start says all there is to say.
             return tell_start(changes, circle, story);
+        }
+        tell_rejected(changes, circle, story)?;
+        if story.before.phase != story.after.phase && story.after.phase.is_getting_ready() {
+            tell_entry(changes, circle, story)?;
         }
         match story.what {
             E::ParticipantJoined { member, turn, .. } => {
@@ -70,15 +75,10 @@ impl Kolo {
             E::DebtRepaid { member, amount, credited } => {
                 tell_repaid(changes, circle, story, member, *amount, credited)
             }
-            E::ProposalMade { member, motion: Motion::Dissolve, expires_at, .. } => {
-                tell_proposal(changes, circle, member, *expires_at)
-            }
+            E::ProposalMade { .. } => tell_proposal(changes, circle, story),
             E::VoteCast { member, proposal, approve } => {
                 tell_vote(changes, circle, story, member, *proposal, *approve)
             }
-            E::ProposalRejected { .. } => tell_all(changes, circle, "rejected", |_, name| {
-                Notice::ProposalRejected { circle: circle.id, name }
-            }),
             E::GroupClosed { reason } => tell_closed(changes, circle, story, *reason),
             E::RefundClaimed { member, amount } => {
                 tell_one(changes, circle, member, "refund", |name| {
@@ -86,13 +86,13 @@ impl Kolo {
                     Notice::Refunded { circle, name, amount, tx, receipt: story.receipt }
                 })
             }
-            _ => Ok(()),
+            _ => tell_change(changes, circle, story),
         }
     }
 }
 
 /// To every member we know; `make` gets the holder and the circle's name.
-fn tell_all(
+pub(super) fn tell_all(
     changes: &mut Changes,
     circle: &Circle,
     what: &str,
@@ -107,7 +107,7 @@ fn tell_all(
 }
 
 /// To whoever sits at an address, if we know them.
-fn tell_one(
+pub(super) fn tell_one(
     changes: &mut Changes,
     circle: &Circle,
     address: &ChainAddress,
@@ -279,46 +279,6 @@ fn tell_repaid(
     Ok(())
 }
 
-fn tell_proposal(
-    changes: &mut Changes,
-    circle: &Circle,
-    proposer: &ChainAddress,
-    expires_at: Timestamp,
-) -> Result<(), Error> {
-    let who = holder(circle, proposer).map(|holder| holder.name.clone()).unwrap_or_default();
-    tell_all(changes, circle, "proposed", |holder, name| Notice::DissolutionProposed {
-        circle: circle.id,
-        name,
-        who: who.clone(),
-        you: holder.address == *proposer,
-        expires_at,
-    })
-}
-
-fn tell_vote(
-    changes: &mut Changes,
-    circle: &Circle,
-    story: &Story<'_>,
-    voter: &ChainAddress,
-    proposal: u32,
-    approve: bool,
-) -> Result<(), Error> {
-    // A vote that decides is followed by its result; the count of an open one is told to the voter.
-    let still_open = |open: &&Proposal| open.id == proposal && open.passed_at == 0;
-    let Some(open) = story.after.open_proposals().find(still_open) else {
-        return Ok(());
-    };
-    let count = |votes: u64| u8::try_from(votes.count_ones()).unwrap_or(u8::MAX);
-    tell_one(changes, circle, voter, "voted", |name| Notice::VoteCast {
-        circle: circle.id,
-        name,
-        approve,
-        yes: count(open.yes),
-        no: count(open.no),
-        electorate: u8::try_from(open.electorate_size()).unwrap_or(u8::MAX),
-    })
-}
-
 fn tell_closed(
     changes: &mut Changes,
     circle: &Circle,
@@ -343,7 +303,7 @@ fn tell_closed(
                 refund: seat.claimable.minor_units(),
                 debt: debt_of(circle, story.after, &holder.address),
             },
-            CANCELLED => Notice::Cancelled { name },
+            CANCELLED => Notice::Cancelled { name, refund: seat.credit.minor_units() },
             _ => continue,
         };
         changes.notice(member, "closed", notice)?;
@@ -358,7 +318,7 @@ fn turns(circle: &Circle, mirror: &Mirror) -> Vec<String> {
     order.into_iter().map(|(holder, _)| holder.name.clone()).collect()
 }
 
-fn holder<'c>(circle: &'c Circle, address: &ChainAddress) -> Option<&'c Holder> {
+pub(super) fn holder<'c>(circle: &'c Circle, address: &ChainAddress) -> Option<&'c Holder> {
     circle.holders.iter().find(|holder| holder.address == *address)
 }
 

@@ -4,6 +4,8 @@
 //! |---|---|---|---|
 //! | `contribution_made` | contribution | who paid | its round |
 //! | `debt_repaid` | repayment | who paid back | 0 |
+//! | `draw_committed` | bond | who left it | 0 |
+//! | `deposit_made` | deposit | who paid it in | 0 |
 //! | `payout_made` | payout | whose turn it was | its round |
 //! | `credit_pushed` | credit | to whom what was kept has been delivered | 0 |
 //! | `refund_claimed` | refund | who got it | 0 |
@@ -33,6 +35,10 @@ pub enum ReceiptKind {
     Contribution,
     /// A member paid back what they owed from an earlier round.
     Repayment,
+    /// A member left the bond for a draw.
+    Bond,
+    /// A member paid in what is due before the first round.
+    Deposit,
     /// A round's pot went out.
     Payout,
     /// A pot that could not be delivered at first has been.
@@ -48,6 +54,8 @@ impl ReceiptKind {
         match self {
             Self::Contribution => "contribution",
             Self::Repayment => "repayment",
+            Self::Bond => "bond",
+            Self::Deposit => "deposit",
             Self::Payout => "payout",
             Self::Credit => "credit",
             Self::Refund => "refund",
@@ -103,6 +111,10 @@ impl Receipt {
             E::DebtRepaid { member, amount, .. } => {
                 (ReceiptKind::Repayment, member, 0, *amount, false)
             }
+            E::DrawCommitted { member, .. } => {
+                (ReceiptKind::Bond, member, 0, circle.rules().ok()?.bond, false)
+            }
+            E::DepositMade { member, amount } => (ReceiptKind::Deposit, member, 0, *amount, false),
             E::PayoutMade { recipient, round, amount, credited } => {
                 (ReceiptKind::Payout, recipient, *round, *amount, *credited)
             }
@@ -169,7 +181,10 @@ impl fmt::Display for Receipt {
     /// One line for logs and tools: `payout of 30.00 USDC, Market Women, round 1, to G…`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = match self.kind {
-            ReceiptKind::Contribution | ReceiptKind::Repayment => "by",
+            ReceiptKind::Contribution
+            | ReceiptKind::Repayment
+            | ReceiptKind::Bond
+            | ReceiptKind::Deposit => "by",
             ReceiptKind::Payout if self.credited => "kept for",
             _ => "to",
         };

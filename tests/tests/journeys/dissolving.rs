@@ -77,7 +77,7 @@ async fn a_tie_fails_and_the_circle_goes_on() {
     assert!(world.since(ada, told).contains("goes on"));
     let status = world.status(circle).await;
     assert_eq!(status.summary.stage, CircleStage::OnChain(Phase::Active));
-    assert_eq!(status.vote, None);
+    assert_eq!(status.votes, []);
     assert!(world.contribute(bola).await.contains("You paid *10.00 USDC*"));
     assert!(world.say(bola, "VOTE YES").await.contains("There is no open vote"));
 }
@@ -89,7 +89,7 @@ async fn a_vote_nobody_answers_expires_and_another_can_follow() {
     let [ada, bola, chidi] = &people[..] else { unreachable!() };
     let circle = world.group("CREATE GROUP Friends 10 monthly 3", &people).await;
     propose(&mut world, ada).await;
-    let vote = world.status(circle).await.vote.unwrap();
+    let vote = world.status(circle).await.votes.remove(0);
     assert_eq!((vote.yes, vote.no, vote.electorate), (1, 0, 3));
     // Ada thinks better of it, and again: undecided votes may change.
     let question = world.say(ada, "VOTE NO").await;
@@ -108,7 +108,7 @@ async fn a_vote_nobody_answers_expires_and_another_can_follow() {
     world.until(vote.expires_at.plus(1)).await;
     let late = world.say(bola, "YES").await;
     assert!(late.contains("The time to vote is over"), "{late}");
-    assert_eq!(world.status(circle).await.vote, None);
+    assert_eq!(world.status(circle).await.votes, []);
     let reply = world.say(chidi, "VOTE YES").await;
     assert!(reply.contains("There is no open vote"), "{reply}");
     let board = world.say(chidi, "GROUP STATUS").await;

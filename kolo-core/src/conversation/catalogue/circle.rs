@@ -1,9 +1,9 @@
 //! The two long texts: a circle's rules, and how it stands.
 use kolo_rules::Rules;
-use kolo_rules::circle::{Order, PayoutStatus, Phase, Shortfall};
+use kolo_rules::circle::{Fee, Order, PayoutStatus, Phase, Premium, Security, Shortfall};
 
 use super::Speech;
-use super::speech::{date, every};
+use super::speech::{date, every, matter};
 use crate::conversation::words::Words;
 use crate::view::{CircleStage, CircleStatus, SeatView};
 use crate::{MemberId, Timestamp};
@@ -25,6 +25,8 @@ pub(super) fn rules_text(rules: &Rules, rules_hash: &[u8; 32], speech: &Speech) 
                 "order",
                 match rules.order {
                     Order::Fixed => "fixed",
+                    Order::Random => "drawn",
+                    Order::Auction => "auction",
                     _ => "joining",
                 },
             ),
@@ -33,15 +35,69 @@ pub(super) fn rules_text(rules: &Rules, rules_hash: &[u8; 32], speech: &Speech) 
             "policy",
             match rules.shortfall {
                 Shortfall::ShortPot => "short",
+                Shortfall::Share => "share",
                 _ => "wait",
             },
         ),
-        Words::new("rules-advance").flag("advance", rules.advance),
+    ];
+    lines.extend(options(rules, speech));
+    lines.extend([
+        Words::new("rules-advance").flag("advance", rules.advance).flag("partial", rules.partial),
+        Words::new("rules-leaving"),
         Words::new("rules-closing"),
         Words::new("rules-custody"),
-    ];
+    ]);
     lines.push(Words::new("rules-number").text("number", hash.get(..8).unwrap_or_default()));
     lines
+}
+
+/// What not every group has: draw, auction, fee, deposit, insurance.
+fn options(rules: &Rules, speech: &Speech) -> Vec<Words> {
+    let mut lines = Vec::new();
+    if rules.has_draw() {
+        lines.push(Words::new("rules-draw").text("bond", speech.money(rules.bond)));
+    }
+    if rules.order == Order::Auction {
+        lines.push(
+            Words::new("rules-auction")
+                .text("floor", percent(rules.bid_floor_bp))
+                .text("step", percent(rules.bid_step_bp)),
+        );
+    }
+    let fee = match rules.fee {
+        Fee::Fixed(fee) => Some(speech.money(fee)),
+        Fee::BasisPoints(part) => Some(percent(part)),
+        _ => None,
+    };
+    lines.extend(fee.map(|fee| Words::new("rules-fee").text("fee", fee)));
+    lines.extend(match rules.security {
+        Security::Fixed(deposit) => Some(
+            Words::new("rules-deposit").flag("fixed", true).text("deposit", speech.money(deposit)),
+        ),
+        Security::Exposure => {
+            Some(Words::new("rules-deposit").flag("fixed", false).text("deposit", String::new()))
+        }
+        _ => None,
+    });
+    let premium = match rules.premium {
+        Premium::PerInstalment(premium) => Some((premium, false)),
+        Premium::Once(premium) => Some((premium, true)),
+        _ => None,
+    };
+    lines.extend(premium.map(|(premium, once)| {
+        Words::new("rules-insurance").text("premium", speech.money(premium)).flag("once", once)
+    }));
+    lines
+}
+
+/// `98.5%`.
+fn percent(basis_points: u16) -> String {
+    let (whole, part) = (basis_points / 100, basis_points % 100);
+    match part {
+        0 => format!("{whole}%"),
+        part if part % 10 == 0 => format!("{whole}.{}%", part / 10),
+        part => format!("{whole}.{part:02}%"),
+    }
 }
 
 /// The most members listed one by one.
@@ -68,6 +124,9 @@ pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) 
     if phase == Phase::Active {
         lines.extend(round(status, speech));
     }
+    if let Some(until) = status.ready_until {
+        lines.push(Words::new("status-ready").text("until", speech.date(until)));
+    }
     for (number, seat) in status.seats.iter().take(LISTED).enumerate() {
         let line = member(seat, status, phase, me, speech);
         lines.push(if number == 0 { line.apart() } else { line });
@@ -87,6 +146,8 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Active => "active",
         Phase::Completed => "completed",
         Phase::Dissolved => "dissolved",
+        Phase::Committing | Phase::Revealing => "drawing",
+        Phase::Securing => "securing",
         _ => "cancelled",
     }
 }
@@ -175,6 +236,9 @@ fn member(
         )
         .flag("owes", seat.debt.is_positive())
         .text("debt", speech.money(seat.debt))
+        .flag("fined", seat.fees.is_positive())
+        .text("fees", speech.money(seat.fees))
+        .flag("leaving", seat.leaves_after != 0)
         .flag("kept", seat.credit.is_positive())
         .text("credit", speech.money(seat.credit))
 }
@@ -190,9 +254,25 @@ fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
             .apart(),
         None => Words::new("status-vault-silent").text("vault", speech.money(status.vault)).apart(),
     }];
-    if let Some(vote) = status.vote.filter(|_| phase == Phase::Active) {
+    if let Some((seat, amount)) = status.bid {
+        let who = status.seats.get(usize::from(seat)).map_or("?", |seat| seat.name.as_str());
+        let bid = Words::new("status-bid").name("who", who).text("amount", speech.money(amount));
+        lines.push(bid);
+    }
+    for (id, amount) in [("status-reserve", status.reserve), ("status-insurance", status.insurance)]
+    {
+        if amount.is_positive() {
+            lines.push(Words::new(id).text("amount", speech.money(amount)));
+        }
+    }
+    for waiting in &status.requests {
+        lines.push(Words::new("status-request").name("who", &waiting.name));
+    }
+    for vote in status.votes.iter().filter(|_| phase == Phase::Active) {
         lines.push(
             Words::new("status-vote")
+                .words("matter", matter(&status.summary.name, vote.on, &vote.about))
+                .count("number", vote.proposal)
                 .count("yes", vote.yes)
                 .count("no", vote.no)
                 .count("electorate", vote.electorate)

@@ -2,11 +2,12 @@
 use kolo_rules::Amount;
 
 use super::Speech;
-use super::speech::{every, interval, reference};
+use super::speech::{every, interval, matter, reference};
 use crate::CircleId;
 use crate::conversation::words::Words;
 use crate::notice::{Notice, Reason, ReminderStage};
 use crate::receipt::ReceiptNumber;
+use crate::view::VoteOn;
 
 /// A notice, line by line.
 pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
@@ -14,6 +15,7 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
         money(notice, speech)
             .or_else(|| forming(notice, speech))
             .or_else(|| paying(notice, speech))
+            .or_else(|| changing(notice, speech))
             .unwrap_or_else(|| closing(notice, speech)),
     ]
 }
@@ -41,11 +43,13 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
         | Notice::CreditDelivered { receipt, .. }
         | Notice::Repaid { receipt, .. }
         | Notice::PaidBack { receipt, .. }
+        | Notice::EntryPaid { receipt, .. }
         | Notice::Refunded { receipt, .. } => show(receipt).into_iter().collect(),
-        Notice::DissolutionProposed { circle, you: false, .. } => vec![
-            ("label-vote-yes", format!("VOTE YES {circle}")),
-            ("label-vote-no", format!("VOTE NO {circle}")),
+        Notice::Proposed { circle, proposal, you: false, .. } => vec![
+            ("label-vote-yes", format!("VOTE YES {proposal} {circle}")),
+            ("label-vote-no", format!("VOTE NO {proposal} {circle}")),
         ],
+        Notice::EntryDue { circle, .. } => vec![contribute(circle), status(circle)],
         Notice::MoneyReceived { .. } => vec![("label-balance", "BALANCE".to_owned())],
         _ => Vec::new(),
     }
@@ -138,8 +142,22 @@ fn forming(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .text("amount", amount(*contribution))
                 .text("deadline", speech.date(*deadline))
         }
+        Notice::EntryDue { name, amount: due, bond, until, .. } => named("notice-entry-due", name)
+            .text("amount", amount(*due))
+            .flag("bond", *bond)
+            .text("until", speech.date(*until)),
+        Notice::EntryPaid { name, amount: paid, bond, tx, receipt, .. } => {
+            named("notice-entry-paid", name)
+                .text("amount", amount(*paid))
+                .flag("bond", *bond)
+                .text("receipt", number(*receipt, tx))
+        }
+        Notice::PlaceAsked { name, who, .. } => named("notice-place-asked", name).name("who", who),
+        Notice::PlaceRefused { name } => named("notice-place-refused", name),
         Notice::RequestFailed { name, reason } => failed("notice-request-failed", name, *reason),
-        Notice::Cancelled { name } => named("notice-cancelled", name),
+        Notice::Cancelled { name, refund } => named("notice-cancelled", name)
+            .flag("paid", *refund > 0)
+            .text("refund", amount(*refund)),
         Notice::Left { name } => named("notice-left", name),
         _ => return None,
     })
@@ -239,6 +257,33 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
     })
 }
 
+/// Members who leave, come in others' places, bid; the insurance.
+fn changing(notice: &Notice, speech: &Speech) -> Option<Words> {
+    let by =
+        |id, name: &str, who: &str, you: bool| named(id, name).name("who", who).flag("you", you);
+    Some(match notice {
+        Notice::Leaving { name, who, you, round, .. } => {
+            by("notice-leaving", name, who, *you).count("round", *round)
+        }
+        Notice::Expelled { name, who, you, .. } => by("notice-expelled", name, who, *you),
+        Notice::SeatTaken { name, who, from, you, .. } => {
+            by("notice-seat-taken", name, who, *you).name("from", from)
+        }
+        Notice::TurnsSwapped { name, one, other, .. } => {
+            named("notice-turns-swapped", name).name("one", one).name("other", other)
+        }
+        Notice::BidMade { name, round, who, you, amount, .. } => {
+            by("notice-bid-made", name, who, *you)
+                .count("round", *round)
+                .text("amount", speech.money(Amount::new(*amount)))
+        }
+        Notice::InsurancePaid { name, round, amount, .. } => named("notice-insurance-paid", name)
+            .count("round", *round)
+            .text("amount", speech.money(Amount::new(*amount))),
+        _ => return None,
+    })
+}
+
 fn stage_name(stage: ReminderStage) -> &'static str {
     match stage {
         ReminderStage::TwoDays => "two-days",
@@ -251,20 +296,34 @@ fn stage_name(stage: ReminderStage) -> &'static str {
 fn closing(notice: &Notice, speech: &Speech) -> Words {
     let amount = |minor: i64| speech.money(Amount::new(minor));
     match notice {
-        Notice::DissolutionProposed { name, who, you, expires_at, .. } => {
+        Notice::Proposed { name, who, you, on: VoteOn::Dissolve, expires_at, .. } => {
             named("notice-dissolution-proposed", name)
                 .name("who", who)
                 .flag("you", *you)
                 .text("until", speech.date(*expires_at))
         }
-        Notice::VoteCast { name, approve, yes, no, electorate, .. } => {
-            named("notice-vote-cast", name)
+        Notice::Proposed { name, who, you, on, about, proposal, expires_at, .. } => {
+            Words::new("notice-proposed")
+                .words("matter", matter(name, *on, about))
+                .name("who", who)
+                .flag("you", *you)
+                .count("number", *proposal)
+                .text("until", speech.date(*expires_at))
+        }
+        Notice::VoteCast { name, on, about, approve, yes, no, electorate, .. } => {
+            Words::new("notice-vote-cast")
+                .words("matter", matter(name, *on, about))
                 .flag("approve", *approve)
                 .count("yes", *yes)
                 .count("no", *no)
                 .count("electorate", *electorate)
         }
-        Notice::ProposalRejected { name, .. } => named("notice-proposal-rejected", name),
+        Notice::ProposalRejected { name, on: VoteOn::Dissolve, .. } => {
+            named("notice-proposal-rejected", name)
+        }
+        Notice::ProposalRejected { name, on, about, .. } => {
+            Words::new("notice-vote-failed").words("matter", matter(name, *on, about))
+        }
         Notice::Dissolved { name, refund, debt, .. } => named("notice-dissolved", name)
             .flag("refunded", *refund > 0)
             .text("refund", amount(*refund))

@@ -3,13 +3,13 @@ use data_encoding::HEXLOWER;
 
 use super::Speech;
 use super::circle::{rules_text, status_text};
-use super::speech::{every, reference};
+use super::speech::{every, matter, reference};
 use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
 use crate::receipt::{ReceiptKind, ReceiptView};
-use crate::view::{HistoryLine, InvitationPreview, WalletView};
+use crate::view::{HistoryLine, InvitationPreview, VoteView, WalletView};
 
 /// A reply, line by line.
 pub(super) fn words(reply: &Reply, speech: &Speech) -> Vec<Words> {
@@ -125,6 +125,8 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
             "payout" => "history-payout",
             "repayment" => "history-repayment",
             "repaid" => "history-repaid",
+            "bond" => "history-bond",
+            "security" => "history-security",
             "refund" => "history-refund",
             "credit" => "history-credit",
             _ => "history-other",
@@ -167,6 +169,8 @@ fn receipt(view: &ReceiptView, speech: &Speech) -> Vec<Words> {
     let what = match said.kind {
         ReceiptKind::Contribution => "receipt-contribution",
         ReceiptKind::Repayment => "receipt-repayment",
+        ReceiptKind::Bond => "receipt-bond",
+        ReceiptKind::Deposit => "receipt-deposit",
         ReceiptKind::Payout if said.credited => "receipt-payout-kept",
         ReceiptKind::Payout => "receipt-payout",
         ReceiptKind::Credit => "receipt-credit",
@@ -292,13 +296,27 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::ConfirmDissolve { name, members } => {
             one(named("confirm-dissolve", name).count("members", *members))
         }
-        Reply::ConfirmVote { name, approve, vote } => one(named("confirm-vote", name)
+        Reply::ConfirmVote { name, approve, vote } => one(Words::new("confirm-vote")
+            .words("matter", matter(name, vote.on, &vote.about))
             .flag("approve", *approve)
             .count("yes", vote.yes)
             .count("no", vote.no)
             .count("electorate", vote.electorate)
             .text("until", speech.date(vote.expires_at))),
-        Reply::AskVote { name, vote } => one(named("ask-vote", name)
+        Reply::WhichVote { name, votes } => Some(which_vote(name, votes)),
+        Reply::ConfirmExit { name, round } => {
+            one(named("confirm-exit", name).count("round", *round))
+        }
+        Reply::AskBid { name, pot, standing } => one(named("ask-bid", name)
+            .text("pot", speech.money(*pot))
+            .flag("bid", standing.is_positive())
+            .text("standing", speech.money(*standing))),
+        Reply::ConfirmBid { name, round, amount } => one(named("confirm-bid", name)
+            .count("round", *round)
+            .text("amount", speech.money(*amount))),
+        Reply::AskVote { name, vote } => one(Words::new("ask-vote")
+            .words("matter", matter(name, vote.on, &vote.about))
+            .count("number", vote.proposal)
             .count("yes", vote.yes)
             .count("no", vote.no)
             .count("electorate", vote.electorate)
@@ -311,6 +329,14 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
         Reply::ConfirmContribute(payment) => Some(confirm_contribute(payment, speech)),
+        Reply::ConfirmEntry { name, amount, bond, until, balance_after } => {
+            one(named("confirm-entry", name)
+                .text("amount", speech.money(*amount))
+                .flag("bond", *bond)
+                .text("until", speech.date(*until))
+                .text("after", speech.money(*balance_after)))
+        }
+        Reply::NothingToPayIn { name } => one(named("nothing-to-pay-in", name)),
         Reply::NothingDue { name, round, deadline } => one(named("nothing-due", name)
             .count("round", *round)
             .text("deadline", speech.date(*deadline))),
@@ -341,6 +367,20 @@ fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     }
 }
 
+/// Several open votes, by number.
+fn which_vote(name: &str, votes: &[VoteView]) -> Vec<Words> {
+    let mut lines = vec![named("which-vote", name)];
+    for vote in votes {
+        lines.push(
+            Words::new("which-vote-line")
+                .count("number", vote.proposal)
+                .words("matter", matter(name, vote.on, &vote.about)),
+        );
+    }
+    lines.push(Words::new("which-vote-how").apart());
+    lines
+}
+
 fn confirm_contribute(payment: &Payment, speech: &Speech) -> Vec<Words> {
     let mut lines = vec![
         named("confirm-contribute", &payment.name)
@@ -350,6 +390,14 @@ fn confirm_contribute(payment: &Payment, speech: &Speech) -> Vec<Words> {
     ];
     if let Some(recipient) = &payment.recipient {
         lines.push(Words::new("confirm-contribute-recipient").name("recipient", recipient));
+    }
+    if payment.premium.is_positive() {
+        let premium = speech.money(payment.premium);
+        lines.push(Words::new("confirm-contribute-premium").text("premium", premium));
+    }
+    if payment.fees.is_positive() {
+        let fees = speech.money(payment.fees);
+        lines.push(Words::new("confirm-contribute-fees").text("fees", fees));
     }
     lines.push(
         Words::new("confirm-contribute-figures")

@@ -3,7 +3,7 @@ use jiff::tz::Offset;
 use kolo_rules::{Amount, Interval};
 
 use crate::conversation::words::Words;
-use crate::view::Every;
+use crate::view::{Every, VoteOn};
 use crate::{Asset, Money, Timestamp};
 
 /// What the words depend on besides the language.
@@ -83,4 +83,15 @@ mod tests {
         assert_eq!(date(Timestamp::from_unix(u64::MAX), 0), "?");
         assert_eq!(date(at, i32::MAX), "Mon 3 Feb 2025, 23:30");
     }
+}
+
+/// What a vote is about, within a sentence.
+pub(super) fn matter(group: &str, on: VoteOn, about: &str) -> Words {
+    let on = match on {
+        VoteOn::Dissolve => "dissolve",
+        VoteOn::Expel => "expel",
+        VoteOn::Replace => "replace",
+        VoteOn::Move => "move",
+    };
+    Words::new("vote-matter").name("name", group).text("on", on).name("about", about)
 }

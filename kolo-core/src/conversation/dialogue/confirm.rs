@@ -59,6 +59,16 @@ impl Talk<'_> {
             Pending::Vote { circle, proposal, approve } => {
                 self.desk.vote(&ctx("vote"), circle, proposal, approve).await
             }
+            Pending::Exit { circle } => self.desk.exit(&ctx("exit"), circle).await,
+            Pending::Enter { circle, bond: true, .. } => {
+                self.desk.commit(&ctx("commit"), circle).await
+            }
+            Pending::Enter { circle, amount, bond: false } => {
+                self.desk.secure(&ctx("secure"), circle, amount).await
+            }
+            Pending::Bid { circle, round, amount } => {
+                self.desk.bid(&ctx("bid"), circle, round, amount).await
+            }
         };
         match answer {
             Ok(under_way) => Ok(Said::after(under_way.intent, Some(under_way.circle))),

@@ -67,6 +67,7 @@ impl Talk<'_> {
             AmountOf::TestMoney => return self.test_money(member, amount).await,
             AmountOf::Contribution { circle } => (Purpose::Contribute { amount }, circle),
             AmountOf::Repayment { circle } => (Purpose::Repay { amount }, circle),
+            AmountOf::Bid { circle } => (Purpose::Bid { amount }, circle),
         };
         let circles = self.desk.circles_of(member.id).await?;
         match circles.iter().find(|summary| summary.id == circle) {

@@ -1,5 +1,5 @@
 //! Finding the group that is meant, and the short commands about one.
-use kolo_rules::circle::Phase;
+use kolo_rules::circle::{Order, Phase};
 
 use super::money::seat_of;
 use super::{Input, Outcome, Said, Talk, leaves_question, spoken};
@@ -33,7 +33,10 @@ impl Talk<'_> {
             Command::Leave(target) => (Purpose::Leave, target),
             Command::CancelGroup(target) => (Purpose::CancelGroup, target),
             Command::Dissolve(target) => (Purpose::Dissolve, target),
-            Command::Vote { approve, target } => (Purpose::Vote { approve }, target),
+            Command::Bid(target) => (Purpose::Bid { amount: target.figure.clone() }, target),
+            Command::Vote { approve, target } => {
+                (Purpose::Vote { approve, number: target.figure.clone() }, target)
+            }
             Command::GroupStatus(target) => (Purpose::Status, target),
             _ => return Ok(Said::reply(Reply::NotUnderstood)),
         };
@@ -74,16 +77,22 @@ impl Talk<'_> {
                 (Purpose::Invite { .. } | Purpose::Start | Purpose::CancelGroup, stage) => {
                     stage == CircleStage::OnChain(Phase::Forming) && circle.organiser == member.id
                 }
-                (Purpose::Leave, stage) => stage == CircleStage::OnChain(Phase::Forming),
-                (Purpose::Contribute { .. } | Purpose::Dissolve, stage) => {
-                    stage == CircleStage::OnChain(Phase::Active)
+                (Purpose::Leave, CircleStage::OnChain(phase)) => {
+                    matches!(phase, Phase::Forming | Phase::Active)
                 }
+                (Purpose::Contribute { .. }, CircleStage::OnChain(phase)) => {
+                    phase == Phase::Active || phase.is_getting_ready()
+                }
+                (Purpose::Bid { .. }, CircleStage::OnChain(Phase::Active)) => {
+                    circle.rules.order == Order::Auction
+                }
+                (Purpose::Dissolve, stage) => stage == CircleStage::OnChain(Phase::Active),
                 (Purpose::Repay { .. }, CircleStage::OnChain(_)) => {
                     let status = self.desk.status(circle.id).await?;
                     seat_of(&status, member.id).is_some_and(|seat| seat.debt.is_positive())
                 }
                 (Purpose::Vote { .. }, CircleStage::OnChain(Phase::Active)) => {
-                    self.desk.status(circle.id).await?.vote.is_some()
+                    !self.desk.status(circle.id).await?.votes.is_empty()
                 }
                 _ => false,
             };
@@ -177,6 +186,11 @@ impl Talk<'_> {
             Purpose::Invite { .. } | Purpose::Start | Purpose::Leave | Purpose::CancelGroup
         );
         match phase {
+            Phase::Active if *purpose == Purpose::Leave => self.exit(circle).await,
+            ready if ready.is_getting_ready() => match purpose {
+                Purpose::Contribute { .. } => self.enter(member, circle).await,
+                _ => Ok(Said::reply(Reply::OnlyBeforeStart { name })),
+            },
             Phase::Forming if before_start => self.forming(member, purpose, circle).await,
             Phase::Active if before_start => Ok(Said::reply(Reply::OnlyBeforeStart { name })),
             Phase::Forming => Ok(Said::reply(Reply::NotStarted {
@@ -188,7 +202,10 @@ impl Talk<'_> {
                 Purpose::Contribute { amount } => {
                     self.contribute(member, circle, amount.as_deref()).await
                 }
-                Purpose::Vote { approve } => self.vote(circle, *approve).await,
+                Purpose::Vote { approve, number } => {
+                    self.vote(circle, *approve, number.as_deref()).await
+                }
+                Purpose::Bid { amount } => self.bid(circle, amount.as_deref()).await,
                 _ => {
                     let reply = Reply::ConfirmDissolve { name, members: circle.members };
                     Ok(self.question(reply, Pending::Dissolve { circle: circle.id }))
@@ -321,6 +338,8 @@ impl Purpose {
             Self::Contribute { .. } => Self::Contribute { amount: None },
             Self::Repay { .. } => Self::Repay { amount: None },
             Self::Invite { .. } => Self::Invite { phone: None },
+            Self::Bid { .. } => Self::Bid { amount: None },
+            Self::Vote { approve, .. } => Self::Vote { approve, number: None },
             purpose => purpose,
         }
     }

@@ -338,6 +338,7 @@ impl Talk<'_> {
             | Command::Leave(_)
             | Command::CancelGroup(_)
             | Command::Dissolve(_)
+            | Command::Bid(_)
             | Command::Vote { .. } => self.about_a_group(member, command).await?,
             Command::Yes | Command::No => Said::reply(Reply::NothingToConfirm),
             Command::Cancel => Said::reply(Reply::NothingToStop),

@@ -142,10 +142,40 @@ impl Talk<'_> {
             deadline: Timestamp::from_unix(view.due.deadline),
             advance: view.due.advance,
             balance_after: wallet.available.checked_sub(due).unwrap_or_default(),
+            premium: view.due.premium,
+            fees: view.due.fees.min(due),
             debt: view.debt,
         };
         let pending = Pending::Contribute { circle: circle.id, round: view.due.round, amount: due };
         Ok(self.question(Reply::ConfirmContribute(payment), pending))
+    }
+
+    /// The bond or the deposit before the first round, as a question.
+    pub(super) async fn enter(
+        &self,
+        member: &MemberView,
+        circle: &CircleSummary,
+    ) -> Result<Said, Error> {
+        let name = circle.name.clone();
+        let entry = match self.desk.entry_due(member.id, circle.id).await {
+            Ok(entry) => entry,
+            Err(error) => return self.refused(error),
+        };
+        if entry.pending {
+            return Ok(Said::reply(Reply::OnItsWay { name }));
+        }
+        let (amount, bond) = (entry.amount, entry.is_bond);
+        let Some(until) = entry.until.filter(|_| amount.is_positive()) else {
+            return Ok(Said::reply(Reply::NothingToPayIn { name }));
+        };
+        if entry.missing.is_positive() {
+            let (test_money, missing) = (self.desk.test_money_max().is_some(), entry.missing);
+            return Ok(Said::reply(Reply::TooLittle { name, amount, missing, test_money }));
+        }
+        let wallet = self.desk.balance(member.id).await?;
+        let balance_after = wallet.available.checked_sub(amount).unwrap_or_default();
+        let reply = Reply::ConfirmEntry { name, amount, bond, until, balance_after };
+        Ok(self.question(reply, Pending::Enter { circle: circle.id, amount, bond }))
     }
 
     fn nothing_due(&self, member: &MemberView, status: &CircleStatus, view: &DueView) -> Said {

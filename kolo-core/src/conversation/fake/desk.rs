@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use kolo_rules::circle::Phase;
 use kolo_rules::{Amount, Rules};
 
 use super::world::{NOW, ONE, asset, due, member, rules};
@@ -12,8 +13,8 @@ use crate::member::Register;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
 use crate::view::{
-    CircleStatus, CircleSummary, DueView, HistoryLine, HistoryPage, InvitationPreview,
-    InvitationView, MemberView, NewCircle, WalletView,
+    CircleStage, CircleStatus, CircleSummary, DueView, EntryDue, HistoryLine, HistoryPage,
+    InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
 };
 use crate::{Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, TenantId};
 
@@ -281,6 +282,48 @@ impl Desk for FakeDesk {
         approve: bool,
     ) -> Result<UnderWay, Error> {
         self.under_way(ctx, circle, &format!("vote {proposal} {approve}"))
+    }
+
+    async fn exit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "exit")
+    }
+
+    async fn commit(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "commit")
+    }
+
+    async fn secure(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("secure {}", amount.minor_units()))
+    }
+
+    async fn bid(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        round: u8,
+        amount: Amount,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("bid {round} {}", amount.minor_units()))
+    }
+
+    async fn entry_due(&self, _: MemberId, circle: CircleId) -> Result<EntryDue, Error> {
+        let state = self.state();
+        let status = state.circles.iter().find(|s| s.summary.id == circle);
+        let summary = status.ok_or(Error::NoSuchCircle)?.summary.clone();
+        let is_bond = summary.stage == CircleStage::OnChain(Phase::Committing);
+        Ok(EntryDue {
+            circle: summary,
+            amount: Amount::new(20 * ONE),
+            is_bond,
+            until: Some(NOW.plus(86_400)),
+            pending: false,
+            missing: Amount::ZERO,
+        })
     }
 
     async fn due(&self, _: MemberId, circle: CircleId) -> Result<DueView, Error> {

@@ -8,7 +8,7 @@ use crate::port::vault::{PublicKey, Signature};
 use crate::receipt::{Receipt, ReceiptKind, ReceiptView, SignedReceipt};
 use crate::view::{
     CircleStage, CircleStatus, CircleSummary, DueView, InvitationPreview, MemberView, SeatView,
-    VoteView,
+    VoteOn, VoteView,
 };
 use crate::{Asset, CircleId, MemberId, TenantId, Timestamp};
 
@@ -54,6 +54,10 @@ pub fn circle(name: &str, phase: Phase) -> CircleStatus {
         is_late: *name == "Chidi",
         pending: false,
         debt: Amount::ZERO,
+        fees: Amount::ZERO,
+        deposit: Amount::ZERO,
+        leaves_after: 0,
+        address: ChainAddress(format!("G{turn}")),
         credit: Amount::ZERO,
         paid: Amount::new(10 * ONE),
         received: Amount::ZERO,
@@ -86,12 +90,25 @@ pub fn circle(name: &str, phase: Phase) -> CircleStatus {
         deadline: Some(NOW.plus(7 * 86_400)),
         vault: Amount::new(10 * ONE),
         vault_on_chain: Some(Amount::new(10 * ONE)),
-        vote: None,
+        votes: Vec::new(),
+        requests: Vec::new(),
+        ready_until: phase.is_getting_ready().then(|| NOW.plus(86_400)),
+        bid: None,
+        reserve: Amount::ZERO,
+        insurance: Amount::ZERO,
     }
 }
 
 pub fn vote() -> VoteView {
-    VoteView { proposal: 4, yes: 1, no: 0, electorate: 3, expires_at: NOW.plus(86_400) }
+    VoteView {
+        proposal: 4,
+        on: VoteOn::Dissolve,
+        about: String::new(),
+        yes: 1,
+        no: 0,
+        electorate: 3,
+        expires_at: NOW.plus(86_400),
+    }
 }
 
 /// Of Ada's pot, unless it is of something else.

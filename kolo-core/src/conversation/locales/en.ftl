@@ -96,6 +96,8 @@ history-contribution = paid in
 history-payout = the pot
 history-repayment = paid back
 history-repaid = paid back to you
+history-bond = bond for the draw
+history-security = deposit before the start
 history-refund = refund
 history-credit = kept for you, now delivered
 history-other = moved
@@ -110,6 +112,8 @@ receipt-said =
     Date: { $date }
 receipt-contribution = Paid in:
 receipt-repayment = Paid back from an earlier round:
+receipt-bond = Left for the draw:
+receipt-deposit = Paid in before the first round:
 receipt-payout = Received, the pot:
 receipt-payout-kept = The pot, kept safe because it could not be delivered:
 receipt-credit = Received, after it had been kept safe:
@@ -187,6 +191,8 @@ rules-pot =
        *[other] { " " }of { $payments } payments
     }, one member gets the pot, { $pot } when full. Turns: { $order ->
         [fixed] as set in the invitations
+        [drawn] drawn by lot before the first round
+        [auction] to whoever asks least for the pot, else in order of joining
        *[joining] in order of joining
     }.
 rules-grace =
@@ -198,14 +204,32 @@ rules-grace =
 rules-missing =
     • If somebody does not pay, { $policy ->
         [short] the pot goes out with what is there
+        [share] the pot goes out with what is there, and at the end all who paid bear the same part of what is missing
        *[wait] the pot waits one more period, then goes out with what is there
     }. They owe the rest to whoever got less.
 rules-advance =
     • Paying ahead: { $advance ->
         [yes] yes
        *[no] no
-    }. Part payments: no.
-rules-closing = • 51% of members can vote to close the group. Then what it holds is shared by what each paid in and got.
+    }. Part payments: { $partial ->
+        [yes] yes
+       *[no] no
+    }.
+rules-draw = • Before the draw everybody leaves { $bond }; it comes back with the draw, but is lost to the others if you do not complete it. We hold the keys of all who just chat, so we know the order a little early.
+rules-auction = • Who asks least for the pot gets it; what is over is shared by all. At least { $floor } of the full pot, and each new bid at most { $step } of the last.
+rules-fee = • A late payment costs { $fee } once. At the end these fees are shared by those who were never late.
+rules-deposit =
+    • Before the first round everybody leaves a deposit, { $fixed ->
+        [yes] { $deposit }
+       *[no] as much as they still have to pay after their turn
+    }. It pays what its owner does not, and the rest comes back at the end.
+rules-insurance =
+    • Insurance: { $premium } { $once ->
+        [yes] once, before the first round
+       *[no] with each payment, until there is enough
+    }. It steps in for who does not pay; what is left comes back at the end.
+rules-leaving = • Before your pot you can leave after any round: on the date of your turn, those you paid pay you back.
+rules-closing = • 51% of members can vote to expel somebody, or to close the group: what it holds is then shared by what each paid in and got.
 rules-custody = • A contract on Stellar holds the pot: safe from the organiser and outsiders. If our vault keeps your key (it does for all who just chat), you also trust us.
 rules-number = Rules no. { $number }
 
@@ -249,12 +273,35 @@ confirm-dissolve =
     Fee: 0. YES or NO
 confirm-vote =
     Vote { $approve ->
-        [yes] *for closing*
-       *[no] *against closing*
-    } *{ $name }*? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. You can change it until the vote is decided.
+        [yes] *for*
+       *[no] *against*
+    } { $matter }? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. You can change it until the vote is decided.
 
     Fee: 0. YES or NO
-ask-vote = Shall *{ $name }* be closed early? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. Send VOTE YES or VOTE NO.
+ask-vote = Vote no. { $number } is on { $matter }. So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. Send VOTE YES or VOTE NO.
+which-vote = More than one vote is open in *{ $name }*:
+which-vote-line = { $number }. { $matter }
+which-vote-how = Send VOTE YES or VOTE NO with the number.
+vote-matter =
+    { $on ->
+        [dissolve] closing *{ $name }* early
+        [expel] asking { $about } to leave *{ $name }*
+        [replace] giving the place of { $about } in *{ $name }* to somebody new
+       *[move] moving the place of { $about } in *{ $name }* to a new wallet
+    }
+confirm-exit =
+    Leave *{ $name }* after round { $round }? You pay this round and then no more. On the date of your turn, those whom you had paid pay you back. It cannot be undone.
+
+    Fee: 0. YES or NO
+ask-bid =
+    In this round’s pot of *{ $name }* there are { $pot }.{ $bid ->
+        [yes] { " " }The lowest anybody asks is { $standing }.
+       *[no] { " " }Nobody has asked for less yet.
+    } Send BID and what you would take for it, like BID 80. What is over is shared by all.
+confirm-bid =
+    Ask *{ $amount }* for the pot of *{ $name }*, round { $round }? If nobody asks less, it is yours, and the rest is shared by all. A bid cannot be taken back.
+
+    Fee: 0. YES or NO
 no-vote-open = There is no open vote in *{ $name }*.
 status =
     { "*" }{ $name }*: { $phase ->
@@ -262,9 +309,16 @@ status =
         [active] running
         [completed] completed, everybody had their turn
         [dissolved] closed by vote
+        [drawing] full, and drawing the order
+        [securing] full, and collecting deposits
        *[cancelled] given up before the start
     }
 status-terms = { $amount } { $every }, { $members } of { $seats } places taken
+status-ready = This takes until { $until } at the latest. Send CONTRIBUTE if your part is still open.
+status-bid = { $who } asks { $amount } for this pot. Send BID and an amount to ask for less.
+status-reserve = Late fees so far: { $amount }
+status-insurance = The insurance holds { $amount }
+status-request = { $who } asks for a place.
 status-round = Round { $round } of { $rounds }. In the pot: { $pot } of { $full }
 status-next =
     Next pot: { $recipient }, { $state ->
@@ -290,18 +344,37 @@ status-member =
     }{ $owes ->
         [yes] , owes { $debt } from earlier rounds
        *[no] { "" }
+    }{ $fined ->
+        [yes] { " " }(late fees { $fees })
+       *[no] { "" }
     }{ $kept ->
         [yes] , { $credit } is kept for them
+       *[no] { "" }
+    }{ $leaving ->
+        [yes] , on the way out
        *[no] { "" }
     }
 status-more = … and { $count } more
 status-vault = The group holds { $vault }; books and network agree.
 status-vault-differs = The group holds { $vault } by our books, { $chain } by the network; something is on its way.
 status-vault-silent = The group holds { $vault } by our books. (The network does not answer right now.)
-status-vote = A vote to close is open until { $until }: { $yes } for, { $no } against, { $electorate } members. Send VOTE YES or VOTE NO.
+status-vote = Vote no. { $number } on { $matter } is open until { $until }: { $yes } for, { $no } against, { $electorate } members. Send VOTE YES or VOTE NO.
 
 ## Paying in
 
+confirm-entry =
+    Pay *{ $amount }* to *{ $name }* { $bond ->
+        [yes] to take part in the draw? It comes back with the draw.
+       *[no] before the first round? The deposit comes back at the end, less what it had to pay for you.
+    }
+    Due by { $until }
+    Fee: 0
+    Balance after: { $after }
+
+    YES or NO
+nothing-to-pay-in = There is nothing for you to pay in *{ $name }* right now. I will tell you when the first round begins.
+confirm-contribute-premium = { $premium } of it is for the insurance.
+confirm-contribute-fees = { $fees } of it is for payments that came late.
 confirm-contribute = Pay *{ $amount }* to *{ $name }*, round { $round } of { $rounds }?
 confirm-contribute-recipient = This round’s pot goes to { $recipient }.
 confirm-contribute-figures =
@@ -456,6 +529,40 @@ notice-started =
     { $order }
 
     Your turn is no. { $turn }. First payment: { $amount } by { $deadline }. Send CONTRIBUTE to pay.
+notice-entry-due =
+    { $bond ->
+        [yes] *{ $name }* is full! To draw the order of the pots, everybody leaves { $amount } until { $until }. It comes back with the draw.
+       *[no] *{ $name }* is nearly ready! Before the first round, please pay in { $amount } by { $until }. The deposit comes back at the end.
+    } Send CONTRIBUTE to pay.
+notice-entry-paid =
+    Thank you! { $bond ->
+        [yes] You are in the draw of *{ $name }* with { $amount }.
+       *[no] You paid in { $amount } for *{ $name }*.
+    } Receipt no. { $receipt }
+notice-place-asked = { $who } asks for a place in *{ $name }*.
+notice-place-refused = The organiser of *{ $name }* could not give you a place this time.
+notice-leaving =
+    { $you ->
+        [yes] You leave *{ $name }* after round { $round }. What you paid in comes back on the date of your turn.
+       *[no] { $who } leaves *{ $name }* after round { $round }. From then on the pots are smaller by their part.
+    }
+notice-expelled =
+    { $you ->
+        [yes] The members of *{ $name }* have voted that you leave. What you paid in or still owe is settled by the rules.
+       *[no] The members of *{ $name }* have voted that { $who } leaves.
+    }
+notice-seat-taken =
+    { $you ->
+        [yes] You have the place of { $from } in *{ $name }* now.
+       *[no] { $who } has the place of { $from } in *{ $name }* now.
+    }
+notice-turns-swapped = { $one } and { $other } have changed turns in *{ $name }*.
+notice-bid-made =
+    { $you ->
+        [yes] You ask { $amount } for the pot of *{ $name }*, round { $round }.
+       *[no] { $who } asks { $amount } for the pot of *{ $name }*, round { $round }. Send BID and an amount to ask for less.
+    }
+notice-insurance-paid = The insurance of *{ $name }* put { $amount } into the pot of round { $round } for a payment that is missing.
 notice-request-failed = What you asked for in *{ $name }* could not be done. { $reason }
 notice-contributed =
     Thank you! You paid *{ $amount }* to *{ $name }*, round { $round } of { $rounds }{ $late ->
@@ -501,10 +608,16 @@ notice-dissolution-proposed =
     }
 notice-vote-cast =
     Your vote { $approve ->
-        [yes] for closing
-       *[no] against closing
-    } *{ $name }* is counted: { $yes } for, { $no } against, { $electorate } members.
+        [yes] for
+       *[no] against
+    } { $matter } is counted: { $yes } for, { $no } against, { $electorate } members.
 notice-proposal-rejected = *{ $name }* goes on: the vote to close it did not pass.
+notice-proposed =
+    { $you ->
+        [yes] You have asked the members to vote on { $matter }. The vote is open until { $until }.
+       *[no] { $who } asks for a vote on { $matter }. It needs 51% of the members and is open until { $until }. Send VOTE YES { $number } or VOTE NO { $number }.
+    }
+notice-vote-failed = The vote on { $matter } did not pass.
 notice-dissolved =
     { "*" }{ $name }* was closed by vote. { $refunded ->
         [yes] You get back { $refund }.
@@ -515,7 +628,11 @@ notice-dissolved =
     }
 notice-refunded = You got back *{ $amount }* from *{ $name }*. Receipt no. { $receipt }
 notice-completed = *{ $name }* is complete: everybody had their turn. You paid in { $paid } and received { $received }. Well done!
-notice-cancelled = *{ $name }* was given up before its start. No money had been paid in.
+notice-cancelled =
+    { "*" }{ $name }* was given up before its start. { $paid ->
+        [yes] The { $refund } you had paid in come back to you.
+       *[no] No money had been paid in.
+    }
 notice-left = You have left *{ $name }*.
 reason-too-little-money = There was too little money in your wallet.
 reason-rules = The rules of the group did not allow it: somebody may have been faster, or it was done already.

@@ -21,6 +21,7 @@ pub(super) enum Verb {
     CancelGroup,
     Dissolve,
     Vote,
+    Bid,
     TestMoney,
     Help,
     Yes,
@@ -68,7 +69,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Contribute,
         "contribute|contribution|pay|pay contribution|pay in|pay my contribution|save\
-         |deposit",
+         |deposit|pay deposit|pay my deposit|enter draw|enter the draw|pay bond",
     ),
     (Verb::Repay, "repay|pay back|pay debt|repay debt|pay what i owe|payback"),
     (Verb::Start, "start|start group|start circle|start the group|begin|start now"),
@@ -82,6 +83,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
          |propose to close",
     ),
     (Verb::Vote, "vote"),
+    (Verb::Bid, "bid|make a bid|place a bid|bid for the pot"),
     (
         Verb::TestMoney,
         "test money|testmoney|get test money|faucet|fund|fund me|test dollars\

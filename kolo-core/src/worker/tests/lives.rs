@@ -188,7 +188,7 @@ impl Life {
         let accounts = Part::ALL.map(|part| part.account(self.circle, &asset()));
         let books = block_on(ledger.balances(kolo.tenant(), &accounts)).unwrap();
         let books: Vec<Amount> = books.iter().map(|balance| balance.settled).collect();
-        let state = self.state(|state| state.clone());
+        let state = self.state(Clone::clone);
         let of_seats = |amount: fn(&kolo_rules::Seat) -> Amount| {
             let sum = |sum: Amount, seat| sum.checked_add(amount(seat)).unwrap();
             state.seats().iter().fold(Amount::ZERO, sum)

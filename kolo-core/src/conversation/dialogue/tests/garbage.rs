@@ -82,7 +82,7 @@ fn world() -> FakeDesk {
         .with(circle("Students", Phase::Forming));
     {
         let mut state = desk.state();
-        state.circles[1].vote = Some(vote());
+        state.circles[1].votes = vec![vote()];
         state.circles[1].seats[0].debt = Amount::new(5);
         state.previews.insert("AB12CD".to_owned(), preview("Club"));
     }

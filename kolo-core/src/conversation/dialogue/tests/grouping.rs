@@ -2,6 +2,7 @@
 use crate::conversation::fake::{Chat, FakeDesk, circle, member, preview, vote};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::Reply;
+use crate::conversation::words::Words;
 use kolo_rules::Refusal;
 use kolo_rules::circle::Phase;
 
@@ -197,7 +198,8 @@ fn the_wrong_state_is_explained() {
     for (phase, text, reply) in [
         (Phase::Active, "invite", Reply::OnlyBeforeStart { name: name() }),
         (Phase::Active, "start", Reply::OnlyBeforeStart { name: name() }),
-        (Phase::Active, "leave", Reply::OnlyBeforeStart { name: name() }),
+        (Phase::Securing, "leave", Reply::OnlyBeforeStart { name: name() }),
+        (Phase::Active, "bid 5", Reply::Trouble(Words::new("refused-no-auction"))),
         (Phase::Active, "vote yes", Reply::NoVoteOpen { name: name() }),
         (Phase::Active, "repay", Reply::NothingOwed { name: name() }),
         (Phase::Forming, "contribute", Reply::NotStarted { name: name(), members: 3, seats: 5 }),
@@ -219,13 +221,16 @@ fn deciding_commands_ask_first() {
     for (phase, text, order) in [
         (Phase::Forming, "start", "start Market Women"),
         (Phase::Forming, "leave", "leave Market Women"),
+        (Phase::Active, "leave", "exit Market Women"),
+        (Phase::Committing, "contribute", "commit Market Women"),
+        (Phase::Securing, "pay deposit", "secure 200000000 Market Women"),
         (Phase::Forming, "cancel group", "cancel Market Women"),
         (Phase::Active, "dissolve", "dissolve Market Women"),
         (Phase::Active, "vote yes", "vote 4 true Market Women"),
         (Phase::Active, "vote no", "vote 4 false Market Women"),
     ] {
         let desk = FakeDesk::of_ada().with(circle("Market Women", phase));
-        desk.state().circles[0].vote = Some(vote());
+        desk.state().circles[0].votes = vec![vote()];
         let mut chat = Chat::new(desk);
         let heard = chat.say(text);
         assert!(heard.text().contains("YES or NO"), "{}", heard.text());
@@ -242,7 +247,7 @@ fn deciding_commands_ask_first() {
 #[test]
 fn a_bare_vote_asks_which_way() {
     let desk = FakeDesk::of_ada().with(circle("Market Women", Phase::Active));
-    desk.state().circles[0].vote = Some(vote());
+    desk.state().circles[0].votes = vec![vote()];
     let mut chat = Chat::new(desk);
     let heard = chat.say("vote");
     chat.tap(&heard.button("Vote no"));

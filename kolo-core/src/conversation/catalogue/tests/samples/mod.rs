@@ -35,7 +35,7 @@ variants! { missing_replies, replies, Reply:
     Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
     RevokeWhich     ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
-    OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote
+    OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote WhichVote ConfirmExit AskBid ConfirmBid ConfirmEntry NothingToPayIn
     NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
     NothingOwed Declined TimedOut YesOrNo NothingToConfirm StaleButton Stopped NothingToStop NoSuchChoice NotUnderstood
     TooLong Empty With Trouble Processing Broken
@@ -44,7 +44,7 @@ variants! { missing_replies, replies, Reply:
 variants! { missing_notices, notices, Notice:
     MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
-    PayoutKept CreditDelivered DissolutionProposed VoteCast ProposalRejected Dissolved Refunded Completed
+    PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlaceRefused Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VoteCast ProposalRejected Dissolved Refunded Completed
     Cancelled Left
 }
 

@@ -4,10 +4,11 @@ use crate::conversation::fake::{NOW, ONE};
 use crate::notice::{Notice, Reason, ReminderStage};
 use crate::port::vault::Signature;
 use crate::receipt::ReceiptNumber;
-use crate::view::Every;
+use crate::view::{Every, VoteOn};
 
 pub fn notices() -> Vec<Notice> {
-    [money_notices(), forming_notices(), paying_notices(), closing_notices()].concat()
+    [money_notices(), forming_notices(), paying_notices(), closing_notices(), changing_notices()]
+        .concat()
 }
 
 fn id() -> CircleId {
@@ -62,7 +63,8 @@ fn forming_notices() -> Vec<Notice> {
             deadline: NOW,
         },
         Notice::RequestFailed { name: name(), reason: Reason::Rules },
-        Notice::Cancelled { name: name() },
+        Notice::Cancelled { name: name(), refund: 0 },
+        Notice::Cancelled { name: name(), refund: ONE },
         Notice::Left { name: name() },
     ];
     for every in [Every::Days(1), Every::Days(7), Every::Days(14), Every::Days(10), Every::Month] {
@@ -173,30 +175,79 @@ fn paying_notices() -> Vec<Notice> {
 }
 
 fn closing_notices() -> Vec<Notice> {
-    let proposed = |you| Notice::DissolutionProposed {
+    let proposed = |you, on| Notice::Proposed {
         circle: id(),
         name: name(),
         who: "Bola".to_owned(),
         you,
+        on,
+        about: "Chidi".to_owned(),
+        proposal: 4,
         expires_at: NOW,
     };
+    let rejected =
+        |on| Notice::ProposalRejected { circle: id(), name: name(), on, about: "Chidi".to_owned() };
     let cast = |approve| Notice::VoteCast {
         circle: id(),
         name: name(),
+        on: VoteOn::Dissolve,
+        about: String::new(),
         approve,
         yes: 2,
         no: 1,
         electorate: 5,
     };
     vec![
-        proposed(true),
-        proposed(false),
+        proposed(true, VoteOn::Dissolve),
+        proposed(false, VoteOn::Dissolve),
+        proposed(true, VoteOn::Expel),
+        proposed(false, VoteOn::Move),
         cast(true),
         cast(false),
-        Notice::ProposalRejected { circle: id(), name: name() },
+        rejected(VoteOn::Dissolve),
+        rejected(VoteOn::Replace),
         Notice::Dissolved { circle: id(), name: name(), refund: ONE, debt: 0 },
         Notice::Dissolved { circle: id(), name: name(), refund: 0, debt: ONE },
         Notice::Refunded { circle: id(), name: name(), amount: ONE, tx: tx(), receipt: number() },
         Notice::Completed { circle: id(), name: name(), paid: 30 * ONE, received: 30 * ONE },
     ]
+}
+
+fn changing_notices() -> Vec<Notice> {
+    let mut all = vec![
+        Notice::PlaceAsked { circle: id(), name: name(), who: "Bola".to_owned() },
+        Notice::PlaceRefused { name: name() },
+        Notice::TurnsSwapped {
+            circle: id(),
+            name: name(),
+            one: "Ada".to_owned(),
+            other: "Bola".to_owned(),
+        },
+        Notice::InsurancePaid { circle: id(), name: name(), round: 2, amount: ONE },
+    ];
+    for you in [true, false] {
+        let (circle, who) = (id(), "Bola".to_owned());
+        all.extend([
+            Notice::EntryDue { circle, name: name(), amount: ONE, bond: you, until: NOW },
+            Notice::EntryPaid {
+                circle,
+                name: name(),
+                amount: ONE,
+                bond: you,
+                tx: tx(),
+                receipt: number(),
+            },
+            Notice::Leaving { circle, name: name(), who: who.clone(), you, round: 2 },
+            Notice::Expelled { circle, name: name(), who: who.clone(), you },
+            Notice::SeatTaken {
+                circle,
+                name: name(),
+                who: who.clone(),
+                from: "Chidi".to_owned(),
+                you,
+            },
+            Notice::BidMade { circle, name: name(), round: 1, who, you, amount: ONE },
+        ]);
+    }
+    all
 }

@@ -1,4 +1,4 @@
-use kolo_rules::circle::{Order, PayoutStatus, Phase, Shortfall};
+use kolo_rules::circle::{Fee, Order, PayoutStatus, Phase, Premium, Security, Shortfall};
 use kolo_rules::{Amount, Interval, Rules};
 
 use super::{name, units};
@@ -8,7 +8,7 @@ use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
 use crate::receipt::ReceiptKind;
-use crate::view::{CircleStage, HistoryLine, WalletView};
+use crate::view::{CircleStage, HistoryLine, RequestView, VoteOn, VoteView, WalletView};
 
 pub fn replies() -> Vec<Reply> {
     [people(), money(), new_groups(), groups(), statuses(), paying(), answers()].concat()
@@ -59,6 +59,8 @@ fn money() -> Vec<Reply> {
         "payout",
         "repayment",
         "repaid",
+        "bond",
+        "security",
         "refund",
         "credit",
         "unheard of",
@@ -76,6 +78,8 @@ fn money() -> Vec<Reply> {
         receipt(ReceiptKind::Payout, 1),
         receipt(ReceiptKind::Contribution, 1),
         receipt(ReceiptKind::Repayment, 0),
+        receipt(ReceiptKind::Bond, 0),
+        receipt(ReceiptKind::Deposit, 0),
         receipt(ReceiptKind::Credit, 0),
         receipt(ReceiptKind::Refund, 0),
     ];
@@ -155,6 +159,25 @@ fn all_rules() -> Vec<Rules> {
         ..plain
     });
     all.push(Rules { grace_s: 0, ..plain });
+    all.push(Rules {
+        order: Order::Random,
+        bond: units(10),
+        shortfall: Shortfall::Share,
+        partial: true,
+        fee: Fee::Fixed(units(1)),
+        security: Security::Exposure,
+        premium: Premium::Once(units(2)),
+        ..plain
+    });
+    all.push(Rules {
+        order: Order::Auction,
+        bid_floor_bp: 6_500,
+        bid_step_bp: 9_825,
+        fee: Fee::BasisPoints(250),
+        security: Security::Fixed(units(5)),
+        premium: Premium::PerInstalment(units(1)),
+        ..plain
+    });
     all
 }
 
@@ -198,13 +221,19 @@ fn groups() -> Vec<Reply> {
         Reply::ConfirmVote { name: name(), approve: true, vote: vote() },
         Reply::ConfirmVote { name: name(), approve: false, vote: vote() },
         Reply::AskVote { name: name(), vote: vote() },
+        Reply::AskVote { name: name(), vote: about(VoteOn::Replace) },
+        Reply::WhichVote { name: name(), votes: vec![vote(), about(VoteOn::Move)] },
+        Reply::ConfirmVote { name: name(), approve: true, vote: about(VoteOn::Expel) },
+        Reply::ConfirmExit { name: name(), round: 2 },
+        Reply::AskBid { name: name(), pot: units(30), standing: Amount::ZERO },
+        Reply::AskBid { name: name(), pot: units(30), standing: units(24) },
+        Reply::ConfirmBid { name: name(), round: 1, amount: units(24) },
         Reply::NoVoteOpen { name: name() },
     ]
 }
 
 fn statuses() -> Vec<Reply> {
-    let phases =
-        [Phase::Forming, Phase::Active, Phase::Completed, Phase::Dissolved, Phase::Cancelled];
+    let phases = Phase::ALL;
     let mut all: Vec<_> = phases.into_iter().map(|phase| circle("Market Women", phase)).collect();
     let at = NOW.unix();
     let payouts = [
@@ -215,7 +244,17 @@ fn statuses() -> Vec<Reply> {
     for next_payout in payouts {
         let mut status = circle("Market Women", Phase::Active);
         status.next_payout = next_payout;
-        status.vote = Some(vote());
+        status.votes = vec![vote(), about(VoteOn::Expel)];
+        status.bid = Some((1, units(20)));
+        status.requests = vec![RequestView {
+            member: None,
+            name: "Dayo".to_owned(),
+            address: crate::port::chain::ChainAddress("G9".to_owned()),
+        }];
+        status.reserve = units(1);
+        status.insurance = units(2);
+        status.seats[1].fees = units(1);
+        status.seats[2].leaves_after = 1;
         status.vault_on_chain = Some(units(1));
         status.seats[0].pending = true;
         status.seats[1].paid_out = true;
@@ -236,7 +275,18 @@ fn statuses() -> Vec<Reply> {
     all.into_iter().map(|status| Reply::Status { status: Box::new(status), me }).collect()
 }
 
+fn about(on: VoteOn) -> VoteView {
+    VoteView { proposal: 7, on, about: "Bola".to_owned(), ..vote() }
+}
+
 fn paying() -> Vec<Reply> {
+    let entry = |bond| Reply::ConfirmEntry {
+        name: name(),
+        amount: units(20),
+        bond,
+        until: NOW,
+        balance_after: units(80),
+    };
     let payment = |advance: bool, debt: i64| Payment {
         name: name(),
         round: 1,
@@ -246,6 +296,8 @@ fn paying() -> Vec<Reply> {
         deadline: NOW,
         advance,
         balance_after: units(90),
+        premium: units(debt),
+        fees: units(debt),
         debt: units(debt),
     };
     let too_little = |test_money| Reply::TooLittle {
@@ -257,6 +309,9 @@ fn paying() -> Vec<Reply> {
     vec![
         Reply::ConfirmContribute(payment(false, 0)),
         Reply::ConfirmContribute(payment(true, 5)),
+        entry(true),
+        entry(false),
+        Reply::NothingToPayIn { name: name() },
         Reply::NothingDue { name: name(), round: 2, deadline: NOW },
         Reply::AllPaid { name: name() },
         Reply::OnItsWay { name: name() },

@@ -1,0 +1,200 @@
+//! What is told of getting ready, of votes, and of members who come, go and change places.
+use kolo_rules::circle::{Marks, Motion, Phase, Proposal};
+
+use super::tell::{Story, holder, tell_all, tell_one};
+use crate::circle::state::Circle;
+use crate::notice::Notice;
+use crate::port::chain::{ChainAddress, CircleChainEvent};
+use crate::unit::Changes;
+use crate::view::VoteOn;
+use crate::{Error, Timestamp};
+
+/// To each who has something to pay in now: the bond, or the deposit.
+pub(super) fn tell_entry(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    let rules = circle.rules()?;
+    let Some(until) = story.after.ready_until(&rules).map(Timestamp::from_unix) else {
+        return Ok(());
+    };
+    for (holder, seat) in circle.holders.iter().zip(0..) {
+        let Some(member) = holder.member else { continue };
+        let bond = story.after.phase == Phase::Committing;
+        let amount = match story.after.phase {
+            Phase::Committing => rules.bond,
+            Phase::Securing => story.after.entry_due(&rules, seat)?,
+            _ => continue,
+        };
+        if amount.is_positive() {
+            let (name, amount) = (circle.name.clone(), amount.minor_units());
+            let due = Notice::EntryDue { circle: circle.id, name, amount, bond, until };
+            changes.notice(member, "entry", due)?;
+        }
+    }
+    Ok(())
+}
+
+/// Members who come, go, pay in and change places.
+pub(super) fn tell_change(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    use CircleChainEvent as E;
+    let id = circle.id;
+    match story.what {
+        E::DrawCommitted { member, .. } => {
+            let bond = circle.rules()?.bond.minor_units();
+            tell_paid_in(changes, circle, story, member, bond, true)
+        }
+        E::DepositMade { member, amount } => {
+            tell_paid_in(changes, circle, story, member, amount.minor_units(), false)
+        }
+        E::JoinRequested { member } => {
+            let asking = circle.requests.iter().find(|waiting| waiting.address == *member);
+            let who = asking.map(|waiting| waiting.name.clone()).unwrap_or_default();
+            let notice = Notice::PlaceAsked { circle: id, name: circle.name.clone(), who };
+            changes.notice(circle.organiser, "asked", notice)
+        }
+        E::JoinRejected { .. } => match story.gone.and_then(|gone| gone.member) {
+            Some(member) => {
+                let notice = Notice::PlaceRefused { name: circle.name.clone() };
+                changes.notice(member, "refused", notice)
+            }
+            None => Ok(()),
+        },
+        E::ExitAnnounced { member } => tell_all(changes, circle, "leaving", |to, name| {
+            let (who, you) = (name_of(circle, member), to.address == *member);
+            Notice::Leaving { circle: id, name, who, you, round: story.after.current_round() }
+        }),
+        E::MemberExpelled { member } => tell_all(changes, circle, "expelled", |to, name| {
+            let (who, you) = (name_of(circle, member), to.address == *member);
+            Notice::Expelled { circle: id, name, who, you }
+        }),
+        E::SeatSold { newcomer: to, .. } | E::SeatMoved { to, .. } => {
+            let from = story.gone.map(|gone| gone.name.clone()).unwrap_or_default();
+            tell_all(changes, circle, "seat", |reader, name| {
+                let (who, you) = (name_of(circle, to), reader.address == *to);
+                Notice::SeatTaken { circle: id, name, who, from: from.clone(), you }
+            })
+        }
+        E::TurnsSwapped { a, b, .. } => tell_all(changes, circle, "swapped", |_, name| {
+            let (one, other) = (name_of(circle, a), name_of(circle, b));
+            Notice::TurnsSwapped { circle: id, name, one, other }
+        }),
+        E::BidMade { member, round, amount } => tell_all(changes, circle, "bid", |to, name| {
+            let (who, you) = (name_of(circle, member), to.address == *member);
+            let amount = amount.minor_units();
+            Notice::BidMade { circle: id, name, round: *round, who, you, amount }
+        }),
+        E::InsuranceClaimed { round, amount, .. } => {
+            tell_all(changes, circle, "insured", |_, name| {
+                let amount = amount.minor_units();
+                Notice::InsurancePaid { circle: id, name, round: *round, amount }
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn tell_paid_in(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    payer: &ChainAddress,
+    amount: i64,
+    bond: bool,
+) -> Result<(), Error> {
+    let (id, tx, receipt) = (circle.id, story.tx(), story.receipt);
+    tell_one(changes, circle, payer, "paid-in", |name| Notice::EntryPaid {
+        circle: id,
+        name,
+        amount,
+        bond,
+        tx,
+        receipt,
+    })
+}
+
+pub(super) fn tell_proposal(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    let CircleChainEvent::ProposalMade { member, proposal, motion, subject, expires_at, .. } =
+        story.what
+    else {
+        return Ok(());
+    };
+    let about = subject.as_ref().map(|subject| name_of(circle, subject)).unwrap_or_default();
+    tell_all(changes, circle, "proposed", |to, name| Notice::Proposed {
+        circle: circle.id,
+        name,
+        who: name_of(circle, member),
+        you: to.address == *member,
+        on: VoteOn::of(*motion),
+        about: about.clone(),
+        proposal: *proposal,
+        expires_at: *expires_at,
+    })
+}
+
+pub(super) fn tell_vote(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    voter: &ChainAddress,
+    proposal: u32,
+    approve: bool,
+) -> Result<(), Error> {
+    // A vote that decides is followed by its result; the count of an open one is told to the voter.
+    let still_open = |open: &&Proposal| open.id == proposal && open.passed_at == 0;
+    let Some(open) = story.after.open_proposals().find(still_open) else {
+        return Ok(());
+    };
+    let count = |votes: u64| u8::try_from(votes.count_ones()).unwrap_or(u8::MAX);
+    tell_one(changes, circle, voter, "voted", |name| Notice::VoteCast {
+        circle: circle.id,
+        name,
+        on: VoteOn::of(open.motion),
+        about: circle.about(open.motion, open.subject),
+        approve,
+        yes: count(open.yes),
+        no: count(open.no),
+        electorate: count(open.electorate),
+    })
+}
+
+/// Votes that cannot pass any more, by this vote or because somebody leaves. (`proposal_rejected` says
+/// so as well, but no longer what it was about.)
+pub(super) fn tell_rejected(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    use CircleChainEvent as E;
+    if !matches!(story.what, E::VoteCast { .. } | E::ExitAnnounced { .. })
+        || story.after.phase != Phase::Active
+    {
+        return Ok(());
+    }
+    for open in story.before.open_proposals().filter(|open| open.passed_at == 0) {
+        let there = story.after.open_proposals().any(|after| after.id == open.id);
+        let expelled = open.motion == Motion::Expel
+            && story.after.seat(open.subject).is_some_and(|seat| seat.marks.has(Marks::EXPELLED));
+        if there || expelled {
+            continue;
+        }
+        let (on, about) = (VoteOn::of(open.motion), circle.about(open.motion, open.subject));
+        tell_all(changes, circle, &format!("rejected/{}", open.id), |_, name| {
+            Notice::ProposalRejected { circle: circle.id, name, on, about: about.clone() }
+        })?;
+    }
+    Ok(())
+}
+
+fn name_of(circle: &Circle, address: &ChainAddress) -> String {
+    holder(circle, address).map(|holder| holder.name.clone()).unwrap_or_default()
+}
