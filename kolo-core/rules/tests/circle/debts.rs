@@ -105,29 +105,3 @@ fn an_undeliverable_part_waits_as_credit() {
     assert_eq!(circle.seats()[1].received, amount(35));
     assert_eq!(circle.push(1), Ok(amount(5)));
 }
-
-/// 64 members in two halves: those of one pay nothing for five rounds, and repay an odd part of the
-/// first. Each part that is not a whole round makes one debt two.
-#[test]
-fn more_debts_than_are_kept_apart_are_not_made() {
-    let rules = rules(64);
-    let mut circle = active(&rules);
-    let payers: Vec<u8> = (0..32).collect();
-    let mut refused = None;
-    for round in 1..=32 {
-        play_round(&mut circle, &rules, round, &payers);
-        for seat in 32..64 {
-            // One unit of the latest round but one: that of the others is paid.
-            let whole = circle.debt(seat).unwrap().minor_units() / 10 * 10;
-            if let Err(refusal) = circle.repay(&rules, seat, amount((whole - 15).max(1))) {
-                refused = Some(refusal);
-            }
-        }
-        assert!(circle.debts().len() <= kolo_rules::circle::MAX_DEBTS);
-        if circle.phase != kolo_rules::circle::Phase::Active {
-            break;
-        }
-    }
-    assert!(matches!(refused, None | Some(Refusal::TooManyDebts | Refusal::NotActive)));
-    assert_eq!(circle.audit(), Ok(()));
-}
