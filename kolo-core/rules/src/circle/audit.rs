@@ -1,6 +1,6 @@
 //! What holds of every circle that steps lead to, as far as it can be told without its rules.
 
-use super::{Circle, Debt, MAX_MEMBERS, Phase, Refusal, Seat, Store};
+use super::{Circle, Debt, MAX_MEMBERS, Phase, Proposal, Refusal, Seat, Store};
 use crate::Amount;
 
 impl<S: Store> Circle<S> {
@@ -23,6 +23,8 @@ impl<S: Store> Circle<S> {
             && (self.phase == Phase::Forming || self.phase == Phase::Cancelled || self.len >= 2)
             && totals.iter().all(|amount| *amount >= Amount::ZERO)
             && (open || self.bid.is_none() && self.open_proposals().next().is_none())
+            && self.bid.is_none_or(|bid| bid.seat < self.len && bid.amount.is_positive())
+            && self.open_proposals().all(|proposal| self.proposal_passes(proposal))
             && (started || self.debts == 0)
             && self.turns_pass()
             && (0..self.len).all(|index| self.seat_passes(&self.rows.seat(index)))
@@ -64,6 +66,17 @@ impl<S: Store> Circle<S> {
             && (over && started || none(&claims))
             && seat.left_after <= self.len
             && seat.marks.are_known()
+    }
+
+    /// Nobody votes who may not, or both ways.
+    fn proposal_passes(&self, proposal: &Proposal) -> bool {
+        let Proposal { id, subject, electorate, yes, no, .. } = *proposal;
+        let members = u64::MAX >> (64 - u32::from(self.len.max(1)));
+        (1..=self.proposals).contains(&id)
+            && subject < self.len
+            && electorate & !members == 0
+            && (yes | no) & !electorate == 0
+            && yes & no == 0
     }
 
     fn debt_passes(&self, debt: &Debt) -> bool {

@@ -25,8 +25,8 @@ impl Debt {
         Self { debtor: 0, first: 0, last: 0, to_member: Amount::ZERO, to_fund: Amount::ZERO };
 }
 
-/// The most debts a circle keeps apart. Enough for any circle of up to 20 members whatever they do,
-/// and for larger ones unless dozens pay different parts of many rounds: a circle that would have
+/// The most debts a circle keeps apart. Enough for any circle of up to 20 members (of 19 in auctions)
+/// whatever they do, and for larger ones unless dozens pay different parts of many rounds: a circle that would have
 /// more is dissolved.
 pub const MAX_DEBTS: usize = 384;
 

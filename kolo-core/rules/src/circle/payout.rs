@@ -3,7 +3,7 @@
 use super::debts::{Debt, MOST_DEBTS};
 use super::state::last_instalment;
 use super::sum::{NOTHING, add, sub};
-use super::{Circle, Marks, Order, Premium, Refusal, Rules, Seat, Security, Shortfall, Store};
+use super::{Circle, Marks, Order, Premium, Refusal, Rules, Seat, Shortfall, Store};
 use crate::Amount;
 
 /// Whether the next payout can be made (PO-4): a pure function of rules, state and time.
@@ -83,7 +83,8 @@ impl<S: Store> Circle<S> {
 
     /// Pays the pot of `round` to whose turn it is. What is missing after deadline and grace is taken from
     /// the deposits of those who have not paid, then from the insurance (if that is not enough and the
-    /// policy is to wait, after another interval); the rest becomes their debt, except of the recipient.
+    /// policy is to wait, after another interval); the rest becomes their debt (a recipient's own
+    /// only if the pot was won by a bid).
     /// Either way it counts as late. In an auction the winner gets the bid, and all an equal part of the
     /// rest.
     ///
@@ -218,6 +219,8 @@ impl<S: Store> Circle<S> {
         let late_by = self.late_by(rules, now);
         let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
         let (mut held, mut covered, mut leaving) = (Amount::ZERO, Amount::ZERO, false);
+        // Nobody owes themselves; but what is missing of a pot won by a bid is missing for all.
+        let exempt = (!self.is_won_by_bid(round)).then_some(recipient);
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             leaving |= seat.left_after == round;
@@ -232,7 +235,7 @@ impl<S: Store> Circle<S> {
             let mut debt = Debt { debtor: index, first: round, last: round, ..Debt::NONE };
             debt.to_fund = insured;
             let missing = need.checked_sub(paid)?;
-            if missing.is_positive() && index != recipient {
+            if missing.is_positive() && exempt != Some(index) {
                 let own = cover_from_deposit(&mut seat, missing)?;
                 let uncovered = missing.checked_sub(own)?;
                 let from_fund = uncovered.min(self.fund);
@@ -257,8 +260,9 @@ impl<S: Store> Circle<S> {
         round: u8,
         short: Amount,
     ) -> Result<bool, Refusal> {
-        // Nobody has more debts than there were rounds, none of them for their own.
-        let most = u16::from(self.len.saturating_sub(1)) * u16::from(round);
+        // Nobody has more debts than there were rounds, none of them for their own but by a bid.
+        let bids = u16::from(rules.order == Order::Auction);
+        let most = (u16::from(self.len) + bids).saturating_sub(1) * u16::from(round);
         let settles = short.is_zero() && self.debts == 0;
         if settles || most <= MOST_DEBTS {
             return Ok(false);
@@ -270,10 +274,9 @@ impl<S: Store> Circle<S> {
             let need = self.need_of(rules, plan, index, &seat)?;
             new += u16::from(seat.ahead < need);
         }
-        // A dividend, or a deposit that goes back, may clear a part of a debt and so divide it.
-        let dividing =
-            u16::from(rules.order == Order::Auction) + u16::from(rules.security != Security::None);
-        new += dividing * u16::from(self.len);
+        // What goes back to a leaver or at the end, and a dividend, may clear a part of a debt and so
+        // divide it.
+        new += (1 + bids) * u16::from(self.len);
         Ok(self.debts + new > MOST_DEBTS)
     }
 

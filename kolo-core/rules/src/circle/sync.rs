@@ -14,7 +14,8 @@ pub struct Synced {
     pub shortfall: Amount,
 }
 
-/// The largest balance that is taken note of: a quarter of all amounts, as for the rules.
+/// The largest balance that is taken note of: half of all amounts. All that a circle takes in is a
+/// quarter at most, so that both together can be counted.
 const MOST: Amount = Amount::new(i64::MAX / 2);
 
 impl<S: Store> Circle<S> {

@@ -176,15 +176,20 @@ impl<S: Store> Circle<S> {
 
     /// Who left of their own votes no more, and does not count: what is open may be decided by that.
     pub(super) fn void_votes(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {
+        self.decide_again(rules, bit(seat), now)
+    }
+
+    /// Looks again at what is open, of which these `gone` do not count any more.
+    fn decide_again(&mut self, rules: &Rules, gone: u64, now: u64) -> Result<(), Refusal> {
         for motion in Motion::ALL {
             let Some(mut open) = self.open.get(motion as usize).copied().flatten() else {
                 continue;
             };
-            if open.passed_at != 0 || now > open.expires_at || open.electorate & bit(seat) == 0 {
+            if open.passed_at != 0 || now > open.expires_at {
                 continue;
             }
             for votes in [&mut open.electorate, &mut open.yes, &mut open.no] {
-                *votes &= !bit(seat);
+                *votes &= !gone;
             }
             self.decide(rules, open, now)?;
             if self.require_active().is_err() {
@@ -208,17 +213,28 @@ impl<S: Store> Circle<S> {
             self.set_proposal(motion, None);
             match motion {
                 Motion::Dissolve => self.dissolve(rules, now)?,
-                Motion::Expel => self.expel(rules, subject, now)?,
+                Motion::Expel => {
+                    self.expel(rules, subject, now)?;
+                    // Without their vote something else may have become impossible.
+                    self.decide_again(rules, 0, now)?;
+                }
                 Motion::Replace | Motion::Move => self.set_proposal(motion, Some(proposal)),
             }
             return Ok(VoteOutcome::Passed);
         }
-        if vote::is_impossible(proposal.no.count_ones(), electorate) {
+        let lost = proposal.electorate & !proposal.yes & (proposal.no | self.expelled());
+        if vote::is_impossible(lost.count_ones(), electorate) {
             self.set_proposal(motion, None);
             return Ok(VoteOutcome::Rejected);
         }
         self.set_proposal(motion, Some(proposal));
         Ok(VoteOutcome::Open)
+    }
+
+    /// Who votes no more, but counts in what was proposed before.
+    fn expelled(&self) -> u64 {
+        let of = |index: &u8| self.rows.seat(*index).marks.has(Marks::EXPELLED);
+        (0..self.len).filter(of).fold(0, |all, index| all | bit(index))
     }
 
     fn set_proposal(&mut self, motion: Motion, proposal: Option<Proposal>) {

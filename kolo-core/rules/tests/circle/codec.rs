@@ -1,11 +1,11 @@
 //! The circle's bytes.
 
-use kolo_rules::circle::{MAX_ENCODED, Motion, Packed, Phase, RULES_LEN};
+use kolo_rules::circle::{MAX_ENCODED, Motion, Order, Packed, Phase, RULES_LEN};
 use kolo_rules::{Circle, Refusal, Rules};
 use proptest::prelude::*;
 
 use crate::support::{
-    GRACE, START, VOTE, WEEK, active, amount, pay, play_round, propose_dissolve, rules,
+    GRACE, START, VOTE, WEEK, active, amount, decide, pay, play_round, propose_dissolve, rules,
 };
 
 fn encode(circle: &Circle) -> Vec<u8> {
@@ -140,6 +140,13 @@ fn bytes_no_step_leads_to_are_refused() {
         ("a negative reserve", 23, 0x80),
         ("a negative fund", 31, 0x80),
         ("more lost than was held", 32, 11),
+        ("a bid of nobody", 41, 3),
+        ("a bid for nothing", 41, 0),
+        ("fewer proposals than are open", 50, 1),
+        ("a proposal about nobody", 55 + 4, 3),
+        ("a fourth who may vote", 55 + 5, 0b1111),
+        ("a vote of who may not", 55 + 5, 0b011),
+        ("a vote for and against", 55 + 21, 0b100),
         ("turn 0 of one", rows, 0),
         ("a turn beyond the last", rows, 4),
         ("a turn taken twice", rows, 2),
@@ -156,6 +163,32 @@ fn bytes_no_step_leads_to_are_refused() {
         bytes[place] = byte;
         assert_eq!(Circle::decode(&bytes), Err(Refusal::BadEncoding), "{what}");
     }
+}
+
+#[test]
+fn marks_there_are_not_are_refused() {
+    let mut circle = active(&rules(3));
+    decide(&mut circle, &rules(3), Motion::Expel, 2, START);
+    let bytes = encode(&circle);
+    // turn, left_after, marks: expelled. No other amounts: nobody has paid.
+    assert_eq!(bytes[55..], [1, 0, 0, 2, 0, 0, 3, 1, 8]);
+    for (mark, expected) in [(16, true), (31, true), (32, false), (128, false)] {
+        let mut bytes = bytes.clone();
+        bytes[57] = mark;
+        assert_eq!(Circle::decode(&bytes).is_ok(), expected, "mark {mark}");
+    }
+}
+
+#[test]
+fn a_bid_is_kept() {
+    let rules =
+        Rules { order: Order::Auction, bid_floor_bp: 6_500, bid_step_bp: 9_800, ..rules(3) };
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2], START);
+    circle.bid(&rules, 2, 1, amount(25), START).unwrap();
+    let bytes = encode(&circle);
+    assert_eq!(bytes[41..50], [2, 25, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(Circle::decode(&bytes), Ok(circle));
 }
 
 #[test]

@@ -188,6 +188,47 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.div_ceil(16)))]
+
+    /// As many members as there can be, who pay what they like: all ends in order, or by being
+    /// dissolved when there are more debts than are kept apart.
+    #[test]
+    fn large_circles_come_to_an_end(
+        rules in some_rules(),
+        seats in 16..=64_u8,
+        seed: u64,
+    ) {
+        let mut world = World::new(Rules { seats, ..rules }, true);
+        world.get_ready(STRANGER);
+        let mut chance = seed | 1;
+        let mut percent = || {
+            // As good as any for choosing who pays what (xorshift).
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            i64::try_from(chance % 160).unwrap()
+        };
+        while world.circle.phase == Phase::Active {
+            for seat in 0..seats {
+                let _ = match percent() {
+                    0..40 => world.pay(seat, percent()),
+                    40..45 => world.repay(seat, percent(), false),
+                    45..47 => world.bid(seat, 70),
+                    47..48 => world.take(&Step::Exit { seat }).map(drop),
+                    48..100 => Ok(()),
+                    _ => world.pay(seat, 100),
+                };
+            }
+            let _ = world.act(&Act::WaitForPayout(0));
+            let _ = world.act(&Act::PayoutNext { delivered: true });
+            prop_assert_eq!(world.circle.audit(), Ok(()));
+            prop_assert_eq!(world.circle.liabilities(), Ok(Amount::new(world.vault)));
+        }
+        world.finish();
+    }
+}
+
 /// Every step by somebody, at some time.
 fn try_everything(circle: &Circle, rules: &Rules, seat: u8, round: u8, money: i64, now: u64) {
     let amount = Amount::new(money);

@@ -65,6 +65,19 @@ fn who_is_expelled_stays_in_and_so_does_their_vote() {
 }
 
 #[test]
+fn who_is_expelled_without_having_voted_cannot_be_for_it_any_more() {
+    let rules = rules(5);
+    let mut circle = active(&rules);
+    propose_dissolve(&mut circle, &rules, 0, START).unwrap();
+    circle.vote(&rules, 1, 1, false, START).unwrap();
+    circle.vote(&rules, 2, 1, false, START).unwrap();
+    // 3 of 5 could still be for it; without seat 4 only 2.
+    assert!(open(&circle, Motion::Dissolve).is_some());
+    decide(&mut circle, &rules, Motion::Expel, 4, START);
+    assert_eq!((open(&circle, Motion::Dissolve), circle.phase), (None, Phase::Active));
+}
+
+#[test]
 fn a_newcomer_does_not_vote_on_what_was_proposed_before() {
     let (rules, mut circle) = two_of_five();
     decide(&mut circle, &rules, Motion::Replace, 1, START);

@@ -310,7 +310,8 @@ impl World {
         }
     }
 
-    fn pay(&mut self, seat: u8, percent: i64) -> Result<(), Refusal> {
+    /// So many percent of what is due.
+    pub fn pay(&mut self, seat: u8, percent: i64) -> Result<(), Refusal> {
         let due = self.circle.due(&self.rules, seat, self.now)?;
         let part = due.amount.minor_units() * percent / 100;
         self.contribute(seat, due.round, amount(part))
@@ -337,7 +338,7 @@ impl World {
         Ok(())
     }
 
-    fn repay(&mut self, seat: u8, percent: i64, delivered: bool) -> Result<(), Refusal> {
+    pub fn repay(&mut self, seat: u8, percent: i64, delivered: bool) -> Result<(), Refusal> {
         let debt = self.circle.debt(seat)?.minor_units();
         let repaid = amount((debt * percent / 100).max(i64::from(percent > 0)));
         let owed = self.owed(seat);
@@ -385,7 +386,7 @@ impl World {
         assert_eq!(self.owed(seat), expected.collect::<Vec<_>>());
     }
 
-    fn bid(&mut self, seat: u8, percent: i64) -> Result<(), Refusal> {
+    pub fn bid(&mut self, seat: u8, percent: i64) -> Result<(), Refusal> {
         let pot = self.rules.pot(self.circle.len())?.minor_units();
         let (round, amount) = (self.circle.current_round(), amount(pot * percent / 100));
         self.take(&Step::Bid { seat, round, amount })?;
