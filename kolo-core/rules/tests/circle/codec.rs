@@ -124,6 +124,7 @@ fn a_circle_that_stays_bytes_is_the_same_circle() {
 fn bytes_no_step_leads_to_are_refused() {
     let good = encode(&sample());
     let (rows, debt) = (55, 55 + 3 * 29);
+    let proposal = debt + 19;
     // (what, place, byte)
     let bad = [
         ("an older version", 0, 1),
@@ -143,10 +144,10 @@ fn bytes_no_step_leads_to_are_refused() {
         ("a bid of nobody", 41, 3),
         ("a bid for nothing", 41, 0),
         ("fewer proposals than are open", 50, 1),
-        ("a proposal about nobody", 55 + 4, 3),
-        ("a fourth who may vote", 55 + 5, 0b1111),
-        ("a vote of who may not", 55 + 5, 0b011),
-        ("a vote for and against", 55 + 21, 0b100),
+        ("a proposal about nobody", proposal + 4, 3),
+        ("a fourth who may vote", proposal + 5, 0b1111),
+        ("a vote of who may not", proposal + 5, 0b011),
+        ("a vote for and against", proposal + 21, 0b100),
         ("turn 0 of one", rows, 0),
         ("a turn beyond the last", rows, 4),
         ("a turn taken twice", rows, 2),
