@@ -691,7 +691,8 @@ pub struct ChainEvents {
 /// A circle as it is on the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircleOnChain {
-    /// `kolo_rules::Circle::encode` bytes; `None` when the circle is finished and deleted.
+    /// What `kolo_rules::Circle::decode` reads (the contract may write more room for the same state than
+    /// `encode` would); `None` when the circle is finished and deleted.
     pub state: Option<Vec<u8>>,
     /// Members in seat order; empty when finished.
     pub members: Vec<ChainAddress>,
