@@ -10,7 +10,7 @@ use crate::repository::read;
 const SOURCE: &str = "contracts/common/src/error.rs";
 
 /// What to do, by number; 100 to 199 are the rules'.
-const ADVICE: [(u32, &str); 16] = [
+const ADVICE: [(u32, &str); 21] = [
     (1, "never answered: have the organiser sign"),
     (2, "use an amount that fits 64 bits of minor units"),
     (3, "choose an asset of the factory's allow-list"),
@@ -26,6 +26,11 @@ const ADVICE: [(u32, &str); 16] = [
     (23, "open or widen the trustline, then `push` or `claim` again: nothing is lost"),
     (24, "call `sync`, then again"),
     (25, "look at the token's own error; sign the transfer with the call"),
+    (26, "reveal the very secret that was committed to"),
+    (27, "see who waits; they may have taken their request back"),
+    (28, "ask again when the organiser has answered some"),
+    (29, "name whom it is about, and for a new person or address that one too"),
+    (30, "collect the missing signatures, or wait until the delay is over"),
     (199, "never answered: upgrade"),
 ];
 
@@ -71,8 +76,9 @@ fn declared() -> Vec<Number> {
     let mut found = Vec::new();
     let mut about = String::new();
     for line in body.lines().map(str::trim) {
-        if let Some(doc) = line.strip_prefix("///") {
-            about.push_str(doc);
+        // Plain comments there: documentation would be in the wasm.
+        if let Some(doc) = line.strip_prefix("//") {
+            about.push_str(doc.trim_start_matches('/'));
         } else if let Some((name, number)) = line.trim_end_matches(',').split_once(" = ") {
             let happened = uncapitalised(std::mem::take(&mut about).trim().trim_end_matches('.'));
             found.push(Number { number: number.parse().unwrap(), name: name.to_owned(), happened });
