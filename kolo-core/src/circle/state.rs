@@ -1,8 +1,8 @@
 //! What is kept of a circle: its terms, who sits where, and a mirror of the contract's state.
 //!
 //! The mirror is `kolo_rules::Circle`, stepped by the same functions as the contract's (`steps.rs` says
-//! which event is which step): after the same events both encode to the same bytes, which the
-//! reconciler compares.
+//! which event is which step): after the same events both are equal, which the reconciler
+//! compares.
 use kolo_rules::circle::Motion;
 use kolo_rules::{Circle as Mirror, Refusal, Rules};
 use serde::{Deserialize, Serialize};

@@ -48,7 +48,9 @@ impl Kolo {
     ) -> Result<(), Error> {
         use CircleChainEvent as E;
         if story.starts() {
-            // The last joiner starts the circle: the start says all there is to say.
+            // The last joiner starts the circle: the start says all there is to say. Who pays the last
+            // deposit has a receipt as well.
+            tell_change(changes, circle, story)?;
             return tell_start(changes, circle, story);
         }
         tell_rejected(changes, circle, story)?;

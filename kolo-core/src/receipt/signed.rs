@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::ReceiptNumber;
 use super::state::{DOMAIN, Receipt};
+use crate::error_codes;
 use crate::port::vault::{PublicKey, Signature};
 use crate::record::{Aggregate, hex_bytes};
 
@@ -33,6 +34,23 @@ pub enum ReceiptError {
     /// Its number is not the one that belongs to its signature.
     #[error("the number does not belong to this receipt: it should be {0}")]
     OtherNumber(ReceiptNumber),
+}
+
+error_codes! {
+    ReceiptError {
+        Unreadable = "receipt.unreadable" Permanent:
+            "this is not the text of a receipt", "ask for the file again";
+        UnknownForm = "receipt.unknown_form" Permanent:
+            "the receipt is of a form this version does not know", "upgrade";
+        OtherKey = "receipt.other_key" Permanent:
+            "it was signed with another key than the operator's",
+            "compare the key with the one the operator publishes";
+        Forged = "receipt.forged" Permanent:
+            "the signature does not fit: something was changed, or it was never issued",
+            "do not trust it; ask the operator for the receipt of that number";
+        OtherNumber = "receipt.other_number" Permanent:
+            "the number does not belong to the receipt", "take the number from the signed text";
+    }
 }
 
 /// Aggregate `receipt`: written once, with the effect it is about, and never changed.

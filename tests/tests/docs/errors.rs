@@ -9,6 +9,7 @@ use std::fmt::Write;
 use kolo_core::id::IdError;
 use kolo_core::port::chain::{Mismatch, PrepareError};
 use kolo_core::port::{CommitError, PortError, PortErrorKind, Retry};
+use kolo_core::receipt::ReceiptError;
 use kolo_core::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 use kolo_rules::{Amount, AmountError, ParseAmountError, Refusal};
 use kolo_stellar::rpc::{HttpTransportError, RpcError, TransportError};
@@ -65,6 +66,7 @@ fn areas() -> Vec<Area> {
         Area { title: "Rules of a circle", types: vec![("Refusal", refusals())] },
         amounts,
         ports,
+        area!("Receipts": ReceiptError),
         area!("Store": StoreError),
         area!("Key vault": VaultError, MasterKeyError),
         area!("Stellar RPC": RpcError, TransportError, HttpTransportError, SetupError),

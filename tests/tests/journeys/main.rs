@@ -12,6 +12,7 @@ mod forming;
 mod joining;
 mod money;
 mod once;
+mod options;
 mod outside;
 mod receipts;
 mod restart;

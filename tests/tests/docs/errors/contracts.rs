@@ -26,11 +26,11 @@ const ADVICE: [(u32, &str); 21] = [
     (23, "open or widen the trustline, then `push` or `claim` again: nothing is lost"),
     (24, "call `sync`, then again"),
     (25, "look at the token's own error; sign the transfer with the call"),
-    (26, "reveal what was committed to; the draw goes on without who cannot"),
-    (27, "the joiner calls `request` first"),
-    (28, "approve or reject some"),
-    (29, "name the subject to expel, and the newcomer too to replace or move; neither to dissolve"),
-    (30, "everybody with something in the circle signs, then wait seven days"),
+    (26, "reveal the very secret that was committed to"),
+    (27, "see who waits; they may have taken their request back"),
+    (28, "ask again when the organiser has answered some"),
+    (29, "name whom it is about, and for a new person or address that one too"),
+    (30, "collect the missing signatures, or wait until the delay is over"),
     (199, "never answered: upgrade"),
 ];
 
@@ -77,8 +77,9 @@ fn declared() -> Vec<Number> {
     let mut found = Vec::new();
     let mut about = String::new();
     for line in body.lines().map(str::trim) {
+        // Plain comments there: documentation would be in the wasm.
         if let Some(doc) = line.strip_prefix("//") {
-            about.push_str(doc);
+            about.push_str(doc.trim_start_matches('/'));
         } else if let Some((name, number)) = line.trim_end_matches(',').split_once(" = ") {
             let happened = uncapitalised(std::mem::take(&mut about).trim().trim_end_matches('.'));
             found.push(Number { number: number.parse().unwrap(), name: name.to_owned(), happened });

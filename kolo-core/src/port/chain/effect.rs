@@ -1,0 +1,283 @@
+//! What is wanted of the chain.
+use std::fmt;
+
+use kolo_rules::circle::Motion;
+use kolo_rules::{Amount, Rules};
+
+use super::ChainAddress;
+use crate::port::vault::{PublicKey, Signature};
+use crate::{Asset, Timestamp};
+
+/// An effect wanted on the chain, exactly once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChainEffect {
+    /// Create the account of `owner` with sponsored reserves and a trustline to `asset`.
+    OpenAccount {
+        /// The new account.
+        owner: ChainAddress,
+        /// What it must be able to hold.
+        asset: Asset,
+    },
+    /// Pay from an account we sign for.
+    Pay {
+        /// Source.
+        from: ChainAddress,
+        /// Destination.
+        to: ChainAddress,
+        /// Of what.
+        asset: Asset,
+        /// How much.
+        amount: Amount,
+    },
+    /// Create a circle by the factory.
+    CreateCircle {
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Makes the circle's address.
+        salt: [u8; 32],
+        /// Its rules.
+        rules: Rules,
+        /// The organiser's own turn when they are a member.
+        organiser_turn: Option<u8>,
+    },
+    /// Register an invitation key.
+    Invite {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// The one-time key.
+        key: PublicKey,
+        /// The place, where the order is fixed.
+        turn: Option<u8>,
+        /// Until when it may be used.
+        expires_at: Timestamp,
+    },
+    /// Take back an invitation.
+    RevokeInvitation {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// The one-time key.
+        key: PublicKey,
+    },
+    /// Join by an invitation key's signature over [`ChainClient::invitation_message`].
+    Join {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// SHA-256 of the rules the member accepted.
+        rules_hash: [u8; 32],
+        /// The one-time key.
+        key: PublicKey,
+        /// Its signature.
+        signature: Signature,
+    },
+    /// Leave before the start.
+    Leave {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+    },
+    /// Start with the members there are.
+    Start {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+    },
+    /// Give up a circle before its start.
+    Cancel {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+    },
+    /// Contribute exactly this to exactly this round.
+    Contribute {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// Which round, 1-based.
+        round: u8,
+        /// How much.
+        amount: Amount,
+    },
+    /// Pay out a round; anyone may.
+    Payout {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Which round, 1-based.
+        round: u8,
+    },
+    /// Deliver a credit to its owner; anyone may.
+    Push {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Whose credit.
+        member: ChainAddress,
+    },
+    /// Pay a debt.
+    Repay {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// How much.
+        amount: Amount,
+    },
+    /// Ask for a place, without an invitation.
+    Request {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// SHA-256 of the rules the member accepted.
+        rules_hash: [u8; 32],
+    },
+    /// Give somebody who asked a place.
+    Approve {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Who asked.
+        member: ChainAddress,
+        /// The place, where the order is fixed.
+        turn: Option<u8>,
+    },
+    /// Send somebody who asked away.
+    Reject {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Who asked.
+        member: ChainAddress,
+    },
+    /// Commit to a secret for the draw, and leave the bond.
+    Commit {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// What is committed to; only its hash goes to the chain.
+        secret: DrawSecret,
+        /// What is paid with it.
+        bond: Amount,
+    },
+    /// Reveal what was committed to; anyone may who knows it.
+    Reveal {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Whose secret.
+        member: ChainAddress,
+        /// The secret.
+        secret: DrawSecret,
+    },
+    /// Pay in exactly what is due before the first round.
+    Secure {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// How much.
+        amount: Amount,
+    },
+    /// Go on when the time of a step before the first round is over; anyone may.
+    Proceed {
+        /// Which circle.
+        circle: ChainAddress,
+    },
+    /// Ask for the pot of the current round for less.
+    Bid {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// Which round, 1-based.
+        round: u8,
+        /// What is asked for.
+        amount: Amount,
+    },
+    /// Have the insurance step in for who has not paid.
+    ClaimInsurance {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// Which round, 1-based.
+        round: u8,
+        /// Who has not paid.
+        defaulter: ChainAddress,
+        /// How much.
+        amount: Amount,
+    },
+    /// Leave after the current round.
+    Exit {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+    },
+    /// Open a vote.
+    Propose {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// What is proposed.
+        motion: Motion,
+        /// Whom it is about.
+        subject: Option<ChainAddress>,
+        /// Who shall sit in their seat.
+        newcomer: Option<ChainAddress>,
+    },
+    /// Move a seat to the address its vote was about, after the delay; anyone may.
+    CompleteMove {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Whose seat.
+        member: ChainAddress,
+    },
+    /// Show that one's key is not lost: no move of the seat.
+    Object {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+    },
+    /// Vote on a proposal.
+    Vote {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// Which proposal.
+        proposal: u32,
+        /// Yes or no.
+        approve: bool,
+    },
+    /// Pay a member what is claimable after dissolving; anyone may.
+    Claim {
+        /// Which circle.
+        circle: ChainAddress,
+        /// To whom.
+        member: ChainAddress,
+    },
+}
+
+/// What a member commits to for a draw: nobody may learn it before it is revealed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DrawSecret(pub [u8; 32]);
+
+impl fmt::Debug for DrawSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DrawSecret(…)")
+    }
+}

@@ -1,0 +1,318 @@
+//! The settlement rail, in domain words: effects wanted, transactions prepared, fates learnt,
+//! events followed. No adapter type crosses this line.
+mod effect;
+mod event;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use kolo_rules::Amount;
+use serde::{Deserialize, Serialize};
+
+pub use effect::{ChainEffect, DrawSecret};
+pub use event::{ChainEvent, ChainEventBody, CircleChainEvent};
+
+use super::PortError;
+use super::vault::{PublicKey, Signature};
+use crate::{Asset, Timestamp, error_codes};
+
+/// An account or contract on the chain, in the chain's own text form (`G…`, `C…`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChainAddress(pub String);
+
+impl fmt::Display for ChainAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A transaction to be signed. What is signed is `payload` (SHA-256 of it), and `payload` is what
+/// [`ChainClient::verify`] decodes: nothing else can be slipped under the signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedTx {
+    /// The bytes whose SHA-256 is signed.
+    pub payload: Vec<u8>,
+    /// That SHA-256, the transaction's hash, in hex.
+    pub hash: String,
+    /// Who must sign (public keys of accounts).
+    pub signers: Vec<PublicKey>,
+    /// Source account and its sequence number.
+    pub source: ChainAddress,
+    /// The sequence number it uses.
+    pub sequence: i64,
+    /// After this moment (by a closed ledger) it can never be applied.
+    pub max_time: Timestamp,
+    /// Highest fee it may charge, in stroops of XLM.
+    pub max_fee: i64,
+}
+
+/// A signed transaction: persisted before it is sent, resent only as these bytes or in a fee-bump.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedTx {
+    /// What was prepared.
+    pub prepared: PreparedTx,
+    /// The signed inner envelope.
+    pub inner: Vec<u8>,
+    /// The envelope to send: the inner one wrapped in a fee-bump, where the client wraps.
+    pub envelope: Vec<u8>,
+    /// Hash of `envelope`'s transaction (hex); equals `prepared.hash` when not wrapped.
+    pub hash: String,
+}
+
+/// What the network says to a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Submission {
+    /// Taken, or had already: poll by hash.
+    Accepted,
+    /// Not now: same bytes, later.
+    TryAgainLater,
+    /// Fee too low for now: fee-bump the same inner transaction.
+    InsufficientFee,
+    /// The sequence number is used or ahead: look the hash up first, it may be applied.
+    BadSequence,
+    /// Past its time bounds: prove absence, then build anew.
+    TooLate,
+    /// Needs another simulation (resources, archived entries).
+    Resimulate {
+        /// The network's words.
+        reason: String,
+    },
+    /// Never: typed and terminal.
+    Refused(Refused),
+}
+
+/// The chain's refusal of an effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The contract's error number (kolo-rules' `Refusal` from 100), when it was a contract.
+    pub contract_code: Option<u32>,
+    /// The network's result code or message, for the operator's log.
+    pub reason: String,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fate {
+    /// Applied.
+    Confirmed {
+        /// In which ledger.
+        ledger: u32,
+        /// When that closed.
+        closed_at: Timestamp,
+        /// Fee charged, stroops of XLM.
+        fee: i64,
+    },
+    /// In a ledger, but failed: fee taken, sequence used, no effect.
+    Failed {
+        /// Why.
+        refused: Refused,
+        /// Fee charged, stroops of XLM.
+        fee: i64,
+    },
+    /// Not in any ledger the node knows.
+    NotFound {
+        /// Close time of the latest ledger.
+        latest_closed_at: Timestamp,
+        /// Whether the node's history reaches back to before the transaction could have been sent.
+        history_covers: bool,
+    },
+}
+
+/// Why a transaction could not be prepared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// The chain would refuse the effect now.
+    #[error("the chain refuses: {}", .0.reason)]
+    Refused(Refused),
+    /// The effect has happened already (e.g. the account exists as wanted).
+    #[error("already done")]
+    AlreadyDone,
+    /// The adapter failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+error_codes! {
+    PrepareError {
+        Refused = "chain.refused" Permanent:
+            "the chain would refuse the effect now", "look at the contract's number, below";
+        AlreadyDone = "chain.already_done" Permanent:
+            "the effect has happened already", "nothing: take it as done";
+    } within {
+        Port = PortError::code;
+    }
+}
+
+/// The prepared bytes are not the intent's: do not sign.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the prepared transaction differs from the intent in {field}: it was not signed")]
+pub struct Mismatch {
+    /// Which field differs.
+    pub field: String,
+}
+
+error_codes! {
+    struct Mismatch = "chain.mismatch" Permanent:
+        "the prepared transaction is not what was wanted, so it was not signed",
+        "distrust the node: compare it with another";
+}
+
+/// Where the follower is; opaque to everybody but the adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChainCursor(pub String);
+
+/// A page of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainEvents {
+    /// In order, each once.
+    pub events: Vec<ChainEvent>,
+    /// Where to go on.
+    pub next: ChainCursor,
+    /// True when there may be more right now.
+    pub more: bool,
+    /// Set when history between the cursor and the first event is lost to this node.
+    pub gap: bool,
+}
+
+/// A circle as it is on the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircleOnChain {
+    /// What `kolo_rules::Circle::decode` reads (the contract may write more room for the same state than
+    /// `encode` would); `None` when the circle is finished and deleted.
+    pub state: Option<Vec<u8>>,
+    /// Members in seat order; empty when finished.
+    pub members: Vec<ChainAddress>,
+    /// The vault's balance.
+    pub vault: Amount,
+}
+
+/// The chain's latest ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LatestLedger {
+    /// Its number.
+    pub sequence: u32,
+    /// When it closed.
+    pub closed_at: Timestamp,
+}
+
+/// The settlement rail.
+///
+/// Guarantees asked of an adapter: `prepare`, `verify` and look-ups change nothing; `submit` may be
+/// repeated with the same bytes; `events_after` delivers each event at least once, in order, also
+/// over restarts.
+#[async_trait]
+pub trait ChainClient: Send + Sync {
+    /// The address of the account whose master key this is.
+    fn account_address(&self, key: &PublicKey) -> ChainAddress;
+
+    /// The 32-byte contract id of an asset.
+    ///
+    /// # Errors
+    /// When the asset's code or issuer is not valid on this chain.
+    fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError>;
+
+    /// Where [`ChainEffect::CreateCircle`] will put the circle.
+    ///
+    /// # Errors
+    /// When the organiser is not an address of this chain.
+    fn circle_address(
+        &self,
+        organiser: &ChainAddress,
+        salt: &[u8; 32],
+    ) -> Result<ChainAddress, PortError>;
+
+    /// What an invitation key signs to let `joiner` in.
+    ///
+    /// # Errors
+    /// When an address is not one of this chain.
+    fn invitation_message(
+        &self,
+        circle: &ChainAddress,
+        joiner: &ChainAddress,
+    ) -> Result<Vec<u8>, PortError>;
+
+    /// Builds and simulates the transaction for an effect.
+    async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError>;
+
+    /// Decodes the payload again and compares every field with the effect and this network.
+    ///
+    /// # Errors
+    /// [`Mismatch`] naming the first field that differs: the caller must not sign.
+    fn verify(&self, effect: &ChainEffect, tx: &PreparedTx) -> Result<(), Mismatch>;
+
+    /// Puts signatures on. The result is what is persisted and sent. Where the client wraps in a
+    /// fee-bump, it returns [`Assembled::NeedsFeeBump`] first.
+    ///
+    /// # Errors
+    /// When a signer is missing or a signature does not verify.
+    fn assemble(
+        &self,
+        tx: &PreparedTx,
+        signatures: &[(PublicKey, Signature)],
+    ) -> Result<Assembled, PortError>;
+
+    /// Finishes a fee-bump with the fee account's signature.
+    ///
+    /// # Errors
+    /// When the signature does not verify.
+    fn finish(&self, bump: &FeeBump, signature: &Signature) -> Result<SignedTx, PortError>;
+
+    /// A fee-bump with a higher fee around the same inner transaction.
+    ///
+    /// # Errors
+    /// When the operator's fee ceiling is reached.
+    fn bump_again(&self, tx: &SignedTx) -> Result<FeeBump, PortError>;
+
+    /// Sends the envelope.
+    async fn submit(&self, tx: &SignedTx) -> Result<Submission, PortError>;
+
+    /// What became of it, by the hash of the envelope and of the inner transaction.
+    async fn look_up(&self, tx: &SignedTx) -> Result<Fate, PortError>;
+
+    /// Events of our factory, our circles and the configured assets after a cursor (`None`: from the beginning).
+    async fn events_after(
+        &self,
+        cursor: Option<&ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainEvents, PortError>;
+
+    /// The latest ledger.
+    async fn latest(&self) -> Result<LatestLedger, PortError>;
+
+    /// What an address holds of an asset (zero without a trustline).
+    async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError>;
+
+    /// A circle's state and vault; `None` when there is no such contract.
+    async fn circle(
+        &self,
+        circle: &ChainAddress,
+        asset: &Asset,
+    ) -> Result<Option<CircleOnChain>, PortError>;
+}
+
+/// What [`ChainClient::assemble`] yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assembled {
+    /// Ready to persist and send.
+    Ready(SignedTx),
+    /// The fee account must sign `payload` too.
+    NeedsFeeBump(FeeBump),
+}
+
+/// A fee-bump to be signed by the fee account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeeBump {
+    /// What was prepared.
+    pub prepared: PreparedTx,
+    /// The signed inner envelope.
+    pub inner: Vec<u8>,
+    /// The bytes whose SHA-256 the fee account signs.
+    pub payload: Vec<u8>,
+    /// Who signs.
+    pub signer: PublicKey,
+}
