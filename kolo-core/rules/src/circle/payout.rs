@@ -108,7 +108,11 @@ impl<S: Store> Circle<S> {
             self.dissolve(rules, now)?;
             return Ok(Payout { dissolved: true, ..nothing_paid(round, seat) });
         }
-        self.advance_turn(seat, round);
+        if rules.order == Order::Auction {
+            // What the winner has to pay back to a leaver from now on is not late at once.
+            self.judge(rules, seat, now)?;
+            self.advance_turn(seat, round);
+        }
         // Nobody is insured against themselves.
         self.release_insured(seat)?;
         let bid = self.bid.take().filter(|bid| bid.seat == seat);
@@ -131,7 +135,7 @@ impl<S: Store> Circle<S> {
             price = self.clear_debts(seat, price, &mut parts)?;
             self.add_credits(&parts)?;
         }
-        self.let_leavers_go(rules, round)?;
+        self.let_leavers_go(round)?;
         self.premium_round = matches!(rules.premium, Premium::PerInstalment(_))
             && self.fund < rules.insurance_target;
         let completed = round == self.len;
@@ -269,7 +273,7 @@ impl<S: Store> Circle<S> {
 
     /// Members whose last round this was get back their deposit and what they paid ahead, less what
     /// they owe, and take part no more.
-    fn let_leavers_go(&mut self, rules: &Rules, round: u8) -> Result<(), Refusal> {
+    fn let_leavers_go(&mut self, round: u8) -> Result<(), Refusal> {
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             if seat.left_after != round {
@@ -279,9 +283,6 @@ impl<S: Store> Circle<S> {
             self.put(index, &seat);
             add(&mut back, self.release_ahead(index)?)?;
             self.credit_less_debts(index, back)?;
-            if rules.order == Order::Auction {
-                self.move_to_end(index);
-            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What holds after every step, and at the very end.
 
-use kolo_rules::circle::{MAX_ENCODED, PayoutStatus, Phase, Step};
-use kolo_rules::{Amount, Circle};
+use kolo_rules::circle::{MAX_ENCODED, Marks, PayoutStatus, Phase, Step};
+use kolo_rules::{Amount, Circle, vote};
 
 use crate::support::amount;
 use crate::world::{World, sha256};
@@ -48,6 +48,18 @@ impl World {
         for open in self.circle.open_proposals() {
             assert_eq!(open.yes & open.no, 0, "for and against");
             assert_eq!((open.yes | open.no) & !open.electorate, 0, "a vote of nobody");
+            if open.passed_at == 0 && self.now <= open.expires_at {
+                let silent = |seat: &kolo_rules::Seat| seat.marks.has(Marks::EXPELLED);
+                let seats = (0..).zip(self.circle.seats()).filter(|(_, seat)| silent(seat));
+                let silent = seats.fold(0, |all, (index, _): (u32, _)| all | 1_u64 << index);
+                let lost = open.electorate & !open.yes & (open.no | silent);
+                let size = open.electorate_size();
+                assert!(!vote::passes(open.yes.count_ones(), size), "passed, and still open");
+                assert!(
+                    !vote::is_impossible(lost.count_ones(), size),
+                    "impossible, and still open"
+                );
+            }
         }
     }
 
@@ -96,11 +108,11 @@ impl World {
                 }
                 Phase::Forming => _ = self.take(&Step::Cancel).unwrap(),
                 Phase::Committing | Phase::Revealing | Phase::Securing => {
-                    self.now += month_s;
+                    self.wait_until(self.now + month_s);
                     let _ = self.act(&crate::history::Act::Proceed);
                 }
                 Phase::Active => {
-                    self.now += month_s;
+                    self.wait_until(self.now + month_s);
                     let _ = self.take(&Step::Payout { round: self.circle.current_round() });
                 }
                 _ => break,

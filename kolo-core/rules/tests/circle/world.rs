@@ -34,6 +34,8 @@ pub struct World {
     pub from_insurance: i64,
     /// What everybody paid as premium since they sit there.
     pub premiums: Vec<i64>,
+    /// Who always does what is asked for as soon as it is.
+    pub honest: Option<u8>,
     /// What bids left to all, had everybody paid: the winner, who took part, how much.
     pub left_to_all: Vec<(u8, Vec<u8>, i64)>,
     /// Payouts by round.
@@ -57,6 +59,7 @@ impl World {
             clawed: false,
             from_insurance: 0,
             premiums: Vec::new(),
+            honest: None,
             left_to_all: Vec::new(),
             payouts: BTreeMap::new(),
             steps: 0,
@@ -177,7 +180,7 @@ impl World {
         let len = self.circle.len().max(1);
         let who = |seat: u8| if seat == STRANGER { seat } else { seat % len };
         match *act {
-            Act::Wait(days) => self.now += days * 86_400 + days % 3,
+            Act::Wait(days) => self.wait_until(self.now + days * 86_400 + days % 3),
             Act::WaitForPayout(offset) => self.wait_for_payout(offset),
             Act::Join(turn) => {
                 let turn = (self.rules.order == Order::Fixed).then_some(turn);
@@ -254,7 +257,35 @@ impl World {
         if let PayoutStatus::NotBefore { at, .. } | PayoutStatus::Waiting { at, .. } =
             self.circle.payout_status(&self.rules, self.now)
         {
-            self.now = self.now.max(at.checked_add_signed(offset).unwrap());
+            self.wait_until(at.checked_add_signed(offset).unwrap());
+        }
+    }
+
+    /// Half a day after the other: who is honest pays what has opened.
+    pub fn wait_until(&mut self, end: u64) {
+        if self.honest.is_none() {
+            self.now = self.now.max(end);
+        }
+        while self.now < end {
+            self.be_honest();
+            self.now = end.min(self.now + 43_200);
+        }
+        self.be_honest();
+    }
+
+    pub fn be_honest(&mut self) {
+        let Some(seat) = self.honest else { return };
+        while let Ok(due) = self.circle.due(&self.rules, seat, self.now)
+            && due.amount.is_positive()
+            && !due.advance
+        {
+            self.contribute(seat, due.round, due.amount).unwrap();
+        }
+        // Losses shared at the end.
+        if let Ok(amount) = self.circle.debt(seat)
+            && amount.is_positive()
+        {
+            self.take(&Step::Repay { seat, amount }).unwrap();
         }
     }
 
@@ -422,7 +453,8 @@ impl World {
                 let _ = self.repay(seat, 100, true);
                 self.take(&Step::Replace { seat })?;
             } else {
-                self.now += u64::from(self.rules.vote_period_s) * u64::from(n) / 2 + 1;
+                let delay = u64::from(self.rules.vote_period_s) * u64::from(n) / 2 + 1;
+                self.wait_until(self.now + delay);
                 self.take(&Step::CompleteMove { seat })?;
             }
         }
