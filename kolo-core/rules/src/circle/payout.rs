@@ -220,7 +220,8 @@ impl<S: Store> Circle<S> {
         let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
         let (mut held, mut covered) = (Amount::ZERO, Amount::ZERO);
         // Nobody owes themselves; but what is missing of a pot won by a bid is missing for all.
-        let exempt = (!self.is_won_by_bid(round)).then_some(recipient);
+        let by_bid = self.rows.seat(recipient).marks.has(Marks::BY_BID);
+        let exempt = (!by_bid).then_some(recipient);
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             self.assess(rules, index, &mut seat, late_by)?;

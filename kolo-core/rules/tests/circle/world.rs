@@ -261,14 +261,14 @@ impl World {
         }
     }
 
-    /// Half a day after the other: who is honest pays what has opened.
+    /// Day by day, which is the shortest interval there is here: who is honest pays what has opened.
     pub fn wait_until(&mut self, end: u64) {
         if self.honest.is_none() {
             self.now = self.now.max(end);
         }
         while self.now < end {
             self.be_honest();
-            self.now = end.min(self.now + 43_200);
+            self.now = end.min(self.now + 86_400);
         }
         self.be_honest();
     }
