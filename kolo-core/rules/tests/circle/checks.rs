@@ -143,3 +143,37 @@ impl World {
         (self.rules.order == kolo_rules::circle::Order::Fixed).then_some(1)
     }
 }
+
+/// Net settlement: all that was there is claimable, in proportion of what is missing; what is missing is
+/// owed by those who have had more than they paid.
+pub fn check_settlement(before: &Circle, after: &Circle) {
+    let minor = |amount: Amount| amount.minor_units();
+    let nets = after.seats().iter().map(|seat| minor(seat.paid) - minor(seat.received));
+    let nets: Vec<i64> = nets.collect();
+    let claims: i64 = nets.iter().filter(|net| **net > 0).sum();
+    let common = before.held().unwrap().checked_add(before.reserve).unwrap();
+    let mut value = minor(common.checked_add(before.fund).unwrap());
+    for (place, ((net, old), new)) in nets.iter().zip(before.seats()).zip(after.seats()).enumerate()
+    {
+        let used = minor(old.deposit).min((-net).max(0));
+        value += used;
+        assert_eq!(minor(new.credit) - minor(old.credit), minor(old.deposit) - used);
+        let debt = after.debt(u8::try_from(place).unwrap()).unwrap();
+        assert_eq!(minor(debt), (-net).max(0) - used);
+    }
+    let claimable: i64 = after.seats().iter().map(|seat| minor(seat.claimable)).sum();
+    let uncovered: i64 = after.seats().iter().map(|seat| minor(seat.uncovered)).sum();
+    assert_eq!((claimable, uncovered), (value, (claims - value).max(0)));
+    for (net, seat) in nets.into_iter().zip(after.seats()) {
+        let (claimable, uncovered) = (minor(seat.claimable), minor(seat.uncovered));
+        if value <= claims {
+            // The same part of every claim, to a unit: claimable / net = value / claims.
+            assert_eq!(claimable + uncovered, net.max(0));
+            let difference = i128::from(claimable) * i128::from(claims)
+                - i128::from(net.max(0)) * i128::from(value);
+            assert!(difference.abs() < i128::from(claims.max(1)));
+        } else {
+            assert!(claimable >= net && uncovered == 0);
+        }
+    }
+}

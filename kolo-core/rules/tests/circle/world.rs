@@ -8,6 +8,7 @@ use kolo_rules::circle::{
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
 
+use crate::checks::check_settlement;
 use crate::history::{Act, STRANGER};
 use crate::support::{START, amount};
 
@@ -40,8 +41,6 @@ pub struct World {
     pub left_to_all: Vec<(u8, Vec<u8>, i64)>,
     /// Payouts by round.
     payouts: BTreeMap<u8, u8>,
-    /// What a step did that was accepted.
-    pub steps: u32,
 }
 
 impl World {
@@ -62,7 +61,6 @@ impl World {
             honest: None,
             left_to_all: Vec::new(),
             payouts: BTreeMap::new(),
-            steps: 0,
         };
         for turn in (1..=rules.seats).filter(|_| full) {
             world.act(&Act::Join(turn)).unwrap();
@@ -75,7 +73,9 @@ impl World {
         let insured = self.insured_of_others();
         let (after, effect) = self.circle.after(&self.rules, step, &sha256, self.now)?;
         let before = std::mem::replace(&mut self.circle, after);
-        self.steps += 1;
+        if self.circle.phase == Phase::Dissolved && before.phase == Phase::Active {
+            check_settlement(&before, &self.circle);
+        }
         match *step {
             Step::Commit { seat } => self.pay_in(seat, self.rules.bond),
             Step::Secure { seat, amount }
