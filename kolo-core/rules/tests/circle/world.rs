@@ -1,5 +1,6 @@
 //! A circle with a vault and people around it, and where the tokens go with every step.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use kolo_rules::circle::{
@@ -39,6 +40,8 @@ pub struct World {
     pub honest: Option<u8>,
     /// What bids left to all, had everybody paid: the winner, who took part, how much.
     pub left_to_all: Vec<(u8, Vec<u8>, i64)>,
+    /// Whose due is looked at next.
+    pub checked: Cell<u8>,
     /// Payouts by round.
     payouts: BTreeMap<u8, u8>,
 }
@@ -60,6 +63,7 @@ impl World {
             premiums: Vec::new(),
             honest: None,
             left_to_all: Vec::new(),
+            checked: Cell::new(0),
             payouts: BTreeMap::new(),
         };
         for turn in (1..=rules.seats).filter(|_| full) {
