@@ -50,6 +50,9 @@ impl<S: Store> Circle<S> {
         if self.in_arrears(rules, a, now)? || self.in_arrears(rules, b, now)? {
             return Err(Refusal::InArrears);
         }
+        let late_by = self.late_by(rules, now);
+        self.assess(rules, a, &mut first, late_by)?;
+        self.assess(rules, b, &mut second, late_by)?;
         let before = rules.deposit(first.turn, self.len)?;
         let after = rules.deposit(second.turn, self.len)?;
         core::mem::swap(&mut first.turn, &mut second.turn);
@@ -103,7 +106,7 @@ impl<S: Store> Circle<S> {
             return Ok(());
         }
         self.mark_leaver(rules, seat, now)?;
-        if member.turn == self.current_round() {
+        if member.turn == self.current_round() && rules.order != Order::Auction {
             self.swap_turns(seat, next);
         }
         Ok(())
@@ -130,18 +133,24 @@ impl<S: Store> Circle<S> {
     }
 
     fn mark_leaver(&mut self, rules: &Rules, seat: u8, now: u64) -> Result<(), Refusal> {
-        let mut member = self.member(seat)?;
-        if member.turn <= self.rounds_paid {
+        if self.member(seat)?.turn <= self.rounds_paid {
             return Err(Refusal::AlreadyPaidOut);
         }
         let staying = (0..self.len).filter(|index| self.rows.seat(*index).left_after == 0).count();
         if staying <= 2 {
             return Err(Refusal::TooFewMembers);
         }
-        self.assess(rules, seat, &mut member, self.late_by(rules, now))?;
+        // What others have to pay changes: nobody is late with what they did not have to pay before.
+        for index in 0..self.len {
+            self.judge(rules, index, now)?;
+        }
+        let mut member = self.member(seat)?;
         member.left_after = self.current_round();
         self.put(seat, &member);
         self.bid = self.bid.filter(|bid| bid.seat != seat);
+        if rules.order == Order::Auction {
+            self.move_to_end(seat);
+        }
         Ok(())
     }
 

@@ -129,8 +129,8 @@ impl<S: Store> Circle<S> {
     }
 
     /// Looks at the seat's instalments whose time is over since it was last looked at, and marks what
-    /// is unpaid of them: late, with one fee each. Every step that changes what is paid does this
-    /// before, so that it makes no difference when it is done.
+    /// is unpaid of them: late, with one fee each. Every step that changes what is paid, or is to
+    /// be paid, does this before, so that it makes no difference when it is done.
     pub(super) fn assess(
         &self,
         rules: &Rules,
@@ -163,6 +163,14 @@ impl<S: Store> Circle<S> {
             }
         }
         seat.assessed = u16::try_from(over).unwrap_or(u16::MAX);
+        Ok(())
+    }
+
+    /// [`Circle::assess`], and keeps it.
+    pub(super) fn judge(&mut self, rules: &Rules, index: u8, now: u64) -> Result<(), Refusal> {
+        let mut seat = self.member(index)?;
+        self.assess(rules, index, &mut seat, self.late_by(rules, now))?;
+        self.put(index, &seat);
         Ok(())
     }
 

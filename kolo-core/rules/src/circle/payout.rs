@@ -110,7 +110,11 @@ impl<S: Store> Circle<S> {
             self.dissolve(rules, now)?;
             return Ok(Payout { dissolved: true, ..nothing_paid(round, seat) });
         }
-        self.advance_turn(seat, round);
+        if rules.order == Order::Auction {
+            // What the winner has to pay back to a leaver from now on is not late at once.
+            self.judge(rules, seat, now)?;
+            self.advance_turn(seat, round);
+        }
         // Nobody is insured against themselves.
         self.release_insured(seat)?;
         let bid = self.bid.take().filter(|bid| bid.seat == seat);
@@ -134,7 +138,7 @@ impl<S: Store> Circle<S> {
             self.add_credits(&parts)?;
         }
         if somebody_leaves {
-            self.let_leavers_go(rules, round)?;
+            self.let_leavers_go(round)?;
         }
         self.premium_round = matches!(rules.premium, Premium::PerInstalment(_))
             && self.fund < rules.insurance_target;
@@ -220,7 +224,8 @@ impl<S: Store> Circle<S> {
         let judged = u16::try_from(last_instalment(rules, round)).unwrap_or(u16::MAX);
         let (mut held, mut covered, mut leaving) = (Amount::ZERO, Amount::ZERO, false);
         // Nobody owes themselves; but what is missing of a pot won by a bid is missing for all.
-        let exempt = (!self.is_won_by_bid(round)).then_some(recipient);
+        let by_bid = self.rows.seat(recipient).marks.has(Marks::BY_BID);
+        let exempt = (!by_bid).then_some(recipient);
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             leaving |= seat.left_after == round;
@@ -282,7 +287,7 @@ impl<S: Store> Circle<S> {
 
     /// Members whose last round this was get back their deposit and what they paid ahead, less what
     /// they owe, and take part no more.
-    fn let_leavers_go(&mut self, rules: &Rules, round: u8) -> Result<(), Refusal> {
+    fn let_leavers_go(&mut self, round: u8) -> Result<(), Refusal> {
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
             if seat.left_after != round {
@@ -292,9 +297,6 @@ impl<S: Store> Circle<S> {
             self.put(index, &seat);
             add(&mut back, self.release_ahead(index)?)?;
             self.credit_less_debts(index, back)?;
-            if rules.order == Order::Auction {
-                self.move_to_end(index);
-            }
         }
         Ok(())
     }

@@ -23,8 +23,8 @@ pub enum Order {
 pub enum Shortfall {
     /// What is there is paid out; what is missing becomes debt.
     ShortPot = 0,
-    /// One further contribution interval of waiting, then as with a short pot. The delay moves no
-    /// later deadline.
+    /// One further contribution interval of waiting for what neither deposits nor the insurance cover,
+    /// then as with a short pot. The delay moves no later deadline.
     Wait = 1,
     /// As with a short pot; at the end all who kept their promise bear the same part of the loss.
     Share = 2,

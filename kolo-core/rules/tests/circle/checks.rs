@@ -1,7 +1,7 @@
 //! What holds after every step, and at the very end.
 
-use kolo_rules::circle::{MAX_ENCODED, PayoutStatus, Phase, Step};
-use kolo_rules::{Amount, Circle};
+use kolo_rules::circle::{MAX_ENCODED, Marks, PayoutStatus, Phase, Step};
+use kolo_rules::{Amount, Circle, vote};
 
 use crate::support::amount;
 use crate::world::{World, sha256};
@@ -48,27 +48,39 @@ impl World {
         for open in self.circle.open_proposals() {
             assert_eq!(open.yes & open.no, 0, "for and against");
             assert_eq!((open.yes | open.no) & !open.electorate, 0, "a vote of nobody");
+            if open.passed_at == 0 && self.now <= open.expires_at {
+                let silent = |seat: &kolo_rules::Seat| seat.marks.has(Marks::EXPELLED);
+                let seats = (0..).zip(self.circle.seats()).filter(|(_, seat)| silent(seat));
+                let silent = seats.fold(0, |all, (index, _): (u32, _)| all | 1_u64 << index);
+                let lost = open.electorate & !open.yes & (open.no | silent);
+                let size = open.electorate_size();
+                assert!(!vote::passes(open.yes.count_ones(), size), "passed, and still open");
+                assert!(
+                    !vote::is_impossible(lost.count_ones(), size),
+                    "impossible, and still open"
+                );
+            }
         }
     }
 
-    /// What is said to be due is taken, and a unit more is not.
+    /// What is said to be due is taken, and a unit more is not: of one member after the other.
     fn check_due(&self) {
         if self.circle.phase != Phase::Active {
             return;
         }
-        for seat in 0..self.circle.len() {
-            let due = self.circle.due(&self.rules, seat, self.now).unwrap();
-            let pay = |more: i64| {
-                let amount = due.amount.checked_add(amount(more)).unwrap();
-                let step = Step::Contribute { seat, round: due.round, amount };
-                self.circle.after(&self.rules, &step, &sha256, self.now).is_ok()
-            };
-            assert_eq!(pay(0), due.amount.is_positive());
-            assert!(!pay(1));
-            assert_eq!(pay(-1), self.rules.partial && due.amount > amount(1));
-            assert!(self.rules.advance || !due.advance);
-            assert_eq!(due.late_after, due.deadline + u64::from(self.rules.grace_s));
-        }
+        let seat = self.checked.get();
+        self.checked.set((seat + 1) % self.circle.len());
+        let due = self.circle.due(&self.rules, seat, self.now).unwrap();
+        let pay = |more: i64| {
+            let amount = due.amount.checked_add(amount(more)).unwrap();
+            let step = Step::Contribute { seat, round: due.round, amount };
+            self.circle.after(&self.rules, &step, &sha256, self.now).is_ok()
+        };
+        assert_eq!(pay(0), due.amount.is_positive());
+        assert!(!pay(1));
+        assert_eq!(pay(-1), self.rules.partial && due.amount > amount(1));
+        assert!(self.rules.advance || !due.advance);
+        assert_eq!(due.late_after, due.deadline + u64::from(self.rules.grace_s));
     }
 
     /// A payout works if and only if it is said to be ready, and is said to be at a time to come otherwise.
@@ -96,11 +108,11 @@ impl World {
                 }
                 Phase::Forming => _ = self.take(&Step::Cancel).unwrap(),
                 Phase::Committing | Phase::Revealing | Phase::Securing => {
-                    self.now += month_s;
+                    self.wait_until(self.now + month_s);
                     let _ = self.act(&crate::history::Act::Proceed);
                 }
                 Phase::Active => {
-                    self.now += month_s;
+                    self.wait_until(self.now + month_s);
                     let _ = self.take(&Step::Payout { round: self.circle.current_round() });
                 }
                 _ => break,
@@ -129,5 +141,39 @@ impl World {
 
     fn first_turn(&self) -> Option<u8> {
         (self.rules.order == kolo_rules::circle::Order::Fixed).then_some(1)
+    }
+}
+
+/// Net settlement: all that was there is claimable, in proportion of what is missing; what is missing is
+/// owed by those who have had more than they paid.
+pub fn check_settlement(before: &Circle, after: &Circle) {
+    let minor = |amount: Amount| amount.minor_units();
+    let nets = after.seats().iter().map(|seat| minor(seat.paid) - minor(seat.received));
+    let nets: Vec<i64> = nets.collect();
+    let claims: i64 = nets.iter().filter(|net| **net > 0).sum();
+    let common = before.held().unwrap().checked_add(before.reserve).unwrap();
+    let mut value = minor(common.checked_add(before.fund).unwrap());
+    for (place, ((net, old), new)) in nets.iter().zip(before.seats()).zip(after.seats()).enumerate()
+    {
+        let used = minor(old.deposit).min((-net).max(0));
+        value += used;
+        assert_eq!(minor(new.credit) - minor(old.credit), minor(old.deposit) - used);
+        let debt = after.debt(u8::try_from(place).unwrap()).unwrap();
+        assert_eq!(minor(debt), (-net).max(0) - used);
+    }
+    let claimable: i64 = after.seats().iter().map(|seat| minor(seat.claimable)).sum();
+    let uncovered: i64 = after.seats().iter().map(|seat| minor(seat.uncovered)).sum();
+    assert_eq!((claimable, uncovered), (value, (claims - value).max(0)));
+    for (net, seat) in nets.into_iter().zip(after.seats()) {
+        let (claimable, uncovered) = (minor(seat.claimable), minor(seat.uncovered));
+        if value <= claims {
+            // The same part of every claim, to a unit: claimable / net = value / claims.
+            assert_eq!(claimable + uncovered, net.max(0));
+            let difference = i128::from(claimable) * i128::from(claims)
+                - i128::from(net.max(0)) * i128::from(value);
+            assert!(difference.abs() < i128::from(claims.max(1)));
+        } else {
+            assert!(claimable >= net && uncovered == 0);
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! Members who exit, and members who are expelled.
 
-use kolo_rules::circle::{Motion, Phase, Premium, Security};
+use kolo_rules::circle::{Fee, Motion, Order, Phase, Premium, Security};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::support::{
-    START, WEEK, active, amount, debts, decide, each, pay, play_round, refused, rules, secured,
-    turns,
+    GRACE, START, WEEK, active, amount, debts, decide, each, pay, play_round, refused, rules,
+    secured, turns,
 };
 
 fn needs(circle: &Circle, rules: &Rules, round: u8) -> Vec<i64> {
@@ -220,4 +220,72 @@ fn the_last_to_be_paid_is_paid_even_when_expelled() {
     decide(&mut circle, &rules, Motion::Expel, 2, date(2));
     assert_eq!((circle.seats()[2].left_after, circle.recipient(&rules, date(2))), (0, Ok(2)));
     assert_eq!(play(&mut circle, &rules, 3, &[0, 1, 2]), 30);
+}
+
+#[test]
+fn a_late_pay_back_costs_its_fee() {
+    let rules = Rules { fee: Fee::Fixed(amount(3)), ..rules(4) };
+    let mut circle = active(&rules);
+    circle.exit(&rules, 2, START).unwrap();
+    play(&mut circle, &rules, 1, &[0, 1, 2, 3]);
+    play(&mut circle, &rules, 2, &[0, 1, 3]);
+    let late = date(3) + GRACE + 1;
+    let due = circle.due(&rules, 0, late).unwrap();
+    assert_eq!((due.round, due.amount, due.fees), (3, amount(13), amount(3)));
+    // Nobody else owes anything for that round; it is not late with round 4.
+    assert_eq!(circle.due(&rules, 1, late).unwrap().round, 4);
+    assert_eq!(circle.payout(&rules, 3, late).unwrap().amount, Amount::ZERO);
+    assert_eq!((debts(&circle), circle.owed(0, 3)), (vec![13, 0, 0, 0], amount(10)));
+    assert_eq!(circle.repay(&rules, 0, amount(10)).unwrap().to[2], amount(10));
+}
+
+#[test]
+fn a_leaver_may_have_left_owing_only_a_fee() {
+    let rules = Rules { fee: Fee::Fixed(amount(3)), ..rules(4) };
+    let mut circle = active(&rules);
+    let late = date(1) + GRACE + 1;
+    pay(&mut circle, &rules, &[0, 1, 3], START);
+    circle.exit(&rules, 2, late).unwrap();
+    circle.payout(&rules, 1, late).unwrap();
+    // The instalment not paid is not owed; the fee is.
+    assert_eq!(debts(&circle), [0, 0, 3, 0]);
+    // Nothing comes back, since nothing was paid.
+    assert_eq!(needs(&circle, &rules, 3), [0, 0, 0, 0]);
+    circle.repay(&rules, 2, amount(3)).unwrap();
+    assert_eq!((circle.reserve, debts(&circle)), (amount(3), vec![0, 0, 0, 0]));
+}
+
+#[test]
+fn the_bid_of_who_is_expelled_is_gone() {
+    let rules =
+        Rules { order: Order::Auction, bid_floor_bp: 6_500, bid_step_bp: 9_800, ..rules(4) };
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1, 2, 3], START);
+    circle.bid(&rules, 0, 1, amount(30), START).unwrap();
+    decide(&mut circle, &rules, Motion::Expel, 0, START);
+    assert_eq!((circle.bid, turns(&circle)), (None, vec![4, 1, 2, 3]));
+    assert_eq!(circle.recipient(&rules, START), Ok(1));
+    let payout = circle.payout(&rules, 1, date(1)).unwrap();
+    assert_eq!((payout.seat, payout.amount), (1, amount(40)));
+    assert_eq!(needs(&circle, &rules, 4), [0, 10, 0, 0]);
+}
+
+/// Nobody triggers payouts for weeks; then the recipient is expelled, and who comes next has to pay back
+/// for a round whose time is over.
+#[test]
+fn nobody_is_late_with_what_somebodys_leaving_makes_due() {
+    let rules = Rules { fee: Fee::Fixed(amount(3)), ..rules(5) };
+    let mut circle = active(&rules);
+    // Seat 2 leaves in round 1: on its turn seat 1 pays nothing back, not having been paid by then.
+    circle.exit(&rules, 2, START).unwrap();
+    assert_eq!(circle.need(&rules, 1, 3), Ok(Amount::ZERO));
+    for week in [0, 1, 3] {
+        pay(&mut circle, &rules, &[1], date(week));
+    }
+    let now = date(4) + GRACE + 1;
+    decide(&mut circle, &rules, Motion::Expel, 0, now);
+    // Turn 1 now, and round 3 is a pay-back to seat 2.
+    assert_eq!((turns(&circle), circle.need(&rules, 1, 3)), (vec![2, 1, 3, 4, 5], Ok(amount(10))));
+    let due = circle.due(&rules, 1, now).unwrap();
+    assert_eq!((due.fees, circle.seats()[1].late), (Amount::ZERO, 0));
 }

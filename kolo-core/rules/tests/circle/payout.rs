@@ -212,3 +212,21 @@ fn nobody_waits_for_a_recipient_who_keeps_themselves_waiting() {
     pay(&mut circle, &rules, &[1, 2], START);
     assert_eq!(circle.payout(&rules, 1, DATE + GRACE + 1).unwrap().amount, amount(20));
 }
+
+#[test]
+fn a_delay_moves_no_later_round() {
+    let rules = waiting();
+    let mut circle = short(&rules);
+    // Everybody pays for round 2 in time; round 1 still waits for seat 2 until round 2 is over, too.
+    let at = START + 2 * WEEK + GRACE + 1;
+    pay(&mut circle, &rules, &[0, 1], DATE);
+    assert_eq!(circle.paid_for(&rules, 0, 2), Ok(amount(10)));
+    refused(&mut circle, Refusal::Incomplete, |circle| circle.payout(&rules, 1, at - 1));
+    refused(&mut circle, Refusal::WrongRound, |circle| circle.payout(&rules, 2, at - 1));
+    assert_eq!(circle.payout(&rules, 1, at).unwrap().amount, amount(20));
+    // Seat 2 is missing for round 2 as well: that waits for one more week.
+    refused(&mut circle, Refusal::Incomplete, |circle| circle.payout(&rules, 2, at));
+    pay(&mut circle, &rules, &[2], at);
+    assert_eq!(circle.payout(&rules, 2, at).unwrap().amount, amount(30));
+    assert_eq!((debts(&circle), circle.seats()[2].late), (vec![0, 0, 10], 2));
+}

@@ -1,5 +1,6 @@
 //! A circle with a vault and people around it, and where the tokens go with every step.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use kolo_rules::circle::{Packed, 
@@ -8,6 +9,7 @@ use kolo_rules::circle::{Packed,
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
 
+use crate::checks::check_settlement;
 use crate::history::{Act, STRANGER};
 use crate::support::{START, amount};
 
@@ -34,12 +36,14 @@ pub struct World {
     pub from_insurance: i64,
     /// What everybody paid as premium since they sit there.
     pub premiums: Vec<i64>,
+    /// Who always does what is asked for as soon as it is.
+    pub honest: Option<u8>,
     /// What bids left to all, had everybody paid: the winner, who took part, how much.
     pub left_to_all: Vec<(u8, Vec<u8>, i64)>,
+    /// Whose due is looked at next.
+    pub checked: Cell<u8>,
     /// Payouts by round.
     payouts: BTreeMap<u8, u8>,
-    /// What a step did that was accepted.
-    pub steps: u32,
 }
 
 impl World {
@@ -57,9 +61,10 @@ impl World {
             clawed: false,
             from_insurance: 0,
             premiums: Vec::new(),
+            honest: None,
             left_to_all: Vec::new(),
+            checked: Cell::new(0),
             payouts: BTreeMap::new(),
-            steps: 0,
         };
         for turn in (1..=rules.seats).filter(|_| full) {
             world.act(&Act::Join(turn)).unwrap();
@@ -86,7 +91,9 @@ impl World {
         self.check_packed(step, outcome.as_ref().map(|(after, effect)| (after, *effect)));
         let (after, effect) = outcome?;
         let before = std::mem::replace(&mut self.circle, after);
-        self.steps += 1;
+        if self.circle.phase == Phase::Dissolved && before.phase == Phase::Active {
+            check_settlement(&before, &self.circle);
+        }
         match *step {
             Step::Commit { seat } => self.pay_in(seat, self.rules.bond),
             Step::Secure { seat, amount }
@@ -191,7 +198,7 @@ impl World {
         let len = self.circle.len().max(1);
         let who = |seat: u8| if seat == STRANGER { seat } else { seat % len };
         match *act {
-            Act::Wait(days) => self.now += days * 86_400 + days % 3,
+            Act::Wait(days) => self.wait_until(self.now + days * 86_400 + days % 3),
             Act::WaitForPayout(offset) => self.wait_for_payout(offset),
             Act::Join(turn) => {
                 let turn = (self.rules.order == Order::Fixed).then_some(turn);
@@ -268,7 +275,35 @@ impl World {
         if let PayoutStatus::NotBefore { at, .. } | PayoutStatus::Waiting { at, .. } =
             self.circle.payout_status(&self.rules, self.now)
         {
-            self.now = self.now.max(at.checked_add_signed(offset).unwrap());
+            self.wait_until(at.checked_add_signed(offset).unwrap());
+        }
+    }
+
+    /// Day by day, which is the shortest interval there is here: who is honest pays what has opened.
+    pub fn wait_until(&mut self, end: u64) {
+        if self.honest.is_none() {
+            self.now = self.now.max(end);
+        }
+        while self.now < end {
+            self.be_honest();
+            self.now = end.min(self.now + 86_400);
+        }
+        self.be_honest();
+    }
+
+    pub fn be_honest(&mut self) {
+        let Some(seat) = self.honest else { return };
+        while let Ok(due) = self.circle.due(&self.rules, seat, self.now)
+            && due.amount.is_positive()
+            && !due.advance
+        {
+            self.contribute(seat, due.round, due.amount).unwrap();
+        }
+        // Losses shared at the end.
+        if let Ok(amount) = self.circle.debt(seat)
+            && amount.is_positive()
+        {
+            self.take(&Step::Repay { seat, amount }).unwrap();
         }
     }
 
@@ -436,7 +471,8 @@ impl World {
                 let _ = self.repay(seat, 100, true);
                 self.take(&Step::Replace { seat })?;
             } else {
-                self.now += u64::from(self.rules.vote_period_s) * u64::from(n) / 2 + 1;
+                let delay = u64::from(self.rules.vote_period_s) * u64::from(n) / 2 + 1;
+                self.wait_until(self.now + delay);
                 self.take(&Step::CompleteMove { seat })?;
             }
         }
