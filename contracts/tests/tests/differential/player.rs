@@ -381,7 +381,10 @@ impl<'w> Player<'w> {
                 let turn = fixed.then(|| u32::from(free()));
                 Ask::Approve { who: waiting.unwrap_or_else(|| who(w)), turn }
             }
-            Try::Reject(w) => Ask::Reject { who: who(w) },
+            Try::Reject(w) => {
+                let waiting = self.model.requests.first().copied().filter(|_| w % 2 == 0);
+                Ask::Reject { who: waiting.unwrap_or_else(|| who(w)) }
+            }
             Try::Leave(w) => Ask::Leave { who: who(w) },
             Try::Remove(w) => Ask::Remove { who: who(w) },
             Try::Start => Ask::Start,
