@@ -43,8 +43,7 @@ impl Terms {
 
     pub fn rules(&self, asset: &Address) -> Rules {
         let asset = contract_id(asset.env(), asset).unwrap().to_array();
-        let (contribution, week) =
-            (Amount::new(self.contribution), Interval::Seconds(7 * 86_400));
+        let (contribution, week) = (Amount::new(self.contribution), Interval::Seconds(7 * 86_400));
         Rules {
             min_members: self.min_members,
             instalments_per_round: self.instalments,

@@ -1,7 +1,7 @@
 //! Votes, net settlement, claims, and books that follow the vault.
 use kolo_circle::{
     Error,
-    events::{ProposalMade, GroupClosed, ProposalRejected, RefundClaimed, Synced, VoteCast},
+    events::{GroupClosed, ProposalMade, ProposalRejected, RefundClaimed, Synced, VoteCast},
 };
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
 use kolo_rules::circle::Phase;

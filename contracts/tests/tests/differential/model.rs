@@ -1,0 +1,613 @@
+//! What a circle with a vault should do, said without a ledger: the rules' engine, and around it who sits
+//! where, who is invited, and everybody's tokens.
+use std::collections::BTreeMap;
+
+use kolo_circle::Error;
+use kolo_contract_tests::Failure;
+use kolo_rules::circle::{Effect, Marks, Motion, Order, Phase, Readiness, Step};
+use kolo_rules::{Amount, Circle, Refusal, Rules};
+use sha2::{Digest, Sha256};
+
+use crate::ask::{Ask, Invitee};
+
+/// How long signatures for another code are good for nothing.
+pub const UPGRADE_DELAY_S: u64 = 7 * 86_400;
+
+/// What an account can hold and has.
+#[derive(Clone, Debug)]
+pub struct Purse {
+    pub balance: i64,
+    /// The trustline's limit; `None` without one.
+    pub limit: Option<i64>,
+    pub frozen: bool,
+}
+
+impl Purse {
+    fn accepts(&self, amount: i64) -> bool {
+        let room = self.limit.map(|limit| limit - self.balance);
+        !self.frozen && room.is_some_and(|room| amount <= room)
+    }
+}
+
+/// A transfer that somebody has to sign for together with the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub from: usize,
+    /// `None`: to the circle.
+    pub to: Option<usize>,
+    pub amount: i64,
+}
+
+/// A circle and the world around it.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub rules: Rules,
+    /// The circle's id, and everybody's address as the ledger writes it.
+    pub id: [u8; 32],
+    pub addresses: Vec<Vec<u8>>,
+    /// `None` once it is finished.
+    pub circle: Option<Circle>,
+    pub now: u64,
+    /// Who sits where.
+    pub members: Vec<usize>,
+    pub invitations: BTreeMap<Invitee, (Option<u32>, u64)>,
+    pub requests: Vec<usize>,
+    commitments: BTreeMap<u8, [u8; 32]>,
+    secrets: BTreeMap<u8, [u8; 32]>,
+    /// Who is to replace somebody, and where a seat is to be moved.
+    newcomers: BTreeMap<u8, usize>,
+    /// Who signed for which code, and when.
+    pub signatures: BTreeMap<u8, (u8, u64)>,
+    pub purses: Vec<Purse>,
+    pub vault: i64,
+    pub vault_frozen: bool,
+}
+
+type Outcome = Result<(), Failure>;
+
+fn refuse<T>(error: Error) -> Result<T, Failure> {
+    Err(error.into())
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    Error::from(refusal).into()
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn money(amount: i128) -> Result<Amount, Failure> {
+    i64::try_from(amount).map(Amount::new).map_err(|_| Error::BadAmount.into())
+}
+
+fn round_of(round: u32) -> Result<u8, Failure> {
+    u8::try_from(round).map_err(|_| Error::WrongRound.into())
+}
+
+fn turn_of(turn: Option<u32>) -> Result<Option<u8>, Failure> {
+    turn.map(u8::try_from).transpose().map_err(|_| Error::BadTurn.into())
+}
+
+impl Model {
+    /// An empty circle.
+    pub fn new(rules: Rules, id: [u8; 32], addresses: Vec<Vec<u8>>, purses: Vec<Purse>) -> Self {
+        Self {
+            rules,
+            id,
+            addresses,
+            circle: Some(Circle::new()),
+            now: 0,
+            members: vec![],
+            invitations: BTreeMap::new(),
+            requests: vec![],
+            commitments: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            newcomers: BTreeMap::new(),
+            signatures: BTreeMap::new(),
+            purses,
+            vault: 0,
+            vault_frozen: false,
+        }
+    }
+
+    /// Does what is asked. Says what was to be transferred too, also when it is refused; the model is
+    /// what it was then.
+    pub fn answer(&mut self, ask: &Ask) -> (Outcome, Vec<Transfer>) {
+        let mut next = self.clone();
+        let mut transfers = vec![];
+        let outcome = next.take(ask, &mut transfers);
+        if outcome.is_ok() {
+            *self = next;
+        }
+        (outcome, transfers)
+    }
+
+    /// As the circle is founded, with the organiser in the first seat.
+    pub fn organiser_joins(&mut self) {
+        let turn = matches!(self.rules.order, Order::Join | Order::Fixed).then_some(1);
+        self.take_seat(crate::ask::ORGANISER, turn).unwrap();
+    }
+
+    /// Whom a motion is about to let in.
+    pub fn newcomer(&self, motion: u8) -> Option<usize> {
+        self.newcomers.get(&motion).copied()
+    }
+
+    /// What the member commits to with this secret.
+    pub fn commitment(&self, who: usize, secret: &[u8; 32]) -> [u8; 32] {
+        sha256(&[&self.id[..], &self.addresses[who], secret].concat())
+    }
+
+    pub fn seat(&self, who: usize) -> Result<u8, Failure> {
+        let seat = self.members.iter().position(|member| *member == who);
+        seat.map(|seat| u8::try_from(seat).unwrap()).ok_or(Error::NotMember.into())
+    }
+
+    pub fn circle(&self) -> Result<&Circle, Failure> {
+        self.circle.as_ref().ok_or(Error::Finished.into())
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Effect, Failure> {
+        let (now, rules) = (self.now, self.rules);
+        let (after, effect) = self.circle()?.after(&rules, step, &sha256, now).map_err(refused)?;
+        self.circle = Some(after);
+        Ok(effect)
+    }
+
+    fn take(&mut self, ask: &Ask, transfers: &mut Vec<Transfer>) -> Outcome {
+        match *ask {
+            Ask::Invite { invitee, turn, expires_at } => self.invite(invitee, turn, expires_at)?,
+            Ask::Revoke { invitee } => {
+                self.check_forming()?;
+                self.invitations.remove(&invitee).ok_or(Error::NoInvitation)?;
+            }
+            Ask::Join { who, right_rules, key } => {
+                self.check_joiner(who, right_rules)?;
+                let turn = self.redeem(who, key)?;
+                self.take_seat(who, turn)?;
+            }
+            Ask::Request { who, right_rules } => {
+                self.check_joiner(who, right_rules)?;
+                if self.requests.contains(&who) {
+                    return refuse(Error::AlreadyDone);
+                }
+                self.requests.push(who);
+            }
+            Ask::Approve { who, turn } => {
+                self.circle()?;
+                self.take_request(who)?;
+                self.take_seat(who, turn)?;
+            }
+            Ask::Reject { who } => self.take_request(who)?,
+            Ask::Leave { who } => {
+                self.check_forming()?;
+                if self.take_request(who).is_err() {
+                    self.vacate(who)?;
+                }
+            }
+            Ask::Remove { who } => {
+                self.check_forming()?;
+                self.vacate(who)?;
+            }
+            Ask::Start => {
+                self.step(&Step::Start)?;
+                self.started();
+            }
+            Ask::Cancel => _ = self.step(&Step::Cancel)?,
+            ref later => self.take_later(later, transfers)?,
+        }
+        self.tidy();
+        Ok(())
+    }
+
+    /// What is asked after the start.
+    fn take_later(&mut self, ask: &Ask, transfers: &mut Vec<Transfer>) -> Outcome {
+        match *ask {
+            Ask::Commit { who, secret } => {
+                let seat = self.find(who)?;
+                self.step(&Step::Commit { seat })?;
+                self.pay_in(who, self.rules.bond, transfers)?;
+                self.commitments.insert(seat, self.commitment(who, &secret));
+            }
+            Ask::Reveal { who, secret } => {
+                let seat = self.find(who)?;
+                let effect = self.step(&Step::Reveal { seat })?;
+                if self.commitments.get(&seat) != Some(&self.commitment(who, &secret)) {
+                    return refuse(Error::BadSecret);
+                }
+                self.secrets.insert(seat, secret);
+                self.go_on(effect)?;
+            }
+            Ask::Secure { who, amount } => {
+                let seat = self.find(who)?;
+                let amount = money(amount)?;
+                let effect = self.step(&Step::Secure { seat, amount })?;
+                self.pay_in(who, amount, transfers)?;
+                self.go_on(effect)?;
+            }
+            Ask::Proceed => {
+                let effect = self.step(&Step::Proceed)?;
+                self.go_on(effect)?;
+            }
+            Ask::Contribute { who, round, amount } => {
+                let seat = self.find(who)?;
+                let amount = money(amount)?;
+                self.step(&Step::Contribute { seat, round: round_of(round)?, amount })?;
+                self.pay_in(who, amount, transfers)?;
+            }
+            Ask::Repay { who, amount } => {
+                let seat = self.find(who)?;
+                let amount = money(amount)?;
+                let effect = self.step(&Step::Repay { seat, amount })?;
+                self.pay_in(who, amount, transfers)?;
+                self.pass_repayment(&effect)?;
+            }
+            Ask::Payout { round } => self.payout(round)?,
+            Ask::Push { who } => {
+                let seat = self.find(who)?;
+                let effect = self.step(&Step::Push { seat })?;
+                self.deliver_or_refuse(who, &effect)?;
+            }
+            Ask::Claim { who } => {
+                let seat = self.find(who)?;
+                let effect = self.step(&Step::Claim { seat })?;
+                self.deliver_or_refuse(who, &effect)?;
+            }
+            Ask::Sync => _ = self.step(&Step::Sync { balance: Amount::new(self.vault) })?,
+            Ask::ExtendTtl => _ = self.circle()?,
+            ref other => self.take_among_members(other, transfers)?,
+        }
+        Ok(())
+    }
+
+    /// What members ask of each other.
+    fn take_among_members(&mut self, ask: &Ask, transfers: &mut Vec<Transfer>) -> Outcome {
+        match *ask {
+            Ask::Bid { who, round, amount } => {
+                let seat = self.find(who)?;
+                let amount = money(amount)?;
+                self.step(&Step::Bid { seat, round: round_of(round)?, amount })?;
+            }
+            Ask::ClaimInsurance { who, round, defaulter, amount } => {
+                let (seat, defaulter) = (self.find(who)?, self.seat(defaulter)?);
+                let (round, amount) = (round_of(round)?, money(amount)?);
+                self.step(&Step::ClaimInsurance { seat, round, defaulter, amount })?;
+            }
+            Ask::Swap { a, b } => self.swap(a, b, transfers)?,
+            Ask::Exit { who } => {
+                let seat = self.find(who)?;
+                self.step(&Step::Exit { seat })?;
+            }
+            Ask::Propose { who, motion, subject, newcomer } => {
+                self.propose(who, motion, subject, newcomer)?;
+            }
+            Ask::Vote { who, proposal, approve } => {
+                let seat = self.find(who)?;
+                self.step(&Step::Vote { seat, proposal, approve })?;
+            }
+            Ask::Replace { leaver, newcomer, price } => {
+                self.replace(leaver, newcomer, price, transfers)?;
+            }
+            Ask::CompleteMove { who } => {
+                let seat = self.find(who)?;
+                self.step(&Step::CompleteMove { seat })?;
+                let to = *self.newcomers.get(&3).ok_or(Error::NoProposal)?;
+                self.let_in(seat, 3, to)?;
+            }
+            Ask::Object { who } => {
+                let seat = self.find(who)?;
+                self.step(&Step::Object { seat })?;
+                self.newcomers.remove(&3);
+            }
+            Ask::SignUpgrade { who, code } => {
+                let seat = self.find(who)?;
+                let now = self.now;
+                let before = self.signatures.insert(seat, (code, now));
+                if before.is_some_and(|(signed, _)| signed == code) {
+                    return refuse(Error::AlreadyDone);
+                }
+            }
+            Ask::Upgrade { code } => return self.upgrade(code),
+            ref other => panic!("nobody knows how to {other:?}"),
+        }
+        Ok(())
+    }
+
+    fn find(&self, who: usize) -> Result<u8, Failure> {
+        self.circle()?;
+        self.seat(who)
+    }
+
+    fn check_forming(&self) -> Outcome {
+        if self.circle()?.phase == Phase::Forming { Ok(()) } else { refuse(Error::NotForming) }
+    }
+
+    fn invite(&mut self, invitee: Invitee, turn: Option<u32>, expires_at: u64) -> Outcome {
+        self.check_forming()?;
+        if expires_at < self.now {
+            return refuse(Error::InvitationExpired);
+        }
+        let number = turn_of(turn)?;
+        match (self.rules.order, number) {
+            (Order::Fixed, Some(turn)) if (1..=self.rules.seats).contains(&turn) => {
+                if self.circle()?.seat_of_turn(turn).is_some() {
+                    return refuse(Error::TurnTaken);
+                }
+            }
+            (Order::Fixed, _) | (_, Some(_)) => return refuse(Error::BadTurn),
+            (_, None) => {}
+        }
+        if matches!(invitee, Invitee::Person(who) if self.seat(who).is_ok()) {
+            return refuse(Error::AlreadyMember);
+        }
+        let now = self.now;
+        self.invitations.retain(|_, (_, expires_at)| now <= *expires_at);
+        self.invitations.insert(invitee, (turn, expires_at));
+        Ok(())
+    }
+
+    fn check_joiner(&self, who: usize, right_rules: bool) -> Outcome {
+        self.check_forming()?;
+        if self.seat(who).is_ok() {
+            return refuse(Error::AlreadyMember);
+        }
+        if right_rules { Ok(()) } else { refuse(Error::RulesMismatch) }
+    }
+
+    fn redeem(&mut self, who: usize, key: Option<(u8, bool)>) -> Result<Option<u32>, Failure> {
+        let invitee = match key {
+            None => Invitee::Person(who),
+            Some((number, true)) => Invitee::Key(number),
+            Some((_, false)) => return Err(Failure::Host),
+        };
+        let (turn, expires_at) =
+            self.invitations.remove(&invitee).ok_or(Failure::from(Error::NoInvitation))?;
+        if self.now > expires_at {
+            return refuse(Error::InvitationExpired);
+        }
+        Ok(turn)
+    }
+
+    fn take_request(&mut self, who: usize) -> Outcome {
+        let place = self.requests.iter().position(|waiting| *waiting == who);
+        self.requests.remove(place.ok_or(Error::NoRequest)?);
+        Ok(())
+    }
+
+    fn take_seat(&mut self, who: usize, turn: Option<u32>) -> Outcome {
+        let turn = turn_of(turn)?;
+        let effect = self.step(&Step::Join { turn })?;
+        self.members.push(who);
+        if matches!(effect, Effect::Joined(joined) if joined.started) {
+            self.started();
+        }
+        Ok(())
+    }
+
+    fn vacate(&mut self, who: usize) -> Outcome {
+        let seat = self.find(who)?;
+        self.step(&Step::Leave { seat })?;
+        self.members.remove(usize::from(seat));
+        Ok(())
+    }
+
+    fn started(&mut self) {
+        self.invitations.clear();
+        self.requests.clear();
+    }
+
+    fn go_on(&mut self, effect: Effect) -> Outcome {
+        if effect != Effect::Ready(Readiness::Draw) {
+            return Ok(());
+        }
+        let revealed = self.secrets.values().map(|secret| &secret[..]);
+        let parts: Vec<_> = std::iter::once(&self.id[..]).chain(revealed).collect();
+        let seed = sha256(&parts.concat());
+        self.step(&Step::Draw { seed })?;
+        Ok(())
+    }
+
+    fn payout(&mut self, round: u32) -> Outcome {
+        self.circle()?;
+        let effect = self.step(&Step::Payout { round: round_of(round)? })?;
+        let Effect::PaidOut(payout) = effect else { panic!("a payout did {effect:?}") };
+        if payout.dissolved {
+            return Ok(());
+        }
+        self.pay_or_credit(payout.seat, payout.amount)
+    }
+
+    fn pass_repayment(&mut self, effect: &Effect) -> Outcome {
+        let Effect::Delivered(parts) = effect else { panic!("a repayment did {effect:?}") };
+        for (seat, part) in (0..self.circle()?.len()).zip(*parts) {
+            if part.is_positive() {
+                self.pay_or_credit(seat, part)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn swap(&mut self, a: usize, b: usize, transfers: &mut Vec<Transfer>) -> Outcome {
+        let (first, second) = (self.find(a)?, self.seat(b)?);
+        let effect = self.step(&Step::Swap { a: first, b: second })?;
+        let Effect::Swapped(swapped) = effect else { panic!("a swap did {effect:?}") };
+        let (payer, payee) = if swapped.earlier == first { (a, b) } else { (b, a) };
+        self.pass_on(payer, payee, swapped.deposit.minor_units(), transfers)
+    }
+
+    fn propose(
+        &mut self,
+        who: usize,
+        motion: u32,
+        subject: Option<usize>,
+        newcomer: Option<usize>,
+    ) -> Outcome {
+        let kind = usize::try_from(motion).ok().and_then(|index| Motion::ALL.get(index));
+        let kind = *kind.ok_or(Error::BadMotion)?;
+        let seat = self.find(who)?;
+        let about = match (subject, kind) {
+            (None, Motion::Dissolve) => 0,
+            (None, _) | (Some(_), Motion::Dissolve) => return refuse(Error::BadMotion),
+            (Some(subject), _) => self.seat(subject)?,
+        };
+        match (newcomer, kind) {
+            (Some(newcomer), Motion::Replace | Motion::Move) => {
+                if self.seat(newcomer).is_ok() {
+                    return refuse(Error::AlreadyMember);
+                }
+                self.newcomers.insert(u8::try_from(motion).unwrap(), newcomer);
+            }
+            (None, Motion::Dissolve | Motion::Expel) => {}
+            _ => return refuse(Error::BadMotion),
+        }
+        self.step(&Step::Propose { seat, motion: kind, subject: about })?;
+        Ok(())
+    }
+
+    fn replace(
+        &mut self,
+        leaver: usize,
+        newcomer: usize,
+        price: i128,
+        transfers: &mut Vec<Transfer>,
+    ) -> Outcome {
+        let seat = self.find(leaver)?;
+        if self.newcomers.get(&2) != Some(&newcomer) {
+            return refuse(Error::NoProposal);
+        }
+        if self.seat(newcomer).is_ok() {
+            return refuse(Error::AlreadyMember);
+        }
+        let effect = self.step(&Step::Replace { seat })?;
+        let Effect::Replaced(sold) = effect else { panic!("a replacement did {effect:?}") };
+        let net = sold.price.minor_units() + sold.deposit.minor_units();
+        if i128::from(net) != price {
+            return refuse(Error::WrongAmount);
+        }
+        if net < 0 {
+            self.pass_on(leaver, newcomer, -net, transfers)?;
+        } else {
+            self.pass_on(newcomer, leaver, net, transfers)?;
+        }
+        self.let_in(seat, 2, newcomer)
+    }
+
+    /// The seat is the newcomer's now; what the one before had signed is not.
+    fn let_in(&mut self, seat: u8, motion: u8, newcomer: usize) -> Outcome {
+        if self.seat(newcomer).is_ok() {
+            return refuse(Error::AlreadyMember);
+        }
+        self.newcomers.remove(&motion);
+        self.signatures.remove(&seat);
+        self.members[usize::from(seat)] = newcomer;
+        Ok(())
+    }
+
+    fn upgrade(&self, code: u8) -> Outcome {
+        let has_claim = |seat: &kolo_rules::Seat| {
+            let owned = [seat.credit, seat.claimable, seat.deposit];
+            seat.paid > seat.received || owned.iter().any(|amount| amount.is_positive())
+        };
+        let seats = (0_u8..).zip(self.circle()?.seats());
+        let claimants: Vec<u8> =
+            seats.filter(|(_, seat)| has_claim(seat)).map(|(seat, _)| seat).collect();
+        let ready = |seat: &u8| {
+            let signed = self.signatures.get(seat);
+            signed.is_some_and(|(signed, at)| *signed == code && self.now >= at + UPGRADE_DELAY_S)
+        };
+        if claimants.is_empty() || !claimants.iter().all(ready) {
+            return refuse(Error::UpgradeNotReady);
+        }
+        // Nobody has uploaded such a code.
+        Err(Failure::Host)
+    }
+
+    fn pay_in(&mut self, who: usize, amount: Amount, transfers: &mut Vec<Transfer>) -> Outcome {
+        let amount = amount.minor_units();
+        transfers.push(Transfer { from: who, to: None, amount });
+        let purse = &mut self.purses[who];
+        if purse.frozen || purse.limit.is_none() {
+            return refuse(Error::PaymentRefused);
+        }
+        if purse.balance < amount {
+            return refuse(Error::NotEnoughMoney);
+        }
+        if self.vault_frozen {
+            return refuse(Error::PaymentRefused);
+        }
+        purse.balance -= amount;
+        self.vault += amount;
+        Ok(())
+    }
+
+    fn pass_on(
+        &mut self,
+        from: usize,
+        to: usize,
+        amount: i64,
+        transfers: &mut Vec<Transfer>,
+    ) -> Outcome {
+        if amount == 0 {
+            return Ok(());
+        }
+        transfers.push(Transfer { from, to: Some(to), amount });
+        let payer = &self.purses[from];
+        if payer.frozen || payer.limit.is_none() || payer.balance < amount {
+            return refuse(Error::PaymentRefused);
+        }
+        if !self.purses[to].accepts(amount) {
+            return refuse(Error::PaymentRefused);
+        }
+        self.purses[from].balance -= amount;
+        self.purses[to].balance += amount;
+        Ok(())
+    }
+
+    /// Whether it reached them.
+    fn deliver(&mut self, who: usize, amount: i64) -> Result<bool, Failure> {
+        if amount == 0 {
+            return Ok(true);
+        }
+        if self.vault < amount {
+            return refuse(Error::VaultShort);
+        }
+        if self.vault_frozen || !self.purses[who].accepts(amount) {
+            return Ok(false);
+        }
+        self.vault -= amount;
+        self.purses[who].balance += amount;
+        Ok(true)
+    }
+
+    fn pay_or_credit(&mut self, seat: u8, amount: Amount) -> Outcome {
+        let who = self.members[usize::from(seat)];
+        if !self.deliver(who, amount.minor_units())? {
+            self.step(&Step::Credit { seat, amount })?;
+        }
+        Ok(())
+    }
+
+    fn deliver_or_refuse(&mut self, who: usize, effect: &Effect) -> Outcome {
+        let Effect::Delivered(parts) = effect else { panic!("a delivery did {effect:?}") };
+        let amount = parts.iter().map(|part| part.minor_units()).sum();
+        if self.deliver(who, amount)? { Ok(()) } else { refuse(Error::Undeliverable) }
+    }
+
+    /// Nothing is left of a circle with nothing left to do.
+    fn tidy(&mut self) {
+        if self.circle.as_ref().is_some_and(Circle::is_finished) {
+            self.circle = None;
+            self.members.clear();
+            self.started();
+        }
+    }
+
+    /// The seats of who has been expelled.
+    pub fn expelled(&self) -> Vec<u8> {
+        let Some(circle) = &self.circle else { return vec![] };
+        let seats = (0..).zip(circle.seats());
+        let out = seats.filter(|(_, seat)| seat.marks.has(Marks::EXPELLED));
+        out.map(|(seat, _)| seat).collect()
+    }
+}
