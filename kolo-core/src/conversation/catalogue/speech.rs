@@ -70,6 +70,17 @@ pub(super) fn reference(tx: &str) -> String {
     crate::conversation::clean::clip(tx, 8).to_owned()
 }
 
+/// What a vote is about, within a sentence.
+pub(super) fn matter(group: &str, on: VoteOn, about: &str) -> Words {
+    let on = match on {
+        VoteOn::Dissolve => "dissolve",
+        VoteOn::Expel => "expel",
+        VoteOn::Replace => "replace",
+        VoteOn::Move => "move",
+    };
+    Words::new("vote-matter").name("name", group).text("on", on).name("about", about)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,15 +94,4 @@ mod tests {
         assert_eq!(date(Timestamp::from_unix(u64::MAX), 0), "?");
         assert_eq!(date(at, i32::MAX), "Mon 3 Feb 2025, 23:30");
     }
-}
-
-/// What a vote is about, within a sentence.
-pub(super) fn matter(group: &str, on: VoteOn, about: &str) -> Words {
-    let on = match on {
-        VoteOn::Dissolve => "dissolve",
-        VoteOn::Expel => "expel",
-        VoteOn::Replace => "replace",
-        VoteOn::Move => "move",
-    };
-    Words::new("vote-matter").name("name", group).text("on", on).name("about", about)
 }
