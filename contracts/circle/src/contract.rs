@@ -1,4 +1,7 @@
-#![allow(missing_docs, reason = "documentation comments would be in the wasm: the macro adds items without any; the entry points have theirs")]
+#![allow(
+    missing_docs,
+    reason = "documentation comments would be in the wasm: the macro adds items without any; the entry points have theirs"
+)]
 
 use kolo_contract_common::Error;
 use kolo_rules::circle::Packed;
@@ -171,12 +174,7 @@ impl CircleContract {
     }
 
     // Both: the newcomer takes the leaver's seat over for exactly this price.
-    pub fn replace(
-        env: Env,
-        leaver: Address,
-        newcomer: Address,
-        price: i128,
-    ) -> Result<(), Error> {
+    pub fn replace(env: Env, leaver: Address, newcomer: Address, price: i128) -> Result<(), Error> {
         seats::replace(&env, leaver, newcomer, price)
     }
 

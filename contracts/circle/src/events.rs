@@ -1,5 +1,8 @@
 //! What the circle announces: topic 0 is the name, `#[topic]` fields follow, the rest is a map.
-#![allow(missing_docs, reason = "documentation comments would be in the wasm: the fields' names are the interface; the guide explains them")]
+#![allow(
+    missing_docs,
+    reason = "documentation comments would be in the wasm: the fields' names are the interface; the guide explains them"
+)]
 use soroban_sdk::{Address, BytesN, Vec, contractevent};
 
 use crate::Invitation;

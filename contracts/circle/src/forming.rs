@@ -166,11 +166,7 @@ pub fn announce_start(book: &Book<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_joiner(
-    book: &Book<'_>,
-    member: &Address,
-    rules_hash: &BytesN<32>,
-) -> Result<(), Error> {
+fn check_joiner(book: &Book<'_>, member: &Address, rules_hash: &BytesN<32>) -> Result<(), Error> {
     check_forming(book)?;
     if book.seat(member).is_ok() {
         return Err(Error::AlreadyMember);

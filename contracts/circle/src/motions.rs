@@ -32,7 +32,9 @@ pub fn propose(
     };
     match (storage::newcomer_key(kind), &newcomer) {
         (None, None) => {}
-        (Some(_), Some(newcomer)) if book.seat(newcomer).is_ok() => return Err(Error::AlreadyMember),
+        (Some(_), Some(newcomer)) if book.seat(newcomer).is_ok() => {
+            return Err(Error::AlreadyMember);
+        }
         (Some(key), Some(newcomer)) => storage::set_entry(env, key, newcomer),
         _ => return Err(Error::BadMotion),
     }
@@ -43,7 +45,16 @@ pub fn propose(
     let expires_at = open.map_or(0, |open| open.expires_at);
     ProposalMade { member, proposal, motion, subject, newcomer, electorate, expires_at }
         .publish(env);
-    announce_outcome(&book, outcome, proposal, None);
+    match outcome {
+        VoteOutcome::Passed => {
+            if kind == Motion::Expel {
+                announce_expelled(&book, about);
+            }
+            announce_end(&book);
+        }
+        VoteOutcome::Rejected => ProposalRejected { proposal }.publish(env),
+        _ => {}
+    }
     book.close()
 }
 
@@ -54,16 +65,40 @@ pub fn vote(env: &Env, member: Address, proposal: u32, approve: bool) -> Result<
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
-    let before = find(&book, proposal);
-    let outcome = book.circle.vote(&book.rules, seat, proposal, approve, book.now)?;
+    let undecided = undecided(&book);
+    book.circle.vote(&book.rules, seat, proposal, approve, book.now)?;
     VoteCast { member, proposal, approve }.publish(env);
-    let expelled = before.filter(|open| open.motion == Motion::Expel).map(|open| open.subject);
-    announce_outcome(&book, outcome, proposal, expelled);
+    announce_decided(&book, &undecided);
     book.close()
 }
 
-/// What else the step may have decided: that somebody left may end the circle.
-pub fn announce_end(book: &Book<'_>) {
+/// What is being voted on.
+pub type Undecided = [Option<Proposal>; Motion::ALL.len()];
+
+/// What is being voted on before a step that may decide it.
+pub fn undecided(book: &Book<'_>) -> Undecided {
+    let mut undecided = [None; Motion::ALL.len()];
+    let open = book.circle.open_proposals().filter(|open| open.passed_at == 0);
+    for (slot, open) in undecided.iter_mut().zip(open) {
+        *slot = Some(*open);
+    }
+    undecided
+}
+
+/// What the step has decided: a vote may be the one that was missing, and somebody who leaves takes
+/// theirs with them.
+pub fn announce_decided(book: &Book<'_>, before: &Undecided) {
+    if book.circle.phase != Phase::Dissolved {
+        for was in before.iter().flatten().filter(|was| find(book, was.id).is_none()) {
+            if was.motion != Motion::Expel || !announce_expelled(book, was.subject) {
+                ProposalRejected { proposal: was.id }.publish(book.env);
+            }
+        }
+    }
+    announce_end(book);
+}
+
+fn announce_end(book: &Book<'_>) {
     if book.circle.phase == Phase::Dissolved {
         closing::announce(book.env, DISSOLVED);
     }
@@ -73,23 +108,11 @@ fn find(book: &Book<'_>, proposal: u32) -> Option<Proposal> {
     book.circle.open_proposals().find(|open| open.id == proposal).copied()
 }
 
-fn announce_outcome(
-    book: &Book<'_>,
-    outcome: VoteOutcome,
-    proposal: u32,
-    subject: Option<u8>,
-) {
-    match outcome {
-        VoteOutcome::Passed => {
-            let expelled = subject.filter(|seat| {
-                book.circle.seat(*seat).is_some_and(|seat| seat.marks.has(Marks::EXPELLED))
-            });
-            if let Some(Ok(member)) = expelled.map(|seat| book.members.address(seat)) {
-                MemberExpelled { member }.publish(book.env);
-            }
-            announce_end(book);
-        }
-        VoteOutcome::Rejected => ProposalRejected { proposal }.publish(book.env),
-        _ => {}
+/// Says so if the member of this seat is expelled.
+fn announce_expelled(book: &Book<'_>, seat: u8) -> bool {
+    let expelled = book.circle.seat(seat).is_some_and(|seat| seat.marks.has(Marks::EXPELLED));
+    if let (true, Ok(member)) = (expelled, book.members.address(seat)) {
+        MemberExpelled { member }.publish(book.env);
     }
+    expelled
 }

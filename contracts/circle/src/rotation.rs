@@ -6,9 +6,7 @@ use soroban_sdk::{Address, Env, Vec};
 use crate::{
     book::{self, Book, units},
     closing::{self, COMPLETED, DISSOLVED},
-    events::{
-        BidMade, ContributionMade, CreditPushed, DebtRepaid, InsuranceClaimed, PayoutMade,
-    },
+    events::{BidMade, ContributionMade, CreditPushed, DebtRepaid, InsuranceClaimed, PayoutMade},
     vault,
 };
 

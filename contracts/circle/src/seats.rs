@@ -11,7 +11,7 @@ use crate::{
     events::{ExitAnnounced, MoveObjected, SeatMoved, SeatSold, TurnsSwapped},
     motions,
     storage::{self, Key},
-    vault,
+    upgrade, vault,
 };
 
 /// Two members change turns; who comes earlier now pays the other the difference of their deposits.
@@ -34,9 +34,10 @@ pub fn exit(env: &Env, member: Address) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
+    let undecided = motions::undecided(&book);
     book.circle.exit(&book.rules, seat, book.now)?;
     ExitAnnounced { member }.publish(env);
-    motions::announce_end(&book);
+    motions::announce_decided(&book, &undecided);
     book.close()
 }
 
@@ -49,6 +50,7 @@ pub fn replace(env: &Env, leaver: Address, newcomer: Address, price: i128) -> Re
     let mut book = Book::open(env, &mut packed)?;
     let seat = book.seat(&leaver)?;
     check_newcomer(&book, Key::NewcomerReplacing, &newcomer)?;
+    let undecided = motions::undecided(&book);
     let sold = book.circle.replace(&book.rules, seat, book.now)?;
     let net = sold.price.checked_add(sold.deposit).map_err(|_| Error::Overflow)?;
     if units(net) != price {
@@ -60,10 +62,10 @@ pub fn replace(env: &Env, leaver: Address, newcomer: Address, price: i128) -> Re
         (&newcomer, &leaver, net)
     };
     vault::pass_on(env, &book.asset, from, to, amount)?;
-    book.members.replace(seat, &newcomer)?;
+    give(&mut book, seat, &newcomer)?;
     let (price, deposit) = (units(sold.price), units(sold.deposit));
     SeatSold { leaver, newcomer, price, deposit }.publish(env);
-    motions::announce_end(&book);
+    motions::announce_decided(&book, &undecided);
     book.close_with_members()
 }
 
@@ -75,7 +77,7 @@ pub fn complete_move(env: &Env, member: Address) -> Result<(), Error> {
     book.circle.complete_move(&book.rules, seat, book.now)?;
     let to: Address = storage::entry(env, Key::NewcomerMoving).ok_or(Error::NoProposal)?;
     check_newcomer(&book, Key::NewcomerMoving, &to)?;
-    book.members.replace(seat, &to)?;
+    give(&mut book, seat, &to)?;
     SeatMoved { from: member, to }.publish(env);
     book.close_with_members()
 }
@@ -92,6 +94,12 @@ pub fn object(env: &Env, member: Address) -> Result<(), Error> {
     }
     MoveObjected { member }.publish(env);
     book.close()
+}
+
+/// The seat is another address's now, which has signed for no other code.
+fn give(book: &mut Book<'_>, seat: u8, to: &Address) -> Result<(), Error> {
+    upgrade::forget(book.env, seat);
+    book.members.replace(seat, to)
 }
 
 /// The one the members voted on, who has not taken another seat meanwhile.

@@ -63,6 +63,14 @@ pub fn upgrade(env: &Env, wasm: BytesN<32>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Who sits there now has not signed.
+pub fn forget(env: &Env, seat: u8) {
+    let mut signatures = signatures(env);
+    if signatures.remove(u32::from(seat)).is_some() {
+        storage::set_entry(env, Key::Upgrade, &signatures);
+    }
+}
+
 fn signatures(env: &Env) -> Signatures {
     storage::entry(env, Key::Upgrade).unwrap_or_else(|| Map::new(env))
 }

@@ -15,6 +15,8 @@
 #[cfg(not(target_family = "wasm"))]
 mod circle;
 #[cfg(not(target_family = "wasm"))]
+mod steps;
+#[cfg(not(target_family = "wasm"))]
 mod wasm;
 #[cfg(not(target_family = "wasm"))]
 mod world;

@@ -2,6 +2,10 @@
 use kolo_circle::Invitation;
 use kolo_contract_tests::{DAY, Group, Terms, World, event_name};
 use kolo_factory::{FactoryContract, FactoryContractClient};
+use kolo_rules::{
+    Amount,
+    circle::{Motion, Order, Premium},
+};
 use soroban_sdk::{
     BytesN, IntoVal, Val, Vec,
     testutils::Events as _,
@@ -43,12 +47,36 @@ const SHAPES: &[Shape] = &[
     ("group_closed", &[], &[("reason", "u32")]),
     ("refund_claimed", &["address"], &[("amount", "i128")]),
     ("synced", &[], &[("shortfall", "i128"), ("surplus", "i128")]),
+    ("join_requested", &["address"], &[]),
+    ("join_rejected", &["address"], &[]),
+    ("getting_ready", &[], &[("phase", "u32")]),
+    ("draw_committed", &["address"], &[("commitment", "bytes 32")]),
+    ("draw_revealed", &["address"], &[("secret", "bytes 32")]),
+    ("order_drawn", &[], &[("seed", "bytes 32")]),
+    ("deposit_made", &["address"], &[("amount", "i128")]),
+    ("setup_expired", &[], &[("phase", "u32")]),
+    ("bid_made", &["address"], &[("amount", "i128"), ("round", "u32")]),
+    (
+        "insurance_claimed",
+        &["address"],
+        &[("amount", "i128"), ("defaulter", "address"), ("round", "u32")],
+    ),
+    ("turns_swapped", &["address", "address"], &[("deposit", "i128")]),
+    ("exit_announced", &["address"], &[]),
+    ("member_expelled", &["address"], &[]),
+    ("seat_sold", &["address", "address"], &[("deposit", "i128"), ("price", "i128")]),
+    ("seat_moved", &["address", "address"], &[]),
+    ("move_objected", &["address"], &[]),
+    ("upgrade_signed", &["address"], &[("wasm", "bytes 32")]),
+    ("upgraded", &[], &[("wasm", "bytes 32")]),
 ];
 
 #[test]
 fn every_event_has_the_shape_of_the_guide() {
     let mut seen = std::vec![created()];
     seen.extend(story());
+    seen.extend(story_of_a_draw());
+    seen.extend(story_of_members());
     for (name, topics, data) in SHAPES {
         let event = seen
             .iter()
@@ -144,6 +172,104 @@ fn story() -> std::vec::Vec<ContractEvent> {
     group.vote(third, 2, true).unwrap();
     seen.extend(group.events());
     group.claim(third).unwrap();
+    seen.extend(group.events());
+    seen
+}
+
+/// From requests to the first round: a draw that one does not take part in, and deposits.
+fn story_of_a_draw() -> std::vec::Vec<ContractEvent> {
+    let world = World::new();
+    let mut seen = std::vec![];
+    let mut group = Group::with_rules(&world, 3, |rules| {
+        rules.order = Order::Random;
+        rules.bond = Amount::new(5);
+        rules.premium = Premium::Once(Amount::new(100_000_000));
+    });
+    for answer in [false, true, true, true] {
+        let guest = world.person(1_000_000_000);
+        group.request(&guest).unwrap();
+        seen.extend(group.events());
+        if answer {
+            group.approve(&guest, None).unwrap();
+            group.members.push(guest);
+        } else {
+            group.reject(&guest).unwrap();
+        }
+        seen.extend(group.events());
+    }
+    let [first, second, _] = &group.members[..] else { panic!("three members") };
+    group.commit(first, &group.commitment(first, 1)).unwrap();
+    seen.extend(group.events());
+    world.set_time(world.now() + DAY + 1);
+    group.proceed().unwrap();
+    seen.extend(group.events());
+    group.reveal(first, 1).unwrap();
+    seen.extend(group.events());
+    for member in &group.members {
+        group.secure(member, 100_000_000).unwrap();
+        seen.extend(group.events());
+    }
+    // The first one drawn is alone with a revealed secret, and so has the first turn.
+    world.set_time(group.payout_date(1) + DAY + 1);
+    group.insure(first, 1, second, 100).unwrap();
+    seen.extend(group.events());
+    seen
+}
+
+/// Members who bid, swap, leave, are expelled, replaced, moved; and another code.
+fn story_of_members() -> std::vec::Vec<ContractEvent> {
+    let world = World::new();
+    let mut seen = std::vec![];
+    let mut auction = Group::with_rules(&world, 2, |rules| {
+        (rules.order, rules.bid_floor_bp, rules.bid_step_bp) = (Order::Auction, 6_500, 9_800);
+    });
+    auction.fill(1_000_000_000);
+    auction.contribute_all(1);
+    auction.bid(&auction.members[1], 1, 150_000_000).unwrap();
+    seen.extend(auction.events());
+
+    let group = Group::running(&world, Terms::of(6), 1_000_000_000);
+    group.contribute_all(1);
+    let [first, second, third, fourth, fifth, sixth] = &group.members[..] else {
+        panic!("six members")
+    };
+    group.swap(third, fourth, third, 0).unwrap();
+    seen.extend(group.events());
+    group.exit(sixth).unwrap();
+    seen.extend(group.events());
+    let (buyer, new_key) = (world.person(1_000_000_000), world.person(0));
+    for (motion, subject, newcomer) in [
+        (Motion::Replace, fourth, Some(&buyer)),
+        (Motion::Move, fifth, Some(&new_key)),
+        (Motion::Expel, third, None),
+    ] {
+        group.propose_about(first, motion, subject, newcomer).unwrap();
+        let id = group.circle().proposals;
+        for voter in [second, fifth] {
+            group.vote(voter, id, true).unwrap();
+            seen.extend(group.events());
+        }
+    }
+    group.replace(fourth, &buyer, 100_000_000).unwrap();
+    seen.extend(group.events());
+    group.object(fifth).unwrap();
+    seen.extend(group.events());
+    group.propose_about(first, Motion::Move, fifth, Some(&new_key)).unwrap();
+    let id = group.circle().proposals;
+    for voter in [second, fifth] {
+        group.vote(voter, id, true).unwrap();
+    }
+    world.set_time(world.now() + 3 * DAY + 1);
+    group.complete_move(fifth).unwrap();
+    seen.extend(group.events());
+
+    let wasm = world.env.deployer().upload_contract_wasm(kolo_contract_tests::CIRCLE_WASM);
+    for member in [first, second, third, &buyer, &new_key, sixth] {
+        group.sign_upgrade(member, &wasm).unwrap();
+        seen.extend(group.events());
+    }
+    world.set_time(world.now() + 7 * DAY);
+    group.upgrade(&wasm).unwrap();
     seen.extend(group.events());
     seen
 }

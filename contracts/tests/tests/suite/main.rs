@@ -5,11 +5,17 @@
     clippy::panic,
     reason = "what the tests share stands outside of them"
 )]
+mod attacks;
 mod closing;
 mod cost;
 mod delivery;
+mod draw;
 mod events;
 mod factory;
+mod insurance;
 mod joining;
 mod lifetimes;
+mod requests;
 mod rotation;
+mod seats;
+mod upgrade;
