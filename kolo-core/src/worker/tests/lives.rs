@@ -370,7 +370,8 @@ fn fees_insurance_deposits_and_debts_are_booked_to_the_stroop() {
     life.world.chain.contract(&life.address, |there| there.frozen.clear());
     life.pass(2 * DAY_S);
     assert_eq!(life.state(|state| state.seat(1).unwrap().credit), Amount::ZERO);
-    for who in 0..3 {
+    // Nobody waits for what the recipient would pay to themselves.
+    for who in 0..2 {
         life.contributes(who, 3);
     }
     life.pass(10 * DAY_S);
