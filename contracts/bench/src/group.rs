@@ -1,9 +1,6 @@
 //! A circle made by the factory, and every call of it.
 use ed25519_dalek::{Signer, SigningKey};
-use kolo_rules::{
-    Amount, Interval, Rules,
-    circle::Shortfall,
-};
+use kolo_rules::{Amount, Interval, Rules, circle::Shortfall};
 use sha2::{Digest, Sha256};
 use soroban_env_host::xdr::{AccountId, ContractId, Hash, Limits, ScAddress, ScVal, WriteXdr};
 

@@ -1,4 +1,7 @@
-#![allow(missing_docs, reason = "documentation comments would be in the wasm: the macro adds functions without any; the variants have theirs")]
+#![allow(
+    missing_docs,
+    reason = "documentation comments would be in the wasm: the macro adds functions without any; the variants have theirs"
+)]
 
 use kolo_rules::Refusal;
 use soroban_sdk::contracterror;

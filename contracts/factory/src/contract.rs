@@ -1,4 +1,7 @@
-#![allow(missing_docs, reason = "documentation comments would be in the wasm: the macro adds items without any; the entry points have theirs")]
+#![allow(
+    missing_docs,
+    reason = "documentation comments would be in the wasm: the macro adds items without any; the entry points have theirs"
+)]
 
 use kolo_contract_common::{Error, contract_address, is_stellar_asset, sc_address_xdr};
 use kolo_rules::{Rules, circle::Order};

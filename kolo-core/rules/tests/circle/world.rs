@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use kolo_rules::circle::{Packed, 
-    Effect, Motion, Order, Payout, PayoutStatus, Phase, Readiness, Step, VoteOutcome,
+use kolo_rules::circle::{
+    Effect, Motion, Order, Packed, Payout, PayoutStatus, Phase, Readiness, Step, VoteOutcome,
 };
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};

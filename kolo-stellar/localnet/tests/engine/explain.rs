@@ -113,7 +113,8 @@ fn what_failed_says_which_operation_and_why() {
 #[test]
 fn contracts_are_uploaded_deployed_and_called_in_words() {
     let net = Net::new();
-    let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 1_000), net.fund("ben", 100));
+    let (issuer, ada, ben) =
+        (net.fund("issuer", 100), net.fund("ada", 1_000), net.fund("ben", 100));
     let asset = usdc(&issuer);
     net.succeed(&ada, vec![op(trust(&asset, 1_000 * XLM))], &[&ada]);
     net.succeed(&ben, vec![op(trust(&asset, 1_000 * XLM))], &[&ben]);
