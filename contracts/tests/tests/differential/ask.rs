@@ -174,9 +174,7 @@ impl Ask {
     pub fn call(&self, group: &Group<'_>, people: &[Person], commitment: [u8; 32]) -> Call {
         let env = &group.world.env;
         let of = |who: usize| people[who].address.clone();
-        let maybe = |who: Option<usize>| -> Option<Address> { who.map(of) };
         let bytes = |bytes: &[u8; 32]| BytesN::from_array(env, bytes);
-        let code = |code: u8| bytes(&[code; 32]);
         let invitee = |invitee: Invitee| match invitee {
             Invitee::Person(who) => Invitation::Address(of(who)),
             Invitee::Key(number) => Invitation::Key(key(number).public(group.world)),
@@ -208,6 +206,17 @@ impl Ask {
             Self::Reveal { who, secret } => group.make("reveal", (of(*who), bytes(secret))),
             Self::Secure { who, amount } => group.make("secure", (of(*who), *amount)),
             Self::Proceed => group.make("proceed", ()),
+            later => later.call_later(group, people),
+        }
+    }
+
+    /// The same of what is asked after the start.
+    fn call_later(&self, group: &Group<'_>, people: &[Person]) -> Call {
+        let env = &group.world.env;
+        let of = |who: usize| people[who].address.clone();
+        let maybe = |who: Option<usize>| -> Option<Address> { who.map(of) };
+        let code = |code: u8| BytesN::from_array(env, &[code; 32]);
+        match self {
             Self::Contribute { who, round, amount } => {
                 group.make("contribute", (of(*who), *round, *amount))
             }
@@ -238,6 +247,7 @@ impl Ask {
             Self::Claim { who } => group.make("claim", (of(*who),)),
             Self::Sync => group.make("sync", ()),
             Self::ExtendTtl => group.make("extend_ttl", ()),
+            earlier => panic!("{earlier:?} is asked before the start"),
         }
     }
 }

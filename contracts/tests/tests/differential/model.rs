@@ -8,35 +8,13 @@ use kolo_rules::circle::{Effect, Marks, Motion, Order, Phase, Readiness, Step};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
 
-use crate::ask::{Ask, Invitee};
+use crate::{
+    ask::{Ask, Invitee},
+    tokens::{Purse, Transfer},
+};
 
 /// How long signatures for another code are good for nothing.
 pub const UPGRADE_DELAY_S: u64 = 7 * 86_400;
-
-/// What an account can hold and has.
-#[derive(Clone, Debug)]
-pub struct Purse {
-    pub balance: i64,
-    /// The trustline's limit; `None` without one.
-    pub limit: Option<i64>,
-    pub frozen: bool,
-}
-
-impl Purse {
-    fn accepts(&self, amount: i64) -> bool {
-        let room = self.limit.map(|limit| limit - self.balance);
-        !self.frozen && room.is_some_and(|room| amount <= room)
-    }
-}
-
-/// A transfer that somebody has to sign for together with the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transfer {
-    pub from: usize,
-    /// `None`: to the circle.
-    pub to: Option<usize>,
-    pub amount: i64,
-}
 
 /// A circle and the world around it.
 #[derive(Clone, Debug)]
@@ -63,9 +41,9 @@ pub struct Model {
     pub vault_frozen: bool,
 }
 
-type Outcome = Result<(), Failure>;
+pub type Outcome = Result<(), Failure>;
 
-fn refuse<T>(error: Error) -> Result<T, Failure> {
+pub fn refuse<T>(error: Error) -> Result<T, Failure> {
     Err(error.into())
 }
 
@@ -148,7 +126,7 @@ impl Model {
         self.circle.as_ref().ok_or(Error::Finished.into())
     }
 
-    fn step(&mut self, step: &Step) -> Result<Effect, Failure> {
+    pub fn step(&mut self, step: &Step) -> Result<Effect, Failure> {
         let (now, rules) = (self.now, self.rules);
         let (after, effect) = self.circle()?.after(&rules, step, &sha256, now).map_err(refused)?;
         self.circle = Some(after);
@@ -521,77 +499,6 @@ impl Model {
         }
         // Nobody has uploaded such a code.
         Err(Failure::Host)
-    }
-
-    fn pay_in(&mut self, who: usize, amount: Amount, transfers: &mut Vec<Transfer>) -> Outcome {
-        let amount = amount.minor_units();
-        transfers.push(Transfer { from: who, to: None, amount });
-        let purse = &mut self.purses[who];
-        if purse.frozen || purse.limit.is_none() {
-            return refuse(Error::PaymentRefused);
-        }
-        if purse.balance < amount {
-            return refuse(Error::NotEnoughMoney);
-        }
-        if self.vault_frozen {
-            return refuse(Error::PaymentRefused);
-        }
-        purse.balance -= amount;
-        self.vault += amount;
-        Ok(())
-    }
-
-    fn pass_on(
-        &mut self,
-        from: usize,
-        to: usize,
-        amount: i64,
-        transfers: &mut Vec<Transfer>,
-    ) -> Outcome {
-        if amount == 0 {
-            return Ok(());
-        }
-        transfers.push(Transfer { from, to: Some(to), amount });
-        let payer = &self.purses[from];
-        if payer.frozen || payer.limit.is_none() || payer.balance < amount {
-            return refuse(Error::PaymentRefused);
-        }
-        if !self.purses[to].accepts(amount) {
-            return refuse(Error::PaymentRefused);
-        }
-        self.purses[from].balance -= amount;
-        self.purses[to].balance += amount;
-        Ok(())
-    }
-
-    /// Whether it reached them.
-    fn deliver(&mut self, who: usize, amount: i64) -> Result<bool, Failure> {
-        if amount == 0 {
-            return Ok(true);
-        }
-        if self.vault < amount {
-            return refuse(Error::VaultShort);
-        }
-        if self.vault_frozen || !self.purses[who].accepts(amount) {
-            return Ok(false);
-        }
-        self.vault -= amount;
-        self.purses[who].balance += amount;
-        Ok(true)
-    }
-
-    fn pay_or_credit(&mut self, seat: u8, amount: Amount) -> Outcome {
-        let who = self.members[usize::from(seat)];
-        if !self.deliver(who, amount.minor_units())? {
-            self.step(&Step::Credit { seat, amount })?;
-        }
-        Ok(())
-    }
-
-    fn deliver_or_refuse(&mut self, who: usize, effect: &Effect) -> Outcome {
-        let Effect::Delivered(parts) = effect else { panic!("a delivery did {effect:?}") };
-        let amount = parts.iter().map(|part| part.minor_units()).sum();
-        if self.deliver(who, amount)? { Ok(()) } else { refuse(Error::Undeliverable) }
     }
 
     /// Nothing is left of a circle with nothing left to do.

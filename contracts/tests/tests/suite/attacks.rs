@@ -274,13 +274,13 @@ fn a_signed_entry_works_once_for_one_round_and_amount_whoever_sends_it() {
     let entry = world.sign(member, &pay(1, 10));
     let send = |entries: &[_], call: &_| world.submit(entries, call).0.map(|_| ());
     // It is for no other round or amount.
-    assert_eq!(send(&[entry.clone()], &pay(2, 10)), Err(Failure::Host));
-    assert_eq!(send(&[entry.clone()], &pay(1, 11)), Err(Failure::Host));
-    send(&[entry.clone()], &pay(1, 10)).unwrap();
+    assert_eq!(send(std::slice::from_ref(&entry), &pay(2, 10)), Err(Failure::Host));
+    assert_eq!(send(std::slice::from_ref(&entry), &pay(1, 11)), Err(Failure::Host));
+    send(std::slice::from_ref(&entry), &pay(1, 10)).unwrap();
     // The same entry again, in the same ledger and in another, in anybody's envelope.
-    assert_eq!(send(&[entry.clone()], &pay(1, 10)), Err(Failure::Host));
+    assert_eq!(send(std::slice::from_ref(&entry), &pay(1, 10)), Err(Failure::Host));
     world.env.ledger().with_mut(|ledger| ledger.sequence_number += 1);
-    assert_eq!(send(&[entry.clone()], &pay(1, 10)), Err(Failure::Host));
+    assert_eq!(send(std::slice::from_ref(&entry), &pay(1, 10)), Err(Failure::Host));
     let stranger = world.person(0);
     let other = world.sign(&stranger, &pay(1, 10));
     assert_eq!(send(&[other, entry], &pay(1, 10)), Err(Failure::Host));
