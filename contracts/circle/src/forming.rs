@@ -94,6 +94,10 @@ pub fn approve(env: &Env, member: &Address, turn: Option<u32>) -> Result<(), Err
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     take_request(env, member)?;
+    // They may have come in by an invitation meanwhile.
+    if book.seat(member).is_ok() {
+        return Err(Error::AlreadyMember);
+    }
     take_seat(&mut book, member, book::turn(turn)?)?;
     book.close_with_members()
 }

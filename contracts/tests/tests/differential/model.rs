@@ -155,6 +155,9 @@ impl Model {
             Ask::Approve { who, turn } => {
                 self.circle()?;
                 self.take_request(who)?;
+                if self.seat(who).is_ok() {
+                    return refuse(Error::AlreadyMember);
+                }
                 self.take_seat(who, turn)?;
             }
             Ask::Reject { who } => self.take_request(who)?,

@@ -1,6 +1,6 @@
 //! Who has no invitation asks for a place; the organiser answers.
-use kolo_circle::Error;
-use kolo_contract_tests::{Failure, Group, Terms, World, event_name};
+use kolo_circle::{Error, Invitation};
+use kolo_contract_tests::{DAY, Failure, Group, Terms, World, event_name};
 
 #[test]
 fn who_asks_is_seated_at_once_when_approved() {
@@ -72,4 +72,20 @@ fn the_waiting_room_is_bounded() {
     assert_eq!(group.request(&late), Err(Error::TooManyRequests.into()));
     group.reject(&first).unwrap();
     group.request(&late).unwrap();
+}
+
+#[test]
+fn who_was_invited_after_asking_does_not_get_a_second_seat() {
+    let world = World::new();
+    let mut group = Group::found(&world, Terms::of(3));
+    let guest = world.person(0);
+    group.request(&guest).unwrap();
+    let invitation = Invitation::Address(guest.address.clone());
+    group.invite(&invitation, None, world.now() + DAY).unwrap();
+    group.join(&guest).unwrap();
+    group.members.push(guest.clone());
+    assert_eq!(group.approve(&guest, None), Err(Error::AlreadyMember.into()));
+    assert_eq!(group.circle().len(), 1);
+    group.reject(&guest).unwrap();
+    assert_eq!(group.approve(&guest, None), Err(Error::NoRequest.into()));
 }
