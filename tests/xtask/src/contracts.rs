@@ -40,13 +40,18 @@ pub fn compare() -> Result<(), Failure> {
 }
 
 /// The contracts' own tests, in the Soroban host.
-pub fn test() -> Result<(), Failure> {
-    run(cargo().current_dir(root().join("contracts")).args([
+pub fn test(long: bool) -> Result<(), Failure> {
+    let mut command = cargo();
+    command.current_dir(root().join("contracts")).args([
         "test",
         "--locked",
         "--workspace",
         "--quiet",
-    ]))
+    ]);
+    if long {
+        command.env("KOLO_TEST_LONG", "1");
+    }
+    run(&mut command)
 }
 
 fn build() -> Result<(), Failure> {

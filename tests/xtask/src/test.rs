@@ -12,7 +12,7 @@ pub fn test(long: bool) -> Result<(), Failure> {
     })?;
     parts.part("who may know whom", arrows::check)?;
     parts.part("contracts: committed wasm = built wasm", contracts::compare)?;
-    parts.part("contracts: tests", contracts::test)?;
+    parts.part("contracts: tests", || contracts::test(long))?;
     parts.part("every feature alone compiles", features)?;
     parts.part("tests", || tests(long))?;
     parts.part("doc tests", || {

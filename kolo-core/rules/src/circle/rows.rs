@@ -1,5 +1,7 @@
 //! Where a circle's seats and debts are kept.
 
+use core::fmt;
+
 use super::debts::{Debt, MAX_DEBTS};
 use super::{MAX_MEMBERS, Seat, Turn};
 
@@ -24,7 +26,7 @@ pub trait Store {
 }
 
 /// Seats and debts in memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Rows {
     seats: [Seat; MAX_MEMBERS],
     debts: [Debt; MAX_DEBTS],
@@ -37,6 +39,16 @@ impl Rows {
 
     pub(super) fn debts(&self, len: u16) -> &[Debt] {
         self.debts.get(..usize::from(len)).unwrap_or_default()
+    }
+}
+
+/// Only the seats and debts there are.
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seats = self.seats.iter().filter(|seat| **seat != Seat::EMPTY);
+        let debts = self.debts.iter().filter(|debt| **debt != Debt::NONE);
+        f.debug_list().entries(seats).finish()?;
+        f.debug_list().entries(debts).finish()
     }
 }
 
