@@ -115,11 +115,13 @@ pub fn vacate(env: &Env, member: Address, removed: bool) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     check_forming(&book)?;
-    if !removed && take_request(env, &member).is_ok() {
-        JoinRejected { member }.publish(env);
-        return Ok(());
-    }
-    let seat = book.seat(&member)?;
+    let seat = match book.seat(&member) {
+        Err(_) if !removed && take_request(env, &member).is_ok() => {
+            JoinRejected { member }.publish(env);
+            return Ok(());
+        }
+        seat => seat?,
+    };
     book.circle.leave(&book.rules, seat)?;
     book.members.remove(seat);
     ParticipantLeft { member, removed }.publish(env);

@@ -32,6 +32,9 @@ pub fn propose(
     };
     match (storage::newcomer_key(kind), &newcomer) {
         (None, None) => {}
+        (Some(_), Some(newcomer)) if *newcomer == env.current_contract_address() => {
+            return Err(Error::BadMotion);
+        }
         (Some(_), Some(newcomer)) if book.seat(newcomer).is_ok() => {
             return Err(Error::AlreadyMember);
         }

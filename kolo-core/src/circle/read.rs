@@ -1,6 +1,6 @@
 //! Looking at circles.
-use kolo_rules::Amount;
-use kolo_rules::circle::{Due, Marks, Phase, Proposal};
+use kolo_rules::circle::{Due, Marks, Motion, Phase, Proposal};
+use kolo_rules::{Amount, Rules};
 
 use super::postings::{sum, vault, wallet};
 use super::service::Circles;
@@ -95,7 +95,11 @@ impl Circles {
             _ => None,
         };
         // The contract keeps an expired proposal until another replaces it.
-        let is_open = |open: &&Proposal| now <= open.expires_at && open.passed_at == 0;
+        // One that has passed is over, but for a move, which its subject can still object to.
+        let is_open = |open: &&Proposal| {
+            let moving = open.motion == Motion::Move && open.passed_at != 0;
+            moving || now <= open.expires_at && open.passed_at == 0
+        };
         let vote = |open: &Proposal| VoteView {
             proposal: open.id,
             on: VoteOn::of(open.motion),
@@ -110,7 +114,7 @@ impl Circles {
             round,
             rounds,
             pot: mirror.pot_now(&rules).unwrap_or_default(),
-            full_pot: rules.pot(rounds.max(1))?,
+            full_pot: full_pot(&mirror, &rules, rounds)?,
             next_payout: mirror.payout_status(&rules, now),
             payout_date: deadline.filter(|_| round > 0).map(Timestamp::from_unix),
             deadline: open_deadline(&mirror, &rules, now),
@@ -220,7 +224,7 @@ fn fees_within(mirror: &kolo_rules::Circle, seat: u8, due: &Due) -> Amount {
 }
 
 /// Instalments paid for a round, in whole ones; all of them when nothing is to be paid.
-fn instalments(mirror: &kolo_rules::Circle, rules: &kolo_rules::Rules, seat: u8, round: u8) -> u8 {
+fn instalments(mirror: &kolo_rules::Circle, rules: &Rules, seat: u8, round: u8) -> u8 {
     let (Ok(paid), Ok(need)) =
         (mirror.paid_for(rules, seat, round), mirror.need(rules, seat, round))
     else {
@@ -239,11 +243,7 @@ fn count(votes: u64) -> u8 {
 }
 
 /// The deadline of the instalment whose period is running now.
-fn open_deadline(
-    mirror: &kolo_rules::Circle,
-    rules: &kolo_rules::Rules,
-    now: u64,
-) -> Option<Timestamp> {
+fn open_deadline(mirror: &kolo_rules::Circle, rules: &Rules, now: u64) -> Option<Timestamp> {
     if mirror.phase != Phase::Active {
         return None;
     }
@@ -251,4 +251,18 @@ fn open_deadline(
     let done = rules.interval.elapsed(mirror.started_at, now, rules.utc_offset_s);
     let at = mirror.deadline(rules, done.saturating_add(1).min(last))?;
     Some(Timestamp::from_unix(at))
+}
+
+/// What the current round brings when everybody pays: less than all instalments once somebody has left.
+fn full_pot(mirror: &kolo_rules::Circle, rules: &Rules, rounds: u8) -> Result<Amount, Error> {
+    let round = mirror.current_round();
+    if !mirror.phase.has_started() || round > mirror.len() {
+        return Ok(rules.pot(rounds.max(1))?);
+    }
+    let mut full = Amount::ZERO;
+    for seat in 0..mirror.len() {
+        let need = mirror.need(rules, seat, round)?;
+        full = full.checked_add(need).map_err(kolo_rules::Refusal::from)?;
+    }
+    Ok(full)
 }

@@ -44,8 +44,11 @@ impl Kolo {
                 circle.state.requests.retain(|waiting| waiting.address != *address);
                 circle.state.holders.push(holder);
             }
-            E::ParticipantLeft { member, .. } | E::JoinRejected { member } => {
+            E::ParticipantLeft { member, .. } => {
                 circle.state.holders.retain(|holder| holder.address != *member);
+            }
+            // Of somebody who came in by an invitation meanwhile, only the request is over.
+            E::JoinRejected { member } => {
                 circle.state.requests.retain(|waiting| waiting.address != *member);
             }
             E::JoinRequested { member: address } => {

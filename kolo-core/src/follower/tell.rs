@@ -195,7 +195,8 @@ fn tell_contribution(
     late: bool,
 ) -> Result<(), Error> {
     let rules = circle.rules()?;
-    let full_pot = rules.pot(story.rounds())?.minor_units();
+    let need = |seat| story.after.need(&rules, seat, round).unwrap_or_default().minor_units();
+    let full_pot = (0..story.after.len()).map(need).fold(0_i64, i64::saturating_add);
     let paid = |seat| story.after.paid_for(&rules, seat, round).unwrap_or_default().minor_units();
     let pot = (0..story.after.len()).map(paid).fold(0_i64, i64::saturating_add);
     tell_one(changes, circle, payer, "contributed", |name| Notice::Contributed {
@@ -221,8 +222,8 @@ fn tell_payout(
     amount: Amount,
     credited: bool,
 ) -> Result<(), Error> {
-    let full = circle.rules()?.pot(story.rounds())?;
-    let short = full.checked_sub(amount).unwrap_or_default().minor_units();
+    let owed = |seat| story.after.owed(seat, round).minor_units();
+    let short = (0..story.after.len()).map(owed).fold(0_i64, i64::saturating_add);
     let who = holder(circle, recipient).map(|holder| holder.name.clone()).unwrap_or_default();
     for holder in &circle.holders {
         let Some(member) = holder.member else {

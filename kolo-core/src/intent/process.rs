@@ -274,7 +274,6 @@ impl Kolo {
                 | R::Finished
                 | R::AlreadyDone
                 | R::NotGettingReady
-                | R::NotRevealing
                 | R::TimeOver
                 | R::NoProposal,
             ) if keeper => Progress::AlreadyDone,

@@ -4,8 +4,10 @@
 //! work, in the change set that moves the cursor; the queue then sees to it that one process at a time
 //! has an event, that they come in order, and that a failing one is tried again. Nothing here shares a
 //! lane with payments or with another handler.
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
@@ -148,8 +150,13 @@ impl Registered {
     /// A handler that hangs has failed: its queue goes on, and the worker can be stopped.
     async fn in_time(&self, kolo: &Kolo, event: &CircleEvent) -> Result<(), Error> {
         let limit = kolo.ports().clock.sleep_until(kolo.now().plus(LIMIT_S));
-        match select(self.handler.handle(event), limit).await {
-            Either::Left((done, _)) => Ok(done?),
+        let handled = AssertUnwindSafe(self.handler.handle(event)).catch_unwind();
+        match select(Box::pin(handled), limit).await {
+            Either::Left((Ok(done), _)) => Ok(done?),
+            Either::Left((Err(_), _)) => {
+                let what = format!("{} panicked: see its message on standard error", self.name);
+                Err(PortError::new(PortErrorKind::Other, Retry::Unknown, what).into())
+            }
             Either::Right(_) => {
                 let what = format!("{} took more than {LIMIT_S} s: make it shorter", self.name);
                 Err(PortError::new(PortErrorKind::Timeout, Retry::Unknown, what).into())

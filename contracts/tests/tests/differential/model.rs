@@ -282,6 +282,9 @@ impl Model {
                 self.newcomers.remove(&3);
             }
             Ask::SignUpgrade { who, code } => {
+                if !self.circle()?.phase.has_started() {
+                    return refuse(Error::NotActive);
+                }
                 let seat = self.find(who)?;
                 let now = self.now;
                 let before = self.signatures.insert(seat, (code, now));
@@ -486,9 +489,14 @@ impl Model {
     }
 
     fn upgrade(&self, code: u8) -> Outcome {
+        let circle = self.circle()?;
+        let common = circle.reserve.is_positive() || circle.fund.is_positive();
         let has_claim = |seat: &kolo_rules::Seat| {
-            let owned = [seat.credit, seat.claimable, seat.deposit];
-            seat.paid > seat.received || owned.iter().any(|amount| amount.is_positive())
+            let owned = [seat.credit, seat.claimable, seat.uncovered, seat.deposit];
+            let waits = circle.phase == Phase::Active && seat.turn > circle.rounds_paid;
+            let shares = common && seat.left_after == 0;
+            let net = seat.paid > seat.received;
+            net || waits || shares || owned.iter().any(|amount| amount.is_positive())
         };
         let seats = (0_u8..).zip(self.circle()?.seats());
         let claimants: Vec<u8> =

@@ -89,3 +89,18 @@ fn who_was_invited_after_asking_does_not_get_a_second_seat() {
     group.reject(&guest).unwrap();
     assert_eq!(group.approve(&guest, None), Err(Error::NoRequest.into()));
 }
+
+/// Who asked, and then came in by an invitation, leaves their seat when they leave.
+#[test]
+fn leaving_gives_the_seat_back_also_to_who_had_asked_before() {
+    let world = World::new();
+    let mut group = Group::found(&world, Terms::of(3));
+    let guest = world.person(0);
+    group.request(&guest).unwrap();
+    group.seat(&guest, None);
+    let leave = group.make("leave", (guest.address.clone(),));
+    group.call(Some(&guest), &leave).unwrap();
+    let names: Vec<_> = group.events().iter().map(event_name).collect();
+    assert_eq!(names, ["participant_left"]);
+    assert!(group.circle().is_empty());
+}

@@ -96,3 +96,30 @@ fn a_seat_that_changes_hands_has_signed_nothing() {
     group.sign_upgrade(&newcomer, &wasm).unwrap();
     assert_eq!(group.upgrade(&wasm), Err(Error::UpgradeNotReady.into()), "not for seven days");
 }
+
+/// A signature before the start would be left in the seat for whoever comes next.
+#[test]
+fn nobody_signs_for_a_seat_that_may_still_change_hands() {
+    let world = World::new();
+    let mut group = Group::found(&world, Terms::of(3));
+    let sybil = world.person(0);
+    group.seat(&sybil, None);
+    let wasm = world.env.deployer().upload_contract_wasm(FACTORY_WASM);
+    assert_eq!(group.sign_upgrade(&sybil, &wasm), Err(Error::NotActive.into()));
+}
+
+/// The first who pays in is not alone in the circle: others wait for their pots.
+#[test]
+fn the_first_payer_does_not_upgrade_alone() {
+    let world = World::new();
+    let mut group = Group::found(&world, Terms::of(3));
+    let rules = BytesN::from_array(&world.env, &group.rules.encode());
+    let args = (group.organiser.address.clone(), rules, None::<u32>);
+    group.address = world.env.register(CIRCLE_WASM, args);
+    group.fill(BALANCE);
+    let wasm = world.env.deployer().upload_contract_wasm(FACTORY_WASM);
+    group.sign_upgrade(&group.members[0], &wasm).unwrap();
+    world.set_time(world.now() + 7 * DAY);
+    group.contribute(&group.members[0], 1, group.due()).unwrap();
+    assert_eq!(group.upgrade(&wasm), Err(Error::UpgradeNotReady.into()));
+}

@@ -6,22 +6,23 @@ use super::{Circle, Debt, Phase, Refusal, Rules, Shortfall, Store};
 use crate::Amount;
 
 impl<S: Store> Circle<S> {
-    /// Completed. In this order: what was paid ahead and not needed goes back; losses are shared if
-    /// that is the policy; what is left of each deposit clears its owner's debts and goes back; the
-    /// reserve is split among members never late; the insurance by premiums paid. All as credits.
+    /// Completed. In this order: losses are shared if that is the policy; what is left of each deposit,
+    /// and what was paid ahead and not needed, clears its owner's debts and goes back; the reserve is
+    /// split among members never late; the insurance by premiums paid. All as credits.
     pub(super) fn complete(&mut self, rules: &Rules) -> Result<(), Refusal> {
-        let mut parts = NOTHING;
-        for (index, part) in (0..self.len).zip(&mut parts) {
-            *part = self.release_ahead(index)?;
+        let (mut parts, mut unused) = (NOTHING, NOTHING);
+        for (index, unused) in (0..self.len).zip(&mut unused) {
+            *unused = self.release_ahead(index)?;
         }
         if rules.shortfall == Shortfall::Share {
             self.share_losses(&mut parts)?;
         }
         for index in 0..self.len {
             let mut seat = self.rows.seat(index);
-            let deposit = core::mem::take(&mut seat.deposit);
+            let mut own = core::mem::take(&mut seat.deposit);
             self.put(index, &seat);
-            let left = self.clear_debts(index, deposit, &mut parts)?;
+            add(&mut own, at(&unused, usize::from(index)))?;
+            let left = self.clear_debts(index, own, &mut parts)?;
             let mut seat = self.rows.seat(index);
             let pooled = left.min(seat.pooled);
             sub(&mut seat.pooled, pooled)?;

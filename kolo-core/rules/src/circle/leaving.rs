@@ -187,6 +187,8 @@ impl<S: Store> Circle<S> {
         self.bid = self.bid.filter(|bid| bid.seat != seat);
         self.forget_motions_about(seat);
         self.void_votes(rules, seat, now)?;
+        // Nobody buys a seat of a circle that their own coming dissolves.
+        self.require_active()?;
         Ok(Replaced { price, deposit })
     }
 

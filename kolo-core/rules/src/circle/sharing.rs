@@ -16,14 +16,26 @@ impl<S: Store> Circle<S> {
         if total.is_zero() {
             return Ok(());
         }
-        let mut weights = NOTHING;
-        let nobody = !(0..self.len).any(|index| punctual(&self.rows.seat(index)));
-        for (index, weight) in (0..self.len).zip(&mut weights) {
-            if nobody || punctual(&self.rows.seat(index)) {
-                *weight = Amount::new(1);
+        let mut takers = (0..self.len).fold(0_u64, |takers, index| {
+            takers | u64::from(punctual(&self.rows.seat(index))) << index
+        });
+        if takers == 0 {
+            takers = u64::MAX;
+        }
+        // Equal parts by largest remainder: what cannot be divided goes to the first, one unit each.
+        let takes = |index: u8| takers >> index & 1 == 1;
+        let count = (0..self.len).filter(|index| takes(*index)).count();
+        let count = i64::try_from(count).map_err(|_| Refusal::Overflow)?;
+        let each = total.minor_units().checked_div(count).ok_or(Refusal::Overflow)?;
+        let mut over = total.minor_units().checked_rem(count).ok_or(Refusal::Overflow)?;
+        for (index, part) in (0..self.len).zip(parts) {
+            if takes(index) {
+                add(part, Amount::new(each))?;
+                add(part, Amount::new(i64::from(over > 0)))?;
+                over -= 1;
             }
         }
-        share_by(total, &weights, parts)
+        Ok(())
     }
 
     /// Everybody's credit grows by their part.

@@ -120,7 +120,8 @@ impl<S: Store> Circle<S> {
         self.decide(rules, proposal, now)
     }
 
-    /// A member's vote on the open proposal `id`, which may be changed until it is decided.
+    /// A member's vote on the open proposal `id`, which may be changed until it is decided. A no of the
+    /// one whose seat is to be moved is their objection, also once it has passed.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::NoProposal`] when none of this
@@ -139,6 +140,11 @@ impl<S: Store> Circle<S> {
         let member = self.member(seat)?;
         let mut proposal =
             self.open_proposals().find(|open| open.id == id).copied().ok_or(Refusal::NoProposal)?;
+        if proposal.motion == Motion::Move && proposal.subject == seat && !yes {
+            // Whoever holds the key has not lost it.
+            self.object(seat)?;
+            return Ok(VoteOutcome::Rejected);
+        }
         if now > proposal.expires_at || proposal.passed_at != 0 {
             return Err(Refusal::VoteClosed);
         }

@@ -1,6 +1,6 @@
 //! Seats that change hands: swaps of turns, replacements, moves to a new address.
 
-use kolo_rules::circle::{Motion, Order, Replaced, Security, Swapped};
+use kolo_rules::circle::{Motion, Order, Replaced, Security, Swapped, VoteOutcome};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::support::{
@@ -170,6 +170,20 @@ fn a_seat_moves_after_a_vote_and_as_long_again() {
     circle.propose(&rules, 0, Motion::Move, 2, START).unwrap();
     circle.object(2).unwrap();
     assert_eq!(circle.open_proposals().count(), 0);
+    // Their no is an objection, also when the others have decided already.
+    circle.propose(&rules, 0, Motion::Move, 2, START).unwrap();
+    let id = circle.proposals;
+    let mut outcome = VoteOutcome::Open;
+    for seat in (0..circle.len()).filter(|seat| *seat != 2 && *seat != 0) {
+        if outcome == VoteOutcome::Open {
+            outcome = circle.vote(&rules, seat, id, true, START).unwrap();
+        }
+    }
+    assert_eq!(outcome, VoteOutcome::Passed);
+    assert_eq!(circle.vote(&rules, 2, id, false, START + VOTE), Ok(VoteOutcome::Rejected));
+    refused(&mut circle, Refusal::NoProposal, |circle| {
+        circle.complete_move(&rules, 2, START + VOTE + 1)
+    });
 }
 
 #[test]

@@ -197,6 +197,28 @@ fn a_failing_handler_is_tried_later_and_holds_up_nobody() {
     assert_eq!(other.tries.lock().unwrap().len(), 5);
 }
 
+/// A handler that panics has failed, like any other: the worker and the other handlers go on.
+#[test]
+fn a_handler_that_panics_stops_nobody() {
+    struct Panics;
+
+    #[async_trait]
+    impl EventHandler for Panics {
+        async fn handle(&self, _: &CircleEvent) -> Result<(), PortError> {
+            panic!("a host's mistake")
+        }
+    }
+
+    let world = World::new();
+    let (circle, ada, _) = world.active("one");
+    world.contributes(circle, &ada, 1);
+    let recorder = Arc::new(Recorder::default());
+    let worker = world.worker_with(&[("recorder", &recorder)]);
+    let worker = worker.on_event("panics", &NAMED, Arc::new(Panics)).unwrap();
+    tick(&worker);
+    assert_eq!(recorder.seen().len(), 4);
+}
+
 #[test]
 fn two_workers_at_once_call_a_handler_once_for_each_event() {
     let world = World::new();
