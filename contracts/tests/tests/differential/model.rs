@@ -163,8 +163,10 @@ impl Model {
             Ask::Reject { who } => self.take_request(who)?,
             Ask::Leave { who } => {
                 self.check_forming()?;
-                if self.take_request(who).is_err() {
+                if self.find(who).is_ok() {
                     self.vacate(who)?;
+                } else if self.take_request(who).is_err() {
+                    return refuse(Error::NotMember);
                 }
             }
             Ask::Remove { who } => {
