@@ -287,7 +287,7 @@ vote-matter =
         [dissolve] closing *{ $name }* early
         [expel] asking { $about } to leave *{ $name }*
         [replace] giving the place of { $about } in *{ $name }* to somebody new
-       *[move] moving the place of { $about } in *{ $name }* to a new wallet
+       *[move] moving the place of { $about } in *{ $name }* to a new wallet (a NO from { $about } stops that)
     }
 confirm-exit =
     Leave *{ $name }* after round { $round }? You pay this round and then no more. On the date of your turn, those whom you had paid pay you back. It cannot be undone.
