@@ -13,6 +13,7 @@ mod steps;
 mod tests;
 
 pub use deciding::Question;
+pub(crate) use read::full_pot;
 pub use reconcile::Difference;
 pub use service::{Circles, UnderWay};
 pub(crate) use steps::sha256;

@@ -114,7 +114,11 @@ impl Circles {
             round,
             rounds,
             pot: mirror.pot_now(&rules).unwrap_or_default(),
-            full_pot: full_pot(&mirror, &rules, rounds)?,
+            full_pot: if round > 0 && mirror.phase.has_started() {
+                full_pot(&mirror, &rules, round)?
+            } else {
+                rules.pot(rounds.max(1))?
+            },
             next_payout: mirror.payout_status(&rules, now),
             payout_date: deadline.filter(|_| round > 0).map(Timestamp::from_unix),
             deadline: open_deadline(&mirror, &rules, now),
@@ -253,12 +257,12 @@ fn open_deadline(mirror: &kolo_rules::Circle, rules: &Rules, now: u64) -> Option
     Some(Timestamp::from_unix(at))
 }
 
-/// What the current round brings when everybody pays: less than all instalments once somebody has left.
-fn full_pot(mirror: &kolo_rules::Circle, rules: &Rules, rounds: u8) -> Result<Amount, Error> {
-    let round = mirror.current_round();
-    if !mirror.phase.has_started() || round > mirror.len() {
-        return Ok(rules.pot(rounds.max(1))?);
-    }
+/// What a round brings when everybody pays: less than all instalments once somebody has left.
+pub(crate) fn full_pot(
+    mirror: &kolo_rules::Circle,
+    rules: &Rules,
+    round: u8,
+) -> Result<Amount, Error> {
     let mut full = Amount::ZERO;
     for seat in 0..mirror.len() {
         let need = mirror.need(rules, seat, round)?;

@@ -64,7 +64,6 @@ impl Circle {
         let forming = mirror.phase == Phase::Forming;
         let step = match event {
             E::ParticipantJoined { turn, .. } => Step::Join { turn: asked(rules, *turn) },
-            E::ParticipantLeft { member, .. } if self.asked_for_a_place(member) => return Ok(None),
             E::ParticipantLeft { member, .. } => Step::Leave { seat: seat(member)? },
             // A full circle goes on with its last joiner; these events then only say so.
             E::GettingReady { .. } | E::GroupStarted { .. } if forming => Step::Start,
@@ -91,10 +90,6 @@ impl Circle {
             _ => return self.step_while_active(event),
         };
         Ok(Some(step))
-    }
-
-    fn asked_for_a_place(&self, address: &ChainAddress) -> bool {
-        self.requests.iter().any(|waiting| waiting.address == *address)
     }
 
     /// What happens only while rounds are paid for.

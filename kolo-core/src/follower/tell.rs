@@ -3,6 +3,7 @@ use kolo_rules::circle::{Effect, Phase};
 use kolo_rules::{Amount, Circle as Mirror};
 
 use super::news::{tell_change, tell_entry, tell_proposal, tell_rejected, tell_vote};
+use crate::circle::full_pot;
 use crate::circle::state::{CANCELLED, COMPLETED, Circle, DISSOLVED, Holder};
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
@@ -195,8 +196,7 @@ fn tell_contribution(
     late: bool,
 ) -> Result<(), Error> {
     let rules = circle.rules()?;
-    let need = |seat| story.after.need(&rules, seat, round).unwrap_or_default().minor_units();
-    let full_pot = (0..story.after.len()).map(need).fold(0_i64, i64::saturating_add);
+    let full_pot = full_pot(story.after, &rules, round)?.minor_units();
     let paid = |seat| story.after.paid_for(&rules, seat, round).unwrap_or_default().minor_units();
     let pot = (0..story.after.len()).map(paid).fold(0_i64, i64::saturating_add);
     tell_one(changes, circle, payer, "contributed", |name| Notice::Contributed {
