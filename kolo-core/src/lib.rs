@@ -22,6 +22,8 @@ pub mod notice;
 pub mod port;
 pub mod receipt;
 mod record;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod time;
