@@ -47,6 +47,8 @@ mod report;
 mod scenario;
 mod stage;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 pub use act::{Act, Call, Secret};
 pub use core::CoreStage;

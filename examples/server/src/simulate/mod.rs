@@ -1,8 +1,11 @@
 //! `kolo-server simulate FILE`: what would happen if.
 
+mod chain;
+
 use std::path::Path;
 use std::process::ExitCode;
 
+pub use chain::{ChainStage, circle_ids};
 use clap::ValueEnum;
 use kolo_core::simulation::{CoreStage, PlayError, Report, Scenario, ScenarioError, play};
 
@@ -92,6 +95,20 @@ pub fn simulate(file: &Path, on: On) -> Result<Report, SimulateError> {
     let scenario = Scenario::from_toml(&text)
         .map_err(|source| SimulateError::Scenario { file: name(), source })?;
     let failed = |source| SimulateError::Play { file: name(), source };
-    let _ = on;
-    play(&scenario, &mut CoreStage::new(&scenario)).map_err(failed)
+    let on_core = || {
+        let mut stage = CoreStage::with_ids(&scenario, &circle_ids(&scenario)?);
+        play(&scenario, &mut stage)
+    };
+    let on_chain = || play(&scenario, &mut ChainStage::start(&scenario)?);
+    match on {
+        On::Core => on_core().map_err(failed),
+        On::Chain => on_chain().map_err(failed),
+        On::Both => {
+            let (core, chain) = (on_core().map_err(failed)?, on_chain().map_err(failed)?);
+            match core.difference(&chain) {
+                Some(difference) => Err(SimulateError::Differ { file: name(), difference }),
+                None => Ok(chain),
+            }
+        }
+    }
 }

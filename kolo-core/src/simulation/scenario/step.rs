@@ -258,6 +258,10 @@ fn check_fields(at: &At, step: &file::Step) -> Result<(), ScenarioError> {
     if has_vault(&step.member) || (has_vault(&step.who) && !may_be_vault) {
         return Err(missing(at, "who", &format!("a vault cannot do = {word:?}; name a person")));
     }
+    let moves = matches!(step.verb, Verb::Send | Verb::Mint | Verb::Clawback);
+    if moves && step.amount.is_some_and(|money| !money.0.is_positive()) {
+        return Err(missing(at, "amount", "must be more than zero"));
+    }
     let both = step.limit.is_some() == step.remove.is_some();
     if step.verb == Verb::Trustline && (both || step.remove == Some(false)) {
         return Err(missing(at, "limit", "or `remove = true`: one of the two is needed"));
