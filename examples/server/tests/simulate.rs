@@ -6,6 +6,9 @@
     reason = "what the tests share stands outside of them"
 )]
 
+#[path = "simulate/random.rs"]
+mod random;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

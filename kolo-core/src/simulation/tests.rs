@@ -31,7 +31,9 @@ fn played(parts: &[&str]) -> Report {
 /// Every mistake, and what its message must say.
 #[test]
 fn mistakes_are_named_with_their_place_and_the_way_out() {
-    let table: [(&[&str], &[&str]); 24] = [
+    let table: [(&[&str], &[&str]); 26] = [
+        (&["title = \"A\"\n[people]\n\"a\\nb\" = 1"], &["[people]", "cannot be printed"]),
+        (&["title = \"A\"\n[people]\nada = { limit = 0 }"], &["line 3", "trustline = false"]),
         (&["title = "], &["line 1"]),
         (&["title = \"A\""], &["missing field `people`"]),
         (&["title = \"A\"\nbanana = 1\n[people]"], &["line 2", "unknown field `banana`"]),

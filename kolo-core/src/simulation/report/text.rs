@@ -60,7 +60,8 @@ fn write_step(
     let (number, day) = (step.number(), &step.day);
     writeln!(f, "{number:>numbers$}  {day:days$}  {}: {}", step.what, step.result())?;
     let (balances, vaults) = (line(&step.balances), line(&step.vaults));
-    writeln!(f, "{:numbers$}  {:days$}    {balances} | {vaults}", "", "")
+    let bar = if vaults.is_empty() { "" } else { " | " };
+    writeln!(f, "{:numbers$}  {:days$}    {balances}{bar}{vaults}", "", "")
 }
 
 const HEAD: [&str; 8] = ["", "had", "has", "change", "owes", "is owed", "waiting", "deposit"];

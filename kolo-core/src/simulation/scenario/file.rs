@@ -311,6 +311,9 @@ impl<'de> Visitor<'de> for PersonVisitor {
         }
         let nothing = Money(kolo_rules::Amount::ZERO);
         let balance = table.balance.unwrap_or(nothing);
+        if table.limit.is_some_and(|limit| !limit.0.is_positive()) {
+            return Err(de::Error::custom("a limit of zero is none; write trustline = false"));
+        }
         if table.limit.is_some_and(|limit| limit.0 < balance.0) {
             return Err(de::Error::custom("the limit is below the balance; raise it"));
         }

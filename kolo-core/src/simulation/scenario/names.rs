@@ -55,6 +55,8 @@ fn check(at: &At, name: &str, taken: &[String]) -> Result<(), ScenarioError> {
         "it is a word of the format; choose another"
     } else if name.trim().is_empty() || name.trim() != name {
         "it is empty, or begins or ends with a blank"
+    } else if name.chars().any(char::is_control) {
+        "it has a character that cannot be printed"
     } else if name.starts_with(EVERYONE_BUT) || name.starts_with("vault of ") {
         "it begins like a phrase of the format; choose another"
     } else {
