@@ -1,6 +1,6 @@
 //! Random acts on both stages at once: the same is accepted and refused, and afterwards everything
 //! stands the same.
-use kolo_core::simulation::{Act, Call, CoreStage, Place, Scenario, Secret, Stage, View};
+use kolo_core::simulation::{Act, Call, CoreStage, Place, Reason, Scenario, Secret, Stage, View};
 use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Circle, Rules};
 use kolo_server::simulate::{ChainStage, circle_ids};
@@ -209,7 +209,7 @@ fn play(rules: &str, seed: u64, acts: usize) -> Vec<String> {
         assert_eq!(one, two, "{at}");
         game.view = core.look().unwrap();
         assert_eq!(game.view, chain.look().unwrap(), "{at}");
-        told.push(one.map_or_else(|reason| reason.name(), |()| "accepted".to_owned()));
+        told.push(one.map_or_else(Reason::name, |()| "accepted".to_owned()));
     }
     told
 }
