@@ -43,6 +43,19 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Makes tests draw the same cases in every run, so that a red run is about the change and not about
+/// luck; `long` draws new ones, and far more where a test knows how.
+pub fn draw_cases(tests: &mut Command, long: bool) {
+    if long {
+        tests.env("KOLO_TEST_LONG", "1");
+    } else if std::env::var_os(SEED).is_none() {
+        tests.env(SEED, "20");
+    }
+}
+
+/// The variable from which property tests take their seed.
+const SEED: &str = "PROPTEST_RNG_SEED";
+
 /// Runs it with its output shown.
 pub fn run(command: &mut Command) -> Result<(), Failure> {
     let shown = show(command);
