@@ -30,9 +30,8 @@ impl<'a> Book<'a> {
     pub fn open(env: &'a Env, packed: &'a mut Packed) -> Result<Self, Error> {
         let state = storage::state(env)?;
         let length = usize::try_from(state.len()).map_err(|_| Error::BadEncoding)?;
-        let buffer = packed.buffer().get_mut(..length).ok_or(Error::BadEncoding)?;
-        state.copy_into_slice(buffer);
-        let circle = packed.open(length)?;
+        state.copy_into_slice(packed.buffer(length));
+        let circle = packed.open()?;
         let rules: BytesN<RULES_LEN> = storage::kept(env, Key::Rules)?;
         let rules = Rules::decode_trusted(&rules.to_array())?;
         let members = Members { bytes: storage::kept(env, Key::Members)? };

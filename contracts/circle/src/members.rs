@@ -2,7 +2,6 @@
 //!
 //! A list of addresses would cost the host two thousand instructions a member in every call.
 use kolo_contract_common::{Error, contract_address};
-use kolo_rules::MAX_MEMBERS;
 use soroban_sdk::{
     Address, Bytes, Env,
     xdr::{FromXdr, ToXdr},
@@ -25,10 +24,7 @@ impl Members {
     /// The seat of an address.
     pub fn seat(&self, member: &Address) -> Result<u8, Error> {
         let wanted = pack(member)?;
-        let mut buffer = [0; MAX_MEMBERS * ENTRY];
-        let length = usize::try_from(self.bytes.len()).unwrap_or(0);
-        let entries = buffer.get_mut(..length).ok_or(Error::BadEncoding)?;
-        self.bytes.copy_into_slice(entries);
+        let entries = self.bytes.to_alloc_vec();
         let found = (0_u8..).zip(entries.chunks_exact(ENTRY)).find(|(_, entry)| *entry == wanted);
         found.map(|(seat, _)| seat).ok_or(Error::NotMember)
     }
