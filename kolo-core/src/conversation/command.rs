@@ -1,5 +1,5 @@
 //! What somebody may want.
-use kolo_rules::circle::Shortfall;
+use kolo_rules::circle::{Order, Shortfall};
 
 use crate::view::Every;
 
@@ -28,8 +28,24 @@ pub enum Command {
         /// The invitation's code, in capitals.
         code: Option<String>,
     },
-    /// `INVITE`, `INVITE +234… Market Women`.
-    Invite(Target),
+    /// `INVITE`, `INVITE +234… Market Women`, `INVITE +234… TURN 3`.
+    Invite(Whom),
+    /// `GROUP CODE`.
+    GroupCode(Target),
+    /// `REQUESTS`: who asks for a place.
+    Requests(Target),
+    /// `APPROVE Bola`, `APPROVE 2 TURN 3`.
+    Approve(Whom),
+    /// `REJECT Bola`.
+    Reject(Whom),
+    /// `TAKE BACK REQUEST`.
+    TakeBack(Target),
+    /// `REMOVE Bola`, `REMOVE Bola from Market Women`: before the start.
+    Remove(Whom),
+    /// `EXPEL Bola`: a vote.
+    Expel(Whom),
+    /// `MOVE Bola to +234…`: a vote on a place whose owner has lost the phone.
+    Move(Whom),
     /// `REVOKE code`.
     Revoke {
         /// The invitation's code, in capitals.
@@ -113,7 +129,15 @@ impl Command {
             Self::Join { code } | Self::Revoke { code } => code.is_none(),
             Self::Receipt { number } => number.is_none(),
             Self::TestMoney { amount } => amount.is_none(),
-            Self::Invite(target)
+            Self::Invite(whom)
+            | Self::Approve(whom)
+            | Self::Reject(whom)
+            | Self::Remove(whom)
+            | Self::Expel(whom)
+            | Self::Move(whom) => *whom == Whom::default(),
+            Self::GroupCode(target)
+            | Self::Requests(target)
+            | Self::TakeBack(target)
             | Self::GroupStatus(target)
             | Self::Contribute(target)
             | Self::Repay(target)
@@ -150,6 +174,27 @@ impl Target {
     }
 }
 
+/// A person, as typed: what follows a command about one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whom {
+    /// Their name, number in a list, or address.
+    pub who: Option<String>,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// A turn.
+    pub turn: Option<String>,
+    /// A group's name.
+    pub group: Option<String>,
+}
+
+impl Whom {
+    /// What the group is looked for by.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { figure: None, group: self.group.clone() }
+    }
+}
+
 /// What a `CREATE GROUP` line says; what it leaves out is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupWords {
@@ -161,6 +206,10 @@ pub struct GroupWords {
     pub every: Option<Every>,
     /// How many places, as typed.
     pub seats: Option<String>,
+    /// Who gets which turn, when said.
+    pub order: Option<Order>,
+    /// How often a pot is paid out, when said: else with every payment.
+    pub payout: Option<Every>,
     /// What happens when a pot is short, when said.
     pub shortfall: Option<Shortfall>,
     /// Whether `advance` was said.

@@ -1,11 +1,15 @@
 //! What the conversation says, before it is put into words.
 use kolo_rules::{Amount, Rules};
+use serde::{Deserialize, Serialize};
 
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
 use crate::receipt::ReceiptView;
-use crate::view::{CircleStatus, HistoryLine, InvitationPreview, VoteView, WalletView};
+use crate::view::{
+    CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
+    RequestView, VoteView, WalletView,
+};
 use crate::{MemberId, Timestamp};
 
 /// One complete answer.
@@ -69,6 +73,15 @@ pub enum Reply {
         max: u8,
         again: bool,
     },
+    /// Where the organiser sets the order.
+    AskOwnTurn {
+        seats: u8,
+        again: bool,
+    },
+    /// Pots fall on payments.
+    BadPayout {
+        every: Every,
+    },
     ConfirmCreate {
         name: String,
         rules: Rules,
@@ -83,6 +96,78 @@ pub enum Reply {
     },
     AlreadyIn {
         name: String,
+    },
+    // asking for a place
+    GroupCode {
+        name: String,
+        code: String,
+    },
+    GroupCodeClosed {
+        name: String,
+    },
+    ConfirmAsk {
+        door: DoorView,
+    },
+    AlreadyAsked {
+        name: String,
+    },
+    ConfirmTakeBack {
+        name: String,
+    },
+    NoRequest,
+    Requests {
+        name: String,
+        waiting: Vec<RequestView>,
+        free: u8,
+    },
+    NobodyWaits {
+        name: String,
+    },
+    ConfirmApprove {
+        name: String,
+        who: String,
+        phone_end: Option<String>,
+        turn: Option<u8>,
+        last: bool,
+    },
+    ConfirmReject {
+        name: String,
+        who: String,
+        phone_end: Option<String>,
+    },
+    // members
+    AskWhom {
+        name: String,
+        act: Act,
+    },
+    NobodyCalled {
+        name: String,
+        typed: String,
+        act: Act,
+    },
+    /// About oneself: there is another command for that.
+    NotYourself,
+    ConfirmRemove {
+        name: String,
+        who: String,
+    },
+    ConfirmExpel {
+        name: String,
+        who: String,
+        members: u8,
+        means: ExpulsionView,
+    },
+    MoveHow,
+    NoSuchPhone {
+        typed: String,
+    },
+    /// Who is to get a place has one.
+    HasAPlace {
+        who: String,
+    },
+    ConfirmMove {
+        name: String,
+        moving: Moving,
     },
     BadPhone {
         problem: PhoneProblem,
@@ -176,6 +261,10 @@ pub enum Reply {
     NoVoteOpen {
         name: String,
     },
+    NoSuchVote {
+        name: String,
+        typed: String,
+    },
     // paying in
     ConfirmContribute(Payment),
     NothingDue {
@@ -238,6 +327,48 @@ pub enum Reply {
     Processing,
     /// Something is broken on our side; nothing more is tried.
     Broken,
+}
+
+/// What is done about somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
+pub enum Act {
+    Approve,
+    Reject,
+    Remove,
+    Expel,
+    Move,
+}
+
+impl Act {
+    /// The command.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "APPROVE",
+            Self::Reject => "REJECT",
+            Self::Remove => "REMOVE",
+            Self::Expel => "EXPEL",
+            Self::Move => "MOVE",
+        }
+    }
+
+    /// Whether it is about those who wait for a place.
+    pub(super) const fn is_about_waiting(self) -> bool {
+        matches!(self, Self::Approve | Self::Reject)
+    }
+}
+
+/// A place that is to be moved to another account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Moving {
+    /// Whose.
+    pub who: String,
+    pub to: NewcomerView,
+    pub members: u8,
+    /// How long the vote is open, and how long after it the move takes effect.
+    pub days: u32,
 }
 
 /// Said before an answer.

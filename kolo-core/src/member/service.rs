@@ -119,6 +119,10 @@ impl Members {
         if let Some(contact) = &who.contact {
             changes.claim("contact", contact_key(contact), &member.id);
         }
+        if let Some(phone) = &who.phone {
+            changes.release("phone", phone.clone());
+            changes.claim("phone", phone.clone(), &member.id);
+        }
         if let Some(external) = &who.external_id {
             changes.claim("external-id", external.clone(), &member.id);
         }
@@ -148,6 +152,14 @@ impl Members {
     /// A port's failure.
     pub async fn by_external_id(&self, external_id: &str) -> Result<Option<MemberView>, Error> {
         self.found("external-id", external_id).await
+    }
+
+    /// Who registered last with this phone number (E.164): numbers pass on to others.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn by_phone(&self, phone: &str) -> Result<Option<MemberView>, Error> {
+        self.found("phone", phone).await
     }
 
     async fn found(&self, index: &str, value: &str) -> Result<Option<MemberView>, Error> {

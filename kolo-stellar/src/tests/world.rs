@@ -239,7 +239,11 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             member: member.clone(),
             turn: Some(2),
         },
-        ChainEffect::Reject { circle: circle.clone(), organiser, member: member.clone() },
+        ChainEffect::Reject {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+            member: member.clone(),
+        },
         ChainEffect::Commit {
             circle: circle.clone(),
             member: member.clone(),
@@ -252,7 +256,8 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             member: member.clone(),
             amount: Amount::new(6),
         },
-        ChainEffect::Proceed { circle },
+        ChainEffect::Proceed { circle: circle.clone() },
+        ChainEffect::Remove { circle, organiser, member },
     ]
 }
 

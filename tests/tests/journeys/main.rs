@@ -14,6 +14,7 @@ mod money;
 mod once;
 mod options;
 mod outside;
+mod places;
 mod receipts;
 mod restart;
 mod rotation;

@@ -7,8 +7,8 @@ use crate::port::channel::Contact;
 use crate::port::vault::{PublicKey, Signature};
 use crate::receipt::{Receipt, ReceiptKind, ReceiptView, SignedReceipt};
 use crate::view::{
-    CircleStage, CircleStatus, CircleSummary, DueView, InvitationPreview, MemberView, SeatView,
-    VoteOn, VoteView,
+    CircleStage, CircleStatus, CircleSummary, DoorView, DueView, InvitationPreview, MemberView,
+    RequestView, SeatView, VoteOn, VoteView,
 };
 use crate::{Asset, CircleId, MemberId, TenantId, Timestamp};
 
@@ -104,6 +104,7 @@ pub fn vote() -> VoteView {
         proposal: 4,
         on: VoteOn::Dissolve,
         about: String::new(),
+        newcomer: None,
         yes: 1,
         no: 0,
         electorate: 3,
@@ -148,6 +149,26 @@ pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {
         debt: Amount::ZERO,
         pending: false,
         missing: Amount::new(missing),
+    }
+}
+
+/// What Ada's circle looks like from outside, by its code.
+pub fn door(name: &str) -> DoorView {
+    DoorView {
+        circle: circle(name, Phase::Forming).summary,
+        organiser_name: "Ada".to_owned(),
+        free: 2,
+        already_member: false,
+        already_waiting: false,
+    }
+}
+
+pub fn waiting(name: &str) -> RequestView {
+    RequestView {
+        member: Some(member(name).id),
+        name: name.to_owned(),
+        address: member(name).address,
+        phone_end: Some("4567".to_owned()),
     }
 }
 

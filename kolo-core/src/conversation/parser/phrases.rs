@@ -11,6 +11,15 @@ pub(super) enum Verb {
     CreateGroup,
     Join,
     Invite,
+    GroupCode,
+    Requests,
+    Approve,
+    Reject,
+    TakeBack,
+    Remove,
+    Expel,
+    Move,
+    Object,
     Receipt,
     GroupStatus,
     Contribute,
@@ -58,6 +67,31 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
          |invitation",
     ),
     (
+        Verb::GroupCode,
+        "group code|code of the group|code of|our group code|the group code|share group\
+         |share the group|share code|open the door",
+    ),
+    (
+        Verb::Requests,
+        "requests|join requests|the requests|all requests|waiting|waiting list|who is waiting\
+         |who waits|who asks|who is asking",
+    ),
+    (Verb::Approve, "approve|let in|admit|approve request|approve request of"),
+    (Verb::Reject, "reject|turn down|turn away|reject request|reject request of"),
+    (
+        Verb::TakeBack,
+        "take back request|take back my request|take my request back|cancel request\
+         |cancel my request|withdraw request|withdraw my request",
+    ),
+    (Verb::Remove, "remove|remove member|take out|kick out|kick"),
+    (Verb::Expel, "expel|expel member|vote out|propose expel|propose to expel"),
+    (
+        Verb::Move,
+        "move|move seat|move place|move seat of|move place of|move the seat of|move the place of\
+         |new phone|lost phone|lost my phone|i lost my phone|i have a new phone",
+    ),
+    (Verb::Object, "object|i object|not lost|it is not lost"),
+    (
         Verb::Receipt,
         "receipt|receipts|receipt no|receipt number|my receipt|show receipt|proof of payment",
     ),
@@ -95,7 +129,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         "yes|y|yeah|yep|yup|ya|ok|okay|okey|sure|confirm|i agree|agree|accept|i accept\
          |yes please|correct",
     ),
-    (Verb::No, "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|reject|not now"),
+    (Verb::No, "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|not now"),
     (Verb::Cancel, "cancel|stop|quit|exit|abort|nevermind|never mind|back|go back"),
 ];
 

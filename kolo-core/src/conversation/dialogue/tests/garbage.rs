@@ -1,13 +1,16 @@
 //! Whatever is sent: no panic, one reply of a fair length, no order without a question before it.
-use crate::conversation::fake::{Chat, FakeDesk, circle, preview, vote};
+use crate::conversation::fake::{Chat, FakeDesk, circle, door, member, preview, vote, waiting};
 use crate::conversation::reply::Reply;
+use crate::view::MemberView;
 use kolo_rules::Amount;
 use kolo_rules::circle::Phase;
 use proptest::prelude::*;
 
 /// Orders that need a YES.
 fn is_weighty(order: &str) -> bool {
-    !["register", "invite", "revoke", "test money"].iter().any(|light| order.starts_with(light))
+    !["register", "invite", "revoke", "test money", "group code", "close door"]
+        .iter()
+        .any(|light| order.starts_with(light))
 }
 
 fn is_question(reply: Option<&Reply>) -> bool {
@@ -26,6 +29,13 @@ fn is_question(reply: Option<&Reply>) -> bool {
             | Reply::ConfirmExit { .. }
             | Reply::ConfirmBid { .. }
             | Reply::ConfirmEntry { .. }
+            | Reply::ConfirmAsk { .. }
+            | Reply::ConfirmTakeBack { .. }
+            | Reply::ConfirmApprove { .. }
+            | Reply::ConfirmReject { .. }
+            | Reply::ConfirmRemove { .. }
+            | Reply::ConfirmExpel { .. }
+            | Reply::ConfirmMove { .. }
             | Reply::YesOrNo
             | Reply::StaleButton,
         ) => true,
@@ -75,6 +85,27 @@ fn message() -> impl Strategy<Value = String> {
         "👍",
         "weekly",
         "register",
+        "group code",
+        "requests",
+        "approve",
+        "approve bola",
+        "approve 1 turn 2",
+        "reject bola",
+        "take back request",
+        "join dr23cd45",
+        "revoke dr23cd45",
+        "remove chidi",
+        "expel",
+        "expel bola from family",
+        "move bola to +2348031234567",
+        "i lost my phone",
+        "vote no 99999999999",
+        "invite turn 3",
+        "draw",
+        "my order",
+        "auction",
+        "payout weekly",
+        "create group B 10 daily 5 payout weekly draw",
     ]);
     prop_oneof![
         4 => prop::collection::vec(words, 1..4).prop_map(|words| words.join(" ")),
@@ -92,6 +123,13 @@ fn world() -> FakeDesk {
         let mut state = desk.state();
         state.circles[1].votes = vec![vote()];
         state.circles[1].seats[0].debt = Amount::new(5);
+        state.circles[2].requests = vec![waiting("Bola"), waiting("Dayo")];
+        state.waits_at = vec![circle("Club", Phase::Forming).summary];
+        state.doors.insert("DR23CD45".to_owned(), door("Club"));
+        state.members.push(MemberView {
+            phone: Some("+2348031234567".to_owned()),
+            ..member("Bola the new")
+        });
         state.previews.insert("AB12CD".to_owned(), preview("Club"));
     }
     desk
@@ -115,7 +153,9 @@ fn no_order_without_question(
         };
         let orders = chat.desk.ordered();
         // A stranger's first word may register them before it is done.
-        prop_assert!(orders.iter().skip(before).filter(|order| !order.starts_with("register")).count() <= 1);
+        prop_assert!(
+            orders.iter().skip(before).filter(|order| !order.starts_with("register")).count() <= 1
+        );
         if orders.iter().skip(before).any(|order| is_weighty(order)) {
             prop_assert!(asked, "{:?} after {text:?}", orders.last());
         }
