@@ -100,8 +100,10 @@ pub struct NewCircle {
 /// What not every group wants; by default none of it. Amounts are of the circle's asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Who has which turn. A fixed list is not for chat: every invitation would have to name a turn.
+    /// Who has which turn. In a fixed order every invitation names one.
     pub order: Order,
+    /// The organiser's own turn: the first, but in a fixed order any.
+    pub organiser_turn: u8,
     /// Whether an instalment may be paid in parts.
     pub partial: bool,
     /// The fee on a late instalment.
@@ -118,6 +120,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             order: Order::Join,
+            organiser_turn: 1,
             partial: false,
             fee: Fee::None,
             security: Security::None,
@@ -357,6 +360,8 @@ pub struct InvitationView {
     pub circle: CircleSummary,
     /// Only for this number, when bound.
     pub phone: Option<String>,
+    /// The turn it gives, in a fixed order.
+    pub turn: Option<u8>,
     /// Until when.
     pub expires_at: Timestamp,
 }
@@ -368,7 +373,7 @@ pub struct InvitationPreview {
     pub circle: CircleSummary,
     /// Who invited.
     pub organiser_name: String,
-    /// The turn the joiner will most likely have (join order: the next one).
+    /// The turn the joiner will have (fixed order), or most likely have (join order: the next one).
     pub turn: u8,
     /// Places still free.
     pub free: u8,

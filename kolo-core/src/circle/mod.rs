@@ -11,6 +11,7 @@ pub(crate) mod state;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod upgrading;
 
 pub use deciding::Question;
 pub(crate) use read::full_pot;

@@ -37,6 +37,9 @@ fn sample() -> Circle {
         mirror: encode_mirror(&mirror).unwrap(),
         requests: vec![holder(3)],
         invitations: Vec::new(),
+        offers: Vec::new(),
+        replacing: None,
+        organiser_turn: 1,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }

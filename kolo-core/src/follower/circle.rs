@@ -1,6 +1,7 @@
 //! A circle's events: the mirror, then whoever they concern.
 use kolo_rules::Rules;
 
+use super::seats::end_requests;
 use super::tell::Story;
 use crate::circle::state::{Circle, Contract};
 use crate::events::Happened;
@@ -113,6 +114,8 @@ impl Kolo {
         circle.state.set_mirror(&after)?;
         let gone = circle.state.leaver(what);
         self.seat_changes(changes, &mut circle, what).await?;
+        end_requests(changes, &mut circle.state, &after)?;
+        self.follow_offers(changes, &mut circle.state, what).await?;
         let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
         let (before, after, gone) = (&before, &after, gone.as_ref());
         let story = Story { event, what, before, after, effect, receipt, gone };

@@ -1,4 +1,7 @@
 //! Who sits where, who waits to, and which invitation is used.
+use kolo_rules::Circle as Mirror;
+use kolo_rules::circle::{Motion, Phase};
+
 use crate::circle::invite::hex;
 use crate::circle::state::{Circle, Holder};
 use crate::invitation::state::{Invitation, Standing};
@@ -65,6 +68,9 @@ impl Kolo {
                 if let Some(place) = seat.and_then(|seat| circle.state.holders.get_mut(seat)) {
                     *place = holder;
                 }
+            }
+            E::ProposalMade { motion: Motion::Replace, newcomer, .. } => {
+                circle.state.replacing.clone_from(newcomer);
             }
             E::InvitationAdded { key: Some(key), .. } => {
                 self.open_invitation(changes, circle, key).await?;
@@ -168,6 +174,24 @@ impl Kolo {
         };
         changes.notice(circle.state.organiser, "invitation", notice)
     }
+}
+
+/// Who asked for a place and has had no answer when the circle is no longer forming, has none.
+pub(super) fn end_requests(
+    changes: &mut Changes,
+    circle: &mut Circle,
+    after: &Mirror,
+) -> Result<(), Error> {
+    if after.phase == Phase::Forming {
+        return Ok(());
+    }
+    for waiting in std::mem::take(&mut circle.requests) {
+        if let Some(member) = waiting.member {
+            let notice = Notice::PlaceRefused { name: circle.name.clone() };
+            changes.notice(member, "refused", notice)?;
+        }
+    }
+    Ok(())
 }
 
 /// How an outsider is called: the two ends of their address.

@@ -1,6 +1,7 @@
 //! Typed replies and notices → text, by a Fluent file per language.
 mod circle;
 mod notice;
+mod offer;
 mod reply;
 mod speech;
 #[cfg(test)]

@@ -208,7 +208,14 @@ impl Desk for FakeDesk {
         let circle = self.status(circle).await?.summary;
         let id = InvitationId::derive(&[ctx.key.as_bytes()]);
         Ok((
-            InvitationView { id, code: "AB12CD".to_owned(), circle, phone, expires_at: NOW },
+            InvitationView {
+                id,
+                code: "AB12CD".to_owned(),
+                circle,
+                phone,
+                turn: None,
+                expires_at: NOW,
+            },
             under_way,
         ))
     }

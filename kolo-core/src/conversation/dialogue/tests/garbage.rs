@@ -115,7 +115,9 @@ fn no_order_without_question(
         };
         let orders = chat.desk.ordered();
         // A stranger's first word may register them before it is done.
-        prop_assert!(orders.iter().skip(before).filter(|order| !order.starts_with("register")).count() <= 1);
+        prop_assert!(
+            orders.iter().skip(before).filter(|order| !order.starts_with("register")).count() <= 1
+        );
         if orders.iter().skip(before).any(|order| is_weighty(order)) {
             prop_assert!(asked, "{:?} after {text:?}", orders.last());
         }
