@@ -4,10 +4,11 @@
 //! number of the signed receipt of what is told, there when the notice is.
 use serde::{Deserialize, Serialize};
 
+use crate::offer::{OfferEnd, OfferKind};
 use crate::port::chain::ChainAddress;
 use crate::receipt::ReceiptNumber;
 use crate::view::{Every, NewcomerView, VoteOn};
-use crate::{CircleId, Timestamp};
+use crate::{CircleId, OfferId, Timestamp};
 
 /// When a reminder comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -287,12 +288,12 @@ pub enum Notice {
         #[serde(default)]
         moved: Option<ChainAddress>,
     },
-    /// To one whose seat `who` has now, or who has it at another address (`moved`) by vote.
+    /// To one whose seat `who` has now, at this address, as the members decided.
     SeatGiven {
         circle: CircleId,
         name: String,
         who: String,
-        moved: Option<ChainAddress>,
+        to: ChainAddress,
     },
     /// To all: two have changed turns.
     TurnsSwapped {
@@ -300,6 +301,50 @@ pub enum Notice {
         name: String,
         one: String,
         other: String,
+    },
+    /// To whom an offer is made: `turn` would be theirs, `now` is (0: they are not in the circle). `pays`:
+    /// what they pay with it; negative: what they get.
+    OfferMade {
+        circle: CircleId,
+        name: String,
+        offer: OfferId,
+        kind: OfferKind,
+        who: String,
+        now: u8,
+        turn: u8,
+        pays: i64,
+        expires_at: Timestamp,
+    },
+    /// Nothing came of an offer the reader made (`mine`) or could have accepted; `who`: the other one.
+    OfferEnded {
+        circle: CircleId,
+        name: String,
+        kind: OfferKind,
+        who: String,
+        mine: bool,
+        why: OfferEnd,
+    },
+    /// To one whose seat somebody else has now; `amount`: what they got for it, negative: what they paid.
+    SeatGivenUp {
+        circle: CircleId,
+        name: String,
+        who: String,
+        amount: i64,
+        tx: String,
+    },
+    /// To all: somebody signed for another code of the circle (`code`: its hash).
+    UpgradeSigned {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
+        code: String,
+    },
+    /// To all: the circle has another code.
+    Upgraded {
+        circle: CircleId,
+        name: String,
+        code: String,
     },
     /// To all: what is asked for the pot now.
     BidMade {

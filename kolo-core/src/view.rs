@@ -100,9 +100,9 @@ pub struct NewCircle {
 /// What not every group wants; by default none of it. Amounts are of the circle's asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Who has which turn. With a fixed list every invitation and every approval names a turn.
+    /// Who has which turn. In a fixed order every invitation names one.
     pub order: Order,
-    /// The organiser's own turn where the list is fixed, 1-based.
+    /// The organiser's own turn: the first, but in a fixed order any.
     pub organiser_turn: u8,
     /// Whether an instalment may be paid in parts.
     pub partial: bool,
@@ -373,7 +373,7 @@ pub struct InvitationView {
     pub circle: CircleSummary,
     /// Only for this number, when bound.
     pub phone: Option<String>,
-    /// The turn that goes with it, where the order is fixed.
+    /// The turn it gives, in a fixed order.
     pub turn: Option<u8>,
     /// Until when.
     pub expires_at: Timestamp,
@@ -416,7 +416,7 @@ pub struct InvitationPreview {
     pub circle: CircleSummary,
     /// Who invited.
     pub organiser_name: String,
-    /// The turn the joiner will most likely have (join order: the next one; fixed: the invitation's).
+    /// The turn the joiner will have (fixed order), or most likely have (join order: the next one).
     pub turn: u8,
     /// Places still free.
     pub free: u8,

@@ -194,6 +194,7 @@ impl StellarChainClient {
             sequence: base.sequence,
             max_time: base.max_time,
             max_fee,
+            authorisations: Vec::new(),
         })
     }
 

@@ -15,7 +15,8 @@ use crate::view::{InvitationPreview, InvitationView};
 use crate::{CircleId, CommandContext, Error, InvitationId, MemberId};
 
 impl Circles {
-    /// A single-use code for one place, for anybody or for one phone number (E.164).
+    /// A single-use code for one place, for anybody or for one phone number (E.164). In a fixed order it
+    /// gives the first turn nobody has or is promised.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] unless the organiser; [`Error::NoPlaceLeft`]; [`Error::NotReady`];
@@ -130,24 +131,6 @@ impl Circles {
         }
     }
 
-    /// Places promised to codes nobody can use any more are free again.
-    async fn drop_expired(&self, circle: &mut Loaded<Circle>) -> Result<(), Error> {
-        let now = self.kolo.now();
-        for id in circle.state.invitations.clone() {
-            let invitation = self.kolo.invitation(id).await?.state;
-            let usable = match invitation.standing {
-                Standing::Open => now <= invitation.expires_at,
-                // On its way: its end decides.
-                Standing::Registering | Standing::Taken(_) => true,
-                Standing::Used(_) | Standing::Dead => false,
-            };
-            if !usable {
-                circle.state.invitations.retain(|promised| *promised != id);
-            }
-        }
-        Ok(())
-    }
-
     /// Where the order is fixed: the turns nobody has and no open invitation promises, in order. Else
     /// none.
     ///
@@ -163,13 +146,13 @@ impl Circles {
         if rules.order != Order::Fixed {
             return Ok(Vec::new());
         }
-        let mut taken: Vec<u8> = circle.mirror()?.seats().iter().map(|seat| seat.turn).collect();
+        let mut gone: Vec<u8> = circle.mirror()?.seats().iter().map(|seat| seat.turn).collect();
         for id in &circle.invitations {
             let invitation = self.kolo.invitation(*id).await?.state;
-            let is_open = self.kolo.now() <= invitation.expires_at;
-            taken.extend(invitation.turn.filter(|_| is_open));
+            let is_over = self.kolo.now() > invitation.expires_at;
+            gone.extend(invitation.turn.filter(|_| !is_over));
         }
-        Ok((1..=rules.seats).filter(|turn| !taken.contains(turn)).collect())
+        Ok((1..=rules.seats).filter(|turn| !gone.contains(turn)).collect())
     }
 
     async fn turn_to_promise(
@@ -187,6 +170,24 @@ impl Circles {
             }
             Some(_) => Err(Error::Refused(Refusal::BadTurn)),
         }
+    }
+
+    /// Places promised to codes nobody can use any more are free again.
+    async fn drop_expired(&self, circle: &mut Loaded<Circle>) -> Result<(), Error> {
+        let now = self.kolo.now();
+        for id in circle.state.invitations.clone() {
+            let invitation = self.kolo.invitation(id).await?.state;
+            let usable = match invitation.standing {
+                Standing::Open => now <= invitation.expires_at,
+                // On its way: its end decides.
+                Standing::Registering | Standing::Taken(_) => true,
+                Standing::Used(_) | Standing::Dead => false,
+            };
+            if !usable {
+                circle.state.invitations.retain(|promised| *promised != id);
+            }
+        }
+        Ok(())
     }
 
     /// Whether the member is joining by another code already.
@@ -225,7 +226,7 @@ impl Circles {
         Ok(InvitationPreview {
             circle: circle.state.summary()?,
             organiser_name: self.kolo.member(circle.state.organiser).await?.state.name,
-            turn: invitation.state.turn.unwrap_or(taken.saturating_add(1)),
+            turn: invitation.state.turn.unwrap_or_else(|| taken.saturating_add(1)),
             free: rules.seats.saturating_sub(taken),
             already_member,
         })

@@ -12,6 +12,7 @@ pub(crate) mod state;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod upgrading;
 
 pub use deciding::Question;
 pub(crate) use read::full_pot;

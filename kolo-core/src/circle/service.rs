@@ -67,12 +67,8 @@ impl Circles {
         };
         bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
         let asset = self.kolo.ports().chain.asset_contract(self.kolo.asset())?;
-        let Options { order, partial, fee, security, premium, insurance_target, .. } =
+        let Options { order, organiser_turn, partial, fee, security, premium, insurance_target } =
             wanted.options;
-        if order == Order::Fixed {
-            let turn = u64::from(wanted.options.organiser_turn);
-            bounded("the organiser's turn", turn, 1, u64::from(wanted.seats))?;
-        }
         let (bid_floor_bp, bid_step_bp) =
             if order == Order::Auction { (BID_FLOOR_BP, BID_STEP_BP) } else { (0, 0) };
         let mut rules = Rules {
@@ -93,6 +89,8 @@ impl Circles {
             vote_period_s: settings.vote_s,
             ..Rules::new(asset, wanted.seats, wanted.contribution, interval)
         };
+        let turns = if order == Order::Fixed { wanted.seats } else { 1 };
+        bounded("organiser's turn", u64::from(organiser_turn), 1, u64::from(turns))?;
         if rules.has_draw() {
             rules.bond = wanted.contribution;
         }
@@ -112,7 +110,7 @@ impl Circles {
         let organiser = ctx.member()?;
         let rules = self.draft(&wanted)?;
         let name = clean_text(&wanted.name, "name", NAME_MAX)?;
-        let turn = if rules.order == Order::Fixed { wanted.options.organiser_turn } else { 1 };
+        let turn = wanted.options.organiser_turn;
         let args = (&name, rules.encode().to_vec(), turn);
         let request = CommandRequest::new(ctx, CommandName::CreateCircle);
         let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
@@ -122,7 +120,8 @@ impl Circles {
         loop {
             let mut changes = command.changes();
             let mut member = self.kolo.member(organiser).await?;
-            let circle = self.fresh(&changes, ctx, &member.state, &name, &rules, turn)?;
+            let mut circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
+            circle.state.organiser_turn = turn;
             self.kolo.count_circle(&mut changes, &mut member).await?;
             self.kolo.have_account_opened(&mut changes, &mut member).await?;
             member.state.circles.push(circle.state.id);
@@ -146,7 +145,6 @@ impl Circles {
         organiser: &Member,
         name: &str,
         rules: &Rules,
-        organiser_turn: u8,
     ) -> Result<Loaded<Circle>, Error> {
         let id = CircleId::derive(&[ctx.tenant.as_str().as_bytes(), ctx.key.as_bytes()]);
         let salt: [u8; 32] = Sha256::digest(id.as_bytes()).into();
@@ -166,9 +164,11 @@ impl Circles {
             taken_back: Vec::new(),
             knocks: Knocks::default(),
             code: None,
-            organiser_turn,
             newcomers: Vec::new(),
             invitations: Vec::new(),
+            offers: Vec::new(),
+            replacing: None,
+            organiser_turn: 1,
             diverged: None,
             created_at: changes.now(),
         };

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::port::chain::ChainAddress;
 use crate::record::{Aggregate, hex_bytes};
 use crate::view::{CircleStage, CircleSummary, NewcomerView};
-use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
+use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
 
 /// Somebody's place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,15 +40,6 @@ impl Knocks {
     fn is_fresh(&self) -> bool {
         *self == Self::default()
     }
-}
-
-const fn first() -> u8 {
-    1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
-const fn is_first(turn: &u8) -> bool {
-    *turn == 1
 }
 
 /// How far the contract is.
@@ -89,17 +80,33 @@ pub(crate) struct Circle {
     /// The circle's own code: with it anybody may ask for a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The organiser's turn, where the order is fixed.
-    #[serde(default = "first", skip_serializing_if = "is_first")]
-    pub organiser_turn: u8,
     /// Who shall sit where, of the votes on a seat that are open or have passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub newcomers: Vec<Newcomer>,
     /// Open invitations: places promised.
     pub invitations: Vec<InvitationId>,
+    /// Offers between two people that may still come about; those that ended are taken out with the
+    /// next event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<OfferId>,
+    /// Whom the latest vote on a newcomer is, or was, about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacing: Option<ChainAddress>,
+    /// The organiser's own turn; another than the first only where the order is fixed.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub organiser_turn: u8,
     /// Set when an event did not fit the mirror: what, for the operator.
     pub diverged: Option<String>,
     pub created_at: Timestamp,
+}
+
+const fn first() -> u8 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+const fn is_first(turn: &u8) -> bool {
+    *turn == 1
 }
 
 impl Aggregate for Circle {

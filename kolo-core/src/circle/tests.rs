@@ -39,9 +39,11 @@ fn sample() -> Circle {
         taken_back: Vec::new(),
         knocks: Knocks::default(),
         code: None,
-        organiser_turn: 1,
         newcomers: Vec::new(),
         invitations: Vec::new(),
+        offers: Vec::new(),
+        replacing: None,
+        organiser_turn: 1,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }

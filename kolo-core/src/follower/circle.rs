@@ -120,6 +120,7 @@ impl Kolo {
             CircleChainEvent::JoinRequested { .. } => circle.state.knocks.knock(changes.now()),
             _ => Knock::Quiet,
         };
+        self.follow_offers(changes, &mut circle.state, what).await?;
         let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
         let (before, after, gone) = (&before, &after, gone.as_ref());
         let story =

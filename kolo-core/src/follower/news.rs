@@ -1,8 +1,10 @@
 //! What is told of getting ready, of votes, and of members who come, go and change places.
+use kolo_rules::Refusal;
 use kolo_rules::circle::{Marks, Motion, Phase, Proposal};
 
 use super::seats::Knock;
 use super::tell::{Story, holder, tell_all, tell_one};
+use crate::circle::invite::hex;
 use crate::circle::state::Circle;
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
@@ -63,11 +65,23 @@ pub(super) fn tell_change(
             let (who, you) = (name_of(circle, member), to.address == *member);
             Notice::Expelled { circle: id, name, who, you }
         }),
-        E::SeatSold { newcomer: to, .. } => tell_seat(changes, circle, story, to, None),
+        E::SeatSold { newcomer: to, .. } => {
+            tell_sold(changes, circle, story)?;
+            tell_seat(changes, circle, story, to, None)
+        }
         E::SeatMoved { to, .. } => tell_seat(changes, circle, story, to, Some(to)),
         E::TurnsSwapped { a, b, .. } => tell_all(changes, circle, "swapped", |_, name| {
             let (one, other) = (name_of(circle, a), name_of(circle, b));
             Notice::TurnsSwapped { circle: id, name, one, other }
+        }),
+        E::UpgradeSigned { member, wasm } => tell_all(changes, circle, "signed", |to, name| {
+            let (who, you) = (name_of(circle, member), to.address == *member);
+            Notice::UpgradeSigned { circle: id, name, who, you, code: hex(wasm) }
+        }),
+        E::Upgraded { wasm } => tell_all(changes, circle, "upgraded", |_, name| Notice::Upgraded {
+            circle: id,
+            name,
+            code: hex(wasm),
         }),
         E::BidMade { member, round, amount } => tell_all(changes, circle, "bid", |to, name| {
             let (who, you) = (name_of(circle, member), to.address == *member);
@@ -98,12 +112,13 @@ fn tell_seat(
         let (who, from, moved) = (who.clone(), from.clone(), moved.clone());
         Notice::SeatTaken { circle: id, name, who, from, you: reader.address == *to, moved }
     })?;
-    match story.gone.and_then(|gone| gone.member) {
-        Some(member) => {
-            let given = Notice::SeatGiven { circle: id, name: circle.name.clone(), who, moved };
+    // Who sold it hears that apart, with the figures.
+    match (moved, story.gone.and_then(|gone| gone.member)) {
+        (Some(to), Some(member)) => {
+            let given = Notice::SeatGiven { circle: id, name: circle.name.clone(), who, to };
             changes.notice(member, "seat-given", given)
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -172,6 +187,25 @@ pub(super) fn tell_waited(
         }
     }
     Ok(())
+}
+
+/// Who sold their seat sits there no more: they hear it apart.
+fn tell_sold(changes: &mut Changes, circle: &Circle, story: &Story<'_>) -> Result<(), Error> {
+    let CircleChainEvent::SeatSold { newcomer, price, deposit, .. } = story.what else {
+        return Ok(());
+    };
+    let Some(leaver) = story.gone.and_then(|gone| gone.member) else {
+        return Ok(());
+    };
+    let whole = price.checked_add(*deposit).map_err(Refusal::from)?;
+    let sold = Notice::SeatGivenUp {
+        circle: circle.id,
+        name: circle.name.clone(),
+        who: name_of(circle, newcomer),
+        amount: whole.minor_units(),
+        tx: story.tx(),
+    };
+    changes.notice(leaver, "sold", sold)
 }
 
 fn tell_paid_in(

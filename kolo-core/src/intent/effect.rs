@@ -1,15 +1,16 @@
 //! From domain ids to what the chain understands.
 use kolo_rules::Amount;
 
-use super::state::{Claimed, Proposed, Want};
+use super::state::{Claimed, Proposed, Signed, Want};
 use crate::circle::sha256;
 use crate::circle::state::{Circle, Contract};
 use crate::invitation::state::Invitation;
 use crate::member::state::{Account, Member};
+use crate::offer::OfferKind;
 use crate::port::chain::{ChainAddress, ChainEffect, DrawSecret};
 use crate::port::vault::{Digest, PublicKey};
 use crate::record::Loaded;
-use crate::{CircleId, Error, InvitationId, Kolo, MemberId};
+use crate::{CircleId, Error, InvitationId, Kolo, MemberId, OfferId};
 
 /// What leads the bytes signed for a draw's secret: no other kind of message begins so.
 const DRAW_DOMAIN: &[u8] = b"kolo:draw:1:";
@@ -80,6 +81,10 @@ impl Kolo {
                 let organiser = self.member(found.organiser).await?.state.address;
                 by_organiser(want, found.address, organiser)
             }
+            Want::Upgrade(Signed { circle, wasm, .. }) => {
+                ChainEffect::Upgrade { circle: self.contract(*circle).await?, wasm: *wasm }
+            }
+            Want::TakeOffer { offer, .. } => return self.taking(*offer).await,
             Want::Request { circle, member } => return self.asking(*circle, *member).await,
             Want::Commit { circle, member } | Want::Reveal { circle, member } => {
                 return self.drawing(want, *circle, *member).await;
@@ -94,6 +99,7 @@ impl Kolo {
             | Want::Exit { circle, member }
             | Want::Propose(Proposed { circle, member, .. })
             | Want::Object { circle, member }
+            | Want::SignUpgrade(Signed { circle, member, .. })
             | Want::Vote { circle, member, .. } => {
                 let circle = self.contract(*circle).await?;
                 let member = self.member(*member).await?.state.address;
@@ -160,6 +166,17 @@ impl Kolo {
         };
         let rules_hash = circle.rules_hash();
         Ok(Resolved::Effect(ChainEffect::Request { circle: circle.address, member, rules_hash }))
+    }
+
+    /// What both have consented to. A newcomer's account may not be open yet.
+    async fn taking(&self, offer: OfferId) -> Result<Resolved, Error> {
+        let offer = self.offer(offer).await?.state;
+        if offer.kind() == OfferKind::Seat
+            && let Err(not_now) = self.open_account(offer.taker.member).await?
+        {
+            return Ok(not_now);
+        }
+        Ok(Resolved::Effect(offer.effect(self.contract(offer.circle).await?)))
     }
 
     /// Committing to a secret, and revealing it.
@@ -265,6 +282,9 @@ fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEf
             newcomer: question.newcomer().cloned(),
         },
         Want::Object { .. } => ChainEffect::Object { circle, member },
+        Want::SignUpgrade(Signed { wasm, .. }) => {
+            ChainEffect::SignUpgrade { circle, member, wasm: *wasm }
+        }
         Want::Vote { proposal, approve, .. } => {
             ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
         }

@@ -2,7 +2,7 @@
 //! given back, people told why it did not work.
 //!
 //! Success is told by the follower, from the chain's events; here only what no event will say.
-use super::state::{Claimed, Intent, Progress, Proposed, Want};
+use super::state::{Claimed, Intent, Progress, Proposed, Signed, Want};
 use crate::circle::state::{Circle, Contract, Seat};
 use crate::invitation::state::{Invitation, Standing};
 use crate::member::state::Account;
@@ -95,10 +95,13 @@ impl Kolo {
             | Want::Exit { circle, member }
             | Want::Propose(Proposed { circle, member, .. })
             | Want::Object { circle, member }
+            | Want::SignUpgrade(Signed { circle, member, .. })
+            | Want::Upgrade(Signed { circle, member, .. })
             | Want::Vote { circle, member, .. } => {
                 let name = self.circle(*circle).await?.state.name;
                 changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
+            Want::TakeOffer { offer, .. } => self.offer_refused(changes, *offer, reason).await,
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,
             // The operator's own calls: the log has them, and no member waits for an answer.
@@ -234,6 +237,8 @@ fn reason(refused: &Refused) -> Reason {
         Some(6..=8) => Reason::Invitation,
         Some(21) => Reason::TooLittleMoney,
         Some(28) => Reason::Crowded,
+        // Signatures for another code are missing, or too young.
+        Some(30) => Reason::Rules,
         Some(code) => match R::from_code(code) {
             Some(R::Full | R::NotForming | R::AlreadyStarted | R::NotActive | R::Finished) => {
                 Reason::Closed

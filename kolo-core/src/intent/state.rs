@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::circle::Question;
 use crate::port::chain::{ChainAddress, Refused, SignedTx};
-use crate::record::{Aggregate, Loaded};
+use crate::record::{Aggregate, Loaded, hex_bytes};
 use crate::unit::{Changes, queue};
-use crate::{CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
+use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
 
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub(crate) enum Want {
     CompleteMove { circle: CircleId, whose: ChainAddress },
     Object { circle: CircleId, member: MemberId },
     Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    SignUpgrade(Signed),
+    Upgrade(Signed),
+    TakeOffer { offer: OfferId, member: MemberId },
     Payout { circle: CircleId, round: u8 },
     Push { circle: CircleId, to: ChainAddress },
     Claim { circle: CircleId, to: ChainAddress },
@@ -58,6 +61,15 @@ pub(crate) struct Proposed {
     pub circle: CircleId,
     pub member: MemberId,
     pub question: Question,
+}
+
+/// Which code is signed for, or put in; `member`: who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Signed {
+    pub circle: CircleId,
+    pub member: MemberId,
+    #[serde(with = "hex_bytes")]
+    pub wasm: [u8; 32],
 }
 
 /// How far it is.
@@ -125,7 +137,8 @@ impl Want {
             | Self::Claim { .. }
             | Self::Reveal { .. }
             | Self::Proceed { .. }
-            | Self::CompleteMove { .. } => return "operator/keeper".to_owned(),
+            | Self::CompleteMove { .. }
+            | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }
             | Self::Invite { .. }
             | Self::Revoke { .. }
@@ -147,6 +160,8 @@ impl Want {
             | Self::Exit { member, .. }
             | Self::Propose(Proposed { member, .. })
             | Self::Object { member, .. }
+            | Self::SignUpgrade(Signed { member, .. })
+            | Self::TakeOffer { member, .. }
             | Self::Vote { member, .. } => Some(*member),
         };
         member.map_or_else(|| "operator/keeper".to_owned(), |id| format!("member/{id}"))

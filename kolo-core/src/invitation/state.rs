@@ -28,7 +28,7 @@ pub(crate) struct Invitation {
     pub key: PublicKey,
     /// Only for this number (E.164), when bound.
     pub phone: Option<String>,
-    /// The turn that goes with it, where the order is fixed.
+    /// The turn it gives, in a fixed order.
     #[serde(default)]
     pub turn: Option<u8>,
     pub expires_at: Timestamp,

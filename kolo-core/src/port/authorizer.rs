@@ -85,6 +85,20 @@ commands! {
     Object = "circle.object";
     /// [`crate::circle::Circles::vote`].
     Vote = "circle.vote";
+    /// [`crate::circle::Circles::sign_upgrade`].
+    SignUpgrade = "circle.sign_upgrade";
+    /// [`crate::circle::Circles::upgrade`].
+    Upgrade = "circle.upgrade";
+    /// [`crate::offer::Offers::swap`].
+    OfferTurns = "offer.turns";
+    /// [`crate::offer::Offers::seat`].
+    OfferSeat = "offer.seat";
+    /// [`crate::offer::Offers::accept`].
+    AcceptOffer = "offer.accept";
+    /// [`crate::offer::Offers::decline`].
+    DeclineOffer = "offer.decline";
+    /// [`crate::offer::Offers::withdraw`].
+    WithdrawOffer = "offer.withdraw";
 }
 
 impl fmt::Display for CommandName {

@@ -209,10 +209,9 @@ fn deciding(notice: &Notice, speech: &Speech) -> Option<Words> {
         Notice::SeatTaken { name, who, from, you, .. } => {
             named("notice-seat-taken", name).name("who", who).flag("you", *you).name("from", from)
         }
-        Notice::SeatGiven { name, who, moved, .. } => named("notice-seat-given", name)
-            .name("who", who)
-            .flag("moved", moved.is_some())
-            .text("end", moved.as_ref().map(end_of).unwrap_or_default()),
+        Notice::SeatGiven { name, who, to, .. } => {
+            named("notice-seat-given", name).name("who", who).text("end", end_of(to))
+        }
         Notice::Proposed {
             name,
             who,

@@ -2,6 +2,7 @@
 mod circle;
 mod member;
 mod notice;
+mod offer;
 mod reply;
 mod speech;
 #[cfg(test)]

@@ -3,6 +3,7 @@ use kolo_rules::Amount;
 
 use super::Speech;
 use super::member;
+use super::offer::offering;
 use super::speech::{every, interval, matter, reference};
 use crate::CircleId;
 use crate::conversation::words::Words;
@@ -18,6 +19,7 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
             .or_else(|| paying(notice, speech))
             .or_else(|| changing(notice, speech))
             .or_else(|| member::notice(notice, speech))
+            .or_else(|| offering(notice, speech))
             .unwrap_or_else(|| closing(notice, speech)),
     ]
 }
@@ -65,7 +67,7 @@ fn number(receipt: Option<ReceiptNumber>, tx: &str) -> String {
     receipt.map_or_else(|| reference(tx), |number| number.to_string())
 }
 
-fn named(id: &'static str, name: &str) -> Words {
+pub(super) fn named(id: &'static str, name: &str) -> Words {
     Words::new(id).name("name", name)
 }
 

@@ -550,6 +550,9 @@ error-no-such-member = I do not know you yet. Send HI to begin.
 error-no-such-circle = I cannot find that group among yours. Send GROUP STATUS to see them.
 error-no-such-invitation = There is no invitation with that code. Please check it with the person who sent it.
 error-no-such-receipt = I know no receipt with that number. Please check it with the message it was in.
+error-no-such-offer = I know no such offer to you, or of yours.
+error-offer-closed = That offer is over: it was answered or taken back, its time has passed, or things have changed since.
+error-other-cannot-pay = The other person would have to pay for that and has too little in their wallet now. Please ask them to add money, then try again.
 error-invitation-spent = That invitation was used already or is too old. Please ask for a new one.
 error-invitation-for-somebody-else = That invitation is for another phone number. Please ask for one of your own.
 error-rules-not-accepted = The rules must be shown once more before you join. Please send JOIN and the code again.
@@ -709,17 +712,50 @@ notice-seat-moved =
         [yes] You have the place of { $from } in *{ $name }* on this phone now (account ends in { $end }).
        *[no] { $who } has the place of { $from } in *{ $name }* on a new phone now (account ends in { $end }).
     }
-notice-seat-given =
-    { $moved ->
-        [yes] Your place in *{ $name }* has gone to the new number of { $who } (account ends in { $end }), as the members decided.
-       *[no] { $who } has your place in *{ $name }* now. Thank you for saving with us!
-    }
+notice-seat-given = Your place in *{ $name }* has gone to the new number of { $who } (account ends in { $end }), as the members decided.
 notice-seat-taken =
     { $you ->
         [yes] You have the place of { $from } in *{ $name }* now.
        *[no] { $who } has the place of { $from } in *{ $name }* now.
     }
 notice-turns-swapped = { $one } and { $other } have changed turns in *{ $name }*.
+notice-offer-turns =
+    { $who } offers to change turns with you in *{ $name }*: you would have turn { $turn } instead of { $now }. { $way ->
+        [pay] You would pay them { $amount } for the deposit of the earlier turn.
+        [get] They would pay you { $amount }, since the later turn needs less deposit.
+       *[even] No money moves.
+    } The offer is open until { $until }.
+notice-offer-seat =
+    { $who } offers you their place in *{ $name }*, turn { $turn }. { $way ->
+        [pay] You would pay them { $amount }: what they have paid in less what they have received, with their deposit.
+        [get] They would pay you { $amount }, since they have received more than they have paid in.
+       *[even] No money moves.
+    } The offer is open until { $until }.
+notice-offer-ended =
+    { $why ->
+        [declined] { $who } said no to your offer in *{ $name }*.
+        [withdrawn] { $who } took back the offer to you in *{ $name }*.
+        [expired] { $mine ->
+            [yes] Your offer to { $who } in *{ $name }* was not answered in time.
+           *[no] The time for the offer of { $who } in *{ $name }* is over.
+        }
+       *[changed] { $mine ->
+            [yes] Your offer to { $who } in *{ $name }* is over: things have changed since.
+           *[no] The offer of { $who } in *{ $name }* is over: things have changed since.
+        }
+    } No money moved.
+notice-seat-given-up =
+    { $who } has your place in *{ $name }* now. { $way ->
+        [pay] You paid them { $amount }. Reference { $reference }
+        [get] They paid you { $amount }. Reference { $reference }
+       *[even] No money moved.
+    }
+notice-upgrade-signed =
+    { $you ->
+        [yes] You signed for a new program of *{ $name }*, no. { $code }.
+       *[no] { $who } signed for a new program of *{ $name }*, no. { $code }.
+    } It changes only when everybody with something in the group has signed, and seven days later. Who does not want it can leave until then.
+notice-upgraded = *{ $name }* runs by a new program now, no. { $code }, which everybody with something in the group signed for.
 notice-bid-made =
     { $you ->
         [yes] You ask { $amount } for the pot of *{ $name }*, round { $round }.

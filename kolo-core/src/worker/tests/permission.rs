@@ -7,7 +7,7 @@ use super::*;
 use crate::circle::UnderWay;
 use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
 use crate::port::{Authorizer, PortError, PortErrorKind, Retry};
-use crate::{Actor, view::InvitationView};
+use crate::{Actor, OfferId, view::InvitationView};
 
 /// What the host answers.
 #[derive(Clone, Copy)]
@@ -79,6 +79,7 @@ impl Calls<'_> {
         let by = |member: &MemberView| CommandContext::of_member(member.id, key);
         let (ada, bola) = (by(&self.ada), by(&self.bola));
         let one = Amount::new(1);
+        let (offers, nothing) = (self.world.kolo.offers(), OfferId::derive(&[b"none"]));
         let done: Result<UnderWay, Error> = match command {
             CommandName::Register => {
                 let who = Register::of_host(key, "Dayo");
@@ -127,6 +128,17 @@ impl Calls<'_> {
             CommandName::Propose => block_on(circles.propose_dissolve(&ada, circle)),
             CommandName::Object => block_on(circles.object(&ada, circle)),
             CommandName::Vote => block_on(circles.vote(&ada, circle, 1, true)),
+            CommandName::SignUpgrade => block_on(circles.sign_upgrade(&ada, circle, [1; 32])),
+            CommandName::Upgrade => block_on(circles.upgrade(&ada, circle, [1; 32])),
+            CommandName::OfferTurns => {
+                return block_on(offers.swap(&ada, circle, self.bola.id)).map(drop);
+            }
+            CommandName::OfferSeat => {
+                return block_on(offers.seat(&ada, circle, self.bola.id, one)).map(drop);
+            }
+            CommandName::AcceptOffer => block_on(offers.accept(&ada, nothing, None)),
+            CommandName::DeclineOffer => return block_on(offers.decline(&ada, nothing)),
+            CommandName::WithdrawOffer => return block_on(offers.withdraw(&ada, nothing)),
         };
         done.map(drop)
     }
@@ -201,13 +213,14 @@ fn the_host_is_told_who_what_and_where() {
             C::Join | C::Request | C::TakeBack => Actor::Member(calls.bola.id),
             _ => Actor::Member(calls.ada.id),
         };
-        // A code nobody knows is no circle's.
-        let elsewhere =
-            matches!(command, C::Register | C::TestMoney | C::CreateCircle | C::CloseDoor);
+        // Which circle an offer or a code nobody knows is about, nobody knows.
+        let unknown =
+            matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer | C::CloseDoor);
+        let elsewhere = unknown || matches!(command, C::Register | C::TestMoney | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {
             C::Contribute => Some(EACH),
-            C::TestMoney | C::Repay | C::Secure => Some(Amount::new(1)),
+            C::TestMoney | C::Repay | C::Secure | C::OfferSeat => Some(Amount::new(1)),
             C::Commit => Some(Amount::ZERO),
             _ => None,
         };

@@ -96,7 +96,6 @@ pub fn member_notices() -> Vec<Notice> {
         at: NOW,
     };
     let stopped = |you| Notice::MoveStopped { circle: id(), name: name(), who: who(), you };
-    let given = |moved| Notice::SeatGiven { circle: id(), name: name(), who: who(), moved };
     let proposed = |on, newcomer| Notice::Proposed {
         circle: id(),
         name: name(),
@@ -134,8 +133,7 @@ pub fn member_notices() -> Vec<Notice> {
         passed(VoteOn::Replace, false),
         stopped(true),
         stopped(false),
-        given(None),
-        given(Some(address())),
+        Notice::SeatGiven { circle: id(), name: name(), who: who(), to: address() },
         proposed(VoteOn::Move, Some(newcomer())),
         proposed(VoteOn::Replace, Some(newcomer())),
         Notice::SeatTaken {

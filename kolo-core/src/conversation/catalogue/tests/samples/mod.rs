@@ -48,13 +48,13 @@ variants! { missing_notices, notices, Notice:
     MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
     PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VoteCast ProposalRejected Dissolved Refunded Completed
-    Cancelled Left
+    Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded
 }
 
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
     NoPlaceLeft NoSuchDoor TooManyRequests NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
-    LeaseLost Port
+    LeaseLost Port NoSuchOffer OfferClosed OtherCannotPay
 }
 
 fn name() -> String {
@@ -78,6 +78,9 @@ pub fn errors() -> Vec<Error> {
         Error::NoSuchCircle,
         Error::NoSuchInvitation,
         Error::NoSuchReceipt,
+        Error::NoSuchOffer,
+        Error::OfferClosed,
+        Error::OtherCannotPay,
         Error::InvitationSpent,
         Error::InvitationForSomebodyElse,
         Error::RulesNotAccepted,

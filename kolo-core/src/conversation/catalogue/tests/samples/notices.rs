@@ -1,11 +1,12 @@
 use super::members::member_notices;
 use super::name;
-use crate::CircleId;
 use crate::conversation::fake::{NOW, ONE};
 use crate::notice::{Notice, Reason, ReminderStage};
+use crate::offer::{OfferEnd, OfferKind};
 use crate::port::vault::Signature;
 use crate::receipt::ReceiptNumber;
 use crate::view::{Every, VoteOn};
+use crate::{CircleId, OfferId};
 
 pub fn notices() -> Vec<Notice> {
     let groups = [
@@ -15,6 +16,7 @@ pub fn notices() -> Vec<Notice> {
         closing_notices(),
         changing_notices(),
         member_notices(),
+        offers(),
     ];
     groups.concat()
 }
@@ -265,6 +267,48 @@ fn changing_notices() -> Vec<Notice> {
             },
             Notice::BidMade { circle, name: name(), round: 1, who, you, amount: ONE },
         ]);
+    }
+    all
+}
+
+fn offers() -> Vec<Notice> {
+    let mut all = vec![Notice::Upgraded { circle: id(), name: name(), code: "ab".repeat(32) }];
+    let who = || "Bola".to_owned();
+    for (kind, pays) in [
+        (OfferKind::Turns, 0),
+        (OfferKind::Turns, ONE),
+        (OfferKind::Turns, -ONE),
+        (OfferKind::Seat, 0),
+        (OfferKind::Seat, ONE),
+        (OfferKind::Seat, -ONE),
+    ] {
+        let circle = id();
+        all.extend([
+            Notice::OfferMade {
+                circle,
+                name: name(),
+                offer: OfferId::derive(&[b"a"]),
+                kind,
+                who: who(),
+                now: 1,
+                turn: 2,
+                pays,
+                expires_at: NOW,
+            },
+            Notice::SeatGivenUp { circle, name: name(), who: who(), amount: pays, tx: tx() },
+        ]);
+    }
+    for mine in [true, false] {
+        let (circle, code) = (id(), "ab".repeat(32));
+        all.push(Notice::UpgradeSigned { circle, name: name(), who: who(), you: mine, code });
+        all.extend(
+            [OfferEnd::Declined, OfferEnd::Withdrawn, OfferEnd::Expired, OfferEnd::Void].map(
+                |why| {
+                    let kind = OfferKind::Turns;
+                    Notice::OfferEnded { circle, name: name(), kind, who: who(), mine, why }
+                },
+            ),
+        );
     }
     all
 }
