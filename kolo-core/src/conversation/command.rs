@@ -62,6 +62,18 @@ pub enum Command {
     Contribute(Target),
     /// `REPAY`, `REPAY 5 Market Women`.
     Repay(Target),
+    /// `SWAP Bola`: to change turns.
+    Swap(Whom),
+    /// `SELL PLACE to +234…`.
+    SellPlace(Whom),
+    /// `OFFERS`.
+    Offers,
+    /// `ACCEPT OFFER`, `ACCEPT OFFER 2`.
+    AcceptOffer(Option<String>),
+    /// `DECLINE OFFER`, `DECLINE OFFER 2`.
+    DeclineOffer(Option<String>),
+    /// `TAKE BACK OFFER`, `TAKE BACK OFFER 2`.
+    WithdrawOffer(Option<String>),
     /// `START`, `START GROUP Market Women`.
     Start(Target),
     /// `LEAVE`, `LEAVE GROUP Market Women`.
@@ -123,7 +135,12 @@ impl Command {
     #[must_use]
     pub fn is_bare(&self) -> bool {
         match self {
-            Self::Greeting | Self::Balance | Self::History | Self::More | Self::Help => true,
+            Self::Greeting
+            | Self::Balance
+            | Self::History
+            | Self::More
+            | Self::Offers
+            | Self::Help => true,
             Self::Register { name } => name.is_none(),
             Self::CreateGroup(words) => *words == GroupWords::default(),
             Self::Join { code } | Self::Revoke { code } => code.is_none(),
@@ -134,7 +151,12 @@ impl Command {
             | Self::Reject(whom)
             | Self::Remove(whom)
             | Self::Expel(whom)
+            | Self::Swap(whom)
+            | Self::SellPlace(whom)
             | Self::Move(whom) => *whom == Whom::default(),
+            Self::AcceptOffer(which) | Self::DeclineOffer(which) | Self::WithdrawOffer(which) => {
+                which.is_none()
+            }
             Self::GroupCode(target)
             | Self::Requests(target)
             | Self::TakeBack(target)

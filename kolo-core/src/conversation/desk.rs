@@ -4,6 +4,7 @@ use kolo_rules::{Amount, Rules};
 
 use crate::circle::{Question, UnderWay};
 use crate::member::Register;
+use crate::offer::OfferView;
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
@@ -11,7 +12,7 @@ use crate::view::{
     CircleStatus, CircleSummary, DoorView, DueView, EntryDue, ExpulsionView, HistoryPage,
     InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
 };
-use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, TenantId};
+use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, TenantId};
 
 /// What a dialogue asks and orders; [`Kolo`] in earnest. Each method is that of the service.
 #[async_trait]
@@ -95,6 +96,36 @@ pub trait Desk: Send + Sync {
         circle: CircleId,
         whom: &ChainAddress,
     ) -> Result<ExpulsionView, Error>;
+    async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error>;
+    async fn offers_of(&self, member: MemberId) -> Result<Vec<OfferView>, Error>;
+    async fn offer(&self, member: MemberId, offer: OfferId) -> Result<OfferView, Error>;
+    async fn offer_swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error>;
+    async fn seat_price(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        newcomer: MemberId,
+    ) -> Result<Amount, Error>;
+    async fn offer_seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error>;
+    async fn accept_offer(
+        &self,
+        ctx: &CommandContext,
+        offer: OfferId,
+        rules_hash: Option<[u8; 32]>,
+    ) -> Result<UnderWay, Error>;
+    async fn decline_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error>;
+    async fn withdraw_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error>;
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
@@ -308,6 +339,63 @@ impl Desk for Kolo {
         whom: &ChainAddress,
     ) -> Result<ExpulsionView, Error> {
         self.circles().expulsion(by, circle, whom).await
+    }
+
+    async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error> {
+        self.members().by_address(address).await
+    }
+
+    async fn offers_of(&self, member: MemberId) -> Result<Vec<OfferView>, Error> {
+        self.offers().of(member).await
+    }
+
+    async fn offer(&self, member: MemberId, offer: OfferId) -> Result<OfferView, Error> {
+        self.offers().get(member, offer).await
+    }
+
+    async fn offer_swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error> {
+        self.offers().swap(ctx, circle, with).await
+    }
+
+    async fn seat_price(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        newcomer: MemberId,
+    ) -> Result<Amount, Error> {
+        self.offers().price(member, circle, newcomer).await
+    }
+
+    async fn offer_seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error> {
+        self.offers().seat(ctx, circle, newcomer, price).await
+    }
+
+    async fn accept_offer(
+        &self,
+        ctx: &CommandContext,
+        offer: OfferId,
+        rules_hash: Option<[u8; 32]>,
+    ) -> Result<UnderWay, Error> {
+        self.offers().accept(ctx, offer, rules_hash).await
+    }
+
+    async fn decline_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error> {
+        self.offers().decline(ctx, offer).await
+    }
+
+    async fn withdraw_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error> {
+        self.offers().withdraw(ctx, offer).await
     }
 
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
+use crate::offer::OfferView;
 use crate::receipt::ReceiptView;
 use crate::view::{
     CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
@@ -164,6 +165,40 @@ pub enum Reply {
     /// Who is to get a place has one.
     HasAPlace {
         who: String,
+    },
+    ConfirmSwap {
+        name: String,
+        swapping: Swapping,
+    },
+    CannotBeAsked {
+        who: String,
+    },
+    SellHow,
+    /// The vote that comes first.
+    ConfirmSell {
+        name: String,
+        selling: Selling,
+    },
+    ConfirmOfferSeat {
+        name: String,
+        to: NewcomerView,
+        price: Amount,
+    },
+    OfferSent {
+        offer: OfferView,
+    },
+    Offers {
+        offers: Vec<OfferView>,
+    },
+    NoOffers,
+    ConfirmAccept {
+        offer: OfferView,
+        balance_after: Amount,
+    },
+    /// Taken back (`mine`) or declined.
+    OfferOver {
+        who: String,
+        mine: bool,
     },
     ConfirmMove {
         name: String,
@@ -339,6 +374,7 @@ pub enum Act {
     Remove,
     Expel,
     Move,
+    Swap,
 }
 
 impl Act {
@@ -350,6 +386,7 @@ impl Act {
             Self::Remove => "REMOVE",
             Self::Expel => "EXPEL",
             Self::Move => "MOVE",
+            Self::Swap => "SWAP",
         }
     }
 
@@ -357,6 +394,31 @@ impl Act {
     pub(super) const fn is_about_waiting(self) -> bool {
         matches!(self, Self::Approve | Self::Reject)
     }
+}
+
+/// Two who may change turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Swapping {
+    pub who: String,
+    /// The reader's turn now.
+    pub now: u8,
+    /// What it would be.
+    pub turn: u8,
+    /// What the reader would pay the other for the deposit; negative: get.
+    pub pays: Amount,
+}
+
+/// A place that is to be handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Selling {
+    pub to: NewcomerView,
+    /// What the newcomer would pay now; negative: what the reader would pay.
+    pub price: Amount,
+    pub members: u8,
+    /// How long the vote is open.
+    pub days: u32,
 }
 
 /// A place that is to be moved to another account.

@@ -8,7 +8,7 @@ use crate::circle::Question;
 use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
 use crate::view::{Every, NewCircle, Options};
-use crate::{CircleId, Timestamp};
+use crate::{CircleId, MemberId, OfferId, Timestamp};
 
 /// How long a question for a YES stands; after that, nothing is done.
 pub const CONFIRM_S: u64 = 600;
@@ -95,6 +95,10 @@ pub(super) enum Purpose {
     },
     GroupCode,
     Requests,
+    SellPlace {
+        who: Option<String>,
+        phone: Option<String>,
+    },
     /// Something about one person: their name, number or address, as typed.
     About {
         act: Act,
@@ -191,6 +195,27 @@ pub(super) enum Pending {
         circle: CircleId,
         question: Question,
     },
+    Swap {
+        circle: CircleId,
+        with: MemberId,
+    },
+    OfferSeat {
+        circle: CircleId,
+        newcomer: MemberId,
+        #[serde(with = "crate::money::amount_serde")]
+        price: Amount,
+    },
+    AcceptOffer {
+        offer: OfferId,
+        rules_hash: Option<[u8; 32]>,
+    },
+}
+
+impl Pending {
+    /// Whether it is about what two people agree on.
+    pub const fn is_offer(&self) -> bool {
+        matches!(self, Self::Swap { .. } | Self::OfferSeat { .. } | Self::AcceptOffer { .. })
+    }
 }
 
 /// A new group as far as it has been said.

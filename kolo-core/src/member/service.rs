@@ -4,6 +4,7 @@ use serde::Serialize;
 use super::state::{Account, Member, clean_text, contact_key};
 use crate::cap::DayCount;
 use crate::port::authorizer::{CommandName, CommandRequest};
+use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::port::vault::KeyName;
 use crate::record::Loaded;
@@ -152,6 +153,14 @@ impl Members {
     /// A port's failure.
     pub async fn by_external_id(&self, external_id: &str) -> Result<Option<MemberView>, Error> {
         self.found("external-id", external_id).await
+    }
+
+    /// Whose account on the chain this is.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error> {
+        self.found("address", &address.0).await
     }
 
     /// Who registered last with this phone number (E.164): numbers pass on to others.

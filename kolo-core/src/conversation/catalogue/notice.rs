@@ -2,9 +2,8 @@
 use kolo_rules::Amount;
 
 use super::Speech;
-use super::member;
-use super::offer::offering;
 use super::speech::{every, interval, matter, reference};
+use super::{member, offer};
 use crate::CircleId;
 use crate::conversation::words::Words;
 use crate::notice::{Notice, Reason, ReminderStage};
@@ -19,7 +18,7 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
             .or_else(|| paying(notice, speech))
             .or_else(|| changing(notice, speech))
             .or_else(|| member::notice(notice, speech))
-            .or_else(|| offering(notice, speech))
+            .or_else(|| offer::offering(notice, speech))
             .unwrap_or_else(|| closing(notice, speech)),
     ]
 }
@@ -31,7 +30,7 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
     let show = |receipt: &Option<ReceiptNumber>| {
         receipt.map(|number| ("label-receipt", format!("RECEIPT {number}")))
     };
-    if let Some(orders) = member::orders(notice) {
+    if let Some(orders) = member::orders(notice).or_else(|| offer::orders(notice)) {
         return orders;
     }
     match notice {

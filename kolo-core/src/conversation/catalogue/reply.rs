@@ -3,8 +3,8 @@ use data_encoding::HEXLOWER;
 
 use super::Speech;
 use super::circle::{rules_text, status_text};
-use super::member;
 use super::speech::{every, matter, reference};
+use super::{member, offer};
 use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
@@ -19,6 +19,7 @@ pub(super) fn words(reply: &Reply, speech: &Speech) -> Vec<Words> {
         .or_else(|| group(reply, speech))
         .or_else(|| paying(reply, speech))
         .or_else(|| member::reply(reply, speech))
+        .or_else(|| offer::reply(reply, speech))
         .unwrap_or_else(|| answer(reply, speech))
 }
 

@@ -45,6 +45,9 @@ impl Talk<'_> {
     /// whatever has changed since.
     async fn execute(&self, member: &MemberView, pending: Pending) -> Result<Said, Error> {
         let ctx = |purpose| self.context(Some(member), purpose);
+        if pending.is_offer() {
+            return self.execute_offer(member, pending).await;
+        }
         let answer: Result<UnderWay, Error> = match pending {
             Pending::Create(draft) => match draft.complete() {
                 Some(wanted) => self.desk.create(&ctx("create"), wanted).await,

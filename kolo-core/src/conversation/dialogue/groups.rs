@@ -38,6 +38,11 @@ impl Talk<'_> {
             Command::Remove(whom) => Purpose::about(Act::Remove, whom),
             Command::Expel(whom) => Purpose::about(Act::Expel, whom),
             Command::Move(whom) => Purpose::about(Act::Move, whom),
+            Command::Swap(whom) => Purpose::about(Act::Swap, whom),
+            Command::SellPlace(whom) => {
+                let target = whom.target();
+                (Purpose::SellPlace { who: whom.who, phone: whom.phone }, target)
+            }
             Command::Contribute(target) => {
                 (Purpose::Contribute { amount: target.figure.clone() }, target)
             }
@@ -104,7 +109,9 @@ impl Talk<'_> {
                 (Purpose::Bid { .. }, CircleStage::OnChain(Phase::Active)) => {
                     circle.rules.order == Order::Auction
                 }
-                (Purpose::Dissolve, stage) => stage == CircleStage::OnChain(Phase::Active),
+                (Purpose::Dissolve | Purpose::SellPlace { .. }, stage) => {
+                    stage == CircleStage::OnChain(Phase::Active)
+                }
                 (Purpose::About { act, who, .. }, CircleStage::OnChain(phase)) => {
                     self.can_be_about(member, circle, phase, *act, who.as_deref()).await?
                 }
@@ -134,9 +141,9 @@ impl Talk<'_> {
         who: Option<&str>,
     ) -> Result<bool, Error> {
         let possible = match (act, phase) {
-            (Act::Move, Phase::Forming) => false,
+            (Act::Move | Act::Swap, Phase::Forming) => false,
             (_, Phase::Forming) => circle.organiser == member.id,
-            (Act::Expel | Act::Remove | Act::Move, Phase::Active) => true,
+            (Act::Expel | Act::Remove | Act::Move | Act::Swap, Phase::Active) => true,
             _ => false,
         };
         if !possible {
@@ -274,6 +281,9 @@ impl Talk<'_> {
                     self.vote(circle, *approve, number.as_deref()).await
                 }
                 Purpose::Bid { amount } => self.bid(circle, amount.as_deref()).await,
+                Purpose::SellPlace { who, phone } => {
+                    self.sell_place(member, circle, (who.as_deref(), phone.as_deref())).await
+                }
                 _ => {
                     let reply = Reply::ConfirmDissolve { name, members: circle.members };
                     Ok(self.question(reply, Pending::Dissolve { circle: circle.id }))

@@ -5,7 +5,6 @@ use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
 use super::{Said, Talk};
-use crate::Error;
 use crate::circle::{Question, UnderWay};
 use crate::conversation::catalogue::person_detail;
 use crate::conversation::reply::{Act, Moving, Reply};
@@ -13,6 +12,7 @@ use crate::conversation::session::{Action, Choice, Pending};
 use crate::conversation::{clean, parser, phone};
 use crate::port::chain::ChainAddress;
 use crate::view::{CircleStatus, CircleSummary, MemberView, NewcomerView};
+use crate::{Error, MemberId};
 
 /// The most people in one menu.
 const MENU: usize = 5;
@@ -29,12 +29,13 @@ pub(super) struct About<'a> {
 
 /// Somebody a command may be about.
 #[derive(Clone)]
-struct Person {
-    name: String,
-    address: ChainAddress,
+pub(super) struct Person {
+    pub name: String,
+    pub member: Option<MemberId>,
+    pub address: ChainAddress,
     /// In the list the reader knows: the turn, or the place in the queue.
-    number: u8,
-    phone_end: Option<String>,
+    pub number: u8,
+    pub phone_end: Option<String>,
 }
 
 impl Talk<'_> {
@@ -54,16 +55,18 @@ impl Talk<'_> {
             (act, _) => act,
         };
         match (act, phase) {
-            (Act::Expel | Act::Move, Phase::Active)
+            (Act::Expel | Act::Move | Act::Swap, Phase::Active)
             | (Act::Approve | Act::Reject | Act::Remove, Phase::Forming) => {}
-            (Act::Move, Phase::Forming) => {
+            (Act::Move | Act::Swap, Phase::Forming) => {
                 let (members, seats) = (circle.members, circle.rules.seats);
                 return Ok(Said::reply(Reply::NotStarted { name, members, seats }));
             }
             (_, Phase::Completed | Phase::Dissolved | Phase::Cancelled) => {
                 return Ok(Said::reply(Reply::Over { name }));
             }
-            (Act::Expel | Act::Move, _) => return self.refused(Error::Refused(Refusal::NotActive)),
+            (Act::Expel | Act::Move | Act::Swap, _) => {
+                return self.refused(Error::Refused(Refusal::NotActive));
+            }
             _ => return Ok(Said::reply(Reply::OnlyBeforeStart { name })),
         }
         if phase == Phase::Forming && circle.organiser != member.id {
@@ -147,6 +150,7 @@ impl Talk<'_> {
                 let question = Question::Expel { member: address };
                 Ok(self.question(reply, Pending::Propose { circle: id, question }))
             }
+            Act::Swap => self.swapping(member, status, person),
             Act::Move => self.moving(status, person, about.phone.unwrap_or_default()).await,
         }
     }
@@ -262,6 +266,7 @@ fn people(status: &CircleStatus, act: Act) -> Vec<Person> {
             .zip(1_u8..)
             .map(|(waiting, number)| Person {
                 name: waiting.name.clone(),
+                member: waiting.member,
                 address: waiting.address.clone(),
                 number,
                 phone_end: waiting.phone_end.clone(),
@@ -270,6 +275,7 @@ fn people(status: &CircleStatus, act: Act) -> Vec<Person> {
     }
     let person = |seat: &crate::view::SeatView| Person {
         name: seat.name.clone(),
+        member: seat.member,
         address: seat.address.clone(),
         number: seat.turn,
         phone_end: None,
@@ -301,7 +307,7 @@ fn found(people: &[Person], who: Option<&str>) -> Vec<Person> {
 }
 
 /// Who is asked in a vote: those who stay.
-fn voters(status: &CircleStatus) -> u8 {
+pub(super) fn voters(status: &CircleStatus) -> u8 {
     let staying = status.seats.iter().filter(|seat| seat.leaves_after == 0).count();
     u8::try_from(staying).unwrap_or(u8::MAX)
 }

@@ -4,12 +4,13 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use kolo_rules::circle::{Order, Phase};
-use kolo_rules::{Amount, Rules};
+use kolo_rules::{Amount, Refusal, Rules};
 
-use super::world::{NOW, ONE, asset, due, member, rules};
+use super::world::{NOW, ONE, asset, due, member, offer, rules};
 use crate::circle::{Question, UnderWay};
 use crate::conversation::desk::Desk;
 use crate::member::Register;
+use crate::offer::{OfferTerms, OfferView};
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
@@ -18,7 +19,9 @@ use crate::view::{
     HistoryLine, HistoryPage, InvitationPreview, InvitationView, MemberView, NewCircle, Options,
     WalletView,
 };
-use crate::{Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, TenantId};
+use crate::{
+    Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, OfferId, TenantId,
+};
 
 /// What was ordered, and under which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub struct State {
     pub receipts: Vec<ReceiptView>,
     pub previews: HashMap<String, InvitationPreview>,
     pub doors: HashMap<String, DoorView>,
+    pub offers: Vec<OfferView>,
+    /// Of Ada's place, once the members have voted.
+    pub price: Option<Amount>,
     pub waits_at: Vec<CircleSummary>,
     pub orders: Vec<Ordered>,
     pub settled: bool,
@@ -221,6 +227,64 @@ impl Desk for FakeDesk {
     async fn by_phone(&self, phone: &str) -> Result<Option<MemberView>, Error> {
         let state = self.state();
         Ok(state.members.iter().find(|m| m.phone.as_deref() == Some(phone)).cloned())
+    }
+
+    async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error> {
+        let key = address.0.to_uppercase();
+        Ok(self.state().members.iter().find(|m| m.address.0.to_uppercase() == key).cloned())
+    }
+
+    async fn offers_of(&self, _: MemberId) -> Result<Vec<OfferView>, Error> {
+        Ok(self.state().offers.clone())
+    }
+
+    async fn offer(&self, _: MemberId, id: OfferId) -> Result<OfferView, Error> {
+        let state = self.state();
+        state.offers.iter().find(|offer| offer.id == id).cloned().ok_or(Error::NoSuchOffer)
+    }
+
+    async fn offer_swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error> {
+        self.under_way(ctx, circle, &format!("offer turns {with}"))?;
+        Ok(offer(OfferTerms::Turns { maker: 1, taker: 2 }, true))
+    }
+
+    async fn seat_price(&self, _: MemberId, _: CircleId, _: MemberId) -> Result<Amount, Error> {
+        self.state().price.ok_or(Error::Refused(Refusal::NoProposal))
+    }
+
+    async fn offer_seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error> {
+        self.under_way(ctx, circle, &format!("offer seat {newcomer} {}", price.minor_units()))?;
+        Ok(offer(OfferTerms::Seat { turn: 1, price }, true))
+    }
+
+    async fn accept_offer(
+        &self,
+        ctx: &CommandContext,
+        offer: OfferId,
+        hash: Option<[u8; 32]>,
+    ) -> Result<UnderWay, Error> {
+        let what = format!("accept offer {}", hash.is_some());
+        let circle = CircleId::derive(&[offer.to_string().as_bytes()]);
+        Ok(UnderWay { intent: self.order(ctx, what)?, circle })
+    }
+
+    async fn decline_offer(&self, ctx: &CommandContext, _: OfferId) -> Result<(), Error> {
+        self.order(ctx, "decline offer".to_owned()).map(drop)
+    }
+
+    async fn withdraw_offer(&self, ctx: &CommandContext, _: OfferId) -> Result<(), Error> {
+        self.order(ctx, "withdraw offer".to_owned()).map(drop)
     }
 
     async fn free_turns(&self, circle: CircleId) -> Result<Vec<u8>, Error> {

@@ -2,6 +2,7 @@
 use kolo_rules::circle::{Due, PayoutStatus, Phase};
 use kolo_rules::{Amount, Interval, Rules};
 
+use crate::offer::{OfferStage, OfferTerms, OfferView};
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::port::vault::{PublicKey, Signature};
@@ -10,7 +11,7 @@ use crate::view::{
     CircleStage, CircleStatus, CircleSummary, DoorView, DueView, InvitationPreview, MemberView,
     RequestView, SeatView, VoteOn, VoteView,
 };
-use crate::{Asset, CircleId, MemberId, TenantId, Timestamp};
+use crate::{Asset, CircleId, MemberId, OfferId, TenantId, Timestamp};
 
 pub const NOW: Timestamp = Timestamp::from_unix(1_738_584_000);
 /// One unit.
@@ -149,6 +150,29 @@ pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {
         debt: Amount::ZERO,
         pending: false,
         missing: Amount::new(missing),
+    }
+}
+
+/// Between Ada and Bola.
+pub fn offer(terms: OfferTerms, mine: bool) -> OfferView {
+    let (ada, bola) = (member("Ada"), member("Bola"));
+    let (maker, taker) = if mine { (ada, bola) } else { (bola, ada) };
+    let pays = match terms {
+        OfferTerms::Seat { price, .. } => price,
+        OfferTerms::Turns { .. } => Amount::ZERO,
+    };
+    OfferView {
+        id: OfferId::derive(&[&[u8::from(mine)], format!("{terms:?}").as_bytes()]),
+        circle: circle("Market Women", Phase::Active).summary,
+        maker: maker.id,
+        maker_name: maker.name,
+        taker: taker.id,
+        taker_name: taker.name,
+        mine,
+        terms,
+        pays,
+        stage: OfferStage::Open,
+        expires_at: NOW.plus(3 * 86_400),
     }
 }
 

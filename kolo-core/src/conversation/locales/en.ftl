@@ -38,6 +38,8 @@ help-active =
     { "*" }GROUP STATUS*: who has paid, who is next
     { "*" }REPAY*: pay what you owe from earlier rounds
     { "*" }EXPEL* and a name: ask the members that somebody goes
+    { "*" }SWAP* and a name: change turns
+    { "*" }SELL PLACE*: hand your place over
     { "*" }MOVE*: somebody has lost their phone
     { "*" }DISSOLVE*: ask the members to close the group
     { "*" }CREATE GROUP*, *JOIN*: one more group
@@ -67,6 +69,9 @@ label-approve = Approve
 label-reject = Reject
 label-requests = Requests
 label-take-back = Take it back
+label-accept = Accept offer
+label-decline = Decline offer
+label-sell-place = Sell place
 label-vote-yes = Vote yes
 label-vote-no = Vote no
 label-more-groups = More groups
@@ -354,6 +359,69 @@ confirm-move =
     }; a NO from the old phone stops it.
 
     Fee: 0. YES or NO
+confirm-swap =
+    Offer { $who } to change turns in *{ $name }*? You would have turn no. { $turn } instead of { $now }, and its pot. { $way ->
+        [pay] You would pay { $who } { $amount }, as the earlier turn has the larger deposit.
+        [get] { $who } would pay you { $amount }, as the earlier turn has the larger deposit.
+       *[even] No money moves.
+    }
+
+    { $who } has three days to answer. Fee: 0. YES or NO
+cannot-be-asked = { $who } does not chat with me, so I cannot ask them.
+sell-how = To hand your place over: the one who takes it first writes HI to me. Then send SELL PLACE and their number, like SELL PLACE to +234 803 123 4567. The members vote on it; after that the two of you agree.
+confirm-sell =
+    Ask the members of *{ $name }* to let { $who } (account ends in { $end }) take over your place? { $way ->
+        [pay] As things are you would then pay { $who } { $amount }: you have received more than you paid in.
+        [get] As things are { $who } would then pay you { $amount }: what you paid in less what you received, with your deposit.
+       *[even] As things are no money would move then.
+    }
+
+    It needs 51% of { $members } members; yours counts as the first yes. The vote is open for { $days } { $days ->
+        [one] day
+       *[other] days
+    }. Fee: 0. YES or NO
+confirm-offer-seat =
+    The members have agreed. Offer your place in *{ $name }* to { $who } (account ends in { $end }) now? { $way ->
+        [pay] You would pay { $who } { $amount }: you have received more than you paid in.
+        [get] { $who } would pay you { $amount }: what you paid in less what you received, with your deposit.
+       *[even] No money moves.
+    } Once { $who } accepts it cannot be undone.
+
+    Fee: 0. YES or NO
+offer-sent = I have asked { $who }, who can answer until { $until }. Send TAKE BACK OFFER to take it back.
+offers = Open offers:
+offers-line =
+    { $number }. { $mine ->
+        [yes] yours to { $who }
+       *[no] from { $who } to you
+    } in *{ $name }*: { $kind ->
+        [turns] to change turns
+       *[seat] a place
+    }, until { $until }
+offers-how = Send ACCEPT OFFER, DECLINE OFFER or, if it is yours, TAKE BACK OFFER with the number.
+no-offers = No offer is open, neither to you nor of yours.
+confirm-accept-turns =
+    Change turns with { $who } in *{ $name }*? You get turn no. { $turn } instead of { $now }, and its pot. { $way ->
+        [pay] You pay { $who } { $amount } for the deposit.
+        [get] { $who } pays you { $amount } for the deposit.
+       *[even] No money moves.
+    }
+confirm-accept-seat =
+    Take over the place of { $who } in *{ $name }*, with turn no. { $turn }? { $way ->
+        [pay] You pay { $who } { $amount }.
+        [get] { $who } pays you { $amount }.
+       *[even] No money moves.
+    } All that is still to be paid or received there is yours then, by these rules:
+confirm-accept-question =
+    Fee: 0
+    Balance after: { $after }
+
+    YES or NO
+offer-over =
+    { $mine ->
+        [yes] Your offer to { $who } is taken back.
+       *[no] I have told { $who } that you said no. Nothing has changed.
+    }
 no-such-vote = There is no open vote no. { $typed } in *{ $name }*. Send VOTE to see what is open.
 
 ## Groups
@@ -699,7 +767,7 @@ notice-move-passed =
     }
 notice-replace-passed =
     { $you ->
-        [yes] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) takes over your place. It can be done until { $at }. Vote no. { $number }
+        [yes] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) can take over your place, until { $at } (vote no. { $number }). Send SELL PLACE and their number to offer it to them.
        *[no] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) takes over the place of { $about }. The two of them can do it until { $at }. Vote no. { $number }
     }
 notice-move-stopped =
@@ -724,13 +792,13 @@ notice-offer-turns =
         [pay] You would pay them { $amount } for the deposit of the earlier turn.
         [get] They would pay you { $amount }, since the later turn needs less deposit.
        *[even] No money moves.
-    } The offer is open until { $until }.
+    } The offer is open until { $until }. Send ACCEPT OFFER or DECLINE OFFER.
 notice-offer-seat =
     { $who } offers you their place in *{ $name }*, turn { $turn }. { $way ->
         [pay] You would pay them { $amount }: what they have paid in less what they have received, with their deposit.
         [get] They would pay you { $amount }, since they have received more than they have paid in.
        *[even] No money moves.
-    } The offer is open until { $until }.
+    } The offer is open until { $until }. Send ACCEPT OFFER to see the rules, or DECLINE OFFER.
 notice-offer-ended =
     { $why ->
         [declined] { $who } said no to your offer in *{ $name }*.

@@ -20,6 +20,12 @@ pub(super) enum Verb {
     Expel,
     Move,
     Object,
+    Swap,
+    SellPlace,
+    Offers,
+    AcceptOffer,
+    DeclineOffer,
+    WithdrawOffer,
     Receipt,
     GroupStatus,
     Contribute,
@@ -89,6 +95,24 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         Verb::Move,
         "move|move seat|move place|move seat of|move place of|move the seat of|move the place of\
          |new phone|lost phone|lost my phone|i lost my phone|i have a new phone",
+    ),
+    (
+        Verb::Swap,
+        "swap|swap turn|swap turns|swap with|swap turns with|change turns|change turns with\
+         |exchange turns|exchange turns with",
+    ),
+    (
+        Verb::SellPlace,
+        "sell place|sell my place|sell seat|sell my seat|hand over place|hand over my place\
+         |hand over seat|hand over my seat",
+    ),
+    (Verb::Offers, "offers|my offers|all offers"),
+    (Verb::AcceptOffer, "accept offer|accept the offer|take offer|take the offer"),
+    (Verb::DeclineOffer, "decline offer|decline the offer|reject offer|reject the offer"),
+    (
+        Verb::WithdrawOffer,
+        "take back offer|take back my offer|take my offer back|withdraw offer|withdraw my offer\
+         |cancel offer|cancel my offer",
     ),
     (Verb::Object, "object|i object|not lost|it is not lost"),
     (

@@ -1,6 +1,9 @@
 //! Whatever is sent: no panic, one reply of a fair length, no order without a question before it.
-use crate::conversation::fake::{Chat, FakeDesk, circle, door, member, preview, vote, waiting};
+use crate::conversation::fake::{
+    Chat, FakeDesk, circle, door, member, offer, preview, vote, waiting,
+};
 use crate::conversation::reply::Reply;
+use crate::offer::OfferTerms;
 use crate::view::MemberView;
 use kolo_rules::Amount;
 use kolo_rules::circle::Phase;
@@ -8,9 +11,18 @@ use proptest::prelude::*;
 
 /// Orders that need a YES.
 fn is_weighty(order: &str) -> bool {
-    !["register", "invite", "revoke", "test money", "group code", "close door"]
-        .iter()
-        .any(|light| order.starts_with(light))
+    ![
+        "register",
+        "invite",
+        "revoke",
+        "test money",
+        "group code",
+        "close door",
+        "decline offer",
+        "withdraw offer",
+    ]
+    .iter()
+    .any(|light| order.starts_with(light))
 }
 
 fn is_question(reply: Option<&Reply>) -> bool {
@@ -36,6 +48,10 @@ fn is_question(reply: Option<&Reply>) -> bool {
             | Reply::ConfirmRemove { .. }
             | Reply::ConfirmExpel { .. }
             | Reply::ConfirmMove { .. }
+            | Reply::ConfirmSwap { .. }
+            | Reply::ConfirmSell { .. }
+            | Reply::ConfirmOfferSeat { .. }
+            | Reply::ConfirmAccept { .. }
             | Reply::YesOrNo
             | Reply::StaleButton,
         ) => true,
@@ -99,6 +115,13 @@ fn message() -> impl Strategy<Value = String> {
         "expel bola from family",
         "move bola to +2348031234567",
         "i lost my phone",
+        "swap bola",
+        "sell place to +2348031234567",
+        "offers",
+        "accept offer",
+        "accept offer 1",
+        "decline offer 1",
+        "take back offer",
         "vote no 99999999999",
         "invite turn 3",
         "draw",
@@ -125,6 +148,10 @@ fn world() -> FakeDesk {
         state.circles[1].seats[0].debt = Amount::new(5);
         state.circles[2].requests = vec![waiting("Bola"), waiting("Dayo")];
         state.waits_at = vec![circle("Club", Phase::Forming).summary];
+        state.offers = vec![
+            offer(OfferTerms::Turns { maker: 1, taker: 2 }, false),
+            offer(OfferTerms::Turns { maker: 1, taker: 2 }, true),
+        ];
         state.doors.insert("DR23CD45".to_owned(), door("Club"));
         state.members.push(MemberView {
             phone: Some("+2348031234567".to_owned()),

@@ -2,9 +2,10 @@
 use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
-use crate::conversation::fake::{Chat, FakeDesk, circle, door, member, vote, waiting};
+use crate::conversation::fake::{Chat, FakeDesk, circle, door, member, offer, vote, waiting};
 use crate::conversation::reply::{Act, Reply};
 use crate::conversation::words::Words;
+use crate::offer::OfferTerms;
 use crate::view::{MemberView, VoteOn};
 
 fn name() -> String {
@@ -313,4 +314,97 @@ fn a_vote_number_that_cannot_be_is_no_vote() {
     assert!(text.contains("a new number of Bolanle (account ends in anle)"), "{text}");
     chat.say("yes");
     assert_eq!(chat.desk.ordered(), ["vote 4 false Market Women"]);
+}
+
+#[test]
+fn two_change_turns_when_both_say_yes() {
+    let mut chat = running();
+    let heard = chat.say("swap chidi");
+    for part in ["turn no. 3 instead of 1", "No money moves", "three days to answer"] {
+        assert!(heard.text().contains(part), "{part}: {}", heard.text());
+    }
+    assert!(chat.desk.ordered().is_empty());
+    let sent = chat.tap(&heard.button("YES"));
+    assert!(sent.text().contains("TAKE BACK OFFER"), "{}", sent.text());
+    assert!(chat.desk.ordered()[0].starts_with("offer turns"), "{:?}", chat.desk.ordered());
+    let same = Reply::Trouble(Words::new("refused-same-seat"));
+    assert_eq!(chat.say("swap ada").reply, Some(same));
+    // Where deposits depend on the turn, the figure is told before.
+    chat.desk.state().circles[0].summary.rules.security = kolo_rules::circle::Security::Exposure;
+    let heard = chat.say("swap turns with chidi");
+    assert!(heard.text().contains("Chidi would pay you 20.00 USDC"), "{}", heard.text());
+    chat.say("no");
+    chat.desk.state().circles[0].seats[2].member = None;
+    let outside = Reply::CannotBeAsked { who: "Chidi".to_owned() };
+    assert_eq!(chat.say("swap chidi").reply, Some(outside));
+}
+
+#[test]
+fn an_offer_is_accepted_after_a_question_and_ended_at_once() {
+    let mut chat = running();
+    for text in ["offers", "accept offer", "decline offer 2", "take back offer"] {
+        assert_eq!(chat.say(text).reply, Some(Reply::NoOffers), "{text}");
+    }
+    let to_me = offer(OfferTerms::Turns { maker: 3, taker: 1 }, false);
+    let mine = offer(OfferTerms::Turns { maker: 1, taker: 2 }, true);
+    chat.desk.state().offers = vec![to_me.clone(), mine];
+    let listed = chat.say("offers").text().to_owned();
+    assert!(listed.contains("1. from Bola to you in *Market Women*: to change turns"), "{listed}");
+    assert!(listed.contains("2. yours to Bola"), "{listed}");
+    for text in ["accept offer", "ACCEPT OFFER 1", &format!("accept offer {}", to_me.id)] {
+        let heard = chat.say(text);
+        assert!(heard.text().contains("turn no. 3 instead of 1"), "{text}: {}", heard.text());
+        assert!(heard.text().contains("Balance after: 100.00 USDC"), "{}", heard.text());
+        chat.say("no");
+    }
+    assert!(
+        matches!(chat.say("accept offer 2").reply, Some(Reply::Offers { .. })),
+        "not one's own"
+    );
+    assert!(chat.desk.ordered().is_empty());
+    chat.say("accept offer");
+    chat.say("yes");
+    chat.say("decline offer");
+    let over = chat.say("take back offer 2").text().to_owned();
+    assert_eq!(over, "Your offer to Bola is taken back.");
+    assert_eq!(chat.desk.ordered(), ["accept offer false", "decline offer", "withdraw offer"]);
+}
+
+#[test]
+fn a_place_is_handed_over_after_a_vote_at_a_price_both_see() {
+    let mut chat = running();
+    assert_eq!(chat.say("sell place").reply, Some(Reply::SellHow));
+    let there = MemberView { phone: Some("+2348031234567".to_owned()), ..member("Dayo") };
+    chat.desk.state().members.push(there);
+    let heard = chat.say("sell my place to 0803 123 4567");
+    for part in [
+        "let Dayo (account ends in Dayo) take over your place?",
+        "Dayo would then pay you 10.00 USDC",
+        "51% of 3 members",
+        "open for 7 days",
+    ] {
+        assert!(heard.text().contains(part), "{part}: {}", heard.text());
+    }
+    chat.tap(&heard.button("YES"));
+    assert_eq!(chat.desk.ordered(), ["replace G1 GDayo Market Women"]);
+    chat.desk.state().price = Some(crate::Amount::new(100_000_000));
+    let circle = chat.desk.state().circles[0].summary.id;
+    let heard = chat.say(&format!("SELL PLACE GDayo {circle}"));
+    assert!(heard.text().contains("The members have agreed"), "{}", heard.text());
+    assert!(heard.text().contains("Dayo would pay you 10.00 USDC"), "{}", heard.text());
+    let sent = chat.tap(&heard.button("YES"));
+    assert!(sent.text().contains("I have asked"), "{}", sent.text());
+    assert!(chat.desk.ordered()[1].starts_with("offer seat"), "{:?}", chat.desk.ordered());
+    // The newcomer sees the rules with the price.
+    let price = crate::Amount::new(100_000_000);
+    chat.desk.state().offers = vec![offer(OfferTerms::Seat { turn: 2, price }, false)];
+    let heard = chat.say("accept offer");
+    for part in ["You pay Bola 10.00 USDC", "Rules no. 09090909", "Balance after: 90.00 USDC"] {
+        assert!(heard.text().contains(part), "{part}: {}", heard.text());
+    }
+    chat.say("yes");
+    assert_eq!(chat.desk.ordered()[2], "accept offer true");
+    chat.desk.state().available = 0;
+    let short = chat.say("accept offer").text().to_owned();
+    assert!(short.contains("10.00 USDC short"), "{short}");
 }

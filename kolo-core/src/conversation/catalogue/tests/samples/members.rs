@@ -1,12 +1,13 @@
 use super::{name, units};
 use crate::CircleId;
-use crate::conversation::fake::{NOW, door, waiting};
-use crate::conversation::reply::{Act, Moving, Reply};
+use crate::conversation::fake::{NOW, door, offer, waiting};
+use crate::conversation::reply::{Act, Moving, Reply, Selling, Swapping};
 use crate::notice::Notice;
+use crate::offer::OfferTerms;
 use crate::port::chain::ChainAddress;
 use crate::view::{Every, ExpulsionView, NewcomerView, RequestView, VoteOn};
 
-const ACTS: [Act; 5] = [Act::Approve, Act::Reject, Act::Remove, Act::Expel, Act::Move];
+const ACTS: [Act; 6] = [Act::Approve, Act::Reject, Act::Remove, Act::Expel, Act::Move, Act::Swap];
 
 fn who() -> String {
     "Bola".to_owned()
@@ -51,6 +52,32 @@ pub fn member_replies() -> Vec<Reply> {
         Reply::ConfirmMove { name: name(), moving: moving(7) },
         Reply::NoSuchVote { name: name(), typed: "99999999999".to_owned() },
     ]);
+    all
+}
+
+pub fn offer_replies() -> Vec<Reply> {
+    let turns = |mine| offer(OfferTerms::Turns { maker: 1, taker: 2 }, mine);
+    let seat = |price| offer(OfferTerms::Seat { turn: 3, price: units(price) }, false);
+    let offers = vec![turns(true), turns(false), seat(20)];
+    let mut all = vec![
+        Reply::CannotBeAsked { who: who() },
+        Reply::SellHow,
+        Reply::OfferSent { offer: turns(true) },
+        Reply::Offers { offers },
+        Reply::NoOffers,
+        Reply::ConfirmAccept { offer: turns(false), balance_after: units(5) },
+        Reply::OfferOver { who: who(), mine: true },
+        Reply::OfferOver { who: who(), mine: false },
+    ];
+    for price in [-20, 0, 20] {
+        let pays = units(price);
+        let swapping = Swapping { who: who(), now: 2, turn: 3, pays };
+        all.push(Reply::ConfirmSwap { name: name(), swapping });
+        let selling = Selling { to: newcomer(), price: pays, members: 5, days: 7 };
+        all.push(Reply::ConfirmSell { name: name(), selling });
+        all.push(Reply::ConfirmOfferSeat { name: name(), to: newcomer(), price: pays });
+        all.push(Reply::ConfirmAccept { offer: seat(price), balance_after: units(5) });
+    }
     all
 }
 
