@@ -6,6 +6,7 @@ mod meddling;
 mod world;
 
 mod crowded;
+mod deciding;
 mod dissolving;
 mod events;
 mod forming;
