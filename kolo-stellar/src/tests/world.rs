@@ -286,6 +286,8 @@ fn while_active(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect
         },
         ChainEffect::Exit { circle: circle.clone(), member: member.clone() },
         ChainEffect::CompleteMove { circle: circle.clone(), member: member.clone() },
+        ChainEffect::SignUpgrade { circle: circle.clone(), member: member.clone(), wasm: [12; 32] },
+        ChainEffect::Upgrade { circle: circle.clone(), wasm: [12; 32] },
         ChainEffect::Object { circle, member },
     ]
 }
