@@ -272,9 +272,10 @@ fn payments(effect: &ChainEffect) -> Result<Call, PortError> {
 /// Calls by which a member moves no money.
 fn members(effect: &ChainEffect) -> Result<Call, PortError> {
     let (circle, member, function, rest) = match effect {
-        ChainEffect::Join { circle, member, rules_hash, key, signature } => {
+        ChainEffect::Join { circle, member, rules_hash, turn, key, signature } => {
             let rest = vec![
                 ("rules_hash", bytes(rules_hash)?),
+                ("turn", option_u32(*turn)),
                 ("key", bytes(&key.0)?),
                 ("signature", bytes(&signature.0)?),
             ];

@@ -191,6 +191,7 @@ pub fn effects() -> Vec<ChainEffect> {
             circle: circle.clone(),
             member: member.clone(),
             rules_hash: [8; 32],
+            turn: Some(2),
             key: public(30),
             signature: Signature([9; 64]),
         },

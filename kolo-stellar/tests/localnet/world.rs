@@ -251,6 +251,7 @@ impl World {
             circle: circle.clone(),
             member: joiner,
             rules_hash: sha256(&self.rules(seats).encode()),
+            turn: None,
             key: public(100 + member),
             signature: Signature(key(100 + member).sign(&message).to_bytes()),
         }
