@@ -33,17 +33,22 @@ const SPARE_LEDGERS: u32 = 12;
 pub(crate) fn call(effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::Swap { circle, maker, taker, maker_turn, taker_turn, deposit } => {
-            let args =
-                vec![("a", address(&sc_address(maker)?)), ("b", address(&sc_address(taker)?))];
+            let args = vec![
+                ("a", address(&sc_address(maker)?)),
+                ("b", address(&sc_address(taker)?)),
+                ("turn_a", u32::from(*maker_turn).into()),
+                ("turn_b", u32::from(*taker_turn).into()),
+            ];
             let (maker, taker) = (account_id(maker)?, account_id(taker)?);
             // Who has the later turn gets the earlier one, and pays for its deposit.
             let paid = if maker_turn > taker_turn { *deposit } else { opposite(*deposit)? };
             by_two(contract_id(circle)?, "swap", args, (maker, taker), paid)
         }
-        ChainEffect::Replace { circle, leaver, newcomer, turn: _, price } => {
+        ChainEffect::Replace { circle, leaver, newcomer, turn, price } => {
             let args = vec![
                 ("leaver", address(&sc_address(leaver)?)),
                 ("newcomer", address(&sc_address(newcomer)?)),
+                ("turn", u32::from(*turn).into()),
                 ("price", amount(*price)),
             ];
             let (leaver, newcomer) = (account_id(leaver)?, account_id(newcomer)?);

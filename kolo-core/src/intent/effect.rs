@@ -149,8 +149,7 @@ impl Kolo {
         let signature = ports.vault.sign(self.tenant(), &key, Digest::Raw, &message).await?;
         Ok(Resolved::Effect(ChainEffect::Join {
             rules_hash: circle.rules_hash(),
-            // None is offered either.
-            turn: None,
+            turn: invitation.turn,
             circle: circle.address,
             member: joiner,
             key,

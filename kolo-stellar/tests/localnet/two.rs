@@ -79,6 +79,24 @@ async fn nothing_is_signed_for_another_amount_or_by_one_alone() {
     assert_eq!(balances(&world, &circle).await, [usdc(80), usdc(90), usdc(100), usdc(30)]);
 }
 
+/// What both signed names both turns: after another swap it is about nothing any more.
+#[tokio::test]
+async fn what_was_signed_before_another_swap_does_nothing() {
+    let (world, circle) = with_deposits().await;
+    let effect = swap(&world, &circle, [(1, 1), (3, 3)], 20);
+    let tx = world.prepared(&effect).await.unwrap();
+    world.apply(&swap(&world, &circle, [(2, 2), (1, 1)], 10)).await;
+    let before = balances(&world, &circle).await;
+    let signed = world.sign(&tx);
+    assert_eq!(world.client.submit(&signed).await.unwrap(), Submission::Accepted);
+    match world.client.look_up(&signed).await.unwrap() {
+        Fate::Failed { refused, .. } => assert_eq!(refused.contract_code, Some(117)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.refusal(&effect).await, Some(117));
+    assert_eq!(balances(&world, &circle).await, before);
+}
+
 /// Sent twice it happens once; the consent in it is used up.
 #[tokio::test]
 async fn a_consent_is_good_once() {
