@@ -52,11 +52,13 @@ pub fn found(
     Ok(())
 }
 
-/// A member takes the place they are invited to.
+/// A member takes the place they are invited to. The organiser may have changed the invitation's turn
+/// since the member has seen it: it is only good for the turn they accept.
 pub fn join(
     env: &Env,
     member: &Address,
     rules_hash: &BytesN<32>,
+    turn: Option<u32>,
     key: Option<BytesN<32>>,
     signature: Option<BytesN<64>>,
 ) -> Result<(), Error> {
@@ -65,7 +67,10 @@ pub fn join(
     let mut book = Book::open(env, &mut packed)?;
     check_joiner(&book, member, rules_hash)?;
     let offer = invitation::redeem(env, member, key, signature)?;
-    take_seat(&mut book, member, book::turn(offer.turn)?)?;
+    if offer.turn != turn {
+        return Err(Error::OtherTurn);
+    }
+    take_seat(&mut book, member, book::turn(turn)?)?;
     book.close_with_members()
 }
 

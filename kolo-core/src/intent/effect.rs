@@ -151,6 +151,7 @@ impl Kolo {
         let signature = ports.vault.sign(self.tenant(), &key, Digest::Raw, &message).await?;
         Ok(Resolved::Effect(ChainEffect::Join {
             rules_hash: circle.rules_hash(),
+            turn: invitation.turn,
             circle: circle.address,
             member: joiner,
             key,

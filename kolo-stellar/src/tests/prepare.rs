@@ -28,7 +28,8 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             | ChainEffect::Claim { .. }
             | ChainEffect::Reveal { .. }
             | ChainEffect::Proceed { .. }
-            | ChainEffect::CompleteMove { .. } => (KEEPER, vec![public(KEEPER)]),
+            | ChainEffect::CompleteMove { .. }
+            | ChainEffect::Upgrade { .. } => (KEEPER, vec![public(KEEPER)]),
             ChainEffect::Pay { .. }
             | ChainEffect::CreateCircle { .. }
             | ChainEffect::Invite { .. }

@@ -191,6 +191,7 @@ pub fn effects() -> Vec<ChainEffect> {
             circle: circle.clone(),
             member: member.clone(),
             rules_hash: [8; 32],
+            turn: Some(2),
             key: public(30),
             signature: Signature([9; 64]),
         },
@@ -291,6 +292,8 @@ fn while_active(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect
         },
         ChainEffect::Exit { circle: circle.clone(), member: member.clone() },
         ChainEffect::CompleteMove { circle: circle.clone(), member: member.clone() },
+        ChainEffect::SignUpgrade { circle: circle.clone(), member: member.clone(), wasm: [12; 32] },
+        ChainEffect::Upgrade { circle: circle.clone(), wasm: [12; 32] },
         ChainEffect::Object { circle, member },
     ]
 }

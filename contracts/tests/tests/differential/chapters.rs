@@ -119,7 +119,7 @@ impl Player<'_> {
         let (first, second) = if way == 2 {
             (Ask::Request { who, right_rules: true }, Ask::Approve { who, turn })
         } else {
-            let join = Ask::Join { who, right_rules: true, key };
+            let join = Ask::Join { who, right_rules: true, turn, key };
             (Ask::Invite { invitee, turn, expires_at }, join)
         };
         let _ = self.ask(&first, Signing::Properly);

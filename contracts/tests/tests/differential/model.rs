@@ -140,9 +140,11 @@ impl Model {
                 self.check_forming()?;
                 self.invitations.remove(&invitee).ok_or(Error::NoInvitation)?;
             }
-            Ask::Join { who, right_rules, key } => {
+            Ask::Join { who, right_rules, turn, key } => {
                 self.check_joiner(who, right_rules)?;
-                let turn = self.redeem(who, key)?;
+                if self.redeem(who, key)? != turn {
+                    return refuse(Error::OtherTurn);
+                }
                 self.take_seat(who, turn)?;
             }
             Ask::Request { who, right_rules } => {
@@ -257,7 +259,7 @@ impl Model {
                 let (round, amount) = (round_of(round)?, money(amount)?);
                 self.step(&Step::ClaimInsurance { seat, round, defaulter, amount })?;
             }
-            Ask::Swap { a, b } => self.swap(a, b, transfers)?,
+            Ask::Swap { a, b, turns } => self.swap([a, b], turns, transfers)?,
             Ask::Exit { who } => {
                 let seat = self.find(who)?;
                 self.step(&Step::Exit { seat })?;
@@ -269,7 +271,8 @@ impl Model {
                 let seat = self.find(who)?;
                 self.step(&Step::Vote { seat, proposal, approve })?;
             }
-            Ask::Replace { leaver, newcomer, price } => {
+            Ask::Replace { leaver, newcomer, turn, price } => {
+                self.require_turn(leaver, turn)?;
                 self.replace(leaver, newcomer, price, transfers)?;
             }
             Ask::CompleteMove { who } => {
@@ -414,8 +417,22 @@ impl Model {
         Ok(())
     }
 
-    fn swap(&mut self, a: usize, b: usize, transfers: &mut Vec<Transfer>) -> Outcome {
+    /// The member's turn still is the one that was agreed to.
+    fn require_turn(&self, who: usize, turn: u32) -> Outcome {
+        let seat = self.find(who)?;
+        let turn = turn_of(Some(turn)).ok().flatten().ok_or(Error::OtherTurn)?;
+        self.circle()?.require_turn(seat, turn).map_err(refused)
+    }
+
+    fn swap(
+        &mut self,
+        [a, b]: [usize; 2],
+        turns: [u32; 2],
+        transfers: &mut Vec<Transfer>,
+    ) -> Outcome {
         let (first, second) = (self.find(a)?, self.seat(b)?);
+        self.require_turn(a, turns[0])?;
+        self.require_turn(b, turns[1])?;
         let effect = self.step(&Step::Swap { a: first, b: second })?;
         let Effect::Swapped(swapped) = effect else { panic!("a swap did {effect:?}") };
         let (payer, payee) = if swapped.earlier == first { (a, b) } else { (b, a) };

@@ -54,6 +54,18 @@ fn only_turns_to_come_are_swapped() {
 }
 
 #[test]
+fn what_is_signed_about_a_seat_is_about_the_turn_it_has() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    circle.require_turn(1, 2).unwrap();
+    circle.swap(&rules, 1, 2, START).unwrap();
+    assert_eq!(circle.require_turn(1, 2), Err(Refusal::OtherTurn));
+    circle.require_turn(1, 3).unwrap();
+    assert_eq!(circle.require_turn(3, 3), Err(Refusal::NotMember));
+    assert_eq!(Circle::new().require_turn(0, 0), Err(Refusal::NotActive));
+}
+
+#[test]
 fn a_deposit_that_was_used_is_topped_up_before_it_is_handed_on() {
     let rules = exposure(4);
     let mut circle = secured(&rules);

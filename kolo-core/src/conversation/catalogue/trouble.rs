@@ -93,6 +93,7 @@ fn refused(refusal: Refusal) -> &'static str {
         Refusal::AlreadyVoted => "refused-already-voted",
         Refusal::VoteClosed => "refused-vote-closed",
         Refusal::HasLeft => "refused-has-left",
+        Refusal::OtherTurn => "refused-other-turn",
         Refusal::NotGettingReady => "refused-not-getting-ready",
         Refusal::NotCommitting => "refused-not-committing",
         Refusal::NotRevealing => "refused-not-revealing",

@@ -675,6 +675,7 @@ refused-proposal-open = A vote is open already. Send VOTE YES or VOTE NO.
 refused-already-voted = You have voted already.
 refused-vote-closed = The time to vote is over.
 refused-has-left = That is only for people who stay in the group. You, or the person you mean, are on the way out.
+refused-other-turn = The turn has changed since you agreed to it. Nothing was done. Look again, and agree anew if it still suits you.
 refused-not-getting-ready = That is only possible between the start and the first round.
 refused-not-committing = Nobody can enter the draw right now.
 refused-not-revealing = The draw is not open right now.

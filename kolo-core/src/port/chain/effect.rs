@@ -71,6 +71,8 @@ pub enum ChainEffect {
         member: ChainAddress,
         /// SHA-256 of the rules the member accepted.
         rules_hash: [u8; 32],
+        /// The turn the member accepted, where the order is fixed: joining at another one is refused.
+        turn: Option<u8>,
         /// The one-time key.
         key: PublicKey,
         /// Its signature.

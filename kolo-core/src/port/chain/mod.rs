@@ -58,6 +58,8 @@ pub struct Authorisation {
     pub signer: PublicKey,
     /// The bytes whose SHA-256 is signed.
     pub payload: Vec<u8>,
+    /// The latest ledger when it was prepared.
+    pub since_ledger: u32,
     /// The last ledger in which it is good, in this transaction or in another one: until that has
     /// closed, nothing else may be built for the same effect.
     pub until_ledger: u32,
