@@ -195,6 +195,7 @@ impl ChainClient for ScriptedChain {
             sequence: 1,
             max_time: Timestamp::from_unix(u64::MAX),
             max_fee: 100,
+            authorisations: Vec::new(),
         })
     }
 
