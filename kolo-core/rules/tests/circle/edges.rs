@@ -57,6 +57,23 @@ fn the_deadline_shown_is_the_next_unpaid_instalments() {
     assert_eq!(deadline(&circle), Ok(START + 2 * WEEK));
 }
 
+/// All rounds are paid ahead, but for the fee of the one instalment that was late.
+#[test]
+fn where_only_a_fee_is_left_the_deadline_is_the_last_there_is() {
+    let late_fee = Fee::Fixed(amount(3));
+    let rules =
+        Rules { instalments_per_round: 2, advance: true, partial: true, fee: late_fee, ..rules(3) };
+    let mut circle = active(&rules);
+    let now = START + WEEK + GRACE + 1;
+    // Two instalments are open, of which one is late; the other four are paid ahead.
+    for (round, paid) in [(1, 20), (2, 10), (2, 10), (3, 10), (3, 10)] {
+        circle.contribute(&rules, 1, round, amount(paid), now).unwrap();
+    }
+    let due = circle.due(&rules, 1, now).unwrap();
+    assert_eq!((due.round, due.amount, due.fees), (3, amount(3), amount(3)));
+    assert_eq!((due.deadline, due.late_after), (START + 6 * WEEK, START + 6 * WEEK + GRACE));
+}
+
 #[test]
 fn a_fund_that_has_its_target_takes_no_premium() {
     // Three premiums of 4 in round 1.
