@@ -1,6 +1,6 @@
 //! Running other programs, and how long it took.
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 /// Why a task failed; the text says what to do.
@@ -58,11 +58,15 @@ const SEED: &str = "PROPTEST_RNG_SEED";
 
 /// Runs it with its output shown.
 pub fn run(command: &mut Command) -> Result<(), Failure> {
+    let status = status(command)?;
+    if status.success() { Ok(()) } else { Err(Failure::Command(show(command))) }
+}
+
+/// Runs it with its output shown, and returns how it ended.
+pub fn status(command: &mut Command) -> Result<ExitStatus, Failure> {
     let shown = show(command);
     eprintln!("xtask: {shown}");
-    let status =
-        command.status().map_err(|source| Failure::Start { program: shown.clone(), source })?;
-    if status.success() { Ok(()) } else { Err(Failure::Command(shown)) }
+    command.status().map_err(|source| Failure::Start { program: shown, source })
 }
 
 /// Runs it and returns what it printed.
