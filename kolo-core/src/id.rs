@@ -132,6 +132,8 @@ ids! {
     CircleId, "cir";
     /// An invitation to a circle.
     InvitationId, "inv";
+    /// An offer of one member to another person.
+    OfferId, "off";
     /// One effect wanted on the chain.
     IntentId, "int";
 }

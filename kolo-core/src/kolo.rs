@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::circle::Circles;
 use crate::member::Members;
+use crate::offer::Offers;
 use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
 use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
@@ -128,6 +129,12 @@ impl Kolo {
     #[must_use]
     pub fn circles(&self) -> Circles {
         Circles::new(self.clone())
+    }
+
+    /// What takes the consent of two.
+    #[must_use]
+    pub fn offers(&self) -> Offers {
+        Offers::new(self.clone())
     }
 
     /// Proofs of what was paid in and out.

@@ -114,6 +114,15 @@ impl ChainClient for StellarChainClient {
         self.check(effect, tx)
     }
 
+    async fn authorise(
+        &self,
+        effect: &ChainEffect,
+        tx: &PreparedTx,
+        signatures: &[(PublicKey, Signature)],
+    ) -> Result<PreparedTx, PrepareError> {
+        self.with_consents(effect, tx, signatures).await
+    }
+
     fn assemble(
         &self,
         tx: &PreparedTx,

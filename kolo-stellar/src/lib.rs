@@ -22,6 +22,7 @@ mod sign;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod two;
 mod verify;
 
 pub use client::StellarChainClient;

@@ -13,6 +13,7 @@ use stellar_xdr::{
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::config::{KnownAsset, Network, known_asset};
 use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, variant};
+use crate::two;
 
 /// What an effect is on this chain.
 #[derive(Clone, Debug)]
@@ -34,17 +35,28 @@ pub(crate) struct Call {
     /// Name and value, in order.
     pub args: Vec<(&'static str, ScVal)>,
     pub auth: Auth,
+    /// Who else must authorise it, apart from the transaction.
+    pub other: Option<Consent>,
 }
 
-/// What the source account must authorise by being the source.
+/// What somebody beside the source account must authorise.
+#[derive(Clone, Debug)]
+pub(crate) struct Consent {
+    pub by: AccountId,
+    pub auth: Auth,
+}
+
+/// What somebody must authorise; the source account does by being the source.
 #[derive(Clone, Debug)]
 pub(crate) enum Auth {
     /// Nothing: anyone may call.
     Nothing,
     /// The call itself and nothing below it.
     Call,
-    /// The call, and in it one transfer from the caller to the contract.
+    /// The call, and in it one transfer from them to the contract.
     CallAndTransfer(Amount),
+    /// The call, and in it one transfer from them to another account.
+    CallAndPay(AccountId, Amount),
 }
 
 impl Plan {
@@ -104,6 +116,7 @@ fn pay(
                 ("amount", amount(money)),
             ],
             auth: Auth::Call,
+            other: None,
             source: from,
         })),
     }
@@ -129,8 +142,13 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
         ChainEffect::CompleteMove { circle, member } => {
             anyone(network, circle, "complete_move", vec![named_member(member)?])
         }
+        ChainEffect::Upgrade { circle, wasm } => {
+            anyone(network, circle, "upgrade", vec![("wasm", bytes(wasm)?)])
+        }
+        ChainEffect::Swap { .. } | ChainEffect::Replace { .. } => two::call(effect),
         ChainEffect::Invite { .. }
         | ChainEffect::RevokeInvitation { .. }
+        | ChainEffect::Remove { .. }
         | ChainEffect::Start { .. }
         | ChainEffect::Cancel { .. }
         | ChainEffect::Approve { .. }
@@ -158,6 +176,7 @@ fn create(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
             ("organiser_turn", option_u32(*organiser_turn)),
         ],
         auth: Auth::Call,
+        other: None,
     })
 }
 
@@ -173,6 +192,7 @@ fn anyone(
         function,
         args,
         auth: Auth::Nothing,
+        other: None,
     })
 }
 
@@ -207,6 +227,9 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
             let args = vec![("invitation", variant("Key", Some(bytes(&key.0)?))?)];
             (circle, organiser, "revoke", args)
         }
+        ChainEffect::Remove { circle, organiser, member } => {
+            (circle, organiser, "remove", vec![named_member(member)?])
+        }
         ChainEffect::Start { circle, organiser } => (circle, organiser, "start", vec![]),
         ChainEffect::Cancel { circle, organiser } => (circle, organiser, "cancel", vec![]),
         ChainEffect::Approve { circle, organiser, member, turn } => {
@@ -224,6 +247,7 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
         function,
         args,
         auth: Auth::Call,
+        other: None,
     })
 }
 
@@ -252,9 +276,10 @@ fn payments(effect: &ChainEffect) -> Result<Call, PortError> {
 /// Calls by which a member moves no money.
 fn members(effect: &ChainEffect) -> Result<Call, PortError> {
     let (circle, member, function, rest) = match effect {
-        ChainEffect::Join { circle, member, rules_hash, key, signature } => {
+        ChainEffect::Join { circle, member, rules_hash, turn, key, signature } => {
             let rest = vec![
                 ("rules_hash", bytes(rules_hash)?),
+                ("turn", option_u32(*turn)),
                 ("key", bytes(&key.0)?),
                 ("signature", bytes(&signature.0)?),
             ];
@@ -278,6 +303,9 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
         }
         ChainEffect::Exit { circle, member } => (circle, member, "exit", vec![]),
         ChainEffect::Object { circle, member } => (circle, member, "object", vec![]),
+        ChainEffect::SignUpgrade { circle, member, wasm } => {
+            (circle, member, "sign_upgrade", vec![("wasm", bytes(wasm)?)])
+        }
         ChainEffect::Propose { circle, member, motion, subject, newcomer } => {
             let subject = subject.as_ref().map(sc_address).transpose()?;
             let newcomer = newcomer.as_ref().map(sc_address).transpose()?;
@@ -306,10 +334,11 @@ fn by_member(
 ) -> Result<Call, PortError> {
     let mut args = vec![named_member(member)?];
     args.extend(rest);
-    Ok(Call { source: account_id(member)?, contract: contract_id(circle)?, function, args, auth })
+    let (source, contract) = (account_id(member)?, contract_id(circle)?);
+    Ok(Call { source, contract, function, args, auth, other: None })
 }
 
-fn unknown() -> PortError {
+pub(crate) fn unknown() -> PortError {
     invalid("this version of the Stellar client does not know the effect: update kolo-stellar")
 }
 
@@ -320,32 +349,55 @@ impl Call {
         invoke(&self.contract, self.function, args)
     }
 
-    /// The one authorisation wanted, when money moves in `asset`.
+    /// What the source account must authorise, when money moves in `asset`.
     pub fn authorisation(
         &self,
         asset: &ContractId,
     ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
-        let below = match &self.auth {
+        self.tree(&self.source, &self.auth, asset)
+    }
+
+    /// What the other one must authorise, when money moves in `asset`.
+    pub fn consent(
+        &self,
+        asset: &ContractId,
+    ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
+        match &self.other {
+            Some(other) => self.tree(&other.by, &other.auth, asset),
+            None => Ok(None),
+        }
+    }
+
+    fn tree(
+        &self,
+        by: &AccountId,
+        auth: &Auth,
+        asset: &ContractId,
+    ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
+        let paid = match auth {
             Auth::Nothing => return Ok(None),
-            Auth::Call => vec![],
-            Auth::CallAndTransfer(money) => vec![SorobanAuthorizedInvocation {
-                function: SorobanAuthorizedFunction::ContractFn(self.transfer(asset, *money)?),
-                sub_invocations: vec![].try_into().map_err(|e| list(&e))?,
-            }],
+            Auth::Call => None,
+            Auth::CallAndTransfer(money) => {
+                Some((ScAddress::Contract(self.contract.clone()), *money))
+            }
+            Auth::CallAndPay(to, money) => Some((ScAddress::Account(to.clone()), *money)),
         };
+        let mut below = Vec::new();
+        if let Some((to, money)) = paid {
+            let transfer = invoke(
+                asset,
+                "transfer",
+                vec![address(&ScAddress::Account(by.clone())), address(&to), amount(money)],
+            )?;
+            below.push(SorobanAuthorizedInvocation {
+                function: SorobanAuthorizedFunction::ContractFn(transfer),
+                sub_invocations: vec![].try_into().map_err(|e| list(&e))?,
+            });
+        }
         Ok(Some(SorobanAuthorizedInvocation {
             function: SorobanAuthorizedFunction::ContractFn(self.invocation()?),
             sub_invocations: below.try_into().map_err(|e| list(&e))?,
         }))
-    }
-
-    fn transfer(&self, asset: &ContractId, money: Amount) -> Result<InvokeContractArgs, PortError> {
-        let args = vec![
-            address(&ScAddress::Account(self.source.clone())),
-            address(&ScAddress::Contract(self.contract.clone())),
-            amount(money),
-        ];
-        invoke(asset, "transfer", args)
     }
 }
 

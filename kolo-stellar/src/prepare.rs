@@ -1,6 +1,8 @@
 //! From an effect to a transaction: sequence, time, fee, simulation.
 use kolo_core::Timestamp;
-use kolo_core::port::chain::{ChainEffect, PrepareError, PreparedTx, Refused};
+use kolo_core::port::chain::{
+    Authorisation, ChainEffect, LatestLedger, PrepareError, PreparedTx, Refused,
+};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use kolo_rules::Amount;
 use stellar_xdr::{
@@ -17,7 +19,8 @@ use crate::client::StellarChainClient;
 use crate::outcome::refusal_of_simulation;
 use crate::plan::{Call, Plan};
 use crate::read::{account_key, trustline_key};
-use crate::rpc::Simulation;
+use crate::rpc::{Simulated, Simulation};
+use crate::two;
 
 /// The least inclusion fee of an operation, stroops of XLM; also what the inner transaction bids,
 /// which never pays itself.
@@ -35,12 +38,21 @@ struct Base {
     min_time: Timestamp,
     max_time: Timestamp,
     inclusion: i64,
+    ledger: u32,
 }
 
 /// What a transaction does, ready to be put into one.
-struct Body {
-    operations: Vec<Operation>,
-    resources: Option<SorobanTransactionData>,
+pub(crate) struct Body {
+    pub operations: Vec<Operation>,
+    pub resources: Option<SorobanTransactionData>,
+    /// Consents that are still to be signed.
+    pub consents: Vec<Authorisation>,
+}
+
+impl Body {
+    fn of(operations: Vec<Operation>) -> Self {
+        Self { operations, resources: None, consents: Vec::new() }
+    }
 }
 
 impl StellarChainClient {
@@ -58,7 +70,7 @@ impl StellarChainClient {
         let base = self.base(&source, matches!(plan, Plan::Call(_))).await?;
         let body = match &plan {
             Plan::Call(call) => self.simulated(call, &base).await?,
-            _ => Body { operations, resources: None },
+            _ => Body::of(operations),
         };
         let tx = self.assemble_prepared(&plan, &base, body)?;
         // What would not be signed is not handed out.
@@ -75,7 +87,7 @@ impl StellarChainClient {
             return Err(refused(format!("the account {} does not exist", account_address(source))));
         };
         let sequence = account.seq_num.0.checked_add(1);
-        let closed_at = self.latest_ledger().await?.closed_at;
+        let LatestLedger { sequence: ledger, closed_at } = self.latest_ledger().await?;
         let now = self.validity_from(closed_at);
         Ok(Base {
             sequence: sequence.ok_or_else(|| invalid("the account's sequence is used up"))?,
@@ -83,6 +95,7 @@ impl StellarChainClient {
             min_time: closed_at,
             max_time: now.plus(self.network.validity_s),
             inclusion: self.inclusion_fee(soroban).await?,
+            ledger,
         })
     }
 
@@ -144,8 +157,37 @@ impl StellarChainClient {
     }
 
     async fn simulated(&self, call: &Call, base: &Base) -> Result<Body, PrepareError> {
-        let bare = Body { operations: vec![call_operation(call, vec![])?], resources: None };
+        let bare = Body::of(vec![call_operation(call, vec![])?]);
         let tx = self.transaction(&call.source, base, bare)?;
+        let (simulated, resources) = self.simulate(tx).await?;
+        let (auth, consents) = two::to_be_signed(&self.network, base.ledger, simulated.auth)?;
+        let operations = vec![call_operation(call, auth)?];
+        Ok(Body { operations, resources: Some(resources), consents })
+    }
+
+    /// What the call takes with these authorisations, which are checked in it.
+    pub(crate) async fn simulated_with(
+        &self,
+        call: &Call,
+        unsigned: &Transaction,
+        auth: Vec<SorobanAuthorizationEntry>,
+    ) -> Result<Body, PrepareError> {
+        let operations = vec![call_operation(call, auth)?];
+        let too_many = |e: stellar_xdr::Error| invalid("too many operations").because(e);
+        let tx = Transaction {
+            operations: operations.clone().try_into().map_err(too_many)?,
+            ext: TransactionExt::V0,
+            ..unsigned.clone()
+        };
+        let (_, resources) = self.simulate(tx).await?;
+        Ok(Body { resources: Some(resources), ..Body::of(operations) })
+    }
+
+    /// A simulation, and its resources with a margin.
+    async fn simulate(
+        &self,
+        tx: Transaction,
+    ) -> Result<(Simulated, SorobanTransactionData), PrepareError> {
         let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: none()? });
         let leeway = self.network.instruction_leeway;
         let simulated = match self.rpc.simulate(&envelope, leeway).await {
@@ -156,20 +198,21 @@ impl StellarChainClient {
             Ok(Simulation::NeedsRestore) => return Err(needs_restore().into()),
             Err(error) => return Err(PortError::from(error).into()),
         };
-        let mut data = simulated.data;
+        let mut data = simulated.data.clone();
         let bytes = &mut data.resources;
         bytes.disk_read_bytes = bytes.disk_read_bytes.saturating_add(BYTES_MARGIN);
         bytes.write_bytes = bytes.write_bytes.saturating_add(BYTES_MARGIN);
         data.resource_fee = with_margin(simulated.min_resource_fee);
-        Ok(Body { operations: vec![call_operation(call, simulated.auth)?], resources: Some(data) })
+        Ok((simulated, data))
     }
 
     fn assemble_prepared(
         &self,
         plan: &Plan,
         base: &Base,
-        body: Body,
+        mut body: Body,
     ) -> Result<PreparedTx, PortError> {
+        let authorisations = std::mem::take(&mut body.consents);
         let source = plan.source(&self.network);
         let resource_fee = body.resources.as_ref().map_or(0, |data| data.resource_fee);
         // A fee-bump counts as one operation more.
@@ -194,6 +237,7 @@ impl StellarChainClient {
             sequence: base.sequence,
             max_time: base.max_time,
             max_fee,
+            authorisations,
         })
     }
 

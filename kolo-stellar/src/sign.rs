@@ -14,6 +14,7 @@ use crate::address::{invalid, sha256, to_xdr};
 use crate::client::StellarChainClient;
 use crate::prepare::above_ceiling;
 use crate::rpc::XDR_LIMITS;
+use crate::two;
 
 /// How much more a new fee-bump bids: what replaces a queued transaction must bid ten times as
 /// much, and the network charges the ledger's price, not the bid.
@@ -39,8 +40,12 @@ impl StellarChainClient {
                 decorate(signer, &digest, signature)
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let inner = inner_of(&tx.payload)?;
+        if !two::are_signed(&inner) {
+            return Err(invalid("a consent within the transaction is not signed yet"));
+        }
         let inner = TransactionV1Envelope {
-            tx: inner_of(&tx.payload)?,
+            tx: inner,
             signatures: decorated.try_into().map_err(|e| malformed(&e))?,
         };
         self.wrap(tx.clone(), inner)
@@ -124,7 +129,7 @@ impl StellarChainClient {
     }
 }
 
-fn inner_of(payload: &[u8]) -> Result<Transaction, PortError> {
+pub(crate) fn inner_of(payload: &[u8]) -> Result<Transaction, PortError> {
     let payload =
         TransactionSignaturePayload::from_xdr(payload, XDR_LIMITS).map_err(|e| malformed(&e))?;
     match payload.tagged_transaction {

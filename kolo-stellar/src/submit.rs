@@ -37,6 +37,7 @@ impl StellarChainClient {
         let oldest = timestamp(outer.oldest_ledger_close_time)?;
         Ok(Fate::NotFound {
             latest_closed_at: timestamp(outer.latest_ledger_close_time)?,
+            latest_ledger: outer.latest_ledger,
             history_covers: earliest(tx)?.is_some_and(|sent| oldest.unix() <= sent),
         })
     }

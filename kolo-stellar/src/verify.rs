@@ -16,6 +16,7 @@ use crate::config::Network;
 use crate::plan::{Auth, Call, Plan};
 use crate::prepare::change_trust_asset;
 use crate::rpc::XDR_LIMITS;
+use crate::two;
 
 /// Above what any network grants one transaction: nonsense, not a budget.
 const MAX_INSTRUCTIONS: u32 = 1_000_000_000;
@@ -48,8 +49,9 @@ impl StellarChainClient {
                 };
                 check_payment(&decoded.operations, &expected)?;
             }
-            Plan::Call(call) => return check_call(&self.network, call, &decoded),
+            Plan::Call(call) => return check_call(&self.network, call, &decoded, tx),
         }
+        same(tx.authorisations.is_empty(), "number of consents")?;
         same(decoded.ext == TransactionExt::V0, "contract resources")
     }
 
@@ -139,7 +141,7 @@ fn check_payment(ops: &[Operation], expected: &PaymentOp) -> Checked {
     same(found.amount == expected.amount, "amount")
 }
 
-fn check_call(network: &Network, call: &Call, tx: &Transaction) -> Checked {
+fn check_call(network: &Network, call: &Call, tx: &Transaction, whole: &PreparedTx) -> Checked {
     let [operation] = tx.operations.as_slice() else {
         return Err(mismatch("number of operations"));
     };
@@ -158,7 +160,7 @@ fn check_call(network: &Network, call: &Call, tx: &Transaction) -> Checked {
     for ((name, value), found) in call.args.iter().zip(found.args.iter()) {
         same(found == value, &format!("argument {name}"))?;
     }
-    check_auth(network, call, auth)?;
+    check_auth(network, call, auth, whole)?;
     let TransactionExt::V1(data) = &tx.ext else {
         return Err(mismatch("contract resources"));
     };
@@ -166,14 +168,27 @@ fn check_call(network: &Network, call: &Call, tx: &Transaction) -> Checked {
 }
 
 /// Exactly the call, by the source account; below it nothing, or the one transfer it is about, in
-/// one of the configured assets.
-fn check_auth(network: &Network, call: &Call, auth: &[SorobanAuthorizationEntry]) -> Checked {
-    let entry = match (&call.auth, auth) {
+/// one of the configured assets. And beside it the consent of the other one, where the call takes two.
+fn check_auth(
+    network: &Network,
+    call: &Call,
+    auth: &[SorobanAuthorizationEntry],
+    tx: &PreparedTx,
+) -> Checked {
+    let (own, others): (Vec<_>, Vec<_>) =
+        auth.iter().partition(|entry| entry.credentials == SorobanCredentials::SourceAccount);
+    match (&call.other, others.as_slice()) {
+        (None, []) => same(tx.authorisations.is_empty(), "number of consents")?,
+        (Some(_), [consent]) => two::check(network, call, consent, &tx.authorisations)?,
+        (None, [_]) if own.is_empty() => return Err(mismatch("authorisation's credentials")),
+        _ => return Err(mismatch("number of authorisations")),
+    }
+    let entry = match (&call.auth, own.as_slice()) {
         (Auth::Nothing, []) => return Ok(()),
-        (Auth::Call | Auth::CallAndTransfer(_), [entry]) => entry,
+        (Auth::Nothing, _) => return Err(mismatch("number of authorisations")),
+        (_, [entry]) => entry,
         _ => return Err(mismatch("number of authorisations")),
     };
-    same(entry.credentials == SorobanCredentials::SourceAccount, "authorisation's credentials")?;
     let fits = |known: &crate::config::KnownAsset| {
         let expected: Result<Option<SorobanAuthorizedInvocation>, _> =
             call.authorisation(&known.contract);

@@ -77,7 +77,7 @@ impl Group {
 
     /// Takes the place that an invitation of this address keeps.
     pub fn join(&self, person: &AccountId) -> Result<Call, Failure> {
-        let args = vec![account(person), self.rules_hash()?, ScVal::Void, ScVal::Void];
+        let args = vec![account(person), self.rules_hash()?, ScVal::Void, ScVal::Void, ScVal::Void];
         self.by(person, "join", args)
     }
 
@@ -88,7 +88,11 @@ impl Group {
         message.extend(ScAddress::Account(person.clone()).to_xdr(Limits::none())?);
         let (key, signature) = (key.verifying_key(), key.sign(&message));
         let (key, signature) = (bytes(key.as_bytes())?, bytes(&signature.to_bytes())?);
-        self.by(person, "join", vec![account(person), self.rules_hash()?, key, signature])
+        self.by(
+            person,
+            "join",
+            vec![account(person), self.rules_hash()?, ScVal::Void, key, signature],
+        )
     }
 
     pub fn leave(&self, member: &AccountId) -> Result<Call, Failure> {

@@ -43,15 +43,17 @@ impl CircleContract {
         invitation::revoke(&env, invitation)
     }
 
-    // Member: accepts the rules by their hash and takes the place; starts a circle that is full.
+    // Member: accepts the rules by their hash, and the turn where the order is fixed, and takes the
+    // place; starts a circle that is full.
     pub fn join(
         env: Env,
         member: Address,
         rules_hash: BytesN<32>,
+        turn: Option<u32>,
         key: Option<BytesN<32>>,
         signature: Option<BytesN<64>>,
     ) -> Result<(), Error> {
-        forming::join(&env, &member, &rules_hash, key, signature)
+        forming::join(&env, &member, &rules_hash, turn, key, signature)
     }
 
     // Anyone: asks for a place, accepting the rules by their hash.
@@ -147,9 +149,9 @@ impl CircleContract {
         rotation::claim_insurance(&env, member, round, defaulter, amount)
     }
 
-    // Both members: change their turns.
-    pub fn swap(env: Env, a: Address, b: Address) -> Result<(), Error> {
-        seats::swap(&env, a, b)
+    // Both members: change their turns, which are these now.
+    pub fn swap(env: Env, a: Address, b: Address, turn_a: u32, turn_b: u32) -> Result<(), Error> {
+        seats::swap(&env, a, b, [turn_a, turn_b])
     }
 
     // Member who has not had the pot: leaves after the current round.
@@ -173,9 +175,15 @@ impl CircleContract {
         motions::vote(&env, member, proposal, approve)
     }
 
-    // Both: the newcomer takes the leaver's seat over for exactly this price.
-    pub fn replace(env: Env, leaver: Address, newcomer: Address, price: i128) -> Result<(), Error> {
-        seats::replace(&env, leaver, newcomer, price)
+    // Both: the newcomer takes the leaver's seat, which has this turn, over for exactly this price.
+    pub fn replace(
+        env: Env,
+        leaver: Address,
+        newcomer: Address,
+        turn: u32,
+        price: i128,
+    ) -> Result<(), Error> {
+        seats::replace(&env, leaver, newcomer, turn, price)
     }
 
     // Anyone: moves the seat to the address voted on, after the delay.
@@ -213,7 +221,7 @@ impl CircleContract {
         storage::state(&env)?;
         storage::extend_all(&env);
         let asset = storage::kept(&env, Key::Asset)?;
-        vault::balance(&env, &asset)?;
+        vault::balance(&env, &asset);
         Ok(())
     }
 

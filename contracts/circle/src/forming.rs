@@ -52,11 +52,13 @@ pub fn found(
     Ok(())
 }
 
-/// A member takes the place they are invited to.
+/// A member takes the place they are invited to. The organiser may have changed the invitation's turn
+/// since the member has seen it: it is only good for the turn they accept.
 pub fn join(
     env: &Env,
     member: &Address,
     rules_hash: &BytesN<32>,
+    turn: Option<u32>,
     key: Option<BytesN<32>>,
     signature: Option<BytesN<64>>,
 ) -> Result<(), Error> {
@@ -64,8 +66,13 @@ pub fn join(
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     check_joiner(&book, member, rules_hash)?;
+    // A request of theirs is answered with that: nobody is to seat them again by it later.
+    let _ = take_request(env, member);
     let offer = invitation::redeem(env, member, key, signature)?;
-    take_seat(&mut book, member, book::turn(offer.turn)?)?;
+    if offer.turn != turn {
+        return Err(Error::OtherTurn);
+    }
+    take_seat(&mut book, member, book::turn(turn)?)?;
     book.close_with_members()
 }
 
@@ -94,10 +101,6 @@ pub fn approve(env: &Env, member: &Address, turn: Option<u32>) -> Result<(), Err
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     take_request(env, member)?;
-    // They may have come in by an invitation meanwhile.
-    if book.seat(member).is_ok() {
-        return Err(Error::AlreadyMember);
-    }
     take_seat(&mut book, member, book::turn(turn)?)?;
     book.close_with_members()
 }

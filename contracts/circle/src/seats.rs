@@ -14,13 +14,15 @@ use crate::{
     upgrade, vault,
 };
 
-/// Two members change turns; who comes earlier now pays the other the difference of their deposits.
-pub fn swap(env: &Env, a: Address, b: Address) -> Result<(), Error> {
+/// Two members change turns, which are `turns` when they sign; who comes earlier now pays the other the difference of their deposits.
+pub fn swap(env: &Env, a: Address, b: Address, turns: [u32; 2]) -> Result<(), Error> {
     a.require_auth();
     b.require_auth();
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     let (first, second) = (book.seat(&a)?, book.seat(&b)?);
+    require_turn(&book, first, turns[0])?;
+    require_turn(&book, second, turns[1])?;
     let swapped = book.circle.swap(&book.rules, first, second, book.now)?;
     let (payer, payee) = if swapped.earlier == first { (&a, &b) } else { (&b, &a) };
     vault::pass_on(env, &book.asset, payer, payee, swapped.deposit)?;
@@ -41,14 +43,21 @@ pub fn exit(env: &Env, member: Address) -> Result<(), Error> {
     book.close()
 }
 
-/// A newcomer, let in by vote, buys a seat: `price` is its net claim and its deposit, from the
+/// A newcomer, let in by vote, buys a seat of this turn: `price` is its net claim and its deposit, from the
 /// newcomer to the leaver, and the reverse when it is negative.
-pub fn replace(env: &Env, leaver: Address, newcomer: Address, price: i128) -> Result<(), Error> {
+pub fn replace(
+    env: &Env,
+    leaver: Address,
+    newcomer: Address,
+    turn: u32,
+    price: i128,
+) -> Result<(), Error> {
     leaver.require_auth();
     newcomer.require_auth();
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     let seat = book.seat(&leaver)?;
+    require_turn(&book, seat, turn)?;
     check_newcomer(&book, Key::NewcomerReplacing, &newcomer)?;
     let undecided = motions::undecided(&book);
     let sold = book.circle.replace(&book.rules, seat, book.now)?;
@@ -94,6 +103,12 @@ pub fn object(env: &Env, member: Address) -> Result<(), Error> {
     }
     MoveObjected { member }.publish(env);
     book.close()
+}
+
+/// The seat still has the turn that was signed for.
+fn require_turn(book: &Book<'_>, seat: u8, turn: u32) -> Result<(), Error> {
+    let turn = u8::try_from(turn).map_err(|_| Error::OtherTurn)?;
+    Ok(book.circle.require_turn(seat, turn)?)
 }
 
 /// The seat is another address's now, which has signed for no other code.

@@ -76,6 +76,8 @@ pub enum Error {
     TooFewMembers = 115,
     // The member has left, or is leaving, or was expelled.
     HasLeft = 116,
+    // Not the turn that was agreed to: another step has changed it meanwhile.
+    OtherTurn = 117,
 
     // Only possible before the start.
     NotForming = 120,
@@ -182,7 +184,7 @@ macro_rules! same {
 
 same! {
     BadRules BadEncoding Overflow Full AlreadyMember NotMember TurnTaken BadTurn TooFewMembers
-    HasLeft NotForming NotActive NotDissolved AlreadyStarted Finished NotGettingReady NotCommitting
+    HasLeft OtherTurn NotForming NotActive NotDissolved AlreadyStarted Finished NotGettingReady NotCommitting
     NotRevealing NotSecuring TimeOver WrongRound WrongAmount NothingDue RoundPaidOut NotYetOpen
     AlreadyDone NoCommitment TooEarly Incomplete NoCredit AlreadyPaidOut InArrears NoAuction
     BidTooLow BidTooHigh NoSwap SameSeat NoDebt TooMuch NothingToClaim TooManyDebts CreditWaiting

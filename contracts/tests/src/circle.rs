@@ -97,7 +97,7 @@ impl<'w> Group<'w> {
     pub fn seat(&mut self, person: &Person, turn: Option<u32>) {
         self.invite(&Invitation::Address(person.address.clone()), turn, self.world.now() + DAY)
             .unwrap();
-        self.join(person).unwrap();
+        self.join_at(person, turn).unwrap();
         self.members.push(person.clone());
     }
 
@@ -153,7 +153,14 @@ impl<'w> Group<'w> {
     }
 
     pub fn join(&self, person: &Person) -> Result<(), Failure> {
-        self.join_with(person, &self.rules_hash(), None, None)
+        self.join_at(person, None)
+    }
+
+    /// Accepting this turn.
+    pub fn join_at(&self, person: &Person, turn: Option<u32>) -> Result<(), Failure> {
+        let nothing = (None::<BytesN<32>>, None::<BytesN<64>>);
+        let args = (person.address.clone(), self.rules_hash(), turn, nothing.0, nothing.1);
+        self.call(Some(person), &self.make("join", args))
     }
 
     pub fn join_with(
@@ -163,8 +170,8 @@ impl<'w> Group<'w> {
         key: Option<BytesN<32>>,
         signature: Option<BytesN<64>>,
     ) -> Result<(), Failure> {
-        let call = self.make("join", (person.address.clone(), rules_hash.clone(), key, signature));
-        self.call(Some(person), &call)
+        let args = (person.address.clone(), rules_hash.clone(), None::<u32>, key, signature);
+        self.call(Some(person), &self.make("join", args))
     }
 
     /// Signed by the member: the call, and the transfer inside it.

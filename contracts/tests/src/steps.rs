@@ -89,15 +89,27 @@ impl<'w> Group<'w> {
         self.call(Some(person), &call)
     }
 
-    /// Both sign; `payer` for a transfer to the other, too.
+    /// Both sign for the turns they have; `payer` for a transfer to the other, too.
     pub fn swap(&self, a: &Person, b: &Person, payer: &Person, pays: i64) -> Result<(), Failure> {
-        let call = self.make("swap", (a.address.clone(), b.address.clone()));
-        self.both(&call, [a, b], payer, pays)
+        let turns = [self.turn(a), self.turn(b)];
+        self.both(&self.swapping(a, b, turns), [a, b], payer, pays)
+    }
+
+    pub fn swapping(&self, a: &Person, b: &Person, turns: [u32; 2]) -> crate::Call {
+        self.make("swap", (a.address.clone(), b.address.clone(), turns[0], turns[1]))
+    }
+
+    /// The turn of one of `members` now; 0 for others.
+    #[must_use]
+    pub fn turn(&self, person: &Person) -> u32 {
+        let is_theirs = |member: &Person| member.address == person.address;
+        let seat = self.members.iter().position(is_theirs);
+        seat.map_or(0, |seat| u32::from(self.circle().seats()[seat].turn))
     }
 
     pub fn replace(&self, leaver: &Person, newcomer: &Person, price: i64) -> Result<(), Failure> {
         let (from, to) = (leaver.address.clone(), newcomer.address.clone());
-        let call = self.make("replace", (from, to, i128::from(price)));
+        let call = self.make("replace", (from, to, self.turn(leaver), i128::from(price)));
         let payer = if price < 0 { leaver } else { newcomer };
         self.both(&call, [leaver, newcomer], payer, price.abs())
     }

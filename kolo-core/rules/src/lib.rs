@@ -36,6 +36,8 @@
 //! ```
 #![no_std]
 
+extern crate alloc;
+
 #[cfg(test)]
 extern crate std;
 

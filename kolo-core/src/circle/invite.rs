@@ -1,5 +1,6 @@
 //! Inviting and joining.
 use kolo_rules::Refusal;
+use kolo_rules::circle::Order;
 
 use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract};
@@ -14,7 +15,8 @@ use crate::view::{InvitationPreview, InvitationView};
 use crate::{CircleId, CommandContext, Error, InvitationId, MemberId};
 
 impl Circles {
-    /// A single-use code for one place, for anybody or for one phone number (E.164).
+    /// A single-use code for one place, for anybody or for one phone number (E.164). In a fixed order it
+    /// gives the first turn nobody has or is promised.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] unless the organiser; [`Error::NoPlaceLeft`]; [`Error::NotReady`];
@@ -25,8 +27,23 @@ impl Circles {
         circle: CircleId,
         phone: Option<String>,
     ) -> Result<(InvitationView, UnderWay), Error> {
+        self.invite_to(ctx, circle, phone, None).await
+    }
+
+    /// As [`Circles::invite`], to this turn; only where the order is fixed. Without one, the first turn
+    /// that is free goes with it.
+    ///
+    /// # Errors
+    /// As [`Circles::invite`]; [`Error::Refused`] for a turn that does not exist, or is taken or promised.
+    pub async fn invite_to(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        phone: Option<String>,
+        turn: Option<u8>,
+    ) -> Result<(InvitationView, UnderWay), Error> {
         let organiser = ctx.member()?;
-        let args = (circle, &phone);
+        let args = (circle, &phone, turn);
         let request = CommandRequest::new(ctx, CommandName::Invite).about(circle);
         let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(under_way) = command.replay()? {
@@ -47,6 +64,7 @@ impl Circles {
             if promised >= usize::from(rules.seats) {
                 return Err(Error::NoPlaceLeft);
             }
+            let turn = self.turn_to_promise(&found.state, turn).await?;
             let mut random = [0; CODE_BYTES];
             ports.entropy.fill(&mut random)?;
             let mut changes = command.changes();
@@ -58,6 +76,7 @@ impl Circles {
                     code: code(&random),
                     key,
                     phone: phone.clone(),
+                    turn,
                     expires_at: changes.now().plus(self.kolo.settings().invitation_s),
                     standing: Standing::Registering,
                 },
@@ -112,6 +131,47 @@ impl Circles {
         }
     }
 
+    /// Where the order is fixed: the turns nobody has and no open invitation promises, in order. Else
+    /// none.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`].
+    pub async fn free_turns(&self, circle: CircleId) -> Result<Vec<u8>, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        self.turns_left(&found).await
+    }
+
+    async fn turns_left(&self, circle: &Circle) -> Result<Vec<u8>, Error> {
+        let rules = circle.rules()?;
+        if rules.order != Order::Fixed {
+            return Ok(Vec::new());
+        }
+        let mut gone: Vec<u8> = circle.mirror()?.seats().iter().map(|seat| seat.turn).collect();
+        for id in &circle.invitations {
+            let invitation = self.kolo.invitation(*id).await?.state;
+            let is_over = self.kolo.now() > invitation.expires_at;
+            gone.extend(invitation.turn.filter(|_| !is_over));
+        }
+        Ok((1..=rules.seats).filter(|turn| !gone.contains(turn)).collect())
+    }
+
+    async fn turn_to_promise(
+        &self,
+        circle: &Circle,
+        wanted: Option<u8>,
+    ) -> Result<Option<u8>, Error> {
+        let rules = circle.rules()?;
+        let left = self.turns_left(circle).await?;
+        match wanted {
+            None => Ok(left.first().copied()),
+            Some(turn) if left.contains(&turn) => Ok(Some(turn)),
+            Some(turn) if rules.order == Order::Fixed && (1..=rules.seats).contains(&turn) => {
+                Err(Error::Refused(Refusal::TurnTaken))
+            }
+            Some(_) => Err(Error::Refused(Refusal::BadTurn)),
+        }
+    }
+
     /// Places promised to codes nobody can use any more are free again.
     async fn drop_expired(&self, circle: &mut Loaded<Circle>) -> Result<(), Error> {
         let now = self.kolo.now();
@@ -147,8 +207,8 @@ impl Circles {
     async fn invitation_view(&self, id: InvitationId) -> Result<InvitationView, Error> {
         let invitation = self.kolo.invitation(id).await?.state;
         let circle = self.kolo.circle(invitation.circle).await?.state.summary()?;
-        let Invitation { code, phone, expires_at, .. } = invitation;
-        Ok(InvitationView { id, code, circle, phone, expires_at })
+        let Invitation { code, phone, turn, expires_at, .. } = invitation;
+        Ok(InvitationView { id, code, circle, phone, turn, expires_at })
     }
 
     /// What somebody who has a code sees before consent.
@@ -166,7 +226,7 @@ impl Circles {
         Ok(InvitationPreview {
             circle: circle.state.summary()?,
             organiser_name: self.kolo.member(circle.state.organiser).await?.state.name,
-            turn: taken.saturating_add(1),
+            turn: invitation.state.turn.unwrap_or_else(|| taken.saturating_add(1)),
             free: rules.seats.saturating_sub(taken),
             already_member,
         })

@@ -1,5 +1,7 @@
 //! The rotating circle: forming → (getting ready) → active round k → completed, dissolved or cancelled.
+mod contributions;
 mod deciding;
+mod door;
 mod forming;
 pub(crate) mod invite;
 mod pay;
@@ -11,6 +13,7 @@ pub(crate) mod state;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod upgrading;
 
 pub use deciding::Question;
 pub(crate) use read::full_pot;

@@ -7,7 +7,7 @@ use kolo_rules::{Circle as Mirror, Interval, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::state::{Circle, Contract, encode_mirror};
+use super::state::{Circle, Contract, Knocks, encode_mirror};
 use crate::intent::state::Want;
 use crate::member::state::{Account, Member, clean_text};
 use crate::port::authorizer::{CommandName, CommandRequest};
@@ -67,7 +67,8 @@ impl Circles {
         };
         bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
         let asset = self.kolo.ports().chain.asset_contract(self.kolo.asset())?;
-        let Options { order, partial, fee, security, premium, insurance_target } = wanted.options;
+        let Options { order, organiser_turn, partial, fee, security, premium, insurance_target } =
+            wanted.options;
         let (bid_floor_bp, bid_step_bp) =
             if order == Order::Auction { (BID_FLOOR_BP, BID_STEP_BP) } else { (0, 0) };
         let mut rules = Rules {
@@ -88,10 +89,8 @@ impl Circles {
             vote_period_s: settings.vote_s,
             ..Rules::new(asset, wanted.seats, wanted.contribution, interval)
         };
-        if order == Order::Fixed {
-            // Our invitations name no turn.
-            return Err(Error::Refused(Refusal::BadTurn));
-        }
+        let turns = if order == Order::Fixed { wanted.seats } else { 1 };
+        bounded("organiser's turn", u64::from(organiser_turn), 1, u64::from(turns))?;
         if rules.has_draw() {
             rules.bond = wanted.contribution;
         }
@@ -111,7 +110,8 @@ impl Circles {
         let organiser = ctx.member()?;
         let rules = self.draft(&wanted)?;
         let name = clean_text(&wanted.name, "name", NAME_MAX)?;
-        let args = (&name, rules.encode().to_vec());
+        let turn = wanted.options.organiser_turn;
+        let args = (&name, rules.encode().to_vec(), turn);
         let request = CommandRequest::new(ctx, CommandName::CreateCircle);
         let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         if let Some(done) = command.replay()? {
@@ -120,7 +120,8 @@ impl Circles {
         loop {
             let mut changes = command.changes();
             let mut member = self.kolo.member(organiser).await?;
-            let circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
+            let mut circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
+            circle.state.organiser_turn = turn;
             self.kolo.count_circle(&mut changes, &mut member).await?;
             self.kolo.have_account_opened(&mut changes, &mut member).await?;
             member.state.circles.push(circle.state.id);
@@ -160,7 +161,14 @@ impl Circles {
             holders: Vec::new(),
             mirror: encode_mirror(&Mirror::new())?,
             requests: Vec::new(),
+            taken_back: Vec::new(),
+            knocks: Knocks::default(),
+            code: None,
+            newcomers: Vec::new(),
             invitations: Vec::new(),
+            offers: Vec::new(),
+            replacing: None,
+            organiser_turn: 1,
             diverged: None,
             created_at: changes.now(),
         };

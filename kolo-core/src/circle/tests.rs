@@ -2,7 +2,7 @@
 use kolo_rules::circle::Step;
 use kolo_rules::{Amount, Circle as Mirror, Interval, Rules};
 
-use super::state::{Circle, Contract, Holder, encode_mirror};
+use super::state::{Circle, Contract, Holder, Knocks, encode_mirror};
 use super::steps::sha256;
 use crate::port::chain::ChainAddress;
 use crate::port::ledger::Record;
@@ -36,7 +36,14 @@ fn sample() -> Circle {
         holders: vec![holder(1), holder(2)],
         mirror: encode_mirror(&mirror).unwrap(),
         requests: vec![holder(3)],
+        taken_back: Vec::new(),
+        knocks: Knocks::default(),
+        code: None,
+        newcomers: Vec::new(),
         invitations: Vec::new(),
+        offers: Vec::new(),
+        replacing: None,
+        organiser_turn: 1,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }

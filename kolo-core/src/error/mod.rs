@@ -35,6 +35,15 @@ pub enum Error {
     /// No such receipt.
     #[error("no receipt with that number, or it is not one of your circles'")]
     NoSuchReceipt,
+    /// No such offer.
+    #[error("no such offer, or it is between others")]
+    NoSuchOffer,
+    /// The offer is answered, expired, or no longer true.
+    #[error("the offer is over: it was answered, has expired, or things have changed since")]
+    OfferClosed,
+    /// Whoever made the offer would have to pay, and cannot.
+    #[error("the other side's wallet has too little for it now: ask them to add money")]
+    OtherCannotPay,
     /// The invitation is used, revoked or expired.
     #[error("the invitation is no longer valid: ask for a new one")]
     InvitationSpent,
@@ -47,6 +56,12 @@ pub enum Error {
     /// Free places or invitations are used up.
     #[error("all places are taken or promised: revoke an invitation first")]
     NoPlaceLeft,
+    /// No such code of a circle.
+    #[error("no circle has that code, or it was taken back: check it with whoever sent it")]
+    NoSuchDoor,
+    /// Too many wait already: at this circle, or this member at others.
+    #[error("too many requests are waiting: take one back, or wait for an answer")]
+    TooManyRequests,
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]
     NotReady,
@@ -128,6 +143,13 @@ error_codes! {
             "no invitation has that code", "check it with whoever sent it";
         NoSuchReceipt = "receipt.unknown" Permanent:
             "no receipt has that number, or it is not this member's", "check the number; ask for the member's receipts";
+        NoSuchOffer = "offer.unknown" Permanent:
+            "there is no such offer, or it is between others", "ask for the member's offers";
+        OfferClosed = "offer.closed" Permanent:
+            "the offer was answered, has expired, or the turns, the seat or its price have changed since",
+            "make a new one";
+        OtherCannotPay = "offer.other_cannot_pay" Permanent:
+            "whoever made the offer would have to pay, and has too little", "they add money; then accept again";
         InvitationSpent = "invitation.spent" Permanent:
             "the invitation is used, revoked or expired", "ask the organiser for a new one";
         InvitationForSomebodyElse = "invitation.for_somebody_else" Permanent:
@@ -136,6 +158,11 @@ error_codes! {
             "the hash accepted is not that of the circle's rules", "show the rules, ask again";
         NoPlaceLeft = "circle.no_place_left" Permanent:
             "all places are taken or promised", "revoke an invitation first";
+        NoSuchDoor = "circle.no_such_code" Permanent:
+            "no circle has that code, or it was taken back", "check it with whoever sent it";
+        TooManyRequests = "circle.too_many_requests" Permanent:
+            "as many requests for a place as may wait are waiting: at this circle, or of this member at others",
+            "take one back, or wait for an answer";
         NotReady = "circle.not_ready" Temporary:
             "it is still being written to the chain", "try again in a moment";
         UnderWay = "command.under_way" Temporary:

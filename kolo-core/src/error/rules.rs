@@ -35,6 +35,7 @@ pub fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::AlreadyVoted => "circle.already_voted",
         Refusal::VoteClosed => "circle.vote_closed",
         Refusal::HasLeft => "circle.has_left",
+        Refusal::OtherTurn => "circle.other_turn",
         Refusal::NotGettingReady => "circle.not_getting_ready",
         Refusal::NotCommitting => "circle.not_committing",
         Refusal::NotRevealing => "circle.not_revealing",

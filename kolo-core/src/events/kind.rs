@@ -92,6 +92,10 @@ kinds! {
     GroupClosed "group_closed";
     /// A share of a dissolved circle went out.
     RefundClaimed "refund_claimed";
+    /// A member signed for another code of the circle.
+    UpgradeSigned "upgrade_signed";
+    /// The circle has another code now.
+    Upgraded "upgraded";
     /// Vault and books were brought together.
     Synced "synced";
 }
@@ -132,6 +136,8 @@ impl EventKind {
             E::ProposalRejected { .. } => Self::ProposalRejected,
             E::GroupClosed { .. } => Self::GroupClosed,
             E::RefundClaimed { .. } => Self::RefundClaimed,
+            E::UpgradeSigned { .. } => Self::UpgradeSigned,
+            E::Upgraded { .. } => Self::Upgraded,
             E::Synced { .. } => Self::Synced,
         }
     }

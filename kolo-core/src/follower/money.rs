@@ -4,7 +4,7 @@ use kolo_rules::Amount;
 use crate::circle::postings::{Details, Move, purse, wallet};
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent};
-use crate::port::ledger::EntryStatus;
+use crate::port::ledger::{EntryStatus, Resolution};
 use crate::unit::{Changes, Command};
 use crate::{Asset, Error, Kolo, MemberId};
 
@@ -40,24 +40,24 @@ impl Kolo {
         }
         loop {
             let mut changes = command.changes();
-            changes.set.entries.push(
-                Move {
-                    id: format!("transfer/{}", event.id),
-                    kind: match (sender, receiver) {
-                        (None, _) => "deposit",
-                        (_, None) => "withdrawal",
-                        _ => "transfer",
-                    },
-                    from: purse(sender, asset),
-                    to: purse(receiver, asset),
-                    amount,
-                    status: EntryStatus::Settled,
-                    at: event.closed_at,
-                    tx: Some(event.tx.clone()),
-                    details: &Details::default(),
-                }
-                .entry(),
-            );
+            let between = sender.zip(receiver);
+            let paid = match between {
+                Some(two) => self.settle_offer(&mut changes, two, amount, settled(event)).await?,
+                None => false,
+            };
+            if !paid {
+                let (from, to) = (purse(sender, asset), purse(receiver, asset));
+                let kind = match (sender, receiver) {
+                    (None, _) => "deposit",
+                    (_, None) => "withdrawal",
+                    _ => "transfer",
+                };
+                let (status, details) = (EntryStatus::Settled, &Details::default());
+                let (id, tx) = (format!("transfer/{}", event.id), Some(event.tx.clone()));
+                let at = event.closed_at;
+                let moved = Move { id, kind, from, to, amount, status, at, tx, details };
+                changes.set.entries.push(moved.entry());
+            }
             self.tell_of_transfer(&mut changes, event, sender, receiver, amount).await?;
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
@@ -106,4 +106,10 @@ impl Kolo {
         let id = self.find("address", &address.0).await?;
         Ok(id.and_then(|id| id.parse().ok()))
     }
+}
+
+/// The end of a hold for what this event has paid.
+fn settled(event: &ChainEvent) -> impl FnOnce(String) -> Resolution + Send + use<> {
+    let (chain_tx, effective_at) = (Some(event.tx.clone()), event.closed_at);
+    move |entry| Resolution { entry, settle: true, chain_tx, effective_at }
 }

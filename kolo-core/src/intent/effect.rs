@@ -1,15 +1,16 @@
 //! From domain ids to what the chain understands.
 use kolo_rules::Amount;
 
-use super::state::{Claimed, Proposed, Want};
+use super::state::{Claimed, Proposed, Signed, Want};
 use crate::circle::sha256;
 use crate::circle::state::{Circle, Contract};
 use crate::invitation::state::Invitation;
 use crate::member::state::{Account, Member};
+use crate::offer::OfferKind;
 use crate::port::chain::{ChainAddress, ChainEffect, DrawSecret};
 use crate::port::vault::{Digest, PublicKey};
 use crate::record::Loaded;
-use crate::{CircleId, Error, InvitationId, Kolo, MemberId};
+use crate::{CircleId, Error, InvitationId, Kolo, MemberId, OfferId};
 
 /// What leads the bytes signed for a draw's secret: no other kind of message begins so.
 const DRAW_DOMAIN: &[u8] = b"kolo:draw:1:";
@@ -74,16 +75,22 @@ impl Kolo {
             Want::Start { circle }
             | Want::Cancel { circle }
             | Want::Approve { circle, .. }
-            | Want::Reject { circle, .. } => {
+            | Want::Reject { circle, .. }
+            | Want::Remove { circle, .. } => {
                 let found = self.circle(*circle).await?.state;
                 let organiser = self.member(found.organiser).await?.state.address;
                 by_organiser(want, found.address, organiser)
             }
+            Want::Upgrade(Signed { circle, wasm, .. }) => {
+                ChainEffect::Upgrade { circle: self.contract(*circle).await?, wasm: *wasm }
+            }
+            Want::TakeOffer { offer, .. } => return self.taking(*offer).await,
             Want::Request { circle, member } => return self.asking(*circle, *member).await,
             Want::Commit { circle, member } | Want::Reveal { circle, member } => {
                 return self.drawing(want, *circle, *member).await;
             }
             Want::Leave { circle, member }
+            | Want::TakeBack { circle, member }
             | Want::Contribute { circle, member, .. }
             | Want::Repay { circle, member, .. }
             | Want::Secure { circle, member, .. }
@@ -92,6 +99,7 @@ impl Kolo {
             | Want::Exit { circle, member }
             | Want::Propose(Proposed { circle, member, .. })
             | Want::Object { circle, member }
+            | Want::SignUpgrade(Signed { circle, member, .. })
             | Want::Vote { circle, member, .. } => {
                 let circle = self.contract(*circle).await?;
                 let member = self.member(*member).await?.state.address;
@@ -111,7 +119,7 @@ impl Kolo {
             organiser,
             salt: circle.salt,
             rules: circle.rules()?,
-            organiser_turn: Some(1),
+            organiser_turn: Some(circle.organiser_turn),
         }))
     }
 
@@ -125,7 +133,7 @@ impl Kolo {
             circle: circle.address,
             organiser: self.member(circle.organiser).await?.state.address,
             key: invitation.key,
-            turn: None,
+            turn: invitation.turn,
             expires_at: invitation.expires_at,
         }))
     }
@@ -143,6 +151,7 @@ impl Kolo {
         let signature = ports.vault.sign(self.tenant(), &key, Digest::Raw, &message).await?;
         Ok(Resolved::Effect(ChainEffect::Join {
             rules_hash: circle.rules_hash(),
+            turn: invitation.turn,
             circle: circle.address,
             member: joiner,
             key,
@@ -158,6 +167,17 @@ impl Kolo {
         };
         let rules_hash = circle.rules_hash();
         Ok(Resolved::Effect(ChainEffect::Request { circle: circle.address, member, rules_hash }))
+    }
+
+    /// What both have consented to. A newcomer's account may not be open yet.
+    async fn taking(&self, offer: OfferId) -> Result<Resolved, Error> {
+        let offer = self.offer(offer).await?.state;
+        if offer.kind() == OfferKind::Seat
+            && let Err(not_now) = self.open_account(offer.taker.member).await?
+        {
+            return Ok(not_now);
+        }
+        Ok(Resolved::Effect(offer.effect(self.contract(offer.circle).await?)))
     }
 
     /// Committing to a secret, and revealing it.
@@ -224,6 +244,7 @@ fn by_organiser(want: &Want, circle: ChainAddress, organiser: ChainAddress) -> C
             ChainEffect::Approve { circle, organiser, member: who.clone(), turn: *turn }
         }
         Want::Reject { who, .. } => ChainEffect::Reject { circle, organiser, member: who.clone() },
+        Want::Remove { who, .. } => ChainEffect::Remove { circle, organiser, member: who.clone() },
         Want::Start { .. } => ChainEffect::Start { circle, organiser },
         _ => ChainEffect::Cancel { circle, organiser },
     }
@@ -262,9 +283,13 @@ fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEf
             newcomer: question.newcomer().cloned(),
         },
         Want::Object { .. } => ChainEffect::Object { circle, member },
+        Want::SignUpgrade(Signed { wasm, .. }) => {
+            ChainEffect::SignUpgrade { circle, member, wasm: *wasm }
+        }
         Want::Vote { proposal, approve, .. } => {
             ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
         }
+        // A request is taken back as a seat is left.
         _ => ChainEffect::Leave { circle, member },
     }
 }

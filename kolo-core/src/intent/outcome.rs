@@ -2,7 +2,7 @@
 //! given back, people told why it did not work.
 //!
 //! Success is told by the follower, from the chain's events; here only what no event will say.
-use super::state::{Claimed, Intent, Progress, Proposed, Want};
+use super::state::{Claimed, Intent, Progress, Proposed, Signed, Want};
 use crate::circle::state::{Circle, Contract, Seat};
 use crate::invitation::state::{Invitation, Standing};
 use crate::member::state::Account;
@@ -78,10 +78,15 @@ impl Kolo {
             Want::Start { circle }
             | Want::Cancel { circle }
             | Want::Approve { circle, .. }
-            | Want::Reject { circle, .. } => {
+            | Want::Reject { circle, .. }
+            | Want::Remove { circle, .. } => {
                 let circle = self.circle(*circle).await?.state;
                 let notice = Notice::RequestFailed { name: circle.name, reason };
                 changes.notice(circle.organiser, "failed", notice)
+            }
+            Want::TakeBack { circle, member } => {
+                let name = self.still_waiting(changes, *circle, *member).await?;
+                changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
             Want::Leave { circle, member }
             | Want::Request { circle, member }
@@ -90,10 +95,13 @@ impl Kolo {
             | Want::Exit { circle, member }
             | Want::Propose(Proposed { circle, member, .. })
             | Want::Object { circle, member }
+            | Want::SignUpgrade(Signed { circle, member, .. })
+            | Want::Upgrade(Signed { circle, member, .. })
             | Want::Vote { circle, member, .. } => {
                 let name = self.circle(*circle).await?.state.name;
                 changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
+            Want::TakeOffer { offer, .. } => self.offer_refused(changes, *offer, reason).await,
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,
             // The operator's own calls: the log has them, and no member waits for an answer.
@@ -109,6 +117,20 @@ impl Kolo {
             // A credit's timer tries every day.
             Want::TestMoney { .. } | Want::Push { .. } => Ok(()),
         }
+    }
+
+    /// A request that could not be taken back stands, or has been answered; the circle's name.
+    async fn still_waiting(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        member: MemberId,
+    ) -> Result<String, Error> {
+        let mut circle = self.circle(circle).await?;
+        let address = self.member(member).await?.state.address;
+        circle.state.taken_back.retain(|back| *back != address);
+        changes.write(&circle)?;
+        Ok(circle.state.name)
     }
 
     async fn creation_refused(
@@ -211,9 +233,12 @@ fn reason(refused: &Refused) -> Reason {
     use kolo_rules::Refusal as R;
     match refused.contract_code {
         // The contract's own errors, see `docs/guide/contract.md`: no or an expired invitation, a bad
-        // signature of one; not enough money.
+        // signature of one; not enough money; the waiting room is full.
         Some(6..=8) => Reason::Invitation,
         Some(21) => Reason::TooLittleMoney,
+        Some(28) => Reason::Crowded,
+        // Signatures for another code are missing, or too young.
+        Some(30) => Reason::Rules,
         Some(code) => match R::from_code(code) {
             Some(R::Full | R::NotForming | R::AlreadyStarted | R::NotActive | R::Finished) => {
                 Reason::Closed

@@ -6,7 +6,7 @@ use crate::port::chain::{
 };
 use crate::port::vault::{Digest, PublicKey, Signature};
 use crate::port::work::{ClaimedWork, Release};
-use crate::port::{PortError, Retry};
+use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::{self, Loaded};
 use crate::unit::Command;
 use crate::{CommandContext, Error, IntentId, Kolo};
@@ -88,11 +88,54 @@ impl Kolo {
             }
             Err(PrepareError::Port(error)) => return self.unsent(work, intent, error).await,
         };
+        let prepared = match self.authorised(&intent.state, &effect, prepared).await {
+            Ok(prepared) => prepared,
+            Err(PrepareError::Refused(refused)) => {
+                return self.refuse(work, intent, refused).await;
+            }
+            Err(PrepareError::AlreadyDone) => {
+                return self.finish(work, intent, Progress::AlreadyDone).await;
+            }
+            Err(PrepareError::Port(error)) => return self.unsent(work, intent, error).await,
+        };
         match self.sign(&intent.state, &effect, &prepared).await {
             Ok(signed) => self.persist(intent, signed).await,
             Err(Error::Port(error)) => self.unsent(work, intent, error).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Has the consents signed that others give to the transaction, each checked against the effect.
+    async fn authorised(
+        &self,
+        intent: &Intent,
+        effect: &ChainEffect,
+        prepared: PreparedTx,
+    ) -> Result<PreparedTx, PrepareError> {
+        if prepared.authorisations.is_empty() {
+            return Ok(prepared);
+        }
+        self.checked(intent, effect, &prepared)?;
+        let mut signatures: Vec<(PublicKey, Signature)> = Vec::new();
+        for wanted in &prepared.authorisations {
+            let signature = self.signature(&wanted.signer, &wanted.payload).await?;
+            signatures.push((wanted.signer, signature));
+        }
+        self.ports().chain.authorise(effect, &prepared, &signatures).await
+    }
+
+    /// The bytes are the effect's, or nothing is signed.
+    fn checked(
+        &self,
+        intent: &Intent,
+        effect: &ChainEffect,
+        prepared: &PreparedTx,
+    ) -> Result<(), PortError> {
+        self.ports().chain.verify(effect, prepared).map_err(|mismatch| {
+            // Either a bug or somebody between us and the node.
+            tracing::error!(intent = %intent.id, field = mismatch.field, "refused to sign");
+            PortError::new(PortErrorKind::Denied, Retry::Permanent, mismatch.to_string())
+        })
     }
 
     /// Checks the bytes against the effect, then has the vault sign them.
@@ -103,15 +146,7 @@ impl Kolo {
         prepared: &PreparedTx,
     ) -> Result<SignedTx, Error> {
         let chain = &self.ports().chain;
-        if let Err(mismatch) = chain.verify(effect, prepared) {
-            // Never signed: either a bug or somebody between us and the node.
-            tracing::error!(intent = %intent.id, field = mismatch.field, "refused to sign");
-            return Err(Error::Port(PortError::new(
-                crate::port::PortErrorKind::Denied,
-                Retry::Permanent,
-                mismatch.to_string(),
-            )));
-        }
+        self.checked(intent, effect, prepared)?;
         let mut signatures: Vec<(PublicKey, Signature)> = Vec::new();
         for key in &prepared.signers {
             signatures.push((*key, self.signature(key, &prepared.payload).await?));
@@ -127,8 +162,8 @@ impl Kolo {
         Ok(self.ports().chain.finish(bump, &signature)?)
     }
 
-    async fn signature(&self, key: &PublicKey, payload: &[u8]) -> Result<Signature, Error> {
-        Ok(self.ports().vault.sign(self.tenant(), key, Digest::Sha256, payload).await?)
+    async fn signature(&self, key: &PublicKey, payload: &[u8]) -> Result<Signature, PortError> {
+        self.ports().vault.sign(self.tenant(), key, Digest::Sha256, payload).await
     }
 
     async fn persist(&self, mut intent: Loaded<Intent>, tx: SignedTx) -> Result<Next, Error> {
@@ -202,12 +237,17 @@ impl Kolo {
                 tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "failed on the chain");
                 self.refuse(work, intent, refused).await.map(Some)
             }
-            Fate::NotFound { latest_closed_at, history_covers }
+            Fate::NotFound { latest_closed_at, latest_ledger, history_covers }
                 if latest_closed_at > tx.prepared.max_time && history_covers =>
             {
+                // A consent given apart could still be used: it must be over, too.
+                let mut consents = tx.prepared.authorisations.iter();
+                if consents.any(|consent| latest_ledger <= consent.until_ledger) {
+                    return Ok(None);
+                }
                 self.rebuild(work, intent, tx).await.map(Some)
             }
-            Fate::NotFound { latest_closed_at, history_covers } => {
+            Fate::NotFound { latest_closed_at, history_covers, .. } => {
                 if !history_covers && latest_closed_at > tx.prepared.max_time {
                     // Neither found nor provably absent: built anew it might be paid twice.
                     tracing::error!(intent = %intent.state.id, tx = tx.hash, "the node's history does not reach back to it: ask one that does");

@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::circle::Question;
 use crate::port::chain::{ChainAddress, Refused, SignedTx};
-use crate::record::{Aggregate, Loaded};
+use crate::record::{Aggregate, Loaded, hex_bytes};
 use crate::unit::{Changes, queue};
-use crate::{CircleId, Error, IntentId, InvitationId, MemberId, Timestamp};
+use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
 
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,7 @@ pub(crate) enum Want {
     Revoke { invitation: InvitationId },
     Join { invitation: InvitationId, member: MemberId },
     Leave { circle: CircleId, member: MemberId },
+    Remove { circle: CircleId, who: ChainAddress },
     Start { circle: CircleId },
     Cancel { circle: CircleId },
     Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
@@ -24,6 +25,7 @@ pub(crate) enum Want {
     Request { circle: CircleId, member: MemberId },
     Approve { circle: CircleId, who: ChainAddress, turn: Option<u8> },
     Reject { circle: CircleId, who: ChainAddress },
+    TakeBack { circle: CircleId, member: MemberId },
     Commit { circle: CircleId, member: MemberId },
     Reveal { circle: CircleId, member: MemberId },
     Secure { circle: CircleId, member: MemberId, amount: i64 },
@@ -35,6 +37,9 @@ pub(crate) enum Want {
     CompleteMove { circle: CircleId, whose: ChainAddress },
     Object { circle: CircleId, member: MemberId },
     Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    SignUpgrade(Signed),
+    Upgrade(Signed),
+    TakeOffer { offer: OfferId, member: MemberId },
     Payout { circle: CircleId, round: u8 },
     Push { circle: CircleId, to: ChainAddress },
     Claim { circle: CircleId, to: ChainAddress },
@@ -56,6 +61,15 @@ pub(crate) struct Proposed {
     pub circle: CircleId,
     pub member: MemberId,
     pub question: Question,
+}
+
+/// Which code is signed for, or put in; `member`: who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Signed {
+    pub circle: CircleId,
+    pub member: MemberId,
+    #[serde(with = "hex_bytes")]
+    pub wasm: [u8; 32],
 }
 
 /// How far it is.
@@ -123,19 +137,22 @@ impl Want {
             | Self::Claim { .. }
             | Self::Reveal { .. }
             | Self::Proceed { .. }
-            | Self::CompleteMove { .. } => return "operator/keeper".to_owned(),
+            | Self::CompleteMove { .. }
+            | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }
             | Self::Invite { .. }
             | Self::Revoke { .. }
             | Self::Start { .. }
             | Self::Cancel { .. }
             | Self::Approve { .. }
-            | Self::Reject { .. } => organiser,
+            | Self::Reject { .. }
+            | Self::Remove { .. } => organiser,
             Self::Join { member, .. }
             | Self::Leave { member, .. }
             | Self::Contribute { member, .. }
             | Self::Repay { member, .. }
             | Self::Request { member, .. }
+            | Self::TakeBack { member, .. }
             | Self::Commit { member, .. }
             | Self::Secure { member, .. }
             | Self::Bid { member, .. }
@@ -143,6 +160,8 @@ impl Want {
             | Self::Exit { member, .. }
             | Self::Propose(Proposed { member, .. })
             | Self::Object { member, .. }
+            | Self::SignUpgrade(Signed { member, .. })
+            | Self::TakeOffer { member, .. }
             | Self::Vote { member, .. } => Some(*member),
         };
         member.map_or_else(|| "operator/keeper".to_owned(), |id| format!("member/{id}"))

@@ -28,6 +28,9 @@ pub(crate) struct Invitation {
     pub key: PublicKey,
     /// Only for this number (E.164), when bound.
     pub phone: Option<String>,
+    /// The turn it gives, in a fixed order.
+    #[serde(default)]
+    pub turn: Option<u8>,
     pub expires_at: Timestamp,
     pub standing: Standing,
 }

@@ -45,6 +45,8 @@ commands! {
     Revoke = "circle.revoke";
     /// [`crate::circle::Circles::join`].
     Join = "circle.join";
+    /// [`crate::circle::Circles::remove`].
+    Remove = "circle.remove";
     /// [`crate::circle::Circles::start`].
     Start = "circle.start";
     /// [`crate::circle::Circles::cancel`].
@@ -57,6 +59,12 @@ commands! {
     Repay = "circle.repay";
     /// [`crate::circle::Circles::request`].
     Request = "circle.request";
+    /// [`crate::circle::Circles::take_back`].
+    TakeBack = "circle.take_back";
+    /// [`crate::circle::Circles::open_door`].
+    OpenDoor = "circle.open_door";
+    /// [`crate::circle::Circles::close_door`].
+    CloseDoor = "circle.close_door";
     /// [`crate::circle::Circles::approve`].
     Approve = "circle.approve";
     /// [`crate::circle::Circles::reject`].
@@ -77,6 +85,20 @@ commands! {
     Object = "circle.object";
     /// [`crate::circle::Circles::vote`].
     Vote = "circle.vote";
+    /// [`crate::circle::Circles::sign_upgrade`].
+    SignUpgrade = "circle.sign_upgrade";
+    /// [`crate::circle::Circles::upgrade`].
+    Upgrade = "circle.upgrade";
+    /// [`crate::offer::Offers::swap`].
+    OfferTurns = "offer.turns";
+    /// [`crate::offer::Offers::seat`].
+    OfferSeat = "offer.seat";
+    /// [`crate::offer::Offers::accept`].
+    AcceptOffer = "offer.accept";
+    /// [`crate::offer::Offers::decline`].
+    DeclineOffer = "offer.decline";
+    /// [`crate::offer::Offers::withdraw`].
+    WithdrawOffer = "offer.withdraw";
 }
 
 impl fmt::Display for CommandName {

@@ -41,7 +41,8 @@ impl Receipts {
         self.kolo.operator().receipts
     }
 
-    /// The receipt with this number, as typed, for a member of its circle.
+    /// The receipt with this number, as typed, for a member of its circle, or for whose it is, also after
+    /// their seat was sold or moved.
     ///
     /// # Errors
     /// [`Error::NoSuchReceipt`] when there is none, and just so when it is another circle's.
@@ -49,11 +50,18 @@ impl Receipts {
         let signed = self.by_number(number).await?;
         let circle = self.kolo.load::<Circle>(signed.receipt.circle).await?;
         let circle = circle.ok_or(Error::NoSuchReceipt)?.state;
-        if !circle.concerns(reader) {
+        let reader = self.kolo.member(reader).await?.state;
+        // One's own stay one's own, also when the seat is somebody else's now.
+        let own = reader.address == signed.receipt.party;
+        if !own && !circle.concerns(reader.id) {
             return Err(Error::NoSuchReceipt);
         }
         let party = circle.seat_of(&signed.receipt.party).and_then(|seat| circle.holder(seat));
-        let party_name = party.map(|holder| holder.name.clone()).unwrap_or_default();
+        let party_name = match party {
+            Some(holder) => holder.name.clone(),
+            None if own => reader.name,
+            None => String::new(),
+        };
         Ok(ReceiptView { signed, party_name })
     }
 

@@ -10,7 +10,7 @@ use crate::port::chain::ChainAddress;
 use crate::port::work::{ClaimedWork, Release};
 use crate::record::{self, Loaded};
 use crate::unit::{Changes, Command, queue};
-use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId, Timestamp};
+use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, Timestamp};
 
 /// Between attempts to deliver a credit, seconds.
 pub(crate) const PUSH_EVERY_S: u64 = 86_400;
@@ -38,6 +38,8 @@ pub(crate) enum Timer {
     Reveal { circle: CircleId, member: MemberId },
     /// Move a seat to its member's new address, after the delay.
     CompleteMove { circle: CircleId, whose: ChainAddress },
+    /// End an offer nobody has answered.
+    OfferEnd { offer: OfferId },
 }
 
 impl Kolo {
@@ -52,6 +54,7 @@ impl Kolo {
             Timer::Proceed { circle } => self.proceed_timer(work, circle).await,
             Timer::Reveal { circle, member } => self.reveal_timer(work, circle, member).await,
             Timer::CompleteMove { circle, whose } => self.move_timer(work, circle, &whose).await,
+            Timer::OfferEnd { offer } => self.offer_timer(work, offer).await,
         }
     }
 
@@ -190,7 +193,7 @@ impl Kolo {
         }
     }
 
-    pub(super) fn timer_context(&self, work: &ClaimedWork) -> CommandContext {
+    pub(crate) fn timer_context(&self, work: &ClaimedWork) -> CommandContext {
         let mut ctx = CommandContext::of_system(format!("timer/{}", work.lease.work.0));
         ctx.tenant = self.tenant().clone();
         ctx

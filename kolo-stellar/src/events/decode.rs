@@ -16,7 +16,7 @@ use crate::scval::{
 };
 
 /// The events a circle emits, by name.
-pub(super) const CIRCLE_EVENTS: [&str; 31] = [
+pub(super) const CIRCLE_EVENTS: [&str; 33] = [
     "invitation_added",
     "invitation_revoked",
     "participant_joined",
@@ -48,6 +48,8 @@ pub(super) const CIRCLE_EVENTS: [&str; 31] = [
     "seat_sold",
     "seat_moved",
     "move_objected",
+    "upgrade_signed",
+    "upgraded",
 ];
 
 pub(super) fn event(network: &Network, info: &EventInfo) -> Result<ChainEvent, RpcError> {
@@ -189,6 +191,7 @@ fn of_circle(name: &str, data: &ScMap) -> Option<CircleChainEvent> {
         "setup_expired" => E::SetupExpired { phase: as_phase(get("phase")?)? },
         "proposal_rejected" => E::ProposalRejected { proposal: as_u32(get("proposal")?)? },
         "group_closed" => E::GroupClosed { reason: as_u32(get("reason")?)? },
+        "upgraded" => E::Upgraded { wasm: as_hash(get("wasm")?)? },
         "synced" => E::Synced {
             surplus: as_amount(get("surplus")?)?,
             shortfall: as_amount(get("shortfall")?)?,
@@ -274,6 +277,7 @@ fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleCha
         "exit_announced" => E::ExitAnnounced { member },
         "member_expelled" => E::MemberExpelled { member },
         "move_objected" => E::MoveObjected { member },
+        "upgrade_signed" => E::UpgradeSigned { member, wasm: as_hash(get("wasm")?)? },
         _ => return None,
     })
 }

@@ -414,7 +414,7 @@ async fn the_filters_fit_what_a_node_accepts() {
             topics += list.len();
         }
     }
-    assert_eq!((asked.len(), topics), (2, 1 + 4 + 31));
+    assert_eq!((asked.len(), topics), (2, 1 + 4 + 33));
     let filters = &asked[0]["filters"];
     assert_eq!(filters[0]["contractIds"], json!([contract(99).0]));
     assert_eq!(filters[1]["contractIds"], json!([asset_contract()]));

@@ -3,5 +3,6 @@ mod node;
 mod prepare;
 mod sign;
 mod submit;
+mod two;
 mod verify;
 mod world;

@@ -28,11 +28,13 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             | ChainEffect::Claim { .. }
             | ChainEffect::Reveal { .. }
             | ChainEffect::Proceed { .. }
-            | ChainEffect::CompleteMove { .. } => (KEEPER, vec![public(KEEPER)]),
+            | ChainEffect::CompleteMove { .. }
+            | ChainEffect::Upgrade { .. } => (KEEPER, vec![public(KEEPER)]),
             ChainEffect::Pay { .. }
             | ChainEffect::CreateCircle { .. }
             | ChainEffect::Invite { .. }
             | ChainEffect::RevokeInvitation { .. }
+            | ChainEffect::Remove { .. }
             | ChainEffect::Start { .. }
             | ChainEffect::Cancel { .. }
             | ChainEffect::Approve { .. }

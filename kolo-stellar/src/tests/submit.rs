@@ -180,8 +180,11 @@ async fn absence_is_dated_by_the_first_answer_and_says_how_far_back_it_goes() {
         let (node, client, tx) = signed().await;
         node.result("getTransaction", not_found(1_000_050, oldest));
         node.result("getTransaction", not_found(1_000_055, oldest));
-        let expected =
-            Fate::NotFound { latest_closed_at: Timestamp::from_unix(1_000_050), history_covers };
+        let expected = Fate::NotFound {
+            latest_closed_at: Timestamp::from_unix(1_000_050),
+            latest_ledger: 200,
+            history_covers,
+        };
         assert_eq!(client.look_up(&tx).await.unwrap(), expected);
     }
 }

@@ -191,6 +191,7 @@ pub fn effects() -> Vec<ChainEffect> {
             circle: circle.clone(),
             member: member.clone(),
             rules_hash: [8; 32],
+            turn: Some(2),
             key: public(30),
             signature: Signature([9; 64]),
         },
@@ -239,7 +240,11 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             member: member.clone(),
             turn: Some(2),
         },
-        ChainEffect::Reject { circle: circle.clone(), organiser, member: member.clone() },
+        ChainEffect::Reject {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+            member: member.clone(),
+        },
         ChainEffect::Commit {
             circle: circle.clone(),
             member: member.clone(),
@@ -252,7 +257,8 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             member: member.clone(),
             amount: Amount::new(6),
         },
-        ChainEffect::Proceed { circle },
+        ChainEffect::Proceed { circle: circle.clone() },
+        ChainEffect::Remove { circle, organiser, member },
     ]
 }
 
@@ -286,6 +292,8 @@ fn while_active(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect
         },
         ChainEffect::Exit { circle: circle.clone(), member: member.clone() },
         ChainEffect::CompleteMove { circle: circle.clone(), member: member.clone() },
+        ChainEffect::SignUpgrade { circle: circle.clone(), member: member.clone(), wasm: [12; 32] },
+        ChainEffect::Upgrade { circle: circle.clone(), wasm: [12; 32] },
         ChainEffect::Object { circle, member },
     ]
 }

@@ -6,4 +6,5 @@ mod once;
 mod refusals;
 mod rotation;
 mod setup;
+mod two;
 mod world;

@@ -58,7 +58,7 @@ async fn too_late_is_provably_never() {
     world.net.close_ledger().await.unwrap();
     assert_eq!(world.client.submit(&signed).await.unwrap(), Submission::TooLate);
     match world.client.look_up(&signed).await.unwrap() {
-        Fate::NotFound { latest_closed_at, history_covers } => {
+        Fate::NotFound { latest_closed_at, history_covers, .. } => {
             assert!(latest_closed_at > max_time && history_covers);
         }
         other => panic!("{other:?}"),

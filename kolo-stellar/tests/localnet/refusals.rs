@@ -43,6 +43,7 @@ async fn another_persons_invitation_is_of_no_use() {
         circle: circle.clone(),
         member: world.address(member),
         rules_hash,
+        turn: None,
         key,
         signature,
     };

@@ -12,7 +12,7 @@ use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{ChainClient, Clock};
 use kolo_core::{Asset, Timestamp};
 use kolo_localnet::Localnet;
-use kolo_rules::circle::{Motion, Shortfall};
+use kolo_rules::circle::{Motion, Security, Shortfall};
 use kolo_rules::{Amount, Interval, Rules};
 use kolo_stellar::setup::{Bootstrap, Deployment, Funder, bootstrap};
 use kolo_stellar::{FnTransport, Operators, Rpc, StellarChainClient};
@@ -60,6 +60,8 @@ pub struct World {
     pub rpc: Rpc,
     pub deployment: Deployment,
     pub client: StellarChainClient,
+    /// What members of circles to come leave in the vault.
+    pub security: Security,
 }
 
 pub fn wanted() -> Bootstrap {
@@ -88,7 +90,8 @@ impl World {
             .await
             .unwrap()
             .with_clock(Arc::new(hands.clone()));
-        Self { net, hands, rpc, deployment, client }
+        let security = Security::None;
+        Self { net, hands, rpc, deployment, client, security }
     }
 
     pub fn asset(&self) -> Asset {
@@ -117,9 +120,25 @@ impl World {
     }
 
     pub async fn signed(&self, effect: &ChainEffect) -> Result<SignedTx, PrepareError> {
+        let tx = self.prepared(effect).await?;
+        Ok(self.sign(&tx))
+    }
+
+    /// With the consents of whoever else must give theirs.
+    pub async fn prepared(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         let tx = self.client.prepare(effect).await?;
         assert_eq!(self.client.verify(effect, &tx), Ok(()), "{effect:?}");
-        Ok(self.sign(&tx))
+        let consents: Vec<(PublicKey, Signature)> = tx
+            .authorisations
+            .iter()
+            .flat_map(|wanted| {
+                let signer = (1..=20).filter(|n| public(*n) == wanted.signer);
+                signer.map(|n| (wanted.signer, signature(n, &wanted.payload)))
+            })
+            .collect();
+        let tx = self.client.authorise(effect, &tx, &consents).await?;
+        assert_eq!(self.client.verify(effect, &tx), Ok(()), "{effect:?}");
+        Ok(tx)
     }
 
     pub async fn attempt(&self, effect: &ChainEffect) -> Result<Fate, PrepareError> {
@@ -172,6 +191,8 @@ impl World {
         Rules {
             shortfall: Shortfall::ShortPot,
             vote_period_s: 604_800,
+            security: self.security,
+            setup_period_s: if self.security == Security::None { 0 } else { 604_800 },
             ..Rules::new(asset, seats, usdc(10), Interval::Seconds(604_800))
         }
     }
@@ -230,6 +251,7 @@ impl World {
             circle: circle.clone(),
             member: joiner,
             rules_hash: sha256(&self.rules(seats).encode()),
+            turn: None,
             key: public(100 + member),
             signature: Signature(key(100 + member).sign(&message).to_bytes()),
         }

@@ -6,6 +6,7 @@ mod meddling;
 mod world;
 
 mod crowded;
+mod deciding;
 mod dissolving;
 mod events;
 mod forming;
@@ -14,6 +15,7 @@ mod money;
 mod once;
 mod options;
 mod outside;
+mod places;
 mod receipts;
 mod restart;
 mod rotation;

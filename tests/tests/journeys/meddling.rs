@@ -168,6 +168,15 @@ impl ChainClient for Meddling {
         self.chain.verify(effect, tx)
     }
 
+    async fn authorise(
+        &self,
+        effect: &ChainEffect,
+        tx: &PreparedTx,
+        signatures: &[(PublicKey, Signature)],
+    ) -> Result<PreparedTx, PrepareError> {
+        self.chain.authorise(effect, tx, signatures).await
+    }
+
     fn assemble(
         &self,
         tx: &PreparedTx,

@@ -25,6 +25,7 @@ pub enum Ask {
     Join {
         who: usize,
         right_rules: bool,
+        turn: Option<u32>,
         key: Option<(u8, bool)>,
     },
     Request {
@@ -88,6 +89,7 @@ pub enum Ask {
     Swap {
         a: usize,
         b: usize,
+        turns: [u32; 2],
     },
     Exit {
         who: usize,
@@ -106,6 +108,7 @@ pub enum Ask {
     Replace {
         leaver: usize,
         newcomer: usize,
+        turn: u32,
         price: i128,
     },
     CompleteMove {
@@ -156,7 +159,7 @@ impl Ask {
             | Self::Vote { who, .. }
             | Self::Object { who }
             | Self::SignUpgrade { who, .. } => vec![who],
-            Self::Swap { a, b } => vec![a, b],
+            Self::Swap { a, b, .. } => vec![a, b],
             Self::Replace { leaver, newcomer, .. } => vec![leaver, newcomer],
             Self::Reveal { .. }
             | Self::Proceed
@@ -184,14 +187,15 @@ impl Ask {
                 group.make("invite", (invitee(*whom), *turn, *expires_at))
             }
             Self::Revoke { invitee: whom } => group.make("revoke", (invitee(*whom),)),
-            Self::Join { who, right_rules, key: with } => {
+            Self::Join { who, right_rules, turn, key: with } => {
                 let signed = with.map(|(number, for_them)| {
                     let whom = if for_them { *who } else { (*who + 1) % people.len() };
                     let signature = key(number).sign(group.world, &group.address, &of(whom));
                     (key(number).public(group.world), signature)
                 });
                 let (public, signature) = signed.unzip();
-                group.make("join", (of(*who), rules_hash(group, *right_rules), public, signature))
+                let hash = rules_hash(group, *right_rules);
+                group.make("join", (of(*who), hash, *turn, public, signature))
             }
             Self::Request { who, right_rules } => {
                 group.make("request", (of(*who), rules_hash(group, *right_rules)))
@@ -227,7 +231,7 @@ impl Ask {
             Self::ClaimInsurance { who, round, defaulter, amount } => {
                 group.make("claim_insurance", (of(*who), *round, of(*defaulter), *amount))
             }
-            Self::Swap { a, b } => group.make("swap", (of(*a), of(*b))),
+            Self::Swap { a, b, turns } => group.make("swap", (of(*a), of(*b), turns[0], turns[1])),
             Self::Exit { who } => group.make("exit", (of(*who),)),
             Self::Propose { who, motion, subject, newcomer } => {
                 group.make("propose", (of(*who), *motion, maybe(*subject), maybe(*newcomer)))
@@ -235,8 +239,8 @@ impl Ask {
             Self::Vote { who, proposal, approve } => {
                 group.make("vote", (of(*who), *proposal, *approve))
             }
-            Self::Replace { leaver, newcomer, price } => {
-                group.make("replace", (of(*leaver), of(*newcomer), *price))
+            Self::Replace { leaver, newcomer, turn, price } => {
+                group.make("replace", (of(*leaver), of(*newcomer), *turn, *price))
             }
             Self::CompleteMove { who } => group.make("complete_move", (of(*who),)),
             Self::Object { who } => group.make("object", (of(*who),)),

@@ -26,9 +26,13 @@ impl Player<'_> {
                 let open = self.model.invitations.keys().next().copied().filter(|_| w % 2 == 0);
                 Ask::Revoke { invitee: open.unwrap_or(Invitee::Person(who(w))) }
             }
-            Try::Join(w, right_rules) => Ask::Join { who: who(w), right_rules, key: None },
+            Try::Join(w, right_rules) => {
+                let turn = self.offered(Invitee::Person(who(w)), w);
+                Ask::Join { who: who(w), right_rules, turn, key: None }
+            }
             Try::JoinByKey(w, key, signed) => {
-                Ask::Join { who: who(w), right_rules: true, key: Some((key, signed)) }
+                let turn = self.offered(Invitee::Key(key), w);
+                Ask::Join { who: who(w), right_rules: true, turn, key: Some((key, signed)) }
             }
             Try::Request(w, right_rules) => Ask::Request { who: who(w), right_rules },
             Try::Approve(w, right) => {
@@ -84,7 +88,9 @@ impl Player<'_> {
                 let (who, defaulter) = (who(w), who(of));
                 Ask::ClaimInsurance { who, round, defaulter, amount: amount.into() }
             }
-            Try::Swap(a, b) => Ask::Swap { a: who(a), b: who(b) },
+            Try::Swap(a, b) => {
+                Ask::Swap { a: who(a), b: who(b), turns: [self.turn(a), self.turn(b)] }
+            }
             Try::Exit(w) => Ask::Exit { who: who(w) },
             Try::Propose(w, motion, about, to) => {
                 Ask::Propose { who: who(w), motion, subject: about.map(who), newcomer: to.map(who) }
@@ -99,7 +105,8 @@ impl Player<'_> {
                     let net = seat.paid.checked_sub(seat.received)?;
                     Ok(net.checked_add(seat.deposit)?)
                 });
-                Ask::Replace { leaver: who(l), newcomer: who(n), price: (price + more).into() }
+                let (leaver, newcomer, turn) = (who(l), who(n), self.turn(l));
+                Ask::Replace { leaver, newcomer, turn, price: (price + more).into() }
             }
             Try::CompleteMove(w) => Ask::CompleteMove { who: who(w) },
             Try::Object(w) => Ask::Object { who: who(w) },
@@ -110,6 +117,20 @@ impl Player<'_> {
             Try::ExtendTtl => Ask::ExtendTtl,
             ref other => panic!("nobody knows how to {other:?}"),
         }
+    }
+
+    /// The turn that is offered to them; to one of the strangers always the one after it.
+    fn offered(&self, invitee: Invitee, w: Who) -> Option<u32> {
+        let offered = self.model.invitations.get(&invitee).and_then(|(turn, _)| *turn);
+        offered.map(|turn| turn + u32::from(w == 111))
+    }
+
+    /// The turn of a member; of one of them, in every other second, the one after it.
+    fn turn(&self, who: Who) -> u32 {
+        let seat = self.model.seat(self.who(who)).ok();
+        let found = self.model.circle.as_ref().zip(seat);
+        let turn = found.and_then(|(circle, seat)| circle.seat(seat)).map_or(0, |seat| seat.turn);
+        u32::from(turn) + u32::from(who == 5 && self.now().is_multiple_of(2))
     }
 
     fn round(&self) -> u32 {

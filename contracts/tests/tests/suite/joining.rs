@@ -65,7 +65,13 @@ fn only_the_organiser_invites_revokes_removes_starts_and_cancels() {
     assert_eq!(group.call(Some(&group.organiser), &leave), Err(Failure::Host));
     let join = group.make(
         "join",
-        (guest.address.clone(), group.rules_hash(), None::<BytesN<32>>, None::<BytesN<64>>),
+        (
+            guest.address.clone(),
+            group.rules_hash(),
+            None::<u32>,
+            None::<BytesN<32>>,
+            None::<BytesN<64>>,
+        ),
     );
     assert_eq!(group.call(Some(&member), &join), Err(Failure::Host));
 }
@@ -196,11 +202,33 @@ fn a_fixed_order_gives_every_turn_once() {
     let rival = world.person(0);
     group.invite(&invitation, Some(1), expires).unwrap();
     group.invite(&Invitation::Address(rival.address.clone()), Some(1), expires).unwrap();
-    group.join(&guest).unwrap();
-    assert_eq!(group.join(&rival), Err(Error::TurnTaken.into()));
+    group.join_at(&guest, Some(1)).unwrap();
+    assert_eq!(group.join_at(&rival, Some(1)), Err(Error::TurnTaken.into()));
 
     let join_order = Group::found(&world, Terms::of(3));
     assert_eq!(join_order.invite(&invitation, Some(1), expires), Err(Error::BadTurn.into()));
+}
+
+#[test]
+fn who_joins_gets_the_turn_they_accept_or_none() {
+    let world = World::new();
+    let group = Group::found(&world, Terms { order: Order::Fixed, ..Terms::of(3) });
+    let guest = world.person(0);
+    let invitation = Invitation::Address(guest.address.clone());
+    let expires = world.now() + DAY;
+    group.invite(&invitation, Some(1), expires).unwrap();
+    // The organiser offers a later turn before the guest, who has seen the first, joins.
+    group.invite(&invitation, Some(3), expires).unwrap();
+    for turn in [Some(1), Some(2), Some(256 + 3), None] {
+        assert_eq!(group.join_at(&guest, turn), Err(Error::OtherTurn.into()), "{turn:?}");
+    }
+    group.join_at(&guest, Some(3)).unwrap();
+    assert_eq!(group.circle().seats()[0].turn, 3);
+
+    let group = Group::found(&world, Terms::of(3));
+    group.invite(&invitation, None, expires).unwrap();
+    assert_eq!(group.join_at(&guest, Some(1)), Err(Error::OtherTurn.into()), "no turn is offered");
+    group.join(&guest).unwrap();
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn two_members_who_both_sign_swap_turns_and_the_deposits_follow() {
         group.secure(member, deposit).unwrap();
     }
     let [first, second, third] = &group.members[..] else { panic!("three members") };
-    let call = group.make("swap", (first.address.clone(), third.address.clone()));
+    let call = group.swapping(first, third, [1, 3]);
     for signer in [first, third, second] {
         assert_eq!(group.call(Some(signer), &call), Err(Failure::Host), "one is not enough");
     }
@@ -52,6 +52,50 @@ fn two_members_who_both_sign_swap_turns_and_the_deposits_follow() {
 }
 
 #[test]
+fn a_swap_is_only_good_for_the_turns_both_agreed_to() {
+    let world = World::new();
+    let group = running(&world);
+    let [_, second, third, fourth] = &group.members[..] else { panic!("four members") };
+    let agreed = group.swapping(second, fourth, [2, 4]);
+    // Before it is sent, the fourth changes turns with the third: it would be worth less.
+    group.swap(third, fourth, third, 0).unwrap();
+    let before = group.circle();
+    let signed = [(second, agreed.clone()), (fourth, agreed.clone())];
+    let outcome = world.call_by(&signed, &agreed).map(|_| ());
+    assert_eq!(outcome, Err(Error::OtherTurn.into()));
+    for turns in [[3, 2], [2, 4], [2, 256 + 3]] {
+        let call = group.swapping(second, fourth, turns);
+        let outcome = world.call_by(&[(second, call.clone()), (fourth, call.clone())], &call);
+        assert_eq!(outcome.map(|_| ()), Err(Error::OtherTurn.into()), "{turns:?}");
+    }
+    assert_eq!(group.circle(), before);
+    group.swap(second, fourth, second, 0).unwrap();
+    assert_eq!((group.turn(second), group.turn(fourth)), (3, 2));
+}
+
+#[test]
+fn a_seat_is_bought_with_the_turn_the_newcomer_agreed_to() {
+    let world = World::new();
+    let group = running(&world);
+    let (third, leaver, newcomer) = (&group.members[2], &group.members[3], world.person(BALANCE));
+    carry(&group, Motion::Replace, leaver, Some(&newcomer));
+    let args =
+        |turn: u32| (leaver.address.clone(), newcomer.address.clone(), turn, i128::from(DUE));
+    let buy = |turn: u32| {
+        let call = group.make("replace", args(turn));
+        let paid = call.clone().with(world.transfer(&newcomer.address, &leaver.address, DUE));
+        world.call_by(&[(leaver, call.clone()), (&newcomer, paid)], &call).map(|_| ())
+    };
+    // At the same price: the seat's turn was the third when both signed, and is the fourth again.
+    assert_eq!(buy(3), Err(Error::OtherTurn.into()));
+    group.swap(third, leaver, third, 0).unwrap();
+    assert_eq!(buy(4), Err(Error::OtherTurn.into()));
+    assert_eq!(world.balance(&newcomer.address), BALANCE);
+    buy(3).unwrap();
+    assert_eq!(world.balance(&newcomer.address), BALANCE - DUE);
+}
+
+#[test]
 fn a_seat_is_sold_for_exactly_its_net_claim_after_a_vote() {
     let world = World::new();
     let group = running(&world);
@@ -65,7 +109,7 @@ fn a_seat_is_sold_for_exactly_its_net_claim_after_a_vote() {
     for price in [0, DUE - 1, DUE + 1, -DUE] {
         assert_eq!(group.replace(leaver, &newcomer, price), Err(Error::WrongAmount.into()));
     }
-    let args = (leaver.address.clone(), newcomer.address.clone(), i128::from(DUE));
+    let args = (leaver.address.clone(), newcomer.address.clone(), 4_u32, i128::from(DUE));
     let call = group.make("replace", args);
     let paid = call.clone().with(world.transfer(&newcomer.address, &leaver.address, DUE));
     assert_eq!(group.call(Some(&newcomer), &paid), Err(Failure::Host), "the leaver did not sign");
@@ -171,6 +215,24 @@ fn an_exit_pays_nothing_more_and_is_paid_back_by_those_paid() {
         assert_eq!(world.balance(&member.address), BALANCE);
     }
     assert_eq!(group.state(), None);
+}
+
+#[test]
+fn however_short_the_votes_are_a_move_waits_three_days() {
+    let world = World::new();
+    let mut group = Group::with_rules(&world, 4, |rules| rules.vote_period_s = 3_600);
+    group.fill(BALANCE);
+    let (lost, new_key) = (&group.members[3], world.person(0));
+    carry(&group, Motion::Move, lost, Some(&new_key));
+    let passed = world.now();
+    for after in [3_600 + 1, 3 * DAY] {
+        world.set_time(passed + after);
+        assert_eq!(group.complete_move(lost), Err(Error::TooEarly.into()));
+    }
+    world.set_time(passed + 3 * DAY + 3_600 + 1);
+    assert_eq!(group.complete_move(lost), Err(Error::TimeOver.into()));
+    world.set_time(passed + 3 * DAY + 3_600);
+    group.complete_move(lost).unwrap();
 }
 
 #[test]

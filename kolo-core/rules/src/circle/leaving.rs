@@ -1,7 +1,7 @@
 //! Members who change places, leave, are replaced or expelled after the start.
 
 use super::sum::{add, sub};
-use super::{Circle, Marks, Motion, Order, Proposal, Refusal, Rules, Store};
+use super::{Circle, Marks, Motion, Order, Proposal, Refusal, Rules, Store, Turn};
 use crate::Amount;
 
 /// Two members changed turns: who pays how much more deposit, and the other gets it back.
@@ -28,6 +28,16 @@ pub struct Replaced {
 }
 
 impl<S: Store> Circle<S> {
+    /// What somebody signs about a seat is about the turn it had when they agreed. Asked before
+    /// [`Circle::swap`] and [`Circle::replace`]: other steps may have changed it meanwhile.
+    ///
+    /// # Errors
+    /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::OtherTurn`].
+    pub fn require_turn(&self, seat: u8, turn: Turn) -> Result<(), Refusal> {
+        self.require_active()?;
+        if self.member(seat)?.turn == turn { Ok(()) } else { Err(Refusal::OtherTurn) }
+    }
+
     /// Two members who both signed change turns that have not come. Not in an auction, where turns are
     /// bid for.
     ///
@@ -192,8 +202,8 @@ impl<S: Store> Circle<S> {
         Ok(Replaced { price, deposit })
     }
 
-    /// The seat is moved to the address its vote was about: from a vote's period after it passed, for
-    /// as long again. All else stays as it is.
+    /// The seat is moved to the address its vote was about: from [`Rules::move_delay_s`] after it passed, for
+    /// one vote's period. All else stays as it is.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::NoProposal`],
@@ -202,7 +212,7 @@ impl<S: Store> Circle<S> {
         self.require_active()?;
         self.member(seat)?;
         let passed = self.passed(Motion::Move, seat)?;
-        if now <= passed.passed_at.saturating_add(u64::from(rules.vote_period_s)) {
+        if now <= passed.passed_at.saturating_add(u64::from(rules.move_delay_s())) {
             return Err(Refusal::TooEarly);
         }
         if now > passed.last_second(rules) {

@@ -69,7 +69,7 @@ pub use ready::{Readiness, Sha256};
 pub use refusal::Refusal;
 pub use rows::{Rows, Store};
 pub use rules::{Fee, Order, Premium, RULES_LEN, Rules, Security, Shortfall};
-pub use seat::{Marks, Seat};
+pub use seat::{Marks, Place, Seat};
 pub use state::{Bid, Circle};
 pub use step::{Effect, Step};
 pub use sync::Synced;

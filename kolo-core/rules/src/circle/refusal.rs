@@ -71,6 +71,8 @@ refusals! {
     TooFewMembers = 115, "too few members; invite more before the start, vote to dissolve after it";
     /// The member has left, or is leaving, or was expelled.
     HasLeft = 116, "only for members who stay in the circle; this one is leaving or was expelled";
+    /// Not the turn that was agreed to: another step has changed it meanwhile.
+    OtherTurn = 117, "the turn is another one by now than was agreed to; look at the circle again and agree anew";
 
     // phase
     /// Only possible before the start.

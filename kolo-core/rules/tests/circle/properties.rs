@@ -87,6 +87,8 @@ fn random_histories_reach_every_phase_and_nearly_every_refusal() {
         Refusal::Overflow,
         Refusal::AlreadyMember,
         Refusal::Finished,
+        // Asked for by who takes signatures, not by a step.
+        Refusal::OtherTurn,
         // A circle starts as it gets full.
         Refusal::Full,
         // Six members cannot owe so differently.

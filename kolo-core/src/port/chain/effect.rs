@@ -71,6 +71,8 @@ pub enum ChainEffect {
         member: ChainAddress,
         /// SHA-256 of the rules the member accepted.
         rules_hash: [u8; 32],
+        /// The turn the member accepted, where the order is fixed: joining at another one is refused.
+        turn: Option<u8>,
         /// The one-time key.
         key: PublicKey,
         /// Its signature.
@@ -81,6 +83,15 @@ pub enum ChainEffect {
         /// Which circle.
         circle: ChainAddress,
         /// Who signs.
+        member: ChainAddress,
+    },
+    /// Take somebody out before the start.
+    Remove {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Who goes.
         member: ChainAddress,
     },
     /// Start with the members there are.
@@ -224,6 +235,50 @@ pub enum ChainEffect {
         circle: ChainAddress,
         /// Who signs.
         member: ChainAddress,
+    },
+    /// Two members change turns; both sign.
+    Swap {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who proposed it; signs apart from the transaction.
+        maker: ChainAddress,
+        /// Who agreed; sends it.
+        taker: ChainAddress,
+        /// The turn the maker has until then.
+        maker_turn: u8,
+        /// The turn the taker has until then.
+        taker_turn: u8,
+        /// What whoever comes earlier then pays the other, for the deposit that turn needs.
+        deposit: Amount,
+    },
+    /// A newcomer takes a member's seat over; both sign.
+    Replace {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Whose seat; signs apart from the transaction.
+        leaver: ChainAddress,
+        /// Who buys it; sends it.
+        newcomer: ChainAddress,
+        /// The seat's turn.
+        turn: u8,
+        /// What the newcomer pays the leaver, the deposit with it; negative: the leaver pays.
+        price: Amount,
+    },
+    /// Sign for another code of the circle.
+    SignUpgrade {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        member: ChainAddress,
+        /// The hash of the code.
+        wasm: [u8; 32],
+    },
+    /// Give the circle the code that was signed for, after the delay; anyone may.
+    Upgrade {
+        /// Which circle.
+        circle: ChainAddress,
+        /// The hash of the code.
+        wasm: [u8; 32],
     },
     /// Open a vote.
     Propose {

@@ -212,6 +212,15 @@ pub enum CircleChainEvent {
         #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
+    UpgradeSigned {
+        member: ChainAddress,
+        #[serde(with = "hex_bytes")]
+        wasm: [u8; 32],
+    },
+    Upgraded {
+        #[serde(with = "hex_bytes")]
+        wasm: [u8; 32],
+    },
     Synced {
         #[serde(with = "crate::money::amount_serde")]
         surplus: Amount,

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use effect::{ChainEffect, DrawSecret};
 pub use event::{ChainEvent, ChainEventBody, CircleChainEvent};
 
-use super::PortError;
 use super::vault::{PublicKey, Signature};
+use super::{PortError, PortErrorKind, Retry};
 use crate::{Asset, Timestamp, error_codes};
 
 /// An account or contract on the chain, in the chain's own text form (`G…`, `C…`).
@@ -45,6 +45,24 @@ pub struct PreparedTx {
     pub max_time: Timestamp,
     /// Highest fee it may charge, in stroops of XLM.
     pub max_fee: i64,
+    /// Consents that are signed apart from the transaction and carried within it: first these are
+    /// signed and put in ([`ChainClient::authorise`]), then the transaction is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorisations: Vec<Authorisation>,
+}
+
+/// Somebody's consent to what a transaction of another account does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorisation {
+    /// Who must sign.
+    pub signer: PublicKey,
+    /// The bytes whose SHA-256 is signed.
+    pub payload: Vec<u8>,
+    /// The latest ledger when it was prepared.
+    pub since_ledger: u32,
+    /// The last ledger in which it is good, in this transaction or in another one: until that has
+    /// closed, nothing else may be built for the same effect.
+    pub until_ledger: u32,
 }
 
 /// A signed transaction: persisted before it is sent, resent only as these bytes or in a fee-bump.
@@ -116,6 +134,8 @@ pub enum Fate {
     NotFound {
         /// Close time of the latest ledger.
         latest_closed_at: Timestamp,
+        /// The number of that ledger.
+        latest_ledger: u32,
         /// Whether the node's history reaches back to before the transaction could have been sent.
         history_covers: bool,
     },
@@ -239,11 +259,33 @@ pub trait ChainClient: Send + Sync {
     /// Builds and simulates the transaction for an effect.
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError>;
 
-    /// Decodes the payload again and compares every field with the effect and this network.
+    /// Decodes the payload again and compares every field with the effect and this network; so each
+    /// consent in it, signed or not yet, and what is to be signed for that.
     ///
     /// # Errors
     /// [`Mismatch`] naming the first field that differs: the caller must not sign.
     fn verify(&self, effect: &ChainEffect, tx: &PreparedTx) -> Result<(), Mismatch>;
+
+    /// Puts the signatures of [`PreparedTx::authorisations`] in, with which the transaction's own bytes
+    /// change: they are to be verified again before they are signed. Without authorisations, the
+    /// transaction as it is.
+    ///
+    /// # Errors
+    /// [`PrepareError::Refused`] when the chain would refuse it now; when a signature is missing or does
+    /// not verify. The method as it stands here is for chains that ask for no such consents.
+    async fn authorise(
+        &self,
+        effect: &ChainEffect,
+        tx: &PreparedTx,
+        signatures: &[(PublicKey, Signature)],
+    ) -> Result<PreparedTx, PrepareError> {
+        let _ = (effect, signatures);
+        if tx.authorisations.is_empty() {
+            return Ok(tx.clone());
+        }
+        let what = "this chain client takes no consents apart from the transaction";
+        Err(PortError::new(PortErrorKind::Invalid, Retry::Permanent, what).into())
+    }
 
     /// Puts signatures on. The result is what is persisted and sent. Where the client wraps in a
     /// fee-bump, it returns [`Assembled::NeedsFeeBump`] first.

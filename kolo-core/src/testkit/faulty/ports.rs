@@ -183,6 +183,15 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         self.inner.verify(effect, tx)
     }
 
+    async fn authorise(
+        &self,
+        effect: &ChainEffect,
+        tx: &PreparedTx,
+        signatures: &[(PublicKey, Signature)],
+    ) -> Result<PreparedTx, PrepareError> {
+        self.plan.call("authorise", self.inner.authorise(effect, tx, signatures)).await
+    }
+
     fn assemble(
         &self,
         tx: &PreparedTx,

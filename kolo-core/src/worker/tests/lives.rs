@@ -2,6 +2,7 @@
 //! done by a contract with its own engine, vault and wallets; after every event our mirror, our books
 //! and the members' wallets are what the contract and the chain say, to the stroop.
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use futures::executor::block_on;
 use kolo_rules::circle::{Fee, Marks, Motion, Order, Phase, Premium, Security, Shortfall, Step};
@@ -11,17 +12,17 @@ use super::contract::{Contract, Done};
 use super::{DAY_S, EACH, World, asset};
 use crate::circle::Question;
 use crate::circle::postings::{Part, wallet};
-use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody};
+use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
 use crate::testkit::check_books;
 use crate::view::{Every, MemberView, NewCircle, Options};
-use crate::{CircleId, CommandContext, Error};
+use crate::{CircleId, CommandContext, Error, MemberId};
 
 /// A circle, its members, and how far what was wanted of the chain has been done there.
-struct Life {
-    world: World,
-    circle: CircleId,
-    address: ChainAddress,
-    members: Vec<MemberView>,
+pub(super) struct Life {
+    pub world: World,
+    pub circle: CircleId,
+    pub address: ChainAddress,
+    pub members: Vec<MemberView>,
     done: Cell<usize>,
 }
 
@@ -29,7 +30,7 @@ const RICH: Amount = Amount::new(100 * EACH.minor_units());
 
 impl Life {
     /// Members with money in a circle that has just become full.
-    fn full(names: &[&str], shortfall: Shortfall, options: Options) -> Self {
+    pub fn full(names: &[&str], shortfall: Shortfall, options: Options) -> Self {
         let life = Self::forming(names, names.len(), shortfall, options);
         for member in life.members.iter().skip(1) {
             life.chain(|contract, now| contract.join(&member.address, now)).unwrap();
@@ -38,7 +39,7 @@ impl Life {
     }
 
     /// Members with money; the organiser, who comes first, sits in the circle.
-    fn forming(names: &[&str], seats: usize, shortfall: Shortfall, options: Options) -> Self {
+    pub fn forming(names: &[&str], seats: usize, shortfall: Shortfall, options: Options) -> Self {
         let world = World::new();
         let members: Vec<MemberView> = names.iter().map(|name| world.member(name)).collect();
         for member in &members {
@@ -71,7 +72,7 @@ impl Life {
     }
 
     /// A call of the contract by whomever, followed and compared.
-    fn chain(
+    pub fn chain(
         &self,
         call: impl FnOnce(&mut Contract, u64) -> Result<Done, Refusal>,
     ) -> Result<(), Refusal> {
@@ -83,12 +84,12 @@ impl Life {
         called
     }
 
-    fn step(&self, step: &Step) -> Result<(), Refusal> {
+    pub fn step(&self, step: &Step) -> Result<(), Refusal> {
         self.chain(|contract, now| contract.step(step, now))
     }
 
     /// A command of a member's, with all that follows from it.
-    fn asks(
+    pub fn asks(
         &self,
         who: usize,
         key: &str,
@@ -99,7 +100,7 @@ impl Life {
         self.settle();
     }
 
-    fn contributes(&self, who: usize, round: u8) {
+    pub fn contributes(&self, who: usize, round: u8) {
         let (circle, member) = (self.circle, self.members[who].id);
         self.asks(who, &format!("contribute/{round}"), async |circles, ctx| {
             let due = circles.due(member, circle).await?.due;
@@ -109,7 +110,7 @@ impl Life {
     }
 
     /// Does on the chain what has been wanted of it, until nothing more is.
-    fn settle(&self) {
+    pub fn settle(&self) {
         self.world.work();
         while let Some(effect) = self.world.chain.done().get(self.done.get()) {
             self.done.set(self.done.get() + 1);
@@ -123,7 +124,7 @@ impl Life {
     }
 
     /// Lets time pass, doing what timers want.
-    fn pass(&self, seconds: u64) {
+    pub fn pass(&self, seconds: u64) {
         for _ in 0..20 {
             self.world.pass(seconds / 20);
             self.settle();
@@ -173,6 +174,8 @@ impl Life {
             W::Vote { member, proposal, approve, .. } => {
                 Step::Vote { seat: seat(member), proposal: *proposal, approve: *approve }
             }
+            W::Swap { maker, taker, .. } => Step::Swap { a: seat(maker), b: seat(taker) },
+            W::Replace { leaver, .. } => Step::Replace { seat: seat(leaver) },
             W::CompleteMove { member, .. } => Step::CompleteMove { seat: seat(member) },
             W::Object { member, .. } => Step::Object { seat: seat(member) },
             _ => return None,
@@ -199,24 +202,50 @@ impl Life {
         assert_eq!(books, there, "pot, deposits, reserve, insurance, credits");
         let wallets: Vec<_> = self.members.iter().map(|m| wallet(m.id, &asset())).collect();
         block_on(check_books(ledger.as_ref(), kolo.tenant(), &wallets)).unwrap();
+        self.compare_contributions();
     }
 
-    fn state<T>(&self, look: impl FnOnce(&kolo_rules::Circle) -> T) -> T {
+    /// The table is what the contract announced, member by member and round by round.
+    fn compare_contributions(&self) {
+        let table = block_on(self.world.kolo.circles().contributions(self.circle)).unwrap();
+        let mut told: BTreeMap<(Option<MemberId>, usize), Amount> = BTreeMap::new();
+        for event in self.world.chain.told(&self.address) {
+            if let CircleChainEvent::ContributionMade { member, round, amount, .. } = event {
+                let payer = self.members.iter().find(|ours| ours.address == member);
+                let cell = (payer.map(|ours| ours.id), usize::from(round) - 1);
+                let sum = told.entry(cell).or_default();
+                *sum = sum.checked_add(amount).unwrap();
+            }
+        }
+        let add = |sum: Amount, paid: &Amount| sum.checked_add(*paid).unwrap();
+        let mut shown: BTreeMap<(Option<MemberId>, usize), Amount> = BTreeMap::new();
+        for row in &table.rows {
+            for (round, paid) in row.by_round.iter().enumerate().filter(|(_, paid)| !paid.is_zero())
+            {
+                let sum = shown.entry((row.member, round)).or_default();
+                *sum = add(*sum, paid);
+            }
+        }
+        assert_eq!(shown, told);
+        assert_eq!(table.total, told.values().fold(Amount::ZERO, add));
+    }
+
+    pub fn state<T>(&self, look: impl FnOnce(&kolo_rules::Circle) -> T) -> T {
         self.world.chain.contract(&self.address, |there| look(&there.state))
     }
 
-    fn phase(&self) -> Phase {
+    pub fn phase(&self) -> Phase {
         self.state(|state| state.phase)
     }
 
-    fn balance(&self, who: usize) -> i64 {
+    pub fn balance(&self, who: usize) -> i64 {
         use crate::port::ChainClient;
         let address = &self.members[who].address;
         block_on(self.world.chain.balance(address, &asset())).unwrap().minor_units()
     }
 }
 
-const UNIT: i64 = EACH.minor_units();
+pub(super) const UNIT: i64 = EACH.minor_units();
 
 /// Drawn order and exposure deposits: the first leaves two pots' parts, the second one, the last none.
 #[test]

@@ -4,6 +4,7 @@ mod chain;
 mod contract;
 mod handlers;
 mod lives;
+mod offers;
 mod permission;
 mod receipts;
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::circle::UnderWay;
 use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
 use crate::port::{Authorizer, PortError, PortErrorKind, Retry};
-use crate::{Actor, view::InvitationView};
+use crate::{Actor, OfferId, view::InvitationView};
 
 /// What the host answers.
 #[derive(Clone, Copy)]
@@ -79,6 +79,7 @@ impl Calls<'_> {
         let by = |member: &MemberView| CommandContext::of_member(member.id, key);
         let (ada, bola) = (by(&self.ada), by(&self.bola));
         let one = Amount::new(1);
+        let (offers, nothing) = (self.world.kolo.offers(), OfferId::derive(&[b"none"]));
         let done: Result<UnderWay, Error> = match command {
             CommandName::Register => {
                 let who = Register::of_host(key, "Dayo");
@@ -110,6 +111,12 @@ impl Calls<'_> {
             CommandName::Approve => {
                 block_on(circles.approve(&ada, circle, &self.bola.address, None))
             }
+            CommandName::Remove => block_on(circles.remove(&ada, circle, &self.bola.address)),
+            CommandName::TakeBack => block_on(circles.take_back(&bola, circle)),
+            CommandName::OpenDoor => return block_on(circles.open_door(&ada, circle)).map(drop),
+            CommandName::CloseDoor => {
+                return block_on(circles.close_door(&ada, "AB23CD45")).map(drop);
+            }
             CommandName::Reject => block_on(circles.reject(&ada, circle, &self.bola.address)),
             CommandName::Commit => block_on(circles.commit(&ada, circle)),
             CommandName::Secure => block_on(circles.secure(&ada, circle, one)),
@@ -121,6 +128,17 @@ impl Calls<'_> {
             CommandName::Propose => block_on(circles.propose_dissolve(&ada, circle)),
             CommandName::Object => block_on(circles.object(&ada, circle)),
             CommandName::Vote => block_on(circles.vote(&ada, circle, 1, true)),
+            CommandName::SignUpgrade => block_on(circles.sign_upgrade(&ada, circle, [1; 32])),
+            CommandName::Upgrade => block_on(circles.upgrade(&ada, circle, [1; 32])),
+            CommandName::OfferTurns => {
+                return block_on(offers.swap(&ada, circle, self.bola.id)).map(drop);
+            }
+            CommandName::OfferSeat => {
+                return block_on(offers.seat(&ada, circle, self.bola.id, one)).map(drop);
+            }
+            CommandName::AcceptOffer => block_on(offers.accept(&ada, nothing, None)),
+            CommandName::DeclineOffer => return block_on(offers.decline(&ada, nothing)),
+            CommandName::WithdrawOffer => return block_on(offers.withdraw(&ada, nothing)),
         };
         done.map(drop)
     }
@@ -192,14 +210,17 @@ fn the_host_is_told_who_what_and_where() {
         use CommandName as C;
         let actor = match command {
             C::Register => Actor::System,
-            C::Join | C::Request => Actor::Member(calls.bola.id),
+            C::Join | C::Request | C::TakeBack => Actor::Member(calls.bola.id),
             _ => Actor::Member(calls.ada.id),
         };
-        let elsewhere = matches!(command, C::Register | C::TestMoney | C::CreateCircle);
+        // Which circle an offer or a code nobody knows is about, nobody knows.
+        let unknown =
+            matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer | C::CloseDoor);
+        let elsewhere = unknown || matches!(command, C::Register | C::TestMoney | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {
             C::Contribute => Some(EACH),
-            C::TestMoney | C::Repay | C::Secure => Some(Amount::new(1)),
+            C::TestMoney | C::Repay | C::Secure | C::OfferSeat => Some(Amount::new(1)),
             C::Commit => Some(Amount::ZERO),
             _ => None,
         };

@@ -1,0 +1,224 @@
+//! How offers end: by a word, by time, by what happens on the chain.
+use kolo_rules::{Amount, Refusal};
+
+use super::service::Offers;
+use super::state::{Offer, Standing, Terms};
+use super::taking::payment_key;
+use super::view::{OfferEnd, OfferKind};
+use crate::circle::state::Circle;
+use crate::notice::{Notice, Reason};
+use crate::port::chain::{ChainAddress, CircleChainEvent};
+use crate::port::ledger::{IndexWrite, Resolution};
+use crate::port::work::{ClaimedWork, Release};
+use crate::record::Loaded;
+use crate::unit::{Changes, Command, queue};
+use crate::worker::timers::Timer;
+use crate::{Error, Kolo, MemberId, OfferId};
+
+impl Offers {
+    /// To its taker.
+    pub(super) fn tell_made(
+        &self,
+        changes: &mut Changes,
+        circle: &Circle,
+        offer: &Offer,
+    ) -> Result<(), Error> {
+        let (now, turn) = match offer.terms {
+            Terms::Turns { maker, taker, .. } => (taker, maker),
+            Terms::Seat { turn, .. } => (0, turn),
+        };
+        let made = Notice::OfferMade {
+            circle: circle.id,
+            name: circle.name.clone(),
+            offer: offer.id,
+            kind: offer.kind(),
+            who: offer.maker.name.clone(),
+            now,
+            turn,
+            pays: offer.pays(offer.taker.member),
+            expires_at: offer.expires_at,
+        };
+        changes.notice(offer.taker.member, "offer", made)
+    }
+}
+
+impl Changes {
+    /// Ends an offer nothing comes of, and tells whoever has not ended it.
+    pub(super) fn end_offer(
+        &mut self,
+        circle: &Circle,
+        offer: &mut Loaded<Offer>,
+        why: OfferEnd,
+    ) -> Result<(), Error> {
+        offer.state.standing = Standing::Ended(why);
+        self.write(offer)?;
+        self.event(&offer.id, "offer.ended", &why)?;
+        let (maker, taker) = (offer.state.maker.member, offer.state.taker.member);
+        let told = match why {
+            OfferEnd::Declined => vec![maker],
+            OfferEnd::Withdrawn => vec![taker],
+            _ => vec![maker, taker],
+        };
+        for reader in told {
+            let ended = Notice::OfferEnded {
+                circle: circle.id,
+                name: circle.name.clone(),
+                kind: offer.state.kind(),
+                who: offer.state.other(reader).name.clone(),
+                mine: reader == maker,
+                why,
+            };
+            // Several may end with one event.
+            self.notice(reader, &format!("offer-ended/{}", offer.state.id), ended)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the hold back that no payment has settled.
+    fn release_offer(&mut self, offer: &mut Offer) {
+        let Some(entry) = offer.hold.take() else {
+            return;
+        };
+        let effective_at = self.now();
+        let (settle, chain_tx) = (false, None);
+        self.set.resolutions.push(Resolution { entry, settle, chain_tx, effective_at });
+        self.free_payment(offer);
+    }
+
+    fn free_payment(&mut self, offer: &Offer) {
+        if let Some(payment) = offer.payment() {
+            let key = payment_key(payment.payer.member, payment.payee.member);
+            self.set.index.push(IndexWrite::Release(key));
+        }
+    }
+}
+
+impl Kolo {
+    pub(super) fn schedule_offer_end(
+        &self,
+        changes: &mut Changes,
+        offer: &Offer,
+    ) -> Result<(), Error> {
+        let id = format!("offer-end/{}", offer.id);
+        let due = offer.expires_at.plus(1);
+        changes.enqueue(queue::TIMER, id, None, due, &Timer::OfferEnd { offer: offer.id })
+    }
+
+    /// Nobody has answered.
+    pub(crate) async fn offer_timer(
+        &self,
+        work: &ClaimedWork,
+        offer: OfferId,
+    ) -> Result<(), Error> {
+        let ctx = self.timer_context(work);
+        let mut command =
+            Command::begin(self, &ctx, "timer.offer", &offer).await?.consuming(&work.lease);
+        loop {
+            let mut found = self.offer(offer).await?;
+            if found.state.standing != Standing::Open {
+                return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
+            }
+            let circle = self.circle(found.state.circle).await?.state;
+            let mut changes = command.changes();
+            changes.end_offer(&circle, &mut found, OfferEnd::Expired)?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What an event of the circle makes of its offers: one has come about, others cannot any more.
+    pub(crate) async fn follow_offers(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+        what: &CircleChainEvent,
+    ) -> Result<(), Error> {
+        for id in circle.offers.clone() {
+            let mut offer = self.offer(id).await?;
+            if offer.state.is_alive() {
+                if came_about(&offer.state, what) {
+                    offer.state.standing = Standing::Done;
+                    changes.release_offer(&mut offer.state);
+                    changes.write(&offer)?;
+                    changes.event(&offer.id, "offer.done", &id)?;
+                } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
+                    continue;
+                } else {
+                    changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
+                }
+            }
+            circle.offers.retain(|open| *open != id);
+        }
+        Ok(())
+    }
+
+    /// What passes (a payment that is late, a credit on its way) makes nothing void.
+    fn still_holds(&self, circle: &Circle, offer: &Offer) -> Result<bool, Error> {
+        match circle.terms_now(offer, self.now()) {
+            Ok(terms) => Ok(terms == offer.terms),
+            Err(Error::Refused(Refusal::InArrears | Refusal::CreditWaiting)) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The chain has refused what both consented to.
+    pub(crate) async fn offer_refused(
+        &self,
+        changes: &mut Changes,
+        offer: OfferId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let mut found = self.offer(offer).await?;
+        if !found.state.is_accepted() {
+            return Ok(());
+        }
+        let name = self.circle(found.state.circle).await?.state.name;
+        changes.release_offer(&mut found.state);
+        found.state.standing = Standing::Ended(OfferEnd::Failed);
+        changes.write(&found)?;
+        changes.event(&found.id, "offer.ended", &OfferEnd::Failed)?;
+        for party in [&found.state.maker, &found.state.taker] {
+            let failed = Notice::RequestFailed { name: name.clone(), reason };
+            changes.notice(party.member, "failed", failed)?;
+        }
+        Ok(())
+    }
+
+    /// Settles the hold a payment between two people was waited for with; `false` when there is none.
+    pub(crate) async fn settle_offer(
+        &self,
+        changes: &mut Changes,
+        (payer, payee): (MemberId, MemberId),
+        amount: Amount,
+        resolution: impl FnOnce(String) -> Resolution + Send,
+    ) -> Result<bool, Error> {
+        let key = payment_key(payer, payee);
+        let Some(id) = self.find(&key.index, &key.value).await? else {
+            return Ok(false);
+        };
+        let id: OfferId = id.parse().map_err(|_| Error::NoSuchOffer)?;
+        let mut offer = self.offer(id).await?;
+        let is_it = offer.state.payment().is_some_and(|payment| payment.amount == amount);
+        let Some(hold) = offer.state.hold.take_if(|_| is_it) else {
+            return Ok(false);
+        };
+        changes.set.resolutions.push(resolution(hold));
+        changes.free_payment(&offer.state);
+        changes.write(&offer)?;
+        Ok(true)
+    }
+}
+
+/// Whether the event says that what was offered has happened, by us or without us.
+fn came_about(offer: &Offer, what: &CircleChainEvent) -> bool {
+    use CircleChainEvent as E;
+    let (maker, taker) = (&offer.maker.address, &offer.taker.address);
+    let are = |a: &ChainAddress, b: &ChainAddress| a == maker && b == taker;
+    match (offer.kind(), what) {
+        (OfferKind::Turns, E::TurnsSwapped { a, b, .. }) => are(a, b) || are(b, a),
+        (OfferKind::Seat, E::SeatSold { leaver, newcomer, .. }) => are(leaver, newcomer),
+        _ => false,
+    }
+}

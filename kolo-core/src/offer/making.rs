@@ -1,0 +1,188 @@
+//! Making offers.
+use kolo_rules::{Amount, Refusal};
+
+use super::service::Offers;
+use super::state::{Offer, OffersOf, Party, Standing, Terms};
+use super::view::OfferView;
+use crate::circle::state::Circle;
+use crate::member::state::Member;
+use crate::port::authorizer::{CommandName, CommandRequest};
+use crate::record::Loaded;
+use crate::unit::{Changes, Command};
+use crate::{CircleId, CommandContext, Error, MemberId, OfferId};
+
+impl Offers {
+    /// Offers another member to change turns.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] for who is not in it; [`Error::Refused`] by the rules (a turn that has come,
+    /// arrears, an auction, oneself); [`Error::UnderWay`] while another offer of theirs in this circle is
+    /// open.
+    pub async fn swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error> {
+        let request = CommandRequest::new(ctx, CommandName::OfferTurns).about(circle);
+        let args = (circle, with);
+        self.make(ctx, circle, with, Command::asked(&self.kolo, ctx, request, &args).await?, None)
+            .await
+    }
+
+    /// Offers one's seat to a newcomer for exactly `price`, what [`Offers::price`] says. The members must
+    /// have voted for them ([`crate::circle::Question::Replace`]).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] for who is not in it; [`Error::Refused`]: no such vote has passed, arrears,
+    /// another price ([`Refusal::WrongAmount`]), the newcomer sits there already; [`Error::UnderWay`] while
+    /// another offer of theirs in this circle is open.
+    pub async fn seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error> {
+        let moving = if price < Amount::ZERO { Amount::ZERO.checked_sub(price) } else { Ok(price) };
+        let request = CommandRequest::new(ctx, CommandName::OfferSeat)
+            .about(circle)
+            .moving(moving.map_err(Refusal::from)?);
+        let args = (circle, newcomer, price.minor_units());
+        let command = Command::asked(&self.kolo, ctx, request, &args).await?;
+        self.make(ctx, circle, newcomer, command, Some(price)).await
+    }
+
+    /// What a newcomer would pay this member for their seat now, their deposit with it; negative: what
+    /// the member would pay the newcomer.
+    ///
+    /// # Errors
+    /// As [`Offers::seat`].
+    pub async fn price(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        newcomer: MemberId,
+    ) -> Result<Amount, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+        let leaver = self.kolo.member(member).await?.state.address;
+        let newcomer = self.kolo.member(newcomer).await?.state.address;
+        match found.seat_terms(&leaver, &newcomer, self.kolo.now())? {
+            Terms::Seat { price, .. } => Ok(Amount::new(price)),
+            Terms::Turns { .. } => Err(Error::Refused(Refusal::NoProposal)),
+        }
+    }
+
+    /// `price`: of a seat; `None` to change turns.
+    async fn make(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        taker: MemberId,
+        mut command: Command<'_>,
+        price: Option<Amount>,
+    ) -> Result<OfferView, Error> {
+        let maker = ctx.member()?;
+        if let Some(done) = command.replay::<OfferId>()? {
+            return self.get(maker, done).await;
+        }
+        let id = OfferId::derive(&[ctx.tenant.as_str().as_bytes(), ctx.key.as_bytes()]);
+        loop {
+            let mut found = self.kolo.circle(circle).await?;
+            found.state.seat_of_member(maker).ok_or(Error::NoSuchCircle)?;
+            self.require_none_open(&found.state, maker).await?;
+            let maker = self.party(maker).await?;
+            let taker = self.party(taker).await?;
+            let mut changes = command.changes();
+            let offer = new_offer(&found.state, &changes, id, (maker, taker), price)?;
+            self.prune(&mut found).await?;
+            found.state.offers.push(id);
+            changes.write(&found)?;
+            for party in [&offer.maker, &offer.taker] {
+                self.list(&mut changes, party.member, id).await?;
+            }
+            let fresh = Loaded::fresh(&id, offer);
+            changes.write(&fresh)?;
+            changes.event(&fresh.id, "offer.made", &fresh.state)?;
+            self.kolo.schedule_offer_end(&mut changes, &fresh.state)?;
+            self.tell_made(&mut changes, &found.state, &fresh.state)?;
+            if command.commit(changes, id).await?.is_some() {
+                return self.view(&fresh.state, ctx.member()?).await;
+            }
+        }
+    }
+
+    async fn party(&self, member: MemberId) -> Result<Party, Error> {
+        let Member { id, address, name, .. } = self.kolo.member(member).await?.state;
+        Ok(Party { member: id, address, name })
+    }
+
+    /// One at a time of each maker in a circle: two at once could not both come about.
+    async fn require_none_open(&self, circle: &Circle, maker: MemberId) -> Result<(), Error> {
+        for id in &circle.offers {
+            let offer = self.kolo.offer(*id).await?.state;
+            let is_over = self.kolo.now() > offer.expires_at && !offer.is_accepted();
+            if offer.maker.member == maker && offer.is_alive() && !is_over {
+                return Err(Error::UnderWay);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has ended out of the circle's list.
+    async fn prune(&self, circle: &mut Loaded<Circle>) -> Result<(), Error> {
+        for id in circle.state.offers.clone() {
+            if !self.kolo.offer(id).await?.state.is_alive() {
+                circle.state.offers.retain(|open| *open != id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts it into a member's list, and takes out what has ended.
+    async fn list(
+        &self,
+        changes: &mut Changes,
+        member: MemberId,
+        offer: OfferId,
+    ) -> Result<(), Error> {
+        let found = self.kolo.load::<OffersOf>(member).await?;
+        let mut list = found.unwrap_or_else(|| Loaded::fresh(&member, OffersOf::default()));
+        for id in list.state.offers.clone() {
+            if !self.kolo.offer(id).await?.state.is_alive() {
+                list.state.offers.retain(|listed| *listed != id);
+            }
+        }
+        list.state.offers.push(offer);
+        changes.write(&list)
+    }
+}
+
+fn new_offer(
+    circle: &Circle,
+    changes: &Changes,
+    id: OfferId,
+    (maker, taker): (Party, Party),
+    price: Option<Amount>,
+) -> Result<Offer, Error> {
+    let now = changes.now();
+    let mut expires_at = now.plus(OPEN_S);
+    let terms = match price {
+        None => circle.swap_terms(&maker.address, &taker.address, now)?,
+        Some(price) => {
+            let terms = circle.seat_terms(&maker.address, &taker.address, now)?;
+            if !matches!(terms, Terms::Seat { price: exact, .. } if exact == price.minor_units()) {
+                return Err(Error::Refused(Refusal::WrongAmount));
+            }
+            let until = circle.newcomer_until(&maker.address)?;
+            expires_at = until.map_or(expires_at, |until| until.min(expires_at));
+            terms
+        }
+    };
+    let (standing, hold) = (Standing::Open, None);
+    Ok(Offer { id, circle: circle.id, maker, taker, terms, expires_at, standing, hold })
+}
+
+/// How long an offer is open, seconds: three days.
+const OPEN_S: u64 = 72 * 3_600;

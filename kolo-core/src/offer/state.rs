@@ -1,0 +1,149 @@
+//! What is kept of an offer.
+use kolo_rules::Amount;
+use serde::{Deserialize, Serialize};
+
+use super::view::{OfferEnd, OfferKind, OfferStage, OfferTerms};
+use crate::port::chain::{ChainAddress, ChainEffect};
+use crate::record::Aggregate;
+use crate::{CircleId, IntentId, MemberId, OfferId, Timestamp};
+
+/// One of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Party {
+    pub member: MemberId,
+    pub address: ChainAddress,
+    pub name: String,
+}
+
+/// What both consent to. Amounts are minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Terms {
+    /// The turns as they are; `deposit` goes from who comes earlier then to the other.
+    Turns { maker: u8, taker: u8, deposit: i64 },
+    /// The maker's seat: `price` goes from the taker to the maker, if negative the other way.
+    Seat { turn: u8, price: i64 },
+}
+
+/// Where it is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    Open,
+    Accepted(IntentId),
+    Done,
+    Ended(OfferEnd),
+}
+
+/// Aggregate `offer`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Offer {
+    pub id: OfferId,
+    pub circle: CircleId,
+    pub maker: Party,
+    pub taker: Party,
+    pub terms: Terms,
+    pub expires_at: Timestamp,
+    pub standing: Standing,
+    /// The journal entry that holds what one pays the other, once accepted.
+    pub hold: Option<String>,
+}
+
+impl Aggregate for Offer {
+    const KIND: &'static str = "offer";
+}
+
+/// Aggregate `offers`: those a member has made or may answer, one for each member. What has ended is
+/// taken out when the next one is put in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct OffersOf {
+    pub offers: Vec<OfferId>,
+}
+
+impl Aggregate for OffersOf {
+    const KIND: &'static str = "offers";
+}
+
+/// Who pays whom how much; more than nothing.
+pub(crate) struct Payment<'a> {
+    pub payer: &'a Party,
+    pub payee: &'a Party,
+    pub amount: Amount,
+}
+
+impl Offer {
+    /// Whether it can still come about.
+    pub fn is_alive(&self) -> bool {
+        matches!(self.standing, Standing::Open | Standing::Accepted(_))
+    }
+
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self.standing, Standing::Accepted(_))
+    }
+
+    pub fn party(&self, member: MemberId) -> Option<&Party> {
+        [&self.maker, &self.taker].into_iter().find(|party| party.member == member)
+    }
+
+    /// The one of the two who is not this member.
+    pub fn other(&self, member: MemberId) -> &Party {
+        if self.maker.member == member { &self.taker } else { &self.maker }
+    }
+
+    pub const fn kind(&self) -> OfferKind {
+        match self.terms {
+            Terms::Turns { .. } => OfferKind::Turns,
+            Terms::Seat { .. } => OfferKind::Seat,
+        }
+    }
+
+    pub const fn stage(&self) -> OfferStage {
+        match self.standing {
+            Standing::Open => OfferStage::Open,
+            Standing::Accepted(_) => OfferStage::Accepted,
+            Standing::Done => OfferStage::Done,
+            Standing::Ended(why) => OfferStage::Ended(why),
+        }
+    }
+
+    pub const fn terms_shown(&self) -> OfferTerms {
+        match self.terms {
+            Terms::Turns { maker, taker, .. } => OfferTerms::Turns { maker, taker },
+            Terms::Seat { turn, price } => OfferTerms::Seat { turn, price: Amount::new(price) },
+        }
+    }
+
+    /// What one pays the other when it comes about.
+    pub fn payment(&self) -> Option<Payment<'_>> {
+        let (from_maker, minor) = match self.terms {
+            // Who has the later turn gets the earlier one.
+            Terms::Turns { maker, taker, deposit } => (maker > taker, deposit),
+            Terms::Seat { price, .. } => (price < 0, price.saturating_abs()),
+        };
+        let (payer, payee) =
+            if from_maker { (&self.maker, &self.taker) } else { (&self.taker, &self.maker) };
+        (minor > 0).then(|| Payment { payer, payee, amount: Amount::new(minor) })
+    }
+
+    /// What this member pays with it, minor units; negative: gets.
+    pub fn pays(&self, member: MemberId) -> i64 {
+        match self.payment() {
+            None => 0,
+            Some(payment) if payment.payer.member == member => payment.amount.minor_units(),
+            Some(payment) => payment.amount.minor_units().saturating_neg(),
+        }
+    }
+
+    /// What is wanted of the chain once both have consented.
+    pub fn effect(&self, circle: ChainAddress) -> ChainEffect {
+        let (maker, taker) = (self.maker.address.clone(), self.taker.address.clone());
+        match self.terms {
+            Terms::Turns { maker: maker_turn, taker: taker_turn, deposit } => {
+                let deposit = Amount::new(deposit);
+                ChainEffect::Swap { circle, maker, taker, maker_turn, taker_turn, deposit }
+            }
+            Terms::Seat { turn, price } => {
+                let price = Amount::new(price);
+                ChainEffect::Replace { circle, leaver: maker, newcomer: taker, turn, price }
+            }
+        }
+    }
+}
