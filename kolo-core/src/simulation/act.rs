@@ -76,7 +76,7 @@ impl fmt::Debug for Secret {
 pub enum Call {
     Invite { member: usize, turn: Option<u32>, expires_at: u64 },
     Revoke { member: usize },
-    Join { member: usize },
+    Join { member: usize, turn: Option<u32> },
     Request { member: usize },
     Approve { member: usize, turn: Option<u32> },
     Reject { member: usize },
@@ -94,11 +94,11 @@ pub enum Call {
     Repay { member: usize, amount: Amount },
     Bid { member: usize, round: u32, amount: Amount },
     ClaimInsurance { member: usize, round: u32, defaulter: usize, amount: Amount },
-    Swap { a: usize, b: usize },
+    Swap { a: usize, b: usize, turns: [u32; 2] },
     Exit { member: usize },
     Propose { member: usize, motion: Motion, subject: Option<usize>, newcomer: Option<usize> },
     Vote { member: usize, proposal: u32, approve: bool },
-    Replace { leaver: usize, newcomer: usize, price: Amount },
+    Replace { leaver: usize, newcomer: usize, turn: u32, price: Amount },
     CompleteMove { member: usize },
     Object { member: usize },
     Claim { member: usize },
@@ -117,7 +117,7 @@ impl Call {
             | Self::Remove { .. }
             | Self::Start
             | Self::Cancel => vec![organiser],
-            Self::Join { member }
+            Self::Join { member, .. }
             | Self::Request { member }
             | Self::Leave { member }
             | Self::Commit { member, .. }
@@ -130,7 +130,7 @@ impl Call {
             | Self::Propose { member, .. }
             | Self::Vote { member, .. }
             | Self::Object { member } => vec![member],
-            Self::Swap { a, b } => vec![a, b],
+            Self::Swap { a, b, .. } => vec![a, b],
             Self::Replace { leaver, newcomer, .. } => vec![leaver, newcomer],
             Self::Reveal { .. }
             | Self::Proceed

@@ -107,7 +107,7 @@ impl Game {
                 let expires_at = self.now + DAY_S * u64::try_from(self.dice.below(3)).unwrap();
                 Call::Invite { member: stranger, turn, expires_at }
             }
-            4..=5 => Call::Join { member: stranger },
+            4..=5 => Call::Join { member: stranger, turn },
             6 => Call::Request { member: stranger },
             7 => Call::Approve { member: stranger, turn },
             8 => Call::Reject { member: stranger },
@@ -135,7 +135,7 @@ impl Game {
                 let amount = self.amount(Some(rules.contribution));
                 Call::ClaimInsurance { member, round, defaulter: other, amount }
             }
-            23 => Call::Swap { a: member, b: other },
+            23 => Call::Swap { a: member, b: other, turns: [self.turn(member), self.turn(other)] },
             24 => Call::Exit { member },
             25 | 26 => self.motion(member, other, stranger),
             27 | 28 => {
@@ -146,13 +146,22 @@ impl Game {
                 let row = seated.and_then(|(state, seat)| state.seat(seat));
                 let net = row.and_then(|row| row.paid.checked_sub(row.received).ok());
                 let price = net.zip(row).and_then(|(net, row)| net.checked_add(row.deposit).ok());
-                Call::Replace { leaver: member, newcomer: stranger, price: self.amount(price) }
+                let (turn, price) = (self.turn(member), self.amount(price));
+                Call::Replace { leaver: member, newcomer: stranger, turn, price }
             }
             30 => Call::CompleteMove { member },
             31 => Call::Object { member },
             _ if self.dice.one_in(2) => Call::Claim { member },
             _ => Call::Sync,
         }
+    }
+
+    /// The turn, or sometimes another.
+    fn turn(&mut self, member: usize) -> u32 {
+        let seat = self.view.circles[0].seat(member);
+        let row = self.state().zip(seat).and_then(|(state, seat)| state.seat(seat));
+        let turn = row.map_or(0, |row| u32::from(row.turn));
+        if self.dice.one_in(10) { turn + 1 } else { turn }
     }
 
     fn motion(&mut self, member: usize, other: usize, stranger: usize) -> Call {

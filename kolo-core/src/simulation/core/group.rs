@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kolo_rules::circle::{Effect, Motion, Order, Phase, Readiness, Step};
-use kolo_rules::{Amount, Circle, MAX_MEMBERS, Refusal, Rules};
+use kolo_rules::circle::{Effect, Order, Phase, Readiness, Step};
+use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use super::money::Purses;
-use super::{sha256, sum};
+use super::sha256;
 use crate::simulation::act::{Call, Secret};
 use crate::simulation::reason::Reason;
 use crate::simulation::scenario::CirclePlan;
@@ -19,27 +19,27 @@ const MOST_WAITING: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Group {
     id: [u8; 32],
-    rules: Rules,
+    pub rules: Rules,
     organiser: usize,
     /// `None` once everything is settled.
-    circle: Option<Circle>,
-    members: Vec<usize>,
+    pub circle: Option<Circle>,
+    pub members: Vec<usize>,
     invitations: BTreeMap<usize, (Option<u32>, u64)>,
     requests: Vec<usize>,
     /// By seat: what they committed to, and what they revealed.
     commitments: BTreeMap<u8, Secret>,
     revealed: BTreeMap<u8, Secret>,
     /// Who is to replace somebody, and to whose address a seat is to be moved.
-    replacing: Option<usize>,
-    moving: Option<usize>,
+    pub replacing: Option<usize>,
+    pub moving: Option<usize>,
 }
 
 /// A call under way.
-struct Desk<'a> {
-    group: &'a mut Group,
-    purses: &'a mut Purses,
+pub struct Desk<'a> {
+    pub group: &'a mut Group,
+    pub purses: &'a mut Purses,
     /// The circle's number, whose vault it is.
-    number: usize,
+    pub number: usize,
     now: u64,
 }
 
@@ -84,17 +84,7 @@ impl Group {
         }
         let mut desk = Desk { group: self, purses, number, now };
         desk.take(call)?;
-        self.tidy();
-        Ok(())
-    }
-
-    /// Nothing is left of a circle with nothing left to do.
-    fn tidy(&mut self) {
-        if self.circle.as_ref().is_some_and(Circle::is_finished) {
-            self.circle = None;
-            self.members.clear();
-            self.started();
-        }
+        desk.tidy()
     }
 
     fn started(&mut self) {
@@ -102,17 +92,17 @@ impl Group {
         self.requests.clear();
     }
 
-    fn running(&self) -> Result<&Circle, Reason> {
+    pub fn running(&self) -> Result<&Circle, Reason> {
         self.circle.as_ref().ok_or(Reason::Rules(Refusal::Finished))
     }
 
-    fn sits(&self, who: usize) -> Result<u8, Reason> {
+    pub fn sits(&self, who: usize) -> Result<u8, Reason> {
         let seat = self.members.iter().position(|member| *member == who);
         seat.and_then(|seat| u8::try_from(seat).ok()).ok_or(Reason::Rules(Refusal::NotMember))
     }
 
     /// The seat, of a circle that is not settled.
-    fn seat(&self, who: usize) -> Result<u8, Reason> {
+    pub fn seat(&self, who: usize) -> Result<u8, Reason> {
         self.running()?;
         self.sits(who)
     }
@@ -122,7 +112,7 @@ impl Group {
         if forming { Ok(()) } else { Err(Refusal::NotForming.into()) }
     }
 
-    fn require_stranger(&self, who: usize) -> Outcome {
+    pub fn require_stranger(&self, who: usize) -> Outcome {
         if self.sits(who).is_ok() { Err(Refusal::AlreadyMember.into()) } else { Ok(()) }
     }
 
@@ -149,17 +139,20 @@ impl Desk<'_> {
                 self.group.invitations.remove(&member).ok_or(Reason::NoInvitation)?;
                 Ok(())
             }
-            Call::Join { member } => {
+            Call::Join { member, turn } => {
                 self.group.require_forming()?;
                 self.group.require_stranger(member)?;
-                let turn = self.redeem(member)?;
+                // A request of theirs is answered with that.
+                let _ = self.group.take_request(member);
+                if self.redeem(member)? != turn {
+                    return Err(Refusal::OtherTurn.into());
+                }
                 self.take_seat(member, turn)
             }
             Call::Request { member } => self.request(member),
             Call::Approve { member, turn } => {
                 self.group.running()?;
                 self.group.take_request(member)?;
-                self.group.require_stranger(member)?;
                 self.take_seat(member, turn)
             }
             Call::Reject { member } => self.group.take_request(member),
@@ -217,100 +210,22 @@ impl Desk<'_> {
         }
     }
 
-    /// What moves money while the circle runs, and after.
-    fn take_money(&mut self, call: &Call) -> Outcome {
-        match *call {
-            Call::Contribute { member, round, amount } => {
-                let seat = self.group.seat(member)?;
-                self.step(&Step::Contribute { seat, round: round_of(round)?, amount })?;
-                self.pay_in(member, amount)
-            }
-            Call::Payout { round } => {
-                self.group.running()?;
-                let effect = self.step(&Step::Payout { round: round_of(round)? })?;
-                match effect {
-                    Effect::PaidOut(payout) if !payout.dissolved => {
-                        self.pay_or_credit(payout.seat, payout.amount)
-                    }
-                    _ => Ok(()),
-                }
-            }
-            Call::Repay { member, amount } => {
-                let seat = self.group.seat(member)?;
-                let effect = self.step(&Step::Repay { seat, amount })?;
-                self.pay_in(member, amount)?;
-                for (creditor, part) in (0..self.group.running()?.len()).zip(parts(&effect)) {
-                    if part.is_positive() {
-                        self.pay_or_credit(creditor, part)?;
-                    }
-                }
-                Ok(())
-            }
-            Call::Push { member } => {
-                let seat = self.group.seat(member)?;
-                let effect = self.step(&Step::Push { seat })?;
-                self.deliver_or_refuse(member, &effect)
-            }
-            Call::Claim { member } => {
-                let seat = self.group.seat(member)?;
-                let effect = self.step(&Step::Claim { seat })?;
-                self.deliver_or_refuse(member, &effect)
-            }
-            Call::Sync => {
-                self.group.running()?;
-                let balance = self.purses.vault(self.number);
-                self.step(&Step::Sync { balance }).map(|_| ())
-            }
-            ref later => self.take_among_members(later),
-        }
+    pub fn step(&mut self, step: &Step) -> Result<Effect, Reason> {
+        self.group.step(step, self.now)
     }
 
-    /// What members ask of each other.
-    fn take_among_members(&mut self, call: &Call) -> Outcome {
-        match *call {
-            Call::Bid { member, round, amount } => {
-                let seat = self.group.seat(member)?;
-                self.step(&Step::Bid { seat, round: round_of(round)?, amount })?;
-            }
-            Call::ClaimInsurance { member, round, defaulter, amount } => {
-                let (seat, defaulter) = (self.group.seat(member)?, self.group.sits(defaulter)?);
-                let round = round_of(round)?;
-                self.step(&Step::ClaimInsurance { seat, round, defaulter, amount })?;
-            }
-            Call::Swap { a, b } => return self.swap(a, b),
-            Call::Exit { member } => {
-                let seat = self.group.seat(member)?;
-                self.step(&Step::Exit { seat })?;
-            }
-            Call::Propose { member, motion, subject, newcomer } => {
-                return self.propose(member, motion, subject, newcomer);
-            }
-            Call::Vote { member, proposal, approve } => {
-                let seat = self.group.seat(member)?;
-                self.step(&Step::Vote { seat, proposal, approve })?;
-            }
-            Call::Replace { leaver, newcomer, price } => {
-                return self.replace(leaver, newcomer, price);
-            }
-            Call::CompleteMove { member } => {
-                let seat = self.group.seat(member)?;
-                self.step(&Step::CompleteMove { seat })?;
-                let to = self.group.moving.take().ok_or(Reason::Rules(Refusal::NoProposal))?;
-                self.group.require_stranger(to)?;
-                self.give(seat, to);
-            }
-            Call::Object { member } => {
-                let seat = self.group.seat(member)?;
-                self.step(&Step::Object { seat })?;
-                self.group.moving = None;
-            }
-            _ => return Err(Reason::BadMotion),
+    /// Nothing is left of a circle with nothing left to do and nothing to share.
+    fn tidy(&mut self) -> Outcome {
+        let Some(circle) = self.group.circle.as_mut().filter(|circle| circle.is_finished()) else {
+            return Ok(());
+        };
+        let shared = circle.share_leftover(self.purses.vault(self.number))?;
+        if shared.is_nothing() {
+            self.group.circle = None;
+            self.group.members.clear();
+            self.group.started();
         }
         Ok(())
-    }
-
-    fn step(&mut self, step: &Step) -> Result<Effect, Reason> {
-        self.group.step(step, self.now)
     }
 
     fn invite(&mut self, member: usize, turn: Option<u32>, expires_at: u64) -> Outcome {
@@ -381,104 +296,9 @@ impl Desk<'_> {
         self.step(&Step::Draw { seed: sha256(&drawn) }).map(|_| ())
     }
 
-    fn swap(&mut self, a: usize, b: usize) -> Outcome {
-        let (first, second) = (self.group.seat(a)?, self.group.sits(b)?);
-        let effect = self.step(&Step::Swap { a: first, b: second })?;
-        let Effect::Swapped(swapped) = effect else { return Ok(()) };
-        let (payer, payee) = if swapped.earlier == first { (a, b) } else { (b, a) };
-        self.purses.pass_on(payer, payee, swapped.deposit)
-    }
-
-    fn propose(
-        &mut self,
-        member: usize,
-        motion: Motion,
-        subject: Option<usize>,
-        newcomer: Option<usize>,
-    ) -> Outcome {
-        let seat = self.group.seat(member)?;
-        let subject = match (subject, motion) {
-            (None, Motion::Dissolve) => 0,
-            (None, _) | (Some(_), Motion::Dissolve) => return Err(Reason::BadMotion),
-            (Some(subject), _) => self.group.sits(subject)?,
-        };
-        let lets_in = matches!(motion, Motion::Replace | Motion::Move);
-        match newcomer {
-            Some(newcomer) if lets_in => {
-                self.group.require_stranger(newcomer)?;
-                let slot = if motion == Motion::Replace {
-                    &mut self.group.replacing
-                } else {
-                    &mut self.group.moving
-                };
-                *slot = Some(newcomer);
-            }
-            None if !lets_in => {}
-            _ => return Err(Reason::BadMotion),
-        }
-        self.step(&Step::Propose { seat, motion, subject }).map(|_| ())
-    }
-
-    fn replace(&mut self, leaver: usize, newcomer: usize, price: Amount) -> Outcome {
-        let seat = self.group.seat(leaver)?;
-        if self.group.replacing != Some(newcomer) {
-            return Err(Refusal::NoProposal.into());
-        }
-        self.group.require_stranger(newcomer)?;
-        let effect = self.step(&Step::Replace { seat })?;
-        let Effect::Replaced(sold) = effect else { return Ok(()) };
-        let overflow = |_| Reason::Rules(Refusal::Overflow);
-        let net = sold.price.checked_add(sold.deposit).map_err(overflow)?;
-        if net != price {
-            return Err(Refusal::WrongAmount.into());
-        }
-        if net < Amount::ZERO {
-            let back = Amount::ZERO.checked_sub(net).map_err(overflow)?;
-            self.purses.pass_on(leaver, newcomer, back)?;
-        } else {
-            self.purses.pass_on(newcomer, leaver, net)?;
-        }
-        self.group.replacing = None;
-        self.give(seat, newcomer);
-        Ok(())
-    }
-
-    fn give(&mut self, seat: u8, to: usize) {
-        if let Some(member) = self.group.members.get_mut(usize::from(seat)) {
-            *member = to;
-        }
-    }
-
-    fn pay_in(&mut self, who: usize, amount: Amount) -> Outcome {
+    pub fn pay_in(&mut self, who: usize, amount: Amount) -> Outcome {
         self.purses.pay_in(who, self.number, amount)
     }
-
-    fn pay_or_credit(&mut self, seat: u8, amount: Amount) -> Outcome {
-        let who = self.group.members.get(usize::from(seat)).copied();
-        let who = who.ok_or(Reason::Rules(Refusal::NotMember))?;
-        if !self.purses.deliver(self.number, who, amount)? {
-            self.step(&Step::Credit { seat, amount })?;
-        }
-        Ok(())
-    }
-
-    fn deliver_or_refuse(&mut self, who: usize, effect: &Effect) -> Outcome {
-        let amount = sum(&parts(effect))?;
-        let delivered = self.purses.deliver(self.number, who, amount)?;
-        if delivered { Ok(()) } else { Err(Reason::Undeliverable) }
-    }
-}
-
-/// What an effect delivers, by seat.
-fn parts(effect: &Effect) -> [Amount; MAX_MEMBERS] {
-    match effect {
-        Effect::Delivered(parts) => *parts,
-        _ => [Amount::ZERO; MAX_MEMBERS],
-    }
-}
-
-fn round_of(round: u32) -> Result<u8, Reason> {
-    u8::try_from(round).map_err(|_| Reason::Rules(Refusal::WrongRound))
 }
 
 fn turn_of(turn: Option<u32>) -> Result<Option<u8>, Reason> {

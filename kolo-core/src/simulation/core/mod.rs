@@ -3,6 +3,7 @@
 
 mod group;
 mod money;
+mod running;
 
 use group::Group;
 use kolo_rules::Amount;

@@ -116,7 +116,10 @@ impl Play<'_> {
                 Call::Invite { member, turn: step.turn, expires_at }
             }
             Verb::Revoke => Call::Revoke { member },
-            Verb::Join => Call::Join { member },
+            Verb::Join => {
+                let offered = self.offers.get(&(circle, member)).copied().flatten();
+                Call::Join { member, turn: step.turn.or(offered) }
+            }
             Verb::Request => Call::Request { member },
             Verb::Approve => Call::Approve { member, turn: step.turn },
             Verb::Reject => Call::Reject { member },
@@ -133,7 +136,11 @@ impl Play<'_> {
             Verb::Exit => Call::Exit { member },
             Verb::CompleteMove => Call::CompleteMove { member },
             Verb::Object => Call::Object { member },
-            Verb::Swap => Call::Swap { a: member, b: step.with.unwrap_or(member) },
+            Verb::Swap => {
+                let with = step.with.unwrap_or(member);
+                let turns = [member, with].map(|who| self.turn(circle, who));
+                Call::Swap { a: member, b: with, turns }
+            }
             Verb::Propose => Call::Propose {
                 member,
                 motion: motion(step.motion),
@@ -180,10 +187,19 @@ impl Play<'_> {
             }
             Verb::Replace => {
                 let newcomer = step.with.unwrap_or(member);
-                Call::Replace { leaver: member, newcomer, price: desk.amount(Desk::price)? }
+                let turn = step.turn.unwrap_or_else(|| self.turn(circle, member));
+                let price = desk.amount(Desk::price)?;
+                Call::Replace { leaver: member, newcomer, turn, price }
             }
             _ => Call::Sync,
         })
+    }
+
+    /// The turn of a member, which those sign for who change or sell it; 0 of who has none.
+    fn turn(&self, circle: usize, member: usize) -> u32 {
+        let seat = self.view.circles.get(circle).and_then(|view| view.seat(member));
+        let row = self.state(circle).zip(seat).and_then(|(state, seat)| state.seat(seat));
+        row.map_or(0, |row| u32::from(row.turn))
     }
 
     /// What a member draws with: made of words, by default their name.

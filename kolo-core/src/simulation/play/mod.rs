@@ -6,6 +6,8 @@ mod rounds;
 mod telling;
 mod times;
 
+use std::collections::BTreeMap;
+
 use kolo_rules::{Amount, Circle, Refusal};
 
 use super::act::{Act, Call};
@@ -30,6 +32,7 @@ pub fn play(scenario: &Scenario, stage: &mut dyn Stage) -> Result<Report, PlayEr
         report: Report::new(scenario, stage.name()),
         known: vec![None; scenario.circles.len()],
         taken: vec![0; scenario.circles.len()],
+        offers: BTreeMap::new(),
         now: scenario.begins_at,
         number: 0,
         part: 0,
@@ -54,8 +57,10 @@ struct Play<'a> {
     view: View,
     /// The last state that was seen of each circle.
     known: Vec<Option<Box<Circle>>>,
-    /// What was clawed back from each vault and not synced yet.
+    /// What was clawed back from each vault and the books have not taken note of yet.
     taken: Vec<i128>,
+    /// The turn that was last offered to whom in which circle.
+    offers: BTreeMap<(usize, usize), Option<u32>>,
     report: Report,
     /// The step, and how many of its parts were played.
     number: usize,
@@ -66,10 +71,10 @@ impl Play<'_> {
     /// Everybody who is a member from the beginning is invited and joins.
     fn begin(&mut self) -> Result<(), PlayError> {
         for (circle, plan) in self.scenario.circles.iter().enumerate() {
-            for (member, turn) in &plan.members {
-                let (member, expires_at) = (*member, self.now + INVITATION_S);
-                let invite = Call::Invite { member, turn: *turn, expires_at };
-                for (signer, call) in [(plan.organiser, invite), (member, Call::Join { member })] {
+            for (member, turn) in plan.members.iter().copied() {
+                let invite = Call::Invite { member, turn, expires_at: self.now + INVITATION_S };
+                let join = Call::Join { member, turn };
+                for (signer, call) in [(plan.organiser, invite), (member, join)] {
                     let act = Act::Call { circle, signers: vec![signer], call };
                     if let Err(reason) = self.stage.act(&act)? {
                         let why = format!(
@@ -130,7 +135,7 @@ impl Play<'_> {
         let outcome = self.stage.act(act)?;
         let made = if outcome.is_ok() { made_by(act) } else { 0 };
         if outcome.is_ok() {
-            self.follow_vault(act);
+            self.follow(act);
         }
         self.look(&step.at, made)?;
         if outcome.is_err() && self.view != before {
@@ -142,18 +147,16 @@ impl Play<'_> {
         Ok(outcome)
     }
 
-    /// What the vault may lack from now on.
-    fn follow_vault(&mut self, act: &Act) {
+    /// What the vault may lack from now on, and which turn is offered.
+    fn follow(&mut self, act: &Act) {
         match act {
             Act::Clawback { from: Place::Vault(circle), amount } => {
                 if let Some(taken) = self.taken.get_mut(*circle) {
                     *taken += i128::from(amount.minor_units());
                 }
             }
-            Act::Call { circle, call: Call::Sync, .. } => {
-                if let Some(taken) = self.taken.get_mut(*circle) {
-                    *taken = 0;
-                }
+            Act::Call { circle, call: Call::Invite { member, turn, .. }, .. } => {
+                self.offers.insert((*circle, *member), *turn);
             }
             _ => {}
         }
@@ -170,16 +173,17 @@ impl Play<'_> {
                 "there were {before_sum} minor units, {made} were made, and there are {after_sum}"
             )));
         }
-        for ((circle, view), taken) in
-            self.scenario.circles.iter().zip(&after.circles).zip(&self.taken)
-        {
-            let Some(state) = &view.state else { continue };
-            let owed = state.liabilities().map_err(|error| unsound(error.to_string()))?;
-            let vault = i128::from(view.vault.minor_units());
-            if vault + taken < i128::from(owed.minor_units()) {
+        let circles = self.scenario.circles.iter().zip(&after.circles);
+        for ((circle, view), taken) in circles.zip(&mut self.taken) {
+            let owed = view.state.as_ref().map_or(Ok(Amount::ZERO), |state| state.liabilities());
+            let owed = owed.map_err(|error| unsound(error.to_string()))?;
+            let lacks = i128::from(owed.minor_units()) - i128::from(view.vault.minor_units());
+            if lacks > *taken {
                 let (vault, owed) = (Units(view.vault), Units(owed));
                 return Err(unsound(format!("{} holds {vault} and owes {owed}", circle.name)));
             }
+            // What the books have taken note of is no excuse any more.
+            *taken = lacks.max(0);
         }
         self.view = after;
         self.remember();

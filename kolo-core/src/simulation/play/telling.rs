@@ -95,7 +95,7 @@ impl Play<'_> {
             Call::Revoke { member } => {
                 format!("{organiser} takes back the invitation of {}", name(*member))
             }
-            Call::Join { member } => format!("{} joins", name(*member)),
+            Call::Join { member, turn } => format!("{} joins{}", name(*member), at_turn(*turn)),
             Call::Request { member } => format!("{} asks to join", name(*member)),
             Call::Approve { member, turn } => {
                 format!("{organiser} lets {} in{}", name(*member), at_turn(*turn))
@@ -135,7 +135,7 @@ impl Play<'_> {
                 Units(*amount),
                 name(defaulter)
             ),
-            Call::Swap { a, b } => format!("{} and {} swap turns", name(a), name(b)),
+            Call::Swap { a, b, .. } => format!("{} and {} swap turns", name(a), name(b)),
             Call::Exit { member } => format!("{} leaves after this round", name(member)),
             Call::Propose { member, motion, subject, newcomer } => {
                 let subject = subject.as_ref().map(name);
@@ -146,7 +146,7 @@ impl Play<'_> {
                 let word = if *approve { "for" } else { "against" };
                 format!("{} votes {word} proposal {proposal}", name(member))
             }
-            Call::Replace { leaver, newcomer, price } => format!(
+            Call::Replace { leaver, newcomer, price, .. } => format!(
                 "{} takes the seat of {} over for {}",
                 name(newcomer),
                 name(leaver),

@@ -91,15 +91,15 @@ impl Verb {
             Self::Bid => (&["member", "amount", "round"], &["amount"]),
             Self::ClaimInsurance => (&["member", "amount", "round", "about"], &["about"]),
             Self::Swap => (&["with", "alone"], &["with"]),
-            Self::Replace => (&["with", "alone", "amount"], &["with"]),
+            Self::Replace => (&["with", "alone", "amount", "turn"], &["with"]),
             Self::Propose => (&["member", "motion", "about", "newcomer"], &["motion"]),
             Self::Vote => (&["member", "proposal", "approve"], &[]),
             Self::Rotate => (&["until"], &[]),
             Self::Send => (&["to", "amount"], &["to", "amount"]),
             Self::Mint | Self::Clawback => (&["amount"], &["amount"]),
             Self::Trustline => (&["limit", "remove"], &[]),
-            Self::Join
-            | Self::Request
+            Self::Join => (&["member", "turn"], &[]),
+            Self::Request
             | Self::Leave
             | Self::Exit
             | Self::Object

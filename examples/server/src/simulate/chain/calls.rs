@@ -28,7 +28,11 @@ pub fn arguments(
             ("invite", [invitation(who(member)?)?].into_iter().chain(terms).collect())
         }
         Call::Revoke { member } => ("revoke", vec![invitation(who(member)?)?]),
-        Call::Join { member } => ("join", vec![who(member)?, hash()?, ScVal::Void, ScVal::Void]),
+        Call::Join { member, turn } => {
+            let by_address = [ScVal::Void, ScVal::Void];
+            let args = [who(member)?, hash()?, option(*turn)].into_iter().chain(by_address);
+            ("join", args.collect())
+        }
         Call::Request { member } => ("request", vec![who(member)?, hash()?]),
         Call::Approve { member, turn } => ("approve", vec![who(member)?, option(*turn)]),
         Call::Reject { member } => ("reject", vec![who(member)?]),
@@ -72,7 +76,9 @@ fn arguments_running(
             let args = vec![who(member)?, ScVal::U32(*round), who(defaulter)?, units(*amount)];
             ("claim_insurance", args)
         }
-        Call::Swap { a, b } => ("swap", vec![who(a)?, who(b)?]),
+        Call::Swap { a, b, turns: [of_a, of_b] } => {
+            ("swap", vec![who(a)?, who(b)?, ScVal::U32(*of_a), ScVal::U32(*of_b)])
+        }
         Call::Exit { member } => ("exit", vec![who(member)?]),
         Call::Propose { member, motion, subject, newcomer } => {
             let motion = ScVal::U32(*motion as u32);
@@ -81,8 +87,8 @@ fn arguments_running(
         Call::Vote { member, proposal, approve } => {
             ("vote", vec![who(member)?, ScVal::U32(*proposal), ScVal::Bool(*approve)])
         }
-        Call::Replace { leaver, newcomer, price } => {
-            ("replace", vec![who(leaver)?, who(newcomer)?, units(*price)])
+        Call::Replace { leaver, newcomer, turn, price } => {
+            ("replace", vec![who(leaver)?, who(newcomer)?, ScVal::U32(*turn), units(*price)])
         }
         Call::CompleteMove { member } => ("complete_move", vec![who(member)?]),
         Call::Object { member } => ("object", vec![who(member)?]),
