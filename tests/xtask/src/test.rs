@@ -40,7 +40,8 @@ fn tests(long: bool) -> Result<(), Failure> {
 /// Features are for leaving things out: each subset must build.
 fn features() -> Result<(), Failure> {
     for (package, features) in [
-        ("kolo-core", &["--no-default-features"][..]),
+        ("kolo-rules", &["--no-default-features"][..]),
+        ("kolo-core", &["--no-default-features"]),
         ("kolo-core", &["--no-default-features", "--features", "testkit"]),
         ("kolo-store", &["--no-default-features"]),
         ("kolo-stellar", &["--no-default-features"]),

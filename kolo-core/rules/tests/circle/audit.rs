@@ -95,8 +95,10 @@ fn beyond_the_last_seat_and_debt_there_is_nothing() {
     play_round(&mut circle, &rules, 1, &[0, 1]);
     propose_dissolve(&mut circle, &rules, 0, START).unwrap();
     let mut packed = Packed::new();
-    let length = circle.encode(packed.buffer()).unwrap();
-    let open = packed.open(length).unwrap();
+    let mut bytes = [0; MAX_ENCODED];
+    let length = circle.encode(&mut bytes).unwrap();
+    packed.buffer(length).copy_from_slice(&bytes[..length]);
+    let open = packed.open().unwrap();
     let nothing = Rows::default();
     for index in [3, 4, 63, u8::MAX] {
         assert_eq!(circle.rows().seat(index), nothing.seat(0));
