@@ -49,6 +49,10 @@ fn scripts() -> Vec<Vec<Act>> {
         then(&all_but_2, &[A::WaitForPayout(-1), PAYOUT, A::WaitForPayout(0), KEPT, A::Push(0)]),
         then(&all_but_2, &[A::WaitForPayout(0), PAYOUT, A::Repay(2, 40, true), A::TopUp(2)]),
         then(&all_but_2, &[A::PayPart(2, 30), A::WaitForPayout(0), PAYOUT, A::Repay(2, 70, false)]),
+        // One has paid a single unit of the next round, too.
+        vec![A::EverybodyPays, A::PayPart(1, 1), A::WaitForPayout(0), PAYOUT, A::EverybodyPays],
+        // Two rounds are paid and due; the second is asked for first.
+        vec![A::EverybodyPays, A::Wait(7), A::EverybodyPays, A::Wait(7), A::PayoutAny(2), PAYOUT],
         // Nobody asks for the payout until two more rounds are late.
         vec![A::EverybodyPays, A::Wait(20), PAYOUT, A::EverybodyPays, PAYOUT, PAYOUT],
         vec![A::EverybodyPays, A::Wait(8), PAYOUT, PAYOUT],
