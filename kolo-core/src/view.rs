@@ -267,6 +267,32 @@ pub struct CircleStatus {
     pub insurance: Amount,
 }
 
+/// Who paid what for which round: [`Circles::contributions`](crate::Circles::contributions).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContributionTable {
+    /// Of which circle.
+    pub circle: CircleId,
+    /// Rounds there are; every row has as many cells.
+    pub rounds: u8,
+    /// Who holds a seat, by seat; then who paid and holds none any more.
+    pub rows: Vec<ContributionRow>,
+    /// All that was ever contributed.
+    pub total: Amount,
+}
+
+/// What one member paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContributionRow {
+    /// `None`: somebody with a wallet of their own.
+    pub member: Option<MemberId>,
+    /// What to call them; the address of who is unknown here.
+    pub name: String,
+    /// The first is round 1. Late fees and premiums paid within are included.
+    pub by_round: Vec<Amount>,
+    /// Their sum.
+    pub total: Amount,
+}
+
 /// Somebody who asked for a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestView {

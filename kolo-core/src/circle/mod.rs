@@ -1,4 +1,5 @@
 //! The rotating circle: forming → (getting ready) → active round k → completed, dissolved or cancelled.
+mod contributions;
 mod deciding;
 mod door;
 mod forming;
