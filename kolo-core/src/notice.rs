@@ -185,6 +185,9 @@ pub enum Notice {
         you: bool,
         amount: i64,
         short: i64,
+        /// It is what the recipient had paid in before they left.
+        #[serde(default)]
+        back: bool,
         tx: String,
         #[serde(default)]
         receipt: Option<ReceiptNumber>,
@@ -270,12 +273,17 @@ pub enum Notice {
         you: bool,
         round: u8,
     },
-    /// To all: the members have expelled somebody.
+    /// To all: the members have expelled somebody. `last_round`: that they pay for; 0: they go on owing.
     Expelled {
         circle: CircleId,
         name: String,
         who: String,
         you: bool,
+        #[serde(default)]
+        last_round: u8,
+        /// What they have paid in so far.
+        #[serde(default)]
+        paid: i64,
     },
     /// To all: somebody sits in another's place now, or one in a place of their own anew.
     SeatTaken {

@@ -348,6 +348,8 @@ pub struct VoteView {
     pub on: VoteOn,
     /// The member it is about, as the reader knows them; empty for closing.
     pub about: String,
+    /// Where they sit on the chain; `None` for closing.
+    pub subject: Option<ChainAddress>,
     /// Who would sit in their seat; `None` where nobody would.
     pub newcomer: Option<NewcomerView>,
     pub yes: u8,

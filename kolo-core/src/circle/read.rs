@@ -102,6 +102,10 @@ impl Circles {
             proposal: open.id,
             on: VoteOn::of(open.motion),
             about: found.about(open.motion, open.subject),
+            subject: found
+                .holder(open.subject)
+                .filter(|_| open.motion != Motion::Dissolve)
+                .map(|holder| holder.address.clone()),
             newcomer: found.newcomer_of(open.id),
             yes: count(open.yes),
             no: count(open.no),

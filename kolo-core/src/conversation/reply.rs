@@ -256,6 +256,8 @@ pub enum Reply {
         name: String,
         approve: bool,
         vote: VoteView,
+        /// It is a no to the move of the reader's own place.
+        stops: bool,
     },
     AskVote {
         name: String,
@@ -474,6 +476,8 @@ pub struct Payment {
     pub rounds: u8,
     pub amount: Amount,
     pub recipient: Option<String>,
+    /// The recipient has left, and gets back what they had paid in.
+    pub pays_back: bool,
     pub deadline: Timestamp,
     pub advance: bool,
     pub balance_after: Amount,

@@ -61,10 +61,15 @@ pub(super) fn tell_change(
             let (who, you) = (name_of(circle, member), to.address == *member);
             Notice::Leaving { circle: id, name, who, you, round: story.after.current_round() }
         }),
-        E::MemberExpelled { member } => tell_all(changes, circle, "expelled", |to, name| {
-            let (who, you) = (name_of(circle, member), to.address == *member);
-            Notice::Expelled { circle: id, name, who, you }
-        }),
+        E::MemberExpelled { member } => {
+            let seat = circle.seat_of(member).and_then(|seat| story.after.seat(seat));
+            let last_round = seat.as_ref().map(|seat| seat.left_after).unwrap_or_default();
+            let paid = seat.map(|seat| seat.paid.minor_units()).unwrap_or_default();
+            tell_all(changes, circle, "expelled", |to, name| {
+                let (who, you) = (name_of(circle, member), to.address == *member);
+                Notice::Expelled { circle: id, name, who, you, last_round, paid }
+            })
+        }
         E::SeatSold { newcomer: to, .. } => {
             tell_sold(changes, circle, story)?;
             tell_seat(changes, circle, story, to, None)

@@ -274,3 +274,20 @@ fn shortened(address: &ChainAddress) -> String {
         _ => text.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_requests_of_a_day_are_told_then_the_count_and_then_nothing() {
+        let mut knocks = Knocks::default();
+        let at = |seconds| Timestamp::from_unix(1_700_000_000 + seconds);
+        let told: Vec<_> = (0..100).map(|minute| knocks.knock(at(60 * minute))).collect();
+        assert_eq!(told[..3], [Knock::Single; 3]);
+        assert_eq!(told[3], Knock::Count);
+        assert!(told[4..].iter().all(|knock| *knock == Knock::Quiet));
+        assert_eq!(knocks.knock(at(DAY_S - 1)), Knock::Quiet);
+        assert_eq!(knocks.knock(at(DAY_S)), Knock::Single, "another day");
+    }
+}

@@ -241,6 +241,8 @@ fn tell_payout(
     let owed = |seat| story.after.owed(seat, round).minor_units();
     let short = (0..story.after.len()).map(owed).fold(0_i64, i64::saturating_add);
     let who = holder(circle, recipient).map(|holder| holder.name.clone()).unwrap_or_default();
+    let seat = circle.seat_of(recipient).and_then(|seat| story.after.seat(seat));
+    let back = seat.is_some_and(|seat| seat.left_after != 0);
     for holder in &circle.holders {
         let Some(member) = holder.member else {
             continue;
@@ -259,6 +261,7 @@ fn tell_payout(
                 you,
                 amount: amount.minor_units(),
                 short,
+                back,
                 tx: story.tx(),
                 receipt: story.receipt,
             }

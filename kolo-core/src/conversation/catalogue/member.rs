@@ -1,4 +1,6 @@
 //! Who asks for a place, and what members decide about one another: replies and notices.
+use kolo_rules::Amount;
+
 use super::Speech;
 use super::circle::rules_text;
 use super::speech::{every, interval, matter};
@@ -75,7 +77,7 @@ fn confirm_ask(door: &DoorView, speech: &Speech) -> Vec<Words> {
             .count("free", door.free),
     ];
     lines.extend(rules_text(&circle.rules, &circle.rules_hash, speech));
-    lines.push(Words::new("confirm-ask-question").apart());
+    lines.push(Words::new("confirm-ask-question").name("organiser", &door.organiser_name).apart());
     lines
 }
 
@@ -188,13 +190,13 @@ fn deciding(notice: &Notice, speech: &Speech) -> Option<Words> {
                 _ => "notice-replace-passed",
             };
             let (who, end) = newcomer_words(newcomer.as_ref());
-            named(id, name)
+            let words = named(id, name)
                 .name("about", about)
                 .flag("you", *you_are_meant)
                 .name("newcomer", &who)
                 .text("end", end)
-                .text("at", speech.date(*at))
-                .count("number", *proposal)
+                .text("at", speech.date(*at));
+            if *on == VoteOn::Move { words.count("number", *proposal) } else { words }
         }
         Notice::MoveStopped { name, who, you, .. } => {
             named("notice-move-stopped", name).name("who", who).flag("you", *you)
@@ -212,6 +214,24 @@ fn deciding(notice: &Notice, speech: &Speech) -> Option<Words> {
         Notice::SeatGiven { name, who, to, .. } => {
             named("notice-seat-given", name).name("who", who).text("end", end_of(to))
         }
+        Notice::Proposed {
+            name,
+            who,
+            on: VoteOn::Expel,
+            proposal,
+            expires_at,
+            you_are_meant: true,
+            ..
+        } => named("notice-expel-meant", name)
+            .name("who", who)
+            .count("number", *proposal)
+            .text("until", speech.date(*expires_at)),
+        Notice::Expelled { name, who, you, last_round, paid, .. } => named("notice-expelled", name)
+            .name("who", who)
+            .flag("you", *you)
+            .flag("had", *last_round == 0)
+            .count("round", *last_round)
+            .text("paid", speech.money(Amount::new(*paid))),
         Notice::Proposed {
             name,
             who,

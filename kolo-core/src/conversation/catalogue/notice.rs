@@ -231,6 +231,23 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .text("late", speech.date(*late_after))
         }
         Notice::PaidOut {
+            back: true,
+            name,
+            recipient,
+            you,
+            amount: paid,
+            short,
+            tx,
+            receipt,
+            ..
+        } => named("notice-paid-back-out", name)
+            .name("recipient", recipient)
+            .flag("you", *you)
+            .text("amount", amount(*paid))
+            .flag("less", *short > 0)
+            .text("short", amount(*short))
+            .text("receipt", number(*receipt, tx)),
+        Notice::PaidOut {
             name,
             round,
             rounds,
@@ -271,7 +288,6 @@ fn changing(notice: &Notice, speech: &Speech) -> Option<Words> {
         Notice::Leaving { name, who, you, round, .. } => {
             by("notice-leaving", name, who, *you).count("round", *round)
         }
-        Notice::Expelled { name, who, you, .. } => by("notice-expelled", name, who, *you),
         Notice::TurnsSwapped { name, one, other, .. } => {
             named("notice-turns-swapped", name).name("one", one).name("other", other)
         }

@@ -300,9 +300,10 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::ConfirmDissolve { name, members } => {
             one(named("confirm-dissolve", name).count("members", *members))
         }
-        Reply::ConfirmVote { name, approve, vote } => one(Words::new("confirm-vote")
+        Reply::ConfirmVote { name, approve, vote, stops } => one(Words::new("confirm-vote")
             .words("matter", matter(name, vote.on, &vote.about, vote.newcomer.as_ref()))
             .flag("approve", *approve)
+            .flag("stops", *stops)
             .count("yes", vote.yes)
             .count("no", vote.no)
             .count("electorate", vote.electorate)
@@ -393,7 +394,11 @@ fn confirm_contribute(payment: &Payment, speech: &Speech) -> Vec<Words> {
             .count("rounds", payment.rounds),
     ];
     if let Some(recipient) = &payment.recipient {
-        lines.push(Words::new("confirm-contribute-recipient").name("recipient", recipient));
+        lines.push(
+            Words::new("confirm-contribute-recipient")
+                .name("recipient", recipient)
+                .flag("back", payment.pays_back),
+        );
     }
     if payment.premium.is_positive() {
         let premium = speech.money(payment.premium);

@@ -278,7 +278,7 @@ impl Talk<'_> {
                     self.contribute(member, circle, amount.as_deref()).await
                 }
                 Purpose::Vote { approve, number } => {
-                    self.vote(circle, *approve, number.as_deref()).await
+                    self.vote(member, circle, *approve, number.as_deref()).await
                 }
                 Purpose::Bid { amount } => self.bid(circle, amount.as_deref()).await,
                 Purpose::SellPlace { who, phone } => {

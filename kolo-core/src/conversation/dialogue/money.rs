@@ -133,12 +133,14 @@ impl Talk<'_> {
             }));
         }
         let wallet = self.desk.balance(member.id).await?;
+        let to = recipient(&status, view.due.round, member.id);
         let payment = Payment {
             name,
             round: view.due.round,
             rounds: status.rounds,
             amount: due,
-            recipient: recipient(&status, view.due.round, member.id),
+            recipient: to.map(|seat| seat.name.clone()),
+            pays_back: to.is_some_and(|seat| seat.leaves_after != 0),
             deadline: Timestamp::from_unix(view.due.deadline),
             advance: view.due.advance,
             balance_after: wallet.available.checked_sub(due).unwrap_or_default(),
@@ -244,7 +246,7 @@ pub(super) fn seat_of(status: &CircleStatus, member: MemberId) -> Option<&SeatVi
 }
 
 /// Who gets the pot of `round`; `None` when it is the payer.
-fn recipient(status: &CircleStatus, round: u8, payer: MemberId) -> Option<String> {
+fn recipient(status: &CircleStatus, round: u8, payer: MemberId) -> Option<&SeatView> {
     let by_turn = status.seats.iter().find(|seat| seat.turn == round);
     let next = match status.next_payout {
         PayoutStatus::Ready { round: next, seat, .. }
@@ -256,5 +258,5 @@ fn recipient(status: &CircleStatus, round: u8, payer: MemberId) -> Option<String
         }
         _ => None,
     };
-    next.or(by_turn).filter(|seat| seat.member != Some(payer)).map(|seat| seat.name.clone())
+    next.or(by_turn).filter(|seat| seat.member != Some(payer))
 }

@@ -7,11 +7,12 @@ use crate::Error;
 use crate::conversation::amount;
 use crate::conversation::reply::Reply;
 use crate::conversation::session::{AmountOf, Pending};
-use crate::view::CircleSummary;
+use crate::view::{CircleSummary, MemberView, VoteOn};
 
 impl Talk<'_> {
     pub(super) async fn vote(
         &self,
+        member: &MemberView,
         circle: &CircleSummary,
         approve: Option<bool>,
         number: Option<&str>,
@@ -41,7 +42,9 @@ impl Talk<'_> {
             return Ok(Said::reply(Reply::AskVote { name, vote }).choices(choices));
         };
         let pending = Pending::Vote { circle: circle.id, proposal: vote.proposal, approve };
-        Ok(self.question(Reply::ConfirmVote { name, approve, vote }, pending))
+        let stops =
+            !approve && vote.on == VoteOn::Move && vote.subject.as_ref() == Some(&member.address);
+        Ok(self.question(Reply::ConfirmVote { name, approve, vote, stops }, pending))
     }
 
     /// What leaving means, as a question.

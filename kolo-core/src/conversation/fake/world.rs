@@ -105,6 +105,7 @@ pub fn vote() -> VoteView {
         proposal: 4,
         on: VoteOn::Dissolve,
         about: String::new(),
+        subject: None,
         newcomer: None,
         yes: 1,
         no: 0,

@@ -37,7 +37,7 @@ help-active =
     { "*" }CONTRIBUTE*: pay what is due
     { "*" }GROUP STATUS*: who has paid, who is next
     { "*" }REPAY*: pay what you owe from earlier rounds
-    { "*" }EXPEL* and a name: ask the members that somebody goes
+    { "*" }EXPEL* and a name: ask the members to vote somebody out
     { "*" }SWAP* and a name: change turns
     { "*" }SELL PLACE*: hand your place over
     { "*" }MOVE*: somebody has lost their phone
@@ -275,14 +275,14 @@ group-code =
 
     JOIN { $code }
 
-    It promises nothing. Whoever sends it asks for a place, and you decide: send REQUESTS to see who waits. Send REVOKE { $code } when nobody else shall ask.
+    It gives nobody a place yet: whoever sends it asks for one, and you decide. Send REQUESTS to see who waits, and REVOKE { $code } when nobody else shall ask.
 group-code-closed = The code of *{ $name }* no longer works. Who has asked already still waits for your answer.
 confirm-ask =
     { "*" }{ $name }* has { $free ->
         [one] one free place
        *[other] { $free } free places
     } ({ $members } in so far). { $organiser } decides who gets one.
-confirm-ask-question = They will see your name and last digits. Fee: 0. Ask for a place? YES or NO
+confirm-ask-question = { $organiser } will see your name and the end of your number. Fee: 0. Ask for a place? YES or NO
 already-asked = You have asked for a place in *{ $name }* already. I will tell you the answer. To take it back, send TAKE BACK REQUEST.
 confirm-take-back =
     Take your request for a place in *{ $name }* back?
@@ -334,7 +334,7 @@ confirm-remove =
     Take { $who } out of *{ $name }*? Nobody has paid anything in yet, so nothing is lost. { $who } will be told, and the place is free again.
 
     Fee: 0. YES or NO
-confirm-expel = Ask the members of *{ $name }* that { $who } goes? If they agree:
+confirm-expel = Ask the members of *{ $name }* to vote { $who } out? If they agree:
 confirm-expel-means =
     { $had ->
         [yes] • { $who } has received { $received } and paid in { $paid } so far, and goes on owing every payment that is left.
@@ -456,7 +456,10 @@ confirm-vote =
     Vote { $approve ->
         [yes] *for*
        *[no] *against*
-    } { $matter }? So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. You can change it until the vote is decided.
+    } { $matter }? So far: { $yes } for, { $no } against, { $electorate } members. { $stops ->
+        [yes] It is your place: your NO stops it at once.
+       *[no] Open until { $until }. You can change it until the vote is decided.
+    }
 
     Fee: 0. YES or NO
 ask-vote = Vote no. { $number } is on { $matter }. So far: { $yes } for, { $no } against, { $electorate } members. Open until { $until }. Send VOTE YES or VOTE NO.
@@ -472,9 +475,9 @@ vote-matter =
            *[no] somebody new
         }
        *[move] moving the place of { $about } in *{ $name }* to a new number{ $known ->
-            [yes] { " " }of { $newcomer } (account ends in { $end })
-           *[no] { "" }
-        }; a NO from the old phone stops it
+            [yes] { " " }of { $newcomer } (account ends in { $end }; a NO from the old phone stops it)
+           *[no] { " " }(a NO from the old phone stops it)
+        }
     }
 confirm-exit =
     Leave *{ $name }* after round { $round }? You pay this round and then no more. On the date of your turn, those whom you had paid pay you back. It cannot be undone.
@@ -563,7 +566,11 @@ nothing-to-pay-in = There is nothing for you to pay in *{ $name }* right now. I 
 confirm-contribute-premium = { $premium } of it is for the insurance.
 confirm-contribute-fees = { $fees } of it is for payments that came late.
 confirm-contribute = Pay *{ $amount }* to *{ $name }*, round { $round } of { $rounds }?
-confirm-contribute-recipient = This round’s pot goes to { $recipient }.
+confirm-contribute-recipient =
+    { $back ->
+        [yes] It pays { $recipient } back, who has left.
+       *[no] This round’s pot goes to { $recipient }.
+    }
 confirm-contribute-figures =
     { $advance ->
         [yes] Paid ahead; due only by { $deadline }
@@ -758,9 +765,16 @@ notice-leaving =
     }
 notice-expelled =
     { $you ->
-        [yes] The members of *{ $name }* have voted that you leave. What you paid in or still owe is settled by the rules.
-       *[no] The members of *{ $name }* have voted that { $who } leaves. Send GROUP STATUS to see how it goes on.
+        [yes] The members of *{ $name }* have voted that you leave. { $had ->
+            [yes] You have had the pot, so please go on paying what is due.
+           *[no] You pay round { $round } and then no more. What you have paid in, { $paid } so far, comes back on the date of your turn.
+        }
+       *[no] The members of *{ $name }* have voted that { $who } leaves. { $had ->
+            [yes] { $who } has had the pot and goes on owing what is due.
+           *[no] { $who } pays round { $round } and then no more; from then on the pots are smaller by their part.
+        }
     }
+notice-expel-meant = { $who } asks the members of *{ $name }* to vote on whether you stay. It needs 51% of the members and is open until { $until }. You can vote as well: send VOTE NO { $number }.
 notice-move-passed =
     { $you ->
         [yes] The members of *{ $name }* have agreed that your place goes to a new number of { $newcomer } (account ends in { $end }) on { $at }. *If you have not lost your phone, send VOTE NO { $number } before then*, and your place stays here.
@@ -768,8 +782,8 @@ notice-move-passed =
     }
 notice-replace-passed =
     { $you ->
-        [yes] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) can take over your place, until { $at } (vote no. { $number }). Send SELL PLACE and their number to offer it to them.
-       *[no] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) takes over the place of { $about }. The two of them can do it until { $at }. Vote no. { $number }
+        [yes] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) can take over your place, until { $at }. Send SELL PLACE and their number to offer it to them.
+       *[no] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) takes over the place of { $about }. The two of them have until { $at }.
     }
 notice-move-stopped =
     { $you ->
@@ -855,6 +869,14 @@ notice-reminder =
         }
        *[grace-over] *{ $amount }* for *{ $name }*, round { $round }, is still open. You can pay it right now.
     } Send CONTRIBUTE to pay.
+notice-paid-back-out =
+    { $you ->
+        [yes] You got back *{ $amount }*, what you had paid in to *{ $name }* before you left.
+       *[no] { $recipient } got back { $amount }, what they had paid in to *{ $name }* before they left.
+    }{ $less ->
+        [yes] { " " }{ $short } was missing; it is written down as owed.
+       *[no] { "" }
+    } Receipt no. { $receipt }
 notice-paid-out =
     { $you ->
         [yes] It is your turn! You received *{ $amount }*, the pot of *{ $name }*, round { $round } of { $rounds }.

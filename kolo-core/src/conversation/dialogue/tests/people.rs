@@ -27,7 +27,9 @@ fn running() -> Chat {
 fn the_groups_code_lets_people_ask_and_can_be_taken_back() {
     let mut chat = asked_by(&[]);
     let text = chat.say("group code").text().to_owned();
-    for part in ["code of *Market Women*", "JOIN DR23CD45", "It promises nothing", "REQUESTS"] {
+    for part in
+        ["code of *Market Women*", "JOIN DR23CD45", "It gives nobody a place yet", "REQUESTS"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     chat.desk.state().doors.insert("DR23CD45".to_owned(), door("Market Women"));
@@ -47,7 +49,7 @@ fn asking_shows_the_rules_and_who_decides() {
     for part in [
         "*Club* has 2 free places (3 in so far). Ada decides who gets one.",
         "10.00 USDC every week",
-        "see your name and last digits",
+        "Ada will see your name and the end of your number",
         "Ask for a place? YES or NO",
         "Rules no. 09090909",
     ] {
@@ -195,7 +197,7 @@ fn expelling_tells_the_consequence_in_figures_before_it_asks() {
     let mut chat = running();
     let heard = chat.say("expel chidi");
     for part in [
-        "Ask the members of *Market Women* that Chidi goes?",
+        "Ask the members of *Market Women* to vote Chidi out?",
         "Chidi pays nothing after round 1",
         "10.00 USDC so far, comes back",
         "51% of 3 members",
@@ -305,13 +307,20 @@ fn a_vote_number_that_cannot_be_is_no_vote() {
     let mut moving = vote();
     moving.on = VoteOn::Move;
     moving.about = "Bola".to_owned();
+    moving.subject = Some(member("Ada").address);
     moving.newcomer = Some(crate::view::NewcomerView {
         name: "Bolanle".to_owned(),
         address: member("Bolanle").address,
     });
     chat.desk.state().circles[0].votes = vec![moving];
     let text = chat.say("object").text().to_owned();
-    assert!(text.contains("a new number of Bolanle (account ends in anle)"), "{text}");
+    assert!(
+        text.contains(
+            "a new number of Bolanle (account ends in anle; a NO from the old phone stops it)"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("your NO stops it at once"), "{text}");
     chat.say("yes");
     assert_eq!(chat.desk.ordered(), ["vote 4 false Market Women"]);
 }

@@ -1,6 +1,6 @@
 use super::{name, units};
 use crate::CircleId;
-use crate::conversation::fake::{NOW, door, offer, waiting};
+use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
 use crate::conversation::reply::{Act, Moving, Reply, Selling, Swapping};
 use crate::notice::Notice;
 use crate::offer::OfferTerms;
@@ -122,6 +122,27 @@ pub fn member_notices() -> Vec<Notice> {
         proposal: 3,
         at: NOW,
     };
+    let paid_back = |you, short| Notice::PaidOut {
+        circle: id(),
+        name: name(),
+        round: 4,
+        rounds: 4,
+        recipient: who(),
+        you,
+        amount: 20 * ONE,
+        short,
+        back: true,
+        tx: "ab12cd34ef56".to_owned(),
+        receipt: None,
+    };
+    let expelled = |you| Notice::Expelled {
+        circle: id(),
+        name: name(),
+        who: who(),
+        you,
+        last_round: 0,
+        paid: 20 * ONE,
+    };
     let stopped = |you| Notice::MoveStopped { circle: id(), name: name(), who: who(), you };
     let proposed = |on, newcomer| Notice::Proposed {
         circle: id(),
@@ -158,11 +179,16 @@ pub fn member_notices() -> Vec<Notice> {
         passed(VoteOn::Move, false),
         passed(VoteOn::Replace, true),
         passed(VoteOn::Replace, false),
+        paid_back(true, 0),
+        paid_back(false, ONE),
+        expelled(true),
+        expelled(false),
         stopped(true),
         stopped(false),
         Notice::SeatGiven { circle: id(), name: name(), who: who(), to: address() },
         proposed(VoteOn::Move, Some(newcomer())),
         proposed(VoteOn::Replace, Some(newcomer())),
+        proposed(VoteOn::Expel, None),
         Notice::SeatTaken {
             circle: id(),
             name: name(),

@@ -135,6 +135,7 @@ fn paying_notices() -> Vec<Notice> {
         you,
         amount: 30 * ONE - short,
         short,
+        back: false,
         tx: tx(),
         receipt: number(),
     };
@@ -256,7 +257,14 @@ fn changing_notices() -> Vec<Notice> {
                 receipt: number(),
             },
             Notice::Leaving { circle, name: name(), who: who.clone(), you, round: 2 },
-            Notice::Expelled { circle, name: name(), who: who.clone(), you },
+            Notice::Expelled {
+                circle,
+                name: name(),
+                who: who.clone(),
+                you,
+                last_round: 2,
+                paid: 10 * ONE,
+            },
             Notice::SeatTaken {
                 circle,
                 name: name(),
