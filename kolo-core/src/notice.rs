@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::offer::{OfferEnd, OfferKind};
+use crate::port::chain::ChainAddress;
 use crate::receipt::ReceiptNumber;
-use crate::view::{Every, VoteOn};
+use crate::view::{Every, NewcomerView, VoteOn};
 use crate::{CircleId, OfferId, Timestamp};
 
 /// When a reminder comes.
@@ -95,12 +96,15 @@ pub enum Notice {
         members: u8,
         seats: u8,
     },
+    /// To the others; `removed`: by the organiser.
     SomebodyLeft {
         circle: CircleId,
         name: String,
         who: String,
         members: u8,
         seats: u8,
+        #[serde(default)]
+        removed: bool,
     },
     /// To all: the order, the first deadline.
     Started {
@@ -224,10 +228,39 @@ pub enum Notice {
         circle: CircleId,
         name: String,
         who: String,
+        /// Whom to approve or reject.
+        #[serde(default)]
+        address: Option<ChainAddress>,
+    },
+    /// To the organiser, once a day at most: so many ask that each is not told any more.
+    PlacesAsked {
+        circle: CircleId,
+        name: String,
+        waiting: u8,
+    },
+    /// To one who asks for a place: the organiser has the request.
+    PlaceWaiting {
+        circle: CircleId,
+        name: String,
     },
     /// To one whose request was not granted.
     PlaceRefused {
         name: String,
+    },
+    /// To the organiser: who was not granted a place has been told.
+    PlaceDenied {
+        circle: CircleId,
+        name: String,
+        who: String,
+    },
+    /// To one who has taken the request back.
+    PlaceTakenBack {
+        name: String,
+    },
+    /// To one who waited in vain: it started without them, or was given up.
+    PlaceGone {
+        name: String,
+        started: bool,
     },
     /// To all: somebody leaves after this round.
     Leaving {
@@ -251,6 +284,16 @@ pub enum Notice {
         who: String,
         from: String,
         you: bool,
+        /// Where to, when it was moved and not sold.
+        #[serde(default)]
+        moved: Option<ChainAddress>,
+    },
+    /// To one whose seat `who` has now, at this address, as the members decided.
+    SeatGiven {
+        circle: CircleId,
+        name: String,
+        who: String,
+        to: ChainAddress,
     },
     /// To all: two have changed turns.
     TurnsSwapped {
@@ -329,6 +372,32 @@ pub enum Notice {
         about: String,
         proposal: u32,
         expires_at: Timestamp,
+        /// Who would sit in their seat.
+        #[serde(default)]
+        newcomer: Option<NewcomerView>,
+        /// Whether it is about the reader.
+        #[serde(default)]
+        you_are_meant: bool,
+    },
+    /// To all: a vote on a seat has passed; carrying it out comes after.
+    VotePassed {
+        circle: CircleId,
+        name: String,
+        on: VoteOn,
+        about: String,
+        /// Whether it is about the reader.
+        you_are_meant: bool,
+        newcomer: Option<NewcomerView>,
+        proposal: u32,
+        /// A move takes effect then; a place can be sold until then.
+        at: Timestamp,
+    },
+    /// To all: the one whose seat was to be moved has said no.
+    MoveStopped {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
     },
     VoteCast {
         circle: CircleId,
@@ -352,6 +421,9 @@ pub enum Notice {
         name: String,
         refund: i64,
         debt: i64,
+        /// Not by vote: more unpaid parts than can be kept apart.
+        #[serde(default)]
+        by_debts: bool,
     },
     Refunded {
         circle: CircleId,
@@ -373,9 +445,11 @@ pub enum Notice {
         name: String,
         refund: i64,
     },
-    /// To one who left before the start.
+    /// To one who left before the start; `removed`: by the organiser.
     Left {
         name: String,
+        #[serde(default)]
+        removed: bool,
     },
 }
 
@@ -391,6 +465,8 @@ pub enum Reason {
     Closed,
     /// The invitation is used or expired.
     Invitation,
+    /// As many as can wait are waiting.
+    Crowded,
     /// The network refused for a technical reason; the operator's log has it.
     Technical,
 }

@@ -160,6 +160,12 @@ impl Changes {
         self.set.index.push(IndexWrite::Claim(key, target.clone()));
     }
 
+    /// Frees a unique name.
+    pub fn release(&mut self, index: &str, value: impl Into<String>) {
+        let key = IndexKey { index: index.to_owned(), value: value.into() };
+        self.set.index.push(IndexWrite::Release(key));
+    }
+
     /// Appends an event.
     pub fn event<E: Serialize>(
         &mut self,

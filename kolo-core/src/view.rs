@@ -267,6 +267,32 @@ pub struct CircleStatus {
     pub insurance: Amount,
 }
 
+/// Who paid what for which round: [`Circles::contributions`](crate::Circles::contributions).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContributionTable {
+    /// Of which circle.
+    pub circle: CircleId,
+    /// Rounds there are; every row has as many cells.
+    pub rounds: u8,
+    /// Who holds a seat, by seat; then who paid and holds none any more.
+    pub rows: Vec<ContributionRow>,
+    /// All that was ever contributed.
+    pub total: Amount,
+}
+
+/// What one member paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContributionRow {
+    /// `None`: somebody with a wallet of their own.
+    pub member: Option<MemberId>,
+    /// What to call them; the address of who is unknown here.
+    pub name: String,
+    /// The first is round 1. Late fees and premiums paid within are included.
+    pub by_round: Vec<Amount>,
+    /// Their sum.
+    pub total: Amount,
+}
+
 /// Somebody who asked for a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestView {
@@ -276,6 +302,8 @@ pub struct RequestView {
     pub name: String,
     /// Whom to approve or reject.
     pub address: ChainAddress,
+    /// The last four digits of their phone number, when it is known: names are their own choice.
+    pub phone_end: Option<String>,
 }
 
 /// What a vote is about.
@@ -303,6 +331,15 @@ impl VoteOn {
     }
 }
 
+/// Who shall have a seat if a vote passes.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NewcomerView {
+    /// What to call them (a shortened address for an outsider).
+    pub name: String,
+    /// Where they would sit on the chain.
+    pub address: ChainAddress,
+}
+
 /// An open vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -311,6 +348,8 @@ pub struct VoteView {
     pub on: VoteOn,
     /// The member it is about, as the reader knows them; empty for closing.
     pub about: String,
+    /// Who would sit in their seat; `None` where nobody would.
+    pub newcomer: Option<NewcomerView>,
     pub yes: u8,
     pub no: u8,
     pub electorate: u8,
@@ -364,6 +403,36 @@ pub struct InvitationView {
     pub turn: Option<u8>,
     /// Until when.
     pub expires_at: Timestamp,
+}
+
+/// What somebody who has a circle's own code sees before they ask for a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorView {
+    /// The circle and its rules.
+    pub circle: CircleSummary,
+    /// Who decides.
+    pub organiser_name: String,
+    /// Places still free.
+    pub free: u8,
+    /// Whether they are in already.
+    pub already_member: bool,
+    /// Whether they wait for the answer already.
+    pub already_waiting: bool,
+}
+
+/// What expelling a member would mean for their money, by the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpulsionView {
+    /// The last round they pay for; 0: they go on owing what is due until the end.
+    pub last_round: u8,
+    /// Paid in so far.
+    pub paid: Amount,
+    /// Received so far.
+    pub received: Amount,
+    /// Owed from earlier rounds now.
+    pub debt: Amount,
+    /// Their deposit in the vault.
+    pub deposit: Amount,
 }
 
 /// What a joiner sees before consent: the rules, and the hash to accept.

@@ -148,6 +148,7 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
         ChainEffect::Swap { .. } | ChainEffect::Replace { .. } => two::call(effect),
         ChainEffect::Invite { .. }
         | ChainEffect::RevokeInvitation { .. }
+        | ChainEffect::Remove { .. }
         | ChainEffect::Start { .. }
         | ChainEffect::Cancel { .. }
         | ChainEffect::Approve { .. }
@@ -225,6 +226,9 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
         ChainEffect::RevokeInvitation { circle, organiser, key } => {
             let args = vec![("invitation", variant("Key", Some(bytes(&key.0)?))?)];
             (circle, organiser, "revoke", args)
+        }
+        ChainEffect::Remove { circle, organiser, member } => {
+            (circle, organiser, "remove", vec![named_member(member)?])
         }
         ChainEffect::Start { circle, organiser } => (circle, organiser, "start", vec![]),
         ChainEffect::Cancel { circle, organiser } => (circle, organiser, "cancel", vec![]),

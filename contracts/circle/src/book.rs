@@ -6,6 +6,7 @@ use kolo_rules::{
 use soroban_sdk::{Address, Bytes, BytesN, Env};
 
 use crate::{
+    closing,
     members::Members,
     storage::{self, Key},
     vault::{self, Delivery},
@@ -29,9 +30,8 @@ impl<'a> Book<'a> {
     pub fn open(env: &'a Env, packed: &'a mut Packed) -> Result<Self, Error> {
         let state = storage::state(env)?;
         let length = usize::try_from(state.len()).map_err(|_| Error::BadEncoding)?;
-        let buffer = packed.buffer().get_mut(..length).ok_or(Error::BadEncoding)?;
-        state.copy_into_slice(buffer);
-        let circle = packed.open(length)?;
+        state.copy_into_slice(packed.buffer(length));
+        let circle = packed.open()?;
         let rules: BytesN<RULES_LEN> = storage::kept(env, Key::Rules)?;
         let rules = Rules::decode_trusted(&rules.to_array())?;
         let members = Members { bytes: storage::kept(env, Key::Members)? };
@@ -40,12 +40,17 @@ impl<'a> Book<'a> {
         Ok(Self { env, rules, asset, members, circle, now: env.ledger().timestamp() })
     }
 
-    /// Writes the state back, or deletes everything when nothing is left to do.
+    /// Writes the state back, or deletes everything when nothing is left to do, also of what was sent
+    /// unasked.
     pub fn close(mut self) -> Result<(), Error> {
         let over = !matches!(self.circle.phase, Phase::Active | Phase::Forming);
         if over && self.circle.is_finished() {
-            storage::delete_all(self.env);
-            return Ok(());
+            let synced = self.circle.share_leftover(self.balance())?;
+            closing::announce_synced(self.env, synced);
+            if synced.is_nothing() {
+                storage::delete_all(self.env);
+                return Ok(());
+            }
         }
         let state = Bytes::from_slice(self.env, self.circle.close()?);
         self.env.storage().persistent().set(&Key::State, &state);
@@ -60,6 +65,18 @@ impl<'a> Book<'a> {
 
     pub fn seat(&self, member: &Address) -> Result<u8, Error> {
         self.members.seat(member)
+    }
+
+    /// What the vault holds.
+    pub fn balance(&self) -> Amount {
+        vault::balance(self.env, &self.asset)
+    }
+
+    /// Before one is paid out of what is others' too: what an issuer took is borne by all.
+    pub fn bear_shortfall(&mut self) -> Result<(), Error> {
+        let synced = self.circle.bear_shortfall(self.balance())?;
+        closing::announce_synced(self.env, synced);
+        Ok(())
     }
 
     /// Pays a member, or keeps it as their credit when they cannot be paid now. Says whether it did.

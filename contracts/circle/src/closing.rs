@@ -1,6 +1,6 @@
 //! Claims, and books that follow the vault.
 use kolo_contract_common::Error;
-use kolo_rules::circle::Packed;
+use kolo_rules::circle::{self as rules, Packed};
 use soroban_sdk::{Address, Env};
 
 use crate::{
@@ -25,6 +25,7 @@ pub fn claim(env: &Env, member: Address) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
+    book.bear_shortfall()?;
     let refund = book.circle.claim(seat)?;
     vault::deliver_or_refuse(env, &book.asset, &member, refund)?;
     RefundClaimed { member, amount: units(refund) }.publish(env);
@@ -35,10 +36,17 @@ pub fn claim(env: &Env, member: Address) -> Result<(), Error> {
 pub fn sync(env: &Env) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
-    let synced = book.circle.sync(vault::balance(env, &book.asset)?)?;
-    if synced.surplus.is_zero() && synced.shortfall.is_zero() {
+    let synced = book.circle.sync(book.balance())?;
+    if synced.is_nothing() {
         return Ok(());
     }
-    Synced { surplus: units(synced.surplus), shortfall: units(synced.shortfall) }.publish(env);
+    announce_synced(env, synced);
     book.close()
+}
+
+/// Says what changed in the books, if anything did.
+pub fn announce_synced(env: &Env, synced: rules::Synced) {
+    if !synced.is_nothing() {
+        Synced { surplus: units(synced.surplus), shortfall: units(synced.shortfall) }.publish(env);
+    }
 }

@@ -66,6 +66,8 @@ pub fn join(
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     check_joiner(&book, member, rules_hash)?;
+    // A request of theirs is answered with that: nobody is to seat them again by it later.
+    let _ = take_request(env, member);
     let offer = invitation::redeem(env, member, key, signature)?;
     if offer.turn != turn {
         return Err(Error::OtherTurn);
@@ -99,10 +101,6 @@ pub fn approve(env: &Env, member: &Address, turn: Option<u32>) -> Result<(), Err
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     take_request(env, member)?;
-    // They may have come in by an invitation meanwhile.
-    if book.seat(member).is_ok() {
-        return Err(Error::AlreadyMember);
-    }
     take_seat(&mut book, member, book::turn(turn)?)?;
     book.close_with_members()
 }

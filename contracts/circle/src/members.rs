@@ -1,8 +1,7 @@
 //! Who sits where, packed: 33 bytes a seat, what kind of address and its 32 bytes.
 //!
 //! A list of addresses would cost the host two thousand instructions a member in every call.
-use kolo_contract_common::Error;
-use kolo_rules::MAX_MEMBERS;
+use kolo_contract_common::{Error, contract_address};
 use soroban_sdk::{
     Address, Bytes, Env,
     xdr::{FromXdr, ToXdr},
@@ -13,9 +12,8 @@ const ENTRY_U32: u32 = 33;
 const ACCOUNT: u8 = 0;
 const CONTRACT: u8 = 1;
 
-/// The XDR of an `ScVal` around an account's `ScAddress`, up to the key; and around a contract's.
+/// The XDR of an `ScVal` around an account's `ScAddress`, up to the key.
 const ACCOUNT_TAGS: [u8; 12] = [0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0];
-const CONTRACT_TAGS: [u8; 8] = [0, 0, 0, 18, 0, 0, 0, 1];
 
 /// Members by seat.
 pub struct Members {
@@ -26,10 +24,7 @@ impl Members {
     /// The seat of an address.
     pub fn seat(&self, member: &Address) -> Result<u8, Error> {
         let wanted = pack(member)?;
-        let mut buffer = [0; MAX_MEMBERS * ENTRY];
-        let length = usize::try_from(self.bytes.len()).unwrap_or(0);
-        let entries = buffer.get_mut(..length).ok_or(Error::BadEncoding)?;
-        self.bytes.copy_into_slice(entries);
+        let entries = self.bytes.to_alloc_vec();
         let found = (0_u8..).zip(entries.chunks_exact(ENTRY)).find(|(_, entry)| *entry == wanted);
         found.map(|(seat, _)| seat).ok_or(Error::NotMember)
     }
@@ -81,11 +76,10 @@ fn pack(address: &Address) -> Result<[u8; ENTRY], Error> {
 
 fn unpack(env: &Env, entry: &[u8; ENTRY]) -> Result<Address, Error> {
     let [kind, key @ ..] = entry;
-    let mut xdr = if *kind == ACCOUNT {
-        Bytes::from_slice(env, &ACCOUNT_TAGS)
-    } else {
-        Bytes::from_slice(env, &CONTRACT_TAGS)
-    };
-    xdr.extend_from_slice(key);
+    if *kind == CONTRACT {
+        return contract_address(env, key).ok_or(Error::NotMember);
+    }
+    let mut xdr = Bytes::from_slice(env, &ACCOUNT_TAGS);
+    xdr.extend_from_array(key);
     Address::from_xdr(env, &xdr).map_err(|_| Error::NotMember)
 }

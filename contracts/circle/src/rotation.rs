@@ -1,6 +1,6 @@
 //! Paying in, paying out, and what is still owed to one another.
 use kolo_contract_common::Error;
-use kolo_rules::circle::Packed;
+use kolo_rules::{Amount, circle::Packed};
 use soroban_sdk::{Address, Env, Vec};
 
 use crate::{
@@ -28,7 +28,14 @@ pub fn contribute(env: &Env, member: Address, round: u32, amount: i128) -> Resul
 pub fn payout(env: &Env, round: u32) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
-    let paid = book.circle.payout(&book.rules, book::round(round)?, book.now)?;
+    let number = book::round(round)?;
+    let mut paid = book.circle.payout(&book.rules, number, book.now)?;
+    if !paid.dissolved && takes_from_others(&book, paid.amount)? {
+        drop(book);
+        book = Book::open(env, &mut packed)?;
+        book.bear_shortfall()?;
+        paid = book.circle.payout(&book.rules, number, book.now)?;
+    }
     if paid.dissolved {
         closing::announce(env, DISSOLVED);
         return book.close();
@@ -42,11 +49,23 @@ pub fn payout(env: &Env, round: u32) -> Result<(), Error> {
     book.close()
 }
 
+/// Whether an issuer has taken so much that the rest of the pot would be paid out of what is others'.
+/// When the pot is all the vault is to hold there is no such thing, and nothing to read.
+fn takes_from_others(book: &Book<'_>, pot: Amount) -> Result<bool, Error> {
+    let others = book.circle.liabilities()?;
+    if pot.is_zero() || others.is_zero() {
+        return Ok(false);
+    }
+    let owed = others.checked_add(pot).map_err(|_| Error::Overflow)?;
+    Ok(book.balance() < owed)
+}
+
 /// Delivers a credit to its owner.
 pub fn push(env: &Env, member: Address) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
+    book.bear_shortfall()?;
     let credit = book.circle.push(seat)?;
     vault::deliver_or_refuse(env, &book.asset, &member, credit)?;
     CreditPushed { member, amount: units(credit) }.publish(env);

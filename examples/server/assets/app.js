@@ -347,6 +347,7 @@ function circle(circle, asset) {
     el("header", "", el("h3", "", circle.name), el("span", "stage", circle.stage)),
     facts,
     members(circle, asset),
+    ...contributions(circle, asset),
     vault,
     address,
   );
@@ -354,21 +355,49 @@ function circle(circle, asset) {
 }
 
 function members(circle, asset) {
-  const table = el("table", "members");
-  table.append(el("caption", "hidden", `Members of ${circle.name}, amounts in ${asset}`));
-  const head = ["Turn", "Member", "This round", "Books", "Chain"].map((name) => {
-    const cell = el("th", "", name);
-    cell.scope = "col";
-    return cell;
-  });
-  table.append(el("thead", "", el("tr", "", ...head)));
-  table.append(el("tbody", "", ...circle.members.map(memberRow)));
-  return el("div", "scroll", table);
+  const head = ["Turn", "Member", "This round", "Books", "Chain"];
+  return table("members", `Members of ${circle.name}, amounts in ${asset}`, head, circle.members.map(memberRow));
+}
+
+function table(kind, caption, head, rows) {
+  const root = el("table", kind, el("caption", "hidden", caption));
+  root.append(el("thead", "", el("tr", "", ...head.map((name) => heading("col", name)))));
+  root.append(el("tbody", "", ...rows));
+  return el("div", "scroll", root);
+}
+
+function heading(scope, name) {
+  const cell = el("th", "", name);
+  cell.scope = scope;
+  return cell;
+}
+
+/** Which circles' contributions somebody has unfolded: they stay so when the circle is drawn again. */
+const unfolded = new Set();
+
+/** Who paid what, round by round; nothing until somebody has paid. */
+function contributions(circle, asset) {
+  if (circle.contributions.length === 0) return [];
+  const rounds = circle.contributions[0].by_round.map((_, at) => String(at + 1));
+  const rows = circle.contributions.map((row) =>
+    el(
+      "tr",
+      "",
+      heading("row", row.name),
+      ...row.by_round.map((paid) => el("td", "money", paid || "–")),
+      el("td", "money", el("b", "", row.total)),
+    ),
+  );
+  const caption = `Contributions to ${circle.name} by round, in ${asset}`;
+  const root = el("details", "contributions", el("summary", "", "Who paid what, round by round"));
+  root.append(table("rounds", caption, ["Member", ...rounds, "In all"], rows));
+  root.open = unfolded.has(circle.id);
+  root.addEventListener("toggle", () => (root.open ? unfolded.add(circle.id) : unfolded.delete(circle.id)));
+  return [root];
 }
 
 function memberRow(member) {
-  const name = el("th", "", member.name);
-  name.scope = "row";
+  const name = heading("row", member.name);
   const debt = Number(member.debt) > 0 ? `, owes ${member.debt}` : "";
   name.append(el("small", "", `in ${member.paid}, out ${member.received}${debt}`));
   const round = member.paid_out ? [member.this_round, el("small", "", "has had the pot")] : [member.this_round || "–"];

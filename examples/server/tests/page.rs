@@ -34,6 +34,7 @@ async fn a_circle_from_hello_to_completion_by_clicks_and_typing() {
             page.shoot(&format!("3-round-{round}")).await;
         }
         books_are_chain(page).await;
+        who_paid_what(page).await;
         assert_eq!(page.read(AUDIT).await, json!([]));
         add_a_phone(page).await;
         page.shoot("4-completed").await;
@@ -130,6 +131,24 @@ async fn books_are_chain(page: &Page<'_>) {
     let unread =
         page.read("return document.querySelectorAll('.ticks:not([data-state=read])').length").await;
     assert_eq!(unread, 0);
+}
+
+/// Unfolded, the contributions stay so when the page draws the circle again.
+async fn who_paid_what(page: &Page<'_>) {
+    page.click(".contributions summary").await;
+    let cells =
+        "[...document.querySelectorAll('.rounds tbody tr')].map(row => row.innerText.split('\\t'))";
+    let paid = json!(["10.00", "10.00", "10.00", "30.00"]);
+    let row = |name: &str| {
+        let cells = paid.as_array().unwrap().iter().cloned();
+        std::iter::once(json!(name)).chain(cells).collect::<Value>()
+    };
+    let all = json!([row("Ada"), row("Bola"), row("Chidi")]);
+    assert_eq!(page.read(&format!("return {cells}")).await, all);
+    page.read("delete document.getElementById('circles').dataset.mark; look()").await;
+    page.until("document.getElementById('circles').dataset.mark").await;
+    assert_eq!(page.read(&format!("return {cells}")).await, all);
+    page.shoot_here("10-contributions").await;
 }
 
 async fn add_a_phone(page: &Page<'_>) {

@@ -1,4 +1,5 @@
-//! The arithmetic and policies of group savings: `no_std`, no dependencies, no allocation.
+//! The arithmetic and policies of group savings: `no_std`, no dependencies, and no allocation but
+//! for [`circle::Packed`] (feature `alloc`, on by default).
 //!
 //! Every figure a member ever sees, what is due, who is paid, what comes back, is computed here, and
 //! only here: the Soroban contract and the server link this same crate, so there is no second opinion.
@@ -35,6 +36,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
 
 #[cfg(test)]
 extern crate std;

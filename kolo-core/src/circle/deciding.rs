@@ -1,5 +1,5 @@
 //! While rounds are paid for: votes, leaving, bids, the insurance.
-use kolo_rules::circle::{Motion, Step};
+use kolo_rules::circle::{Marks, Motion, Step, VoteOutcome};
 use kolo_rules::{Amount, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,8 @@ use super::steps::sha256;
 use crate::intent::state::{Claimed, Proposed, Want};
 use crate::port::authorizer::CommandName;
 use crate::port::chain::ChainAddress;
-use crate::{CircleId, CommandContext, Error};
+use crate::view::ExpulsionView;
+use crate::{CircleId, CommandContext, Error, MemberId};
 
 /// What members are asked to decide, 51 % of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,50 @@ impl Circles {
             Ok(Step::Propose { seat, motion: question.motion(), subject })
         })
         .await
+    }
+
+    /// What expelling a member would mean: tried on a copy, as if everybody else agreed.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] for who asks from outside; [`Error::Refused`] when it is not possible.
+    pub async fn expulsion(
+        &self,
+        by: MemberId,
+        circle: CircleId,
+        whom: &ChainAddress,
+    ) -> Result<ExpulsionView, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        let asking = found.seat_of_member(by).ok_or(Error::NoSuchCircle)?;
+        let subject = found.seat_of(whom).ok_or(Refusal::NotMember)?;
+        let (rules, now) = (found.rules()?, self.kolo.now().unix());
+        let mirror = found.mirror()?;
+        let mut trial = mirror.clone();
+        trial.propose(&rules, asking, Motion::Expel, subject, now)?;
+        let open = trial.open_proposals().find(|open| open.motion == Motion::Expel).copied();
+        if let Some(open) = open {
+            for seat in (0..trial.len()).filter(|seat| ![asking, subject].contains(seat)) {
+                // Who may not vote does not; the rest of it is decided by then, or cannot be.
+                match trial.vote(&rules, seat, open.id, true, now) {
+                    Err(Refusal::NoVote) | Ok(VoteOutcome::Open) => {}
+                    Ok(_) => break,
+                    Err(refusal) => return Err(refusal.into()),
+                }
+            }
+        }
+        let (before, after) = (mirror.seat(subject), trial.seat(subject));
+        let (Some(before), Some(after)) = (before, after) else {
+            return Err(Error::NoSuchCircle);
+        };
+        if !after.marks.has(Marks::EXPELLED) {
+            return Err(Refusal::TooFewMembers.into());
+        }
+        Ok(ExpulsionView {
+            last_round: after.left_after,
+            paid: before.paid,
+            received: before.received,
+            debt: mirror.debt(subject)?,
+            deposit: before.deposit,
+        })
     }
 
     /// Proposes to dissolve, with the proposer's yes.

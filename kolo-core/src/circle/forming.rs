@@ -2,7 +2,6 @@
 use kolo_rules::{Amount, Refusal};
 
 use super::service::{Circles, UnderWay};
-use super::state::Circle;
 use crate::intent::state::Want;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
@@ -15,7 +14,7 @@ impl Circles {
     ///
     /// # Errors
     /// [`Error::RulesNotAccepted`] for another hash; [`Error::Refused`] for who sits in it or waits
-    /// already, and after the start; [`Error::NotReady`].
+    /// already, and after the start; [`Error::TooManyRequests`]; [`Error::NotReady`].
     pub async fn request(
         &self,
         ctx: &CommandContext,
@@ -39,8 +38,12 @@ impl Circles {
             if found.seat_of_member(asking).is_some() || found.is_waiting(&member.state.address) {
                 return Err(Error::Refused(Refusal::AlreadyMember));
             }
+            self.has_room_for(&found, &member.state).await?;
             let mut changes = command.changes();
             self.kolo.have_account_opened(&mut changes, &mut member).await?;
+            if !member.state.circles.contains(&circle) {
+                member.state.circles.push(circle);
+            }
             changes.write(&member)?;
             let intent = changes.want("call", want.clone(), None)?;
             if let Some(done) = command.commit(changes, UnderWay { intent, circle }).await? {
@@ -76,6 +79,20 @@ impl Circles {
     ) -> Result<UnderWay, Error> {
         let want = Want::Reject { circle, who: who.clone() };
         self.by_organiser(ctx, circle, CommandName::Reject, want).await
+    }
+
+    /// Takes a member out before the start; no money has been paid in (organiser).
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`]; [`Error::Refused`] for who is not in it, and after the start.
+    pub async fn remove(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error> {
+        let want = Want::Remove { circle, who: who.clone() };
+        self.by_organiser(ctx, circle, CommandName::Remove, want).await
     }
 
     /// Starts with the members there are (organiser, at least the minimum).
@@ -116,6 +133,10 @@ impl Circles {
                     trial.join(&rules, *turn, now)?;
                 }
                 Want::Reject { who, .. } => found.require_waiting(who)?,
+                Want::Remove { who, .. } => {
+                    let seat = found.seat_of(who).ok_or(Refusal::NotMember)?;
+                    trial.leave(&rules, seat)?;
+                }
                 _ => {}
             }
             Ok(())
@@ -172,15 +193,5 @@ impl Circles {
             mirror.secure(rules, seat, amount, now).map(drop)
         })
         .await
-    }
-}
-
-impl Circle {
-    fn is_waiting(&self, address: &ChainAddress) -> bool {
-        self.requests.iter().any(|waiting| waiting.address == *address)
-    }
-
-    fn require_waiting(&self, address: &ChainAddress) -> Result<(), Refusal> {
-        if self.is_waiting(address) { Ok(()) } else { Err(Refusal::NotMember) }
     }
 }

@@ -1,5 +1,7 @@
 //! The rotating circle: forming → (getting ready) → active round k → completed, dissolved or cancelled.
+mod contributions;
 mod deciding;
+mod door;
 mod forming;
 pub(crate) mod invite;
 mod pay;

@@ -136,6 +136,7 @@ fn hold(
         circle: Some(circle.id),
         name: Some(circle.name.clone()),
         round: (round > 0).then_some(round),
+        by: None,
     };
     changes.set.entries.push(
         Move {

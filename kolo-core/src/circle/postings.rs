@@ -30,12 +30,18 @@
 //! (where the money came from). Somebody whose wallet is not ours is `external`.
 use kolo_rules::{Amount, Circle as Mirror, Refusal};
 
+use crate::port::chain::ChainAddress;
 use crate::port::ledger::{AccountId, Balance, EntryStatus, JournalEntry, Posting, Side};
 use crate::{Asset, CircleId, MemberId, Timestamp};
 
 /// A member's wallet.
 pub(crate) fn wallet(member: MemberId, asset: &Asset) -> AccountId {
     AccountId { name: format!("wallet/{member}"), asset: asset.key(), normal: Side::Credit }
+}
+
+/// Whose wallet an account is, if it is one.
+pub(crate) fn wallet_owner(account: &AccountId) -> Option<MemberId> {
+    account.name.strip_prefix("wallet/")?.parse().ok()
 }
 
 /// What a circle's vault holds, by what it is.
@@ -138,6 +144,9 @@ pub(crate) struct Details {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round: Option<u8>,
+    /// Who paid, when their wallet is not one of ours: the postings only say `external`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<ChainAddress>,
 }
 
 /// An entry that moves `amount` from one account to another.

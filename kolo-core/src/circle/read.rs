@@ -4,12 +4,10 @@ use kolo_rules::{Amount, Rules};
 
 use super::postings::{sum, vault, wallet};
 use super::service::Circles;
-use super::state::{Circle, Contract, Holder};
+use super::state::{Circle, Contract};
 use crate::intent::state::Intent;
 use crate::record::Loaded;
-use crate::view::{
-    CircleStatus, CircleSummary, DueView, EntryDue, RequestView, SeatView, VoteOn, VoteView,
-};
+use crate::view::{CircleStatus, CircleSummary, DueView, EntryDue, SeatView, VoteOn, VoteView};
 use crate::{CircleId, Error, IntentId, MemberId, Timestamp};
 
 impl Circles {
@@ -104,6 +102,7 @@ impl Circles {
             proposal: open.id,
             on: VoteOn::of(open.motion),
             about: found.about(open.motion, open.subject),
+            newcomer: found.newcomer_of(open.id),
             yes: count(open.yes),
             no: count(open.no),
             electorate: count(open.electorate),
@@ -125,7 +124,7 @@ impl Circles {
             vault: sum(&balances)?,
             vault_on_chain: on_chain.map(|there| there.vault),
             votes: mirror.open_proposals().filter(is_open).map(vote).collect(),
-            requests: found.requests.iter().map(request_view).collect(),
+            requests: self.request_views(&found).await?,
             ready_until: mirror.ready_until(&rules).map(Timestamp::from_unix),
             bid: mirror.bid.map(|bid| (bid.seat, bid.amount)),
             reserve: mirror.reserve,
@@ -210,14 +209,6 @@ impl Circles {
     pub async fn is_settled(&self, intent: IntentId) -> Result<bool, Error> {
         let found = self.kolo.load::<Intent>(intent).await?;
         Ok(found.is_none_or(|intent| intent.state.is_final()))
-    }
-}
-
-fn request_view(waiting: &Holder) -> RequestView {
-    RequestView {
-        member: waiting.member,
-        name: waiting.name.clone(),
-        address: waiting.address.clone(),
     }
 }
 

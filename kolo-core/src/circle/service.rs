@@ -7,7 +7,7 @@ use kolo_rules::{Circle as Mirror, Interval, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::state::{Circle, Contract, encode_mirror};
+use super::state::{Circle, Contract, Knocks, encode_mirror};
 use crate::intent::state::Want;
 use crate::member::state::{Account, Member, clean_text};
 use crate::port::authorizer::{CommandName, CommandRequest};
@@ -161,6 +161,10 @@ impl Circles {
             holders: Vec::new(),
             mirror: encode_mirror(&Mirror::new())?,
             requests: Vec::new(),
+            taken_back: Vec::new(),
+            knocks: Knocks::default(),
+            code: None,
+            newcomers: Vec::new(),
             invitations: Vec::new(),
             offers: Vec::new(),
             replacing: None,

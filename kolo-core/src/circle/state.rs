@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::port::chain::ChainAddress;
 use crate::record::{Aggregate, hex_bytes};
-use crate::view::{CircleStage, CircleSummary};
+use crate::view::{CircleStage, CircleSummary, NewcomerView};
 use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
 
 /// Somebody's place.
@@ -20,6 +20,26 @@ pub(crate) struct Holder {
     /// `None`: somebody with a wallet of their own, unknown here.
     pub member: Option<MemberId>,
     pub name: String,
+}
+
+/// Whom a vote would give a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Newcomer {
+    pub proposal: u32,
+    pub who: Holder,
+}
+
+/// How often the organiser has been told of requests, in a day that began with the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Knocks {
+    pub since: Timestamp,
+    pub told: u8,
+}
+
+impl Knocks {
+    fn is_fresh(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How far the contract is.
@@ -51,6 +71,18 @@ pub(crate) struct Circle {
     /// Who asked for a place and waits for the organiser's answer.
     #[serde(default)]
     pub requests: Vec<Holder>,
+    /// Who of those is taking the request back: the chain's event does not say whose wish its end was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<ChainAddress>,
+    /// What was told to the organiser of those who ask.
+    #[serde(default, skip_serializing_if = "Knocks::is_fresh")]
+    pub knocks: Knocks,
+    /// The circle's own code: with it anybody may ask for a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Who shall sit where, of the votes on a seat that are open or have passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub newcomers: Vec<Newcomer>,
     /// Open invitations: places promised.
     pub invitations: Vec<InvitationId>,
     /// Offers between two people that may still come about; those that ended are taken out with the
@@ -157,6 +189,24 @@ impl Circle {
             return String::new();
         }
         self.holder(subject).map(|holder| holder.name.clone()).unwrap_or_default()
+    }
+
+    /// Whether this one, who waits, is taking the request back.
+    pub fn has_taken_back(&self, waiting: &Holder) -> bool {
+        self.taken_back.contains(&waiting.address)
+    }
+
+    /// Newcomers are kept as long as the vote about them is.
+    pub fn forget_decided(&mut self, mirror: &Mirror) {
+        self.newcomers
+            .retain(|newcomer| mirror.open_proposals().any(|open| open.id == newcomer.proposal));
+    }
+
+    /// Whom a vote would give the seat.
+    pub fn newcomer_of(&self, proposal: u32) -> Option<NewcomerView> {
+        let found = self.newcomers.iter().find(|newcomer| newcomer.proposal == proposal)?;
+        let Holder { name, address, .. } = found.who.clone();
+        Some(NewcomerView { name, address })
     }
 
     pub fn summary(&self) -> Result<CircleSummary, Error> {

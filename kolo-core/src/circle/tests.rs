@@ -2,7 +2,7 @@
 use kolo_rules::circle::Step;
 use kolo_rules::{Amount, Circle as Mirror, Interval, Rules};
 
-use super::state::{Circle, Contract, Holder, encode_mirror};
+use super::state::{Circle, Contract, Holder, Knocks, encode_mirror};
 use super::steps::sha256;
 use crate::port::chain::ChainAddress;
 use crate::port::ledger::Record;
@@ -36,6 +36,10 @@ fn sample() -> Circle {
         holders: vec![holder(1), holder(2)],
         mirror: encode_mirror(&mirror).unwrap(),
         requests: vec![holder(3)],
+        taken_back: Vec::new(),
+        knocks: Knocks::default(),
+        code: None,
+        newcomers: Vec::new(),
         invitations: Vec::new(),
         offers: Vec::new(),
         replacing: None,

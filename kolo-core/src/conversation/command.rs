@@ -1,5 +1,5 @@
 //! What somebody may want.
-use kolo_rules::circle::Shortfall;
+use kolo_rules::circle::{Order, Shortfall};
 
 use crate::view::Every;
 
@@ -28,8 +28,24 @@ pub enum Command {
         /// The invitation's code, in capitals.
         code: Option<String>,
     },
-    /// `INVITE`, `INVITE +234… Market Women`.
-    Invite(Target),
+    /// `INVITE`, `INVITE +234… Market Women`, `INVITE +234… TURN 3`.
+    Invite(Whom),
+    /// `GROUP CODE`.
+    GroupCode(Target),
+    /// `REQUESTS`: who asks for a place.
+    Requests(Target),
+    /// `APPROVE Bola`, `APPROVE 2 TURN 3`.
+    Approve(Whom),
+    /// `REJECT Bola`.
+    Reject(Whom),
+    /// `TAKE BACK REQUEST`.
+    TakeBack(Target),
+    /// `REMOVE Bola`, `REMOVE Bola from Market Women`: before the start.
+    Remove(Whom),
+    /// `EXPEL Bola`: a vote.
+    Expel(Whom),
+    /// `MOVE Bola to +234…`: a vote on a place whose owner has lost the phone.
+    Move(Whom),
     /// `REVOKE code`.
     Revoke {
         /// The invitation's code, in capitals.
@@ -46,6 +62,18 @@ pub enum Command {
     Contribute(Target),
     /// `REPAY`, `REPAY 5 Market Women`.
     Repay(Target),
+    /// `SWAP Bola`: to change turns.
+    Swap(Whom),
+    /// `SELL PLACE to +234…`.
+    SellPlace(Whom),
+    /// `OFFERS`.
+    Offers,
+    /// `ACCEPT OFFER`, `ACCEPT OFFER 2`.
+    AcceptOffer(Option<String>),
+    /// `DECLINE OFFER`, `DECLINE OFFER 2`.
+    DeclineOffer(Option<String>),
+    /// `TAKE BACK OFFER`, `TAKE BACK OFFER 2`.
+    WithdrawOffer(Option<String>),
     /// `START`, `START GROUP Market Women`.
     Start(Target),
     /// `LEAVE`, `LEAVE GROUP Market Women`.
@@ -107,13 +135,31 @@ impl Command {
     #[must_use]
     pub fn is_bare(&self) -> bool {
         match self {
-            Self::Greeting | Self::Balance | Self::History | Self::More | Self::Help => true,
+            Self::Greeting
+            | Self::Balance
+            | Self::History
+            | Self::More
+            | Self::Offers
+            | Self::Help => true,
             Self::Register { name } => name.is_none(),
             Self::CreateGroup(words) => *words == GroupWords::default(),
             Self::Join { code } | Self::Revoke { code } => code.is_none(),
             Self::Receipt { number } => number.is_none(),
             Self::TestMoney { amount } => amount.is_none(),
-            Self::Invite(target)
+            Self::Invite(whom)
+            | Self::Approve(whom)
+            | Self::Reject(whom)
+            | Self::Remove(whom)
+            | Self::Expel(whom)
+            | Self::Swap(whom)
+            | Self::SellPlace(whom)
+            | Self::Move(whom) => *whom == Whom::default(),
+            Self::AcceptOffer(which) | Self::DeclineOffer(which) | Self::WithdrawOffer(which) => {
+                which.is_none()
+            }
+            Self::GroupCode(target)
+            | Self::Requests(target)
+            | Self::TakeBack(target)
             | Self::GroupStatus(target)
             | Self::Contribute(target)
             | Self::Repay(target)
@@ -150,6 +196,27 @@ impl Target {
     }
 }
 
+/// A person, as typed: what follows a command about one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whom {
+    /// Their name, number in a list, or address.
+    pub who: Option<String>,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// A turn.
+    pub turn: Option<String>,
+    /// A group's name.
+    pub group: Option<String>,
+}
+
+impl Whom {
+    /// What the group is looked for by.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { figure: None, group: self.group.clone() }
+    }
+}
+
 /// What a `CREATE GROUP` line says; what it leaves out is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupWords {
@@ -161,6 +228,10 @@ pub struct GroupWords {
     pub every: Option<Every>,
     /// How many places, as typed.
     pub seats: Option<String>,
+    /// Who gets which turn, when said.
+    pub order: Option<Order>,
+    /// How often a pot is paid out, when said: else with every payment.
+    pub payout: Option<Every>,
     /// What happens when a pot is short, when said.
     pub shortfall: Option<Shortfall>,
     /// Whether `advance` was said.

@@ -2,15 +2,17 @@
 use async_trait::async_trait;
 use kolo_rules::{Amount, Rules};
 
-use crate::circle::UnderWay;
+use crate::circle::{Question, UnderWay};
 use crate::member::Register;
+use crate::offer::OfferView;
+use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
 use crate::view::{
-    CircleStatus, CircleSummary, DueView, EntryDue, HistoryPage, InvitationPreview, InvitationView,
-    MemberView, NewCircle, WalletView,
+    CircleStatus, CircleSummary, DoorView, DueView, EntryDue, ExpulsionView, HistoryPage,
+    InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
 };
-use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, TenantId};
+use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, TenantId};
 
 /// What a dialogue asks and orders; [`Kolo`] in earnest. Each method is that of the service.
 #[async_trait]
@@ -46,7 +48,9 @@ pub trait Desk: Send + Sync {
         ctx: &CommandContext,
         circle: CircleId,
         phone: Option<String>,
+        turn: Option<u8>,
     ) -> Result<(InvitationView, UnderWay), Error>;
+    async fn free_turns(&self, circle: CircleId) -> Result<Vec<u8>, Error>;
     async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error>;
     async fn preview(&self, member: MemberId, code: &str) -> Result<InvitationPreview, Error>;
     async fn join(
@@ -55,6 +59,73 @@ pub trait Desk: Send + Sync {
         code: &str,
         rules_hash: [u8; 32],
     ) -> Result<UnderWay, Error>;
+    async fn by_phone(&self, phone: &str) -> Result<Option<MemberView>, Error>;
+    async fn open_door(&self, ctx: &CommandContext, circle: CircleId) -> Result<String, Error>;
+    async fn close_door(&self, ctx: &CommandContext, code: &str) -> Result<String, Error>;
+    async fn door(&self, member: MemberId, code: &str) -> Result<DoorView, Error>;
+    async fn request(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        rules_hash: [u8; 32],
+    ) -> Result<UnderWay, Error>;
+    async fn take_back(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
+    async fn asked_by(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error>;
+    async fn approve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+        turn: Option<u8>,
+    ) -> Result<UnderWay, Error>;
+    async fn reject(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error>;
+    async fn remove(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error>;
+    async fn expulsion(
+        &self,
+        by: MemberId,
+        circle: CircleId,
+        whom: &ChainAddress,
+    ) -> Result<ExpulsionView, Error>;
+    async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error>;
+    async fn offers_of(&self, member: MemberId) -> Result<Vec<OfferView>, Error>;
+    async fn offer(&self, member: MemberId, offer: OfferId) -> Result<OfferView, Error>;
+    async fn offer_swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error>;
+    async fn seat_price(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        newcomer: MemberId,
+    ) -> Result<Amount, Error>;
+    async fn offer_seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error>;
+    async fn accept_offer(
+        &self,
+        ctx: &CommandContext,
+        offer: OfferId,
+        rules_hash: Option<[u8; 32]>,
+    ) -> Result<UnderWay, Error>;
+    async fn decline_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error>;
+    async fn withdraw_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error>;
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
@@ -71,10 +142,11 @@ pub trait Desk: Send + Sync {
         circle: CircleId,
         amount: Amount,
     ) -> Result<UnderWay, Error>;
-    async fn propose_dissolve(
+    async fn propose(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
+        question: Question,
     ) -> Result<UnderWay, Error>;
     async fn vote(
         &self,
@@ -173,8 +245,13 @@ impl Desk for Kolo {
         ctx: &CommandContext,
         circle: CircleId,
         phone: Option<String>,
+        turn: Option<u8>,
     ) -> Result<(InvitationView, UnderWay), Error> {
-        self.circles().invite(ctx, circle, phone).await
+        self.circles().invite_to(ctx, circle, phone, turn).await
+    }
+
+    async fn free_turns(&self, circle: CircleId) -> Result<Vec<u8>, Error> {
+        self.circles().free_turns(circle).await
     }
 
     async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
@@ -192,6 +269,133 @@ impl Desk for Kolo {
         rules_hash: [u8; 32],
     ) -> Result<UnderWay, Error> {
         self.circles().join(ctx, code, rules_hash).await
+    }
+
+    async fn by_phone(&self, phone: &str) -> Result<Option<MemberView>, Error> {
+        self.members().by_phone(phone).await
+    }
+
+    async fn open_door(&self, ctx: &CommandContext, circle: CircleId) -> Result<String, Error> {
+        self.circles().open_door(ctx, circle).await
+    }
+
+    async fn close_door(&self, ctx: &CommandContext, code: &str) -> Result<String, Error> {
+        self.circles().close_door(ctx, code).await
+    }
+
+    async fn door(&self, member: MemberId, code: &str) -> Result<DoorView, Error> {
+        self.circles().door(member, code).await
+    }
+
+    async fn request(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        rules_hash: [u8; 32],
+    ) -> Result<UnderWay, Error> {
+        self.circles().request(ctx, circle, rules_hash).await
+    }
+
+    async fn take_back(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.circles().take_back(ctx, circle).await
+    }
+
+    async fn asked_by(&self, member: MemberId) -> Result<Vec<CircleSummary>, Error> {
+        self.circles().asked_by(member).await
+    }
+
+    async fn approve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+        turn: Option<u8>,
+    ) -> Result<UnderWay, Error> {
+        self.circles().approve(ctx, circle, who, turn).await
+    }
+
+    async fn reject(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error> {
+        self.circles().reject(ctx, circle, who).await
+    }
+
+    async fn remove(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error> {
+        self.circles().remove(ctx, circle, who).await
+    }
+
+    async fn expulsion(
+        &self,
+        by: MemberId,
+        circle: CircleId,
+        whom: &ChainAddress,
+    ) -> Result<ExpulsionView, Error> {
+        self.circles().expulsion(by, circle, whom).await
+    }
+
+    async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error> {
+        self.members().by_address(address).await
+    }
+
+    async fn offers_of(&self, member: MemberId) -> Result<Vec<OfferView>, Error> {
+        self.offers().of(member).await
+    }
+
+    async fn offer(&self, member: MemberId, offer: OfferId) -> Result<OfferView, Error> {
+        self.offers().get(member, offer).await
+    }
+
+    async fn offer_swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error> {
+        self.offers().swap(ctx, circle, with).await
+    }
+
+    async fn seat_price(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        newcomer: MemberId,
+    ) -> Result<Amount, Error> {
+        self.offers().price(member, circle, newcomer).await
+    }
+
+    async fn offer_seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error> {
+        self.offers().seat(ctx, circle, newcomer, price).await
+    }
+
+    async fn accept_offer(
+        &self,
+        ctx: &CommandContext,
+        offer: OfferId,
+        rules_hash: Option<[u8; 32]>,
+    ) -> Result<UnderWay, Error> {
+        self.offers().accept(ctx, offer, rules_hash).await
+    }
+
+    async fn decline_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error> {
+        self.offers().decline(ctx, offer).await
+    }
+
+    async fn withdraw_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error> {
+        self.offers().withdraw(ctx, offer).await
     }
 
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
@@ -225,12 +429,13 @@ impl Desk for Kolo {
         self.circles().repay(ctx, circle, amount).await
     }
 
-    async fn propose_dissolve(
+    async fn propose(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
+        question: Question,
     ) -> Result<UnderWay, Error> {
-        self.circles().propose_dissolve(ctx, circle).await
+        self.circles().propose(ctx, circle, question).await
     }
 
     async fn vote(

@@ -1,5 +1,5 @@
 //! "weekly", "every two weeks", "10 days": how often, as people say it.
-use kolo_rules::circle::Shortfall;
+use kolo_rules::circle::{Order, Shortfall};
 
 use crate::view::Every;
 
@@ -34,6 +34,33 @@ pub(super) fn answer(words: &[&str]) -> Option<Every> {
     }
     let (every, used) = span(words)?;
     (used == words.len()).then_some(every)
+}
+
+/// Leads in how often a pot is paid out.
+pub(super) const PAYOUT: [&str; 3] = ["payout", "payouts", "pot"];
+
+/// The interval of the payments in a line that may say how often pots are paid out as well.
+pub(super) fn find_in_line(words: &[&str]) -> Option<Found> {
+    let end = words.iter().rposition(|word| PAYOUT.contains(word));
+    let before = end.and_then(|end| words.get(..end)).and_then(find);
+    before.or_else(|| find(words))
+}
+
+/// How often pots are paid out, when a line says so: `payout weekly`, `pot every 2 weeks`.
+pub(super) fn payout(words: &[&str]) -> Option<Every> {
+    let at = words.iter().rposition(|word| PAYOUT.contains(word))?;
+    answer(words.get(at + 1..)?)
+}
+
+/// What a line says about who gets which turn.
+pub(super) fn order(words: &[&str]) -> Option<Order> {
+    words.iter().find_map(|word| match *word {
+        "draw" | "lot" | "lottery" | "ballot" | "random" => Some(Order::Random),
+        "fixed" | "order" | "list" => Some(Order::Fixed),
+        "auction" | "bids" | "bidding" => Some(Order::Auction),
+        "joining" => Some(Order::Join),
+        _ => None,
+    })
 }
 
 /// What a line says about a pot that is short.

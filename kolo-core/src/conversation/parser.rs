@@ -2,12 +2,14 @@
 //!
 //! A table of phrases names the command; the words behind it are its arguments. Nothing here looks
 //! at anything but the text.
+mod person;
 mod phrases;
 
 use super::amount::{is_unit, looks_like_amount};
 use super::clean;
 use super::command::{Command, GroupWords, Target};
 use super::interval;
+use person::{invitee, person};
 use phrases::{FILLERS, PHRASES, Verb};
 
 /// The longest text that is read, in characters.
@@ -113,16 +115,33 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::Register => Command::Register { name: joined(rest) },
         Verb::CreateGroup => Command::CreateGroup(group_words(rest)),
         Verb::Join => Command::Join { code: code(words) },
-        Verb::Invite => Command::Invite(target(words)),
+        Verb::Invite => Command::Invite(invitee(words)),
+        Verb::GroupCode => Command::GroupCode(group(words)),
+        Verb::Requests => Command::Requests(group(words)),
+        Verb::Approve => Command::Approve(person(words)),
+        // Alone it is an answer, as it always was.
+        Verb::Reject if words.is_empty() && !polite => Command::No,
+        Verb::Reject => Command::Reject(person(words)),
+        Verb::TakeBack => Command::TakeBack(group(words)),
+        Verb::Remove => Command::Remove(person(words)),
+        Verb::Expel => Command::Expel(person(words)),
+        Verb::Move => Command::Move(person(words)),
+        Verb::Swap => Command::Swap(person(words)),
+        Verb::SellPlace => Command::SellPlace(person(words)),
+        Verb::Offers => Command::Offers,
+        Verb::AcceptOffer => Command::AcceptOffer(joined(words)),
+        Verb::DeclineOffer => Command::DeclineOffer(joined(words)),
+        Verb::WithdrawOffer => Command::WithdrawOffer(joined(words)),
+        Verb::Object => Command::Vote { approve: Some(false), target: group(words) },
         Verb::Revoke => Command::Revoke { code: code(words) },
         Verb::Receipt => Command::Receipt { number: code(words) },
-        Verb::GroupStatus => Command::GroupStatus(Target { figure: None, group: joined(words) }),
+        Verb::GroupStatus => Command::GroupStatus(group(words)),
         Verb::Contribute => Command::Contribute(target(words)),
         Verb::Repay => Command::Repay(target(words)),
-        Verb::Start => Command::Start(Target { figure: None, group: joined(words) }),
-        Verb::Leave => Command::Leave(Target { figure: None, group: joined(words) }),
-        Verb::CancelGroup => Command::CancelGroup(Target { figure: None, group: joined(words) }),
-        Verb::Dissolve => Command::Dissolve(Target { figure: None, group: joined(words) }),
+        Verb::Start => Command::Start(group(words)),
+        Verb::Leave => Command::Leave(group(words)),
+        Verb::CancelGroup => Command::CancelGroup(group(words)),
+        Verb::Dissolve => Command::Dissolve(group(words)),
         Verb::Vote => vote(words),
         Verb::Bid => Command::Bid(target(words)),
         Verb::TestMoney => Command::TestMoney { amount: joined(words) },
@@ -179,6 +198,11 @@ fn code(words: &[Word<'_>]) -> Option<String> {
     (!text.is_empty()).then(|| clean::clip(&text, 64).to_owned())
 }
 
+/// A group's name and nothing else.
+fn group(words: &[Word<'_>]) -> Target {
+    Target { figure: None, group: joined(words) }
+}
+
 /// A figure with its unit, wherever it stands first, and the rest as the group's name.
 fn target(words: &[Word<'_>]) -> Target {
     let Some(at) = words.iter().position(|w| is_figure(w)) else {
@@ -223,7 +247,7 @@ fn vote(words: &[Word<'_>]) -> Command {
 /// `Market Women 10 weekly 5`, `Market Women, 10 USDC every week, 5 members, short pot`.
 fn group_words(words: &[Word<'_>]) -> GroupWords {
     let keys: Vec<&str> = words.iter().map(|w| w.key.as_str()).collect();
-    let Some(found) = interval::find(&keys) else {
+    let Some(found) = interval::find_in_line(&keys) else {
         let name = trimmed_name(words);
         return GroupWords { name, ..GroupWords::default() };
     };
@@ -231,12 +255,17 @@ fn group_words(words: &[Word<'_>]) -> GroupWords {
     let tail = words.get(found.to..).unwrap_or_default();
     let (name, amount) = name_and_amount(head);
     let tail_keys: Vec<&str> = tail.iter().map(|w| w.key.as_str()).collect();
-    let seats = tail.iter().find(|w| looks_like_amount(w.raw)).map(|w| w.raw.to_owned());
+    // What follows "payout" is not the number of places.
+    let before_payout = tail.iter().take_while(|w| !interval::PAYOUT.contains(&w.key.as_str()));
+    let seats =
+        before_payout.into_iter().find(|w| looks_like_amount(w.raw)).map(|w| w.raw.to_owned());
     GroupWords {
         name,
         amount,
         every: Some(found.every),
         seats,
+        order: interval::order(&tail_keys),
+        payout: interval::payout(&tail_keys),
         shortfall: interval::shortfall(&tail_keys),
         advance: tail_keys.contains(&"advance"),
     }

@@ -1,11 +1,16 @@
 //! What the conversation says, before it is put into words.
 use kolo_rules::{Amount, Rules};
+use serde::{Deserialize, Serialize};
 
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
+use crate::offer::OfferView;
 use crate::receipt::ReceiptView;
-use crate::view::{CircleStatus, HistoryLine, InvitationPreview, VoteView, WalletView};
+use crate::view::{
+    CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
+    RequestView, VoteView, WalletView,
+};
 use crate::{MemberId, Timestamp};
 
 /// One complete answer.
@@ -69,6 +74,15 @@ pub enum Reply {
         max: u8,
         again: bool,
     },
+    /// Where the organiser sets the order.
+    AskOwnTurn {
+        seats: u8,
+        again: bool,
+    },
+    /// Pots fall on payments.
+    BadPayout {
+        every: Every,
+    },
     ConfirmCreate {
         name: String,
         rules: Rules,
@@ -83,6 +97,112 @@ pub enum Reply {
     },
     AlreadyIn {
         name: String,
+    },
+    // asking for a place
+    GroupCode {
+        name: String,
+        code: String,
+    },
+    GroupCodeClosed {
+        name: String,
+    },
+    ConfirmAsk {
+        door: DoorView,
+    },
+    AlreadyAsked {
+        name: String,
+    },
+    ConfirmTakeBack {
+        name: String,
+    },
+    NoRequest,
+    Requests {
+        name: String,
+        waiting: Vec<RequestView>,
+        free: u8,
+    },
+    NobodyWaits {
+        name: String,
+    },
+    ConfirmApprove {
+        name: String,
+        who: String,
+        phone_end: Option<String>,
+        turn: Option<u8>,
+        last: bool,
+    },
+    ConfirmReject {
+        name: String,
+        who: String,
+        phone_end: Option<String>,
+    },
+    // members
+    AskWhom {
+        name: String,
+        act: Act,
+    },
+    NobodyCalled {
+        name: String,
+        typed: String,
+        act: Act,
+    },
+    /// About oneself: there is another command for that.
+    NotYourself,
+    ConfirmRemove {
+        name: String,
+        who: String,
+    },
+    ConfirmExpel {
+        name: String,
+        who: String,
+        members: u8,
+        means: ExpulsionView,
+    },
+    MoveHow,
+    NoSuchPhone {
+        typed: String,
+    },
+    /// Who is to get a place has one.
+    HasAPlace {
+        who: String,
+    },
+    ConfirmSwap {
+        name: String,
+        swapping: Swapping,
+    },
+    CannotBeAsked {
+        who: String,
+    },
+    SellHow,
+    /// The vote that comes first.
+    ConfirmSell {
+        name: String,
+        selling: Selling,
+    },
+    ConfirmOfferSeat {
+        name: String,
+        to: NewcomerView,
+        price: Amount,
+    },
+    OfferSent {
+        offer: OfferView,
+    },
+    Offers {
+        offers: Vec<OfferView>,
+    },
+    NoOffers,
+    ConfirmAccept {
+        offer: OfferView,
+        balance_after: Amount,
+    },
+    /// Taken back (`mine`) or declined.
+    OfferOver {
+        who: String,
+        mine: bool,
+    },
+    ConfirmMove {
+        name: String,
+        moving: Moving,
     },
     BadPhone {
         problem: PhoneProblem,
@@ -176,6 +296,10 @@ pub enum Reply {
     NoVoteOpen {
         name: String,
     },
+    NoSuchVote {
+        name: String,
+        typed: String,
+    },
     // paying in
     ConfirmContribute(Payment),
     NothingDue {
@@ -238,6 +362,75 @@ pub enum Reply {
     Processing,
     /// Something is broken on our side; nothing more is tried.
     Broken,
+}
+
+/// What is done about somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
+pub enum Act {
+    Approve,
+    Reject,
+    Remove,
+    Expel,
+    Move,
+    Swap,
+}
+
+impl Act {
+    /// The command.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "APPROVE",
+            Self::Reject => "REJECT",
+            Self::Remove => "REMOVE",
+            Self::Expel => "EXPEL",
+            Self::Move => "MOVE",
+            Self::Swap => "SWAP",
+        }
+    }
+
+    /// Whether it is about those who wait for a place.
+    pub(super) const fn is_about_waiting(self) -> bool {
+        matches!(self, Self::Approve | Self::Reject)
+    }
+}
+
+/// Two who may change turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Swapping {
+    pub who: String,
+    /// The reader's turn now.
+    pub now: u8,
+    /// What it would be.
+    pub turn: u8,
+    /// What the reader would pay the other for the deposit; negative: get.
+    pub pays: Amount,
+}
+
+/// A place that is to be handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Selling {
+    pub to: NewcomerView,
+    /// What the newcomer would pay now; negative: what the reader would pay.
+    pub price: Amount,
+    pub members: u8,
+    /// How long the vote is open.
+    pub days: u32,
+}
+
+/// A place that is to be moved to another account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Moving {
+    /// Whose.
+    pub who: String,
+    pub to: NewcomerView,
+    pub members: u8,
+    /// How long the vote is open, and how long after it the move takes effect.
+    pub days: u32,
 }
 
 /// Said before an answer.

@@ -1,11 +1,14 @@
 //! What a conversation remembers between two messages: the step it is at and the choices it offered.
 use kolo_rules::Amount;
-use kolo_rules::circle::Shortfall;
+use kolo_rules::circle::{Order, Shortfall};
 use serde::{Deserialize, Serialize};
 
+use super::reply::Act;
+use crate::circle::Question;
+use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
 use crate::view::{Every, NewCircle, Options};
-use crate::{CircleId, Timestamp};
+use crate::{CircleId, MemberId, OfferId, Timestamp};
 
 /// How long a question for a YES stands; after that, nothing is done.
 pub const CONFIRM_S: u64 = 600;
@@ -79,15 +82,41 @@ pub(super) enum AmountOf {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Purpose {
     Status,
-    Contribute { amount: Option<String> },
-    Repay { amount: Option<String> },
-    Invite { phone: Option<String> },
+    Contribute {
+        amount: Option<String>,
+    },
+    Repay {
+        amount: Option<String>,
+    },
+    Invite {
+        phone: Option<String>,
+        #[serde(default)]
+        turn: Option<String>,
+    },
+    GroupCode,
+    Requests,
+    SellPlace {
+        who: Option<String>,
+        phone: Option<String>,
+    },
+    /// Something about one person: their name, number or address, as typed.
+    About {
+        act: Act,
+        who: Option<String>,
+        phone: Option<String>,
+        turn: Option<String>,
+    },
     Start,
     Leave,
     CancelGroup,
     Dissolve,
-    Vote { approve: Option<bool>, number: Option<String> },
-    Bid { amount: Option<String> },
+    Vote {
+        approve: Option<bool>,
+        number: Option<String>,
+    },
+    Bid {
+        amount: Option<String>,
+    },
 }
 
 /// What a YES will do, and nothing else.
@@ -142,6 +171,51 @@ pub(super) enum Pending {
         #[serde(with = "crate::money::amount_serde")]
         amount: Amount,
     },
+    Ask {
+        circle: CircleId,
+        rules_hash: [u8; 32],
+    },
+    TakeBack {
+        circle: CircleId,
+    },
+    Approve {
+        circle: CircleId,
+        who: ChainAddress,
+        turn: Option<u8>,
+    },
+    Reject {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    Remove {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    Propose {
+        circle: CircleId,
+        question: Question,
+    },
+    Swap {
+        circle: CircleId,
+        with: MemberId,
+    },
+    OfferSeat {
+        circle: CircleId,
+        newcomer: MemberId,
+        #[serde(with = "crate::money::amount_serde")]
+        price: Amount,
+    },
+    AcceptOffer {
+        offer: OfferId,
+        rules_hash: Option<[u8; 32]>,
+    },
+}
+
+impl Pending {
+    /// Whether it is about what two people agree on.
+    pub const fn is_offer(&self) -> bool {
+        matches!(self, Self::Swap { .. } | Self::OfferSeat { .. } | Self::AcceptOffer { .. })
+    }
 }
 
 /// A new group as far as it has been said.
@@ -152,26 +226,84 @@ pub(super) struct Draft {
     pub contribution: Option<i64>,
     pub every: Option<Every>,
     pub seats: Option<u8>,
+    /// Who gets which turn.
+    #[serde(default)]
+    pub order: Ordering,
+    /// The organiser's turn, where they set the order.
+    #[serde(default)]
+    pub own_turn: Option<u8>,
+    /// How often a pot is paid out, when not with every payment.
+    #[serde(default)]
+    pub payout: Option<Every>,
     /// A short pot is paid out at once, rather than after one more interval.
     pub short_pot: bool,
     pub advance: bool,
+}
+
+/// Who gets which turn, as a chat offers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Ordering {
+    #[default]
+    Joining,
+    /// As the organiser says.
+    Set,
+    Drawn,
+    Auction,
+}
+
+impl Ordering {
+    /// As the rules name it.
+    pub const fn order(self) -> Order {
+        match self {
+            Self::Joining => Order::Join,
+            Self::Set => Order::Fixed,
+            Self::Drawn => Order::Random,
+            Self::Auction => Order::Auction,
+        }
+    }
+
+    /// What of the rules' orders it is.
+    pub const fn of(order: Order) -> Self {
+        match order {
+            Order::Fixed => Self::Set,
+            Order::Random => Self::Drawn,
+            Order::Auction => Self::Auction,
+            _ => Self::Joining,
+        }
+    }
 }
 
 impl Draft {
     /// The group, when nothing is missing.
     pub fn complete(&self) -> Option<NewCircle> {
         let every = self.every?;
+        let organiser_turn = match self.order {
+            Ordering::Set => self.own_turn?,
+            _ => 1,
+        };
         Some(NewCircle {
             name: self.name.clone()?,
             contribution: Amount::new(self.contribution?),
             every,
             seats: self.seats?,
-            instalments_per_round: 1,
+            instalments_per_round: self.payments_per_pot().unwrap_or(1),
             grace_hours: grace_hours(every),
             shortfall: if self.short_pot { Shortfall::ShortPot } else { Shortfall::Wait },
             advance: self.advance,
-            options: Options::default(),
+            options: Options { order: self.order.order(), organiser_turn, ..Options::default() },
         })
+    }
+
+    /// How many payments make a pot; `None` when the pots do not fall on payments.
+    pub fn payments_per_pot(&self) -> Option<u8> {
+        match (self.every?, self.payout) {
+            (_, None) => Some(1),
+            (every, Some(payout)) if every == payout => Some(1),
+            (Every::Days(every), Some(Every::Days(payout))) if payout % every == 0 => {
+                u8::try_from(payout / every).ok()
+            }
+            _ => None,
+        }
     }
 }
 

@@ -56,6 +56,12 @@ pub enum Error {
     /// Free places or invitations are used up.
     #[error("all places are taken or promised: revoke an invitation first")]
     NoPlaceLeft,
+    /// No such code of a circle.
+    #[error("no circle has that code, or it was taken back: check it with whoever sent it")]
+    NoSuchDoor,
+    /// Too many wait already: at this circle, or this member at others.
+    #[error("too many requests are waiting: take one back, or wait for an answer")]
+    TooManyRequests,
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]
     NotReady,
@@ -152,6 +158,11 @@ error_codes! {
             "the hash accepted is not that of the circle's rules", "show the rules, ask again";
         NoPlaceLeft = "circle.no_place_left" Permanent:
             "all places are taken or promised", "revoke an invitation first";
+        NoSuchDoor = "circle.no_such_code" Permanent:
+            "no circle has that code, or it was taken back", "check it with whoever sent it";
+        TooManyRequests = "circle.too_many_requests" Permanent:
+            "as many requests for a place as may wait are waiting: at this circle, or of this member at others",
+            "take one back, or wait for an answer";
         NotReady = "circle.not_ready" Temporary:
             "it is still being written to the chain", "try again in a moment";
         UnderWay = "command.under_way" Temporary:

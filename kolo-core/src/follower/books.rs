@@ -129,8 +129,9 @@ impl Booking<'_> {
                 let reserve = Part::Reserve.account(self.circle.id, &self.circle.asset);
                 let outside = external(&self.circle.asset);
                 self.flow(Part::Reserve, *surplus, *shortfall);
-                self.add("surplus", outside.clone(), reserve.clone(), *surplus, None);
-                self.add("shortfall", reserve, outside, *shortfall, None);
+                let details = self.details(None);
+                self.add("surplus", outside.clone(), reserve.clone(), *surplus, &details);
+                self.add("shortfall", reserve, outside, *shortfall, &details);
             }
             _ => {}
         }
@@ -146,7 +147,10 @@ impl Booking<'_> {
     ) {
         let account = into.account(self.circle.id, &self.circle.asset);
         self.flow(into, amount, Amount::ZERO);
-        self.add(kind, self.purse_of(by), account, amount, round);
+        let purse = self.purse_of(by);
+        let by = (purse == external(&self.circle.asset)).then(|| by.clone());
+        let details = Details { by, ..self.details(round) };
+        self.add(kind, purse, account, amount, &details);
     }
 
     fn leave(
@@ -159,7 +163,7 @@ impl Booking<'_> {
     ) {
         let account = from.account(self.circle.id, &self.circle.asset);
         self.flow(from, Amount::ZERO, amount);
-        self.add(kind, account, self.purse_of(to), amount, round);
+        self.add(kind, account, self.purse_of(to), amount, &self.details(round));
     }
 
     fn flow(&mut self, part: Part, entered: Amount, left: Amount) {
@@ -178,16 +182,15 @@ impl Booking<'_> {
         from: AccountId,
         to: AccountId,
         amount: Amount,
-        round: Option<u8>,
+        details: &Details,
     ) {
         if !amount.is_positive() {
             return;
         }
         let id = self.next_id();
-        let details = self.details(round);
         let (at, tx) = (self.story.event.closed_at, Some(self.story.event.tx.clone()));
         let status = EntryStatus::Settled;
-        let entry = Move { id, kind, from, to, amount, status, at, tx, details: &details };
+        let entry = Move { id, kind, from, to, amount, status, at, tx, details };
         self.changes.set.entries.push(entry.entry());
     }
 
@@ -227,7 +230,8 @@ impl Booking<'_> {
     }
 
     fn details(&self, round: Option<u8>) -> Details {
-        Details { circle: Some(self.circle.id), name: Some(self.circle.name.clone()), round }
+        let (circle, name) = (Some(self.circle.id), Some(self.circle.name.clone()));
+        Details { circle, name, round, by: None }
     }
 }
 

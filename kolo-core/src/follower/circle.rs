@@ -1,7 +1,7 @@
 //! A circle's events: the mirror, then whoever they concern.
 use kolo_rules::Rules;
 
-use super::seats::end_requests;
+use super::seats::Knock;
 use super::tell::Story;
 use crate::circle::state::{Circle, Contract};
 use crate::events::Happened;
@@ -113,15 +113,22 @@ impl Kolo {
         };
         circle.state.set_mirror(&after)?;
         let gone = circle.state.leaver(what);
+        let took_back = gone.as_ref().is_some_and(|gone| circle.state.has_taken_back(gone));
         self.seat_changes(changes, &mut circle, what).await?;
-        end_requests(changes, &mut circle.state, &after)?;
+        let waited = self.shut_the_door(changes, &mut circle, after.phase).await?;
+        let knock = match what {
+            CircleChainEvent::JoinRequested { .. } => circle.state.knocks.knock(changes.now()),
+            _ => Knock::Quiet,
+        };
         self.follow_offers(changes, &mut circle.state, what).await?;
         let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
         let (before, after, gone) = (&before, &after, gone.as_ref());
-        let story = Story { event, what, before, after, effect, receipt, gone };
+        let story =
+            Story { event, what, before, after, effect, receipt, gone, took_back, knock, waited };
         self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
         self.tell(changes, &circle.state, &story)?;
+        circle.state.forget_decided(after);
         changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
         changes.write(&circle)
     }

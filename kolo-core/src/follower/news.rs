@@ -2,6 +2,7 @@
 use kolo_rules::Refusal;
 use kolo_rules::circle::{Marks, Motion, Phase, Proposal};
 
+use super::seats::Knock;
 use super::tell::{Story, holder, tell_all, tell_one};
 use crate::circle::invite::hex;
 use crate::circle::state::Circle;
@@ -54,19 +55,8 @@ pub(super) fn tell_change(
         E::DepositMade { member, amount } => {
             tell_paid_in(changes, circle, story, member, amount.minor_units(), false)
         }
-        E::JoinRequested { member } => {
-            let asking = circle.requests.iter().find(|waiting| waiting.address == *member);
-            let who = asking.map(|waiting| waiting.name.clone()).unwrap_or_default();
-            let notice = Notice::PlaceAsked { circle: id, name: circle.name.clone(), who };
-            changes.notice(circle.organiser, "asked", notice)
-        }
-        E::JoinRejected { .. } => match story.gone.and_then(|gone| gone.member) {
-            Some(member) => {
-                let notice = Notice::PlaceRefused { name: circle.name.clone() };
-                changes.notice(member, "refused", notice)
-            }
-            None => Ok(()),
-        },
+        E::JoinRequested { member } => tell_asked(changes, circle, story, member),
+        E::JoinRejected { .. } => tell_turned_down(changes, circle, story),
         E::ExitAnnounced { member } => tell_all(changes, circle, "leaving", |to, name| {
             let (who, you) = (name_of(circle, member), to.address == *member);
             Notice::Leaving { circle: id, name, who, you, round: story.after.current_round() }
@@ -75,14 +65,11 @@ pub(super) fn tell_change(
             let (who, you) = (name_of(circle, member), to.address == *member);
             Notice::Expelled { circle: id, name, who, you }
         }),
-        E::SeatSold { newcomer: to, .. } | E::SeatMoved { to, .. } => {
+        E::SeatSold { newcomer: to, .. } => {
             tell_sold(changes, circle, story)?;
-            let from = story.gone.map(|gone| gone.name.clone()).unwrap_or_default();
-            tell_all(changes, circle, "seat", |reader, name| {
-                let (who, you) = (name_of(circle, to), reader.address == *to);
-                Notice::SeatTaken { circle: id, name, who, from: from.clone(), you }
-            })
+            tell_seat(changes, circle, story, to, None)
         }
+        E::SeatMoved { to, .. } => tell_seat(changes, circle, story, to, Some(to)),
         E::TurnsSwapped { a, b, .. } => tell_all(changes, circle, "swapped", |_, name| {
             let (one, other) = (name_of(circle, a), name_of(circle, b));
             Notice::TurnsSwapped { circle: id, name, one, other }
@@ -109,6 +96,97 @@ pub(super) fn tell_change(
         }
         _ => Ok(()),
     }
+}
+
+/// To all who sits in a place now; and to the one who sat there.
+fn tell_seat(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    to: &ChainAddress,
+    moved: Option<&ChainAddress>,
+) -> Result<(), Error> {
+    let from = story.gone.map(|gone| gone.name.clone()).unwrap_or_default();
+    let (id, who, moved) = (circle.id, name_of(circle, to), moved.cloned());
+    tell_all(changes, circle, "seat", |reader, name| {
+        let (who, from, moved) = (who.clone(), from.clone(), moved.clone());
+        Notice::SeatTaken { circle: id, name, who, from, you: reader.address == *to, moved }
+    })?;
+    // Who sold it hears that apart, with the figures.
+    match (moved, story.gone.and_then(|gone| gone.member)) {
+        (Some(to), Some(member)) => {
+            let given = Notice::SeatGiven { circle: id, name: circle.name.clone(), who, to };
+            changes.notice(member, "seat-given", given)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The one who asks hears that it has arrived; the organiser hears of it within measure.
+fn tell_asked(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    asking: &ChainAddress,
+) -> Result<(), Error> {
+    let Some(waiting) = circle.requests.iter().find(|waiting| waiting.address == *asking) else {
+        return Ok(());
+    };
+    let (id, name) = (circle.id, circle.name.clone());
+    if let Some(member) = waiting.member {
+        let notice = Notice::PlaceWaiting { circle: id, name: name.clone() };
+        changes.notice(member, "waiting", notice)?;
+    }
+    let notice = match story.knock {
+        Knock::Single => {
+            let (who, address) = (waiting.name.clone(), Some(asking.clone()));
+            Notice::PlaceAsked { circle: id, name, who, address }
+        }
+        Knock::Count => {
+            let waiting = u8::try_from(circle.requests.len()).unwrap_or(u8::MAX);
+            Notice::PlacesAsked { circle: id, name, waiting }
+        }
+        Knock::Quiet => return Ok(()),
+    };
+    changes.notice(circle.organiser, "asked", notice)
+}
+
+fn tell_turned_down(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    let Some(gone) = story.gone else { return Ok(()) };
+    let name = circle.name.clone();
+    // Who came in by an invitation meanwhile has not lost anything.
+    if let Some(member) = gone.member.filter(|member| !circle.concerns(*member)) {
+        let notice = match story.took_back {
+            true => Notice::PlaceTakenBack { name: name.clone() },
+            false => Notice::PlaceRefused { name: name.clone() },
+        };
+        changes.notice(member, "refused", notice)?;
+    }
+    if story.took_back {
+        return Ok(());
+    }
+    let notice = Notice::PlaceDenied { circle: circle.id, name, who: gone.name.clone() };
+    changes.notice(circle.organiser, "denied", notice)
+}
+
+/// To those who still waited when the time to join was over.
+pub(super) fn tell_waited(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    let started = story.after.phase != Phase::Cancelled;
+    for member in story.waited.iter().filter_map(|waiting| waiting.member) {
+        if !circle.concerns(member) {
+            let notice = Notice::PlaceGone { name: circle.name.clone(), started };
+            changes.notice(member, "gone", notice)?;
+        }
+    }
+    Ok(())
 }
 
 /// Who sold their seat sits there no more: they hear it apart.
@@ -169,7 +247,39 @@ pub(super) fn tell_proposal(
         about: about.clone(),
         proposal: *proposal,
         expires_at: *expires_at,
+        newcomer: circle.newcomer_of(*proposal),
+        you_are_meant: subject.as_ref() == Some(&to.address),
     })
+}
+
+/// Votes on a seat that have passed with this: what now happens, and until when.
+pub(super) fn tell_passed(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+) -> Result<(), Error> {
+    let was_passed = |id| story.before.open_proposals().any(|b| b.id == id && b.passed_at != 0);
+    let rules = circle.rules()?;
+    for open in story.after.open_proposals() {
+        if open.passed_at == 0 || was_passed(open.id) {
+            continue;
+        }
+        let period = u64::from(rules.vote_period_s);
+        let after = if open.motion == Motion::Move { period.saturating_add(1) } else { period };
+        let about = circle.about(open.motion, open.subject);
+        let subject = circle.holder(open.subject).map(|holder| &holder.address);
+        tell_all(changes, circle, &format!("passed/{}", open.id), |to, name| Notice::VotePassed {
+            circle: circle.id,
+            name,
+            on: VoteOn::of(open.motion),
+            about: about.clone(),
+            you_are_meant: subject == Some(&to.address),
+            newcomer: circle.newcomer_of(open.id),
+            proposal: open.id,
+            at: Timestamp::from_unix(open.passed_at.saturating_add(after)),
+        })?;
+    }
+    Ok(())
 }
 
 pub(super) fn tell_vote(
@@ -206,13 +316,20 @@ pub(super) fn tell_rejected(
     story: &Story<'_>,
 ) -> Result<(), Error> {
     use CircleChainEvent as E;
-    if !matches!(story.what, E::VoteCast { .. } | E::ExitAnnounced { .. })
+    if !matches!(story.what, E::VoteCast { .. } | E::ExitAnnounced { .. } | E::MoveObjected { .. })
         || story.after.phase != Phase::Active
     {
         return Ok(());
     }
-    for open in story.before.open_proposals().filter(|open| open.passed_at == 0) {
+    for open in story.before.open_proposals() {
         let there = story.after.open_proposals().any(|after| after.id == open.id);
+        if !there && is_objection(circle, story.what, open) {
+            tell_stopped(changes, circle, open)?;
+            continue;
+        }
+        if open.passed_at != 0 {
+            continue;
+        }
         let expelled = open.motion == Motion::Expel
             && story.after.seat(open.subject).is_some_and(|seat| seat.marks.has(Marks::EXPELLED));
         if there || expelled {
@@ -224,6 +341,26 @@ pub(super) fn tell_rejected(
         })?;
     }
     Ok(())
+}
+
+/// Whether the event is the no of the one whose seat was to be moved.
+fn is_objection(circle: &Circle, what: &CircleChainEvent, open: &Proposal) -> bool {
+    use CircleChainEvent as E;
+    let by = match what {
+        E::MoveObjected { member } => member,
+        E::VoteCast { member, proposal, approve: false } if *proposal == open.id => member,
+        _ => return false,
+    };
+    open.motion == Motion::Move && circle.seat_of(by) == Some(open.subject)
+}
+
+fn tell_stopped(changes: &mut Changes, circle: &Circle, open: &Proposal) -> Result<(), Error> {
+    let who = circle.about(open.motion, open.subject);
+    let subject = circle.holder(open.subject).map(|holder| &holder.address);
+    tell_all(changes, circle, "stopped", |to, name| {
+        let (who, you) = (who.clone(), subject == Some(&to.address));
+        Notice::MoveStopped { circle: circle.id, name, who, you }
+    })
 }
 
 fn name_of(circle: &Circle, address: &ChainAddress) -> String {

@@ -1,16 +1,19 @@
 //! Who sits where, who waits to, and which invitation is used.
-use kolo_rules::Circle as Mirror;
+use std::cmp::Ordering;
+
 use kolo_rules::circle::{Motion, Phase};
 
 use crate::circle::invite::hex;
-use crate::circle::state::{Circle, Holder};
+use crate::circle::state::{Circle, Holder, Knocks, Newcomer};
+use crate::intent::state::Want;
 use crate::invitation::state::{Invitation, Standing};
+use crate::member::state::Account;
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::port::vault::PublicKey;
 use crate::record::Loaded;
 use crate::unit::Changes;
-use crate::{CircleId, Error, InvitationId, Kolo, MemberId};
+use crate::{CircleId, Error, InvitationId, Kolo, MemberId, Timestamp};
 
 impl Circle {
     /// Whose place an event takes away.
@@ -45,6 +48,7 @@ impl Kolo {
                     self.use_invitation(changes, circle, member).await?;
                 }
                 circle.state.requests.retain(|waiting| waiting.address != *address);
+                circle.state.taken_back.retain(|back| back != address);
                 circle.state.holders.push(holder);
             }
             E::ParticipantLeft { member, .. } => {
@@ -52,7 +56,14 @@ impl Kolo {
             }
             // Of somebody who came in by an invitation meanwhile, only the request is over.
             E::JoinRejected { member } => {
+                let was = circle.state.requests.iter().find(|waiting| waiting.address == *member);
+                if let Some(id) = was.and_then(|waiting| waiting.member)
+                    && !circle.state.concerns(id)
+                {
+                    self.forget_request(changes, circle.state.id, id).await?;
+                }
                 circle.state.requests.retain(|waiting| waiting.address != *member);
+                circle.state.taken_back.retain(|back| back != member);
             }
             E::JoinRequested { member: address } => {
                 let member = self.member_at(Some(address)).await?;
@@ -62,15 +73,27 @@ impl Kolo {
                 };
                 circle.state.requests.push(Holder { address: address.clone(), member, name });
             }
+            E::ProposalMade { proposal, motion, newcomer: Some(newcomer), .. } => {
+                if *motion == Motion::Replace {
+                    circle.state.replacing = Some(newcomer.clone());
+                }
+                let member = self.member_at(Some(newcomer)).await?;
+                let name = match member {
+                    Some(id) => self.member(id).await?.state.name,
+                    None => shortened(newcomer),
+                };
+                let who = Holder { address: newcomer.clone(), member, name };
+                circle.state.newcomers.push(Newcomer { proposal: *proposal, who });
+            }
             E::SeatSold { leaver: from, newcomer: to, .. } | E::SeatMoved { from, to } => {
                 let holder = self.sits_down(changes, circle.state.id, to).await?;
+                if let (E::SeatMoved { .. }, Some(member)) = (what, holder.member) {
+                    self.open_for_the_moved(changes, member).await?;
+                }
                 let seat = circle.state.seat_of(from).map(usize::from);
                 if let Some(place) = seat.and_then(|seat| circle.state.holders.get_mut(seat)) {
                     *place = holder;
                 }
-            }
-            E::ProposalMade { motion: Motion::Replace, newcomer, .. } => {
-                circle.state.replacing.clone_from(newcomer);
             }
             E::InvitationAdded { key: Some(key), .. } => {
                 self.open_invitation(changes, circle, key).await?;
@@ -81,6 +104,26 @@ impl Kolo {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Requests end with the time to join: whoever still waited.
+    pub(super) async fn shut_the_door(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Loaded<Circle>,
+        phase: Phase,
+    ) -> Result<Vec<Holder>, Error> {
+        if phase == Phase::Forming {
+            return Ok(Vec::new());
+        }
+        circle.state.taken_back.clear();
+        let waiting = std::mem::take(&mut circle.state.requests);
+        for member in waiting.iter().filter_map(|waiting| waiting.member) {
+            if !circle.state.concerns(member) {
+                self.forget_request(changes, circle.state.id, member).await?;
+            }
+        }
+        Ok(waiting)
     }
 
     /// Who sits at an address from now on; a member of ours finds the circle among theirs.
@@ -101,6 +144,20 @@ impl Kolo {
             }
         }
         Ok(Holder { address: address.clone(), member, name })
+    }
+
+    /// Whose seat was moved to a new account of theirs needs that account; it waits where a cap is
+    /// reached, and what is theirs is kept meanwhile.
+    async fn open_for_the_moved(
+        &self,
+        changes: &mut Changes,
+        member: MemberId,
+    ) -> Result<(), Error> {
+        if self.member(member).await?.state.account != Account::None {
+            return Ok(());
+        }
+        let want = Want::OpenAccount { member };
+        changes.want("open-account", want, None).map(drop)
     }
 
     /// Taken back by the organiser: the code is dead, its place free.
@@ -176,22 +233,37 @@ impl Kolo {
     }
 }
 
-/// Who asked for a place and has had no answer when the circle is no longer forming, has none.
-pub(super) fn end_requests(
-    changes: &mut Changes,
-    circle: &mut Circle,
-    after: &Mirror,
-) -> Result<(), Error> {
-    if after.phase == Phase::Forming {
-        return Ok(());
-    }
-    for waiting in std::mem::take(&mut circle.requests) {
-        if let Some(member) = waiting.member {
-            let notice = Notice::PlaceRefused { name: circle.name.clone() };
-            changes.notice(member, "refused", notice)?;
+/// Requests of one day that are told one by one.
+const FIRST_KNOCKS: u8 = 3;
+/// Seconds of that day.
+const DAY_S: u64 = 86_400;
+
+/// How much of a request the organiser is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Knock {
+    /// Who asks.
+    Single,
+    /// How many wait.
+    Count,
+    /// Nothing: it was counted today.
+    Quiet,
+}
+
+impl Knocks {
+    /// One more request: the first few of a day are told, then once how many wait, then nothing until
+    /// the day is over, whoever asks and however often.
+    pub(super) fn knock(&mut self, now: Timestamp) -> Knock {
+        if now.unix() >= self.since.unix().saturating_add(DAY_S) {
+            *self = Self { since: now, told: 0 };
         }
+        let knock = match self.told.cmp(&FIRST_KNOCKS) {
+            Ordering::Less => Knock::Single,
+            Ordering::Equal => Knock::Count,
+            Ordering::Greater => return Knock::Quiet,
+        };
+        self.told = self.told.saturating_add(1);
+        knock
     }
-    Ok(())
 }
 
 /// How an outsider is called: the two ends of their address.

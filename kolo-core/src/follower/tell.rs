@@ -2,7 +2,10 @@
 use kolo_rules::circle::{Effect, Phase};
 use kolo_rules::{Amount, Circle as Mirror};
 
-use super::news::{tell_change, tell_entry, tell_proposal, tell_rejected, tell_vote};
+use super::news::{
+    tell_change, tell_entry, tell_passed, tell_proposal, tell_rejected, tell_vote, tell_waited,
+};
+use super::seats::Knock;
 use crate::circle::full_pot;
 use crate::circle::state::{CANCELLED, COMPLETED, Circle, DISSOLVED, Holder};
 use crate::notice::Notice;
@@ -21,8 +24,14 @@ pub(super) struct Story<'a> {
     pub effect: Option<Effect>,
     /// The number of the receipt it calls for.
     pub receipt: Option<ReceiptNumber>,
-    /// Who left with this event.
+    /// Who left with this event, or waits no more.
     pub gone: Option<&'a Holder>,
+    /// Whether that was their own wish, of one who waited.
+    pub took_back: bool,
+    /// What the organiser hears of a request.
+    pub knock: Knock,
+    /// Who waited in vain: the time to join is over.
+    pub waited: Vec<Holder>,
 }
 
 impl Story<'_> {
@@ -48,6 +57,7 @@ impl Kolo {
         story: &Story<'_>,
     ) -> Result<(), Error> {
         use CircleChainEvent as E;
+        tell_waited(changes, circle, story)?;
         if story.starts() {
             // The last joiner starts the circle: the start says all there is to say. Who pays the last
             // deposit has a receipt as well.
@@ -55,6 +65,7 @@ impl Kolo {
             return tell_start(changes, circle, story);
         }
         tell_rejected(changes, circle, story)?;
+        tell_passed(changes, circle, story)?;
         if story.before.phase != story.after.phase && story.after.phase.is_getting_ready() {
             tell_entry(changes, circle, story)?;
         }
@@ -62,7 +73,7 @@ impl Kolo {
             E::ParticipantJoined { member, turn, .. } => {
                 tell_joined(changes, circle, story, member, *turn)
             }
-            E::ParticipantLeft { .. } => tell_left(changes, circle, story),
+            E::ParticipantLeft { removed, .. } => tell_left(changes, circle, story, *removed),
             E::ContributionMade { member, round, amount, late } => {
                 tell_contribution(changes, circle, story, member, *round, *amount, *late)
             }
@@ -152,16 +163,21 @@ fn tell_joined(
 }
 
 /// The leaver is gone from the circle already: they hear it apart, the others with the name.
-fn tell_left(changes: &mut Changes, circle: &Circle, story: &Story<'_>) -> Result<(), Error> {
+fn tell_left(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    removed: bool,
+) -> Result<(), Error> {
     let seats = circle.rules()?.seats;
     let members = story.after.len();
     let who = story.gone.map(|holder| holder.name.clone()).unwrap_or_default();
     if let Some(member) = story.gone.and_then(|holder| holder.member) {
-        changes.notice(member, "left", Notice::Left { name: circle.name.clone() })?;
+        changes.notice(member, "left", Notice::Left { name: circle.name.clone(), removed })?;
     }
     tell_all(changes, circle, "left", |_, name| {
         let (circle, who) = (circle.id, who.clone());
-        Notice::SomebodyLeft { circle, name, who, members, seats }
+        Notice::SomebodyLeft { circle, name, who, members, seats, removed }
     })
 }
 
@@ -305,6 +321,7 @@ fn tell_closed(
                 name,
                 refund: seat.claimable.minor_units(),
                 debt: debt_of(circle, story.after, &holder.address),
+                by_debts: matches!(&story.effect, Some(Effect::PaidOut(paid)) if paid.dissolved),
             },
             CANCELLED => Notice::Cancelled { name, refund: seat.credit.minor_units() },
             _ => continue,

@@ -75,7 +75,8 @@ impl Kolo {
             Want::Start { circle }
             | Want::Cancel { circle }
             | Want::Approve { circle, .. }
-            | Want::Reject { circle, .. } => {
+            | Want::Reject { circle, .. }
+            | Want::Remove { circle, .. } => {
                 let found = self.circle(*circle).await?.state;
                 let organiser = self.member(found.organiser).await?.state.address;
                 by_organiser(want, found.address, organiser)
@@ -89,6 +90,7 @@ impl Kolo {
                 return self.drawing(want, *circle, *member).await;
             }
             Want::Leave { circle, member }
+            | Want::TakeBack { circle, member }
             | Want::Contribute { circle, member, .. }
             | Want::Repay { circle, member, .. }
             | Want::Secure { circle, member, .. }
@@ -242,6 +244,7 @@ fn by_organiser(want: &Want, circle: ChainAddress, organiser: ChainAddress) -> C
             ChainEffect::Approve { circle, organiser, member: who.clone(), turn: *turn }
         }
         Want::Reject { who, .. } => ChainEffect::Reject { circle, organiser, member: who.clone() },
+        Want::Remove { who, .. } => ChainEffect::Remove { circle, organiser, member: who.clone() },
         Want::Start { .. } => ChainEffect::Start { circle, organiser },
         _ => ChainEffect::Cancel { circle, organiser },
     }
@@ -286,6 +289,7 @@ fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEf
         Want::Vote { proposal, approve, .. } => {
             ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
         }
+        // A request is taken back as a seat is left.
         _ => ChainEffect::Leave { circle, member },
     }
 }

@@ -78,10 +78,15 @@ impl Kolo {
             Want::Start { circle }
             | Want::Cancel { circle }
             | Want::Approve { circle, .. }
-            | Want::Reject { circle, .. } => {
+            | Want::Reject { circle, .. }
+            | Want::Remove { circle, .. } => {
                 let circle = self.circle(*circle).await?.state;
                 let notice = Notice::RequestFailed { name: circle.name, reason };
                 changes.notice(circle.organiser, "failed", notice)
+            }
+            Want::TakeBack { circle, member } => {
+                let name = self.still_waiting(changes, *circle, *member).await?;
+                changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
             Want::Leave { circle, member }
             | Want::Request { circle, member }
@@ -112,6 +117,20 @@ impl Kolo {
             // A credit's timer tries every day.
             Want::TestMoney { .. } | Want::Push { .. } => Ok(()),
         }
+    }
+
+    /// A request that could not be taken back stands, or has been answered; the circle's name.
+    async fn still_waiting(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        member: MemberId,
+    ) -> Result<String, Error> {
+        let mut circle = self.circle(circle).await?;
+        let address = self.member(member).await?.state.address;
+        circle.state.taken_back.retain(|back| *back != address);
+        changes.write(&circle)?;
+        Ok(circle.state.name)
     }
 
     async fn creation_refused(
@@ -214,9 +233,10 @@ fn reason(refused: &Refused) -> Reason {
     use kolo_rules::Refusal as R;
     match refused.contract_code {
         // The contract's own errors, see `docs/guide/contract.md`: no or an expired invitation, a bad
-        // signature of one; not enough money.
+        // signature of one; not enough money; the waiting room is full.
         Some(6..=8) => Reason::Invitation,
         Some(21) => Reason::TooLittleMoney,
+        Some(28) => Reason::Crowded,
         // Signatures for another code are missing, or too young.
         Some(30) => Reason::Rules,
         Some(code) => match R::from_code(code) {

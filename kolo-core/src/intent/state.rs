@@ -17,6 +17,7 @@ pub(crate) enum Want {
     Revoke { invitation: InvitationId },
     Join { invitation: InvitationId, member: MemberId },
     Leave { circle: CircleId, member: MemberId },
+    Remove { circle: CircleId, who: ChainAddress },
     Start { circle: CircleId },
     Cancel { circle: CircleId },
     Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
@@ -24,6 +25,7 @@ pub(crate) enum Want {
     Request { circle: CircleId, member: MemberId },
     Approve { circle: CircleId, who: ChainAddress, turn: Option<u8> },
     Reject { circle: CircleId, who: ChainAddress },
+    TakeBack { circle: CircleId, member: MemberId },
     Commit { circle: CircleId, member: MemberId },
     Reveal { circle: CircleId, member: MemberId },
     Secure { circle: CircleId, member: MemberId, amount: i64 },
@@ -143,12 +145,14 @@ impl Want {
             | Self::Start { .. }
             | Self::Cancel { .. }
             | Self::Approve { .. }
-            | Self::Reject { .. } => organiser,
+            | Self::Reject { .. }
+            | Self::Remove { .. } => organiser,
             Self::Join { member, .. }
             | Self::Leave { member, .. }
             | Self::Contribute { member, .. }
             | Self::Repay { member, .. }
             | Self::Request { member, .. }
+            | Self::TakeBack { member, .. }
             | Self::Commit { member, .. }
             | Self::Secure { member, .. }
             | Self::Bid { member, .. }

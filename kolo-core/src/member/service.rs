@@ -4,6 +4,7 @@ use serde::Serialize;
 use super::state::{Account, Member, clean_text, contact_key};
 use crate::cap::DayCount;
 use crate::port::authorizer::{CommandName, CommandRequest};
+use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::port::vault::KeyName;
 use crate::record::Loaded;
@@ -119,6 +120,10 @@ impl Members {
         if let Some(contact) = &who.contact {
             changes.claim("contact", contact_key(contact), &member.id);
         }
+        if let Some(phone) = &who.phone {
+            changes.release("phone", phone.clone());
+            changes.claim("phone", phone.clone(), &member.id);
+        }
         if let Some(external) = &who.external_id {
             changes.claim("external-id", external.clone(), &member.id);
         }
@@ -148,6 +153,22 @@ impl Members {
     /// A port's failure.
     pub async fn by_external_id(&self, external_id: &str) -> Result<Option<MemberView>, Error> {
         self.found("external-id", external_id).await
+    }
+
+    /// Whose account on the chain this is.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error> {
+        self.found("address", &address.0).await
+    }
+
+    /// Who registered last with this phone number (E.164): numbers pass on to others.
+    ///
+    /// # Errors
+    /// A port's failure.
+    pub async fn by_phone(&self, phone: &str) -> Result<Option<MemberView>, Error> {
+        self.found("phone", phone).await
     }
 
     async fn found(&self, index: &str, value: &str) -> Result<Option<MemberView>, Error> {

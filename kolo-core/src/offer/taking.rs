@@ -179,8 +179,12 @@ impl Offers {
         }
         let hold = format!("hold/{}", offer.id);
         let (from, to) = (wallet(payer.member, &circle.asset), wallet(payee.member, &circle.asset));
-        let details =
-            Details { circle: Some(circle.id), name: Some(circle.name.clone()), round: None };
+        let details = Details {
+            circle: Some(circle.id),
+            name: Some(circle.name.clone()),
+            round: None,
+            by: None,
+        };
         changes.set.entries.push(
             Move {
                 id: hold.clone(),

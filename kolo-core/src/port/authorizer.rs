@@ -45,6 +45,8 @@ commands! {
     Revoke = "circle.revoke";
     /// [`crate::circle::Circles::join`].
     Join = "circle.join";
+    /// [`crate::circle::Circles::remove`].
+    Remove = "circle.remove";
     /// [`crate::circle::Circles::start`].
     Start = "circle.start";
     /// [`crate::circle::Circles::cancel`].
@@ -57,6 +59,12 @@ commands! {
     Repay = "circle.repay";
     /// [`crate::circle::Circles::request`].
     Request = "circle.request";
+    /// [`crate::circle::Circles::take_back`].
+    TakeBack = "circle.take_back";
+    /// [`crate::circle::Circles::open_door`].
+    OpenDoor = "circle.open_door";
+    /// [`crate::circle::Circles::close_door`].
+    CloseDoor = "circle.close_door";
     /// [`crate::circle::Circles::approve`].
     Approve = "circle.approve";
     /// [`crate::circle::Circles::reject`].

@@ -137,6 +137,6 @@ impl Kolo {
 pub(crate) fn passed_move(mirror: &Mirror, rules: &Rules) -> Option<(u8, Timestamp)> {
     let passed =
         mirror.open_proposals().find(|open| open.motion == Motion::Move && open.passed_at != 0)?;
-    let delay = u64::from(rules.vote_period_s).saturating_add(1);
+    let delay = u64::from(rules.move_delay_s()).saturating_add(1);
     Some((passed.subject, Timestamp::from_unix(passed.passed_at.saturating_add(delay))))
 }

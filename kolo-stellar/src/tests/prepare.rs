@@ -34,6 +34,7 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             | ChainEffect::CreateCircle { .. }
             | ChainEffect::Invite { .. }
             | ChainEffect::RevokeInvitation { .. }
+            | ChainEffect::Remove { .. }
             | ChainEffect::Start { .. }
             | ChainEffect::Cancel { .. }
             | ChainEffect::Approve { .. }

@@ -296,7 +296,7 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
                 invocation(t, &|args| args.contract_address = stranger.clone());
             }),
             ("function", &|t| {
-                invocation(t, &|args| args.function_name = "remove".try_into().unwrap());
+                invocation(t, &|args| args.function_name = "refound".try_into().unwrap());
             }),
             ("number of arguments", &|t| {
                 invocation(t, &|args| {
@@ -386,7 +386,7 @@ async fn authorisations_are_exactly_those_wanted() {
         };
         let mut renamed = entry.clone();
         if let SorobanAuthorizedFunction::ContractFn(args) = &mut renamed.root_invocation.function {
-            args.function_name = "remove".try_into().unwrap();
+            args.function_name = "refound".try_into().unwrap();
         }
         let mut by_address = entry.clone();
         by_address.credentials = address_credentials;

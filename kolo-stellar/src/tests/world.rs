@@ -240,7 +240,11 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             member: member.clone(),
             turn: Some(2),
         },
-        ChainEffect::Reject { circle: circle.clone(), organiser, member: member.clone() },
+        ChainEffect::Reject {
+            circle: circle.clone(),
+            organiser: organiser.clone(),
+            member: member.clone(),
+        },
         ChainEffect::Commit {
             circle: circle.clone(),
             member: member.clone(),
@@ -253,7 +257,8 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             member: member.clone(),
             amount: Amount::new(6),
         },
-        ChainEffect::Proceed { circle },
+        ChainEffect::Proceed { circle: circle.clone() },
+        ChainEffect::Remove { circle, organiser, member },
     ]
 }
 

@@ -7,6 +7,7 @@ mod world;
 
 mod consent;
 mod crowded;
+mod deciding;
 mod dissolving;
 mod events;
 mod forming;
@@ -15,6 +16,7 @@ mod money;
 mod once;
 mod options;
 mod outside;
+mod places;
 mod receipts;
 mod restart;
 mod rotation;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use crate::run::{Failure, cargo, root, run};
+use crate::run::{Failure, cargo, draw_cases, root, run};
 use crate::setup;
 
 /// Named alike where they are built and where they are committed.
@@ -48,9 +48,7 @@ pub fn test(long: bool) -> Result<(), Failure> {
         "--workspace",
         "--quiet",
     ]);
-    if long {
-        command.env("KOLO_TEST_LONG", "1");
-    }
+    draw_cases(&mut command, long);
     run(&mut command)
 }
 

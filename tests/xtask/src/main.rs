@@ -2,6 +2,7 @@
 mod arrows;
 mod bench;
 mod contracts;
+mod mutants;
 mod run;
 mod setup;
 mod test;
@@ -36,6 +37,12 @@ enum Task {
         #[command(subcommand)]
         target: bench::Target,
     },
+    /// Change one thing of the engine at a time, and see whether a test notices. Takes an hour or two.
+    Mutants {
+        /// What cargo-mutants is told too: `-- --file debts.rs`, `-- --shard 1/8`, `-- --iterate`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Check which crate may know which (part of `test`).
     Arrows,
 }
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
         Task::Contracts => contracts::replace(),
         Task::Errors => errors(),
         Task::Bench { target } => bench::run_target(&target),
+        Task::Mutants { arguments } => mutants::run(&arguments),
         Task::Arrows => arrows::check(),
     };
     match done {

@@ -1,6 +1,6 @@
 //! Running other programs, and how long it took.
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 /// Why a task failed; the text says what to do.
@@ -43,13 +43,30 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Makes tests draw the same cases in every run, so that a red run is about the change and not about
+/// luck; `long` draws new ones, and far more where a test knows how.
+pub fn draw_cases(tests: &mut Command, long: bool) {
+    if long {
+        tests.env("KOLO_TEST_LONG", "1");
+    } else if std::env::var_os(SEED).is_none() {
+        tests.env(SEED, "20");
+    }
+}
+
+/// The variable from which property tests take their seed.
+const SEED: &str = "PROPTEST_RNG_SEED";
+
 /// Runs it with its output shown.
 pub fn run(command: &mut Command) -> Result<(), Failure> {
+    let status = status(command)?;
+    if status.success() { Ok(()) } else { Err(Failure::Command(show(command))) }
+}
+
+/// Runs it with its output shown, and returns how it ended.
+pub fn status(command: &mut Command) -> Result<ExitStatus, Failure> {
     let shown = show(command);
     eprintln!("xtask: {shown}");
-    let status =
-        command.status().map_err(|source| Failure::Start { program: shown.clone(), source })?;
-    if status.success() { Ok(()) } else { Err(Failure::Command(shown)) }
+    command.status().map_err(|source| Failure::Start { program: shown, source })
 }
 
 /// Runs it and returns what it printed.

@@ -1,10 +1,13 @@
 //! What the tests need on this machine: found, or installed when that is possible without asking.
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::run::{Failure, is_there, output, root, run};
+use crate::run::{Failure, cargo, is_there, output, root, run};
 
 /// The target the contracts are built for.
 const WASM: &str = "wasm32v1-none";
+
+/// The cargo-mutants whose output is understood.
+const MUTANTS: &str = "^27";
 
 /// The wasm target of the toolchain in use: rustup does not add a missing one by itself.
 pub fn wasm_target() -> Result<(), Failure> {
@@ -40,6 +43,16 @@ pub fn postgres() -> Result<(), Failure> {
         return Ok(());
     }
     install("a PostgreSQL server", &["postgresql"])
+}
+
+/// cargo-mutants, for `cargo xtask mutants`: built from the registry where it is missing.
+pub fn mutants() -> Result<(), Failure> {
+    let mut find = cargo();
+    find.args(["mutants", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if find.status().is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    run(cargo().args(["install", "--locked", "cargo-mutants", "--version", MUTANTS]))
 }
 
 /// Debian packages, when we may install them.

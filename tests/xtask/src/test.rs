@@ -1,5 +1,5 @@
 //! `cargo xtask test`: everything a fresh clone needs to know that it works.
-use crate::run::{Failure, Parts, cargo, is_there, run};
+use crate::run::{Failure, Parts, cargo, draw_cases, is_there, run};
 use crate::{arrows, contracts, setup};
 
 /// Sets up, then tests. `long` adds what takes longer than a few minutes.
@@ -25,22 +25,23 @@ pub fn test(long: bool) -> Result<(), Failure> {
 fn tests(long: bool) -> Result<(), Failure> {
     let all = ["--locked", "--workspace", "--all-features"];
     let mut command = cargo();
-    if long {
-        command.env("KOLO_TEST_LONG", "1");
-    }
+    draw_cases(&mut command, long);
     if !is_there("cargo-nextest") {
         return run(command.args(["test", "--all-targets", "--no-fail-fast"]).args(all));
     }
     // A process per test, except where all tests of a binary share one database server.
     command.args(["nextest", "run", "--no-fail-fast", "-E", "not binary(postgres)"]).args(all);
     run(&mut command)?;
-    run(cargo().args(["test", "--no-fail-fast", "--test", "postgres"]).args(all))
+    let mut postgres = cargo();
+    draw_cases(&mut postgres, long);
+    run(postgres.args(["test", "--no-fail-fast", "--test", "postgres"]).args(all))
 }
 
 /// Features are for leaving things out: each subset must build.
 fn features() -> Result<(), Failure> {
     for (package, features) in [
-        ("kolo-core", &["--no-default-features"][..]),
+        ("kolo-rules", &["--no-default-features"][..]),
+        ("kolo-core", &["--no-default-features"]),
         ("kolo-core", &["--no-default-features", "--features", "testkit"]),
         ("kolo-store", &["--no-default-features"]),
         ("kolo-stellar", &["--no-default-features"]),

@@ -319,7 +319,7 @@ fn rules() -> impl Strategy<Value = Rules> {
             interval,
             utc_offset_s: 3600,
             grace_s: grace * 86_400,
-            vote_period_s: 10 * 86_400,
+            vote_period_s: if all { 86_400 } else { 10 * 86_400 },
             ..options
         },
     )

@@ -83,7 +83,8 @@ impl Player<'_> {
         for open in circle.open_proposals() {
             moments.push(open.expires_at);
             if open.passed_at > 0 {
-                moments.extend([open.passed_at + vote, open.passed_at + 2 * vote]);
+                let delay = u64::from(rules.move_delay_s());
+                moments.extend([vote, delay, delay + vote].map(|after| open.passed_at + after));
             }
         }
         if let PayoutStatus::NotBefore { at, .. } | PayoutStatus::Waiting { at, .. } =
@@ -170,7 +171,7 @@ impl Player<'_> {
                 let what = Try::Replace(passed.subject, newcomer, 0);
                 let _ = self.attempt(&what, Signing::Properly);
             } else {
-                let period = u64::from(self.model.rules.vote_period_s);
+                let period = u64::from(self.model.rules.move_delay_s());
                 self.wait_until(self.now() + period * u64::from(halves) / 2 + 1);
                 let _ = self.attempt(&Try::CompleteMove(passed.subject), Signing::Properly);
             }

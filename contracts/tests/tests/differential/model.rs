@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kolo_circle::Error;
 use kolo_contract_tests::Failure;
-use kolo_rules::circle::{Effect, Marks, Motion, Order, Phase, Readiness, Step};
+use kolo_rules::circle::{Effect, Marks, Motion, Order, Payout, Phase, Readiness, Step};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
 
@@ -146,6 +146,7 @@ impl Model {
                     return refuse(Error::OtherTurn);
                 }
                 self.take_seat(who, turn)?;
+                self.requests.retain(|waiting| *waiting != who);
             }
             Ask::Request { who, right_rules } => {
                 self.check_joiner(who, right_rules)?;
@@ -157,9 +158,6 @@ impl Model {
             Ask::Approve { who, turn } => {
                 self.circle()?;
                 self.take_request(who)?;
-                if self.seat(who).is_ok() {
-                    return refuse(Error::AlreadyMember);
-                }
                 self.take_seat(who, turn)?;
             }
             Ask::Reject { who } => self.take_request(who)?,
@@ -182,8 +180,7 @@ impl Model {
             Ask::Cancel => _ = self.step(&Step::Cancel)?,
             ref later => self.take_later(later, transfers)?,
         }
-        self.tidy();
-        Ok(())
+        self.tidy()
     }
 
     /// What is asked after the start.
@@ -231,11 +228,13 @@ impl Model {
             Ask::Payout { round } => self.payout(round)?,
             Ask::Push { who } => {
                 let seat = self.find(who)?;
+                self.bear_shortfall()?;
                 let effect = self.step(&Step::Push { seat })?;
                 self.deliver_or_refuse(who, &effect)?;
             }
             Ask::Claim { who } => {
                 let seat = self.find(who)?;
+                self.bear_shortfall()?;
                 let effect = self.step(&Step::Claim { seat })?;
                 self.deliver_or_refuse(who, &effect)?;
             }
@@ -398,13 +397,35 @@ impl Model {
     }
 
     fn payout(&mut self, round: u32) -> Outcome {
-        self.circle()?;
-        let effect = self.step(&Step::Payout { round: round_of(round)? })?;
-        let Effect::PaidOut(payout) = effect else { panic!("a payout did {effect:?}") };
+        let before = self.circle()?.clone();
+        let mut payout = self.pay_out(round)?;
+        let others = self.circle()?.liabilities().unwrap().minor_units();
+        let pot = payout.amount.minor_units();
+        // Nobody's pot is made up of what is others': all bear what the issuer took first.
+        if !payout.dissolved && pot > 0 && others > 0 && self.vault < others + pot {
+            self.circle = Some(before);
+            self.bear_shortfall()?;
+            payout = self.pay_out(round)?;
+        }
         if payout.dissolved {
             return Ok(());
         }
         self.pay_or_credit(payout.seat, payout.amount)
+    }
+
+    fn pay_out(&mut self, round: u32) -> Result<Payout, Failure> {
+        match self.step(&Step::Payout { round: round_of(round)? })? {
+            Effect::PaidOut(payout) => Ok(payout),
+            effect => panic!("a payout did {effect:?}"),
+        }
+    }
+
+    fn bear_shortfall(&mut self) -> Outcome {
+        let balance = Amount::new(self.vault);
+        if balance < self.circle()?.liabilities().unwrap() {
+            self.step(&Step::Sync { balance })?;
+        }
+        Ok(())
     }
 
     fn pass_repayment(&mut self, effect: &Effect) -> Outcome {
@@ -531,13 +552,18 @@ impl Model {
         Err(Failure::Host)
     }
 
-    /// Nothing is left of a circle with nothing left to do.
-    fn tidy(&mut self) {
+    /// Nothing is left of a circle with nothing left to do, and nothing to share.
+    fn tidy(&mut self) -> Outcome {
         if self.circle.as_ref().is_some_and(Circle::is_finished) {
+            if self.vault > 0 && !self.members.is_empty() {
+                self.step(&Step::Sync { balance: Amount::new(self.vault) })?;
+                return Ok(());
+            }
             self.circle = None;
             self.members.clear();
             self.started();
         }
+        Ok(())
     }
 
     /// The seats of who has been expelled.

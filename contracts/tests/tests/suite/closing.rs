@@ -3,8 +3,11 @@ use kolo_circle::{
     Error,
     events::{GroupClosed, ProposalMade, ProposalRejected, RefundClaimed, Synced, VoteCast},
 };
-use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
-use kolo_rules::circle::Phase;
+use kolo_contract_tests::{DAY, Failure, Group, Terms, World, event_name};
+use kolo_rules::{
+    Amount,
+    circle::{Phase, Security},
+};
 use soroban_sdk::Event as _;
 
 const BALANCE: i64 = 1_000_000_000;
@@ -196,6 +199,118 @@ fn a_clawback_is_recorded_for_who_lost() {
     group.payout(1).unwrap();
     assert_eq!(world.balance(&group.members[0].address), BALANCE - 100_000_000 + 180_000_000);
     group.assert_covered();
+}
+
+/// Whoever claims first: all bear the same of what the issuer took, and it is said once.
+fn claim_after_clawback(order: [usize; 2]) {
+    let world = World::new();
+    let group = mid_rotation(&world);
+    group.propose(&group.members[1]).unwrap();
+    group.vote(&group.members[2], 1, true).unwrap();
+    // Both claim 100 units of the 200 held, of which 60 are gone.
+    world.claw_back(&group.address, 60_000_000);
+    let [first, last] = order.map(|seat| &group.members[seat]);
+    group.claim(first).unwrap();
+    let refunded = RefundClaimed { member: first.address.clone(), amount: 70_000_000 };
+    let synced = Synced { surplus: 0, shortfall: 60_000_000 };
+    let said =
+        [synced.to_xdr(&world.env, &group.address), refunded.to_xdr(&world.env, &group.address)];
+    assert_eq!(group.events(), said);
+    group.assert_covered();
+    group.claim(last).unwrap();
+    assert_eq!(group.events().len(), 1, "the rest is what the books say");
+    assert_eq!(world.balance(&first.address), world.balance(&last.address));
+    assert_eq!(group.vault(), 0);
+}
+
+#[test]
+fn after_a_clawback_who_claims_first_gets_no_more_than_who_claims_last() {
+    claim_after_clawback([1, 2]);
+    claim_after_clawback([2, 1]);
+}
+
+#[test]
+fn after_a_clawback_a_credit_bears_its_part_before_it_is_pushed() {
+    let world = World::new();
+    let group = Group::running(&world, Terms::of(3), BALANCE);
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
+    group.contribute_all(1);
+    world.set_time(group.payout_date(1));
+    world.authorise(&first.address, false);
+    group.payout(1).unwrap();
+    world.authorise(&first.address, true);
+    for member in [second, third] {
+        group.contribute(member, 2, group.due()).unwrap();
+    }
+    // Of a credit of 300 and two instalments of 100 each a fifth is gone.
+    world.claw_back(&group.address, 100_000_000);
+    group.push(first).unwrap();
+    assert_eq!(world.balance(&first.address), BALANCE - 100_000_000 + 240_000_000);
+    group.assert_covered();
+    let lost =
+        group.circle().seats().iter().map(|seat| seat.lost.minor_units()).collect::<Vec<_>>();
+    assert_eq!(lost, [60_000_000, 20_000_000, 20_000_000]);
+}
+
+#[test]
+fn after_a_clawback_a_pot_is_not_paid_out_of_others_deposits() {
+    let world = World::new();
+    let mut group = Group::with_rules(&world, 3, |rules| {
+        rules.security = Security::Fixed(Amount::new(100_000_000));
+    });
+    group.fill(BALANCE);
+    for member in &group.members {
+        group.secure(member, 100_000_000).unwrap();
+    }
+    group.contribute_all(1);
+    // 300 of instalments and 300 of deposits: a tenth of either is gone.
+    world.claw_back(&group.address, 60_000_000);
+    world.set_time(group.payout_date(1));
+    group.payout(1).unwrap();
+    let names: Vec<_> = group.events().iter().map(event_name).collect();
+    assert_eq!(names, ["synced", "payout_made"]);
+    assert_eq!(world.balance(&group.members[0].address), BALANCE - 200_000_000 + 270_000_000);
+    assert_eq!(group.vault(), 270_000_000);
+    group.assert_covered();
+}
+
+#[test]
+fn what_nobody_had_seen_in_the_vault_is_shared_before_the_circle_ends() {
+    let world = World::new();
+    let group = Group::running(&world, Terms::of(2), BALANCE);
+    let giver = world.person(11);
+    for round in 1..=2 {
+        group.contribute_all(round);
+        world.set_time(group.payout_date(round));
+        if round == 2 {
+            world.call(Some(&giver), &world.transfer(&giver.address, &group.address, 7)).unwrap();
+        }
+        group.payout(round).unwrap();
+    }
+    let names: Vec<_> = group.events().iter().map(event_name).collect();
+    assert_eq!(names, ["payout_made", "group_closed", "synced"]);
+    group.assert_covered();
+    group.push(&group.members[0]).unwrap();
+    // And what comes before the very last step.
+    world.call(Some(&giver), &world.transfer(&giver.address, &group.address, 4)).unwrap();
+    group.push(&group.members[1]).unwrap();
+    assert!(group.state().is_some());
+    for member in &group.members {
+        group.push(member).unwrap();
+    }
+    assert_eq!(world.balance(&group.members[0].address), BALANCE + 4 + 2);
+    assert_eq!(world.balance(&group.members[1].address), BALANCE + 3 + 2);
+    assert_eq!((group.state(), group.vault()), (None, 0));
+}
+
+#[test]
+fn what_was_sent_to_a_circle_without_members_does_not_keep_it_alive() {
+    let world = World::new();
+    let group = Group::found(&world, Terms::of(3));
+    let giver = world.person(11);
+    world.call(Some(&giver), &world.transfer(&giver.address, &group.address, 7)).unwrap();
+    group.call(Some(&group.organiser), &group.make("cancel", ())).unwrap();
+    assert_eq!((group.state(), group.vault()), (None, 7));
 }
 
 #[test]

@@ -218,6 +218,24 @@ fn an_exit_pays_nothing_more_and_is_paid_back_by_those_paid() {
 }
 
 #[test]
+fn however_short_the_votes_are_a_move_waits_three_days() {
+    let world = World::new();
+    let mut group = Group::with_rules(&world, 4, |rules| rules.vote_period_s = 3_600);
+    group.fill(BALANCE);
+    let (lost, new_key) = (&group.members[3], world.person(0));
+    carry(&group, Motion::Move, lost, Some(&new_key));
+    let passed = world.now();
+    for after in [3_600 + 1, 3 * DAY] {
+        world.set_time(passed + after);
+        assert_eq!(group.complete_move(lost), Err(Error::TooEarly.into()));
+    }
+    world.set_time(passed + 3 * DAY + 3_600 + 1);
+    assert_eq!(group.complete_move(lost), Err(Error::TimeOver.into()));
+    world.set_time(passed + 3 * DAY + 3_600);
+    group.complete_move(lost).unwrap();
+}
+
+#[test]
 fn a_seat_moves_after_vote_and_delay_unless_the_member_objects() {
     let world = World::new();
     let group = running(&world);

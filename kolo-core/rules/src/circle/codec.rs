@@ -13,7 +13,7 @@
 //! a bit for each part of a row that some member's is not zero in; the others are left out of all
 //! rows. `bidder` is 255 without a bid; `open` has a bit for each kind of proposal that is open.
 
-use super::seat::AMOUNTS;
+use super::seat::{AMOUNTS, Place};
 use super::{
     Bid, Circle, Debt, MAX_MEMBERS, Marks, Motion, Phase, Proposal, Refusal, Rows, Seat, Store,
     debts::MAX_DEBTS, voting::KINDS,
@@ -60,6 +60,42 @@ impl Layout {
         let row = 1 + usize::try_from(bits).unwrap_or(MAX_ROW);
         let debts_at = HEAD + row * usize::from(members);
         Self { columns, row, debts_at, tail_at: debts_at + DEBT * usize::from(debts) }
+    }
+}
+
+/// Where single columns are in a row; `None` when rows do not have them.
+impl Layout {
+    pub(super) fn left_after_at(&self) -> Option<usize> {
+        (self.columns & STANDING != 0).then_some(1)
+    }
+
+    pub(super) fn assessed_at(&self) -> Option<usize> {
+        let before = self.columns & (STANDING | LATE);
+        (self.columns & ASSESSED != 0).then_some(1 + 2 * ones(before))
+    }
+
+    pub(super) fn amount_at(&self, place: Place) -> Option<usize> {
+        let column = 1_u16 << place.0;
+        let before = self.columns & (column - 1);
+        let others = self.columns & (STANDING | LATE | ASSESSED);
+        (self.columns & column != 0).then_some(1 + 2 * ones(others) + 8 * ones(before))
+    }
+}
+
+fn ones(columns: u16) -> usize {
+    usize::try_from(columns.count_ones()).unwrap_or(0)
+}
+
+/// The amount at this place of a row.
+pub(super) fn amount_in(row: &[u8], at: usize) -> Amount {
+    let field = row.get(at..).and_then(<[u8]>::first_chunk);
+    Amount::new(i64::from_le_bytes(field.copied().unwrap_or_default()))
+}
+
+/// Replaces the amount at this place of a row.
+pub(super) fn put_amount_in(row: &mut [u8], at: usize, amount: Amount) {
+    if let Some(field) = row.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *field = amount.minor_units().to_le_bytes();
     }
 }
 
@@ -150,8 +186,7 @@ impl Circle {
         let buf = buf.get_mut(..length).ok_or(Refusal::BadEncoding)?;
         let mut writer = Writer { bytes: buf, at: 0 };
         writer.put(&self.encode_head(columns));
-        writer.at = layout.tail_at;
-        writer.put(tail.get(..length - layout.tail_at).unwrap_or_default());
+        copy(buf.get_mut(layout.tail_at..).unwrap_or_default(), &tail);
         let rows = buf.get_mut(HEAD..layout.debts_at).unwrap_or_default();
         for (bytes, seat) in rows.chunks_exact_mut(layout.row).zip(self.seats()) {
             encode_row(seat, columns, bytes);
@@ -217,9 +252,10 @@ pub(super) fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
     if columns & ASSESSED != 0 {
         writer.put(&seat.assessed.to_le_bytes());
     }
-    let amounts = seat.amounts();
-    for place in places(columns) {
-        writer.amount(amounts.get(place).copied().unwrap_or_default());
+    for (place, amount) in seat.amounts().into_iter().enumerate() {
+        if columns & 1 << place != 0 {
+            writer.amount(amount);
+        }
     }
 }
 
@@ -237,23 +273,13 @@ pub(super) fn decode_row(bytes: &[u8], columns: u16) -> Seat {
     if columns & ASSESSED != 0 {
         seat.assessed = u16::from_le_bytes(reader.take());
     }
-    let mut amounts = seat.amounts_mut();
-    for place in places(columns) {
-        if let Some(amount) = amounts.get_mut(place) {
-            **amount = reader.amount();
+    let mut amounts = [Amount::ZERO; AMOUNTS];
+    for (place, amount) in amounts.iter_mut().enumerate() {
+        if columns & 1 << place != 0 {
+            *amount = reader.amount();
         }
     }
-    seat
-}
-
-/// The amounts there are, from the first to the last: few of many in most circles.
-fn places(columns: u16) -> impl Iterator<Item = usize> {
-    let mut left = columns & !(STANDING | LATE | ASSESSED);
-    core::iter::from_fn(move || {
-        let place = left.trailing_zeros();
-        left &= left.checked_sub(1)?;
-        usize::try_from(place).ok()
-    })
+    seat.with_amounts(amounts)
 }
 
 /// A debt into its [`DEBT`] bytes.
@@ -286,11 +312,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn put(&mut self, field: &[u8]) {
-        if let Some(slot) = self.bytes.get_mut(self.at..self.at + field.len()) {
-            copy(slot, field);
+    fn put<const N: usize>(&mut self, field: &[u8; N]) {
+        let slot = self.bytes.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<N>);
+        if let Some(slot) = slot {
+            *slot = *field;
         }
-        self.at += field.len();
+        self.at += N;
     }
 
     fn amount(&mut self, amount: Amount) {

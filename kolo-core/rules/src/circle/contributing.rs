@@ -72,12 +72,12 @@ impl<S: Store> Circle<S> {
         let next = self.next(rules, seat, &member, now)?;
         let all = last_instalment(rules, self.len);
         let number = match &next {
-            Some(next) if next.payable.is_positive() || next.round == self.current_round() => {
+            // Where only fees are left this is one past the last.
+            Some(next) => {
                 let before = next.paid.minor_units() / rules.contribution.minor_units();
                 let before = u32::try_from(before).map_err(|_| Refusal::Overflow)?;
                 last_instalment(rules, next.round - 1) + before + 1
             }
-            Some(next) => last_instalment(rules, next.round - 1) + 1,
             None => all,
         };
         let deadline = self.deadline(rules, number.min(all)).ok_or(Refusal::Overflow)?;

@@ -202,8 +202,8 @@ impl<S: Store> Circle<S> {
         Ok(Replaced { price, deposit })
     }
 
-    /// The seat is moved to the address its vote was about: from a vote's period after it passed, for
-    /// as long again. All else stays as it is.
+    /// The seat is moved to the address its vote was about: from [`Rules::move_delay_s`] after it passed, for
+    /// one vote's period. All else stays as it is.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::NoProposal`],
@@ -212,7 +212,7 @@ impl<S: Store> Circle<S> {
         self.require_active()?;
         self.member(seat)?;
         let passed = self.passed(Motion::Move, seat)?;
-        if now <= passed.passed_at.saturating_add(u64::from(rules.vote_period_s)) {
+        if now <= passed.passed_at.saturating_add(u64::from(rules.move_delay_s())) {
             return Err(Refusal::TooEarly);
         }
         if now > passed.last_second(rules) {

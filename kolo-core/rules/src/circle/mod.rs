@@ -34,6 +34,7 @@
 mod auction;
 mod audit;
 mod closing;
+#[cfg_attr(not(feature = "alloc"), allow(dead_code, reason = "some of it is for `Packed` alone"))]
 mod codec;
 mod contributing;
 mod debts;
@@ -42,6 +43,7 @@ mod forming;
 mod insurance;
 mod leaving;
 mod needs;
+#[cfg(feature = "alloc")]
 mod packed;
 mod payout;
 mod phase;
@@ -62,6 +64,7 @@ pub use contributing::{Contributed, Due};
 pub use debts::{Debt, MAX_DEBTS, Repaid};
 pub use forming::Joined;
 pub use leaving::{Replaced, Swapped};
+#[cfg(feature = "alloc")]
 pub use packed::Packed;
 pub use payout::{Payout, PayoutStatus};
 pub use phase::Phase;
@@ -69,7 +72,7 @@ pub use ready::{Readiness, Sha256};
 pub use refusal::Refusal;
 pub use rows::{Rows, Store};
 pub use rules::{Fee, Order, Premium, RULES_LEN, Rules, Security, Shortfall};
-pub use seat::{Marks, Seat};
+pub use seat::{Marks, Place, Seat};
 pub use state::{Bid, Circle};
 pub use step::{Effect, Step};
 pub use sync::Synced;

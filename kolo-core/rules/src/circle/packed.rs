@@ -1,41 +1,50 @@
 //! A circle that stays bytes: only the rows a step is about are read and written.
 
-use super::codec::{
-    DEBT, HEAD, Layout, MAX_ENCODED, columns_of, copy, decode_debt, decode_row, encode_debt,
-    encode_row,
-};
-use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store, Turn};
+use alloc::{vec, vec::Vec};
 
-/// Seats and debts as the bytes of [`Circle::encode`], in a buffer with room for the largest circle.
+use super::codec::{
+    DEBT, HEAD, Layout, amount_in, columns_of, copy, decode_debt, decode_row, encode_debt,
+    encode_row, put_amount_in,
+};
+use super::seat::Place;
+use super::sum::add;
+use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store, Turn};
+use crate::Amount;
+
+/// Bytes a buffer that has become too short gets on top.
+const SPARE: usize = 256;
+
+/// Seats and debts as the bytes of [`Circle::encode`], in a buffer that grows as the circle does.
 #[derive(Clone, Debug)]
 pub struct Packed {
-    bytes: [u8; MAX_ENCODED],
+    /// No longer than the circle has ever been in this step: a contract pays for every byte it clears.
+    bytes: Vec<u8>,
     layout: Layout,
     members: u8,
     debts: u16,
 }
 
 impl Packed {
-    /// A buffer to be filled: of as many bytes as the circle has, to be given to [`Packed::open`].
+    /// Nothing yet, to be [filled](Packed::buffer) and [opened](Packed::open).
     #[must_use]
     pub const fn new() -> Self {
         let layout = Layout { columns: 0, row: 1, debts_at: HEAD, tail_at: HEAD };
-        Self { bytes: [0; MAX_ENCODED], layout, members: 0, debts: 0 }
+        Self { bytes: Vec::new(), layout, members: 0, debts: 0 }
     }
 
-    /// Where the bytes of a circle are to be put, from the front.
-    pub const fn buffer(&mut self) -> &mut [u8; MAX_ENCODED] {
+    /// Where the `length` bytes of a circle are to be put.
+    pub fn buffer(&mut self, length: usize) -> &mut [u8] {
+        self.bytes = vec![0; length];
         &mut self.bytes
     }
 
-    /// The circle of the first `length` bytes of the buffer. They must be what [`Circle::close`] or
+    /// The circle of the bytes in the buffer. They must be what [`Circle::close`] or
     /// [`Circle::encode`] wrote: they are not checked again.
     ///
     /// # Errors
     /// [`Refusal::BadEncoding`] for bytes that cannot be read at all.
-    pub fn open(&mut self, length: usize) -> Result<Circle<&mut Self>, Refusal> {
-        let bytes = self.bytes.get(..length).ok_or(Refusal::BadEncoding)?;
-        let (circle, layout) = Circle::decode_frame(bytes)?;
+    pub fn open(&mut self) -> Result<Circle<&mut Self>, Refusal> {
+        let (circle, layout) = Circle::decode_frame(&self.bytes)?;
         self.layout = layout;
         self.members = circle.len();
         self.debts = circle.debts;
@@ -52,6 +61,16 @@ impl Packed {
         self.bytes.get_mut(at..at + self.layout.row).unwrap_or_default()
     }
 
+    fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        let rows = self.bytes.get(HEAD..self.layout.debts_at).unwrap_or_default();
+        rows.chunks_exact(self.layout.row)
+    }
+
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+        let rows = self.bytes.get_mut(HEAD..self.layout.debts_at).unwrap_or_default();
+        rows.chunks_exact_mut(self.layout.row)
+    }
+
     fn debt_at(&self, debts_at: usize, index: u16) -> Debt {
         let at = debts_at + DEBT * usize::from(index);
         self.bytes.get(at..at + DEBT).map_or(Debt::NONE, decode_debt)
@@ -64,10 +83,20 @@ impl Packed {
         }
     }
 
+    /// Makes the buffer long enough.
+    fn reach(&mut self, end: usize) {
+        if self.bytes.len() < end {
+            let mut longer = vec![0; end + SPARE];
+            copy(&mut longer, &self.bytes);
+            self.bytes = longer;
+        }
+    }
+
     /// Makes room for one more member, or for columns that no row has had.
     fn relayout(&mut self, columns: u16, members: u8) {
         let new = Layout::new(columns, members, self.debts);
         let old = self.layout;
+        self.reach(new.tail_at);
         // From the back, so that nothing is overwritten before it is moved.
         for index in (0..self.debts).rev() {
             let debt = self.debt_at(old.debts_at, index);
@@ -122,6 +151,45 @@ impl Store for &mut Packed {
         encode_row(seat, columns, self.row_mut(index));
     }
 
+    fn sum_of(&self, _len: u8, place: Place) -> Result<Amount, Refusal> {
+        let mut sum = Amount::ZERO;
+        if let Some(at) = self.layout.amount_at(place) {
+            for row in self.rows() {
+                add(&mut sum, amount_in(row, at))?;
+            }
+        }
+        Ok(sum)
+    }
+
+    fn is_plain(&self, price: Amount) -> bool {
+        let (leaves, insured) =
+            (self.layout.left_after_at(), self.layout.amount_at(Place::INSURED));
+        let is_zero = |row: &[u8], at: usize| row.get(at).is_none_or(|byte| *byte == 0);
+        self.layout.amount_at(Place::AHEAD).is_some_and(|ahead| {
+            self.rows().all(|row| {
+                amount_in(row, ahead) >= price
+                    && leaves.is_none_or(|at| is_zero(row, at))
+                    && insured.is_none_or(|at| amount_in(row, at).is_zero())
+            })
+        })
+    }
+
+    fn take_from_all(&mut self, price: Amount, judged: u16) {
+        let (ahead, assessed) = (self.layout.amount_at(Place::AHEAD), self.layout.assessed_at());
+        for row in self.rows_mut() {
+            if let Some(at) = ahead {
+                let left = amount_in(row, at).checked_sub(price).unwrap_or_default();
+                put_amount_in(row, at, left);
+            }
+            let assessed = assessed.and_then(|at| row.get_mut(at..)?.first_chunk_mut::<2>());
+            if let Some(assessed) = assessed
+                && u16::from_le_bytes(*assessed) <= judged
+            {
+                *assessed = [0; 2];
+            }
+        }
+    }
+
     fn debt(&self, index: u16) -> Debt {
         if index < self.debts { self.debt_at(self.layout.debts_at, index) } else { Debt::NONE }
     }
@@ -129,6 +197,7 @@ impl Store for &mut Packed {
     fn put_debt(&mut self, index: u16, debt: &Debt) {
         self.debts = self.debts.max(index + 1);
         let debts_at = self.layout.debts_at;
+        self.reach(debts_at + DEBT * usize::from(self.debts));
         self.put_debt_at(debts_at, index, debt);
     }
 }
@@ -144,6 +213,7 @@ impl Circle<&mut Packed> {
         let (tail, tail_length) = self.encode_tail();
         let tail_at = Layout::new(columns, self.len, self.debts).tail_at;
         let end = tail_at + tail_length;
+        self.rows.reach(end);
         let bytes = self.rows.bytes.get_mut(..end).ok_or(Refusal::BadEncoding)?;
         if let Some(front) = bytes.first_chunk_mut() {
             *front = head;

@@ -3,7 +3,10 @@
 use core::fmt;
 
 use super::debts::{Debt, MAX_DEBTS};
-use super::{MAX_MEMBERS, Seat, Turn};
+use super::seat::Place;
+use super::sum::{add, at};
+use super::{MAX_MEMBERS, Refusal, Seat, Turn};
+use crate::Amount;
 
 /// Where a circle's seats and debts are kept: in memory ([`Rows`]), or as bytes of which only those
 /// are touched that a step is about (a contract pays for every instruction).
@@ -19,6 +22,25 @@ pub trait Store {
     }
     /// Replaces it.
     fn put(&mut self, index: u8, seat: &Seat);
+    /// The sum of one amount of the first `len` seats.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`].
+    fn sum_of(&self, len: u8, place: Place) -> Result<Amount, Refusal> {
+        let mut sum = Amount::ZERO;
+        for index in 0..len {
+            add(&mut sum, at(&self.seat(index).amounts(), place.0))?;
+        }
+        Ok(sum)
+    }
+    /// Whether it is known, without looking at each as a whole, that everybody has paid `price` ahead,
+    /// nobody leaves, and the insurance has paid for nobody. Then [`Store::take_from_all`] may be asked.
+    fn is_plain(&self, _price: Amount) -> bool {
+        false
+    }
+    /// Takes `price` of what everybody has paid ahead; what was looked at of the first `judged`
+    /// instalments need not be known any more.
+    fn take_from_all(&mut self, _price: Amount, _judged: u16) {}
     /// The debt of this number.
     fn debt(&self, index: u16) -> Debt;
     /// Replaces it.

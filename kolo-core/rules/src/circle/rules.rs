@@ -131,7 +131,18 @@ pub(super) const WHOLE_BP: u16 = 10_000;
 /// Bytes in use by this version; the rest of [`RULES_LEN`] is zero.
 const USED: usize = 116;
 
+/// The shortest delay before a seat is moved, however short votes are: in it whoever still holds the old
+/// key can object.
+const SHORTEST_MOVE_S: u32 = 3 * 86_400;
+
 impl Rules {
+    /// How long after its vote a seat can be moved at the earliest, in seconds: a vote's period, and three
+    /// days at least.
+    #[must_use]
+    pub const fn move_delay_s(&self) -> u32 {
+        if self.vote_period_s > SHORTEST_MOVE_S { self.vote_period_s } else { SHORTEST_MOVE_S }
+    }
+
     /// Rules of the plainest kind: one instalment a round, a day's grace, turns in the order of
     /// joining, waiting for a short pot, three days to vote; no fee, deposit or insurance. Change what
     /// differs: `Rules { grace_s: 0, ..Rules::new(…) }`.

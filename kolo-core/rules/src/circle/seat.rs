@@ -15,7 +15,8 @@ pub struct Seat {
     pub marks: Marks,
     /// Instalments not paid in time (strictly after deadline + grace, or never).
     pub late: u16,
-    /// Instalments of the whole cycle that were looked at when their time was over.
+    /// Instalments of the whole cycle that were looked at when their time was over; zero again when no
+    /// more than those of the rounds paid out, all of which were.
     pub assessed: u16,
     /// Paid for rounds not paid out yet, filling them one after the other.
     pub ahead: Amount,
@@ -87,6 +88,23 @@ impl Marks {
 /// Amounts of a seat that are kept.
 pub(super) const AMOUNTS: usize = 13;
 
+/// Which of a seat's amounts: those that the vault holds for it have names here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(pub(super) usize);
+
+impl Place {
+    /// Paid for rounds not paid out.
+    pub const AHEAD: Self = Self(0);
+    /// Waits to be pushed.
+    pub const CREDIT: Self = Self(4);
+    /// The security.
+    pub const DEPOSIT: Self = Self(5);
+    /// Put into the round by the insurance.
+    pub const INSURED: Self = Self(8);
+    /// May be claimed.
+    pub const CLAIMABLE: Self = Self(9);
+}
+
 impl Seat {
     pub(super) const EMPTY: Self = Self {
         turn: 0,
@@ -145,21 +163,25 @@ impl Seat {
         ]
     }
 
-    pub(super) fn amounts_mut(&mut self) -> [&mut Amount; AMOUNTS] {
-        [
-            &mut self.ahead,
-            &mut self.paid,
-            &mut self.received,
-            &mut self.fees,
-            &mut self.credit,
-            &mut self.deposit,
-            &mut self.covered,
-            &mut self.premium,
-            &mut self.insured,
-            &mut self.claimable,
-            &mut self.uncovered,
-            &mut self.pooled,
-            &mut self.lost,
-        ]
+    /// The seat with these amounts, in the same order.
+    pub(super) fn with_amounts(self, amounts: [Amount; AMOUNTS]) -> Self {
+        let [ahead, paid, received, fees, credit, deposit, covered, rest @ ..] = amounts;
+        let [premium, insured, claimable, uncovered, pooled, lost] = rest;
+        Self {
+            ahead,
+            paid,
+            received,
+            fees,
+            credit,
+            deposit,
+            covered,
+            premium,
+            insured,
+            claimable,
+            uncovered,
+            pooled,
+            lost,
+            ..self
+        }
     }
 }

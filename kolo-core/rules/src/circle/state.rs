@@ -1,5 +1,6 @@
 //! The whole mutable state of a circle, and how to look at it.
 
+use super::seat::Place;
 use super::sum::add;
 use super::{Marks, Phase, Proposal, Refusal, Rows, Rules, Seat, Store, voting::KINDS};
 use crate::Amount;
@@ -167,11 +168,8 @@ impl<S: Store> Circle<S> {
         let mut sum = self.held()?;
         add(&mut sum, self.reserve)?;
         add(&mut sum, self.fund)?;
-        for index in 0..self.len {
-            let seat = self.rows.seat(index);
-            for amount in [seat.credit, seat.deposit, seat.claimable] {
-                add(&mut sum, amount)?;
-            }
+        for place in [Place::CREDIT, Place::DEPOSIT, Place::CLAIMABLE] {
+            add(&mut sum, self.rows.sum_of(self.len, place)?)?;
         }
         Ok(sum)
     }
@@ -181,13 +179,9 @@ impl<S: Store> Circle<S> {
     /// # Errors
     /// [`Refusal::Overflow`] when the sum fits no [`Amount`].
     pub fn held(&self) -> Result<Amount, Refusal> {
-        let mut sum = Amount::ZERO;
-        for index in 0..self.len {
-            let seat = self.rows.seat(index);
-            add(&mut sum, seat.ahead)?;
-            add(&mut sum, seat.insured)?;
-        }
-        Ok(sum.checked_sub(self.held_lost)?)
+        let paid = self.rows.sum_of(self.len, Place::AHEAD)?;
+        let insured = self.rows.sum_of(self.len, Place::INSURED)?;
+        Ok(paid.checked_add(insured)?.checked_sub(self.held_lost)?)
     }
 
     /// Completed, dissolved or cancelled, nothing left to repay, and nothing in the vault.

@@ -14,6 +14,16 @@ pub struct Synced {
     pub shortfall: Amount,
 }
 
+impl Synced {
+    const NOTHING: Self = Self { surplus: Amount::ZERO, shortfall: Amount::ZERO };
+
+    /// Whether books and vault agreed.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::NOTHING
+    }
+}
+
 /// The largest balance that is taken note of: half of all amounts. All that a circle takes in is a
 /// quarter at most, so that both together can be counted.
 const MOST: Amount = Amount::new(i64::MAX / 2);
@@ -47,6 +57,29 @@ impl<S: Store> Circle<S> {
         let surplus = balance.checked_sub(liabilities)?;
         self.distribute(surplus)?;
         Ok(Synced { surplus, shortfall: Amount::ZERO })
+    }
+
+    /// Before one is paid out of a vault that holds what is others' too: when it holds less than it must,
+    /// everybody bears that first, as by [`Circle::sync`]; else who is paid first would lose nothing, and
+    /// who comes last all of it. A surplus waits for [`Circle::sync`].
+    ///
+    /// # Errors
+    /// As [`Circle::sync`].
+    pub fn bear_shortfall(&mut self, balance: Amount) -> Result<Synced, Refusal> {
+        if balance < self.liabilities()? { self.sync(balance) } else { Ok(Synced::NOTHING) }
+    }
+
+    /// Before a circle that [is finished](Circle::is_finished) is forgotten: what the vault holds all the
+    /// same, sent unasked and not seen until now, becomes credits, and the circle goes on until they are
+    /// pushed. Without members there is nobody to give it to.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongAmount`] when `balance` is negative.
+    pub fn share_leftover(&mut self, balance: Amount) -> Result<Synced, Refusal> {
+        if self.is_empty() || !self.is_finished() {
+            return Ok(Synced::NOTHING);
+        }
+        self.sync(balance.min(MOST))
     }
 
     /// The part that `part` bears, which was held until just now, of what a shortfall took from all that

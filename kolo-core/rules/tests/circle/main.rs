@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auction;
+mod audit;
+mod capacity;
 mod checks;
 mod codec;
 mod contributing;
@@ -10,6 +12,7 @@ mod debts;
 mod deposits;
 mod dissolving;
 mod draw;
+mod edges;
 mod fees;
 mod forming;
 mod history;
@@ -25,4 +28,5 @@ mod sharing;
 mod support;
 mod sync;
 mod voting;
+mod words;
 mod world;

@@ -8,6 +8,8 @@ use crate::support::{
     secured, turns,
 };
 
+const DAY: u64 = 86_400;
+
 fn exposure(seats: u8) -> Rules {
     Rules { security: Security::Exposure, setup_period_s: 60, ..rules(seats) }
 }
@@ -153,6 +155,23 @@ fn a_newcomer_takes_over_the_seat_of_who_was_expelled() {
     assert_eq!(circle.replace(&rules, 0, START + WEEK).unwrap().price, amount(-20));
     assert!(circle.seats()[0].is_full_member());
     assert_eq!(debts(&circle), [0, 0, 0]);
+}
+
+#[test]
+fn a_move_is_delayed_by_a_votes_period_and_three_days_at_least() {
+    // (period, earliest and last second of the move)
+    let table = [(60, 3 * DAY + 1, 3 * DAY + 60), (4 * DAY, 4 * DAY + 1, 8 * DAY)];
+    for (period, earliest, last) in table {
+        let rules = Rules { vote_period_s: u32::try_from(period).unwrap(), ..rules(3) };
+        let mut circle = active(&rules);
+        decide(&mut circle, &rules, Motion::Move, 2, START);
+        for (after, refusal) in [(earliest - 1, Refusal::TooEarly), (last + 1, Refusal::TimeOver)] {
+            refused(&mut circle, refusal, |circle| circle.complete_move(&rules, 2, START + after));
+        }
+        for after in [earliest, last] {
+            circle.clone().complete_move(&rules, 2, START + after).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -199,3 +199,41 @@ fn a_deposit_bears_nothing_of_what_was_lost_by_instalments() {
     assert_eq!((payout.amount, circle.held_lost), (amount(20 - 2 + 9), amount(2)));
     assert_eq!(debts(&circle), [0, 0, 1]);
 }
+
+#[test]
+fn before_one_is_paid_a_shortfall_is_borne_by_all_and_a_surplus_waits() {
+    let rules = rules(3);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    for balance in [20, 25, i64::MAX] {
+        let before = circle.clone();
+        assert!(circle.bear_shortfall(amount(balance)).unwrap().is_nothing());
+        assert_eq!(circle, before);
+    }
+    let synced = circle.bear_shortfall(amount(14)).unwrap();
+    assert_eq!(synced, Synced { surplus: Amount::ZERO, shortfall: amount(6) });
+    assert_eq!(each(&circle, |seat| seat.lost), [3, 3, 0]);
+}
+
+#[test]
+fn what_is_left_when_all_is_done_becomes_credits_of_those_never_late() {
+    let rules = rules(2);
+    let mut circle = active(&rules);
+    pay(&mut circle, &rules, &[0, 1], START);
+    assert!(circle.share_leftover(amount(25)).unwrap().is_nothing(), "there is something to do");
+    circle.payout(&rules, 1, START + WEEK).unwrap();
+    play_round(&mut circle, &rules, 2, &[0, 1]);
+    assert!(circle.is_finished());
+    assert!(circle.share_leftover(Amount::ZERO).unwrap().is_nothing());
+    assert_eq!(circle.share_leftover(amount(5)).unwrap().surplus, amount(5));
+    assert_eq!(each(&circle, |seat| seat.credit), [3, 2]);
+    // More than can be counted comes in parts.
+    for seat in 0..2 {
+        circle.push(seat).unwrap();
+    }
+    let most = circle.share_leftover(Amount::MAX).unwrap().surplus;
+    assert_eq!(most, amount(i64::MAX / 2));
+    let mut nobody = Circle::new();
+    nobody.cancel().unwrap();
+    assert!(nobody.share_leftover(amount(5)).unwrap().is_nothing());
+}

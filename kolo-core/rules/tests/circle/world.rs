@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use kolo_rules::circle::{
-    Effect, Motion, Order, Packed, Payout, PayoutStatus, Phase, Readiness, Step, VoteOutcome,
+    Effect, MAX_ENCODED, Motion, Order, Packed, Payout, PayoutStatus, Phase, Readiness, Step,
+    VoteOutcome,
 };
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
@@ -75,8 +76,10 @@ impl World {
     /// The same step on the circle's bytes, as a contract takes it, has the same outcome.
     fn check_packed(&self, step: &Step, outcome: Result<(&Circle, Effect), &Refusal>) {
         let mut packed = Packed::new();
-        let length = self.circle.encode(packed.buffer()).unwrap();
-        let mut open = packed.open(length).unwrap();
+        let mut bytes = vec![0; MAX_ENCODED];
+        let length = self.circle.encode(&mut bytes).unwrap();
+        packed.buffer(length).copy_from_slice(&bytes[..length]);
+        let mut open = packed.open().unwrap();
         let effect = open.apply(&self.rules, step, &sha256, self.now);
         assert_eq!(effect, outcome.map(|(_, effect)| effect).map_err(|refusal| *refusal));
         if let Ok((after, _)) = outcome {

@@ -271,7 +271,10 @@ fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
     for vote in status.votes.iter().filter(|_| phase == Phase::Active) {
         lines.push(
             Words::new("status-vote")
-                .words("matter", matter(&status.summary.name, vote.on, &vote.about))
+                .words(
+                    "matter",
+                    matter(&status.summary.name, vote.on, &vote.about, vote.newcomer.as_ref()),
+                )
                 .count("number", vote.proposal)
                 .count("yes", vote.yes)
                 .count("no", vote.no)

@@ -1,5 +1,6 @@
 //! Typed replies and notices → text, by a Fluent file per language.
 mod circle;
+mod member;
 mod notice;
 mod offer;
 mod reply;
@@ -12,6 +13,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::langid;
 
+pub(super) use member::person_detail;
 pub(super) use notice::orders as notice_orders;
 pub(super) use reply::group_detail;
 pub use speech::Speech;

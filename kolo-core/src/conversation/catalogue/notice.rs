@@ -2,8 +2,8 @@
 use kolo_rules::Amount;
 
 use super::Speech;
-use super::offer::offering;
 use super::speech::{every, interval, matter, reference};
+use super::{member, offer};
 use crate::CircleId;
 use crate::conversation::words::Words;
 use crate::notice::{Notice, Reason, ReminderStage};
@@ -17,7 +17,8 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
             .or_else(|| forming(notice, speech))
             .or_else(|| paying(notice, speech))
             .or_else(|| changing(notice, speech))
-            .or_else(|| offering(notice, speech))
+            .or_else(|| member::notice(notice, speech))
+            .or_else(|| offer::offering(notice, speech))
             .unwrap_or_else(|| closing(notice, speech)),
     ]
 }
@@ -29,6 +30,9 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
     let show = |receipt: &Option<ReceiptNumber>| {
         receipt.map(|number| ("label-receipt", format!("RECEIPT {number}")))
     };
+    if let Some(orders) = member::orders(notice).or_else(|| offer::orders(notice)) {
+        return orders;
+    }
     match notice {
         Notice::CircleReady { circle, .. } => {
             vec![("label-invite", format!("INVITE {circle}")), status(circle)]
@@ -72,6 +76,7 @@ fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
         Reason::Rules => "reason-rules",
         Reason::Closed => "reason-closed",
         Reason::Invitation => "reason-invitation",
+        Reason::Crowded => "reason-crowded",
         Reason::Technical => "reason-technical",
     };
     named(id, name).words("reason", Words::new(reason))
@@ -131,8 +136,9 @@ fn forming(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .count("members", *members)
                 .count("seats", *seats)
         }
-        Notice::SomebodyLeft { name, who, members, seats, .. } => {
+        Notice::SomebodyLeft { name, who, members, seats, removed, .. } => {
             named("notice-somebody-left", name)
+                .flag("removed", *removed)
                 .name("who", who)
                 .count("members", *members)
                 .count("seats", *seats)
@@ -154,13 +160,11 @@ fn forming(notice: &Notice, speech: &Speech) -> Option<Words> {
                 .flag("bond", *bond)
                 .text("receipt", number(*receipt, tx))
         }
-        Notice::PlaceAsked { name, who, .. } => named("notice-place-asked", name).name("who", who),
-        Notice::PlaceRefused { name } => named("notice-place-refused", name),
         Notice::RequestFailed { name, reason } => failed("notice-request-failed", name, *reason),
         Notice::Cancelled { name, refund } => named("notice-cancelled", name)
             .flag("paid", *refund > 0)
             .text("refund", amount(*refund)),
-        Notice::Left { name } => named("notice-left", name),
+        Notice::Left { name, removed } => named("notice-left", name).flag("removed", *removed),
         _ => return None,
     })
 }
@@ -268,9 +272,6 @@ fn changing(notice: &Notice, speech: &Speech) -> Option<Words> {
             by("notice-leaving", name, who, *you).count("round", *round)
         }
         Notice::Expelled { name, who, you, .. } => by("notice-expelled", name, who, *you),
-        Notice::SeatTaken { name, who, from, you, .. } => {
-            by("notice-seat-taken", name, who, *you).name("from", from)
-        }
         Notice::TurnsSwapped { name, one, other, .. } => {
             named("notice-turns-swapped", name).name("one", one).name("other", other)
         }
@@ -304,17 +305,9 @@ fn closing(notice: &Notice, speech: &Speech) -> Words {
                 .flag("you", *you)
                 .text("until", speech.date(*expires_at))
         }
-        Notice::Proposed { name, who, you, on, about, proposal, expires_at, .. } => {
-            Words::new("notice-proposed")
-                .words("matter", matter(name, *on, about))
-                .name("who", who)
-                .flag("you", *you)
-                .count("number", *proposal)
-                .text("until", speech.date(*expires_at))
-        }
         Notice::VoteCast { name, on, about, approve, yes, no, electorate, .. } => {
             Words::new("notice-vote-cast")
-                .words("matter", matter(name, *on, about))
+                .words("matter", matter(name, *on, about, None))
                 .flag("approve", *approve)
                 .count("yes", *yes)
                 .count("no", *no)
@@ -324,9 +317,10 @@ fn closing(notice: &Notice, speech: &Speech) -> Words {
             named("notice-proposal-rejected", name)
         }
         Notice::ProposalRejected { name, on, about, .. } => {
-            Words::new("notice-vote-failed").words("matter", matter(name, *on, about))
+            Words::new("notice-vote-failed").words("matter", matter(name, *on, about, None))
         }
-        Notice::Dissolved { name, refund, debt, .. } => named("notice-dissolved", name)
+        Notice::Dissolved { name, refund, debt, by_debts, .. } => named("notice-dissolved", name)
+            .flag("debts", *by_debts)
             .flag("refunded", *refund > 0)
             .text("refund", amount(*refund))
             .flag("owes", *debt > 0)

@@ -1,12 +1,16 @@
-//! Offers between two people, and votes on the circle's program.
+//! Offers between two people, and signatures for a circle's program: replies and notices.
 use kolo_rules::Amount;
 
 use super::Speech;
+use super::circle::rules_text;
+use super::member::end_of;
 use super::notice::named;
 use super::speech::reference;
+use crate::conversation::reply::Reply;
 use crate::conversation::words::Words;
 use crate::notice::Notice;
-use crate::offer::{OfferEnd, OfferKind};
+use crate::offer::{OfferEnd, OfferKind, OfferTerms, OfferView};
+use crate::view::{NewcomerView, VoteOn};
 
 /// So much of a program's hash is shown.
 const CODE_SHOWN: usize = 8;
@@ -40,6 +44,112 @@ pub(super) fn offering(notice: &Notice, speech: &Speech) -> Option<Words> {
         }
         _ => return None,
     })
+}
+
+/// Replies about what two people agree on.
+pub(super) fn reply(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
+    match reply {
+        Reply::ConfirmSwap { name, swapping } => {
+            let words = named("confirm-swap", name)
+                .name("who", &swapping.who)
+                .count("now", swapping.now)
+                .count("turn", swapping.turn);
+            Some(vec![money(words, swapping.pays.minor_units(), speech)])
+        }
+        Reply::CannotBeAsked { who } => Some(vec![Words::new("cannot-be-asked").name("who", who)]),
+        Reply::SellHow => Some(vec![Words::new("sell-how")]),
+        Reply::ConfirmSell { name, selling } => {
+            let words = newcomer(named("confirm-sell", name), &selling.to)
+                .count("members", selling.members)
+                .count("days", selling.days);
+            Some(vec![money(words, selling.price.minor_units().saturating_neg(), speech)])
+        }
+        Reply::ConfirmOfferSeat { name, to, price } => {
+            let words = newcomer(named("confirm-offer-seat", name), to);
+            Some(vec![money(words, price.minor_units().saturating_neg(), speech)])
+        }
+        Reply::OfferSent { offer } => Some(vec![
+            Words::new("offer-sent")
+                .name("who", &offer.taker_name)
+                .text("until", speech.date(offer.expires_at)),
+        ]),
+        Reply::Offers { offers } => Some(list(offers, speech)),
+        Reply::NoOffers => Some(vec![Words::new("no-offers")]),
+        Reply::ConfirmAccept { offer, balance_after } => {
+            Some(confirm_accept(offer, *balance_after, speech))
+        }
+        Reply::OfferOver { who, mine } => {
+            Some(vec![Words::new("offer-over").name("who", who).flag("mine", *mine)])
+        }
+        _ => None,
+    }
+}
+
+fn newcomer(words: Words, to: &NewcomerView) -> Words {
+    words.name("who", &to.name).text("end", end_of(&to.address))
+}
+
+fn list(offers: &[OfferView], speech: &Speech) -> Vec<Words> {
+    let mut lines = vec![Words::new("offers")];
+    for (number, offer) in (1_u64..).zip(offers) {
+        let who = if offer.mine { &offer.taker_name } else { &offer.maker_name };
+        lines.push(
+            named("offers-line", &offer.circle.name)
+                .count("number", number)
+                .flag("mine", offer.mine)
+                .text("kind", kind(offer))
+                .name("who", who)
+                .text("until", speech.date(offer.expires_at)),
+        );
+    }
+    lines.push(Words::new("offers-how").apart());
+    lines
+}
+
+const fn kind(offer: &OfferView) -> &'static str {
+    match offer.terms.kind() {
+        OfferKind::Turns => "turns",
+        OfferKind::Seat => "seat",
+    }
+}
+
+/// For a newcomer with the rules: they accept them with the place.
+fn confirm_accept(offer: &OfferView, balance_after: Amount, speech: &Speech) -> Vec<Words> {
+    let (id, now, turn) = match offer.terms {
+        OfferTerms::Turns { maker, taker } => ("confirm-accept-turns", taker, maker),
+        OfferTerms::Seat { turn, .. } => ("confirm-accept-seat", 0, turn),
+    };
+    let words = named(id, &offer.circle.name).name("who", &offer.maker_name).count("turn", turn);
+    let words = if now == 0 { words } else { words.count("now", now) };
+    let mut lines = vec![money(words, offer.pays.minor_units(), speech)];
+    if now == 0 {
+        lines.extend(rules_text(&offer.circle.rules, &offer.circle.rules_hash, speech));
+    }
+    lines.push(
+        Words::new("confirm-accept-question").text("after", speech.money(balance_after)).apart(),
+    );
+    lines
+}
+
+/// Buttons under an offer.
+pub(super) fn orders(notice: &Notice) -> Option<Vec<(&'static str, String)>> {
+    match notice {
+        Notice::OfferMade { offer, .. } => Some(vec![
+            ("label-accept", format!("ACCEPT OFFER {offer}")),
+            ("label-decline", format!("DECLINE OFFER {offer}")),
+        ]),
+        Notice::VotePassed {
+            circle,
+            on: VoteOn::Replace,
+            you_are_meant: true,
+            newcomer: Some(newcomer),
+            ..
+        } => {
+            let order = format!("SELL PLACE {} {circle}", newcomer.address);
+            Some(vec![("label-sell-place", order)])
+        }
+        _ => None,
+    }
 }
 
 /// Who pays whom: `pays` is what the reader pays; negative: gets.

@@ -4,6 +4,7 @@ use data_encoding::HEXLOWER;
 use super::Speech;
 use super::circle::{rules_text, status_text};
 use super::speech::{every, matter, reference};
+use super::{member, offer};
 use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
@@ -17,6 +18,8 @@ pub(super) fn words(reply: &Reply, speech: &Speech) -> Vec<Words> {
         .or_else(|| money(reply, speech))
         .or_else(|| group(reply, speech))
         .or_else(|| paying(reply, speech))
+        .or_else(|| member::reply(reply, speech))
+        .or_else(|| offer::reply(reply, speech))
         .unwrap_or_else(|| answer(reply, speech))
 }
 
@@ -243,7 +246,8 @@ fn new_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::ConfirmCreate { name, rules, rules_hash } => {
             let mut lines = vec![named("confirm-create", name)];
             lines.extend(rules_text(rules, rules_hash, speech));
-            lines.push(Words::new("confirm-create-question").apart());
+            lines.push(Words::new("confirm-create-otherwise").apart());
+            lines.push(Words::new("confirm-create-question"));
             Some(lines)
         }
         Reply::AskCode => one(Words::new("ask-code")),
@@ -264,7 +268,7 @@ fn confirm_join(preview: &InvitationPreview, speech: &Speech) -> Vec<Words> {
         named("confirm-join", &circle.name)
             .name("organiser", &preview.organiser_name)
             .count("members", circle.members)
-            .count("turn", preview.turn),
+            .count("turn", if circle.rules.has_draw() { 0 } else { preview.turn }),
     ];
     lines.extend(rules_text(&circle.rules, &circle.rules_hash, speech));
     lines.push(Words::new("confirm-join-question").apart());
@@ -297,7 +301,7 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             one(named("confirm-dissolve", name).count("members", *members))
         }
         Reply::ConfirmVote { name, approve, vote } => one(Words::new("confirm-vote")
-            .words("matter", matter(name, vote.on, &vote.about))
+            .words("matter", matter(name, vote.on, &vote.about, vote.newcomer.as_ref()))
             .flag("approve", *approve)
             .count("yes", vote.yes)
             .count("no", vote.no)
@@ -315,7 +319,7 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             .count("round", *round)
             .text("amount", speech.money(*amount))),
         Reply::AskVote { name, vote } => one(Words::new("ask-vote")
-            .words("matter", matter(name, vote.on, &vote.about))
+            .words("matter", matter(name, vote.on, &vote.about, vote.newcomer.as_ref()))
             .count("number", vote.proposal)
             .count("yes", vote.yes)
             .count("no", vote.no)
@@ -374,7 +378,7 @@ fn which_vote(name: &str, votes: &[VoteView]) -> Vec<Words> {
         lines.push(
             Words::new("which-vote-line")
                 .count("number", vote.proposal)
-                .words("matter", matter(name, vote.on, &vote.about)),
+                .words("matter", matter(name, vote.on, &vote.about, vote.newcomer.as_ref())),
         );
     }
     lines.push(Words::new("which-vote-how").apart());

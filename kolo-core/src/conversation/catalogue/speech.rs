@@ -2,8 +2,9 @@
 use jiff::tz::Offset;
 use kolo_rules::{Amount, Interval};
 
+use super::member::newcomer_words;
 use crate::conversation::words::Words;
-use crate::view::{Every, VoteOn};
+use crate::view::{Every, NewcomerView, VoteOn};
 use crate::{Asset, Money, Timestamp};
 
 /// What the words depend on besides the language.
@@ -71,14 +72,26 @@ pub(super) fn reference(tx: &str) -> String {
 }
 
 /// What a vote is about, within a sentence.
-pub(super) fn matter(group: &str, on: VoteOn, about: &str) -> Words {
+pub(super) fn matter(
+    group: &str,
+    on: VoteOn,
+    about: &str,
+    newcomer: Option<&NewcomerView>,
+) -> Words {
+    let (who, end) = newcomer_words(newcomer);
     let on = match on {
         VoteOn::Dissolve => "dissolve",
         VoteOn::Expel => "expel",
         VoteOn::Replace => "replace",
         VoteOn::Move => "move",
     };
-    Words::new("vote-matter").name("name", group).text("on", on).name("about", about)
+    Words::new("vote-matter")
+        .name("name", group)
+        .text("on", on)
+        .name("about", about)
+        .flag("known", newcomer.is_some())
+        .name("newcomer", &who)
+        .text("end", end)
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::InvitationForSomebodyElse => Words::new("error-invitation-for-somebody-else"),
         Error::RulesNotAccepted => Words::new("error-rules-not-accepted"),
         Error::NoPlaceLeft => Words::new("error-no-place-left"),
+        Error::NoSuchDoor => Words::new("error-no-such-door"),
+        Error::TooManyRequests => Words::new("error-too-many-requests"),
         Error::NotReady => Words::new("error-not-ready"),
         Error::UnderWay => Words::new("error-under-way"),
         Error::Refused(refusal) => Words::new(refused(*refusal)),

@@ -1,7 +1,7 @@
 //! The answer to a question, and what a YES does.
 use super::{Input, Outcome, Said, Talk, spoken};
 use crate::Error;
-use crate::circle::UnderWay;
+use crate::circle::{Question, UnderWay};
 use crate::conversation::command::Command;
 use crate::conversation::parser;
 use crate::conversation::reply::{Remark, Reply};
@@ -15,11 +15,20 @@ impl Talk<'_> {
         pending: Pending,
         input: Input,
     ) -> Result<Outcome, Error> {
+        let said = match &input {
+            Input::Typed(text) => Some(text.clone()),
+            _ => None,
+        };
         let command = match input {
             Input::Chosen(Action::Yes) => Command::Yes,
             Input::Chosen(Action::No) => Command::No,
             input => parser::parse(&spoken(input).unwrap_or_default()),
         };
+        if let (Pending::Create(draft), Some(text)) = (&pending, &said)
+            && let Some(asked) = self.another_order(draft.clone(), text)?
+        {
+            return Ok(asked.into());
+        }
         match command {
             Command::Yes => Ok(self.execute(member, pending).await?.into()),
             Command::No => Ok(Said::reply(Reply::Declined).into()),
@@ -36,6 +45,9 @@ impl Talk<'_> {
     /// whatever has changed since.
     async fn execute(&self, member: &MemberView, pending: Pending) -> Result<Said, Error> {
         let ctx = |purpose| self.context(Some(member), purpose);
+        if pending.is_offer() {
+            return self.execute_offer(member, pending).await;
+        }
         let answer: Result<UnderWay, Error> = match pending {
             Pending::Create(draft) => match draft.complete() {
                 Some(wanted) => self.desk.create(&ctx("create"), wanted).await,
@@ -54,7 +66,7 @@ impl Talk<'_> {
             Pending::Leave { circle } => self.desk.leave(&ctx("leave"), circle).await,
             Pending::CancelGroup { circle } => self.desk.cancel(&ctx("cancel-group"), circle).await,
             Pending::Dissolve { circle } => {
-                self.desk.propose_dissolve(&ctx("dissolve"), circle).await
+                self.desk.propose(&ctx("dissolve"), circle, Question::Dissolve).await
             }
             Pending::Vote { circle, proposal, approve } => {
                 self.desk.vote(&ctx("vote"), circle, proposal, approve).await
@@ -69,6 +81,7 @@ impl Talk<'_> {
             Pending::Bid { circle, round, amount } => {
                 self.desk.bid(&ctx("bid"), circle, round, amount).await
             }
+            about_somebody => self.execute_about(member, about_somebody).await,
         };
         match answer {
             Ok(under_way) => Ok(Said::after(under_way.intent, Some(under_way.circle))),

@@ -8,7 +8,7 @@ use crate::conversation::amount::{self, AmountProblem};
 use crate::conversation::command::{Command, GroupWords};
 use crate::conversation::parser;
 use crate::conversation::reply::{Remark, Reply};
-use crate::conversation::session::{Draft, Pending, Step};
+use crate::conversation::session::{Draft, Ordering, Pending, Step};
 use crate::conversation::{clean, interval};
 use crate::view::MemberView;
 
@@ -19,6 +19,7 @@ struct Wrong {
     amount: Option<AmountProblem>,
     every: bool,
     seats: bool,
+    own_turn: bool,
 }
 
 impl Talk<'_> {
@@ -33,6 +34,8 @@ impl Talk<'_> {
         let mut draft = Draft {
             name,
             every: words.every,
+            order: words.order.map(Ordering::of).unwrap_or_default(),
+            payout: words.payout,
             short_pot: words.shortfall == Some(Shortfall::ShortPot),
             advance: words.advance,
             ..Draft::default()
@@ -75,10 +78,31 @@ impl Talk<'_> {
         } else if draft.every.is_none() {
             draft.every = interval::answer(&as_strs(&keys(&text)));
             wrong.every = draft.every.is_none();
-        } else {
+        } else if draft.seats.is_none() {
             self.take_seats(&mut draft, &text, &mut wrong);
+        } else if draft.payments_per_pot().is_none() {
+            // With every payment, unless another interval is named.
+            draft.payout = interval::answer(&as_strs(&keys(&text)));
+        } else {
+            take_own_turn(&mut draft, &text, &mut wrong);
         }
         Ok(self.next_question(draft, wrong)?.into())
+    }
+
+    /// What can be said instead of a YES: who gets which turn, how often the pot goes out. The rules
+    /// are shown anew.
+    pub(super) fn another_order(&self, draft: Draft, text: &str) -> Result<Option<Said>, Error> {
+        let keys = keys(text);
+        let draft = if let Some(order) = order_in(&keys.join(" ")) {
+            Draft { order, own_turn: None, ..draft }
+        } else if let Some(payout) =
+            interval::payout(&as_strs(&keys)).filter(|_| leads_payout(&keys))
+        {
+            Draft { payout: Some(payout), ..draft }
+        } else {
+            return Ok(None);
+        };
+        self.next_question(draft, Wrong::default()).map(Some)
     }
 
     /// `10 weekly`, `10 usdc every 2 weeks`, or only `10`.
@@ -134,9 +158,16 @@ impl Talk<'_> {
             let ask = Reply::AskInterval { again: wrong.every };
             return Ok(Said::reply(ask).step(Step::Draft(draft)).choices(choices));
         }
-        let Some(wanted) = draft.complete() else {
+        let Some(seats) = draft.seats else {
             let (min, max) = self.desk.seats();
             let ask = Reply::AskSeats { min, max, again: wrong.seats };
+            return Ok(Said::reply(ask).step(Step::Draft(draft)));
+        };
+        if let (Some(every), None) = (draft.every, draft.payments_per_pot()) {
+            return Ok(Said::reply(Reply::BadPayout { every }).step(Step::Draft(draft)));
+        }
+        let Some(wanted) = draft.complete() else {
+            let ask = Reply::AskOwnTurn { seats, again: wrong.own_turn };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         };
         match self.desk.draft(&wanted) {
@@ -152,6 +183,30 @@ impl Talk<'_> {
             }
             Err(error) => self.refused(error),
         }
+    }
+}
+
+/// The organiser's own turn, where they set the order.
+fn take_own_turn(draft: &mut Draft, typed: &str, wrong: &mut Wrong) {
+    let keys = keys(typed);
+    let number = keys.iter().find_map(|word| word.parse::<u8>().ok());
+    let seats = draft.seats.unwrap_or_default();
+    draft.own_turn = number.filter(|turn| (1..=seats).contains(turn));
+    wrong.own_turn = draft.own_turn.is_none();
+}
+
+fn leads_payout(keys: &[String]) -> bool {
+    keys.first().is_some_and(|word| interval::PAYOUT.contains(&word.as_str()))
+}
+
+/// Another order of the turns, as it can be asked for instead of a YES.
+fn order_in(words: &str) -> Option<Ordering> {
+    match words {
+        "draw" | "the draw" | "by lot" | "draw lots" | "lottery" => Some(Ordering::Drawn),
+        "my order" | "fixed order" | "i decide" | "set order" => Some(Ordering::Set),
+        "auction" => Some(Ordering::Auction),
+        "joining" | "order of joining" | "by joining" => Some(Ordering::Joining),
+        _ => None,
     }
 }
 

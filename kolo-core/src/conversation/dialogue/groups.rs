@@ -1,11 +1,13 @@
 //! Finding the group that is meant, and the short commands about one.
+use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
 use super::money::seat_of;
+use super::people::About;
 use super::{Input, Outcome, Said, Talk, leaves_question, spoken};
 use crate::conversation::catalogue::group_detail;
-use crate::conversation::command::{Command, Target};
-use crate::conversation::reply::{Remark, Reply};
+use crate::conversation::command::{Command, Target, Whom};
+use crate::conversation::reply::{Act, Remark, Reply};
 use crate::conversation::session::{Action, Choice, Pending, Purpose, Step};
 use crate::conversation::{clean, parser, phone};
 use crate::view::{CircleStage, CircleSummary, MemberView};
@@ -24,7 +26,23 @@ impl Talk<'_> {
         command: Command,
     ) -> Result<Said, Error> {
         let (purpose, target) = match command {
-            Command::Invite(target) => (Purpose::Invite { phone: target.figure.clone() }, target),
+            Command::Invite(Whom { phone, turn, group, .. }) => {
+                // The figure may turn out to be a part of the group's name.
+                let target = Target { figure: phone.clone(), group };
+                (Purpose::Invite { phone, turn }, target)
+            }
+            Command::GroupCode(target) => (Purpose::GroupCode, target),
+            Command::Requests(target) => (Purpose::Requests, target),
+            Command::Approve(whom) => Purpose::about(Act::Approve, whom),
+            Command::Reject(whom) => Purpose::about(Act::Reject, whom),
+            Command::Remove(whom) => Purpose::about(Act::Remove, whom),
+            Command::Expel(whom) => Purpose::about(Act::Expel, whom),
+            Command::Move(whom) => Purpose::about(Act::Move, whom),
+            Command::Swap(whom) => Purpose::about(Act::Swap, whom),
+            Command::SellPlace(whom) => {
+                let target = whom.target();
+                (Purpose::SellPlace { who: whom.who, phone: whom.phone }, target)
+            }
             Command::Contribute(target) => {
                 (Purpose::Contribute { amount: target.figure.clone() }, target)
             }
@@ -41,12 +59,12 @@ impl Talk<'_> {
             _ => return Ok(Said::reply(Reply::NotUnderstood)),
         };
         let circles = self.desk.circles_of(member.id).await?;
+        if circles.is_empty() && purpose == Purpose::Leave {
+            // Whoever only waits for a place leaves the queue.
+            return self.leave_the_queue(member, &target).await;
+        }
         if circles.is_empty() {
-            let choices = vec![
-                self.say("label-create-group", "CREATE GROUP"),
-                self.say("label-join-group", "JOIN GROUP"),
-            ];
-            return Ok(Said::reply(Reply::NoGroups).choices(choices));
+            return Ok(self.no_groups());
         }
         let (found, purpose) = match named(&circles, &target) {
             Named::All => (circles.iter().collect(), purpose),
@@ -74,9 +92,14 @@ impl Talk<'_> {
         for circle in circles {
             let fits = match (purpose, circle.stage) {
                 (Purpose::Status, _) => true,
-                (Purpose::Invite { .. } | Purpose::Start | Purpose::CancelGroup, stage) => {
-                    stage == CircleStage::OnChain(Phase::Forming) && circle.organiser == member.id
-                }
+                (
+                    Purpose::Invite { .. }
+                    | Purpose::GroupCode
+                    | Purpose::Requests
+                    | Purpose::Start
+                    | Purpose::CancelGroup,
+                    stage,
+                ) => stage == CircleStage::OnChain(Phase::Forming) && circle.organiser == member.id,
                 (Purpose::Leave, CircleStage::OnChain(phase)) => {
                     matches!(phase, Phase::Forming | Phase::Active)
                 }
@@ -86,7 +109,12 @@ impl Talk<'_> {
                 (Purpose::Bid { .. }, CircleStage::OnChain(Phase::Active)) => {
                     circle.rules.order == Order::Auction
                 }
-                (Purpose::Dissolve, stage) => stage == CircleStage::OnChain(Phase::Active),
+                (Purpose::Dissolve | Purpose::SellPlace { .. }, stage) => {
+                    stage == CircleStage::OnChain(Phase::Active)
+                }
+                (Purpose::About { act, who, .. }, CircleStage::OnChain(phase)) => {
+                    self.can_be_about(member, circle, phase, *act, who.as_deref()).await?
+                }
                 (Purpose::Repay { .. }, CircleStage::OnChain(_)) => {
                     let status = self.desk.status(circle.id).await?;
                     seat_of(&status, member.id).is_some_and(|seat| seat.debt.is_positive())
@@ -101,6 +129,43 @@ impl Talk<'_> {
             }
         }
         Ok(fitting)
+    }
+
+    /// Whether an act about somebody can be meant of this circle.
+    async fn can_be_about(
+        &self,
+        member: &MemberView,
+        circle: &CircleSummary,
+        phase: Phase,
+        act: Act,
+        who: Option<&str>,
+    ) -> Result<bool, Error> {
+        let possible = match (act, phase) {
+            (Act::Move | Act::Swap, Phase::Forming) => false,
+            (_, Phase::Forming) => circle.organiser == member.id,
+            (Act::Expel | Act::Remove | Act::Move | Act::Swap, Phase::Active) => true,
+            _ => false,
+        };
+        if !possible {
+            return Ok(false);
+        }
+        Ok(Self::is_somebody(&self.desk.status(circle.id).await?, act, who))
+    }
+
+    /// LEAVE of somebody who is in no group yet, but asked for a place.
+    async fn leave_the_queue(&self, member: &MemberView, target: &Target) -> Result<Said, Error> {
+        match self.take_back(member, target).await? {
+            Said { reply: Some(Reply::NoRequest), .. } => Ok(self.no_groups()),
+            said => Ok(said),
+        }
+    }
+
+    fn no_groups(&self) -> Said {
+        let choices = vec![
+            self.say("label-create-group", "CREATE GROUP"),
+            self.say("label-join-group", "JOIN GROUP"),
+        ];
+        Said::reply(Reply::NoGroups).choices(choices)
     }
 
     /// Asks which, at most five choices at a time.
@@ -181,9 +246,19 @@ impl Talk<'_> {
         if let Purpose::Repay { amount } = purpose {
             return self.repay(member, circle, amount.as_deref()).await;
         }
+        if let Purpose::About { act, who, phone, turn } = purpose {
+            let [who, phone, turn] = [who, phone, turn].map(Option::as_deref);
+            let about = About { who, phone, turn };
+            return self.about_somebody(member, circle, phase, *act, about).await;
+        }
         let before_start = matches!(
             purpose,
-            Purpose::Invite { .. } | Purpose::Start | Purpose::Leave | Purpose::CancelGroup
+            Purpose::Invite { .. }
+                | Purpose::GroupCode
+                | Purpose::Requests
+                | Purpose::Start
+                | Purpose::Leave
+                | Purpose::CancelGroup
         );
         match phase {
             Phase::Active if *purpose == Purpose::Leave => self.exit(circle).await,
@@ -206,6 +281,9 @@ impl Talk<'_> {
                     self.vote(circle, *approve, number.as_deref()).await
                 }
                 Purpose::Bid { amount } => self.bid(circle, amount.as_deref()).await,
+                Purpose::SellPlace { who, phone } => {
+                    self.sell_place(member, circle, (who.as_deref(), phone.as_deref())).await
+                }
                 _ => {
                     let reply = Reply::ConfirmDissolve { name, members: circle.members };
                     Ok(self.question(reply, Pending::Dissolve { circle: circle.id }))
@@ -231,11 +309,15 @@ impl Talk<'_> {
             return Ok(Said::reply(Reply::OnlyOrganiser { name }));
         }
         match purpose {
-            Purpose::Invite { phone } => self.invite(member, circle, phone.as_deref()).await,
+            Purpose::Invite { phone, turn } => {
+                self.invite(member, circle, phone.as_deref(), turn.as_deref()).await
+            }
+            Purpose::GroupCode => self.group_code(member, circle).await,
+            Purpose::Requests => self.requests(member, circle).await,
             Purpose::CancelGroup => Ok(self
                 .question(Reply::ConfirmCancelGroup { name }, Pending::CancelGroup { circle: id })),
             _ if circle.members < circle.rules.min_members => {
-                self.refused(Error::Refused(kolo_rules::Refusal::TooFewMembers))
+                self.refused(Error::Refused(Refusal::TooFewMembers))
             }
             _ => {
                 let reply = Reply::ConfirmStart {
@@ -254,13 +336,20 @@ impl Talk<'_> {
         member: &MemberView,
         circle: &CircleSummary,
         typed: Option<&str>,
+        turn: Option<&str>,
     ) -> Result<Said, Error> {
+        let turn = match turn.map(str::parse::<u8>) {
+            Some(Err(_)) => return self.refused(Error::Refused(Refusal::BadTurn)),
+            Some(Ok(turn)) => Some(turn),
+            None => None,
+        };
         let phone = match typed.map(|typed| phone::parse(typed, self.region)) {
             Some(Err(problem)) => return Ok(Said::reply(Reply::BadPhone { problem })),
             Some(Ok(phone)) => Some(phone),
             None => None,
         };
-        match self.desk.invite(&self.context(Some(member), "invite"), circle.id, phone).await {
+        let ctx = self.context(Some(member), "invite");
+        match self.desk.invite(&ctx, circle.id, phone, turn).await {
             Ok((_, under_way)) => Ok(Said::after(under_way.intent, Some(circle.id))),
             Err(error) => self.refused(error),
         }
@@ -277,6 +366,7 @@ impl Talk<'_> {
         };
         match self.desk.revoke(&self.context(Some(member), "revoke"), &code).await {
             Ok(under_way) => Ok(Said::after(under_way.intent, Some(under_way.circle))),
+            Err(Error::NoSuchInvitation) => self.close_door(member, &code).await,
             Err(error) => self.refused(error),
         }
     }
@@ -299,6 +389,7 @@ impl Talk<'_> {
                 Ok(self
                     .question(Reply::ConfirmJoin { preview }, Pending::Join { code, rules_hash }))
             }
+            Err(Error::NoSuchInvitation) => self.ask_for_a_place(member, &code).await,
             Err(error) => self.refused(error),
         }
     }
@@ -332,12 +423,18 @@ impl Talk<'_> {
 }
 
 impl Purpose {
+    fn about(act: Act, whom: Whom) -> (Self, Target) {
+        let target = whom.target();
+        let Whom { who, phone, turn, .. } = whom;
+        (Self::About { act, who, phone, turn }, target)
+    }
+
     /// When the figure turned out to be a part of the group's name.
     fn without_figure(self) -> Self {
         match self {
             Self::Contribute { .. } => Self::Contribute { amount: None },
             Self::Repay { .. } => Self::Repay { amount: None },
-            Self::Invite { .. } => Self::Invite { phone: None },
+            Self::Invite { turn, .. } => Self::Invite { phone: None, turn },
             Self::Bid { .. } => Self::Bid { amount: None },
             Self::Vote { approve, .. } => Self::Vote { approve, number: None },
             purpose => purpose,
@@ -345,7 +442,7 @@ impl Purpose {
     }
 }
 
-enum Named<'c> {
+pub(super) enum Named<'c> {
     All,
     /// These; whether the figure was a part of the name.
     Some(Vec<&'c CircleSummary>, bool),
@@ -353,7 +450,7 @@ enum Named<'c> {
 }
 
 /// The groups a text can mean: exactly so called, else beginning so, else containing it.
-fn named<'c>(circles: &'c [CircleSummary], target: &Target) -> Named<'c> {
+pub(super) fn named<'c>(circles: &'c [CircleSummary], target: &Target) -> Named<'c> {
     let whole = target.whole();
     if target.figure.is_some() {
         let so_called: Vec<_> = circles.iter().filter(|c| is_called(c, &whole)).collect();

@@ -13,10 +13,13 @@
 //! turn gives the service the same command under the same key, and the same reply comes out.
 mod confirm;
 mod create;
+mod door;
 mod either;
 mod groups;
 mod home;
 mod money;
+mod offers;
+mod people;
 mod register;
 #[cfg(test)]
 mod tests;
@@ -330,7 +333,21 @@ impl Talk<'_> {
             Command::CreateGroup(words) => self.create(words).await?,
             Command::Join { code } => self.join(member, code).await?,
             Command::Revoke { code } => self.revoke(member, code).await?,
+            Command::Offers => self.offers(member).await?,
+            Command::AcceptOffer(which) => self.accept_offer(member, which.as_deref()).await?,
+            Command::DeclineOffer(which) => self.end_offer(member, which.as_deref(), false).await?,
+            Command::WithdrawOffer(which) => self.end_offer(member, which.as_deref(), true).await?,
+            Command::TakeBack(target) => self.take_back(member, &target).await?,
             Command::Invite(_)
+            | Command::GroupCode(_)
+            | Command::Requests(_)
+            | Command::Approve(_)
+            | Command::Reject(_)
+            | Command::Remove(_)
+            | Command::Expel(_)
+            | Command::Move(_)
+            | Command::Swap(_)
+            | Command::SellPlace(_)
             | Command::GroupStatus(_)
             | Command::Contribute(_)
             | Command::Repay(_)

@@ -18,8 +18,13 @@ impl Talk<'_> {
     ) -> Result<Said, Error> {
         let name = circle.name.clone();
         let mut votes = self.desk.status(circle.id).await?.votes;
-        if let Some(number) = number.and_then(|number| number.parse::<u32>().ok()) {
-            votes.retain(|vote| vote.proposal == number);
+        if let Some(typed) = number {
+            // A number too large for any vote is the number of none.
+            let number = typed.parse::<u32>().ok();
+            votes.retain(|vote| Some(vote.proposal) == number);
+            if votes.is_empty() {
+                return Ok(Said::reply(Reply::NoSuchVote { name, typed: typed.to_owned() }));
+            }
         }
         if votes.len() > 1 {
             return Ok(Said::reply(Reply::WhichVote { name, votes }));

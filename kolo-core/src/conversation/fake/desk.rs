@@ -3,20 +3,25 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use kolo_rules::circle::Phase;
-use kolo_rules::{Amount, Rules};
+use kolo_rules::circle::{Order, Phase};
+use kolo_rules::{Amount, Refusal, Rules};
 
-use super::world::{NOW, ONE, asset, due, member, rules};
-use crate::circle::UnderWay;
+use super::world::{NOW, ONE, asset, due, member, offer, rules};
+use crate::circle::{Question, UnderWay};
 use crate::conversation::desk::Desk;
 use crate::member::Register;
+use crate::offer::{OfferTerms, OfferView};
+use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
 use crate::view::{
-    CircleStage, CircleStatus, CircleSummary, DueView, EntryDue, HistoryLine, HistoryPage,
-    InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
+    CircleStage, CircleStatus, CircleSummary, DoorView, DueView, EntryDue, ExpulsionView,
+    HistoryLine, HistoryPage, InvitationPreview, InvitationView, MemberView, NewCircle, Options,
+    WalletView,
 };
-use crate::{Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, TenantId};
+use crate::{
+    Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, OfferId, TenantId,
+};
 
 /// What was ordered, and under which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,11 @@ pub struct State {
     pub lines: Vec<HistoryLine>,
     pub receipts: Vec<ReceiptView>,
     pub previews: HashMap<String, InvitationPreview>,
+    pub doors: HashMap<String, DoorView>,
+    pub offers: Vec<OfferView>,
+    /// Of Ada's place, once the members have voted.
+    pub price: Option<Amount>,
+    pub waits_at: Vec<CircleSummary>,
     pub orders: Vec<Ordered>,
     pub settled: bool,
     pub refuse: Option<fn() -> Error>,
@@ -185,7 +195,18 @@ impl Desk for FakeDesk {
     }
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
-        let rules = Rules { contribution: wanted.contribution, ..rules(wanted.seats) };
+        let mut rules = Rules {
+            contribution: wanted.contribution,
+            order: wanted.options.order,
+            instalments_per_round: wanted.instalments_per_round,
+            ..rules(wanted.seats)
+        };
+        if rules.has_draw() {
+            (rules.bond, rules.setup_period_s) = (wanted.contribution, 86_400);
+        }
+        if rules.order == Order::Auction {
+            (rules.bid_floor_bp, rules.bid_step_bp) = (6_500, 9_800);
+        }
         rules.validate()?;
         Ok(rules)
     }
@@ -193,8 +214,161 @@ impl Desk for FakeDesk {
     async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
         let circle = CircleId::derive(&[wanted.name.as_bytes()]);
         let amount = wanted.contribution.minor_units();
-        let what = format!("create {} {amount} {:?} {}", wanted.name, wanted.every, wanted.seats);
+        let mut what =
+            format!("create {} {amount} {:?} {}", wanted.name, wanted.every, wanted.seats);
+        if wanted.options != Options::default() || wanted.instalments_per_round != 1 {
+            let (order, turn) = (wanted.options.order, wanted.options.organiser_turn);
+            let payments = wanted.instalments_per_round;
+            what = format!("{what} {order:?} {turn} {payments}");
+        }
         Ok(UnderWay { intent: self.order(ctx, what)?, circle })
+    }
+
+    async fn by_phone(&self, phone: &str) -> Result<Option<MemberView>, Error> {
+        let state = self.state();
+        Ok(state.members.iter().find(|m| m.phone.as_deref() == Some(phone)).cloned())
+    }
+
+    async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error> {
+        let key = address.0.to_uppercase();
+        Ok(self.state().members.iter().find(|m| m.address.0.to_uppercase() == key).cloned())
+    }
+
+    async fn offers_of(&self, _: MemberId) -> Result<Vec<OfferView>, Error> {
+        Ok(self.state().offers.clone())
+    }
+
+    async fn offer(&self, _: MemberId, id: OfferId) -> Result<OfferView, Error> {
+        let state = self.state();
+        state.offers.iter().find(|offer| offer.id == id).cloned().ok_or(Error::NoSuchOffer)
+    }
+
+    async fn offer_swap(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<OfferView, Error> {
+        self.under_way(ctx, circle, &format!("offer turns {with}"))?;
+        Ok(offer(OfferTerms::Turns { maker: 1, taker: 2 }, true))
+    }
+
+    async fn seat_price(&self, _: MemberId, _: CircleId, _: MemberId) -> Result<Amount, Error> {
+        self.state().price.ok_or(Error::Refused(Refusal::NoProposal))
+    }
+
+    async fn offer_seat(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        newcomer: MemberId,
+        price: Amount,
+    ) -> Result<OfferView, Error> {
+        self.under_way(ctx, circle, &format!("offer seat {newcomer} {}", price.minor_units()))?;
+        Ok(offer(OfferTerms::Seat { turn: 1, price }, true))
+    }
+
+    async fn accept_offer(
+        &self,
+        ctx: &CommandContext,
+        offer: OfferId,
+        hash: Option<[u8; 32]>,
+    ) -> Result<UnderWay, Error> {
+        let what = format!("accept offer {}", hash.is_some());
+        let circle = CircleId::derive(&[offer.to_string().as_bytes()]);
+        Ok(UnderWay { intent: self.order(ctx, what)?, circle })
+    }
+
+    async fn decline_offer(&self, ctx: &CommandContext, _: OfferId) -> Result<(), Error> {
+        self.order(ctx, "decline offer".to_owned()).map(drop)
+    }
+
+    async fn withdraw_offer(&self, ctx: &CommandContext, _: OfferId) -> Result<(), Error> {
+        self.order(ctx, "withdraw offer".to_owned()).map(drop)
+    }
+
+    async fn free_turns(&self, circle: CircleId) -> Result<Vec<u8>, Error> {
+        let status = self.status(circle).await?;
+        let taken = |turn: &u8| status.seats.iter().any(|seat| seat.turn == *turn);
+        Ok((1..=status.summary.rules.seats).filter(|turn| !taken(turn)).collect())
+    }
+
+    async fn open_door(&self, ctx: &CommandContext, circle: CircleId) -> Result<String, Error> {
+        self.under_way(ctx, circle, "group code")?;
+        Ok("DR23CD45".to_owned())
+    }
+
+    async fn close_door(&self, ctx: &CommandContext, code: &str) -> Result<String, Error> {
+        let door = self.door(member("Ada").id, code).await?;
+        self.order(ctx, format!("close door {code}"))?;
+        Ok(door.circle.name)
+    }
+
+    async fn door(&self, _: MemberId, code: &str) -> Result<DoorView, Error> {
+        self.state().doors.get(code).cloned().ok_or(Error::NoSuchDoor)
+    }
+
+    async fn request(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        hash: [u8; 32],
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("ask {}", hash[0]))
+    }
+
+    async fn take_back(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, "take back")
+    }
+
+    async fn asked_by(&self, _: MemberId) -> Result<Vec<CircleSummary>, Error> {
+        Ok(self.state().waits_at.clone())
+    }
+
+    async fn approve(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+        turn: Option<u8>,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("approve {who} {turn:?}"))
+    }
+
+    async fn reject(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("reject {who}"))
+    }
+
+    async fn remove(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        who: &ChainAddress,
+    ) -> Result<UnderWay, Error> {
+        self.under_way(ctx, circle, &format!("remove {who}"))
+    }
+
+    async fn expulsion(
+        &self,
+        _: MemberId,
+        circle: CircleId,
+        whom: &ChainAddress,
+    ) -> Result<ExpulsionView, Error> {
+        let status = self.status(circle).await?;
+        let seat = status.seats.iter().find(|seat| seat.address == *whom);
+        let seat = seat.ok_or(Error::NoSuchCircle)?;
+        Ok(ExpulsionView {
+            last_round: if seat.paid_out { 0 } else { status.round },
+            paid: seat.paid,
+            received: seat.received,
+            debt: seat.debt,
+            deposit: seat.deposit,
+        })
     }
 
     async fn invite(
@@ -202,25 +376,23 @@ impl Desk for FakeDesk {
         ctx: &CommandContext,
         circle: CircleId,
         phone: Option<String>,
+        turn: Option<u8>,
     ) -> Result<(InvitationView, UnderWay), Error> {
-        let what = format!("invite {}", phone.as_deref().unwrap_or("anybody"));
+        let to = turn.map(|turn| format!(" turn {turn}")).unwrap_or_default();
+        let what = format!("invite {}{to}", phone.as_deref().unwrap_or("anybody"));
         let under_way = self.under_way(ctx, circle, &what)?;
         let circle = self.status(circle).await?.summary;
         let id = InvitationId::derive(&[ctx.key.as_bytes()]);
         Ok((
-            InvitationView {
-                id,
-                code: "AB12CD".to_owned(),
-                circle,
-                phone,
-                turn: None,
-                expires_at: NOW,
-            },
+            InvitationView { id, code: "AB12CD".to_owned(), circle, phone, turn, expires_at: NOW },
             under_way,
         ))
     }
 
     async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
+        if self.state().doors.contains_key(code) {
+            return Err(Error::NoSuchInvitation);
+        }
         let circle = CircleId::derive(&[code.as_bytes()]);
         self.under_way(ctx, circle, &format!("revoke {code}"))
     }
@@ -273,12 +445,19 @@ impl Desk for FakeDesk {
         self.under_way(ctx, circle, &format!("repay {}", amount.minor_units()))
     }
 
-    async fn propose_dissolve(
+    async fn propose(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
+        question: Question,
     ) -> Result<UnderWay, Error> {
-        self.under_way(ctx, circle, "dissolve")
+        let what = match question {
+            Question::Dissolve => "dissolve".to_owned(),
+            Question::Expel { member } => format!("expel {member}"),
+            Question::Replace { leaver, newcomer } => format!("replace {leaver} {newcomer}"),
+            Question::Move { from, to } => format!("move {from} {to}"),
+        };
+        self.under_way(ctx, circle, &what)
     }
 
     async fn vote(

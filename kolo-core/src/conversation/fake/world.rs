@@ -2,15 +2,16 @@
 use kolo_rules::circle::{Due, PayoutStatus, Phase};
 use kolo_rules::{Amount, Interval, Rules};
 
+use crate::offer::{OfferStage, OfferTerms, OfferView};
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::port::vault::{PublicKey, Signature};
 use crate::receipt::{Receipt, ReceiptKind, ReceiptView, SignedReceipt};
 use crate::view::{
-    CircleStage, CircleStatus, CircleSummary, DueView, InvitationPreview, MemberView, SeatView,
-    VoteOn, VoteView,
+    CircleStage, CircleStatus, CircleSummary, DoorView, DueView, InvitationPreview, MemberView,
+    RequestView, SeatView, VoteOn, VoteView,
 };
-use crate::{Asset, CircleId, MemberId, TenantId, Timestamp};
+use crate::{Asset, CircleId, MemberId, OfferId, TenantId, Timestamp};
 
 pub const NOW: Timestamp = Timestamp::from_unix(1_738_584_000);
 /// One unit.
@@ -104,6 +105,7 @@ pub fn vote() -> VoteView {
         proposal: 4,
         on: VoteOn::Dissolve,
         about: String::new(),
+        newcomer: None,
         yes: 1,
         no: 0,
         electorate: 3,
@@ -148,6 +150,49 @@ pub fn due(status: &CircleStatus, amount: i64, missing: i64) -> DueView {
         debt: Amount::ZERO,
         pending: false,
         missing: Amount::new(missing),
+    }
+}
+
+/// Between Ada and Bola.
+pub fn offer(terms: OfferTerms, mine: bool) -> OfferView {
+    let (ada, bola) = (member("Ada"), member("Bola"));
+    let (maker, taker) = if mine { (ada, bola) } else { (bola, ada) };
+    let pays = match terms {
+        OfferTerms::Seat { price, .. } => price,
+        OfferTerms::Turns { .. } => Amount::ZERO,
+    };
+    OfferView {
+        id: OfferId::derive(&[&[u8::from(mine)], format!("{terms:?}").as_bytes()]),
+        circle: circle("Market Women", Phase::Active).summary,
+        maker: maker.id,
+        maker_name: maker.name,
+        taker: taker.id,
+        taker_name: taker.name,
+        mine,
+        terms,
+        pays,
+        stage: OfferStage::Open,
+        expires_at: NOW.plus(3 * 86_400),
+    }
+}
+
+/// What Ada's circle looks like from outside, by its code.
+pub fn door(name: &str) -> DoorView {
+    DoorView {
+        circle: circle(name, Phase::Forming).summary,
+        organiser_name: "Ada".to_owned(),
+        free: 2,
+        already_member: false,
+        already_waiting: false,
+    }
+}
+
+pub fn waiting(name: &str) -> RequestView {
+    RequestView {
+        member: Some(member(name).id),
+        name: name.to_owned(),
+        address: member(name).address,
+        phone_end: Some("4567".to_owned()),
     }
 }
 

@@ -24,6 +24,9 @@ help-no-group =
 help-organiser =
     { "*" }INVITE*: get a code for the next person
     { "*" }REVOKE* and a code: take an invitation back
+    { "*" }GROUP CODE*: a code for many; you decide who gets in
+    { "*" }REQUESTS*: who asks for a place
+    { "*" }REMOVE* and a name: take somebody out
     { "*" }START*: begin now, with the members there are
     { "*" }GROUP STATUS*: who is in
     { "*" }CANCEL GROUP*: give the group up
@@ -34,6 +37,10 @@ help-active =
     { "*" }CONTRIBUTE*: pay what is due
     { "*" }GROUP STATUS*: who has paid, who is next
     { "*" }REPAY*: pay what you owe from earlier rounds
+    { "*" }EXPEL* and a name: ask the members that somebody goes
+    { "*" }SWAP* and a name: change turns
+    { "*" }SELL PLACE*: hand your place over
+    { "*" }MOVE*: somebody has lost their phone
     { "*" }DISSOLVE*: ask the members to close the group
     { "*" }CREATE GROUP*, *JOIN*: one more group
 help-always =
@@ -58,6 +65,13 @@ label-invite = Invite
 label-contribute = Contribute
 label-repay = Repay
 label-help = Help
+label-approve = Approve
+label-reject = Reject
+label-requests = Requests
+label-take-back = Take it back
+label-accept = Accept offer
+label-decline = Decline offer
+label-sell-place = Sell place
 label-vote-yes = Vote yes
 label-vote-no = Vote no
 label-more-groups = More groups
@@ -159,7 +173,14 @@ ask-seats =
        *[no] Good.
     } How many people, you included? Send a number from { $min } to { $max }.
 confirm-create = Here is your group, *{ $name }*. You take the first place.
+confirm-create-otherwise = Another order of turns? Send DRAW, MY ORDER or AUCTION.
 confirm-create-question = Fee: 0. Create it? YES or NO
+ask-own-turn =
+    { $again ->
+        [yes] That turn does not exist here.
+       *[no] You set the order: each invitation names a turn.
+    } Which turn is yours? Send a number from 1 to { $seats }.
+bad-payout = Everybody pays { $every }, so the pot can only go out together with a payment. How often shall it go out? For example: weekly
 
 ## Rules of a group
 
@@ -235,13 +256,173 @@ rules-number = Rules no. { $number }
 
 ## Joining and inviting
 
-confirm-join = { $organiser } invites you to *{ $name }* ({ $members } in so far). Your turn: no. { $turn }.
+confirm-join =
+    { $organiser } invites you to *{ $name }* ({ $members } in so far). { $turn ->
+        [0] Your turn will be drawn by lot.
+       *[other] Your turn: no. { $turn }.
+    }
 confirm-join-question = Fee: 0. Join by these rules? YES or NO
 revoke-which = Which code? Send REVOKE and the code, like REVOKE AB23CD45.
 ask-code = Please send the code you were given.
 already-in = You are in *{ $name }* already. Send GROUP STATUS to see how it stands.
 phone-no-country = Please send the number with its country, beginning with +. For example: INVITE +234 803 123 4567
 phone-not-valid = That does not look like a phone number. For example: INVITE +234 803 123 4567. Or send just INVITE for a code that anybody can use once.
+
+## Asking for a place
+
+group-code =
+    This is the code of *{ $name }*. Pass it on to anybody you like:
+
+    JOIN { $code }
+
+    It promises nothing. Whoever sends it asks for a place, and you decide: send REQUESTS to see who waits. Send REVOKE { $code } when nobody else shall ask.
+group-code-closed = The code of *{ $name }* no longer works. Who has asked already still waits for your answer.
+confirm-ask =
+    { "*" }{ $name }* has { $free ->
+        [one] one free place
+       *[other] { $free } free places
+    } ({ $members } in so far). { $organiser } decides who gets one.
+confirm-ask-question = They will see your name and last digits. Fee: 0. Ask for a place? YES or NO
+already-asked = You have asked for a place in *{ $name }* already. I will tell you the answer. To take it back, send TAKE BACK REQUEST.
+confirm-take-back =
+    Take your request for a place in *{ $name }* back?
+
+    Fee: 0. YES or NO
+no-request = You are not waiting for a place anywhere.
+requests =
+    Who asks for a place in *{ $name }* ({ $free ->
+        [0] no place is free
+        [one] one place is free
+       *[other] { $free } places are free
+    }):
+requests-line = { $number }. { $who }
+requests-how = Send APPROVE or REJECT with the number or the name, like APPROVE 1.
+nobody-waits = Nobody is waiting for a place in *{ $name }*. Send GROUP CODE for a code that lets people ask.
+person =
+    { $name }{ $phoned ->
+        [yes] { " " }(number ends in { $end })
+       *[no] { "" }
+    }{ $turn ->
+        [0] { "" }
+       *[other] { " " }(turn { $turn })
+    }
+confirm-approve =
+    Give { $who } a place in *{ $name }*{ $turn ->
+        [0] { "" }
+       *[other] , with turn no. { $turn }
+    }? { $last ->
+        [yes] It is the last one, so the group starts.
+       *[no] Only take in people you know.
+    }
+
+    Fee: 0. YES or NO
+confirm-reject =
+    Tell { $who } that there is no place in *{ $name }*? They can ask again.
+
+    Fee: 0. YES or NO
+
+## Members
+
+ask-whom = Whom do you mean? Send { $word } and the name. GROUP STATUS shows who is in *{ $name }*.
+nobody-called =
+    { $waiting ->
+        [yes] Nobody called “{ $typed }” is waiting for a place in *{ $name }*. Send REQUESTS to see who is.
+       *[no] Nobody called “{ $typed }” is in *{ $name }*. Send GROUP STATUS to see who is, then { $word } and the name.
+    }
+not-yourself = That is you. To go yourself, send LEAVE.
+confirm-remove =
+    Take { $who } out of *{ $name }*? Nobody has paid anything in yet, so nothing is lost. { $who } will be told, and the place is free again.
+
+    Fee: 0. YES or NO
+confirm-expel = Ask the members of *{ $name }* that { $who } goes? If they agree:
+confirm-expel-means =
+    { $had ->
+        [yes] • { $who } has received { $received } and paid in { $paid } so far, and goes on owing every payment that is left.
+       *[no] • { $who } pays nothing after round { $round } and gets no pot. What { $who } has paid in, { $paid } so far, comes back on the date of their turn, from those who got it.
+    }
+confirm-expel-debt = • { $who } still owes { $debt } from earlier rounds; that stays.
+confirm-expel-deposit = • The deposit of { $deposit } comes back at the end, less what it had to pay.
+confirm-expel-question =
+    It needs 51% of { $members } members; yours counts as the first yes. It cannot be undone.
+
+    Fee: 0. YES or NO
+move-how =
+    Has somebody lost their phone? From the new one they send me HI. Then any member sends MOVE, the name and the new number, like MOVE Bola to +234 803 123 4567. The members vote on it.
+no-such-phone = I know nobody with the number { $typed }. They must first write to me from it: HI is enough.
+has-a-place = { $who } has a place in this group already, under that number.
+confirm-move =
+    Ask the members of *{ $name }* to give the place of { $who } to the new number of { $newcomer } (account ends in { $end })? Money due to { $who } then goes there. Be sure you have spoken to { $who }.
+
+    It needs 51% of { $members } members; yours counts as the first yes. Then { $days } { $days ->
+        [one] day passes
+       *[other] days pass
+    }; a NO from the old phone stops it.
+
+    Fee: 0. YES or NO
+confirm-swap =
+    Offer { $who } to change turns in *{ $name }*? You would have turn no. { $turn } instead of { $now }, and its pot. { $way ->
+        [pay] You would pay { $who } { $amount }, as the earlier turn has the larger deposit.
+        [get] { $who } would pay you { $amount }, as the earlier turn has the larger deposit.
+       *[even] No money moves.
+    }
+
+    { $who } has three days to answer. Fee: 0. YES or NO
+cannot-be-asked = { $who } does not chat with me, so I cannot ask them.
+sell-how = To hand your place over: the one who takes it first writes HI to me. Then send SELL PLACE and their number, like SELL PLACE to +234 803 123 4567. The members vote on it; after that the two of you agree.
+confirm-sell =
+    Ask the members of *{ $name }* to let { $who } (account ends in { $end }) take over your place? { $way ->
+        [pay] As things are you would then pay { $who } { $amount }: you have received more than you paid in.
+        [get] As things are { $who } would then pay you { $amount }: what you paid in less what you received, with your deposit.
+       *[even] As things are no money would move then.
+    }
+
+    It needs 51% of { $members } members; yours counts as the first yes. The vote is open for { $days } { $days ->
+        [one] day
+       *[other] days
+    }. Fee: 0. YES or NO
+confirm-offer-seat =
+    The members have agreed. Offer your place in *{ $name }* to { $who } (account ends in { $end }) now? { $way ->
+        [pay] You would pay { $who } { $amount }: you have received more than you paid in.
+        [get] { $who } would pay you { $amount }: what you paid in less what you received, with your deposit.
+       *[even] No money moves.
+    } Once { $who } accepts it cannot be undone.
+
+    Fee: 0. YES or NO
+offer-sent = I have asked { $who }, who can answer until { $until }. Send TAKE BACK OFFER to take it back.
+offers = Open offers:
+offers-line =
+    { $number }. { $mine ->
+        [yes] yours to { $who }
+       *[no] from { $who } to you
+    } in *{ $name }*: { $kind ->
+        [turns] to change turns
+       *[seat] a place
+    }, until { $until }
+offers-how = Send ACCEPT OFFER, DECLINE OFFER or, if it is yours, TAKE BACK OFFER with the number.
+no-offers = No offer is open, neither to you nor of yours.
+confirm-accept-turns =
+    Change turns with { $who } in *{ $name }*? You get turn no. { $turn } instead of { $now }, and its pot. { $way ->
+        [pay] You pay { $who } { $amount } for the deposit.
+        [get] { $who } pays you { $amount } for the deposit.
+       *[even] No money moves.
+    }
+confirm-accept-seat =
+    Take over the place of { $who } in *{ $name }*, with turn no. { $turn }? { $way ->
+        [pay] You pay { $who } { $amount }.
+        [get] { $who } pays you { $amount }.
+       *[even] No money moves.
+    } All that is still to be paid or received there is yours then, by these rules:
+confirm-accept-question =
+    Fee: 0
+    Balance after: { $after }
+
+    YES or NO
+offer-over =
+    { $mine ->
+        [yes] Your offer to { $who } is taken back.
+       *[no] I have told { $who } that you said no. Nothing has changed.
+    }
+no-such-vote = There is no open vote no. { $typed } in *{ $name }*. Send VOTE to see what is open.
 
 ## Groups
 
@@ -286,8 +467,14 @@ vote-matter =
     { $on ->
         [dissolve] closing *{ $name }* early
         [expel] asking { $about } to leave *{ $name }*
-        [replace] giving the place of { $about } in *{ $name }* to somebody new
-       *[move] moving the place of { $about } in *{ $name }* to a new wallet (a NO from { $about } stops that)
+        [replace] giving the place of { $about } in *{ $name }* to { $known ->
+            [yes] { $newcomer } (account ends in { $end })
+           *[no] somebody new
+        }
+       *[move] moving the place of { $about } in *{ $name }* to a new number{ $known ->
+            [yes] { " " }of { $newcomer } (account ends in { $end })
+           *[no] { "" }
+        }; a NO from the old phone stops it
     }
 confirm-exit =
     Leave *{ $name }* after round { $round }? You pay this round and then no more. On the date of your turn, those whom you had paid pay you back. It cannot be undone.
@@ -308,7 +495,7 @@ status =
         [forming] filling up
         [active] running
         [completed] completed, everybody had their turn
-        [dissolved] closed by vote
+        [dissolved] closed early
         [drawing] full, and drawing the order
         [securing] full, and collecting deposits
        *[cancelled] given up before the start
@@ -438,6 +625,8 @@ error-invitation-spent = That invitation was used already or is too old. Please 
 error-invitation-for-somebody-else = That invitation is for another phone number. Please ask for one of your own.
 error-rules-not-accepted = The rules must be shown once more before you join. Please send JOIN and the code again.
 error-no-place-left = All places are taken or promised to somebody.
+error-no-such-door = There is no group with that code. Please check it with the person who sent it.
+error-too-many-requests = So many requests are waiting that there is room for no more. Please try again when some are answered.
 error-not-ready = The group is not ready yet. Please try again in a minute.
 error-under-way = That is on its way already. I will tell you when it is done.
 error-insufficient-funds = Your wallet is { $missing } short for that. Send BALANCE to see what you have.
@@ -524,10 +713,18 @@ notice-invitation-ready =
 notice-invitation-revoked = The code { $code } for *{ $name }* no longer works. Its place is free again.
 notice-revocation-failed = The code { $code } for *{ $name }* could not be taken back. { $reason }
 notice-invitation-failed = The invitation to *{ $name }* could not be made. { $reason }
-notice-joined = You are in *{ $name }*! Your turn is no. { $turn }. { $members } of { $seats } places are taken.
+notice-joined =
+    You are in *{ $name }*! { $turn ->
+        [0] Your turn will be drawn by lot when the group is full.
+       *[other] Your turn is no. { $turn }.
+    } { $members } of { $seats } places are taken.
 notice-join-failed = You could not join *{ $name }*. { $reason } Nothing was paid.
 notice-somebody-joined = { $who } has joined *{ $name }*: { $members } of { $seats } places are taken.
-notice-somebody-left = { $who } has left *{ $name }*: { $members } of { $seats } places are taken.
+notice-somebody-left =
+    { $removed ->
+        [yes] { $who } is no longer in *{ $name }*
+       *[no] { $who } has left *{ $name }*
+    }: { $members } of { $seats } places are taken.
 notice-started =
     { "*" }{ $name }* has started! The order of the pots:
     { $order }
@@ -543,8 +740,17 @@ notice-entry-paid =
         [yes] You are in the draw of *{ $name }* with { $amount }.
        *[no] You paid in { $amount } for *{ $name }*.
     } Receipt no. { $receipt }
-notice-place-asked = { $who } asks for a place in *{ $name }*.
-notice-place-refused = The organiser of *{ $name }* could not give you a place this time.
+notice-place-asked = { $who } asks for a place in *{ $name }*. You decide: send REQUESTS to answer.
+notice-places-asked = { $waiting } people are waiting for a place in *{ $name }*. I will not write to you about each one today. Send REQUESTS to see them.
+notice-place-waiting = Your request for a place in *{ $name }* is with the organiser. I will tell you the answer. Nothing has been paid.
+notice-place-refused = The organiser of *{ $name }* could not give you a place this time. Nothing was paid.
+notice-place-denied = I have told { $who } that there is no place in *{ $name }* this time.
+notice-place-taken-back = You are no longer waiting for a place in *{ $name }*.
+notice-place-gone =
+    { $started ->
+        [yes] { "*" }{ $name }* has started without a free place for you this time.
+       *[no] { "*" }{ $name }* was given up before it started.
+    } Nothing was paid. You can ask in another group.
 notice-leaving =
     { $you ->
         [yes] You leave *{ $name }* after round { $round }. What you paid in comes back on the date of your turn.
@@ -553,8 +759,29 @@ notice-leaving =
 notice-expelled =
     { $you ->
         [yes] The members of *{ $name }* have voted that you leave. What you paid in or still owe is settled by the rules.
-       *[no] The members of *{ $name }* have voted that { $who } leaves.
+       *[no] The members of *{ $name }* have voted that { $who } leaves. Send GROUP STATUS to see how it goes on.
     }
+notice-move-passed =
+    { $you ->
+        [yes] The members of *{ $name }* have agreed that your place goes to a new number of { $newcomer } (account ends in { $end }) on { $at }. *If you have not lost your phone, send VOTE NO { $number } before then*, and your place stays here.
+       *[no] The members of *{ $name }* have agreed: on { $at } the place of { $about } goes to the new number of { $newcomer } (account ends in { $end }). Until then a NO from the old phone of { $about } stops it.
+    }
+notice-replace-passed =
+    { $you ->
+        [yes] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) can take over your place, until { $at } (vote no. { $number }). Send SELL PLACE and their number to offer it to them.
+       *[no] The members of *{ $name }* have agreed that { $newcomer } (account ends in { $end }) takes over the place of { $about }. The two of them can do it until { $at }. Vote no. { $number }
+    }
+notice-move-stopped =
+    { $you ->
+        [yes] Your NO has stopped it: your place in *{ $name }* stays with this phone.
+       *[no] { $who } has said no, so the place of { $who } in *{ $name }* stays where it is.
+    }
+notice-seat-moved =
+    { $you ->
+        [yes] You have the place of { $from } in *{ $name }* on this phone now (account ends in { $end }).
+       *[no] { $who } has the place of { $from } in *{ $name }* on a new phone now (account ends in { $end }).
+    }
+notice-seat-given = Your place in *{ $name }* has gone to the new number of { $who } (account ends in { $end }), as the members decided.
 notice-seat-taken =
     { $you ->
         [yes] You have the place of { $from } in *{ $name }* now.
@@ -566,13 +793,13 @@ notice-offer-turns =
         [pay] You would pay them { $amount } for the deposit of the earlier turn.
         [get] They would pay you { $amount }, since the later turn needs less deposit.
        *[even] No money moves.
-    } The offer is open until { $until }.
+    } The offer is open until { $until }. Send ACCEPT OFFER or DECLINE OFFER.
 notice-offer-seat =
     { $who } offers you their place in *{ $name }*, turn { $turn }. { $way ->
         [pay] You would pay them { $amount }: what they have paid in less what they have received, with their deposit.
         [get] They would pay you { $amount }, since they have received more than they have paid in.
        *[even] No money moves.
-    } The offer is open until { $until }.
+    } The offer is open until { $until }. Send ACCEPT OFFER to see the rules, or DECLINE OFFER.
 notice-offer-ended =
     { $why ->
         [declined] { $who } said no to your offer in *{ $name }*.
@@ -657,10 +884,16 @@ notice-proposed =
     { $you ->
         [yes] You have asked the members to vote on { $matter }. The vote is open until { $until }.
        *[no] { $who } asks for a vote on { $matter }. It needs 51% of the members and is open until { $until }. Send VOTE YES { $number } or VOTE NO { $number }.
+    }{ $meant ->
+        [yes] { " " }This is your place: if you have not lost your phone, send VOTE NO { $number }.
+       *[no] { "" }
     }
 notice-vote-failed = The vote on { $matter } did not pass.
 notice-dissolved =
-    { "*" }{ $name }* was closed by vote. { $refunded ->
+    { $debts ->
+        [yes] { "*" }{ $name }* had to close early: more parts are still unpaid than can be kept apart.
+       *[no] { "*" }{ $name }* was closed by vote.
+    } { $refunded ->
         [yes] You get back { $refund }.
        *[no] There is nothing to pay back to you.
     }{ $owes ->
@@ -674,9 +907,14 @@ notice-cancelled =
         [yes] The { $refund } you had paid in come back to you.
        *[no] No money had been paid in.
     }
-notice-left = You have left *{ $name }*.
+notice-left =
+    { $removed ->
+        [yes] The organiser has taken you out of *{ $name }* before its start. Nothing was paid.
+       *[no] You have left *{ $name }*.
+    }
 reason-too-little-money = There was too little money in your wallet.
 reason-rules = The rules of the group did not allow it: somebody may have been faster, or it was done already.
 reason-closed = The group is full, has started, or is over.
 reason-invitation = The invitation was used already or is too old.
+reason-crowded = As many people as can wait are waiting already.
 reason-technical = The network did not accept it, and we are looking into it.

@@ -11,6 +11,21 @@ pub(super) enum Verb {
     CreateGroup,
     Join,
     Invite,
+    GroupCode,
+    Requests,
+    Approve,
+    Reject,
+    TakeBack,
+    Remove,
+    Expel,
+    Move,
+    Object,
+    Swap,
+    SellPlace,
+    Offers,
+    AcceptOffer,
+    DeclineOffer,
+    WithdrawOffer,
     Receipt,
     GroupStatus,
     Contribute,
@@ -58,6 +73,49 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
          |invitation",
     ),
     (
+        Verb::GroupCode,
+        "group code|code of the group|code of|our group code|the group code|share group\
+         |share the group|share code|open the door",
+    ),
+    (
+        Verb::Requests,
+        "requests|join requests|the requests|all requests|waiting|waiting list|who is waiting\
+         |who waits|who asks|who is asking",
+    ),
+    (Verb::Approve, "approve|let in|admit|approve request|approve request of"),
+    (Verb::Reject, "reject|turn down|turn away|reject request|reject request of"),
+    (
+        Verb::TakeBack,
+        "take back request|take back my request|take my request back|cancel request\
+         |cancel my request|withdraw request|withdraw my request",
+    ),
+    (Verb::Remove, "remove|remove member|take out|kick out|kick"),
+    (Verb::Expel, "expel|expel member|vote out|propose expel|propose to expel"),
+    (
+        Verb::Move,
+        "move|move seat|move place|move seat of|move place of|move the seat of|move the place of\
+         |new phone|lost phone|lost my phone|i lost my phone|i have a new phone",
+    ),
+    (
+        Verb::Swap,
+        "swap|swap turn|swap turns|swap with|swap turns with|change turns|change turns with\
+         |exchange turns|exchange turns with",
+    ),
+    (
+        Verb::SellPlace,
+        "sell place|sell my place|sell seat|sell my seat|hand over place|hand over my place\
+         |hand over seat|hand over my seat",
+    ),
+    (Verb::Offers, "offers|my offers|all offers"),
+    (Verb::AcceptOffer, "accept offer|accept the offer|take offer|take the offer"),
+    (Verb::DeclineOffer, "decline offer|decline the offer|reject offer|reject the offer"),
+    (
+        Verb::WithdrawOffer,
+        "take back offer|take back my offer|take my offer back|withdraw offer|withdraw my offer\
+         |cancel offer|cancel my offer",
+    ),
+    (Verb::Object, "object|i object|not lost|it is not lost"),
+    (
         Verb::Receipt,
         "receipt|receipts|receipt no|receipt number|my receipt|show receipt|proof of payment",
     ),
@@ -95,7 +153,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         "yes|y|yeah|yep|yup|ya|ok|okay|okey|sure|confirm|i agree|agree|accept|i accept\
          |yes please|correct",
     ),
-    (Verb::No, "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|reject|not now"),
+    (Verb::No, "no|n|nope|nah|don't|dont|no thanks|no thank you|decline|not now"),
     (Verb::Cancel, "cancel|stop|quit|exit|abort|nevermind|never mind|back|go back"),
 ];
 

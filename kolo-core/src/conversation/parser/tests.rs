@@ -1,9 +1,69 @@
 use super::*;
+use crate::conversation::command::Whom;
 use crate::view::Every;
 use kolo_rules::circle::Shortfall;
 
 fn target(figure: Option<&str>, group: Option<&str>) -> Target {
     Target { figure: figure.map(str::to_owned), group: group.map(str::to_owned) }
+}
+
+fn invited(phone: Option<&str>, group: Option<&str>) -> Whom {
+    let [phone, group] = [phone, group].map(|text| text.map(str::to_owned));
+    Whom { phone, group, ..Whom::default() }
+}
+
+fn whom(who: &str) -> Whom {
+    Whom { who: Some(who.to_owned()), ..Whom::default() }
+}
+
+#[test]
+fn reads_commands_about_somebody() {
+    use Command as C;
+    let text = |text: &str| Some(text.to_owned());
+    let of_group = |who, group| Whom { group: text(group), ..whom(who) };
+    for (typed, expected) in [
+        ("approve", C::Approve(Whom::default())),
+        ("APPROVE 2", C::Approve(whom("2"))),
+        ("let in Bola", C::Approve(whom("Bola"))),
+        ("approve Bola turn 3", C::Approve(Whom { turn: text("3"), ..whom("Bola") })),
+        ("reject Mama Bola", C::Reject(whom("Mama Bola"))),
+        ("reject", C::No),
+        ("please reject", C::Reject(Whom::default())),
+        ("remove Bola from Market Women", C::Remove(of_group("Bola", "Market Women"))),
+        ("remove Bola", C::Remove(whom("Bola"))),
+        ("Expel Bola in Family!", C::Expel(of_group("Bola", "Family"))),
+        ("vote out Bola", C::Expel(whom("Bola"))),
+        ("move", C::Move(Whom::default())),
+        ("I lost my phone", C::Move(Whom::default())),
+        (
+            "move Bola to +234 803 123 4567",
+            C::Move(Whom { phone: text("+234 803 123 4567"), ..whom("Bola") }),
+        ),
+        (
+            "MOVE Bola 08031234567 in Family",
+            C::Move(Whom { phone: text("08031234567"), ..of_group("Bola", "Family") }),
+        ),
+        ("invite turn 3", C::Invite(Whom { turn: text("3"), ..Whom::default() })),
+        (
+            "invite 08031234567 to Market Women turn 4",
+            C::Invite(Whom {
+                turn: text("4"),
+                ..invited(Some("08031234567"), Some("Market Women"))
+            }),
+        ),
+        ("group code", C::GroupCode(target(None, None))),
+        ("group code Family", C::GroupCode(target(None, Some("Family")))),
+        ("requests", C::Requests(target(None, None))),
+        ("who is waiting?", C::Requests(target(None, None))),
+        ("take back request", C::TakeBack(target(None, None))),
+        ("cancel my request", C::TakeBack(target(None, None))),
+        ("object", C::Vote { approve: Some(false), target: target(None, None) }),
+    ] {
+        assert_eq!(parse(typed), expected, "{typed:?}");
+    }
+    let id = crate::CircleId::derive(&[b"a"]).to_string();
+    let meant = of_group("GABC23", &id.to_lowercase());
+    assert_eq!(parse(&format!("EXPEL GABC23 {id}")), C::Expel(meant));
 }
 
 #[test]
@@ -72,11 +132,11 @@ fn reads_commands_with_a_figure_or_a_group() {
         ("GROUP STATUS Market Women", C::GroupStatus(target(None, Some("Market Women")))),
         ("my groups", C::GroupStatus(target(None, None))),
         ("status of Class of 2010", C::GroupStatus(target(None, Some("Class of 2010")))),
-        ("invite", C::Invite(target(None, None))),
-        ("invite member +234 803 123 4567", C::Invite(target(Some("+234 803 123 4567"), None))),
+        ("invite", C::Invite(invited(None, None))),
+        ("invite member +234 803 123 4567", C::Invite(invited(Some("+234 803 123 4567"), None))),
         (
             "invite 08031234567 to Market Women",
-            C::Invite(target(Some("08031234567"), Some("Market Women"))),
+            C::Invite(invited(Some("08031234567"), Some("Market Women"))),
         ),
         ("start", C::Start(target(None, None))),
         ("start group Market Women", C::Start(target(None, Some("Market Women")))),
@@ -120,6 +180,8 @@ fn reads_commands_with_a_figure_or_a_group() {
 #[test]
 fn reads_a_whole_group_in_one_line() {
     let words = |name: &str, amount: &str, every: Every, seats: Option<&str>| GroupWords {
+        order: None,
+        payout: None,
         name: Some(name.to_owned()),
         amount: Some(amount.to_owned()),
         every: Some(every),

@@ -85,6 +85,15 @@ pub enum ChainEffect {
         /// Who signs.
         member: ChainAddress,
     },
+    /// Take somebody out before the start.
+    Remove {
+        /// Which circle.
+        circle: ChainAddress,
+        /// Who signs.
+        organiser: ChainAddress,
+        /// Who goes.
+        member: ChainAddress,
+    },
     /// Start with the members there are.
     Start {
         /// Which circle.

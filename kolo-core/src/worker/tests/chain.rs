@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::contract::{Contract, Done};
 use crate::port::chain::{
     Assembled, Authorisation, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent,
-    ChainEventBody, ChainEvents, CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch,
-    PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger,
+    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
 };
 use crate::port::vault::{PublicKey, Signature};
 use crate::port::{PortError, PortErrorKind, Retry};
@@ -117,6 +117,15 @@ impl ScriptedChain {
             self.emit(at, ChainEventBody::Circle { circle: address.clone(), event });
         }
         Ok(())
+    }
+
+    /// What a circle's contract has announced, in order.
+    pub fn told(&self, address: &ChainAddress) -> Vec<CircleChainEvent> {
+        let of_circle = |event: &ChainEvent| match &event.body {
+            ChainEventBody::Circle { circle, event } if circle == address => Some(event.clone()),
+            _ => None,
+        };
+        self.lock().events.iter().filter_map(of_circle).collect()
     }
 
     /// The node has lost history.

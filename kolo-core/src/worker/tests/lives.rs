@@ -2,6 +2,7 @@
 //! done by a contract with its own engine, vault and wallets; after every event our mirror, our books
 //! and the members' wallets are what the contract and the chain say, to the stroop.
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use futures::executor::block_on;
 use kolo_rules::circle::{Fee, Marks, Motion, Order, Phase, Premium, Security, Shortfall, Step};
@@ -11,10 +12,10 @@ use super::contract::{Contract, Done};
 use super::{DAY_S, EACH, World, asset};
 use crate::circle::Question;
 use crate::circle::postings::{Part, wallet};
-use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody};
+use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
 use crate::testkit::check_books;
 use crate::view::{Every, MemberView, NewCircle, Options};
-use crate::{CircleId, CommandContext, Error};
+use crate::{CircleId, CommandContext, Error, MemberId};
 
 /// A circle, its members, and how far what was wanted of the chain has been done there.
 pub(super) struct Life {
@@ -201,6 +202,32 @@ impl Life {
         assert_eq!(books, there, "pot, deposits, reserve, insurance, credits");
         let wallets: Vec<_> = self.members.iter().map(|m| wallet(m.id, &asset())).collect();
         block_on(check_books(ledger.as_ref(), kolo.tenant(), &wallets)).unwrap();
+        self.compare_contributions();
+    }
+
+    /// The table is what the contract announced, member by member and round by round.
+    fn compare_contributions(&self) {
+        let table = block_on(self.world.kolo.circles().contributions(self.circle)).unwrap();
+        let mut told: BTreeMap<(Option<MemberId>, usize), Amount> = BTreeMap::new();
+        for event in self.world.chain.told(&self.address) {
+            if let CircleChainEvent::ContributionMade { member, round, amount, .. } = event {
+                let payer = self.members.iter().find(|ours| ours.address == member);
+                let cell = (payer.map(|ours| ours.id), usize::from(round) - 1);
+                let sum = told.entry(cell).or_default();
+                *sum = sum.checked_add(amount).unwrap();
+            }
+        }
+        let add = |sum: Amount, paid: &Amount| sum.checked_add(*paid).unwrap();
+        let mut shown: BTreeMap<(Option<MemberId>, usize), Amount> = BTreeMap::new();
+        for row in &table.rows {
+            for (round, paid) in row.by_round.iter().enumerate().filter(|(_, paid)| !paid.is_zero())
+            {
+                let sum = shown.entry((row.member, round)).or_default();
+                *sum = add(*sum, paid);
+            }
+        }
+        assert_eq!(shown, told);
+        assert_eq!(table.total, told.values().fold(Amount::ZERO, add));
     }
 
     pub fn state<T>(&self, look: impl FnOnce(&kolo_rules::Circle) -> T) -> T {

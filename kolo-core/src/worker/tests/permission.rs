@@ -111,6 +111,12 @@ impl Calls<'_> {
             CommandName::Approve => {
                 block_on(circles.approve(&ada, circle, &self.bola.address, None))
             }
+            CommandName::Remove => block_on(circles.remove(&ada, circle, &self.bola.address)),
+            CommandName::TakeBack => block_on(circles.take_back(&bola, circle)),
+            CommandName::OpenDoor => return block_on(circles.open_door(&ada, circle)).map(drop),
+            CommandName::CloseDoor => {
+                return block_on(circles.close_door(&ada, "AB23CD45")).map(drop);
+            }
             CommandName::Reject => block_on(circles.reject(&ada, circle, &self.bola.address)),
             CommandName::Commit => block_on(circles.commit(&ada, circle)),
             CommandName::Secure => block_on(circles.secure(&ada, circle, one)),
@@ -204,11 +210,12 @@ fn the_host_is_told_who_what_and_where() {
         use CommandName as C;
         let actor = match command {
             C::Register => Actor::System,
-            C::Join | C::Request => Actor::Member(calls.bola.id),
+            C::Join | C::Request | C::TakeBack => Actor::Member(calls.bola.id),
             _ => Actor::Member(calls.ada.id),
         };
-        // Which circle an offer nobody knows is about, nobody knows.
-        let unknown = matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer);
+        // Which circle an offer or a code nobody knows is about, nobody knows.
+        let unknown =
+            matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer | C::CloseDoor);
         let elsewhere = unknown || matches!(command, C::Register | C::TestMoney | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {

@@ -172,3 +172,65 @@ fn a_command_after_the_name_is_a_command_and_so_is_a_notices_button_at_any_time(
     chat.say("yes");
     assert_eq!(chat.desk.ordered(), ["contribute 1 100000000 Family"]);
 }
+
+#[test]
+fn another_order_is_asked_for_instead_of_a_yes() {
+    for (says, order, shown) in [
+        ("draw", "Random 1 1", "drawn by lot"),
+        ("AUCTION", "Auction 1 1", "asks least"),
+        ("payout every 4 weeks", "Join 1 4", "Each round of 4 payments"),
+    ] {
+        let mut chat = chat();
+        let heard = chat.say("create group Market Women 10 weekly 5");
+        assert!(heard.text().contains("Send DRAW, MY ORDER or AUCTION"), "{}", heard.text());
+        let heard = chat.say(says);
+        assert!(heard.text().contains(shown), "{shown}: {}", heard.text());
+        assert!(chat.desk.ordered().is_empty());
+        chat.say("yes");
+        let expected = format!("create Market Women 100000000 Days(7) 5 {order}");
+        assert_eq!(chat.desk.ordered(), [expected]);
+    }
+    let mut chat = chat();
+    chat.say("create group Market Women 10 weekly 5");
+    assert_eq!(chat.say("my order").reply, Some(Reply::AskOwnTurn { seats: 5, again: false }));
+    for wrong in ["0", "6", "last", "300"] {
+        let again = Reply::AskOwnTurn { seats: 5, again: true };
+        assert_eq!(chat.say(wrong).reply, Some(again), "{wrong}");
+    }
+    let heard = chat.say("number 2");
+    assert!(heard.text().contains("as set in the invitations"), "{}", heard.text());
+    // Thinking better of it.
+    assert!(chat.say("joining").text().contains("in order of joining"));
+    chat.say("i decide");
+    chat.say("3");
+    chat.say("yes");
+    assert_eq!(chat.desk.ordered(), ["create Market Women 100000000 Days(7) 5 Fixed 3 1"]);
+}
+
+/// 3 to 20 people, 1 to 90 days between payments, 7 to 90 between pots, in one line.
+#[test]
+fn the_whole_range_of_the_preset_can_be_said() {
+    for (line, expected) in [
+        ("A 10 daily 3 payout weekly", "create A 100000000 Days(1) 3 Join 1 7"),
+        (
+            "A 10 every day 20 draw, payout every 90 days",
+            "create A 100000000 Days(1) 20 Random 1 90",
+        ),
+        ("A 10 every 90 days 20", "create A 100000000 Days(90) 20"),
+        ("A 10 every 30 days 3 payout every 90 days", "create A 100000000 Days(30) 3 Join 1 3"),
+        ("Pot Luck 10 weekly 5 pot weekly", "create Pot Luck 100000000 Days(7) 5"),
+        ("A 10 monthly 5 auction", "create A 100000000 Month 5 Auction 1 1"),
+    ] {
+        let mut chat = chat();
+        let heard = chat.say(&format!("create group {line}"));
+        assert!(matches!(heard.reply, Some(Reply::ConfirmCreate { .. })), "{line}: {heard:?}");
+        chat.say("yes");
+        assert_eq!(chat.desk.ordered(), [expected], "{line}");
+    }
+    let mut odd = chat();
+    let heard = odd.say("create group A 10 every 3 days 5 payout weekly");
+    assert!(heard.text().contains("every 3 days, so the pot can only go out"), "{}", heard.text());
+    odd.say("9 days");
+    odd.say("yes");
+    assert_eq!(odd.desk.ordered(), ["create A 100000000 Days(3) 5 Join 1 3"]);
+}

@@ -1,13 +1,28 @@
 //! Whatever is sent: no panic, one reply of a fair length, no order without a question before it.
-use crate::conversation::fake::{Chat, FakeDesk, circle, preview, vote};
+use crate::conversation::fake::{
+    Chat, FakeDesk, circle, door, member, offer, preview, vote, waiting,
+};
 use crate::conversation::reply::Reply;
+use crate::offer::OfferTerms;
+use crate::view::MemberView;
 use kolo_rules::Amount;
 use kolo_rules::circle::Phase;
 use proptest::prelude::*;
 
 /// Orders that need a YES.
 fn is_weighty(order: &str) -> bool {
-    !["register", "invite", "revoke", "test money"].iter().any(|light| order.starts_with(light))
+    ![
+        "register",
+        "invite",
+        "revoke",
+        "test money",
+        "group code",
+        "close door",
+        "decline offer",
+        "withdraw offer",
+    ]
+    .iter()
+    .any(|light| order.starts_with(light))
 }
 
 fn is_question(reply: Option<&Reply>) -> bool {
@@ -26,6 +41,17 @@ fn is_question(reply: Option<&Reply>) -> bool {
             | Reply::ConfirmExit { .. }
             | Reply::ConfirmBid { .. }
             | Reply::ConfirmEntry { .. }
+            | Reply::ConfirmAsk { .. }
+            | Reply::ConfirmTakeBack { .. }
+            | Reply::ConfirmApprove { .. }
+            | Reply::ConfirmReject { .. }
+            | Reply::ConfirmRemove { .. }
+            | Reply::ConfirmExpel { .. }
+            | Reply::ConfirmMove { .. }
+            | Reply::ConfirmSwap { .. }
+            | Reply::ConfirmSell { .. }
+            | Reply::ConfirmOfferSeat { .. }
+            | Reply::ConfirmAccept { .. }
             | Reply::YesOrNo
             | Reply::StaleButton,
         ) => true,
@@ -75,6 +101,34 @@ fn message() -> impl Strategy<Value = String> {
         "👍",
         "weekly",
         "register",
+        "group code",
+        "requests",
+        "approve",
+        "approve bola",
+        "approve 1 turn 2",
+        "reject bola",
+        "take back request",
+        "join dr23cd45",
+        "revoke dr23cd45",
+        "remove chidi",
+        "expel",
+        "expel bola from family",
+        "move bola to +2348031234567",
+        "i lost my phone",
+        "swap bola",
+        "sell place to +2348031234567",
+        "offers",
+        "accept offer",
+        "accept offer 1",
+        "decline offer 1",
+        "take back offer",
+        "vote no 99999999999",
+        "invite turn 3",
+        "draw",
+        "my order",
+        "auction",
+        "payout weekly",
+        "create group B 10 daily 5 payout weekly draw",
     ]);
     prop_oneof![
         4 => prop::collection::vec(words, 1..4).prop_map(|words| words.join(" ")),
@@ -92,6 +146,17 @@ fn world() -> FakeDesk {
         let mut state = desk.state();
         state.circles[1].votes = vec![vote()];
         state.circles[1].seats[0].debt = Amount::new(5);
+        state.circles[2].requests = vec![waiting("Bola"), waiting("Dayo")];
+        state.waits_at = vec![circle("Club", Phase::Forming).summary];
+        state.offers = vec![
+            offer(OfferTerms::Turns { maker: 1, taker: 2 }, false),
+            offer(OfferTerms::Turns { maker: 1, taker: 2 }, true),
+        ];
+        state.doors.insert("DR23CD45".to_owned(), door("Club"));
+        state.members.push(MemberView {
+            phone: Some("+2348031234567".to_owned()),
+            ..member("Bola the new")
+        });
         state.previews.insert("AB12CD".to_owned(), preview("Club"));
     }
     desk

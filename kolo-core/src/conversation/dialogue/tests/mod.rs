@@ -6,3 +6,4 @@ mod garbage;
 mod grouping;
 mod meeting;
 mod paying;
+mod people;

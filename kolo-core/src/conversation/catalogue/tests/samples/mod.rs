@@ -1,4 +1,5 @@
 //! At least one of every reply, notice and error, and proof that none is missing.
+mod members;
 mod notices;
 mod replies;
 
@@ -34,7 +35,9 @@ macro_rules! variants {
 variants! { missing_replies, replies, Reply:
     Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
-    RevokeWhich     ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
+    GroupCode GroupCodeClosed ConfirmAsk AlreadyAsked ConfirmTakeBack NoRequest Requests NobodyWaits ConfirmApprove
+    ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow NoSuchPhone HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept OfferOver ConfirmMove AskOwnTurn BadPayout
+    NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
     OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote WhichVote ConfirmExit AskBid ConfirmBid ConfirmEntry NothingToPayIn
     NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
     NothingOwed Declined TimedOut YesOrNo NothingToConfirm StaleButton Stopped NothingToStop NoSuchChoice NotUnderstood
@@ -44,13 +47,13 @@ variants! { missing_replies, replies, Reply:
 variants! { missing_notices, notices, Notice:
     MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
-    PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlaceRefused Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VoteCast ProposalRejected Dissolved Refunded Completed
+    PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VoteCast ProposalRejected Dissolved Refunded Completed
     Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded
 }
 
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
-    NoPlaceLeft NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
+    NoPlaceLeft NoSuchDoor TooManyRequests NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
     LeaseLost Port NoSuchOffer OfferClosed OtherCannotPay
 }
 
@@ -82,6 +85,8 @@ pub fn errors() -> Vec<Error> {
         Error::InvitationForSomebodyElse,
         Error::RulesNotAccepted,
         Error::NoPlaceLeft,
+        Error::NoSuchDoor,
+        Error::TooManyRequests,
         Error::NotReady,
         Error::UnderWay,
         Error::InsufficientFunds { missing: units(3) },

@@ -1,3 +1,4 @@
+use super::members::member_notices;
 use super::name;
 use crate::conversation::fake::{NOW, ONE};
 use crate::notice::{Notice, Reason, ReminderStage};
@@ -8,15 +9,16 @@ use crate::view::{Every, VoteOn};
 use crate::{CircleId, OfferId};
 
 pub fn notices() -> Vec<Notice> {
-    [
+    let groups = [
         money_notices(),
         forming_notices(),
         paying_notices(),
         closing_notices(),
         changing_notices(),
+        member_notices(),
         offers(),
-    ]
-    .concat()
+    ];
+    groups.concat()
 }
 
 fn id() -> CircleId {
@@ -61,7 +63,14 @@ fn forming_notices() -> Vec<Notice> {
         Notice::Joined { circle: id(), name: name(), turn: 2, members: 2, seats: 5 },
         Notice::JoinFailed { name: name(), reason: Reason::Closed },
         Notice::SomebodyJoined { circle: id(), name: name(), who: who(), members: 2, seats: 5 },
-        Notice::SomebodyLeft { circle: id(), name: name(), who: who(), members: 2, seats: 5 },
+        Notice::SomebodyLeft {
+            circle: id(),
+            name: name(),
+            who: who(),
+            members: 2,
+            seats: 5,
+            removed: false,
+        },
         Notice::Started {
             circle: id(),
             name: name(),
@@ -73,7 +82,7 @@ fn forming_notices() -> Vec<Notice> {
         Notice::RequestFailed { name: name(), reason: Reason::Rules },
         Notice::Cancelled { name: name(), refund: 0 },
         Notice::Cancelled { name: name(), refund: ONE },
-        Notice::Left { name: name() },
+        Notice::Left { name: name(), removed: false },
     ];
     for every in [Every::Days(1), Every::Days(7), Every::Days(14), Every::Days(10), Every::Month] {
         all.push(Notice::CircleReady {
@@ -86,6 +95,7 @@ fn forming_notices() -> Vec<Notice> {
     }
     let reasons = [
         Reason::TooLittleMoney,
+        Reason::Crowded,
         Reason::Rules,
         Reason::Closed,
         Reason::Invitation,
@@ -192,6 +202,8 @@ fn closing_notices() -> Vec<Notice> {
         about: "Chidi".to_owned(),
         proposal: 4,
         expires_at: NOW,
+        newcomer: None,
+        you_are_meant: false,
     };
     let rejected =
         |on| Notice::ProposalRejected { circle: id(), name: name(), on, about: "Chidi".to_owned() };
@@ -214,8 +226,8 @@ fn closing_notices() -> Vec<Notice> {
         cast(false),
         rejected(VoteOn::Dissolve),
         rejected(VoteOn::Replace),
-        Notice::Dissolved { circle: id(), name: name(), refund: ONE, debt: 0 },
-        Notice::Dissolved { circle: id(), name: name(), refund: 0, debt: ONE },
+        Notice::Dissolved { circle: id(), name: name(), refund: ONE, debt: 0, by_debts: false },
+        Notice::Dissolved { circle: id(), name: name(), refund: 0, debt: ONE, by_debts: false },
         Notice::Refunded { circle: id(), name: name(), amount: ONE, tx: tx(), receipt: number() },
         Notice::Completed { circle: id(), name: name(), paid: 30 * ONE, received: 30 * ONE },
     ]
@@ -223,8 +235,6 @@ fn closing_notices() -> Vec<Notice> {
 
 fn changing_notices() -> Vec<Notice> {
     let mut all = vec![
-        Notice::PlaceAsked { circle: id(), name: name(), who: "Bola".to_owned() },
-        Notice::PlaceRefused { name: name() },
         Notice::TurnsSwapped {
             circle: id(),
             name: name(),
@@ -253,6 +263,7 @@ fn changing_notices() -> Vec<Notice> {
                 who: who.clone(),
                 from: "Chidi".to_owned(),
                 you,
+                moved: None,
             },
             Notice::BidMade { circle, name: name(), round: 1, who, you, amount: ONE },
         ]);

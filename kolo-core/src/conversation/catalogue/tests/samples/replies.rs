@@ -1,6 +1,7 @@
 use kolo_rules::circle::{Fee, Order, PayoutStatus, Phase, Premium, Security, Shortfall};
 use kolo_rules::{Amount, Interval, Rules};
 
+use super::members::{member_replies, offer_replies};
 use super::{name, units};
 use crate::conversation::amount::AmountProblem;
 use crate::conversation::fake::{NOW, asset, circle, member, preview, receipt, rules, vote};
@@ -11,7 +12,18 @@ use crate::receipt::ReceiptKind;
 use crate::view::{CircleStage, HistoryLine, RequestView, VoteOn, VoteView, WalletView};
 
 pub fn replies() -> Vec<Reply> {
-    [people(), money(), new_groups(), groups(), statuses(), paying(), answers()].concat()
+    let groups = [
+        people(),
+        money(),
+        new_groups(),
+        groups(),
+        statuses(),
+        paying(),
+        answers(),
+        member_replies(),
+        offer_replies(),
+    ];
+    groups.concat()
 }
 
 fn homes() -> Vec<Home> {
@@ -250,6 +262,7 @@ fn statuses() -> Vec<Reply> {
             member: None,
             name: "Dayo".to_owned(),
             address: crate::port::chain::ChainAddress("G9".to_owned()),
+            phone_end: None,
         }];
         status.reserve = units(1);
         status.insurance = units(2);

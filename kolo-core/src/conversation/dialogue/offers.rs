@@ -1,0 +1,212 @@
+//! What two people agree on: changing turns, handing a place over to somebody new.
+use kolo_rules::{Amount, Refusal};
+
+use super::people::{Person, voters};
+use super::{Said, Talk};
+use crate::Error;
+use crate::circle::Question;
+use crate::conversation::reply::{Reply, Selling, Swapping};
+use crate::conversation::session::Pending;
+use crate::conversation::{parser, phone};
+use crate::offer::{OfferTerms, OfferView};
+use crate::port::chain::ChainAddress;
+use crate::view::{CircleStatus, CircleSummary, MemberView, NewcomerView};
+
+/// Seconds of a day.
+const DAY_S: u32 = 86_400;
+
+impl Talk<'_> {
+    /// SWAP: what it comes to, as a question.
+    pub(super) fn swapping(
+        &self,
+        member: &MemberView,
+        status: &CircleStatus,
+        person: &Person,
+    ) -> Result<Said, Error> {
+        let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));
+        let Some((with, mine)) = person.member.zip(mine) else {
+            return Ok(Said::reply(Reply::CannotBeAsked { who: person.name.clone() }));
+        };
+        if mine.address == person.address {
+            return self.refused(Error::Refused(Refusal::SameSeat));
+        }
+        let circle = &status.summary;
+        let deposit = |turn| circle.rules.deposit(turn, status.rounds);
+        let pays = deposit(person.number)
+            .and_then(|after| Ok(after.checked_sub(deposit(mine.turn)?)?))
+            .unwrap_or_default();
+        let swapping =
+            Swapping { who: person.name.clone(), now: mine.turn, turn: person.number, pays };
+        let reply = Reply::ConfirmSwap { name: circle.name.clone(), swapping };
+        Ok(self.question(reply, Pending::Swap { circle: circle.id, with }))
+    }
+
+    /// SELL PLACE: the members are asked first; once they agreed, it is offered.
+    pub(super) async fn sell_place(
+        &self,
+        member: &MemberView,
+        circle: &CircleSummary,
+        to: (Option<&str>, Option<&str>),
+    ) -> Result<Said, Error> {
+        let there = match to {
+            (_, Some(typed)) => match phone::parse(typed, self.region) {
+                Ok(number) => match self.desk.by_phone(&number).await? {
+                    Some(there) => there,
+                    None => return Ok(Said::reply(Reply::NoSuchPhone { typed: number })),
+                },
+                Err(problem) => return Ok(Said::reply(Reply::BadPhone { problem })),
+            },
+            // Buttons name somebody by the address.
+            (Some(address), None) => match self.desk.by_address(&as_address(address)).await? {
+                Some(there) => there,
+                None => return Ok(Said::reply(Reply::SellHow)),
+            },
+            (None, None) => return Ok(Said::reply(Reply::SellHow)),
+        };
+        let status = self.desk.status(circle.id).await?;
+        if status.seats.iter().any(|seat| seat.address == there.address) {
+            return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
+        }
+        let name = circle.name.clone();
+        let (newcomer, address) = (there.id, there.address.clone());
+        let to = NewcomerView { name: there.name, address: there.address };
+        match self.desk.seat_price(member.id, circle.id, newcomer).await {
+            Ok(price) => {
+                let reply = Reply::ConfirmOfferSeat { name, to, price };
+                Ok(self.question(reply, Pending::OfferSeat { circle: circle.id, newcomer, price }))
+            }
+            Err(Error::Refused(Refusal::NoProposal | Refusal::TimeOver)) => {
+                let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));
+                let Some(mine) = mine else { return self.refused(Error::NoSuchCircle) };
+                let price = mine.paid.checked_sub(mine.received).unwrap_or_default();
+                let selling = Selling {
+                    to,
+                    price: price.checked_add(mine.deposit).unwrap_or_default(),
+                    members: voters(&status),
+                    days: circle.rules.vote_period_s.div_ceil(DAY_S),
+                };
+                let question =
+                    Question::Replace { leaver: mine.address.clone(), newcomer: address };
+                let reply = Reply::ConfirmSell { name, selling };
+                Ok(self.question(reply, Pending::Propose { circle: circle.id, question }))
+            }
+            Err(error) => self.refused(error),
+        }
+    }
+
+    /// OFFERS.
+    pub(super) async fn offers(&self, member: &MemberView) -> Result<Said, Error> {
+        let offers = self.desk.offers_of(member.id).await?;
+        let reply = if offers.is_empty() { Reply::NoOffers } else { Reply::Offers { offers } };
+        Ok(Said::reply(reply))
+    }
+
+    /// ACCEPT OFFER: both consent to the same, so all of it is shown again.
+    pub(super) async fn accept_offer(
+        &self,
+        member: &MemberView,
+        which: Option<&str>,
+    ) -> Result<Said, Error> {
+        let offer = match self.offer_meant(member, which, false).await? {
+            Ok(offer) => offer,
+            Err(said) => return Ok(said),
+        };
+        let wallet = self.desk.balance(member.id).await?;
+        let after = wallet.available.checked_sub(offer.pays).unwrap_or_default();
+        if after < Amount::ZERO {
+            let missing = Amount::ZERO.checked_sub(after).unwrap_or_default();
+            return self.refused(Error::InsufficientFunds { missing });
+        }
+        let rules_hash = match offer.terms {
+            OfferTerms::Seat { .. } => Some(offer.circle.rules_hash),
+            OfferTerms::Turns { .. } => None,
+        };
+        let pending = Pending::AcceptOffer { offer: offer.id, rules_hash };
+        Ok(self.question(Reply::ConfirmAccept { offer, balance_after: after }, pending))
+    }
+
+    /// DECLINE OFFER, TAKE BACK OFFER: nothing is taken from anybody, so neither needs a YES.
+    pub(super) async fn end_offer(
+        &self,
+        member: &MemberView,
+        which: Option<&str>,
+        mine: bool,
+    ) -> Result<Said, Error> {
+        let offer = match self.offer_meant(member, which, mine).await? {
+            Ok(offer) => offer,
+            Err(said) => return Ok(said),
+        };
+        let who = if mine { offer.taker_name } else { offer.maker_name };
+        let ended = if mine {
+            self.desk.withdraw_offer(&self.context(Some(member), "withdraw-offer"), offer.id).await
+        } else {
+            self.desk.decline_offer(&self.context(Some(member), "decline-offer"), offer.id).await
+        };
+        match ended {
+            Ok(()) => Ok(Said::reply(Reply::OfferOver { who, mine })),
+            Err(error) => self.refused(error),
+        }
+    }
+
+    /// The only one, or that of the number or id; else all of them are shown.
+    async fn offer_meant(
+        &self,
+        member: &MemberView,
+        which: Option<&str>,
+        mine: bool,
+    ) -> Result<Result<OfferView, Said>, Error> {
+        if let Some(id) = which.and_then(|which| which.to_lowercase().parse().ok()) {
+            // By its button, also after its end: a repeated turn finds it again.
+            return match self.desk.offer(member.id, id).await {
+                Ok(offer) if offer.mine == mine => Ok(Ok(offer)),
+                Ok(_) => Ok(Err(self.refused(Error::NotAllowed)?)),
+                Err(error) => Ok(Err(self.refused(error)?)),
+            };
+        }
+        let offers = self.desk.offers_of(member.id).await?;
+        let number = which.map(parser::comparable);
+        let fits = |(index, offer): &(u64, &OfferView)| {
+            offer.mine == mine && number.as_ref().is_none_or(|number| *number == index.to_string())
+        };
+        let fitting: Vec<_> = (1_u64..).zip(&offers).filter(fits).collect();
+        Ok(match fitting.as_slice() {
+            [(_, only)] => Ok((*only).clone()),
+            [] if offers.is_empty() => Err(Said::reply(Reply::NoOffers)),
+            _ => Err(Said::reply(Reply::Offers { offers })),
+        })
+    }
+
+    /// What a YES to an offer does.
+    pub(super) async fn execute_offer(
+        &self,
+        member: &MemberView,
+        pending: Pending,
+    ) -> Result<Said, Error> {
+        let ctx = |purpose| self.context(Some(member), purpose);
+        let made = match pending {
+            Pending::Swap { circle, with } => {
+                self.desk.offer_swap(&ctx("offer-swap"), circle, with).await
+            }
+            Pending::OfferSeat { circle, newcomer, price } => {
+                self.desk.offer_seat(&ctx("offer-seat"), circle, newcomer, price).await
+            }
+            Pending::AcceptOffer { offer, rules_hash } => {
+                let ctx = ctx("accept-offer");
+                return match self.desk.accept_offer(&ctx, offer, rules_hash).await {
+                    Ok(under_way) => Ok(Said::after(under_way.intent, Some(under_way.circle))),
+                    Err(error) => self.refused(error),
+                };
+            }
+            _ => return Ok(Said::reply(Reply::NothingToConfirm)),
+        };
+        match made {
+            Ok(offer) => Ok(Said::reply(Reply::OfferSent { offer })),
+            Err(error) => self.refused(error),
+        }
+    }
+}
+
+/// Addresses are in capitals.
+fn as_address(typed: &str) -> ChainAddress {
+    ChainAddress(typed.trim().to_uppercase())
+}
