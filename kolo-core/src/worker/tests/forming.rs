@@ -94,7 +94,8 @@ fn requests_end_with_the_start() {
     let claimed = block_on(queue.claim(&[queue::NOTICE], world.now(), 60, 100)).unwrap();
     let told: Vec<Told> =
         claimed.iter().map(|work| record::decode(&work.payload, 1).unwrap()).collect();
-    let refused =
-        |told: &&Told| told.to == chidi.id && matches!(told.notice, Notice::PlaceRefused { .. });
+    let refused = |told: &&Told| {
+        told.to == chidi.id && matches!(told.notice, Notice::PlaceGone { started: true, .. })
+    };
     assert_eq!(told.iter().filter(refused).count(), 1);
 }
