@@ -12,7 +12,7 @@ use stellar_xdr::{
 
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::config::{KnownAsset, Network, known_asset};
-use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, variant};
+use crate::scval::{address, amount, bytes, option_address, option_u32, symbol};
 use crate::two;
 
 /// What an effect is on this chain.
@@ -217,14 +217,15 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
     let (circle, organiser, function, args) = match effect {
         ChainEffect::Invite { circle, organiser, key, turn, expires_at } => {
             let args = vec![
-                ("invitation", variant("Key", Some(bytes(&key.0)?))?),
+                ("address", ScVal::Void),
+                ("key", bytes(&key.0)?),
                 ("turn", option_u32(*turn)),
                 ("expires_at", expires_at.unix().into()),
             ];
             (circle, organiser, "invite", args)
         }
         ChainEffect::RevokeInvitation { circle, organiser, key } => {
-            let args = vec![("invitation", variant("Key", Some(bytes(&key.0)?))?)];
+            let args = vec![("address", ScVal::Void), ("key", bytes(&key.0)?)];
             (circle, organiser, "revoke", args)
         }
         ChainEffect::Remove { circle, organiser, member } => {

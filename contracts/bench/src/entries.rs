@@ -110,11 +110,11 @@ fn forming(wasm: &Wasm, seats: u8, rows: &mut Rows) -> Result<Group, Failure> {
 fn joining(group: &Group, last: &AccountId, rows: &mut Rows) -> Result<(), Failure> {
     let mut group = group.clone();
     let key = SigningKey::from_bytes(&[3; 32]);
-    rows.measure("invite", "an address", &group, &group.invite(by_address(last)?)?)?;
+    rows.measure("invite", "an address", &group, &group.invite(by_address(last))?)?;
     rows.measure("invite", "a key", &group, &group.invite(by_key(&key)?)?)?;
-    let call = group.invite(by_address(last)?)?;
+    let call = group.invite(by_address(last))?;
     group.world.apply(&call)?;
-    rows.measure("revoke", "", &group, &group.revoke(by_address(last)?)?)?;
+    rows.measure("revoke", "", &group, &group.revoke(by_address(last))?)?;
     rows.measure("join", "by address, starts", &group, &group.join(last)?)?;
     let call = group.invite(by_key(&key)?)?;
     group.world.apply(&call)?;

@@ -7,7 +7,7 @@ use soroban_env_host::xdr::{AccountId, ContractId, Hash, Limits, ScAddress, ScVa
 use crate::{
     failure::Failure,
     ledger::{Call, Done},
-    world::{World, account, address_of, bytes, call, i128, symbol, vec},
+    world::{World, account, address_of, bytes, call, i128, vec},
 };
 
 pub const DAY: u64 = 86_400;
@@ -66,13 +66,13 @@ impl Group {
         self.world.person(CONTRIBUTION * i64::from(self.seats))
     }
 
-    pub fn invite(&self, invitation: ScVal) -> Result<Call, Failure> {
+    pub fn invite(&self, [address, key]: [ScVal; 2]) -> Result<Call, Failure> {
         let expires_at = ScVal::U64(self.world.ledger.time + DAY);
-        self.by_organiser("invite", vec![invitation, ScVal::Void, expires_at])
+        self.by_organiser("invite", vec![address, key, ScVal::Void, expires_at])
     }
 
-    pub fn revoke(&self, invitation: ScVal) -> Result<Call, Failure> {
-        self.by_organiser("revoke", vec![invitation])
+    pub fn revoke(&self, invitation: [ScVal; 2]) -> Result<Call, Failure> {
+        self.by_organiser("revoke", invitation.into())
     }
 
     /// Takes the place that an invitation of this address keeps.
@@ -142,7 +142,7 @@ impl Group {
 
     /// Invites somebody by address and has them join.
     pub fn seat(&mut self, person: &AccountId) -> Result<[Done; 2], Failure> {
-        let invited = self.world.apply(&self.invite(by_address(person)?)?)?;
+        let invited = self.world.apply(&self.invite(by_address(person))?)?;
         let joined = self.world.apply(&self.join(person)?)?;
         self.members.push(person.clone());
         Ok([invited, joined])
@@ -170,12 +170,12 @@ impl Group {
     }
 }
 
-pub fn by_address(person: &AccountId) -> Result<ScVal, Failure> {
-    vec(vec![symbol("Address")?, account(person)])
+pub fn by_address(person: &AccountId) -> [ScVal; 2] {
+    [account(person), ScVal::Void]
 }
 
-pub fn by_key(key: &SigningKey) -> Result<ScVal, Failure> {
-    vec(vec![symbol("Key")?, bytes(key.verifying_key().as_bytes())?])
+pub fn by_key(key: &SigningKey) -> Result<[ScVal; 2], Failure> {
+    Ok([ScVal::Void, bytes(key.verifying_key().as_bytes())?])
 }
 
 /// Ten units weekly, a day of grace, join order, short pot.

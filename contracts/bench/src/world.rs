@@ -140,10 +140,6 @@ pub fn vec(values: Vec<ScVal>) -> Result<ScVal, Failure> {
     Ok(ScVal::Vec(Some(ScVec(values.try_into()?))))
 }
 
-pub fn symbol(name: &str) -> Result<ScVal, Failure> {
-    Ok(ScVal::Symbol(ScSymbol(name.try_into()?)))
-}
-
 pub fn address_of(value: ScVal) -> Result<ScAddress, Failure> {
     match value {
         ScVal::Address(address) => Ok(address),

@@ -1,3 +1,5 @@
+use alloc::boxed::Box;
+
 use kolo_contract_common::Error;
 use kolo_rules::{
     Amount, Circle, Rules,
@@ -7,7 +9,7 @@ use soroban_sdk::{Address, Bytes, BytesN, Env};
 
 use crate::{
     closing,
-    members::Members,
+    members::{Members, People},
     storage::{self, Key},
     vault::{self, Delivery},
 };
@@ -15,10 +17,11 @@ use crate::{
 /// A circle as it is between reading it and writing it back.
 pub struct Book<'a> {
     pub env: &'a Env,
-    pub rules: Rules,
+    /// In a box, as is the circle: they are large, and moved around with the book.
+    pub rules: Box<Rules>,
     pub asset: Address,
     pub members: Members,
-    pub circle: Circle<&'a mut Packed>,
+    pub circle: Box<Circle<&'a mut Packed>>,
     pub now: u64,
 }
 
@@ -31,10 +34,10 @@ impl<'a> Book<'a> {
         let state = storage::state(env)?;
         let length = usize::try_from(state.len()).map_err(|_| Error::BadEncoding)?;
         state.copy_into_slice(packed.buffer(length));
-        let circle = packed.open()?;
+        let circle = Box::new(packed.open()?);
         let rules: BytesN<RULES_LEN> = storage::kept(env, Key::Rules)?;
-        let rules = Rules::decode_trusted(&rules.to_array())?;
-        let members = Members { bytes: storage::kept(env, Key::Members)? };
+        let rules = Box::new(Rules::decode_trusted(&rules.to_array())?);
+        let members = Members(People::of(&storage::kept(env, Key::Members)?));
         storage::extend(env);
         let asset = storage::kept(env, Key::Asset)?;
         Ok(Self { env, rules, asset, members, circle, now: env.ledger().timestamp() })
@@ -45,7 +48,7 @@ impl<'a> Book<'a> {
     pub fn close(mut self) -> Result<(), Error> {
         let over = !matches!(self.circle.phase, Phase::Active | Phase::Forming);
         if over && self.circle.is_finished() {
-            let synced = self.circle.share_leftover(self.balance())?;
+            let synced = self.circle.share_leftover(self.balance()?)?;
             closing::announce_synced(self.env, synced);
             if synced.is_nothing() {
                 storage::delete_all(self.env);
@@ -59,8 +62,12 @@ impl<'a> Book<'a> {
 
     /// Writes members and state back, after a seat was taken or left.
     pub fn close_with_members(self) -> Result<(), Error> {
-        storage::set_members(self.env, &self.members.bytes);
+        storage::set_members(self.env, &Bytes::from_slice(self.env, self.members.0.bytes()));
         self.close()
+    }
+
+    pub fn address(&self, seat: u8) -> Result<Address, Error> {
+        self.members.address(self.env, seat)
     }
 
     pub fn seat(&self, member: &Address) -> Result<u8, Error> {
@@ -68,13 +75,13 @@ impl<'a> Book<'a> {
     }
 
     /// What the vault holds.
-    pub fn balance(&self) -> Amount {
+    pub fn balance(&self) -> Result<Amount, Error> {
         vault::balance(self.env, &self.asset)
     }
 
     /// Before one is paid out of what is others' too: what an issuer took is borne by all.
     pub fn bear_shortfall(&mut self) -> Result<(), Error> {
-        let synced = self.circle.bear_shortfall(self.balance())?;
+        let synced = self.circle.bear_shortfall(self.balance()?)?;
         closing::announce_synced(self.env, synced);
         Ok(())
     }

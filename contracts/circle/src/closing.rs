@@ -36,7 +36,7 @@ pub fn claim(env: &Env, member: Address) -> Result<(), Error> {
 pub fn sync(env: &Env) -> Result<(), Error> {
     let mut packed = Packed::new();
     let mut book = Book::open(env, &mut packed)?;
-    let synced = book.circle.sync(book.balance())?;
+    let synced = book.circle.sync(book.balance()?)?;
     if synced.is_nothing() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use kolo_rules::circle::Packed;
 use soroban_sdk::{Address, Bytes, BytesN, Env, Vec, contract, contractimpl};
 
 use crate::{
-    Invitation, book::Book, closing, forming, invitation, motions, ready, rotation, seats, storage,
+    book::Book, closing, forming, invitation, motions, ready, rotation, seats, storage,
     storage::Key, upgrade, vault,
 };
 
@@ -31,16 +31,21 @@ impl CircleContract {
     // Organiser: one place for an address, or for whoever holds a one-time key.
     pub fn invite(
         env: Env,
-        invitation: Invitation,
+        address: Option<Address>,
+        key: Option<BytesN<32>>,
         turn: Option<u32>,
         expires_at: u64,
     ) -> Result<(), Error> {
-        invitation::invite(&env, invitation, turn, expires_at)
+        invitation::invite(&env, address, key, turn, expires_at)
     }
 
     // Organiser: takes an invitation back.
-    pub fn revoke(env: Env, invitation: Invitation) -> Result<(), Error> {
-        invitation::revoke(&env, invitation)
+    pub fn revoke(
+        env: Env,
+        address: Option<Address>,
+        key: Option<BytesN<32>>,
+    ) -> Result<(), Error> {
+        invitation::revoke(&env, address, key)
     }
 
     // Member: accepts the rules by their hash, and the turn where the order is fixed, and takes the
@@ -221,7 +226,7 @@ impl CircleContract {
         storage::state(&env)?;
         storage::extend_all(&env);
         let asset = storage::kept(&env, Key::Asset)?;
-        vault::balance(&env, &asset);
+        vault::balance(&env, &asset)?;
         Ok(())
     }
 
@@ -239,11 +244,7 @@ impl CircleContract {
     pub fn members(env: Env) -> Result<Vec<Address>, Error> {
         let mut packed = Packed::new();
         let book = Book::open(&env, &mut packed)?;
-        let mut members = Vec::new(&env);
-        for seat in 0..book.circle.len() {
-            members.push_back(book.members.address(seat)?);
-        }
-        Ok(members)
+        book.members.addresses(&env, 0..book.circle.len())
     }
 
     // The organiser.

@@ -3,9 +3,18 @@
     missing_docs,
     reason = "documentation comments would be in the wasm: the fields' names are the interface; the guide explains them"
 )]
-use soroban_sdk::{Address, BytesN, Vec, contractevent};
+use soroban_sdk::{Address, BytesN, Vec, contractevent, contracttype};
 
-use crate::Invitation;
+// Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
+// number, a name, or a hash of one.
+#[contracttype]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invitation {
+    // This address.
+    Address(Address),
+    // Whom this key names by a signature.
+    Key(BytesN<32>),
+}
 
 // The organiser invited somebody.
 #[contractevent]

@@ -1,10 +1,12 @@
 //! From the empty circle to the start.
+use alloc::boxed::Box;
+
 use kolo_contract_common::{Error, contract_address, is_stellar_asset};
 use kolo_rules::{
     Circle, Rules,
     circle::{Order, Packed, Phase, RULES_LEN},
 };
-use soroban_sdk::{Address, Bytes, BytesN, Env, Vec};
+use soroban_sdk::{Address, BytesN, Env};
 
 use crate::{
     book::{self, Book},
@@ -13,12 +15,12 @@ use crate::{
         GettingReady, GroupStarted, JoinRejected, JoinRequested, ParticipantJoined, ParticipantLeft,
     },
     invitation,
-    members::Members,
+    members::{Members, People, pack},
     storage::{self, Key},
 };
 
 /// Requests a circle may have waiting at a time.
-const MAX_REQUESTS: u32 = 64;
+const MAX_REQUESTS: usize = 64;
 
 /// Founds the circle; an organiser with a turn takes the first seat.
 pub fn found(
@@ -36,10 +38,10 @@ pub fn found(
     let mut packed = Packed::new();
     let mut book = Book {
         env,
-        rules: terms,
+        rules: Box::new(terms),
         asset,
-        members: Members { bytes: Bytes::new(env) },
-        circle: Circle::with_rows(&mut packed),
+        members: Members::default(),
+        circle: Box::new(Circle::with_rows(&mut packed)),
         now: env.ledger().timestamp(),
     };
     match (book.rules.order, organiser_turn) {
@@ -68,11 +70,11 @@ pub fn join(
     check_joiner(&book, member, rules_hash)?;
     // A request of theirs is answered with that: nobody is to seat them again by it later.
     let _ = take_request(env, member);
-    let offer = invitation::redeem(env, member, key, signature)?;
-    if offer.turn != turn {
+    let offered = invitation::redeem(env, member, key, signature, book.now)?;
+    if offered.map(u32::from) != turn {
         return Err(Error::OtherTurn);
     }
-    take_seat(&mut book, member, book::turn(turn)?)?;
+    take_seat(&mut book, member, offered)?;
     book.close_with_members()
 }
 
@@ -82,15 +84,16 @@ pub fn request(env: &Env, member: Address, rules_hash: &BytesN<32>) -> Result<()
     let mut packed = Packed::new();
     let book = Book::open(env, &mut packed)?;
     check_joiner(&book, &member, rules_hash)?;
-    let mut waiting = storage::requests(env);
-    if waiting.contains(&member) {
+    let mut waiting = People::of_entry(env, Key::Requests);
+    let person = pack(&member)?;
+    if waiting.place(&person).is_some() {
         return Err(Error::AlreadyDone);
     }
     if waiting.len() >= MAX_REQUESTS {
         return Err(Error::TooManyRequests);
     }
-    waiting.push_back(member.clone());
-    storage::set_requests(env, &waiting);
+    waiting.push(&person);
+    storage::set_bytes(env, Key::Requests, waiting.bytes());
     JoinRequested { member }.publish(env);
     Ok(())
 }
@@ -126,7 +129,7 @@ pub fn vacate(env: &Env, member: Address, removed: bool) -> Result<(), Error> {
         seat => seat?,
     };
     book.circle.leave(&book.rules, seat)?;
-    book.members.remove(seat);
+    book.members.remove(&member)?;
     ParticipantLeft { member, removed }.publish(env);
     book.close_with_members()
 }
@@ -166,11 +169,8 @@ pub fn announce_start(book: &Book<'_>) -> Result<(), Error> {
         return Ok(());
     }
     storage::delete(env, Key::Draw);
-    let mut order = Vec::new(env);
-    for turn in 1..=book.circle.len() {
-        let seat = book.circle.seat_of_turn(turn).ok_or(Error::BadTurn)?;
-        order.push_back(book.members.address(seat)?);
-    }
+    let seats = (1..=book.circle.len()).filter_map(|turn| book.circle.seat_of_turn(turn));
+    let order = book.members.addresses(env, seats)?;
     GroupStarted { started_at: book.circle.started_at, order }.publish(env);
     Ok(())
 }
@@ -181,17 +181,19 @@ fn check_joiner(book: &Book<'_>, member: &Address, rules_hash: &BytesN<32>) -> R
         return Err(Error::AlreadyMember);
     }
     let rules: BytesN<RULES_LEN> = storage::kept(book.env, Key::Rules)?;
-    if book.env.crypto().sha256(rules.as_ref()).to_bytes() != *rules_hash {
+    if book.env.crypto().sha256(rules.as_ref()).to_array() != rules_hash.to_array() {
         return Err(Error::RulesMismatch);
     }
     Ok(())
 }
 
+#[inline(never)]
 fn take_request(env: &Env, member: &Address) -> Result<(), Error> {
-    let mut waiting = storage::requests(env);
-    let index = waiting.first_index_of(member).ok_or(Error::NoRequest)?;
-    waiting.remove(index);
-    storage::set_requests(env, &waiting);
+    let mut waiting = People::of_entry(env, Key::Requests);
+    let person = pack(member)?;
+    waiting.place(&person).ok_or(Error::NoRequest)?;
+    waiting.remove(&person);
+    storage::set_bytes(env, Key::Requests, waiting.bytes());
     Ok(())
 }
 

@@ -1,38 +1,76 @@
-#![allow(missing_docs, reason = "the macro adds items without any; the types have theirs")]
+//! Who may join without asking: a list of bytes, since the host's maps would cost every call.
+use alloc::vec::Vec;
 
 use kolo_contract_common::{Error, contract_id, sc_address_xdr};
 use kolo_rules::{
     MAX_MEMBERS,
-    circle::{Order, Packed},
+    circle::{Order, Packed, Turn},
 };
-use soroban_sdk::{Address, Bytes, BytesN, Env, contracttype};
+use soroban_sdk::{Address, Bytes, BytesN, Env};
 
 use crate::{
     book::{self, Book},
-    events::{InvitationAdded, InvitationRevoked},
+    events::{Invitation, InvitationAdded, InvitationRevoked},
     forming::check_forming,
-    storage,
+    list,
+    members::{ENTRY, pack},
+    storage::{self, Key},
 };
 
-// Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
-// number, a name, or a hash of one.
-#[contracttype]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Invitation {
-    // This address.
-    Address(Address),
-    // Whom this key names by signing [`join_message`].
-    Key(BytesN<32>),
+/// Beside the kinds of addresses: whom a one-time key names.
+const BY_KEY: u8 = 2;
+
+/// An invitation as it is kept: whom (a packed address, or a key), the turn (0 for none), and when it
+/// expires.
+const OFFER: usize = ENTRY + 1 + 8;
+
+/// Open invitations.
+struct Offers(Vec<u8>);
+
+/// What is offered.
+#[derive(Clone, Copy)]
+struct Offer {
+    turn: Option<Turn>,
+    /// Unix seconds; good up to and including this moment.
+    expires_at: u64,
 }
 
-// What is offered.
-#[contracttype]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
-    // The turn, where the order is fixed.
-    pub turn: Option<u32>,
-    // Unix seconds; good up to and including this moment.
-    pub expires_at: u64,
+impl Offers {
+    fn load(env: &Env) -> Self {
+        Self(storage::bytes(env, Key::Invitations))
+    }
+
+    fn save(&self, env: &Env) {
+        storage::set_bytes(env, Key::Invitations, &self.0);
+    }
+
+    fn count(&self) -> usize {
+        self.0.len() / OFFER
+    }
+
+    /// Takes the offer of this invitation away.
+    fn take(&mut self, invitee: &[u8; ENTRY]) -> Option<Offer> {
+        let (_, entry) = list::find(&self.0, OFFER, invitee)?;
+        let offer = offer_of(entry);
+        self.drop_if(&|entry| entry.starts_with(invitee));
+        Some(offer)
+    }
+
+    fn drop_if(&mut self, gone: &dyn Fn(&[u8]) -> bool) {
+        self.0 = list::without(&self.0, OFFER, gone);
+    }
+
+    fn add(&mut self, invitee: &[u8; ENTRY], offer: Offer) {
+        list::append(&mut self.0, invitee);
+        list::append(&mut self.0, &[offer.turn.unwrap_or(0)]);
+        list::append(&mut self.0, &offer.expires_at.to_le_bytes());
+    }
+}
+
+fn offer_of(entry: &[u8]) -> Offer {
+    let turn = entry.get(ENTRY).copied().filter(|turn| *turn != 0);
+    let expires_at = entry.last_chunk().map_or(0, |time| u64::from_le_bytes(*time));
+    Offer { turn, expires_at }
 }
 
 /// Open invitations a circle may have at a time.
@@ -44,50 +82,53 @@ const JOIN_DOMAIN: &[u8] = b"kolo:join:1";
 /// Adds an invitation, or replaces it by its new terms. Expired ones make room.
 pub fn invite(
     env: &Env,
-    invitation: Invitation,
+    address: Option<Address>,
+    key: Option<BytesN<32>>,
     turn: Option<u32>,
     expires_at: u64,
 ) -> Result<(), Error> {
     storage::organiser(env)?.require_auth();
     let mut packed = Packed::new();
     let book = Book::open(env, &mut packed)?;
-    check_offer(&book, &invitation, turn, expires_at)?;
+    let invitation = one_of(address, key)?;
+    let offer = Offer { turn: book::turn(turn)?, expires_at };
+    check_offer(&book, &invitation, offer)?;
 
-    let mut open = storage::invitations(env);
-    for (old, offer) in open.try_iter().flatten() {
-        if is_expired(env, &offer) {
-            open.remove(old);
-        }
-    }
-    open.set(invitation.clone(), Offer { turn, expires_at });
-    if usize::try_from(open.len()).is_ok_and(|count| count > MAX_INVITATIONS) {
+    let invitee = packed_invitee(&invitation)?;
+    let mut open = Offers::load(env);
+    let now = book.now;
+    open.drop_if(&|entry| entry.starts_with(&invitee) || offer_of(entry).expires_at < now);
+    open.add(&invitee, offer);
+    if open.count() > MAX_INVITATIONS {
         return Err(Error::TooManyInvitations);
     }
-    storage::set_invitations(env, &open);
+    open.save(env);
     InvitationAdded { invitation, turn, expires_at }.publish(env);
     Ok(())
 }
 
 /// Takes an invitation back.
-pub fn revoke(env: &Env, invitation: Invitation) -> Result<(), Error> {
+pub fn revoke(env: &Env, address: Option<Address>, key: Option<BytesN<32>>) -> Result<(), Error> {
     storage::organiser(env)?.require_auth();
     let mut packed = Packed::new();
     let book = Book::open(env, &mut packed)?;
     check_forming(&book)?;
-    let mut open = storage::invitations(env);
-    open.remove(invitation.clone()).ok_or(Error::NoInvitation)?;
-    storage::set_invitations(env, &open);
+    let invitation = one_of(address, key)?;
+    let mut open = Offers::load(env);
+    open.take(&packed_invitee(&invitation)?).ok_or(Error::NoInvitation)?;
+    open.save(env);
     InvitationRevoked { invitation }.publish(env);
     Ok(())
 }
 
-/// Uses up the invitation of this address, or of the key that signed for it.
+/// Uses up the invitation of this address, or of the key that signed for it: for which turn.
 pub fn redeem(
     env: &Env,
     member: &Address,
     key: Option<BytesN<32>>,
     signature: Option<BytesN<64>>,
-) -> Result<Offer, Error> {
+    now: u64,
+) -> Result<Option<Turn>, Error> {
     let invitation = match (key, signature) {
         (None, None) => Invitation::Address(member.clone()),
         (Some(key), Some(signature)) => {
@@ -96,27 +137,43 @@ pub fn redeem(
         }
         _ => return Err(Error::BadSignature),
     };
-    let mut open = storage::invitations(env);
-    let offer = open.get(invitation.clone()).ok_or(Error::NoInvitation)?;
-    if is_expired(env, &offer) {
+    let mut open = Offers::load(env);
+    let offer = open.take(&packed_invitee(&invitation)?).ok_or(Error::NoInvitation)?;
+    if now > offer.expires_at {
         return Err(Error::InvitationExpired);
     }
-    open.remove(invitation);
-    storage::set_invitations(env, &open);
-    Ok(offer)
+    open.save(env);
+    Ok(offer.turn)
 }
 
-fn check_offer(
-    book: &Book<'_>,
-    invitation: &Invitation,
-    turn: Option<u32>,
-    expires_at: u64,
-) -> Result<(), Error> {
+/// An invitation names an address or a key.
+fn one_of(address: Option<Address>, key: Option<BytesN<32>>) -> Result<Invitation, Error> {
+    match (address, key) {
+        (Some(address), None) => Ok(Invitation::Address(address)),
+        (None, Some(key)) => Ok(Invitation::Key(key)),
+        _ => Err(Error::NoInvitation),
+    }
+}
+
+fn packed_invitee(invitation: &Invitation) -> Result<[u8; ENTRY], Error> {
+    match invitation {
+        Invitation::Address(address) => pack(address),
+        Invitation::Key(key) => {
+            let mut entry = [BY_KEY; ENTRY];
+            if let Some(of_key) = entry.last_chunk_mut() {
+                *of_key = key.to_array();
+            }
+            Ok(entry)
+        }
+    }
+}
+
+fn check_offer(book: &Book<'_>, invitation: &Invitation, offer: Offer) -> Result<(), Error> {
     check_forming(book)?;
-    if expires_at < book.now {
+    if offer.expires_at < book.now {
         return Err(Error::InvitationExpired);
     }
-    match (book.rules.order, book::turn(turn)?) {
+    match (book.rules.order, offer.turn) {
         (Order::Fixed, Some(turn)) if (1..=book.rules.seats).contains(&turn) => {
             if book.circle.seat_of_turn(turn).is_some() {
                 return Err(Error::TurnTaken);
@@ -134,12 +191,8 @@ fn check_offer(
 /// The circle and the joiner: a signature seen in the open is of no use to anybody else.
 fn join_message(env: &Env, member: &Address) -> Result<Bytes, Error> {
     let circle = contract_id(env, &env.current_contract_address()).ok_or(Error::BadSignature)?;
-    let mut message = Bytes::from_slice(env, JOIN_DOMAIN);
-    message.append(circle.as_ref());
-    message.append(&sc_address_xdr(env, member));
-    Ok(message)
-}
-
-fn is_expired(env: &Env, offer: &Offer) -> bool {
-    env.ledger().timestamp() > offer.expires_at
+    let mut message = JOIN_DOMAIN.to_vec();
+    list::append(&mut message, &circle);
+    list::append(&mut message, &sc_address_xdr(env, member));
+    Ok(Bytes::from_slice(env, &message))
 }

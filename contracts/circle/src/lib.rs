@@ -5,12 +5,15 @@
 //! succeeds, or fails with an [`Error`] and changes nothing.
 #![no_std]
 
+extern crate alloc;
+
 mod book;
 mod closing;
 mod contract;
 pub mod events;
 mod forming;
 mod invitation;
+mod list;
 mod members;
 mod motions;
 mod ready;
@@ -21,5 +24,5 @@ mod upgrade;
 mod vault;
 
 pub use contract::{CircleContract, CircleContractClient};
-pub use invitation::{Invitation, Offer};
+pub use events::Invitation;
 pub use kolo_contract_common::Error;

@@ -7,6 +7,7 @@ use crate::{
     book::Book,
     closing::{self, DISSOLVED},
     events::{MemberExpelled, ProposalMade, ProposalRejected, VoteCast},
+    members::pack,
     storage,
 };
 
@@ -32,7 +33,7 @@ pub fn propose(
     };
     match (storage::newcomer_key(kind), &newcomer) {
         (None, None) => {}
-        (Some(_), Some(newcomer)) if *newcomer == env.current_contract_address() => {
+        (Some(_), Some(newcomer)) if pack(newcomer)? == pack(&env.current_contract_address())? => {
             return Err(Error::BadMotion);
         }
         (Some(_), Some(newcomer)) if book.seat(newcomer).is_ok() => {
@@ -114,7 +115,7 @@ fn find(book: &Book<'_>, proposal: u32) -> Option<Proposal> {
 /// Says so if the member of this seat is expelled.
 fn announce_expelled(book: &Book<'_>, seat: u8) -> bool {
     let expelled = book.circle.seat(seat).is_some_and(|seat| seat.marks.has(Marks::EXPELLED));
-    if let (true, Ok(member)) = (expelled, book.members.address(seat)) {
+    if let (true, Ok(member)) = (expelled, book.address(seat)) {
         MemberExpelled { member }.publish(book.env);
     }
     expelled

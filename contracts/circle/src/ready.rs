@@ -1,4 +1,6 @@
 //! Between the start and the first round: the draw, and what is paid in before.
+use alloc::vec::Vec;
+
 use kolo_contract_common::{Error, contract_id, sc_address_xdr};
 use kolo_rules::circle::{Marks, Packed, Phase, Readiness};
 use soroban_sdk::{Address, Bytes, BytesN, Env};
@@ -7,12 +9,12 @@ use crate::{
     book::Book,
     closing::{self, CANCELLED},
     events::{DepositMade, DrawCommitted, DrawRevealed, OrderDrawn, SetupExpired},
-    forming,
+    forming, list,
     storage::{self, Key},
     vault,
 };
 
-const SLOT: u32 = 32;
+const SLOT: usize = 32;
 
 /// A member commits to a secret and pays the bond.
 pub fn commit(env: &Env, member: Address, commitment: BytesN<32>) -> Result<(), Error> {
@@ -34,9 +36,9 @@ pub fn reveal(env: &Env, member: Address, secret: BytesN<32>) -> Result<(), Erro
     let seat = book.seat(&member)?;
     let ready = book.circle.reveal(&book.rules, seat, book.now)?;
     let mut committed = circle_id(env)?;
-    committed.append(&sc_address_xdr(env, &member));
-    committed.append(secret.as_ref());
-    if env.crypto().sha256(&committed).to_bytes() != slot(env, seat)? {
+    list::append(&mut committed, &sc_address_xdr(env, &member));
+    list::append(&mut committed, &secret.to_array());
+    if sha256(env, &committed) != slot(&storage::bytes(env, Key::Draw), seat)? {
         return Err(Error::BadSecret);
     }
     set_slot(env, book.circle.len(), seat, &secret);
@@ -84,37 +86,41 @@ fn go_on(book: &mut Book<'_>, ready: Readiness) -> Result<(), Error> {
 
 fn draw(book: &mut Book<'_>) -> Result<(), Error> {
     let env = book.env;
+    let slots = storage::bytes(env, Key::Draw);
     let mut revealed = circle_id(env)?;
     for seat in 0..book.circle.len() {
         let marks = book.circle.seat(seat).map(|seat| seat.marks).unwrap_or_default();
         if marks.has(Marks::REVEALED) {
-            revealed.append(slot(env, seat)?.as_ref());
+            list::append(&mut revealed, &slot(&slots, seat)?);
         }
     }
-    let seed = env.crypto().sha256(&revealed).to_bytes();
-    let sha256 = |bytes: &[u8]| env.crypto().sha256(&Bytes::from_slice(env, bytes)).to_array();
-    book.circle.draw(&book.rules, &seed.to_array(), &sha256, book.now)?;
-    OrderDrawn { seed }.publish(env);
+    let seed = sha256(env, &revealed);
+    book.circle.draw(&book.rules, &seed, &|bytes| sha256(env, bytes), book.now)?;
+    OrderDrawn { seed: BytesN::from_array(env, &seed) }.publish(env);
     if book.circle.phase == Phase::Active { forming::announce_start(book) } else { Ok(()) }
 }
 
-fn circle_id(env: &Env) -> Result<Bytes, Error> {
+fn sha256(env: &Env, bytes: &[u8]) -> [u8; SLOT] {
+    env.crypto().sha256(&Bytes::from_slice(env, bytes)).to_array()
+}
+
+fn circle_id(env: &Env) -> Result<Vec<u8>, Error> {
     let id = contract_id(env, &env.current_contract_address()).ok_or(Error::BadSecret)?;
-    Ok(id.into())
+    Ok(id.to_vec())
 }
 
 /// What is kept of a seat's part in the draw.
-fn slot(env: &Env, seat: u8) -> Result<BytesN<32>, Error> {
-    let at = SLOT * u32::from(seat);
-    let slots: Bytes = storage::entry(env, Key::Draw).ok_or(Error::NoCommitment)?;
-    slots.slice(at..at + SLOT).try_into().map_err(|_| Error::NoCommitment)
+fn slot(slots: &[u8], seat: u8) -> Result<[u8; SLOT], Error> {
+    let slot = slots.get(SLOT * usize::from(seat)..).and_then(<[u8]>::first_chunk);
+    slot.copied().ok_or(Error::NoCommitment)
 }
 
 fn set_slot(env: &Env, members: u8, seat: u8, value: &BytesN<32>) {
-    let mut slots: Bytes = storage::entry(env, Key::Draw).unwrap_or_else(|| Bytes::new(env));
-    while slots.len() < SLOT * u32::from(members) {
-        slots.extend_from_array(&[0; 32]);
+    let mut slots = storage::bytes(env, Key::Draw);
+    slots.resize(SLOT * usize::from(members), 0);
+    let slot = slots.get_mut(SLOT * usize::from(seat)..).and_then(<[u8]>::first_chunk_mut);
+    if let Some(slot) = slot {
+        *slot = value.to_array();
     }
-    slots.copy_from_slice(SLOT * u32::from(seat), &value.to_array());
-    storage::set_entry(env, Key::Draw, &slots);
+    storage::set_bytes(env, Key::Draw, &slots);
 }

@@ -1,7 +1,9 @@
 //! Paying in, paying out, and what is still owed to one another.
+use alloc::vec::Vec;
+
 use kolo_contract_common::Error;
 use kolo_rules::{Amount, circle::Packed};
-use soroban_sdk::{Address, Env, Vec};
+use soroban_sdk::{Address, Env};
 
 use crate::{
     book::{self, Book, units},
@@ -40,7 +42,7 @@ pub fn payout(env: &Env, round: u32) -> Result<(), Error> {
         closing::announce(env, DISSOLVED);
         return book.close();
     }
-    let recipient = book.members.address(paid.seat)?;
+    let recipient = book.address(paid.seat)?;
     let credited = book.pay_or_credit(paid.seat, &recipient, paid.amount)?;
     PayoutMade { recipient, round, amount: units(paid.amount), credited }.publish(env);
     if paid.completed {
@@ -57,7 +59,7 @@ fn takes_from_others(book: &Book<'_>, pot: Amount) -> Result<bool, Error> {
         return Ok(false);
     }
     let owed = others.checked_add(pot).map_err(|_| Error::Overflow)?;
-    Ok(book.balance() < owed)
+    Ok(book.balance()? < owed)
 }
 
 /// Delivers a credit to its owner.
@@ -84,16 +86,17 @@ pub fn repay(env: &Env, member: Address, amount: i128) -> Result<(), Error> {
     let repaid = book.circle.repay(&book.rules, seat, money)?;
     vault::take(env, &book.asset, &member, money)?;
 
-    let mut credited = Vec::new(env);
+    let mut credited = Vec::new();
     for (creditor, part) in (0..book.circle.len()).zip(repaid.to) {
         if part.is_zero() {
             continue;
         }
-        let address = book.members.address(creditor)?;
+        let address = book.address(creditor)?;
         if book.pay_or_credit(creditor, &address, part)? {
-            credited.push_back(address);
+            credited.push(creditor);
         }
     }
+    let credited = book.members.addresses(env, credited.into_iter())?;
     DebtRepaid { member, amount, credited }.publish(env);
     book.close()
 }

@@ -9,6 +9,7 @@ use soroban_sdk::{Address, Env};
 use crate::{
     book::{Book, units},
     events::{ExitAnnounced, MoveObjected, SeatMoved, SeatSold, TurnsSwapped},
+    members::pack,
     motions,
     storage::{self, Key},
     upgrade, vault,
@@ -120,7 +121,7 @@ fn give(book: &mut Book<'_>, seat: u8, to: &Address) -> Result<(), Error> {
 /// The one the members voted on, who has not taken another seat meanwhile.
 fn check_newcomer(book: &Book<'_>, key: Key, newcomer: &Address) -> Result<(), Error> {
     let expected: Address = storage::entry(book.env, key).ok_or(Error::NoProposal)?;
-    if expected != *newcomer {
+    if pack(&expected)? != pack(newcomer)? {
         return Err(Error::NoProposal);
     }
     if book.seat(newcomer).is_ok() {

@@ -12,14 +12,14 @@
 //!
 //! One packed entry for all members' state: a row per member could not be walked at 64 members
 //! within the entries one transaction may touch.
+use alloc::vec::Vec;
+
 use kolo_contract_common::{
     Error,
     ttl::{EXTEND_TO, THRESHOLD},
 };
 use kolo_rules::circle::{Motion, RULES_LEN};
-use soroban_sdk::{Address, Bytes, BytesN, Env, IntoVal, Map, TryFromVal, Val, Vec, contracttype};
-
-use crate::invitation::{Invitation, Offer};
+use soroban_sdk::{Address, Bytes, BytesN, Env, IntoVal, TryFromVal, Val, contracttype};
 
 #[contracttype]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,28 +88,19 @@ pub fn newcomer_key(motion: Motion) -> Option<Key> {
     }
 }
 
-pub fn invitations(env: &Env) -> Map<Invitation, Offer> {
-    entry(env, Key::Invitations).unwrap_or_else(|| Map::new(env))
+/// The bytes of an entry that is a list; none when there is none.
+#[inline(never)]
+pub fn bytes(env: &Env, key: Key) -> Vec<u8> {
+    entry::<Bytes>(env, key).map(|bytes| bytes.to_alloc_vec()).unwrap_or_default()
 }
 
-/// An empty map needs no entry.
-pub fn set_invitations(env: &Env, invitations: &Map<Invitation, Offer>) {
-    if invitations.is_empty() {
-        delete(env, Key::Invitations);
+/// An empty list needs no entry.
+#[inline(never)]
+pub fn set_bytes(env: &Env, key: Key, bytes: &[u8]) {
+    if bytes.is_empty() {
+        delete(env, key);
     } else {
-        set_entry(env, Key::Invitations, invitations);
-    }
-}
-
-pub fn requests(env: &Env) -> Vec<Address> {
-    entry(env, Key::Requests).unwrap_or_else(|| Vec::new(env))
-}
-
-pub fn set_requests(env: &Env, requests: &Vec<Address>) {
-    if requests.is_empty() {
-        delete(env, Key::Requests);
-    } else {
-        set_entry(env, Key::Requests, requests);
+        set_entry(env, key, &Bytes::from_slice(env, bytes));
     }
 }
 

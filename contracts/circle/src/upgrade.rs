@@ -1,23 +1,26 @@
 //! Another code for the circle: only when all who have something in it want it, and after a delay in
 //! which anybody can still leave. Nobody else can change it, and nobody can stop it.
+use alloc::vec::Vec;
+
 use kolo_contract_common::Error;
 use kolo_rules::{
     Seat,
     circle::{Packed, Phase},
 };
-use soroban_sdk::{Address, BytesN, Env, Map};
+use soroban_sdk::{Address, BytesN, Env};
 
 use crate::{
     book::Book,
     events::{UpgradeSigned, Upgraded},
+    list,
     storage::{self, Key},
 };
 
 /// Seconds from the last signature to the upgrade: seven days.
 const DELAY_S: u64 = 7 * 86_400;
 
-/// Which code each seat has signed for, and when.
-type Signatures = Map<u32, (BytesN<32>, u64)>;
+/// A signature as it is kept: whose seat, for which code, and when.
+const SIGNATURE: usize = 1 + 32 + 8;
 
 /// A member signs for a code; another signature of the same member replaces it.
 pub fn sign(env: &Env, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
@@ -28,13 +31,17 @@ pub fn sign(env: &Env, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
     if !book.circle.phase.has_started() {
         return Err(Error::NotActive);
     }
-    let seat = u32::from(book.seat(&member)?);
-    let mut signatures = signatures(env);
-    if signatures.get(seat).is_some_and(|(signed, _)| signed == wasm) {
+    let seat = book.seat(&member)?;
+    let mut signatures = storage::bytes(env, Key::Upgrade);
+    let code = wasm.to_array();
+    if signature(&signatures, seat).is_some_and(|(signed, _)| signed == code) {
         return Err(Error::AlreadyDone);
     }
-    signatures.set(seat, (wasm.clone(), book.now));
-    storage::set_entry(env, Key::Upgrade, &signatures);
+    signatures = without(&signatures, seat);
+    list::append(&mut signatures, &[seat]);
+    list::append(&mut signatures, &code);
+    list::append(&mut signatures, &book.now.to_le_bytes());
+    storage::set_bytes(env, Key::Upgrade, &signatures);
     UpgradeSigned { member, wasm }.publish(env);
     Ok(())
 }
@@ -43,15 +50,16 @@ pub fn sign(env: &Env, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
 pub fn upgrade(env: &Env, wasm: BytesN<32>) -> Result<(), Error> {
     let mut packed = Packed::new();
     let book = Book::open(env, &mut packed)?;
-    let signatures = signatures(env);
+    let signatures = storage::bytes(env, Key::Upgrade);
+    let code = wasm.to_array();
     let mut signed_by_anybody = false;
     for index in 0..book.circle.len() {
         let seat = book.circle.seat(index).ok_or(Error::NotMember)?;
         if !has_something(&book, &seat) {
             continue;
         }
-        match signatures.get(u32::from(index)) {
-            Some((signed, at)) if signed == wasm && book.now >= at.saturating_add(DELAY_S) => {
+        match signature(&signatures, index) {
+            Some((signed, at)) if signed == code && book.now >= at.saturating_add(DELAY_S) => {
                 signed_by_anybody = true;
             }
             _ => return Err(Error::UpgradeNotReady),
@@ -68,9 +76,10 @@ pub fn upgrade(env: &Env, wasm: BytesN<32>) -> Result<(), Error> {
 
 /// Who sits there now has not signed.
 pub fn forget(env: &Env, seat: u8) {
-    let mut signatures = signatures(env);
-    if signatures.remove(u32::from(seat)).is_some() {
-        storage::set_entry(env, Key::Upgrade, &signatures);
+    let signatures = storage::bytes(env, Key::Upgrade);
+    let others = without(&signatures, seat);
+    if others.len() < signatures.len() {
+        storage::set_bytes(env, Key::Upgrade, &others);
     }
 }
 
@@ -88,6 +97,15 @@ fn has_something(book: &Book<'_>, seat: &Seat) -> bool {
         || waits
 }
 
-fn signatures(env: &Env) -> Signatures {
-    storage::entry(env, Key::Upgrade).unwrap_or_else(|| Map::new(env))
+/// What the seat has signed for, and when.
+fn signature(signatures: &[u8], seat: u8) -> Option<([u8; 32], u64)> {
+    let (_, [_, signed @ ..]) = list::find(signatures, SIGNATURE, &[seat])? else {
+        return None;
+    };
+    Some((*signed.first_chunk()?, u64::from_le_bytes(*signed.last_chunk()?)))
+}
+
+/// Those of all other seats.
+fn without(signatures: &[u8], seat: u8) -> Vec<u8> {
+    list::without(signatures, SIGNATURE, &|signature| signature.first() == Some(&seat))
 }

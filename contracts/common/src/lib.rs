@@ -2,6 +2,8 @@
 //! entries are kept alive.
 #![no_std]
 
+extern crate alloc;
+
 mod address;
 mod error;
 pub mod ttl;

@@ -5,7 +5,7 @@
 
 use kolo_contract_common::{Error, contract_address, is_stellar_asset, sc_address_xdr};
 use kolo_rules::{Rules, circle::Order};
-use soroban_sdk::{Address, BytesN, Env, Vec, contract, contractimpl};
+use soroban_sdk::{Address, Bytes, BytesN, Env, Vec, contract, contractimpl};
 
 use crate::{events::GroupCreated, storage};
 
@@ -73,6 +73,6 @@ fn check(env: &Env, rules: &BytesN<128>, organiser_turn: Option<u32>) -> Result<
 // Two organisers may use the same salt; nobody can take the other's address.
 fn circle_salt(env: &Env, organiser: &Address, salt: &BytesN<32>) -> BytesN<32> {
     let mut preimage = sc_address_xdr(env, organiser);
-    preimage.append(salt.as_ref());
-    env.crypto().sha256(&preimage).to_bytes()
+    preimage.extend_from_slice(&salt.to_array());
+    env.crypto().sha256(&Bytes::from_slice(env, &preimage)).to_bytes()
 }

@@ -42,7 +42,7 @@ impl Terms {
     }
 
     pub fn rules(&self, asset: &Address) -> Rules {
-        let asset = contract_id(asset.env(), asset).unwrap().to_array();
+        let asset = contract_id(asset.env(), asset).unwrap();
         let (contribution, week) = (Amount::new(self.contribution), Interval::Seconds(7 * 86_400));
         Rules {
             min_members: self.min_members,
@@ -138,12 +138,13 @@ impl<'w> Group<'w> {
         turn: Option<u32>,
         expires_at: u64,
     ) -> Result<(), Failure> {
-        let call = self.make("invite", (invitation.clone(), turn, expires_at));
+        let (address, key) = either(invitation);
+        let call = self.make("invite", (address, key, turn, expires_at));
         self.call(Some(&self.organiser), &call)
     }
 
     pub fn revoke(&self, invitation: &Invitation) -> Result<(), Failure> {
-        self.call(Some(&self.organiser), &self.make("revoke", (invitation.clone(),)))
+        self.call(Some(&self.organiser), &self.make("revoke", either(invitation)))
     }
 
     pub fn rules_hash(&self) -> BytesN<32> {
@@ -251,6 +252,15 @@ impl<'w> Group<'w> {
     /// What the circle's last call announced. Read it before calling anything else.
     pub fn events(&self) -> std::vec::Vec<ContractEvent> {
         self.world.env.events().all().filter_by_contract(&self.address).events().to_vec()
+    }
+}
+
+/// An invitation as the calls name it: an address, or a key.
+#[must_use]
+pub fn either(invitation: &Invitation) -> (Option<Address>, Option<BytesN<32>>) {
+    match invitation {
+        Invitation::Address(address) => (Some(address.clone()), None),
+        Invitation::Key(key) => (None, Some(key.clone())),
     }
 }
 

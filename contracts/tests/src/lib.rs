@@ -22,7 +22,7 @@ mod wasm;
 mod world;
 
 #[cfg(not(target_family = "wasm"))]
-pub use circle::{DAY, Group, InvitationKey, Terms, as_address, event_name};
+pub use circle::{DAY, Group, InvitationKey, Terms, as_address, either, event_name};
 #[cfg(not(target_family = "wasm"))]
 pub use wasm::{CIRCLE_WASM, FACTORY_WASM};
 #[cfg(not(target_family = "wasm"))]

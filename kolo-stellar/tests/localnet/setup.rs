@@ -70,7 +70,7 @@ async fn archived_circles_come_back_with_the_next_call() {
     let error = world.client.prepare(&contribution).await.unwrap_err();
     assert!(error.to_string().contains("ceiling"), "{error}");
 
-    let generous = StellarConfig { max_fee: 2_000_000_000, ..world.deployment.config() };
+    let generous = StellarConfig { max_fee: 4_000_000_000, ..world.deployment.config() };
     let generous = StellarChainClient::connect(world.rpc.clone(), &generous).await;
     let generous = World { client: generous.unwrap(), ..world };
     generous.apply(&contribution).await;

@@ -1,6 +1,6 @@
 //! Everything anybody can ask of a circle, people and invitation keys by number.
 use kolo_circle::Invitation;
-use kolo_contract_tests::{Call, Group, InvitationKey, Person};
+use kolo_contract_tests::{Call, Group, InvitationKey, Person, either};
 use soroban_sdk::{Address, BytesN};
 
 /// Whom an invitation is for.
@@ -184,9 +184,10 @@ impl Ask {
         };
         match self {
             Self::Invite { invitee: whom, turn, expires_at } => {
-                group.make("invite", (invitee(*whom), *turn, *expires_at))
+                let (address, key) = either(&invitee(*whom));
+                group.make("invite", (address, key, *turn, *expires_at))
             }
-            Self::Revoke { invitee: whom } => group.make("revoke", (invitee(*whom),)),
+            Self::Revoke { invitee: whom } => group.make("revoke", either(&invitee(*whom))),
             Self::Join { who, right_rules, turn, key: with } => {
                 let signed = with.map(|(number, for_them)| {
                     let whom = if for_them { *who } else { (*who + 1) % people.len() };

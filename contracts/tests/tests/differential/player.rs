@@ -40,7 +40,7 @@ impl<'w> Player<'w> {
     pub fn new(world: &'w World, story: &Story, built: bool) -> Self {
         let people = people(world);
         let (token, organiser) = (&world.token, people[ORGANISER].clone());
-        let asset = kolo_contract_common::contract_id(&world.env, token).unwrap().to_array();
+        let asset = kolo_contract_common::contract_id(&world.env, token).unwrap();
         let rules = kolo_rules::Rules { asset, ..story.rules };
         let turn = story.organiser_joins.then_some(1_u32);
         let args =

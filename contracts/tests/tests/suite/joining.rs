@@ -1,6 +1,6 @@
 //! Invitations, joining, leaving, starting, giving up.
 use kolo_circle::{CircleContractClient, Error, Invitation, events::GroupClosed};
-use kolo_contract_tests::{DAY, Failure, Group, InvitationKey, Terms, World, event_name};
+use kolo_contract_tests::{DAY, Failure, Group, InvitationKey, Terms, World, either, event_name};
 use kolo_rules::circle::{Order, Phase};
 use soroban_sdk::{BytesN, Event as _};
 
@@ -49,10 +49,10 @@ fn only_the_organiser_invites_revokes_removes_starts_and_cancels() {
     let (member, guest) = (world.person(0), world.person(0));
     group.seat(&member, None);
     group.seat(&world.person(0), None);
-    let invitation = Invitation::Address(guest.address.clone());
+    let (address, key) = either(&Invitation::Address(guest.address.clone()));
     let calls = [
-        group.make("invite", (invitation.clone(), None::<u32>, world.now() + DAY)),
-        group.make("revoke", (invitation,)),
+        group.make("invite", (address.clone(), key.clone(), None::<u32>, world.now() + DAY)),
+        group.make("revoke", (address, key)),
         group.make("remove", (member.address.clone(),)),
         group.make("start", ()),
         group.make("cancel", ()),

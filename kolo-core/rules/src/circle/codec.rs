@@ -137,10 +137,9 @@ impl Circle<()> {
 }
 
 impl<S> Circle<S> {
-    /// What comes before the rows.
-    pub(super) fn encode_head(&self, columns: u16) -> [u8; HEAD] {
-        let mut bytes = [0; HEAD];
-        let mut writer = Writer { bytes: &mut bytes, at: 0 };
+    /// What comes before the rows, to the front of `bytes`.
+    pub(super) fn encode_head(&self, columns: u16, bytes: &mut [u8]) {
+        let mut writer = Writer { bytes, at: 0 };
         writer.put(&[VERSION, self.phase as u8, self.len, self.rounds_paid]);
         writer.put(&columns.to_le_bytes());
         writer.put(&self.debts.to_le_bytes());
@@ -152,24 +151,21 @@ impl<S> Circle<S> {
         writer.put(&[u8::from(self.premium_round), bid.seat]);
         writer.amount(bid.amount);
         writer.put(&self.proposals.to_le_bytes());
-        let open = self
-            .open
-            .iter()
-            .flatten()
-            .fold(0, |open, open_one| open | 1_u8 << open_one.motion as u8);
-        writer.put(&[open]);
-        bytes
+        let open = self.open.iter().flatten();
+        writer.put(&[open.fold(0, |open, proposal| open | 1_u8 << proposal.motion as u8)]);
     }
 
-    /// What comes after the debts, and how long it is.
-    pub(super) fn encode_tail(&self) -> ([u8; TAIL], usize) {
-        let mut bytes = [0; TAIL];
-        let mut writer = Writer { bytes: &mut bytes, at: 0 };
+    /// How long what comes after the debts is.
+    pub(super) fn tail_len(&self) -> usize {
+        PROPOSAL * self.open.iter().flatten().count()
+    }
+
+    /// What comes after the debts, to the front of `bytes`.
+    pub(super) fn encode_tail(&self, bytes: &mut [u8]) {
+        let mut writer = Writer { bytes, at: 0 };
         for proposal in self.open.iter().flatten() {
             writer.proposal(proposal);
         }
-        let length = writer.at;
-        (bytes, length)
     }
 }
 
@@ -181,12 +177,10 @@ impl Circle {
     pub fn encode(&self, buf: &mut [u8]) -> Result<usize, Refusal> {
         let columns = self.seats().iter().fold(0, |all, seat| all | columns_of(seat));
         let layout = Layout::new(columns, self.len, self.debts);
-        let (tail, length) = self.encode_tail();
-        let length = layout.tail_at + length;
+        let length = layout.tail_at + self.tail_len();
         let buf = buf.get_mut(..length).ok_or(Refusal::BadEncoding)?;
-        let mut writer = Writer { bytes: buf, at: 0 };
-        writer.put(&self.encode_head(columns));
-        copy(buf.get_mut(layout.tail_at..).unwrap_or_default(), &tail);
+        self.encode_head(columns, buf);
+        self.encode_tail(buf.get_mut(layout.tail_at..).unwrap_or_default());
         let rows = buf.get_mut(HEAD..layout.debts_at).unwrap_or_default();
         for (bytes, seat) in rows.chunks_exact_mut(layout.row).zip(self.seats()) {
             encode_row(seat, columns, bytes);

@@ -209,16 +209,14 @@ impl Circle<&mut Packed> {
     /// [`Refusal::BadEncoding`] when they do not fit: never after a step.
     pub fn close(&mut self) -> Result<&[u8], Refusal> {
         let columns = self.rows.layout.columns;
-        let head = self.encode_head(columns);
-        let (tail, tail_length) = self.encode_tail();
         let tail_at = Layout::new(columns, self.len, self.debts).tail_at;
-        let end = tail_at + tail_length;
+        let end = tail_at + self.tail_len();
         self.rows.reach(end);
-        let bytes = self.rows.bytes.get_mut(..end).ok_or(Refusal::BadEncoding)?;
-        if let Some(front) = bytes.first_chunk_mut() {
-            *front = head;
-        }
-        copy(bytes.get_mut(tail_at..).unwrap_or_default(), &tail);
-        Ok(bytes)
+        let mut bytes = core::mem::take(&mut self.rows.bytes);
+        bytes.truncate(end);
+        self.encode_head(columns, &mut bytes);
+        self.encode_tail(bytes.get_mut(tail_at..).unwrap_or_default());
+        self.rows.bytes = bytes;
+        Ok(&self.rows.bytes)
     }
 }
