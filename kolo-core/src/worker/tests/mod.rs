@@ -5,6 +5,7 @@ mod contract;
 mod handlers;
 mod lives;
 mod offers;
+mod people;
 mod permission;
 mod receipts;
 
