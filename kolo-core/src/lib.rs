@@ -23,6 +23,8 @@ pub mod offer;
 pub mod port;
 pub mod receipt;
 mod record;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod time;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kolo_server::demo::{self, DemoOptions};
+use kolo_server::simulate::{self, On};
 use kolo_server::{receipt, web};
 
 /// Group savings in a chat: the reference bot, on embedded defaults.
@@ -28,6 +29,17 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Play a scenario: what would happen if. The format is in docs/guide/simulate.md.
+    Simulate {
+        /// The scenario, a TOML file; see examples/scenarios.
+        file: PathBuf,
+        /// Where it is played.
+        #[arg(long, value_enum, default_value_t)]
+        on: On,
+        /// Print one JSON object instead of the table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a receipt's file; needs no server and no network.
     VerifyReceipt {
         /// The file; standard input when it is left out or `-`.
@@ -48,6 +60,7 @@ async fn main() -> ExitCode {
         Some(Command::Demo { members, seed, json }) => {
             demo::run(&DemoOptions { members, seed, json }).await
         }
+        Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
         None => web::run().await,
     }

@@ -21,8 +21,10 @@ pub use funder::Funder;
 use funder::Site;
 pub use operate::{Operation, operate};
 
-use crate::address::{account_address, account_of, contract_address, deployed_id, invalid, sha256};
-use crate::config::{KnownAsset, Operators, StellarConfig, known_asset};
+use crate::address::{
+    account_address, account_of, contract_address, deployed_id, invalid, sc_address, sha256,
+};
+use crate::config::{KnownAsset, Network, Operators, StellarConfig, known_asset};
 use crate::read::{account_key, instance_key};
 use crate::rpc::{Rpc, RpcError};
 use crate::scval::{address, bytes, vec};
@@ -88,6 +90,19 @@ impl Deployment {
             self.operators,
         )
     }
+
+    /// Where this organiser's circle with this salt is, or will be.
+    ///
+    /// # Errors
+    /// [`PortError`] when an address is none.
+    pub fn circle_address(
+        &self,
+        organiser: &ChainAddress,
+        salt: &[u8; 32],
+    ) -> Result<ChainAddress, PortError> {
+        let network = Network::try_new(&self.config())?;
+        Ok(contract_address(&network.circle_id(&sc_address(organiser)?, salt)?))
+    }
 }
 
 /// Why the network could not be set up.
@@ -131,6 +146,37 @@ error_codes! {
     }
 }
 
+/// What [`bootstrap`] makes on the network of this passphrase, without making it.
+///
+/// # Errors
+/// [`PortError`] when the asset's code is none.
+pub fn planned(
+    passphrase: &str,
+    funder: &Funder,
+    wanted: &Bootstrap,
+) -> Result<Deployment, PortError> {
+    let network_id = sha256(passphrase.as_bytes());
+    let issuer = account_address(&account_of(wanted.issuer.0)).0;
+    let asset = Asset { code: wanted.asset_code.clone(), issuer, decimals: 7 };
+    let asset_contract = known_asset(network_id, &asset)?.contract;
+    let circle_hash = sha256(CIRCLE_WASM);
+    let salt = factory_salt(sha256(FACTORY_WASM), circle_hash, &asset_contract);
+    let factory = deployed_id(network_id, ScAddress::Account(funder.account()), salt)?;
+    Ok(Deployment {
+        passphrase: passphrase.to_owned(),
+        asset,
+        asset_contract: contract_address(&asset_contract),
+        factory: contract_address(&factory),
+        circle_hash,
+        operators: wanted.operators,
+    })
+}
+
+/// From the codes and the asset: another code, another factory.
+fn factory_salt(factory_hash: [u8; 32], circle_hash: [u8; 32], asset: &ContractId) -> [u8; 32] {
+    sha256(&[FACTORY_DOMAIN, &factory_hash, &circle_hash, &asset.0.0].concat())
+}
+
 /// Makes what is missing of `wanted`, paid and deployed by `funder`, which on a standalone network
 /// is [`Funder::root_of`] its passphrase.
 ///
@@ -142,25 +188,17 @@ pub async fn bootstrap(
     wanted: &Bootstrap,
 ) -> Result<Deployment, SetupError> {
     let passphrase = rpc.network().await?.passphrase;
+    let plan = planned(&passphrase, funder, wanted)?;
     let site = Site { rpc, funder, network_id: sha256(passphrase.as_bytes()) };
     let issuer = account_of(wanted.issuer.0);
-    let asset =
-        Asset { code: wanted.asset_code.clone(), issuer: account_address(&issuer).0, decimals: 7 };
-    let known = known_asset(site.network_id, &asset)?;
+    let known = known_asset(site.network_id, &plan.asset)?;
 
     site.fund(wanted, &issuer).await?;
     site.deploy_asset(&known).await?;
     let circle_hash = site.upload("the circle's code", CIRCLE_WASM).await?;
     let factory_hash = site.upload("the factory's code", FACTORY_WASM).await?;
-    let factory = site.deploy_factory(factory_hash, circle_hash, &known.contract).await?;
-    Ok(Deployment {
-        passphrase,
-        asset,
-        asset_contract: contract_address(&known.contract),
-        factory: contract_address(&factory),
-        circle_hash,
-        operators: wanted.operators,
-    })
+    site.deploy_factory(factory_hash, circle_hash, &known.contract).await?;
+    Ok(plan)
 }
 
 impl Site<'_> {
@@ -225,19 +263,17 @@ impl Site<'_> {
         Ok(hash)
     }
 
-    /// At an address that follows from the codes and the asset: another code, another factory.
     async fn deploy_factory(
         &self,
         factory_hash: [u8; 32],
         circle_hash: [u8; 32],
         asset: &ContractId,
-    ) -> Result<ContractId, SetupError> {
-        let preimage = [FACTORY_DOMAIN, &factory_hash, &circle_hash, &asset.0.0].concat();
-        let salt = sha256(&preimage);
+    ) -> Result<(), SetupError> {
+        let salt = factory_salt(factory_hash, circle_hash, asset);
         let deployer = ScAddress::Account(self.funder.account());
         let id = deployed_id(self.network_id, deployer.clone(), salt)?;
         if self.exists(instance_key(&id)).await? {
-            return Ok(id);
+            return Ok(());
         }
         let assets = vec(vec![address(&ScAddress::Contract(asset.clone()))])?;
         let arguments: Vec<ScVal> = vec![bytes(&circle_hash)?, assets];
@@ -251,8 +287,7 @@ impl Site<'_> {
                 .try_into()
                 .map_err(|_| invalid("too many constructor arguments"))?,
         });
-        self.call("deploying the factory", function).await?;
-        Ok(id)
+        self.call("deploying the factory", function).await
     }
 
     async fn exists(&self, key: LedgerKey) -> Result<bool, SetupError> {

@@ -10,6 +10,7 @@ use kolo_core::id::IdError;
 use kolo_core::port::chain::{Mismatch, PrepareError};
 use kolo_core::port::{CommitError, PortError, PortErrorKind, Retry};
 use kolo_core::receipt::ReceiptError;
+use kolo_core::simulation::{PlayError, ScenarioError, StageError};
 use kolo_core::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 use kolo_rules::{Amount, AmountError, ParseAmountError, Refusal};
 use kolo_stellar::rpc::{HttpTransportError, RpcError, TransportError};
@@ -67,6 +68,7 @@ fn areas() -> Vec<Area> {
         amounts,
         ports,
         area!("Receipts": ReceiptError),
+        area!("Scenarios": ScenarioError, PlayError, StageError),
         area!("Store": StoreError),
         area!("Key vault": VaultError, MasterKeyError),
         area!("Stellar RPC": RpcError, TransportError, HttpTransportError, SetupError),

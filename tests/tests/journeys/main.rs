@@ -5,6 +5,7 @@
 mod meddling;
 mod world;
 
+mod consent;
 mod crowded;
 mod deciding;
 mod dissolving;

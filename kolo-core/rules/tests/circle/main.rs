@@ -23,6 +23,7 @@ mod payout;
 mod properties;
 mod rotation;
 mod rules;
+mod scripts;
 mod seats;
 mod sharing;
 mod support;

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::contract::{Contract, Done};
 use crate::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent, ChainEventBody,
-    ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch,
-    PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    Assembled, Authorisation, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent,
+    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger,
+    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
 };
 use crate::port::vault::{PublicKey, Signature};
 use crate::port::{PortError, PortErrorKind, Retry};
@@ -39,7 +39,12 @@ struct State {
     prepared: u64,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
+    /// What became of everything; `None`: confirmed.
+    fate: Option<Fate>,
 }
+
+/// The last ledger in which consents are good here.
+pub(super) const CONSENT_UNTIL: u32 = 50;
 
 #[derive(Default)]
 pub(super) struct ScriptedChain {
@@ -52,6 +57,11 @@ impl ScriptedChain {
         let mut state = self.lock();
         state.answers.clear();
         state.answers.extend(answer.map(|answer| (which, answer)));
+    }
+
+    /// From now on this is what became of every transaction; `None`: confirmed.
+    pub fn fate(&self, fate: Option<Fate>) {
+        self.lock().fate = fate;
     }
 
     /// From now on payouts of that circle get this answer.
@@ -193,14 +203,26 @@ impl ChainClient for ScriptedChain {
             signers: Vec::new(),
             source: ChainAddress("G".to_owned()),
             sequence: 1,
-            max_time: Timestamp::from_unix(u64::MAX),
+            max_time: MAX_TIME,
             max_fee: 100,
-            authorisations: Vec::new(),
+            authorisations: consents(effect),
         })
     }
 
     fn verify(&self, _: &ChainEffect, _: &PreparedTx) -> Result<(), Mismatch> {
         Ok(())
+    }
+
+    async fn authorise(
+        &self,
+        _: &ChainEffect,
+        tx: &PreparedTx,
+        signatures: &[(PublicKey, Signature)],
+    ) -> Result<PreparedTx, PrepareError> {
+        let wanted: Vec<PublicKey> = tx.authorisations.iter().map(|wanted| wanted.signer).collect();
+        let signed: Vec<PublicKey> = signatures.iter().map(|(signer, _)| *signer).collect();
+        assert_eq!(signed, wanted, "exactly those who must consent");
+        Ok(tx.clone())
     }
 
     fn assemble(
@@ -229,7 +251,8 @@ impl ChainClient for ScriptedChain {
     }
 
     async fn look_up(&self, _: &SignedTx) -> Result<Fate, PortError> {
-        Ok(Fate::Confirmed { ledger: 1, closed_at: Timestamp::from_unix(1), fee: 1 })
+        let confirmed = Fate::Confirmed { ledger: 1, closed_at: Timestamp::from_unix(1), fee: 1 };
+        Ok(self.lock().fate.clone().unwrap_or(confirmed))
     }
 
     async fn events_after(
@@ -266,4 +289,23 @@ impl ChainClient for ScriptedChain {
         let there = state.contracts.iter().find(|there| there.address == *address);
         Ok(there.map(Contract::on_chain))
     }
+}
+
+/// After this no transaction is applied here.
+pub(super) const MAX_TIME: Timestamp = Timestamp::from_unix(4_000_000_000);
+
+/// Of two, the one who does not send it signs apart.
+fn consents(effect: &ChainEffect) -> Vec<Authorisation> {
+    let (ChainEffect::Swap { maker, .. } | ChainEffect::Replace { leaver: maker, .. }) = effect
+    else {
+        return Vec::new();
+    };
+    let key = maker.0.strip_prefix('G').unwrap();
+    let key = data_encoding::HEXUPPER.decode(key.as_bytes()).unwrap();
+    vec![Authorisation {
+        signer: PublicKey(key.try_into().unwrap()),
+        payload: format!("{effect:?}").into_bytes(),
+        since_ledger: 1,
+        until_ledger: CONSENT_UNTIL,
+    }]
 }

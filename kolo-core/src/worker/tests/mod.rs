@@ -2,6 +2,7 @@
 mod caps;
 mod chain;
 mod contract;
+mod forming;
 mod handlers;
 mod lives;
 mod offers;

@@ -5,12 +5,12 @@ use futures::executor::block_on;
 use kolo_rules::circle::{Order, Security, Shortfall, Step};
 use kolo_rules::{Amount, Refusal};
 
-use super::chain::Answer;
+use super::chain::{Answer, CONSENT_UNTIL, MAX_TIME};
 use super::lives::{Life, UNIT};
 use super::{DAY_S, EACH, asset};
 use crate::circle::{Question, UnderWay};
 use crate::offer::{OfferEnd, OfferStage, OfferView, Offers};
-use crate::port::chain::{ChainEffect, ChainEventBody};
+use crate::port::chain::{ChainEffect, ChainEventBody, Fate};
 use crate::view::Options;
 use crate::{CommandContext, Error, OfferId};
 
@@ -333,6 +333,54 @@ fn what_the_chain_refuses_has_not_happened() {
         play.accept(2, &offer).unwrap();
         assert_eq!(play.turns(), [3, 2, 1]);
     }
+}
+
+/// The first transaction came too late; but whoever has Ada's consent could still put it into another one,
+/// until its last ledger has closed.
+#[test]
+fn nothing_is_built_anew_while_a_consent_is_good() {
+    let play = Play::new(Security::Exposure);
+    let offer = play.swap(0, 2).unwrap();
+    let lost = |latest_ledger| Fate::NotFound {
+        latest_closed_at: MAX_TIME.plus(1),
+        latest_ledger,
+        history_covers: true,
+    };
+    play.life.world.chain.fate(Some(lost(CONSENT_UNTIL)));
+    block_on(play.offers().accept(&play.ctx(2), offer.id, None)).unwrap();
+    play.life.world.pass(600);
+    assert_eq!(play.wanted(), 1);
+    play.life.world.chain.fate(Some(lost(CONSENT_UNTIL + 1)));
+    play.life.world.pass(60);
+    assert!(play.wanted() > 1, "the first one is impossible now, and its consent as well");
+}
+
+/// What was paid as a member is proven for ever, also when the seat is somebody else's.
+#[test]
+fn receipts_stay_with_whose_they_are() {
+    let play = Play::new(Security::None);
+    play.life.contributes(1, 1);
+    let receipts = play.life.world.kolo.receipts();
+    let all = block_on(receipts.of_circle(play.life.circle, None, 10)).unwrap();
+    let [receipt] = all.as_slice() else { panic!("{all:?}") };
+    let read = |who: usize| {
+        let reader = play.life.members[who].id;
+        block_on(receipts.of_member(reader, &receipt.number.to_string()))
+    };
+    play.voted_in(1);
+    let offer = play.seat(1, EACH).unwrap();
+    assert!(matches!(read(3), Err(Error::NoSuchReceipt)), "not in it yet");
+    play.accept(3, &offer).unwrap();
+    assert_eq!(read(1).unwrap().party_name, "Bola");
+    assert_eq!(read(0).unwrap().signed, *receipt);
+    assert!(read(3).is_ok(), "of the circle Dayo is in now");
+    // Whoever leaves has their own, and nobody else's.
+    play.life.contributes(0, 1);
+    let all = block_on(receipts.of_circle(play.life.circle, None, 10)).unwrap();
+    let others = all.iter().find(|other| *other != receipt).unwrap().number.to_string();
+    let bola = play.life.members[1].id;
+    let refused = block_on(receipts.of_member(bola, &others));
+    assert!(matches!(refused, Err(Error::NoSuchReceipt)), "{refused:?}");
 }
 
 /// In an auction turns are bid for; who has had the pot has none to give.
