@@ -452,9 +452,22 @@ pub enum Remark {
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Home {
     NoGroup,
-    Forming { name: String, members: u8, seats: u8, organiser: bool },
+    /// In no group yet, but asked for a place.
+    Waiting {
+        name: String,
+    },
+    Forming {
+        name: String,
+        members: u8,
+        seats: u8,
+        organiser: bool,
+    },
     Active,
-    Due { name: String, amount: Amount, deadline: Timestamp },
+    Due {
+        name: String,
+        amount: Amount,
+        deadline: Timestamp,
+    },
 }
 
 /// A group in the balance.

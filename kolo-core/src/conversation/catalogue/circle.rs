@@ -103,6 +103,9 @@ fn percent(basis_points: u16) -> String {
 /// The most members listed one by one.
 const LISTED: usize = 24;
 
+/// So many who wait are named; of more, how many they are.
+const NAMED: usize = 3;
+
 /// GROUP STATUS.
 pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) -> Vec<Words> {
     let summary = &status.summary;
@@ -265,8 +268,12 @@ fn vault(status: &CircleStatus, phase: Phase, speech: &Speech) -> Vec<Words> {
             lines.push(Words::new(id).text("amount", speech.money(amount)));
         }
     }
-    for waiting in &status.requests {
-        lines.push(Words::new("status-request").name("who", &waiting.name));
+    if status.requests.len() > NAMED {
+        let count = u64::try_from(status.requests.len()).unwrap_or_default();
+        lines.push(Words::new("status-requests").count("count", count));
+    } else {
+        let asks = |name: &str| Words::new("status-request").name("who", name);
+        lines.extend(status.requests.iter().map(|waiting| asks(&waiting.name)));
     }
     for vote in status.votes.iter().filter(|_| phase == Phase::Active) {
         lines.push(

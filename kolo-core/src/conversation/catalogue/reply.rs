@@ -48,6 +48,7 @@ fn people(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 fn home(home: &Home, speech: &Speech) -> Words {
     match home {
         Home::NoGroup => Words::new("home-no-group"),
+        Home::Waiting { name } => named("home-waiting", name),
         Home::Forming { name, members, seats, organiser } => named("home-forming", name)
             .count("members", *members)
             .count("seats", *seats)
@@ -61,7 +62,7 @@ fn home(home: &Home, speech: &Speech) -> Words {
 
 fn help(at: &Home, test_money: bool, speech: &Speech) -> Vec<Words> {
     let commands = match at {
-        Home::NoGroup => "help-no-group",
+        Home::NoGroup | Home::Waiting { .. } => "help-no-group",
         Home::Forming { organiser: true, .. } => "help-organiser",
         Home::Forming { .. } => "help-forming",
         Home::Active | Home::Due { .. } => "help-active",

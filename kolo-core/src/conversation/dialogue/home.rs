@@ -62,12 +62,17 @@ impl Talk<'_> {
         let forming = circles.iter().rev().find(|circle| {
             matches!(circle.stage, CircleStage::Creating | CircleStage::OnChain(Phase::Forming))
         });
-        Ok(forming.map_or(Home::NoGroup, |circle| Home::Forming {
-            name: circle.name.clone(),
-            members: circle.members,
-            seats: circle.rules.seats,
-            organiser: circle.organiser == member.id,
-        }))
+        if let Some(circle) = forming {
+            return Ok(Home::Forming {
+                name: circle.name.clone(),
+                members: circle.members,
+                seats: circle.rules.seats,
+                organiser: circle.organiser == member.id,
+            });
+        }
+        let waiting = self.desk.asked_by(member.id).await?;
+        let name = waiting.into_iter().next_back().map(|circle| circle.name);
+        Ok(name.map_or(Home::NoGroup, |name| Home::Waiting { name }))
     }
 
     fn home_choices(&self, home: &Home) -> Vec<Choice> {
@@ -79,6 +84,7 @@ impl Talk<'_> {
                 self.say("label-join-group", "JOIN GROUP"),
                 balance,
             ],
+            Home::Waiting { .. } => vec![self.say("label-join-group", "JOIN GROUP"), balance],
             Home::Forming { organiser: true, .. } => {
                 vec![self.say("label-invite", "INVITE"), status, balance]
             }

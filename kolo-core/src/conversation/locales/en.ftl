@@ -11,6 +11,7 @@ already-registered = You are registered already, { $name }. Send HELP to see wha
 remark-welcome = Welcome, { $name }!
 remark-dropped = (I have put the last question aside. Nothing was done about it.)
 home-no-group = You are not in a group yet. Send CREATE GROUP to begin one, or JOIN with the code you were given.
+home-waiting = You are waiting for a place in *{ $name }*. I will tell you the answer. To take your request back, send TAKE BACK REQUEST.
 home-forming =
     { "*" }{ $name }* is filling up: { $members } of { $seats } places are taken. { $organiser ->
         [yes] Send INVITE to get a code for the next person.
@@ -509,6 +510,7 @@ status-bid = { $who } asks { $amount } for this pot. Send BID and an amount to a
 status-reserve = Late fees so far: { $amount }
 status-insurance = The insurance holds { $amount }
 status-request = { $who } asks for a place.
+status-requests = { $count } people ask for a place. Send REQUESTS to see them.
 status-round = Round { $round } of { $rounds }. In the pot: { $pot } of { $full }
 status-next =
     Next pot: { $recipient }, { $state ->

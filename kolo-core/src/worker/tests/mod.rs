@@ -6,6 +6,7 @@ mod forming;
 mod handlers;
 mod lives;
 mod offers;
+mod people;
 mod permission;
 mod receipts;
 

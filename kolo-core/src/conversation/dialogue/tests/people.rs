@@ -89,6 +89,10 @@ fn a_request_is_taken_back_by_its_own_words_or_by_leave() {
         assert_eq!(chat.desk.ordered().len(), 1, "{text}");
         assert!(chat.desk.ordered()[0].starts_with("take back"));
     }
+    let desk = FakeDesk::of_ada();
+    desk.state().waits_at = vec![circle("Club", Phase::Forming).summary];
+    let menu = Chat::new(desk).say("hi").text().to_owned();
+    assert!(menu.contains("You are waiting for a place in *Club*"), "{menu}");
     let mut nowhere = Chat::new(FakeDesk::of_ada());
     assert_eq!(nowhere.say("take back request").reply, Some(Reply::NoRequest));
     assert_eq!(nowhere.say("leave").reply, Some(Reply::NoGroups));

@@ -4,7 +4,9 @@ use kolo_rules::{Amount, Interval, Rules};
 use super::members::{member_replies, offer_replies};
 use super::{name, units};
 use crate::conversation::amount::AmountProblem;
-use crate::conversation::fake::{NOW, asset, circle, member, preview, receipt, rules, vote};
+use crate::conversation::fake::{
+    NOW, asset, circle, member, preview, receipt, rules, vote, waiting,
+};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
@@ -29,7 +31,14 @@ pub fn replies() -> Vec<Reply> {
 fn homes() -> Vec<Home> {
     let forming = |organiser| Home::Forming { name: name(), members: 2, seats: 5, organiser };
     let due = Home::Due { name: name(), amount: units(10), deadline: NOW };
-    vec![Home::NoGroup, forming(true), forming(false), Home::Active, due]
+    vec![
+        Home::NoGroup,
+        Home::Waiting { name: name() },
+        forming(true),
+        forming(false),
+        Home::Active,
+        due,
+    ]
 }
 
 fn people() -> Vec<Reply> {
@@ -253,6 +262,9 @@ fn groups() -> Vec<Reply> {
 fn statuses() -> Vec<Reply> {
     let phases = Phase::ALL;
     let mut all: Vec<_> = phases.into_iter().map(|phase| circle("Market Women", phase)).collect();
+    let mut crowded = circle("Market Women", Phase::Forming);
+    crowded.requests = vec![waiting("Dayo"); 64];
+    all.push(crowded);
     let at = NOW.unix();
     let payouts = [
         PayoutStatus::None,
