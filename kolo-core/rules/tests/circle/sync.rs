@@ -212,6 +212,7 @@ fn before_one_is_paid_a_shortfall_is_borne_by_all_and_a_surplus_waits() {
     }
     let synced = circle.bear_shortfall(amount(14)).unwrap();
     assert_eq!(synced, Synced { surplus: Amount::ZERO, shortfall: amount(6) });
+    assert!(!synced.is_nothing());
     assert_eq!(each(&circle, |seat| seat.lost), [3, 3, 0]);
 }
 
