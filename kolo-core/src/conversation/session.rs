@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reply::Act;
 use crate::circle::Question;
+use crate::offer::SwapTerms;
 use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
 use crate::view::{Every, NewCircle, Options};
@@ -198,6 +199,7 @@ pub(super) enum Pending {
     Swap {
         circle: CircleId,
         with: MemberId,
+        terms: SwapTerms,
     },
     OfferSeat {
         circle: CircleId,

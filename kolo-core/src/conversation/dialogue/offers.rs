@@ -5,7 +5,7 @@ use super::people::{Person, voters};
 use super::{Said, Talk};
 use crate::Error;
 use crate::circle::Question;
-use crate::conversation::reply::{Reply, Selling, Swapping};
+use crate::conversation::reply::{Reply, Selling};
 use crate::conversation::session::Pending;
 use crate::conversation::{parser, phone};
 use crate::offer::{OfferTerms, OfferView};
@@ -17,28 +17,24 @@ const DAY_S: u32 = 86_400;
 
 impl Talk<'_> {
     /// SWAP: what it comes to, as a question.
-    pub(super) fn swapping(
+    pub(super) async fn swapping(
         &self,
         member: &MemberView,
         status: &CircleStatus,
         person: &Person,
     ) -> Result<Said, Error> {
-        let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));
-        let Some((with, mine)) = person.member.zip(mine) else {
-            return Ok(Said::reply(Reply::CannotBeAsked { who: person.name.clone() }));
+        let who = person.name.clone();
+        let Some(with) = person.member else {
+            return Ok(Said::reply(Reply::CannotBeAsked { who }));
         };
-        if mine.address == person.address {
-            return self.refused(Error::Refused(Refusal::SameSeat));
+        let (circle, name) = (status.summary.id, status.summary.name.clone());
+        match self.desk.swap_terms(member.id, circle, with).await {
+            Ok(terms) => {
+                let reply = Reply::ConfirmSwap { name, who, terms };
+                Ok(self.question(reply, Pending::Swap { circle, with, terms }))
+            }
+            Err(error) => self.refused(error),
         }
-        let circle = &status.summary;
-        let deposit = |turn| circle.rules.deposit(turn, status.rounds);
-        let pays = deposit(person.number)
-            .and_then(|after| Ok(after.checked_sub(deposit(mine.turn)?)?))
-            .unwrap_or_default();
-        let swapping =
-            Swapping { who: person.name.clone(), now: mine.turn, turn: person.number, pays };
-        let reply = Reply::ConfirmSwap { name: circle.name.clone(), swapping };
-        Ok(self.question(reply, Pending::Swap { circle: circle.id, with }))
     }
 
     /// SELL PLACE: the members are asked first; once they agreed, it is offered.
@@ -184,8 +180,8 @@ impl Talk<'_> {
     ) -> Result<Said, Error> {
         let ctx = |purpose| self.context(Some(member), purpose);
         let made = match pending {
-            Pending::Swap { circle, with } => {
-                self.desk.offer_swap(&ctx("offer-swap"), circle, with).await
+            Pending::Swap { circle, with, terms } => {
+                self.desk.offer_swap(&ctx("offer-swap"), circle, with, terms).await
             }
             Pending::OfferSeat { circle, newcomer, price } => {
                 self.desk.offer_seat(&ctx("offer-seat"), circle, newcomer, price).await

@@ -388,16 +388,31 @@ confirm-offer-seat =
     } Once { $who } accepts it cannot be undone.
 
     Fee: 0. YES or NO
-offer-sent = I have asked { $who }, who can answer until { $until }. Send TAKE BACK OFFER to take it back.
+offer-sent =
+    I have asked { $who } in *{ $name }*: { $kind ->
+        [turns] you would have turn no. { $turn } instead of { $now }
+       *[seat] your place, turn no. { $turn }
+    }. { $way ->
+        [pay] You would pay { $who } { $amount }.
+        [get] { $who } would pay you { $amount }.
+       *[even] No money moves.
+    } { $who } can answer until { $until }. Send TAKE BACK OFFER to take it back.
 offers = Open offers:
 offers-line =
     { $number }. { $mine ->
         [yes] yours to { $who }
        *[no] from { $who } to you
     } in *{ $name }*: { $kind ->
-        [turns] to change turns
-       *[seat] a place
-    }, until { $until }
+        [turns] you would have turn { $turn } instead of { $now }
+       *[seat] { $mine ->
+            [yes] your place, turn { $turn }
+           *[no] their place, turn { $turn }
+        }
+    }; { $way ->
+        [pay] you pay { $amount }
+        [get] you get { $amount }
+       *[even] no money moves
+    }; until { $until }
 offers-how = Send ACCEPT OFFER, DECLINE OFFER or, if it is yours, TAKE BACK OFFER with the number.
 no-offers = No offer is open, neither to you nor of yours.
 confirm-accept-turns =

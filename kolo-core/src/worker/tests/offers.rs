@@ -9,7 +9,7 @@ use super::chain::{Answer, CONSENT_UNTIL, MAX_TIME};
 use super::lives::{Life, UNIT};
 use super::{DAY_S, EACH, asset};
 use crate::circle::{Question, UnderWay};
-use crate::offer::{OfferEnd, OfferStage, OfferView, Offers};
+use crate::offer::{OfferEnd, OfferStage, OfferView, Offers, SwapTerms};
 use crate::port::chain::{ChainEffect, ChainEventBody, Fate};
 use crate::view::Options;
 use crate::{CommandContext, Error, OfferId};
@@ -57,9 +57,15 @@ impl Play {
         self.life.world.kolo.offers()
     }
 
+    fn swap_terms(&self, from: usize, with: usize) -> Result<SwapTerms, Error> {
+        let [from, with] = [from, with].map(|who| self.life.members[who].id);
+        block_on(self.offers().swap_terms(from, self.life.circle, with))
+    }
+
     fn swap(&self, from: usize, with: usize) -> Result<OfferView, Error> {
+        let terms = self.swap_terms(from, with)?;
         let with = self.life.members[with].id;
-        let made = block_on(self.offers().swap(&self.ctx(from), self.life.circle, with));
+        let made = block_on(self.offers().swap(&self.ctx(from), self.life.circle, with, terms));
         self.life.settle();
         made
     }
@@ -381,6 +387,40 @@ fn receipts_stay_with_whose_they_are() {
     let bola = play.life.members[1].id;
     let refused = block_on(receipts.of_member(bola, &others));
     assert!(matches!(refused, Err(Error::NoSuchReceipt)), "{refused:?}");
+}
+
+/// Chidi is asked "turn 1 instead of 3, you pay 20"; before the YES Bola has changed turns with one of
+/// the two.
+#[test]
+fn nothing_is_offered_that_its_maker_has_not_agreed_to() {
+    let play = Play::new(Security::Exposure);
+    let (chidi, ada) = (play.life.members[2].id, play.life.members[0].id);
+    let shown = play.swap_terms(2, 0).unwrap();
+    assert_eq!(shown, SwapTerms { now: 3, turn: 1, pays: Amount::new(2 * UNIT) });
+    let swap = |terms| block_on(play.offers().swap(&play.ctx(2), play.life.circle, ada, terms));
+    for pays in [0, 2 * UNIT - 1, -2 * UNIT] {
+        let other = swap(SwapTerms { pays: Amount::new(pays), ..shown });
+        assert!(matches!(other, Err(Error::Refused(Refusal::WrongAmount))), "{other:?}");
+    }
+    let ends = [SwapTerms { turn: 2, ..shown }, SwapTerms { now: 1, turn: 3, ..shown }];
+    for other in ends {
+        let other = swap(other);
+        assert!(matches!(other, Err(Error::Refused(Refusal::OtherTurn))), "{other:?}");
+    }
+    let offer = play.swap(0, 1).unwrap();
+    play.accept(1, &offer).unwrap();
+    assert_eq!(play.turns(), [2, 1, 3]);
+    let late = swap(shown);
+    assert!(matches!(late, Err(Error::Refused(Refusal::OtherTurn))), "{late:?}");
+    assert_eq!((play.open(2), play.open(0)), (vec![], vec![]));
+    // What it comes to now can be offered, and the key names these very terms.
+    let terms = play.swap_terms(2, 0).unwrap();
+    assert_eq!(terms, SwapTerms { now: 3, turn: 2, pays: Amount::new(UNIT) });
+    let ctx = CommandContext::of_member(chidi, "agreed");
+    let swap = |terms| block_on(play.offers().swap(&ctx, play.life.circle, ada, terms));
+    let made = swap(terms).unwrap();
+    assert_eq!((made.pays, swap(terms).unwrap().id), (terms.pays, made.id));
+    assert!(matches!(swap(shown), Err(Error::KeyReused)));
 }
 
 /// In an auction turns are bid for; who has had the pot has none to give.

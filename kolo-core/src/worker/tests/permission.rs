@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::circle::UnderWay;
+use crate::offer::SwapTerms;
 use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
 use crate::port::{Authorizer, PortError, PortErrorKind, Retry};
 use crate::{Actor, OfferId, view::InvitationView};
@@ -131,7 +132,8 @@ impl Calls<'_> {
             CommandName::SignUpgrade => block_on(circles.sign_upgrade(&ada, circle, [1; 32])),
             CommandName::Upgrade => block_on(circles.upgrade(&ada, circle, [1; 32])),
             CommandName::OfferTurns => {
-                return block_on(offers.swap(&ada, circle, self.bola.id)).map(drop);
+                let terms = SwapTerms { now: 2, turn: 1, pays: one };
+                return block_on(offers.swap(&ada, circle, self.bola.id, terms)).map(drop);
             }
             CommandName::OfferSeat => {
                 return block_on(offers.seat(&ada, circle, self.bola.id, one)).map(drop);

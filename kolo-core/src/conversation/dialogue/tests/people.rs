@@ -335,14 +335,24 @@ fn two_change_turns_when_both_say_yes() {
     assert!(chat.desk.ordered().is_empty());
     let sent = chat.tap(&heard.button("YES"));
     assert!(sent.text().contains("TAKE BACK OFFER"), "{}", sent.text());
-    assert!(chat.desk.ordered()[0].starts_with("offer turns"), "{:?}", chat.desk.ordered());
+    let chidi = member("Chidi").id;
+    assert_eq!(chat.desk.ordered(), [format!("offer turns {chidi} 1 3 0 Market Women")]);
     let same = Reply::Trouble(Words::new("refused-same-seat"));
     assert_eq!(chat.say("swap ada").reply, Some(same));
     // Where deposits depend on the turn, the figure is told before.
-    chat.desk.state().circles[0].summary.rules.security = kolo_rules::circle::Security::Exposure;
+    chat.desk.state().swap_pays = crate::Amount::new(-200_000_000);
     let heard = chat.say("swap turns with chidi");
     assert!(heard.text().contains("Chidi would pay you 20.00 USDC"), "{}", heard.text());
-    chat.say("no");
+    let sent = chat.say("yes").text().to_owned();
+    for part in ["*Market Women*", "turn no. 3 instead of 1. Chidi would pay you 20.00 USDC"] {
+        assert!(sent.replace("Bola", "Chidi").contains(part), "{part}: {sent}");
+    }
+    let asked = format!("offer turns {chidi} 1 3 -200000000 Market Women");
+    assert_eq!(chat.desk.ordered().last(), Some(&asked));
+    // What the rules refuse is told, not asked.
+    chat.desk.state().no_swap = Some(Refusal::NoSwap);
+    let no_swap = Reply::Trouble(Words::new("refused-no-swap"));
+    assert_eq!(chat.say("swap chidi").reply, Some(no_swap));
     chat.desk.state().circles[0].seats[2].member = None;
     let outside = Reply::CannotBeAsked { who: "Chidi".to_owned() };
     assert_eq!(chat.say("swap chidi").reply, Some(outside));
@@ -358,7 +368,7 @@ fn an_offer_is_accepted_after_a_question_and_ended_at_once() {
     let mine = offer(OfferTerms::Turns { maker: 1, taker: 2 }, true);
     chat.desk.state().offers = vec![to_me.clone(), mine];
     let listed = chat.say("offers").text().to_owned();
-    assert!(listed.contains("1. from Bola to you in *Market Women*: to change turns"), "{listed}");
+    assert!(listed.contains("1. from Bola to you in *Market Women*: you would have turn 3 instead of 1; no money moves"), "{listed}");
     assert!(listed.contains("2. yours to Bola"), "{listed}");
     for text in ["accept offer", "ACCEPT OFFER 1", &format!("accept offer {}", to_me.id)] {
         let heard = chat.say(text);
