@@ -26,7 +26,9 @@ impl Offers {
         with: MemberId,
         terms: SwapTerms,
     ) -> Result<OfferView, Error> {
-        let request = CommandRequest::new(ctx, CommandName::OfferTurns).about(circle);
+        let request = CommandRequest::new(ctx, CommandName::OfferTurns)
+            .about(circle)
+            .moving(terms.pays.max(Amount::ZERO));
         let args = (circle, with, terms);
         let command = Command::asked(&self.kolo, ctx, request, &args).await?;
         self.make(ctx, circle, with, command, Agreed::Turns(terms)).await
@@ -64,10 +66,10 @@ impl Offers {
         newcomer: MemberId,
         price: Amount,
     ) -> Result<OfferView, Error> {
-        let moving = if price < Amount::ZERO { Amount::ZERO.checked_sub(price) } else { Ok(price) };
+        let pays = Amount::ZERO.checked_sub(price).map_err(Refusal::from)?;
         let request = CommandRequest::new(ctx, CommandName::OfferSeat)
             .about(circle)
-            .moving(moving.map_err(Refusal::from)?);
+            .moving(pays.max(Amount::ZERO));
         let args = (circle, newcomer, price.minor_units());
         let command = Command::asked(&self.kolo, ctx, request, &args).await?;
         self.make(ctx, circle, newcomer, command, Agreed::Seat(price)).await

@@ -7,6 +7,7 @@ use kolo_rules::{Amount, Refusal};
 
 use super::chain::{Answer, CONSENT_UNTIL, MAX_TIME};
 use super::lives::{Life, UNIT};
+use super::permission::under_a_host;
 use super::{DAY_S, EACH, asset};
 use crate::circle::{Question, UnderWay};
 use crate::offer::{OfferEnd, OfferStage, OfferView, Offers, SwapTerms};
@@ -421,6 +422,29 @@ fn nothing_is_offered_that_its_maker_has_not_agreed_to() {
     let made = swap(terms).unwrap();
     assert_eq!((made.pays, swap(terms).unwrap().id), (terms.pays, made.id));
     assert!(matches!(swap(shown), Err(Error::KeyReused)));
+}
+
+/// A host's limit is on what a person pays: each of the two is asked about their own part.
+#[test]
+fn the_host_is_asked_about_what_each_of_the_two_pays() {
+    let mut play = Play::new(Security::Exposure);
+    let (world, host) = under_a_host(play.life.world);
+    play.life.world = world;
+    let asked = || host.asked().iter().map(|request| request.amount).collect::<Vec<_>>();
+    let (nothing, twenty) = (Some(Amount::ZERO), Some(Amount::new(2 * UNIT)));
+    // Chidi, who comes last, pays for the first turn, whoever offers it.
+    let offer = play.swap(2, 0).unwrap();
+    assert_eq!(asked(), [twenty]);
+    play.accept(0, &offer).unwrap();
+    assert_eq!(asked(), [nothing]);
+    let offer = play.swap(2, 0).unwrap();
+    assert_eq!(asked(), [nothing]);
+    block_on(play.offers().withdraw(&play.ctx(2), offer.id)).unwrap();
+    assert_eq!(asked(), [None], "a word moves no money");
+    let offer = play.swap(2, 0).unwrap();
+    asked();
+    play.accept(0, &offer).unwrap();
+    assert_eq!(asked(), [twenty]);
 }
 
 /// In an auction turns are bid for; who has had the pot has none to give.
