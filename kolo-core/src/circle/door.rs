@@ -133,7 +133,8 @@ impl Circles {
     /// Takes one's own request back.
     ///
     /// # Errors
-    /// [`Error::Refused`] for who does not wait there; [`Error::UnderWay`] when it was asked for before.
+    /// [`Error::Refused`] for who does not wait there; [`Error::UnderWay`] when it was asked for before, and
+    /// while they are joining by an invitation: it is their place they would give up.
     pub async fn take_back(
         &self,
         ctx: &CommandContext,
@@ -150,7 +151,9 @@ impl Circles {
         loop {
             let mut found = self.kolo.circle(circle).await?;
             found.state.require_waiting(&address)?;
-            if found.state.taken_back.contains(&address) {
+            let is_seen_to = found.state.taken_back.contains(&address)
+                || self.is_joining(&found.state, member).await?;
+            if is_seen_to {
                 return Err(Error::UnderWay);
             }
             found.state.taken_back.push(address.clone());

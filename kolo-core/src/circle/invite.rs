@@ -191,7 +191,11 @@ impl Circles {
     }
 
     /// Whether the member is joining by another code already.
-    async fn is_joining(&self, circle: &Circle, member: MemberId) -> Result<bool, Error> {
+    pub(super) async fn is_joining(
+        &self,
+        circle: &Circle,
+        member: MemberId,
+    ) -> Result<bool, Error> {
         for id in &circle.invitations {
             if self.kolo.invitation(*id).await?.state.standing == Standing::Taken(member) {
                 return Ok(true);

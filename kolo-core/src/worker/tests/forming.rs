@@ -99,3 +99,62 @@ fn requests_end_with_the_start() {
     };
     assert_eq!(told.iter().filter(refused).count(), 1);
 }
+
+fn leaves(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::Leave { .. })
+}
+
+/// Ada's circle, where Bola waits.
+fn where_bola_waits(world: &World) -> (CircleId, MemberView, MemberView) {
+    let (ada, bola) = (world.member("Ada"), world.member("Bola"));
+    let circle = world.forming(&ada, "one");
+    let member = bola.address.clone();
+    world.emit(circle, CircleChainEvent::JoinRequested { member });
+    world.work();
+    (circle, ada, bola)
+}
+
+fn take_back(world: &World, circle: CircleId, who: &MemberView, key: &str) -> Result<(), Error> {
+    let ctx = CommandContext::of_member(who.id, key);
+    block_on(world.kolo.circles().take_back(&ctx, circle)).map(drop)
+}
+
+/// The chain's call gives up a place as well as a request: it must not meet the place.
+#[test]
+fn taking_a_request_back_gives_up_no_place() {
+    // Bola accepts an invitation while he waits, and then thinks better of having asked.
+    let world = World::new();
+    let (circle, ada, bola) = where_bola_waits(&world);
+    let by = |who: &MemberView, key: &str| CommandContext::of_member(who.id, key);
+    let circles = world.kolo.circles();
+    let (invitation, _) = block_on(circles.invite(&by(&ada, "invite"), circle, None)).unwrap();
+    world.work();
+    let Some(ChainEffect::Invite { key, expires_at, .. }) = world.chain.done().last().cloned()
+    else {
+        panic!("no invitation");
+    };
+    let (key, address, turn) = (Some(key), None, None);
+    world.emit(circle, CircleChainEvent::InvitationAdded { key, address, turn, expires_at });
+    world.work();
+    let hash = invitation.circle.rules_hash;
+    block_on(circles.join(&by(&bola, "join"), &invitation.code, hash)).unwrap();
+    let refused = take_back(&world, circle, &bola, "back");
+    assert!(matches!(refused, Err(Error::UnderWay)), "{refused:?}");
+
+    // The organiser is faster than what he asked for.
+    let world = World::new();
+    let (circle, _, bola) = where_bola_waits(&world);
+    take_back(&world, circle, &bola, "back").unwrap();
+    world.joins(circle, &bola, 1);
+    while block_on(world.kolo.follow()).unwrap() {}
+    world.work();
+    let seats = block_on(world.kolo.circles().status(circle)).unwrap().seats;
+    assert_eq!((world.chain.count(leaves), seats.len()), (0, 2));
+
+    // And who only waits does so no more.
+    let world = World::new();
+    let (circle, _, bola) = where_bola_waits(&world);
+    take_back(&world, circle, &bola, "back").unwrap();
+    world.work();
+    assert_eq!(world.chain.count(leaves), 1);
+}
