@@ -78,8 +78,12 @@ impl Circles {
     pub async fn close_door(&self, ctx: &CommandContext, code: &str) -> Result<String, Error> {
         let organiser = ctx.member()?;
         let code = normalise(code);
-        let circle = self.by_door(&code).await.ok();
-        let about = circle.map(|circle| circle.state.id);
+        // An unknown code is told once the key was looked up.
+        let about = match self.by_door(&code).await {
+            Ok(circle) => Some(circle.state.id),
+            Err(Error::NoSuchDoor) => None,
+            Err(error) => return Err(error),
+        };
         let request = CommandRequest::new(ctx, CommandName::CloseDoor).about(about);
         let mut command = Command::asked(&self.kolo, ctx, request, &code).await?;
         if let Some(done) = command.replay()? {

@@ -1,7 +1,9 @@
 //! Before the start: turns given by invitation, and requests that are never answered.
 use super::*;
+use crate::Ports;
 use crate::notice::Notice;
 use crate::record;
+use crate::testkit::{Fault, FaultPlan, Faulty};
 use crate::unit::{Told, queue};
 
 use kolo_rules::circle::Order;
@@ -16,7 +18,7 @@ fn fixed(world: &World, organiser: &MemberView, turn: u8) -> Result<CircleId, Er
 #[test]
 fn every_turn_is_promised_once() {
     let world = World::new();
-    let ada = world.member("Ada");
+    let (ada, bola) = (world.member("Ada"), world.member("Bola"));
     for turn in [0, 4] {
         let refused = fixed(&world, &ada, turn);
         assert!(matches!(refused, Err(Error::OutOfBounds { min: 1, max: 3, .. })), "{refused:?}");
@@ -52,6 +54,13 @@ fn every_turn_is_promised_once() {
     assert_eq!(invite("any", None).unwrap(), Some(1));
     assert_eq!(invite("any", None).unwrap(), Some(1), "the same command, the same turn");
     assert!(matches!(invite("more", None), Err(Error::NoPlaceLeft)));
+    // Nor is it given to who asked.
+    let member = bola.address.clone();
+    world.emit(circle, CircleChainEvent::JoinRequested { member });
+    world.work();
+    let ctx = CommandContext::of_member(ada.id, "approve");
+    let given = block_on(world.kolo.circles().approve(&ctx, circle, &bola.address, Some(3)));
+    assert!(matches!(given, Err(Error::Refused(Refusal::TurnTaken))), "{given:?}");
     world.work();
     let given: Vec<_> = world
         .chain
@@ -157,4 +166,45 @@ fn taking_a_request_back_gives_up_no_place() {
     take_back(&world, circle, &bola, "back").unwrap();
     world.work();
     assert_eq!(world.chain.count(leaves), 1);
+}
+
+/// Who was refused has no circle by having asked; who sits there by then keeps it.
+#[test]
+fn a_refused_request_leaves_nothing_behind() {
+    for sits in [false, true] {
+        let world = World::new();
+        let (ada, bola) = (world.member("Ada"), world.member("Bola"));
+        let circle = world.forming(&ada, "one");
+        let hash = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules_hash;
+        let asks = |effect: &ChainEffect| matches!(effect, ChainEffect::Request { .. });
+        world.chain.answer(asks, Some(Answer::Refuse(Some(28))));
+        let ctx = CommandContext::of_member(bola.id, "ask");
+        block_on(world.kolo.circles().request(&ctx, circle, hash)).unwrap();
+        let circles = || block_on(world.kolo.member(bola.id)).unwrap().state.circles;
+        assert_eq!(circles(), [circle]);
+        if sits {
+            world.joins(circle, &bola, 1);
+            while block_on(world.kolo.follow()).unwrap() {}
+        }
+        world.pass(60);
+        assert_eq!(circles(), if sits { vec![circle] } else { vec![] });
+    }
+}
+
+/// A store that is down has not said that the code is unknown.
+#[test]
+fn a_code_is_not_unknown_because_the_store_is_down() {
+    let world = World::new();
+    let ada = world.member("Ada");
+    let circle = world.forming(&ada, "one");
+    let by = |key: &str| CommandContext::of_member(ada.id, key);
+    let code = block_on(world.kolo.circles().open_door(&by("open"), circle)).unwrap();
+    let plan = FaultPlan::scripted([(0, Fault::Before)]);
+    let ledger = Arc::new(Faulty::new(world.kolo.ports().ledger.clone(), plan));
+    let ports = Ports { ledger, ..world.kolo.ports().clone() };
+    let (tenant, operator) = (world.kolo.tenant().clone(), world.kolo.operator().clone());
+    let kolo = Kolo::new(tenant, ports, asset(), operator, Settings::default());
+    let down = block_on(kolo.circles().close_door(&by("close"), &code));
+    assert!(matches!(down, Err(Error::Port(_))), "{down:?}");
+    assert_eq!(block_on(kolo.circles().close_door(&by("close"), &code)).unwrap(), "Market");
 }
