@@ -196,6 +196,10 @@ pub enum Reply {
         offer: OfferView,
         balance_after: Amount,
     },
+    /// To take one's own back, or decline.
+    ConfirmEndOffer {
+        offer: OfferView,
+    },
     /// Taken back (`mine`) or declined.
     OfferOver {
         who: String,

@@ -211,12 +211,23 @@ pub(super) enum Pending {
         offer: OfferId,
         rules_hash: Option<[u8; 32]>,
     },
+    /// Take one's own back (`mine`), or decline.
+    EndOffer {
+        offer: OfferId,
+        mine: bool,
+    },
 }
 
 impl Pending {
     /// Whether it is about what two people agree on.
     pub const fn is_offer(&self) -> bool {
-        matches!(self, Self::Swap { .. } | Self::OfferSeat { .. } | Self::AcceptOffer { .. })
+        matches!(
+            self,
+            Self::Swap { .. }
+                | Self::OfferSeat { .. }
+                | Self::AcceptOffer { .. }
+                | Self::EndOffer { .. }
+        )
     }
 }
 

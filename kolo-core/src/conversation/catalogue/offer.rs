@@ -77,6 +77,10 @@ pub(super) fn reply(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::ConfirmAccept { offer, balance_after } => {
             Some(confirm_accept(offer, *balance_after, speech))
         }
+        Reply::ConfirmEndOffer { offer } => {
+            let words = of_two("confirm-end-offer", offer);
+            Some(vec![of_offer(words, offer, speech)])
+        }
         Reply::OfferOver { who, mine } => {
             Some(vec![Words::new("offer-over").name("who", who).flag("mine", *mine)])
         }
@@ -91,15 +95,17 @@ fn newcomer(words: Words, to: &NewcomerView) -> Words {
 fn list(offers: &[OfferView], speech: &Speech) -> Vec<Words> {
     let mut lines = vec![Words::new("offers")];
     for (number, offer) in (1_u64..).zip(offers) {
-        let who = if offer.mine { &offer.taker_name } else { &offer.maker_name };
-        let words = named("offers-line", &offer.circle.name)
-            .count("number", number)
-            .flag("mine", offer.mine)
-            .name("who", who);
+        let words = of_two("offers-line", offer).count("number", number);
         lines.push(of_offer(words, offer, speech));
     }
     lines.push(Words::new("offers-how").apart());
     lines
+}
+
+/// In which group, with whom, and whose it is.
+fn of_two(id: &'static str, offer: &OfferView) -> Words {
+    let who = if offer.mine { &offer.taker_name } else { &offer.maker_name };
+    named(id, &offer.circle.name).flag("mine", offer.mine).name("who", who)
 }
 
 /// What is offered, as its reader sees it: what they would get, what they pay, and until when.

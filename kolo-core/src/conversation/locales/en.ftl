@@ -432,6 +432,23 @@ confirm-accept-question =
     Balance after: { $after }
 
     YES or NO
+confirm-end-offer =
+    { $mine ->
+        [yes] Take back your offer to { $who } in *{ $name }*?
+       *[no] Say no to { $who } in *{ $name }*?
+    } The offer: { $kind ->
+        [turns] you would have turn no. { $turn } instead of { $now }
+       *[seat] { $mine ->
+            [yes] your place, turn no. { $turn }
+           *[no] their place, turn no. { $turn }
+        }
+    }. { $way ->
+        [pay] You would pay { $who } { $amount }.
+        [get] { $who } would pay you { $amount }.
+       *[even] No money moves.
+    } It is open until { $until }.
+
+    Fee: 0. YES or NO
 offer-over =
     { $mine ->
         [yes] Your offer to { $who } is taken back.

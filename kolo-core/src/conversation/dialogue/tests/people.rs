@@ -384,9 +384,23 @@ fn an_offer_is_accepted_after_a_question_and_ended_at_once() {
     chat.say("accept offer");
     chat.say("yes");
     chat.say("decline offer");
-    let over = chat.say("take back offer 2").text().to_owned();
+    // A number may be another offer's by now: it is shown before anything is done.
+    let asked = chat.say("take back offer 2").text().to_owned();
+    for part in ["your offer to Bola in *Market Women*", "turn no. 2 instead of 1", "No money"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    let asked = chat.say("decline offer 1").text().to_owned();
+    assert!(asked.contains("Say no to Bola in *Market Women*? "), "{asked}");
+    chat.say("no");
+    assert_eq!(chat.desk.ordered(), ["accept offer false", "decline offer"]);
+    chat.say("take back offer 2");
+    let over = chat.say("yes").text().to_owned();
     assert_eq!(over, "Your offer to Bola is taken back.");
-    assert_eq!(chat.desk.ordered(), ["accept offer false", "decline offer", "withdraw offer"]);
+    // A button names the offer itself.
+    let over = chat.say(&format!("decline offer {}", to_me.id)).text().to_owned();
+    assert!(over.contains("I have told Bola that you said no"), "{over}");
+    let ends = ["accept offer false", "decline offer", "withdraw offer", "decline offer"];
+    assert_eq!(chat.desk.ordered(), ends);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::CircleId;
 use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
 use crate::conversation::reply::{Act, Moving, Reply, Selling};
 use crate::notice::Notice;
-use crate::offer::{OfferTerms, SwapTerms};
+use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::view::{Every, ExpulsionView, NewcomerView, RequestView, VoteOn};
 
@@ -66,6 +66,7 @@ pub fn offer_replies() -> Vec<Reply> {
         Reply::Offers { offers },
         Reply::NoOffers,
         Reply::ConfirmAccept { offer: turns(false), balance_after: units(5) },
+        Reply::ConfirmEndOffer { offer: turns(false) },
         Reply::OfferOver { who: who(), mine: true },
         Reply::OfferOver { who: who(), mine: false },
     ];
@@ -77,6 +78,7 @@ pub fn offer_replies() -> Vec<Reply> {
         all.push(Reply::ConfirmSell { name: name(), selling });
         all.push(Reply::ConfirmOfferSeat { name: name(), to: newcomer(), price: pays });
         all.push(Reply::ConfirmAccept { offer: seat(price), balance_after: units(5) });
+        all.push(Reply::ConfirmEndOffer { offer: OfferView { mine: true, ..seat(price) } });
     }
     all
 }
