@@ -18,7 +18,7 @@ impl Offers {
     /// [`Error::NoSuchCircle`] for who is not in it; [`Error::Refused`] by the rules (a turn that has come,
     /// arrears, an auction, oneself), and when it comes to something else by now
     /// ([`Refusal::OtherTurn`], [`Refusal::WrongAmount`]); [`Error::UnderWay`] while another offer of
-    /// theirs in this circle is open.
+    /// theirs in this circle is open; [`Error::CapReached`] after five of one day.
     pub async fn swap(
         &self,
         ctx: &CommandContext,
@@ -58,7 +58,7 @@ impl Offers {
     /// # Errors
     /// [`Error::NoSuchCircle`] for who is not in it; [`Error::Refused`]: no such vote has passed, arrears,
     /// another price ([`Refusal::WrongAmount`]), the newcomer sits there already; [`Error::UnderWay`] while
-    /// another offer of theirs in this circle is open.
+    /// another offer of theirs in this circle is open; [`Error::CapReached`] after five of one day.
     pub async fn seat(
         &self,
         ctx: &CommandContext,
@@ -121,7 +121,12 @@ impl Offers {
             found.state.offers.push(id);
             changes.write(&found)?;
             for party in [&offer.maker, &offer.taker] {
-                self.list(&mut changes, party.member, id).await?;
+                let mut list = self.listed(party.member).await?;
+                if party.member == offer.maker.member {
+                    self.kolo.count_offer(&changes, &mut list.state.made, circle)?;
+                }
+                list.state.offers.push(id);
+                changes.write(&list)?;
             }
             let fresh = Loaded::fresh(&id, offer);
             changes.write(&fresh)?;
@@ -161,13 +166,8 @@ impl Offers {
         Ok(())
     }
 
-    /// Puts it into a member's list, and takes out what has ended.
-    async fn list(
-        &self,
-        changes: &mut Changes,
-        member: MemberId,
-        offer: OfferId,
-    ) -> Result<(), Error> {
+    /// A member's list, without what has ended.
+    async fn listed(&self, member: MemberId) -> Result<Loaded<OffersOf>, Error> {
         let found = self.kolo.load::<OffersOf>(member).await?;
         let mut list = found.unwrap_or_else(|| Loaded::fresh(&member, OffersOf::default()));
         for id in list.state.offers.clone() {
@@ -175,8 +175,7 @@ impl Offers {
                 list.state.offers.retain(|listed| *listed != id);
             }
         }
-        list.state.offers.push(offer);
-        changes.write(&list)
+        Ok(list)
     }
 }
 

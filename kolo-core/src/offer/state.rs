@@ -3,6 +3,7 @@ use kolo_rules::Amount;
 use serde::{Deserialize, Serialize};
 
 use super::view::{OfferEnd, OfferKind, OfferStage, OfferTerms, SwapTerms};
+use crate::cap::DayCount;
 use crate::port::chain::{ChainAddress, ChainEffect};
 use crate::record::Aggregate;
 use crate::{CircleId, IntentId, MemberId, OfferId, Timestamp};
@@ -79,6 +80,9 @@ impl Aggregate for Offer {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OffersOf {
     pub offers: Vec<OfferId>,
+    /// How many they made today in which circle: see [`crate::Cap::Offers`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<(CircleId, DayCount)>,
 }
 
 impl Aggregate for OffersOf {

@@ -673,6 +673,7 @@ error-bad-text = That text does not work here. Please use 1 to { $max } ordinary
 error-out-of-bounds = That number does not work here. It must be from { $min } to { $max }.
 error-cap-accounts = Today's places for new wallets are used up. Nothing is lost: please write again tomorrow.
 error-cap-circles = So many groups were begun today that there is room for no more. Nothing is lost: please send CREATE GROUP again tomorrow.
+error-cap-offers = You have made { $most } offers in this group today, the most in one day. Please write again tomorrow.
 error-cap-own-circles =
     { $most ->
         [0] New groups cannot be begun here at the moment.

@@ -13,7 +13,7 @@ use crate::circle::{Question, UnderWay};
 use crate::offer::{OfferEnd, OfferStage, OfferView, Offers, SwapTerms};
 use crate::port::chain::{ChainEffect, ChainEventBody, Fate};
 use crate::view::Options;
-use crate::{CommandContext, Error, OfferId};
+use crate::{Cap, CommandContext, Error, OfferId};
 
 /// Ada, Bola and Chidi in a circle by order of joining, with Dayo outside; all rich.
 struct Play {
@@ -422,6 +422,25 @@ fn nothing_is_offered_that_its_maker_has_not_agreed_to() {
     let made = swap(terms).unwrap();
     assert_eq!((made.pays, swap(terms).unwrap().id), (terms.pays, made.id));
     assert!(matches!(swap(shown), Err(Error::KeyReused)));
+}
+
+/// Each offer and its end tell the other something: nobody does so all day.
+#[test]
+fn five_offers_of_one_member_in_a_circle_are_the_most_of_a_day() {
+    let play = Play::new(Security::None);
+    let once = |from| {
+        let offer = play.swap(from, 2)?;
+        block_on(play.offers().withdraw(&play.ctx(from), offer.id))
+    };
+    for _ in 0..5 {
+        once(0).unwrap();
+    }
+    let sixth = once(0);
+    assert!(matches!(sixth, Err(Error::CapReached { cap: Cap::Offers, most: 5, .. })), "{sixth:?}");
+    assert!(play.open(0).is_empty() && play.open(2).is_empty());
+    once(1).unwrap();
+    play.life.pass(DAY_S);
+    once(0).unwrap();
 }
 
 /// A host's limit is on what a person pays: each of the two is asked about their own part.

@@ -95,6 +95,7 @@ pub fn errors() -> Vec<Error> {
         cap_reached(Cap::Accounts),
         cap_reached(Cap::Circles),
         cap_reached(Cap::CirclesOfMember),
+        cap_reached(Cap::Offers),
         Error::NotAvailable,
         Error::KeyReused,
         Error::Contention,
