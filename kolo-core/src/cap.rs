@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::member::state::Member;
 use crate::record::{Aggregate, Loaded};
 use crate::unit::Changes;
-use crate::{Error, Kolo, Timestamp};
+use crate::{CircleId, Error, Kolo, Timestamp};
 
 /// Seconds of a day.
 const DAY_S: u64 = 86_400;
+
+/// Offers one member may make in one circle in one day.
+const OFFERS_PER_DAY: u32 = 5;
 
 /// How much of what costs reserves may be begun in one UTC day. 0: none; `u32::MAX`: as many as come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub enum Cap {
     Circles,
     /// [`Caps::circles_per_member_per_day`].
     CirclesOfMember,
+    /// Offers of one member in one circle: five. Each tells another member something.
+    Offers,
 }
 
 impl Caps {
@@ -49,6 +54,7 @@ impl Caps {
             Cap::Accounts => self.accounts_per_day,
             Cap::Circles => self.circles_per_day,
             Cap::CirclesOfMember => self.circles_per_member_per_day,
+            Cap::Offers => OFFERS_PER_DAY,
         }
     }
 }
@@ -105,6 +111,22 @@ impl Kolo {
     /// Counts an account.
     pub(crate) async fn count_account(&self, changes: &mut Changes) -> Result<(), Error> {
         self.count(changes, Cap::Accounts, "accounts").await
+    }
+
+    /// Counts an offer in this circle; the caller writes the maker's list.
+    pub(crate) fn count_offer(
+        &self,
+        changes: &Changes,
+        made: &mut Vec<(CircleId, DayCount)>,
+        circle: CircleId,
+    ) -> Result<(), Error> {
+        let today = changes.now().unix() / DAY_S;
+        made.retain(|(_, count)| count.day >= today);
+        let there = made.iter().position(|(id, _)| *id == circle);
+        let mut count = there.map_or_else(DayCount::default, |at| made.swap_remove(at).1);
+        self.take(changes, Cap::Offers, &mut count)?;
+        made.push((circle, count));
+        Ok(())
     }
 
     async fn count(&self, changes: &mut Changes, cap: Cap, of: &str) -> Result<(), Error> {

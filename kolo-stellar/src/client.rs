@@ -27,7 +27,6 @@ const JOIN_DOMAIN: &[u8] = b"kolo:join:1";
 pub struct StellarChainClient {
     pub(crate) rpc: Rpc,
     pub(crate) network: Network,
-    /// What `getEvents` is asked for.
     /// What is asked of `getEvents`, one after the other.
     pub(crate) filters: Vec<Value>,
     clock: Option<Arc<dyn Clock>>,

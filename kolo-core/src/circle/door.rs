@@ -78,8 +78,12 @@ impl Circles {
     pub async fn close_door(&self, ctx: &CommandContext, code: &str) -> Result<String, Error> {
         let organiser = ctx.member()?;
         let code = normalise(code);
-        let circle = self.by_door(&code).await.ok();
-        let about = circle.map(|circle| circle.state.id);
+        // An unknown code is told once the key was looked up.
+        let about = match self.by_door(&code).await {
+            Ok(circle) => Some(circle.state.id),
+            Err(Error::NoSuchDoor) => None,
+            Err(error) => return Err(error),
+        };
         let request = CommandRequest::new(ctx, CommandName::CloseDoor).about(about);
         let mut command = Command::asked(&self.kolo, ctx, request, &code).await?;
         if let Some(done) = command.replay()? {
@@ -133,7 +137,8 @@ impl Circles {
     /// Takes one's own request back.
     ///
     /// # Errors
-    /// [`Error::Refused`] for who does not wait there; [`Error::UnderWay`] when it was asked for before.
+    /// [`Error::Refused`] for who does not wait there; [`Error::UnderWay`] when it was asked for before, and
+    /// while they are joining by an invitation: it is their place they would give up.
     pub async fn take_back(
         &self,
         ctx: &CommandContext,
@@ -150,7 +155,9 @@ impl Circles {
         loop {
             let mut found = self.kolo.circle(circle).await?;
             found.state.require_waiting(&address)?;
-            if found.state.taken_back.contains(&address) {
+            let is_seen_to = found.state.taken_back.contains(&address)
+                || self.is_joining(&found.state, member).await?;
+            if is_seen_to {
                 return Err(Error::UnderWay);
             }
             found.state.taken_back.push(address.clone());

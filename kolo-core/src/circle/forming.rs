@@ -2,6 +2,7 @@
 use kolo_rules::{Amount, Refusal};
 
 use super::service::{Circles, UnderWay};
+use super::state::Circle;
 use crate::intent::state::Want;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
@@ -55,7 +56,8 @@ impl Circles {
     /// Gives somebody who asked a place (organiser); with their turn, where the order is fixed.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`]; [`Error::Refused`] for who does not wait, and when no place is left.
+    /// [`Error::NotAllowed`]; [`Error::Refused`] for who does not wait, when no place is left, and for a
+    /// turn somebody has or an open invitation promises.
     pub async fn approve(
         &self,
         ctx: &CommandContext,
@@ -120,6 +122,10 @@ impl Circles {
         want: Want,
     ) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
+        let promised = match self.kolo.load::<Circle>(circle).await? {
+            Some(found) => self.turns_promised(&found.state).await?,
+            None => Vec::new(),
+        };
         self.simple(ctx, name, circle, want.clone(), |found| {
             if found.organiser != organiser {
                 return Err(Error::NotAllowed);
@@ -131,6 +137,9 @@ impl Circles {
                 Want::Approve { who, turn, .. } => {
                     found.require_waiting(who)?;
                     trial.join(&rules, *turn, now)?;
+                    if turn.is_some_and(|turn| promised.contains(&turn)) {
+                        return Err(Error::Refused(Refusal::TurnTaken));
+                    }
                 }
                 Want::Reject { who, .. } => found.require_waiting(who)?,
                 Want::Remove { who, .. } => {

@@ -147,12 +147,19 @@ impl Circles {
             return Ok(Vec::new());
         }
         let mut gone: Vec<u8> = circle.mirror()?.seats().iter().map(|seat| seat.turn).collect();
+        gone.extend(self.turns_promised(circle).await?);
+        Ok((1..=rules.seats).filter(|turn| !gone.contains(turn)).collect())
+    }
+
+    /// The turns that open invitations promise.
+    pub(super) async fn turns_promised(&self, circle: &Circle) -> Result<Vec<u8>, Error> {
+        let mut promised = Vec::new();
         for id in &circle.invitations {
             let invitation = self.kolo.invitation(*id).await?.state;
             let is_over = self.kolo.now() > invitation.expires_at;
-            gone.extend(invitation.turn.filter(|_| !is_over));
+            promised.extend(invitation.turn.filter(|_| !is_over));
         }
-        Ok((1..=rules.seats).filter(|turn| !gone.contains(turn)).collect())
+        Ok(promised)
     }
 
     async fn turn_to_promise(
@@ -163,7 +170,8 @@ impl Circles {
         let rules = circle.rules()?;
         let left = self.turns_left(circle).await?;
         match wanted {
-            None => Ok(left.first().copied()),
+            None if rules.order != Order::Fixed => Ok(None),
+            None => left.first().copied().map(Some).ok_or(Error::NoPlaceLeft),
             Some(turn) if left.contains(&turn) => Ok(Some(turn)),
             Some(turn) if rules.order == Order::Fixed && (1..=rules.seats).contains(&turn) => {
                 Err(Error::Refused(Refusal::TurnTaken))
@@ -191,7 +199,11 @@ impl Circles {
     }
 
     /// Whether the member is joining by another code already.
-    async fn is_joining(&self, circle: &Circle, member: MemberId) -> Result<bool, Error> {
+    pub(super) async fn is_joining(
+        &self,
+        circle: &Circle,
+        member: MemberId,
+    ) -> Result<bool, Error> {
         for id in &circle.invitations {
             if self.kolo.invitation(*id).await?.state.standing == Standing::Taken(member) {
                 return Ok(true);

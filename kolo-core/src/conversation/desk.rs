@@ -4,7 +4,7 @@ use kolo_rules::{Amount, Rules};
 
 use crate::circle::{Question, UnderWay};
 use crate::member::Register;
-use crate::offer::OfferView;
+use crate::offer::{OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
@@ -99,11 +99,18 @@ pub trait Desk: Send + Sync {
     async fn by_address(&self, address: &ChainAddress) -> Result<Option<MemberView>, Error>;
     async fn offers_of(&self, member: MemberId) -> Result<Vec<OfferView>, Error>;
     async fn offer(&self, member: MemberId, offer: OfferId) -> Result<OfferView, Error>;
+    async fn swap_terms(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<SwapTerms, Error>;
     async fn offer_swap(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
         with: MemberId,
+        terms: SwapTerms,
     ) -> Result<OfferView, Error>;
     async fn seat_price(
         &self,
@@ -353,13 +360,23 @@ impl Desk for Kolo {
         self.offers().get(member, offer).await
     }
 
+    async fn swap_terms(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<SwapTerms, Error> {
+        self.offers().swap_terms(member, circle, with).await
+    }
+
     async fn offer_swap(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
         with: MemberId,
+        terms: SwapTerms,
     ) -> Result<OfferView, Error> {
-        self.offers().swap(ctx, circle, with).await
+        self.offers().swap(ctx, circle, with, terms).await
     }
 
     async fn seat_price(

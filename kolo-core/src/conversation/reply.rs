@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
-use crate::offer::OfferView;
+use crate::offer::{OfferView, SwapTerms};
 use crate::receipt::ReceiptView;
 use crate::view::{
     CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
@@ -168,7 +168,8 @@ pub enum Reply {
     },
     ConfirmSwap {
         name: String,
-        swapping: Swapping,
+        who: String,
+        terms: SwapTerms,
     },
     CannotBeAsked {
         who: String,
@@ -194,6 +195,10 @@ pub enum Reply {
     ConfirmAccept {
         offer: OfferView,
         balance_after: Amount,
+    },
+    /// To take one's own back, or decline.
+    ConfirmEndOffer {
+        offer: OfferView,
     },
     /// Taken back (`mine`) or declined.
     OfferOver {
@@ -396,19 +401,6 @@ impl Act {
     pub(super) const fn is_about_waiting(self) -> bool {
         matches!(self, Self::Approve | Self::Reject)
     }
-}
-
-/// Two who may change turns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Swapping {
-    pub who: String,
-    /// The reader's turn now.
-    pub now: u8,
-    /// What it would be.
-    pub turn: u8,
-    /// What the reader would pay the other for the deposit; negative: get.
-    pub pays: Amount,
 }
 
 /// A place that is to be handed over.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reply::Act;
 use crate::circle::Question;
+use crate::offer::SwapTerms;
 use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
 use crate::view::{Every, NewCircle, Options};
@@ -198,6 +199,7 @@ pub(super) enum Pending {
     Swap {
         circle: CircleId,
         with: MemberId,
+        terms: SwapTerms,
     },
     OfferSeat {
         circle: CircleId,
@@ -209,12 +211,23 @@ pub(super) enum Pending {
         offer: OfferId,
         rules_hash: Option<[u8; 32]>,
     },
+    /// Take one's own back (`mine`), or decline.
+    EndOffer {
+        offer: OfferId,
+        mine: bool,
+    },
 }
 
 impl Pending {
     /// Whether it is about what two people agree on.
     pub const fn is_offer(&self) -> bool {
-        matches!(self, Self::Swap { .. } | Self::OfferSeat { .. } | Self::AcceptOffer { .. })
+        matches!(
+            self,
+            Self::Swap { .. }
+                | Self::OfferSeat { .. }
+                | Self::AcceptOffer { .. }
+                | Self::EndOffer { .. }
+        )
     }
 }
 

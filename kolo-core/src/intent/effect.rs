@@ -86,11 +86,11 @@ impl Kolo {
             }
             Want::TakeOffer { offer, .. } => return self.taking(*offer).await,
             Want::Request { circle, member } => return self.asking(*circle, *member).await,
+            Want::TakeBack { circle, member } => return self.withdrawal(*circle, *member).await,
             Want::Commit { circle, member } | Want::Reveal { circle, member } => {
                 return self.drawing(want, *circle, *member).await;
             }
             Want::Leave { circle, member }
-            | Want::TakeBack { circle, member }
             | Want::Contribute { circle, member, .. }
             | Want::Repay { circle, member, .. }
             | Want::Secure { circle, member, .. }
@@ -167,6 +167,16 @@ impl Kolo {
         };
         let rules_hash = circle.rules_hash();
         Ok(Resolved::Effect(ChainEffect::Request { circle: circle.address, member, rules_hash }))
+    }
+
+    /// A request is taken back by the call that gives a place up: never by who has got one meanwhile.
+    async fn withdrawal(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
+        let circle = self.circle(circle).await?.state;
+        let member = self.member(member).await?.state.address;
+        if circle.seat_of(&member).is_some() {
+            return Ok(Resolved::Never("who asked has a place by now"));
+        }
+        Ok(Resolved::Effect(ChainEffect::Leave { circle: circle.address, member }))
     }
 
     /// What both have consented to. A newcomer's account may not be open yet.
@@ -289,7 +299,6 @@ fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEf
         Want::Vote { proposal, approve, .. } => {
             ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
         }
-        // A request is taken back as a seat is left.
         _ => ChainEffect::Leave { circle, member },
     }
 }

@@ -88,8 +88,10 @@ impl Kolo {
                 let name = self.still_waiting(changes, *circle, *member).await?;
                 changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
+            Want::Request { circle, member } => {
+                self.request_refused(changes, *circle, *member, reason).await
+            }
             Want::Leave { circle, member }
-            | Want::Request { circle, member }
             | Want::Bid { circle, member, .. }
             | Want::ClaimInsurance(Claimed { circle, member, .. })
             | Want::Exit { circle, member }
@@ -131,6 +133,22 @@ impl Kolo {
         circle.state.taken_back.retain(|back| *back != address);
         changes.write(&circle)?;
         Ok(circle.state.name)
+    }
+
+    /// The circle is none of theirs, unless they have come to sit or wait there in another way.
+    async fn request_refused(
+        &self,
+        changes: &mut Changes,
+        id: CircleId,
+        member: MemberId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let circle = self.circle(id).await?.state;
+        let address = self.member(member).await?.state.address;
+        if !circle.concerns(member) && !circle.is_waiting(&address) {
+            self.forget_request(changes, id, member).await?;
+        }
+        changes.notice(member, "failed", Notice::RequestFailed { name: circle.name, reason })
     }
 
     async fn creation_refused(

@@ -79,16 +79,10 @@ impl Kolo {
         };
         let chain = &self.ports().chain;
         let prepared = match chain.prepare(&effect).await {
-            Ok(prepared) => prepared,
-            Err(PrepareError::AlreadyDone) => {
-                return self.finish(work, intent, Progress::AlreadyDone).await;
-            }
-            Err(PrepareError::Refused(refused)) => {
-                return self.refuse(work, intent, refused).await;
-            }
-            Err(PrepareError::Port(error)) => return self.unsent(work, intent, error).await,
+            Ok(prepared) => self.authorised(&intent.state, &effect, prepared).await,
+            Err(error) => Err(error),
         };
-        let prepared = match self.authorised(&intent.state, &effect, prepared).await {
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(PrepareError::Refused(refused)) => {
                 return self.refuse(work, intent, refused).await;
@@ -372,11 +366,12 @@ impl Kolo {
     }
 }
 
-/// At once for the first looks (what it waits for may be in the same batch of work), then doubling.
+/// An end without the chain: it was never asked.
 fn refused(why: impl Into<String>) -> Progress {
     Progress::Refused(Refused { contract_code: None, reason: why.into() })
 }
 
+/// At once for the first looks (what it waits for may be in the same batch of work), then doubling.
 fn wait_s(attempts: u32) -> u64 {
     match attempts.checked_sub(QUICK_LOOKS) {
         None | Some(0) => 0,

@@ -3,7 +3,7 @@ use kolo_rules::{Amount, Refusal};
 
 use super::service::Offers;
 use super::state::{Offer, OffersOf, Party, Standing, Terms};
-use super::view::OfferView;
+use super::view::{OfferView, SwapTerms};
 use crate::circle::state::Circle;
 use crate::member::state::Member;
 use crate::port::authorizer::{CommandName, CommandRequest};
@@ -12,22 +12,44 @@ use crate::unit::{Changes, Command};
 use crate::{CircleId, CommandContext, Error, MemberId, OfferId};
 
 impl Offers {
-    /// Offers another member to change turns.
+    /// Offers another member to change turns, on exactly these terms: what [`Offers::swap_terms`] says.
     ///
     /// # Errors
     /// [`Error::NoSuchCircle`] for who is not in it; [`Error::Refused`] by the rules (a turn that has come,
-    /// arrears, an auction, oneself); [`Error::UnderWay`] while another offer of theirs in this circle is
-    /// open.
+    /// arrears, an auction, oneself), and when it comes to something else by now
+    /// ([`Refusal::OtherTurn`], [`Refusal::WrongAmount`]); [`Error::UnderWay`] while another offer of
+    /// theirs in this circle is open; [`Error::CapReached`] after five of one day.
     pub async fn swap(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
         with: MemberId,
+        terms: SwapTerms,
     ) -> Result<OfferView, Error> {
-        let request = CommandRequest::new(ctx, CommandName::OfferTurns).about(circle);
-        let args = (circle, with);
-        self.make(ctx, circle, with, Command::asked(&self.kolo, ctx, request, &args).await?, None)
-            .await
+        let request = CommandRequest::new(ctx, CommandName::OfferTurns)
+            .about(circle)
+            .moving(terms.pays.max(Amount::ZERO));
+        let args = (circle, with, terms);
+        let command = Command::asked(&self.kolo, ctx, request, &args).await?;
+        self.make(ctx, circle, with, command, Agreed::Turns(terms)).await
+    }
+
+    /// What changing turns with `with` comes to now, for who would offer it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`] and [`Error::Refused`], as [`Offers::swap`].
+    pub async fn swap_terms(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<SwapTerms, Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+        let maker = self.kolo.member(member).await?.state.address;
+        let taker = self.kolo.member(with).await?.state.address;
+        let terms = found.swap_terms(&maker, &taker, self.kolo.now())?;
+        terms.of_swap().ok_or(Error::Refused(Refusal::NoSwap))
     }
 
     /// Offers one's seat to a newcomer for exactly `price`, what [`Offers::price`] says. The members must
@@ -36,7 +58,7 @@ impl Offers {
     /// # Errors
     /// [`Error::NoSuchCircle`] for who is not in it; [`Error::Refused`]: no such vote has passed, arrears,
     /// another price ([`Refusal::WrongAmount`]), the newcomer sits there already; [`Error::UnderWay`] while
-    /// another offer of theirs in this circle is open.
+    /// another offer of theirs in this circle is open; [`Error::CapReached`] after five of one day.
     pub async fn seat(
         &self,
         ctx: &CommandContext,
@@ -44,13 +66,13 @@ impl Offers {
         newcomer: MemberId,
         price: Amount,
     ) -> Result<OfferView, Error> {
-        let moving = if price < Amount::ZERO { Amount::ZERO.checked_sub(price) } else { Ok(price) };
+        let pays = Amount::ZERO.checked_sub(price).map_err(Refusal::from)?;
         let request = CommandRequest::new(ctx, CommandName::OfferSeat)
             .about(circle)
-            .moving(moving.map_err(Refusal::from)?);
+            .moving(pays.max(Amount::ZERO));
         let args = (circle, newcomer, price.minor_units());
         let command = Command::asked(&self.kolo, ctx, request, &args).await?;
-        self.make(ctx, circle, newcomer, command, Some(price)).await
+        self.make(ctx, circle, newcomer, command, Agreed::Seat(price)).await
     }
 
     /// What a newcomer would pay this member for their seat now, their deposit with it; negative: what
@@ -74,14 +96,13 @@ impl Offers {
         }
     }
 
-    /// `price`: of a seat; `None` to change turns.
     async fn make(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
         taker: MemberId,
         mut command: Command<'_>,
-        price: Option<Amount>,
+        agreed: Agreed,
     ) -> Result<OfferView, Error> {
         let maker = ctx.member()?;
         if let Some(done) = command.replay::<OfferId>()? {
@@ -95,12 +116,17 @@ impl Offers {
             let maker = self.party(maker).await?;
             let taker = self.party(taker).await?;
             let mut changes = command.changes();
-            let offer = new_offer(&found.state, &changes, id, (maker, taker), price)?;
+            let offer = new_offer(&found.state, &changes, id, (maker, taker), agreed)?;
             self.prune(&mut found).await?;
             found.state.offers.push(id);
             changes.write(&found)?;
             for party in [&offer.maker, &offer.taker] {
-                self.list(&mut changes, party.member, id).await?;
+                let mut list = self.listed(party.member).await?;
+                if party.member == offer.maker.member {
+                    self.kolo.count_offer(&changes, &mut list.state.made, circle)?;
+                }
+                list.state.offers.push(id);
+                changes.write(&list)?;
             }
             let fresh = Loaded::fresh(&id, offer);
             changes.write(&fresh)?;
@@ -140,13 +166,8 @@ impl Offers {
         Ok(())
     }
 
-    /// Puts it into a member's list, and takes out what has ended.
-    async fn list(
-        &self,
-        changes: &mut Changes,
-        member: MemberId,
-        offer: OfferId,
-    ) -> Result<(), Error> {
+    /// A member's list, without what has ended.
+    async fn listed(&self, member: MemberId) -> Result<Loaded<OffersOf>, Error> {
         let found = self.kolo.load::<OffersOf>(member).await?;
         let mut list = found.unwrap_or_else(|| Loaded::fresh(&member, OffersOf::default()));
         for id in list.state.offers.clone() {
@@ -154,8 +175,31 @@ impl Offers {
                 list.state.offers.retain(|listed| *listed != id);
             }
         }
-        list.state.offers.push(offer);
-        changes.write(&list)
+        Ok(list)
+    }
+}
+
+/// What the maker was shown and has said yes to.
+#[derive(Clone, Copy)]
+enum Agreed {
+    Turns(SwapTerms),
+    /// For this price.
+    Seat(Amount),
+}
+
+impl Agreed {
+    /// Nobody offers what they were not asked about: it is this, or nothing is offered.
+    fn require(self, terms: Terms) -> Result<(), Refusal> {
+        if let (Self::Turns(agreed), Terms::Turns { maker, taker, .. }) = (self, terms)
+            && (agreed.now, agreed.turn) != (maker, taker)
+        {
+            return Err(Refusal::OtherTurn);
+        }
+        let pays = match self {
+            Self::Turns(agreed) => agreed.pays.minor_units(),
+            Self::Seat(price) => price.minor_units().saturating_neg(),
+        };
+        if pays == terms.maker_pays() { Ok(()) } else { Err(Refusal::WrongAmount) }
     }
 }
 
@@ -164,22 +208,20 @@ fn new_offer(
     changes: &Changes,
     id: OfferId,
     (maker, taker): (Party, Party),
-    price: Option<Amount>,
+    agreed: Agreed,
 ) -> Result<Offer, Error> {
     let now = changes.now();
     let mut expires_at = now.plus(OPEN_S);
-    let terms = match price {
-        None => circle.swap_terms(&maker.address, &taker.address, now)?,
-        Some(price) => {
+    let terms = match agreed {
+        Agreed::Turns(_) => circle.swap_terms(&maker.address, &taker.address, now)?,
+        Agreed::Seat(_) => {
             let terms = circle.seat_terms(&maker.address, &taker.address, now)?;
-            if !matches!(terms, Terms::Seat { price: exact, .. } if exact == price.minor_units()) {
-                return Err(Error::Refused(Refusal::WrongAmount));
-            }
             let until = circle.newcomer_until(&maker.address)?;
             expires_at = until.map_or(expires_at, |until| until.min(expires_at));
             terms
         }
     };
+    agreed.require(terms)?;
     let (standing, hold) = (Standing::Open, None);
     Ok(Offer { id, circle: circle.id, maker, taker, terms, expires_at, standing, hold })
 }

@@ -21,4 +21,4 @@ mod terms;
 mod view;
 
 pub use service::Offers;
-pub use view::{OfferEnd, OfferKind, OfferStage, OfferTerms, OfferView};
+pub use view::{OfferEnd, OfferKind, OfferStage, OfferTerms, OfferView, SwapTerms};

@@ -2,7 +2,8 @@
 use kolo_rules::Amount;
 use serde::{Deserialize, Serialize};
 
-use super::view::{OfferEnd, OfferKind, OfferStage, OfferTerms};
+use super::view::{OfferEnd, OfferKind, OfferStage, OfferTerms, SwapTerms};
+use crate::cap::DayCount;
 use crate::port::chain::{ChainAddress, ChainEffect};
 use crate::record::Aggregate;
 use crate::{CircleId, IntentId, MemberId, OfferId, Timestamp};
@@ -22,6 +23,29 @@ pub(crate) enum Terms {
     Turns { maker: u8, taker: u8, deposit: i64 },
     /// The maker's seat: `price` goes from the taker to the maker, if negative the other way.
     Seat { turn: u8, price: i64 },
+}
+
+impl Terms {
+    /// What the maker pays the taker, minor units; negative: gets.
+    pub const fn maker_pays(self) -> i64 {
+        match self {
+            // Who has the later turn gets the earlier one.
+            Self::Turns { maker, taker, deposit } if maker > taker => deposit,
+            Self::Turns { deposit, .. } => deposit.saturating_neg(),
+            Self::Seat { price, .. } => price.saturating_neg(),
+        }
+    }
+
+    /// As who offers to change turns sees them; `None`: it is about a seat.
+    pub const fn of_swap(self) -> Option<SwapTerms> {
+        match self {
+            Self::Turns { maker, taker, .. } => {
+                let pays = Amount::new(self.maker_pays());
+                Some(SwapTerms { now: maker, turn: taker, pays })
+            }
+            Self::Seat { .. } => None,
+        }
+    }
 }
 
 /// Where it is in its life.
@@ -56,6 +80,9 @@ impl Aggregate for Offer {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OffersOf {
     pub offers: Vec<OfferId>,
+    /// How many they made today in which circle: see [`crate::Cap::Offers`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<(CircleId, DayCount)>,
 }
 
 impl Aggregate for OffersOf {
@@ -113,14 +140,11 @@ impl Offer {
 
     /// What one pays the other when it comes about.
     pub fn payment(&self) -> Option<Payment<'_>> {
-        let (from_maker, minor) = match self.terms {
-            // Who has the later turn gets the earlier one.
-            Terms::Turns { maker, taker, deposit } => (maker > taker, deposit),
-            Terms::Seat { price, .. } => (price < 0, price.saturating_abs()),
-        };
+        let pays = self.terms.maker_pays();
         let (payer, payee) =
-            if from_maker { (&self.maker, &self.taker) } else { (&self.taker, &self.maker) };
-        (minor > 0).then(|| Payment { payer, payee, amount: Amount::new(minor) })
+            if pays > 0 { (&self.maker, &self.taker) } else { (&self.taker, &self.maker) };
+        let amount = Amount::new(pays.saturating_abs());
+        (pays != 0).then_some(Payment { payer, payee, amount })
     }
 
     /// What this member pays with it, minor units; negative: gets.

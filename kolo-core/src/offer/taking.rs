@@ -110,8 +110,11 @@ impl Offers {
         let found = found.map(|found| found.state).filter(|found| found.party(member).is_some());
         let mut request = CommandRequest::new(ctx, name);
         if let Some(offer) = &found {
-            let amount = offer.payment().map_or(Amount::ZERO, |payment| payment.amount);
-            request = request.about(offer.circle).moving(amount);
+            request = request.about(offer.circle);
+            // Saying no moves nothing; what the other pays, the host was asked about with the other.
+            if name == CommandName::AcceptOffer {
+                request = request.moving(Amount::new(offer.pays(member)).max(Amount::ZERO));
+            }
         }
         let command = Command::asked(&self.kolo, ctx, request, args).await?;
         found.ok_or(Error::NoSuchOffer)?;

@@ -47,6 +47,19 @@ impl OfferTerms {
     }
 }
 
+/// What changing turns comes to, as its maker sees it: what they agree to by offering it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwapTerms {
+    /// The turn the maker has.
+    pub now: u8,
+    /// The turn they would get, which is the other's.
+    pub turn: u8,
+    /// What the maker would pay the other for the deposit, minor units of the circle's asset; negative:
+    /// what they would get.
+    #[serde(with = "crate::money::amount_serde")]
+    pub pays: Amount,
+}
+
 /// How far an offer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -119,7 +119,8 @@ pub struct CommandRequest {
     pub command: CommandName,
     /// Which circle it concerns; `None` where there is none (yet), and for a code nobody knows.
     pub circle: Option<CircleId>,
-    /// How much money it moves, minor units of the tenant's asset.
+    /// How much money the actor pays by it, minor units of the tenant's asset. Of what two agree on, each
+    /// is asked about what they would pay themselves: nothing, when it is the other who pays.
     pub amount: Option<Amount>,
     /// What started it (a message's id).
     pub correlation: String,

@@ -81,7 +81,9 @@ async fn offer_turns(
     key: &str,
 ) -> Result<OfferView, Error> {
     let (ctx, with) = (by(world, from, key).await, world.member(with).await.id);
-    let made = world.kolo.offers().swap(&ctx, circle, with).await;
+    let offers = world.kolo.offers();
+    let terms = offers.swap_terms(ctx.member()?, circle, with).await?;
+    let made = offers.swap(&ctx, circle, with, terms).await;
     world.step().await;
     made
 }

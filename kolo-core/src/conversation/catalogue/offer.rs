@@ -49,12 +49,12 @@ pub(super) fn offering(notice: &Notice, speech: &Speech) -> Option<Words> {
 /// Replies about what two people agree on.
 pub(super) fn reply(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
-        Reply::ConfirmSwap { name, swapping } => {
+        Reply::ConfirmSwap { name, who, terms } => {
             let words = named("confirm-swap", name)
-                .name("who", &swapping.who)
-                .count("now", swapping.now)
-                .count("turn", swapping.turn);
-            Some(vec![money(words, swapping.pays.minor_units(), speech)])
+                .name("who", who)
+                .count("now", terms.now)
+                .count("turn", terms.turn);
+            Some(vec![money(words, terms.pays.minor_units(), speech)])
         }
         Reply::CannotBeAsked { who } => Some(vec![Words::new("cannot-be-asked").name("who", who)]),
         Reply::SellHow => Some(vec![Words::new("sell-how")]),
@@ -68,15 +68,18 @@ pub(super) fn reply(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             let words = newcomer(named("confirm-offer-seat", name), to);
             Some(vec![money(words, price.minor_units().saturating_neg(), speech)])
         }
-        Reply::OfferSent { offer } => Some(vec![
-            Words::new("offer-sent")
-                .name("who", &offer.taker_name)
-                .text("until", speech.date(offer.expires_at)),
-        ]),
+        Reply::OfferSent { offer } => {
+            let words = named("offer-sent", &offer.circle.name).name("who", &offer.taker_name);
+            Some(vec![of_offer(words, offer, speech)])
+        }
         Reply::Offers { offers } => Some(list(offers, speech)),
         Reply::NoOffers => Some(vec![Words::new("no-offers")]),
         Reply::ConfirmAccept { offer, balance_after } => {
             Some(confirm_accept(offer, *balance_after, speech))
+        }
+        Reply::ConfirmEndOffer { offer } => {
+            let words = of_two("confirm-end-offer", offer);
+            Some(vec![of_offer(words, offer, speech)])
         }
         Reply::OfferOver { who, mine } => {
             Some(vec![Words::new("offer-over").name("who", who).flag("mine", *mine)])
@@ -92,25 +95,28 @@ fn newcomer(words: Words, to: &NewcomerView) -> Words {
 fn list(offers: &[OfferView], speech: &Speech) -> Vec<Words> {
     let mut lines = vec![Words::new("offers")];
     for (number, offer) in (1_u64..).zip(offers) {
-        let who = if offer.mine { &offer.taker_name } else { &offer.maker_name };
-        lines.push(
-            named("offers-line", &offer.circle.name)
-                .count("number", number)
-                .flag("mine", offer.mine)
-                .text("kind", kind(offer))
-                .name("who", who)
-                .text("until", speech.date(offer.expires_at)),
-        );
+        let words = of_two("offers-line", offer).count("number", number);
+        lines.push(of_offer(words, offer, speech));
     }
     lines.push(Words::new("offers-how").apart());
     lines
 }
 
-const fn kind(offer: &OfferView) -> &'static str {
-    match offer.terms.kind() {
-        OfferKind::Turns => "turns",
-        OfferKind::Seat => "seat",
-    }
+/// In which group, with whom, and whose it is.
+fn of_two(id: &'static str, offer: &OfferView) -> Words {
+    let who = if offer.mine { &offer.taker_name } else { &offer.maker_name };
+    named(id, &offer.circle.name).flag("mine", offer.mine).name("who", who)
+}
+
+/// What is offered, as its reader sees it: what they would get, what they pay, and until when.
+fn of_offer(words: Words, offer: &OfferView, speech: &Speech) -> Words {
+    let (kind, now, turn) = match offer.terms {
+        OfferTerms::Turns { maker, taker } if offer.mine => ("turns", maker, taker),
+        OfferTerms::Turns { maker, taker } => ("turns", taker, maker),
+        OfferTerms::Seat { turn, .. } => ("seat", turn, turn),
+    };
+    let words = words.text("kind", kind).count("now", now).count("turn", turn);
+    money(words, offer.pays.minor_units(), speech).text("until", speech.date(offer.expires_at))
 }
 
 /// For a newcomer with the rules: they accept them with the place.

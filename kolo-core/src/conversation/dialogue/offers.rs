@@ -3,42 +3,38 @@ use kolo_rules::{Amount, Refusal};
 
 use super::people::{Person, voters};
 use super::{Said, Talk};
-use crate::Error;
 use crate::circle::Question;
-use crate::conversation::reply::{Reply, Selling, Swapping};
+use crate::conversation::reply::{Reply, Selling};
 use crate::conversation::session::Pending;
 use crate::conversation::{parser, phone};
 use crate::offer::{OfferTerms, OfferView};
 use crate::port::chain::ChainAddress;
 use crate::view::{CircleStatus, CircleSummary, MemberView, NewcomerView};
+use crate::{Error, OfferId};
 
 /// Seconds of a day.
 const DAY_S: u32 = 86_400;
 
 impl Talk<'_> {
     /// SWAP: what it comes to, as a question.
-    pub(super) fn swapping(
+    pub(super) async fn swapping(
         &self,
         member: &MemberView,
         status: &CircleStatus,
         person: &Person,
     ) -> Result<Said, Error> {
-        let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));
-        let Some((with, mine)) = person.member.zip(mine) else {
-            return Ok(Said::reply(Reply::CannotBeAsked { who: person.name.clone() }));
+        let who = person.name.clone();
+        let Some(with) = person.member else {
+            return Ok(Said::reply(Reply::CannotBeAsked { who }));
         };
-        if mine.address == person.address {
-            return self.refused(Error::Refused(Refusal::SameSeat));
+        let (circle, name) = (status.summary.id, status.summary.name.clone());
+        match self.desk.swap_terms(member.id, circle, with).await {
+            Ok(terms) => {
+                let reply = Reply::ConfirmSwap { name, who, terms };
+                Ok(self.question(reply, Pending::Swap { circle, with, terms }))
+            }
+            Err(error) => self.refused(error),
         }
-        let circle = &status.summary;
-        let deposit = |turn| circle.rules.deposit(turn, status.rounds);
-        let pays = deposit(person.number)
-            .and_then(|after| Ok(after.checked_sub(deposit(mine.turn)?)?))
-            .unwrap_or_default();
-        let swapping =
-            Swapping { who: person.name.clone(), now: mine.turn, turn: person.number, pays };
-        let reply = Reply::ConfirmSwap { name: circle.name.clone(), swapping };
-        Ok(self.question(reply, Pending::Swap { circle: circle.id, with }))
     }
 
     /// SELL PLACE: the members are asked first; once they agreed, it is offered.
@@ -125,7 +121,8 @@ impl Talk<'_> {
         Ok(self.question(Reply::ConfirmAccept { offer, balance_after: after }, pending))
     }
 
-    /// DECLINE OFFER, TAKE BACK OFFER: nothing is taken from anybody, so neither needs a YES.
+    /// DECLINE OFFER, TAKE BACK OFFER: at once by a button, or when there is but one. Numbers move with
+    /// the list, so who typed one is shown which offer it is by now.
     pub(super) async fn end_offer(
         &self,
         member: &MemberView,
@@ -136,16 +133,25 @@ impl Talk<'_> {
             Ok(offer) => offer,
             Err(said) => return Ok(said),
         };
-        let who = if mine { offer.taker_name } else { offer.maker_name };
-        let ended = if mine {
-            self.desk.withdraw_offer(&self.context(Some(member), "withdraw-offer"), offer.id).await
-        } else {
-            self.desk.decline_offer(&self.context(Some(member), "decline-offer"), offer.id).await
-        };
-        match ended {
-            Ok(()) => Ok(Said::reply(Reply::OfferOver { who, mine })),
-            Err(error) => self.refused(error),
+        if which.is_some_and(|which| offer_id(which).is_none()) {
+            let pending = Pending::EndOffer { offer: offer.id, mine };
+            return Ok(self.question(Reply::ConfirmEndOffer { offer }, pending));
         }
+        self.end(member, offer.id, mine).await
+    }
+
+    async fn end(&self, member: &MemberView, offer: OfferId, mine: bool) -> Result<Said, Error> {
+        let ended = if mine {
+            self.desk.withdraw_offer(&self.context(Some(member), "withdraw-offer"), offer).await
+        } else {
+            self.desk.decline_offer(&self.context(Some(member), "decline-offer"), offer).await
+        };
+        if let Err(error) = ended {
+            return self.refused(error);
+        }
+        let offer = self.desk.offer(member.id, offer).await?;
+        let who = if mine { offer.taker_name } else { offer.maker_name };
+        Ok(Said::reply(Reply::OfferOver { who, mine }))
     }
 
     /// The only one, or that of the number or id; else all of them are shown.
@@ -155,7 +161,7 @@ impl Talk<'_> {
         which: Option<&str>,
         mine: bool,
     ) -> Result<Result<OfferView, Said>, Error> {
-        if let Some(id) = which.and_then(|which| which.to_lowercase().parse().ok()) {
+        if let Some(id) = which.and_then(offer_id) {
             // By its button, also after its end: a repeated turn finds it again.
             return match self.desk.offer(member.id, id).await {
                 Ok(offer) if offer.mine == mine => Ok(Ok(offer)),
@@ -184,8 +190,8 @@ impl Talk<'_> {
     ) -> Result<Said, Error> {
         let ctx = |purpose| self.context(Some(member), purpose);
         let made = match pending {
-            Pending::Swap { circle, with } => {
-                self.desk.offer_swap(&ctx("offer-swap"), circle, with).await
+            Pending::Swap { circle, with, terms } => {
+                self.desk.offer_swap(&ctx("offer-swap"), circle, with, terms).await
             }
             Pending::OfferSeat { circle, newcomer, price } => {
                 self.desk.offer_seat(&ctx("offer-seat"), circle, newcomer, price).await
@@ -197,6 +203,7 @@ impl Talk<'_> {
                     Err(error) => self.refused(error),
                 };
             }
+            Pending::EndOffer { offer, mine } => return self.end(member, offer, mine).await,
             _ => return Ok(Said::reply(Reply::NothingToConfirm)),
         };
         match made {
@@ -204,6 +211,11 @@ impl Talk<'_> {
             Err(error) => self.refused(error),
         }
     }
+}
+
+/// As a button names it.
+fn offer_id(typed: &str) -> Option<OfferId> {
+    typed.to_lowercase().parse().ok()
 }
 
 /// Addresses are in capitals.

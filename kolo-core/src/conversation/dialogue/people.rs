@@ -150,7 +150,7 @@ impl Talk<'_> {
                 let question = Question::Expel { member: address };
                 Ok(self.question(reply, Pending::Propose { circle: id, question }))
             }
-            Act::Swap => self.swapping(member, status, person),
+            Act::Swap => self.swapping(member, status, person).await,
             Act::Move => self.moving(status, person, about.phone.unwrap_or_default()).await,
         }
     }

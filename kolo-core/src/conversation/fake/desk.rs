@@ -10,7 +10,7 @@ use super::world::{NOW, ONE, asset, due, member, offer, rules};
 use crate::circle::{Question, UnderWay};
 use crate::conversation::desk::Desk;
 use crate::member::Register;
-use crate::offer::{OfferTerms, OfferView};
+use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
@@ -41,6 +41,10 @@ pub struct State {
     pub previews: HashMap<String, InvitationPreview>,
     pub doors: HashMap<String, DoorView>,
     pub offers: Vec<OfferView>,
+    /// What Ada would pay to change turns.
+    pub swap_pays: Amount,
+    /// Why she cannot.
+    pub no_swap: Option<Refusal>,
     /// Of Ada's place, once the members have voted.
     pub price: Option<Amount>,
     pub waits_at: Vec<CircleSummary>,
@@ -243,14 +247,40 @@ impl Desk for FakeDesk {
         state.offers.iter().find(|offer| offer.id == id).cloned().ok_or(Error::NoSuchOffer)
     }
 
+    async fn swap_terms(
+        &self,
+        member: MemberId,
+        circle: CircleId,
+        with: MemberId,
+    ) -> Result<SwapTerms, Error> {
+        if let Some(refusal) = self.state().no_swap {
+            return Err(Error::Refused(refusal));
+        }
+        let pays = self.state().swap_pays;
+        let seats = self.status(circle).await?.seats;
+        let turn = |who| {
+            let seat = seats.iter().find(|seat| seat.member == Some(who));
+            seat.map(|seat| seat.turn).ok_or(Error::Refused(Refusal::NotMember))
+        };
+        let (now, turn) = (turn(member)?, turn(with)?);
+        if now == turn {
+            return Err(Error::Refused(Refusal::SameSeat));
+        }
+        Ok(SwapTerms { now, turn, pays })
+    }
+
     async fn offer_swap(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
         with: MemberId,
+        terms: SwapTerms,
     ) -> Result<OfferView, Error> {
-        self.under_way(ctx, circle, &format!("offer turns {with}"))?;
-        Ok(offer(OfferTerms::Turns { maker: 1, taker: 2 }, true))
+        let SwapTerms { now, turn, pays } = terms;
+        let what = format!("offer turns {with} {now} {turn} {}", pays.minor_units());
+        self.under_way(ctx, circle, &what)?;
+        let turns = OfferTerms::Turns { maker: now, taker: turn };
+        Ok(OfferView { pays, ..offer(turns, true) })
     }
 
     async fn seat_price(&self, _: MemberId, _: CircleId, _: MemberId) -> Result<Amount, Error> {

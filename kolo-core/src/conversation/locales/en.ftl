@@ -389,16 +389,31 @@ confirm-offer-seat =
     } Once { $who } accepts it cannot be undone.
 
     Fee: 0. YES or NO
-offer-sent = I have asked { $who }, who can answer until { $until }. Send TAKE BACK OFFER to take it back.
+offer-sent =
+    I have asked { $who } in *{ $name }*: { $kind ->
+        [turns] you would have turn no. { $turn } instead of { $now }
+       *[seat] your place, turn no. { $turn }
+    }. { $way ->
+        [pay] You would pay { $who } { $amount }.
+        [get] { $who } would pay you { $amount }.
+       *[even] No money moves.
+    } { $who } can answer until { $until }. Send TAKE BACK OFFER to take it back.
 offers = Open offers:
 offers-line =
     { $number }. { $mine ->
         [yes] yours to { $who }
        *[no] from { $who } to you
     } in *{ $name }*: { $kind ->
-        [turns] to change turns
-       *[seat] a place
-    }, until { $until }
+        [turns] you would have turn { $turn } instead of { $now }
+       *[seat] { $mine ->
+            [yes] your place, turn { $turn }
+           *[no] their place, turn { $turn }
+        }
+    }; { $way ->
+        [pay] you pay { $amount }
+        [get] you get { $amount }
+       *[even] no money moves
+    }; until { $until }
 offers-how = Send ACCEPT OFFER, DECLINE OFFER or, if it is yours, TAKE BACK OFFER with the number.
 no-offers = No offer is open, neither to you nor of yours.
 confirm-accept-turns =
@@ -418,6 +433,23 @@ confirm-accept-question =
     Balance after: { $after }
 
     YES or NO
+confirm-end-offer =
+    { $mine ->
+        [yes] Take back your offer to { $who } in *{ $name }*?
+       *[no] Say no to { $who } in *{ $name }*?
+    } The offer: { $kind ->
+        [turns] you would have turn no. { $turn } instead of { $now }
+       *[seat] { $mine ->
+            [yes] your place, turn no. { $turn }
+           *[no] their place, turn no. { $turn }
+        }
+    }. { $way ->
+        [pay] You would pay { $who } { $amount }.
+        [get] { $who } would pay you { $amount }.
+       *[even] No money moves.
+    } It is open until { $until }.
+
+    Fee: 0. YES or NO
 offer-over =
     { $mine ->
         [yes] Your offer to { $who } is taken back.
@@ -643,6 +675,7 @@ error-bad-text = That text does not work here. Please use 1 to { $max } ordinary
 error-out-of-bounds = That number does not work here. It must be from { $min } to { $max }.
 error-cap-accounts = Today's places for new wallets are used up. Nothing is lost: please write again tomorrow.
 error-cap-circles = So many groups were begun today that there is room for no more. Nothing is lost: please send CREATE GROUP again tomorrow.
+error-cap-offers = You have made { $most } offers in this group today, the most in one day. Please write again tomorrow.
 error-cap-own-circles =
     { $most ->
         [0] New groups cannot be begun here at the moment.

@@ -7,12 +7,13 @@ use kolo_rules::{Amount, Refusal};
 
 use super::chain::{Answer, CONSENT_UNTIL, MAX_TIME};
 use super::lives::{Life, UNIT};
+use super::permission::under_a_host;
 use super::{DAY_S, EACH, asset};
 use crate::circle::{Question, UnderWay};
-use crate::offer::{OfferEnd, OfferStage, OfferView, Offers};
+use crate::offer::{OfferEnd, OfferStage, OfferView, Offers, SwapTerms};
 use crate::port::chain::{ChainEffect, ChainEventBody, Fate};
 use crate::view::Options;
-use crate::{CommandContext, Error, OfferId};
+use crate::{Cap, CommandContext, Error, OfferId};
 
 /// Ada, Bola and Chidi in a circle by order of joining, with Dayo outside; all rich.
 struct Play {
@@ -57,9 +58,15 @@ impl Play {
         self.life.world.kolo.offers()
     }
 
+    fn swap_terms(&self, from: usize, with: usize) -> Result<SwapTerms, Error> {
+        let [from, with] = [from, with].map(|who| self.life.members[who].id);
+        block_on(self.offers().swap_terms(from, self.life.circle, with))
+    }
+
     fn swap(&self, from: usize, with: usize) -> Result<OfferView, Error> {
+        let terms = self.swap_terms(from, with)?;
         let with = self.life.members[with].id;
-        let made = block_on(self.offers().swap(&self.ctx(from), self.life.circle, with));
+        let made = block_on(self.offers().swap(&self.ctx(from), self.life.circle, with, terms));
         self.life.settle();
         made
     }
@@ -381,6 +388,82 @@ fn receipts_stay_with_whose_they_are() {
     let bola = play.life.members[1].id;
     let refused = block_on(receipts.of_member(bola, &others));
     assert!(matches!(refused, Err(Error::NoSuchReceipt)), "{refused:?}");
+}
+
+/// Chidi is asked "turn 1 instead of 3, you pay 20"; before the YES Bola has changed turns with one of
+/// the two.
+#[test]
+fn nothing_is_offered_that_its_maker_has_not_agreed_to() {
+    let play = Play::new(Security::Exposure);
+    let (chidi, ada) = (play.life.members[2].id, play.life.members[0].id);
+    let shown = play.swap_terms(2, 0).unwrap();
+    assert_eq!(shown, SwapTerms { now: 3, turn: 1, pays: Amount::new(2 * UNIT) });
+    let swap = |terms| block_on(play.offers().swap(&play.ctx(2), play.life.circle, ada, terms));
+    for pays in [0, 2 * UNIT - 1, -2 * UNIT] {
+        let other = swap(SwapTerms { pays: Amount::new(pays), ..shown });
+        assert!(matches!(other, Err(Error::Refused(Refusal::WrongAmount))), "{other:?}");
+    }
+    let ends = [SwapTerms { turn: 2, ..shown }, SwapTerms { now: 1, turn: 3, ..shown }];
+    for other in ends {
+        let other = swap(other);
+        assert!(matches!(other, Err(Error::Refused(Refusal::OtherTurn))), "{other:?}");
+    }
+    let offer = play.swap(0, 1).unwrap();
+    play.accept(1, &offer).unwrap();
+    assert_eq!(play.turns(), [2, 1, 3]);
+    let late = swap(shown);
+    assert!(matches!(late, Err(Error::Refused(Refusal::OtherTurn))), "{late:?}");
+    assert_eq!((play.open(2), play.open(0)), (vec![], vec![]));
+    // What it comes to now can be offered, and the key names these very terms.
+    let terms = play.swap_terms(2, 0).unwrap();
+    assert_eq!(terms, SwapTerms { now: 3, turn: 2, pays: Amount::new(UNIT) });
+    let ctx = CommandContext::of_member(chidi, "agreed");
+    let swap = |terms| block_on(play.offers().swap(&ctx, play.life.circle, ada, terms));
+    let made = swap(terms).unwrap();
+    assert_eq!((made.pays, swap(terms).unwrap().id), (terms.pays, made.id));
+    assert!(matches!(swap(shown), Err(Error::KeyReused)));
+}
+
+/// Each offer and its end tell the other something: nobody does so all day.
+#[test]
+fn five_offers_of_one_member_in_a_circle_are_the_most_of_a_day() {
+    let play = Play::new(Security::None);
+    let once = |from| {
+        let offer = play.swap(from, 2)?;
+        block_on(play.offers().withdraw(&play.ctx(from), offer.id))
+    };
+    for _ in 0..5 {
+        once(0).unwrap();
+    }
+    let sixth = once(0);
+    assert!(matches!(sixth, Err(Error::CapReached { cap: Cap::Offers, most: 5, .. })), "{sixth:?}");
+    assert!(play.open(0).is_empty() && play.open(2).is_empty());
+    once(1).unwrap();
+    play.life.pass(DAY_S);
+    once(0).unwrap();
+}
+
+/// A host's limit is on what a person pays: each of the two is asked about their own part.
+#[test]
+fn the_host_is_asked_about_what_each_of_the_two_pays() {
+    let mut play = Play::new(Security::Exposure);
+    let (world, host) = under_a_host(play.life.world);
+    play.life.world = world;
+    let asked = || host.asked().iter().map(|request| request.amount).collect::<Vec<_>>();
+    let (nothing, twenty) = (Some(Amount::ZERO), Some(Amount::new(2 * UNIT)));
+    // Chidi, who comes last, pays for the first turn, whoever offers it.
+    let offer = play.swap(2, 0).unwrap();
+    assert_eq!(asked(), [twenty]);
+    play.accept(0, &offer).unwrap();
+    assert_eq!(asked(), [nothing]);
+    let offer = play.swap(2, 0).unwrap();
+    assert_eq!(asked(), [nothing]);
+    block_on(play.offers().withdraw(&play.ctx(2), offer.id)).unwrap();
+    assert_eq!(asked(), [None], "a word moves no money");
+    let offer = play.swap(2, 0).unwrap();
+    asked();
+    play.accept(0, &offer).unwrap();
+    assert_eq!(asked(), [twenty]);
 }
 
 /// In an auction turns are bid for; who has had the pot has none to give.

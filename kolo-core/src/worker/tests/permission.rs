@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::circle::UnderWay;
+use crate::offer::SwapTerms;
 use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
 use crate::port::{Authorizer, PortError, PortErrorKind, Retry};
 use crate::{Actor, OfferId, view::InvitationView};
@@ -18,7 +19,7 @@ enum Mood {
 }
 
 /// A host with moods, which remembers what it was asked.
-struct Host {
+pub(super) struct Host {
     mood: Mutex<Mood>,
     asked: Mutex<Vec<CommandRequest>>,
 }
@@ -29,7 +30,7 @@ impl Host {
     }
 
     /// What it was asked since the last question.
-    fn asked(&self) -> Vec<CommandRequest> {
+    pub(super) fn asked(&self) -> Vec<CommandRequest> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 }
@@ -49,7 +50,11 @@ impl Authorizer for Host {
 }
 
 fn world() -> (World, Arc<Host>) {
-    let world = World::new();
+    under_a_host(World::new())
+}
+
+/// The same world, where a host is asked.
+pub(super) fn under_a_host(world: World) -> (World, Arc<Host>) {
     let host = Arc::new(Host { mood: Mutex::new(Mood::Allows), asked: Mutex::default() });
     let kolo = world.kolo.clone().with_authorizer(host.clone());
     let worker = Worker::without_chat(kolo.clone());
@@ -131,7 +136,8 @@ impl Calls<'_> {
             CommandName::SignUpgrade => block_on(circles.sign_upgrade(&ada, circle, [1; 32])),
             CommandName::Upgrade => block_on(circles.upgrade(&ada, circle, [1; 32])),
             CommandName::OfferTurns => {
-                return block_on(offers.swap(&ada, circle, self.bola.id)).map(drop);
+                let terms = SwapTerms { now: 2, turn: 1, pays: one };
+                return block_on(offers.swap(&ada, circle, self.bola.id, terms)).map(drop);
             }
             CommandName::OfferSeat => {
                 return block_on(offers.seat(&ada, circle, self.bola.id, one)).map(drop);
@@ -220,8 +226,9 @@ fn the_host_is_told_who_what_and_where() {
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {
             C::Contribute => Some(EACH),
-            C::TestMoney | C::Repay | C::Secure | C::OfferSeat => Some(Amount::new(1)),
-            C::Commit => Some(Amount::ZERO),
+            C::TestMoney | C::Repay | C::Secure | C::OfferTurns => Some(Amount::new(1)),
+            // For a seat it is the newcomer who pays.
+            C::Commit | C::OfferSeat => Some(Amount::ZERO),
             _ => None,
         };
         let told = (request.command, &request.actor, request.circle, request.amount);

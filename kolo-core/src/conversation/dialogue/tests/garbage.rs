@@ -52,6 +52,7 @@ fn is_question(reply: Option<&Reply>) -> bool {
             | Reply::ConfirmSell { .. }
             | Reply::ConfirmOfferSeat { .. }
             | Reply::ConfirmAccept { .. }
+            | Reply::ConfirmEndOffer { .. }
             | Reply::YesOrNo
             | Reply::StaleButton,
         ) => true,

@@ -339,14 +339,24 @@ fn two_change_turns_when_both_say_yes() {
     assert!(chat.desk.ordered().is_empty());
     let sent = chat.tap(&heard.button("YES"));
     assert!(sent.text().contains("TAKE BACK OFFER"), "{}", sent.text());
-    assert!(chat.desk.ordered()[0].starts_with("offer turns"), "{:?}", chat.desk.ordered());
+    let chidi = member("Chidi").id;
+    assert_eq!(chat.desk.ordered(), [format!("offer turns {chidi} 1 3 0 Market Women")]);
     let same = Reply::Trouble(Words::new("refused-same-seat"));
     assert_eq!(chat.say("swap ada").reply, Some(same));
     // Where deposits depend on the turn, the figure is told before.
-    chat.desk.state().circles[0].summary.rules.security = kolo_rules::circle::Security::Exposure;
+    chat.desk.state().swap_pays = crate::Amount::new(-200_000_000);
     let heard = chat.say("swap turns with chidi");
     assert!(heard.text().contains("Chidi would pay you 20.00 USDC"), "{}", heard.text());
-    chat.say("no");
+    let sent = chat.say("yes").text().to_owned();
+    for part in ["*Market Women*", "turn no. 3 instead of 1. Chidi would pay you 20.00 USDC"] {
+        assert!(sent.replace("Bola", "Chidi").contains(part), "{part}: {sent}");
+    }
+    let asked = format!("offer turns {chidi} 1 3 -200000000 Market Women");
+    assert_eq!(chat.desk.ordered().last(), Some(&asked));
+    // What the rules refuse is told, not asked.
+    chat.desk.state().no_swap = Some(Refusal::NoSwap);
+    let no_swap = Reply::Trouble(Words::new("refused-no-swap"));
+    assert_eq!(chat.say("swap chidi").reply, Some(no_swap));
     chat.desk.state().circles[0].seats[2].member = None;
     let outside = Reply::CannotBeAsked { who: "Chidi".to_owned() };
     assert_eq!(chat.say("swap chidi").reply, Some(outside));
@@ -362,7 +372,7 @@ fn an_offer_is_accepted_after_a_question_and_ended_at_once() {
     let mine = offer(OfferTerms::Turns { maker: 1, taker: 2 }, true);
     chat.desk.state().offers = vec![to_me.clone(), mine];
     let listed = chat.say("offers").text().to_owned();
-    assert!(listed.contains("1. from Bola to you in *Market Women*: to change turns"), "{listed}");
+    assert!(listed.contains("1. from Bola to you in *Market Women*: you would have turn 3 instead of 1; no money moves"), "{listed}");
     assert!(listed.contains("2. yours to Bola"), "{listed}");
     for text in ["accept offer", "ACCEPT OFFER 1", &format!("accept offer {}", to_me.id)] {
         let heard = chat.say(text);
@@ -378,9 +388,23 @@ fn an_offer_is_accepted_after_a_question_and_ended_at_once() {
     chat.say("accept offer");
     chat.say("yes");
     chat.say("decline offer");
-    let over = chat.say("take back offer 2").text().to_owned();
+    // A number may be another offer's by now: it is shown before anything is done.
+    let asked = chat.say("take back offer 2").text().to_owned();
+    for part in ["your offer to Bola in *Market Women*", "turn no. 2 instead of 1", "No money"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    let asked = chat.say("decline offer 1").text().to_owned();
+    assert!(asked.contains("Say no to Bola in *Market Women*? "), "{asked}");
+    chat.say("no");
+    assert_eq!(chat.desk.ordered(), ["accept offer false", "decline offer"]);
+    chat.say("take back offer 2");
+    let over = chat.say("yes").text().to_owned();
     assert_eq!(over, "Your offer to Bola is taken back.");
-    assert_eq!(chat.desk.ordered(), ["accept offer false", "decline offer", "withdraw offer"]);
+    // A button names the offer itself.
+    let over = chat.say(&format!("decline offer {}", to_me.id)).text().to_owned();
+    assert!(over.contains("I have told Bola that you said no"), "{over}");
+    let ends = ["accept offer false", "decline offer", "withdraw offer", "decline offer"];
+    assert_eq!(chat.desk.ordered(), ends);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 use super::{name, units};
 use crate::CircleId;
 use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
-use crate::conversation::reply::{Act, Moving, Reply, Selling, Swapping};
+use crate::conversation::reply::{Act, Moving, Reply, Selling};
 use crate::notice::Notice;
-use crate::offer::OfferTerms;
+use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::view::{Every, ExpulsionView, NewcomerView, RequestView, VoteOn};
 
@@ -66,17 +66,19 @@ pub fn offer_replies() -> Vec<Reply> {
         Reply::Offers { offers },
         Reply::NoOffers,
         Reply::ConfirmAccept { offer: turns(false), balance_after: units(5) },
+        Reply::ConfirmEndOffer { offer: turns(false) },
         Reply::OfferOver { who: who(), mine: true },
         Reply::OfferOver { who: who(), mine: false },
     ];
     for price in [-20, 0, 20] {
         let pays = units(price);
-        let swapping = Swapping { who: who(), now: 2, turn: 3, pays };
-        all.push(Reply::ConfirmSwap { name: name(), swapping });
+        let terms = SwapTerms { now: 2, turn: 3, pays };
+        all.push(Reply::ConfirmSwap { name: name(), who: who(), terms });
         let selling = Selling { to: newcomer(), price: pays, members: 5, days: 7 };
         all.push(Reply::ConfirmSell { name: name(), selling });
         all.push(Reply::ConfirmOfferSeat { name: name(), to: newcomer(), price: pays });
         all.push(Reply::ConfirmAccept { offer: seat(price), balance_after: units(5) });
+        all.push(Reply::ConfirmEndOffer { offer: OfferView { mine: true, ..seat(price) } });
     }
     all
 }
