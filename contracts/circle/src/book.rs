@@ -86,6 +86,52 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
+    /// Takes a step that pays out or settles, and [asks](Self::require_covered) whether it may. When an
+    /// issuer has taken too much for that, all bear it before anything is shared: the step is undone, and
+    /// taken again.
+    pub fn take<T>(
+        mut self,
+        step: impl Fn(&mut Self) -> Result<T, Error>,
+    ) -> Result<(Self, T), Error> {
+        match step(&mut self) {
+            Err(Error::VaultShort) => {
+                let mut again = Self::open(self.env, (*self.circle).into_buffer())?;
+                again.bear_shortfall()?;
+                let done = step(&mut again)?;
+                Ok((again, done))
+            }
+            done => Ok((self, done?)),
+        }
+    }
+
+    /// [Takes](Self::take) a step that pays nobody, but may be the circle's last.
+    pub fn settle<T>(
+        self,
+        step: impl Fn(&mut Self) -> Result<T, Error>,
+    ) -> Result<(Self, T), Error> {
+        self.take(|book| {
+            let done = step(book)?;
+            book.require_covered(Amount::ZERO)?;
+            Ok(done)
+        })
+    }
+
+    /// Whether the vault holds what is owed besides what is `paid` out now. Read only when that could be
+    /// made up of what is others', or when the circle is over and what it has was shared out; else there
+    /// is nothing to protect, and a balance is dear to read.
+    ///
+    /// # Errors
+    /// `VaultShort` when it does not.
+    pub fn require_covered(&self, paid: Amount) -> Result<(), Error> {
+        if paid.is_zero() && !self.circle.phase.is_over() {
+            return Ok(());
+        }
+        let others = self.circle.liabilities()?;
+        let owed = others.checked_add(paid).map_err(|_| Error::Overflow)?;
+        let covered = others.is_zero() || self.balance()? >= owed;
+        if covered { Ok(()) } else { Err(Error::VaultShort) }
+    }
+
     /// Pays a member, or keeps it as their credit when they cannot be paid now. Says whether it did.
     pub fn pay_or_credit(&mut self, seat: u8, to: &Address, amount: Amount) -> Result<bool, Error> {
         match vault::deliver(self.env, &self.asset, to, amount)? {

@@ -24,7 +24,7 @@ pub fn propose(
     let index = usize::try_from(motion).map_err(|_| Error::BadMotion)?;
     let kind = *Motion::ALL.get(index).ok_or(Error::BadMotion)?;
     let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+    let book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
     let about = match (&subject, kind) {
         (None, Motion::Dissolve) => 0,
@@ -42,7 +42,8 @@ pub fn propose(
         (Some(key), Some(newcomer)) => storage::set_entry(env, key, newcomer),
         _ => return Err(Error::BadMotion),
     }
-    let outcome = book.circle.propose(&book.rules, seat, kind, about, book.now)?;
+    let (book, outcome) =
+        book.settle(|book| Ok(book.circle.propose(&book.rules, seat, kind, about, book.now)?))?;
     let proposal = book.circle.proposals;
     let open = find(&book, proposal);
     let electorate = open.map_or(0, |open| open.electorate_size());
@@ -67,10 +68,11 @@ pub fn propose(
 pub fn vote(env: &Env, member: Address, proposal: u32, approve: bool) -> Result<(), Error> {
     member.require_auth();
     let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+    let book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
     let undecided = undecided(&book);
-    book.circle.vote(&book.rules, seat, proposal, approve, book.now)?;
+    let (book, _) = book
+        .settle(|book| Ok(book.circle.vote(&book.rules, seat, proposal, approve, book.now)?))?;
     VoteCast { member, proposal, approve }.publish(env);
     announce_decided(&book, &undecided);
     book.close()

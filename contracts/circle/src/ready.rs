@@ -64,9 +64,10 @@ pub fn secure(env: &Env, member: Address, amount: i128) -> Result<(), Error> {
 /// Anyone: the time of a step is over.
 pub fn proceed(env: &Env) -> Result<(), Error> {
     let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+    let book = Book::open(env, &mut packed)?;
     let phase = book.circle.phase as u32;
-    let ready = book.circle.proceed(&book.rules, book.now)?;
+    let (mut book, ready) =
+        book.settle(|book| Ok(book.circle.proceed(&book.rules, book.now)?))?;
     SetupExpired { phase }.publish(env);
     go_on(&mut book, ready)?;
     book.close()

@@ -2,7 +2,7 @@
 use alloc::vec::Vec;
 
 use kolo_contract_common::Error;
-use kolo_rules::{Amount, circle::Packed};
+use kolo_rules::circle::Packed;
 use soroban_sdk::{Address, Env};
 
 use crate::{
@@ -29,37 +29,24 @@ pub fn contribute(env: &Env, member: Address, round: u32, amount: i128) -> Resul
 /// closed trustline does not stop the circle.
 pub fn payout(env: &Env, round: u32) -> Result<(), Error> {
     let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+    let book = Book::open(env, &mut packed)?;
     let number = book::round(round)?;
-    let mut paid = book.circle.payout(&book.rules, number, book.now)?;
-    if !paid.dissolved && takes_from_others(&book, paid.amount)? {
-        drop(book);
-        book = Book::open(env, &mut packed)?;
-        book.bear_shortfall()?;
-        paid = book.circle.payout(&book.rules, number, book.now)?;
-    }
+    let (book, (paid, recipient, credited)) = book.take(|book| {
+        let paid = book.circle.payout(&book.rules, number, book.now)?;
+        book.require_covered(paid.amount)?;
+        let recipient = book.address(paid.seat)?;
+        let credited = book.pay_or_credit(paid.seat, &recipient, paid.amount)?;
+        Ok((paid, recipient, credited))
+    })?;
     if paid.dissolved {
         closing::announce(env, DISSOLVED);
         return book.close();
     }
-    let recipient = book.address(paid.seat)?;
-    let credited = book.pay_or_credit(paid.seat, &recipient, paid.amount)?;
     PayoutMade { recipient, round, amount: units(paid.amount), credited }.publish(env);
     if paid.completed {
         closing::announce(env, COMPLETED);
     }
     book.close()
-}
-
-/// Whether an issuer has taken so much that the rest of the pot would be paid out of what is others'.
-/// When the pot is all the vault is to hold there is no such thing, and nothing to read.
-fn takes_from_others(book: &Book<'_>, pot: Amount) -> Result<bool, Error> {
-    let others = book.circle.liabilities()?;
-    if pot.is_zero() || others.is_zero() {
-        return Ok(false);
-    }
-    let owed = others.checked_add(pot).map_err(|_| Error::Overflow)?;
-    Ok(book.balance()? < owed)
 }
 
 /// Delivers a credit to its owner.

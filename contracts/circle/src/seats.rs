@@ -24,6 +24,7 @@ pub fn swap(env: &Env, a: Address, b: Address, turns: [u32; 2]) -> Result<(), Er
     let (first, second) = (book.seat(&a)?, book.seat(&b)?);
     require_turn(&book, first, turns[0])?;
     require_turn(&book, second, turns[1])?;
+    book.bear_shortfall()?;
     let swapped = book.circle.swap(&book.rules, first, second, book.now)?;
     let (payer, payee) = if swapped.earlier == first { (&a, &b) } else { (&b, &a) };
     vault::pass_on(env, &book.asset, payer, payee, swapped.deposit)?;
@@ -35,10 +36,10 @@ pub fn swap(env: &Env, a: Address, b: Address, turns: [u32; 2]) -> Result<(), Er
 pub fn exit(env: &Env, member: Address) -> Result<(), Error> {
     member.require_auth();
     let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+    let book = Book::open(env, &mut packed)?;
     let seat = book.seat(&member)?;
     let undecided = motions::undecided(&book);
-    book.circle.exit(&book.rules, seat, book.now)?;
+    let (book, ()) = book.settle(|book| Ok(book.circle.exit(&book.rules, seat, book.now)?))?;
     ExitAnnounced { member }.publish(env);
     motions::announce_decided(&book, &undecided);
     book.close()
@@ -61,6 +62,7 @@ pub fn replace(
     require_turn(&book, seat, turn)?;
     check_newcomer(&book, Key::NewcomerReplacing, &newcomer)?;
     let undecided = motions::undecided(&book);
+    book.bear_shortfall()?;
     let sold = book.circle.replace(&book.rules, seat, book.now)?;
     let net = sold.price.checked_add(sold.deposit).map_err(|_| Error::Overflow)?;
     if units(net) != price {

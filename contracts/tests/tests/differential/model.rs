@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kolo_circle::Error;
 use kolo_contract_tests::Failure;
-use kolo_rules::circle::{Effect, Marks, Motion, Order, Payout, Phase, Readiness, Step};
+use kolo_rules::circle::{Effect, Marks, Motion, Order, Phase, Readiness, Step};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
 
@@ -209,7 +209,7 @@ impl Model {
                 self.go_on(effect)?;
             }
             Ask::Proceed => {
-                let effect = self.step(&Step::Proceed)?;
+                let effect = self.settle(&Step::Proceed)?;
                 self.go_on(effect)?;
             }
             Ask::Contribute { who, round, amount } => {
@@ -261,14 +261,14 @@ impl Model {
             Ask::Swap { a, b, turns } => self.swap([a, b], turns, transfers)?,
             Ask::Exit { who } => {
                 let seat = self.find(who)?;
-                self.step(&Step::Exit { seat })?;
+                self.settle(&Step::Exit { seat })?;
             }
             Ask::Propose { who, motion, subject, newcomer } => {
                 self.propose(who, motion, subject, newcomer)?;
             }
             Ask::Vote { who, proposal, approve } => {
                 let seat = self.find(who)?;
-                self.step(&Step::Vote { seat, proposal, approve })?;
+                self.settle(&Step::Vote { seat, proposal, approve })?;
             }
             Ask::Replace { leaver, newcomer, turn, price } => {
                 self.require_turn(leaver, turn)?;
@@ -397,27 +397,30 @@ impl Model {
     }
 
     fn payout(&mut self, round: u32) -> Outcome {
-        let before = self.circle()?.clone();
-        let mut payout = self.pay_out(round)?;
-        let others = self.circle()?.liabilities().unwrap().minor_units();
-        let pot = payout.amount.minor_units();
-        // Nobody's pot is made up of what is others': all bear what the issuer took first.
-        if !payout.dissolved && pot > 0 && others > 0 && self.vault < others + pot {
-            self.circle = Some(before);
-            self.bear_shortfall()?;
-            payout = self.pay_out(round)?;
-        }
-        if payout.dissolved {
-            return Ok(());
-        }
-        self.pay_or_credit(payout.seat, payout.amount)
-    }
-
-    fn pay_out(&mut self, round: u32) -> Result<Payout, Failure> {
-        match self.step(&Step::Payout { round: round_of(round)? })? {
-            Effect::PaidOut(payout) => Ok(payout),
+        match self.settle(&Step::Payout { round: round_of(round)? })? {
+            Effect::PaidOut(payout) if payout.dissolved => Ok(()),
+            Effect::PaidOut(payout) => self.pay_or_credit(payout.seat, payout.amount),
             effect => panic!("a payout did {effect:?}"),
         }
+    }
+
+    /// A step that pays a pot or ends the circle. Nobody's part is made up of what is others': all bear
+    /// first what the issuer took.
+    fn settle(&mut self, step: &Step) -> Result<Effect, Failure> {
+        let before = self.circle()?.clone();
+        let effect = self.step(step)?;
+        let circle = self.circle()?;
+        let pot = match effect {
+            Effect::PaidOut(payout) => payout.amount.minor_units(),
+            _ => 0,
+        };
+        let owed = circle.liabilities().unwrap().minor_units() + pot;
+        if (pot == 0 && !circle.phase.is_over()) || self.vault >= owed {
+            return Ok(effect);
+        }
+        self.circle = Some(before);
+        self.bear_shortfall()?;
+        self.step(step)
     }
 
     fn bear_shortfall(&mut self) -> Outcome {
@@ -454,6 +457,7 @@ impl Model {
         let (first, second) = (self.find(a)?, self.seat(b)?);
         self.require_turn(a, turns[0])?;
         self.require_turn(b, turns[1])?;
+        self.bear_shortfall()?;
         let effect = self.step(&Step::Swap { a: first, b: second })?;
         let Effect::Swapped(swapped) = effect else { panic!("a swap did {effect:?}") };
         let (payer, payee) = if swapped.earlier == first { (a, b) } else { (b, a) };
@@ -485,7 +489,7 @@ impl Model {
             (None, Motion::Dissolve | Motion::Expel) => {}
             _ => return refuse(Error::BadMotion),
         }
-        self.step(&Step::Propose { seat, motion: kind, subject: about })?;
+        self.settle(&Step::Propose { seat, motion: kind, subject: about })?;
         Ok(())
     }
 
@@ -503,6 +507,7 @@ impl Model {
         if self.seat(newcomer).is_ok() {
             return refuse(Error::AlreadyMember);
         }
+        self.bear_shortfall()?;
         let effect = self.step(&Step::Replace { seat })?;
         let Effect::Replaced(sold) = effect else { panic!("a replacement did {effect:?}") };
         let net = sold.price.minor_units() + sold.deposit.minor_units();

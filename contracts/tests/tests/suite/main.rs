@@ -18,4 +18,5 @@ mod lifetimes;
 mod requests;
 mod rotation;
 mod seats;
+mod shortfall;
 mod upgrade;

@@ -165,7 +165,7 @@ fn payouts_come_in_their_round_on_their_date_once() {
         credited: false,
     };
     assert_eq!(group.events(), [paid.to_xdr(&world.env, &group.address)]);
-    assert_eq!(group.payout(1), Err(Error::WrongRound.into()));
+    assert_eq!(group.payout(1), Err(Error::RoundPaidOut.into()));
     assert_eq!(group.payout(2), Err(Error::TooEarly.into()));
     assert_eq!(group.contribute(first, 1, 100_000_000), Err(Error::RoundPaidOut.into()));
 

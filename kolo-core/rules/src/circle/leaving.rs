@@ -202,8 +202,8 @@ impl<S: Store> Circle<S> {
         Ok(Replaced { price, deposit })
     }
 
-    /// The seat is moved to the address its vote was about: from [`Rules::move_delay_s`] after it passed, for
-    /// one vote's period. All else stays as it is.
+    /// The seat is moved to the address its vote was about: from [`Rules::move_delay_s`] after it passed, and
+    /// then as long again. All else stays as it is.
     ///
     /// # Errors
     /// [`Refusal::NotActive`], [`Refusal::NotMember`], [`Refusal::NoProposal`],

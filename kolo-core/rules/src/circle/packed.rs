@@ -202,7 +202,13 @@ impl Store for &mut Packed {
     }
 }
 
-impl Circle<&mut Packed> {
+impl<'a> Circle<&'a mut Packed> {
+    /// Gives the circle up for its buffer, into which it can be read again.
+    #[must_use]
+    pub fn into_buffer(self) -> &'a mut Packed {
+        self.rows
+    }
+
     /// The bytes of the circle as it is now.
     ///
     /// # Errors

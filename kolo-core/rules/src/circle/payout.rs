@@ -91,9 +91,9 @@ impl<S: Store> Circle<S> {
     /// After the last round the circle is completed: what is over goes back as credits.
     ///
     /// # Errors
-    /// [`Refusal::NotActive`], [`Refusal::WrongRound`] unless it is the round after the last one paid
-    /// out, [`Refusal::TooEarly`] before its date, [`Refusal::Incomplete`] while an instalment is
-    /// missing and the shortfall policy wants to wait, [`Refusal::Overflow`].
+    /// [`Refusal::NotActive`], [`Refusal::RoundPaidOut`], [`Refusal::WrongRound`] unless it is the round
+    /// after the last one paid out, [`Refusal::TooEarly`] before its date, [`Refusal::Incomplete`] while
+    /// an instalment is missing and the shortfall policy wants to wait, [`Refusal::Overflow`].
     pub fn payout(&mut self, rules: &Rules, round: u8, now: u64) -> Result<Payout, Refusal> {
         self.require_active()?;
         if let Some(paid) = self.pay_plainly(rules, round, now)? {
@@ -103,6 +103,7 @@ impl<S: Store> Circle<S> {
             PayoutStatus::Ready { round: ready, seat, short, .. } if ready == round => {
                 (seat, short)
             }
+            _ if (1..=self.rounds_paid).contains(&round) => return Err(Refusal::RoundPaidOut),
             _ if round != self.current_round() => return Err(Refusal::WrongRound),
             PayoutStatus::Waiting { .. } if self.payout_date(rules, round) <= Some(now) => {
                 return Err(Refusal::Incomplete);

@@ -39,20 +39,20 @@ impl<S: Store> Circle<S> {
     ///
     /// # Errors
     /// [`Refusal::WrongAmount`] when `balance` is negative, [`Refusal::Finished`] when there is a
-    /// surplus and the circle was cancelled without members, [`Refusal::Overflow`] when there is more
-    /// than half of what can be counted.
+    /// surplus and the circle was cancelled without members, [`Refusal::Overflow`] when there is a
+    /// surplus, and with it more than half of what can be counted.
     pub fn sync(&mut self, balance: Amount) -> Result<Synced, Refusal> {
         if balance < Amount::ZERO {
             return Err(Refusal::WrongAmount);
-        }
-        if balance > MOST {
-            return Err(Refusal::Overflow);
         }
         let liabilities = self.liabilities()?;
         if balance < liabilities {
             let shortfall = liabilities.checked_sub(balance)?;
             self.absorb(shortfall)?;
             return Ok(Synced { surplus: Amount::ZERO, shortfall });
+        }
+        if balance > MOST {
+            return Err(Refusal::Overflow);
         }
         let surplus = balance.checked_sub(liabilities)?;
         self.distribute(surplus)?;

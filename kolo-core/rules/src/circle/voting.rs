@@ -252,15 +252,12 @@ impl<S: Store> Circle<S> {
 
 impl Proposal {
     /// The last second in which it is in the way of another of its kind: while votes count, and once
-    /// passed, while it can be carried out ([`Motion::Move`]: after its delay).
+    /// passed, while it can be carried out ([`Motion::Move`]: after its delay, and as long again).
     pub(super) fn last_second(&self, rules: &Rules) -> u64 {
-        let period = u64::from(rules.vote_period_s);
         match (self.passed_at, self.motion) {
             (0, _) => self.expires_at,
-            (passed, Motion::Move) => {
-                passed.saturating_add(u64::from(rules.move_delay_s()) + period)
-            }
-            (passed, _) => passed.saturating_add(period),
+            (passed, Motion::Move) => passed.saturating_add(2 * u64::from(rules.move_delay_s())),
+            (passed, _) => passed.saturating_add(u64::from(rules.vote_period_s)),
         }
     }
 }

@@ -44,7 +44,7 @@ fn a_full_pot_is_paid_at_its_date_and_not_a_second_before() {
     assert_eq!(payout, expected);
     assert_eq!(each(&circle, |seat| seat.received), [30, 0, 0]);
     assert_eq!(circle.liabilities(), Ok(Amount::ZERO));
-    refused(&mut circle, Refusal::WrongRound, |circle| circle.payout(&rules, 1, DATE));
+    refused(&mut circle, Refusal::RoundPaidOut, |circle| circle.payout(&rules, 1, DATE));
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn a_newcomer_takes_over_the_seat_of_who_was_expelled() {
 #[test]
 fn a_move_is_delayed_by_a_votes_period_and_three_days_at_least() {
     // (period, earliest and last second of the move)
-    let table = [(60, 3 * DAY + 1, 3 * DAY + 60), (4 * DAY, 4 * DAY + 1, 8 * DAY)];
+    let table = [(60, 3 * DAY + 1, 6 * DAY), (4 * DAY, 4 * DAY + 1, 8 * DAY)];
     for (period, earliest, last) in table {
         let rules = Rules { vote_period_s: u32::try_from(period).unwrap(), ..rules(3) };
         let mut circle = active(&rules);

@@ -133,6 +133,14 @@ fn a_balance_beyond_half_of_all_amounts_is_not_taken_note_of() {
     refused(&mut circle, Refusal::Overflow, |circle| circle.sync(amount(i64::MAX / 2 + 1)));
     circle.sync(amount(i64::MAX / 2)).unwrap();
     assert_eq!(circle.liabilities(), Ok(amount(i64::MAX / 2)));
+    // With what is paid in there is more; what is taken from that is borne all the same.
+    let mut clawed = circle.clone();
+    pay(&mut clawed, &rules, &[1], START);
+    let owed = clawed.liabilities().unwrap();
+    let balance = owed.checked_sub(amount(3)).unwrap();
+    assert!(balance > amount(i64::MAX / 2));
+    assert_eq!(clawed.bear_shortfall(balance).unwrap().shortfall, amount(3));
+    assert_eq!(clawed.liabilities(), Ok(balance));
     // Everything else still works beside it.
     pay(&mut circle, &rules, &[1, 2], START);
     assert_eq!(circle.payout(&rules, 1, START + WEEK).unwrap().amount, amount(30));

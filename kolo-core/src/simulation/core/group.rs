@@ -203,7 +203,7 @@ impl Desk<'_> {
                 self.go_on(&effect)
             }
             Call::Proceed => {
-                let effect = self.step(&Step::Proceed)?;
+                let effect = self.settle(&Step::Proceed)?;
                 self.go_on(&effect)
             }
             ref later => self.take_money(later),

@@ -1,6 +1,6 @@
 //! What is called while the circle runs, and after.
 
-use kolo_rules::circle::{Effect, Motion, Payout, Step};
+use kolo_rules::circle::{Effect, Motion, Step};
 use kolo_rules::{Amount, MAX_MEMBERS, Refusal};
 
 use super::group::Desk;
@@ -66,14 +66,14 @@ impl Desk<'_> {
             Call::Swap { a, b, turns } => return self.swap([a, b], turns),
             Call::Exit { member } => {
                 let seat = self.group.seat(member)?;
-                self.step(&Step::Exit { seat })?;
+                self.settle(&Step::Exit { seat })?;
             }
             Call::Propose { member, motion, subject, newcomer } => {
                 return self.propose(member, motion, subject, newcomer);
             }
             Call::Vote { member, proposal, approve } => {
                 let seat = self.group.seat(member)?;
-                self.step(&Step::Vote { seat, proposal, approve })?;
+                self.settle(&Step::Vote { seat, proposal, approve })?;
             }
             Call::Replace { leaver, newcomer, turn, price } => {
                 self.require_turn(leaver, turn)?;
@@ -96,29 +96,32 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Nobody's pot is made up of what is others': all bear first what an issuer took.
     fn payout(&mut self, round: u32) -> Outcome {
-        let before = self.group.running()?.clone();
-        let mut payout = self.pay_out(round)?;
-        let others = self.group.running()?.liabilities()?;
-        let owed = others.checked_add(payout.amount).map_err(|_| Refusal::Overflow)?;
-        let takes_from_others = payout.amount.is_positive() && others.is_positive();
-        if !payout.dissolved && takes_from_others && self.purses.vault(self.number) < owed {
-            self.group.circle = Some(before);
-            self.bear_shortfall()?;
-            payout = self.pay_out(round)?;
-        }
-        if payout.dissolved {
-            return Ok(());
-        }
-        self.pay_or_credit(payout.seat, payout.amount)
-    }
-
-    fn pay_out(&mut self, round: u32) -> Result<Payout, Reason> {
-        match self.step(&Step::Payout { round: round_of(round)? })? {
-            Effect::PaidOut(payout) => Ok(payout),
+        match self.settle(&Step::Payout { round: round_of(round)? })? {
+            Effect::PaidOut(payout) if payout.dissolved => Ok(()),
+            Effect::PaidOut(payout) => self.pay_or_credit(payout.seat, payout.amount),
             _ => Err(Refusal::WrongRound.into()),
         }
+    }
+
+    /// A step that pays a pot or ends the circle. Nobody's part is made up of what is others': all bear
+    /// first what an issuer took.
+    pub(super) fn settle(&mut self, step: &Step) -> Result<Effect, Reason> {
+        let before = self.group.running()?.clone();
+        let effect = self.step(step)?;
+        let circle = self.group.running()?;
+        let pot = match effect {
+            Effect::PaidOut(payout) => payout.amount,
+            _ => Amount::ZERO,
+        };
+        let owed = circle.liabilities()?.checked_add(pot).map_err(|_| Refusal::Overflow)?;
+        let shares = pot.is_positive() || circle.phase.is_over();
+        if !shares || self.purses.vault(self.number) >= owed {
+            return Ok(effect);
+        }
+        self.group.circle = Some(before);
+        self.bear_shortfall()?;
+        self.step(step)
     }
 
     fn bear_shortfall(&mut self) -> Outcome {
@@ -133,6 +136,7 @@ impl Desk<'_> {
         let (first, second) = (self.group.seat(a)?, self.group.sits(b)?);
         self.require_turn(a, turns[0])?;
         self.require_turn(b, turns[1])?;
+        self.bear_shortfall()?;
         let effect = self.step(&Step::Swap { a: first, b: second })?;
         let Effect::Swapped(swapped) = effect else { return Ok(()) };
         let (payer, payee) = if swapped.earlier == first { (a, b) } else { (b, a) };
@@ -166,7 +170,7 @@ impl Desk<'_> {
             None if !lets_in => {}
             _ => return Err(Reason::BadMotion),
         }
-        self.step(&Step::Propose { seat, motion, subject }).map(|_| ())
+        self.settle(&Step::Propose { seat, motion, subject }).map(|_| ())
     }
 
     fn replace(&mut self, leaver: usize, newcomer: usize, price: Amount) -> Outcome {
@@ -175,6 +179,7 @@ impl Desk<'_> {
             return Err(Refusal::NoProposal.into());
         }
         self.group.require_stranger(newcomer)?;
+        self.bear_shortfall()?;
         let effect = self.step(&Step::Replace { seat })?;
         let Effect::Replaced(sold) = effect else { return Ok(()) };
         let overflow = |_| Reason::Rules(Refusal::Overflow);

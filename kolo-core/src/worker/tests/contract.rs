@@ -2,7 +2,7 @@
 //! and the events of the contract's page. Its own state and vault are what ours are compared with.
 use std::collections::BTreeMap;
 
-use kolo_rules::circle::{Effect, Motion, Phase, Readiness, Step, Swapped, VoteOutcome};
+use kolo_rules::circle::{Effect, Motion, Phase, Readiness, Step, Swapped, Synced, VoteOutcome};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::Timestamp;
@@ -18,6 +18,8 @@ pub(super) struct Contract {
     pub state: Circle,
     pub members: Vec<ChainAddress>,
     pub vault: Amount,
+    /// What the issuer took of it and nobody has borne yet.
+    pub taken: Amount,
     secrets: BTreeMap<u8, [u8; 32]>,
     newcomers: BTreeMap<u32, ChainAddress>,
     /// Whose wallets take nothing.
@@ -39,6 +41,7 @@ impl Contract {
             state: Circle::new(),
             members: Vec::new(),
             vault: Amount::ZERO,
+            taken: Amount::ZERO,
             secrets: BTreeMap::new(),
             newcomers: BTreeMap::new(),
             frozen: Vec::new(),
@@ -95,10 +98,22 @@ impl Contract {
 
     /// A step after joining, with what it moves and says.
     pub fn step(&mut self, step: &Step, now: u64) -> Result<Done, Refusal> {
-        let before = self.state.clone();
-        let open: Vec<u32> = before.open_proposals().map(|open| open.id).collect();
-        let effect = self.apply(step, now)?;
         let mut done = Done::default();
+        if matches!(step, Step::Push { .. } | Step::Claim { .. } | Step::Swap { .. })
+            || matches!(step, Step::Replace { .. })
+        {
+            self.bears(&mut done);
+        }
+        let mut before = self.state.clone();
+        let open: Vec<u32> = before.open_proposals().map(|open| open.id).collect();
+        let mut effect = self.apply(step, now)?;
+        let pays = matches!(effect, Effect::PaidOut(_));
+        if self.taken.is_positive() && (pays || self.state.phase.is_over()) {
+            self.state = before;
+            self.bears(&mut done);
+            before = self.state.clone();
+            effect = self.apply(step, now)?;
+        }
         self.pays(step, &mut done);
         self.says(step, &effect, &mut done);
         self.follows(step, &effect, &before, now, &mut done);
@@ -117,8 +132,23 @@ impl Contract {
             done.events.push(E::GroupClosed { reason });
         }
         self.state.audit().unwrap();
-        assert_eq!(self.state.liabilities().unwrap(), self.vault, "after {step:?}");
+        let there = self.vault.checked_add(self.taken).unwrap();
+        assert_eq!(self.state.liabilities().unwrap(), there, "after {step:?}");
         Ok(done)
+    }
+
+    /// The issuer takes so much: nobody is told.
+    pub fn claw_back(&mut self, amount: Amount) {
+        self.vault = self.vault.checked_sub(amount).unwrap();
+        self.taken = self.taken.checked_add(amount).unwrap();
+    }
+
+    /// All bear what the issuer took, before anything is shared out.
+    fn bears(&mut self, done: &mut Done) {
+        let Synced { surplus, shortfall } = self.state.bear_shortfall(self.vault).unwrap();
+        if std::mem::take(&mut self.taken).is_positive() {
+            done.events.push(E::Synced { surplus, shortfall });
+        }
     }
 
     fn apply(&mut self, step: &Step, now: u64) -> Result<Effect, Refusal> {

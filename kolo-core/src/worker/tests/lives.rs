@@ -464,3 +464,30 @@ fn members_leave_are_replaced_moved_and_expelled() {
     life.pass(2 * DAY_S);
     assert_eq!(life.phase(), Phase::Dissolved);
 }
+
+/// The issuer takes what the late fee brought, and nobody has seen it when the vote that dissolves settles.
+#[test]
+fn what_an_issuer_took_is_borne_and_booked_before_a_vote_settles() {
+    let fee = Amount::new(UNIT / 2);
+    let options = Options { fee: Fee::Fixed(fee), ..Options::default() };
+    let life = Life::full(&["Ada", "Bola", "Chidi"], Shortfall::Wait, options);
+    life.contributes(0, 1);
+    life.pass(8 * DAY_S + DAY_S / 2);
+    life.contributes(1, 1);
+    assert_eq!(life.state(|state| state.reserve), fee);
+    life.step(&Step::Propose { seat: 0, motion: Motion::Dissolve, subject: 0 }).unwrap();
+    life.world.chain.contract(&life.address, |there| there.claw_back(fee));
+    life.step(&Step::Vote { seat: 1, proposal: 1, approve: true }).unwrap();
+    let told = life.world.chain.told(&life.address);
+    let [.., synced, CircleChainEvent::VoteCast { .. }, CircleChainEvent::GroupClosed { .. }] =
+        &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*synced, CircleChainEvent::Synced { surplus: Amount::ZERO, shortfall: fee });
+    life.pass(2 * DAY_S);
+    assert_eq!(life.phase(), Phase::Dissolved);
+    assert_eq!(life.balance(0), 100 * UNIT);
+    assert_eq!(life.balance(1), 100 * UNIT - fee.minor_units());
+    assert_eq!(life.state(|state| state.liabilities().unwrap()), Amount::ZERO);
+}
