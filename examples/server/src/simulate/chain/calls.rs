@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use stellar_xdr::{Limits, ScVal, WriteXdr};
 
 use super::keys::Key;
-use super::wire::{bytes, contract_bytes, symbol};
+use super::wire::{bytes, contract_bytes};
 use super::{ChainStage, OnChain};
 
 /// The factory's `create`, of a circle whose organiser has no seat yet.
@@ -24,10 +24,10 @@ pub fn arguments(
     let hash = || bytes(&<[u8; 32]>::from(Sha256::digest(circle.rules.encode())));
     Ok(match call {
         Call::Invite { member, turn, expires_at } => {
-            let terms = [option(*turn), ScVal::U64(*expires_at)];
-            ("invite", [invitation(who(member)?)?].into_iter().chain(terms).collect())
+            let args = vec![who(member)?, ScVal::Void, option(*turn), ScVal::U64(*expires_at)];
+            ("invite", args)
         }
-        Call::Revoke { member } => ("revoke", vec![invitation(who(member)?)?]),
+        Call::Revoke { member } => ("revoke", vec![who(member)?, ScVal::Void]),
         Call::Join { member, turn } => {
             let by_address = [ScVal::Void, ScVal::Void];
             let args = [who(member)?, hash()?, option(*turn)].into_iter().chain(by_address);
@@ -105,10 +105,4 @@ pub fn units(amount: Amount) -> ScVal {
 
 fn option(number: Option<u32>) -> ScVal {
     number.map_or(ScVal::Void, ScVal::U32)
-}
-
-/// An invitation of an address.
-fn invitation(address: ScVal) -> Result<ScVal, StageError> {
-    ScVal::try_from(vec![ScVal::Symbol(symbol("Address")?), address])
-        .map_err(|_| StageError::new("an invitation"))
 }
