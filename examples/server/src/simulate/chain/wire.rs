@@ -249,7 +249,7 @@ pub fn bytes(value: &[u8]) -> Result<ScVal, StageError> {
     BytesM::try_from(value).map(|bytes| ScVal::Bytes(ScBytes(bytes))).map_err(odd)
 }
 
-pub fn symbol(name: &str) -> Result<ScSymbol, StageError> {
+fn symbol(name: &str) -> Result<ScSymbol, StageError> {
     name.try_into().map(ScSymbol).map_err(odd)
 }
 
