@@ -100,7 +100,7 @@ pub fn bid(env: &Env, member: Address, round: u32, amount: i128) -> Result<(), E
     book.close()
 }
 
-/// Has the insurance pay for who has not paid.
+/// Has the insurance pay for who has not paid, out of what an issuer has left of it.
 pub fn claim_insurance(
     env: &Env,
     member: Address,
@@ -113,6 +113,7 @@ pub fn claim_insurance(
     let mut book = Book::open(env, &mut packed)?;
     let (seat, of) = (book.seat(&member)?, book.seat(&defaulter)?);
     let (number, money) = (book::round(round)?, vault::amount(amount)?);
+    book.bear_shortfall()?;
     book.circle.claim_insurance(&book.rules, seat, number, of, money, book.now)?;
     InsuranceClaimed { member, round, defaulter, amount }.publish(env);
     book.close()

@@ -256,6 +256,7 @@ impl Model {
             Ask::ClaimInsurance { who, round, defaulter, amount } => {
                 let (seat, defaulter) = (self.find(who)?, self.seat(defaulter)?);
                 let (round, amount) = (round_of(round)?, money(amount)?);
+                self.bear_shortfall()?;
                 self.step(&Step::ClaimInsurance { seat, round, defaulter, amount })?;
             }
             Ask::Swap { a, b, turns } => self.swap([a, b], turns, transfers)?,

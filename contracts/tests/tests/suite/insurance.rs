@@ -88,3 +88,21 @@ fn insurance_never_pays_more_than_its_fund() {
     group.assert_covered();
     assert_eq!(group.circle().fund, Amount::ZERO);
 }
+
+/// The fund bears what an issuer took before what is held does: nobody draws it out first.
+#[test]
+fn what_an_issuer_took_of_the_fund_is_not_paid_out_of_the_pot() {
+    const FUND: i64 = 3 * 600_000_000;
+    const LEFT: i64 = DUE / 2;
+    let world = World::new();
+    let group = group(&world);
+    let [first, second, third] = &group.members[..] else { panic!("three members") };
+    world.claw_back(&group.address, FUND - LEFT);
+    world.set_time(group.payout_date(1) + DAY + 1);
+    assert_eq!(group.insure(second, 1, third, DUE), Err(Error::FundShort.into()));
+    group.insure(second, 1, third, LEFT).unwrap();
+    group.assert_covered();
+    assert_eq!(group.circle().fund, Amount::ZERO);
+    group.payout(1).unwrap();
+    assert_eq!(world.balance(&first.address), BALANCE - FUND / 3 - DUE + 2 * DUE + LEFT);
+}

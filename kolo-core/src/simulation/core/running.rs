@@ -61,6 +61,7 @@ impl Desk<'_> {
             Call::ClaimInsurance { member, round, defaulter, amount } => {
                 let (seat, defaulter) = (self.group.seat(member)?, self.group.sits(defaulter)?);
                 let round = round_of(round)?;
+                self.bear_shortfall()?;
                 self.step(&Step::ClaimInsurance { seat, round, defaulter, amount })?;
             }
             Call::Swap { a, b, turns } => return self.swap([a, b], turns),

@@ -100,7 +100,7 @@ impl Contract {
     pub fn step(&mut self, step: &Step, now: u64) -> Result<Done, Refusal> {
         let mut done = Done::default();
         if matches!(step, Step::Push { .. } | Step::Claim { .. } | Step::Swap { .. })
-            || matches!(step, Step::Replace { .. })
+            || matches!(step, Step::Replace { .. } | Step::ClaimInsurance { .. })
         {
             self.bears(&mut done);
         }
