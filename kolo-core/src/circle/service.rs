@@ -167,7 +167,6 @@ impl Circles {
             newcomers: Vec::new(),
             invitations: Vec::new(),
             offers: Vec::new(),
-            replacing: None,
             organiser_turn: 1,
             diverged: None,
             created_at: changes.now(),

@@ -89,9 +89,6 @@ pub(crate) struct Circle {
     /// next event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<OfferId>,
-    /// Whom the latest vote on a newcomer is, or was, about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replacing: Option<ChainAddress>,
     /// The organiser's own turn; another than the first only where the order is fixed.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub organiser_turn: u8,
@@ -200,6 +197,13 @@ impl Circle {
     pub fn forget_decided(&mut self, mirror: &Mirror) {
         self.newcomers
             .retain(|newcomer| mirror.open_proposals().any(|open| open.id == newcomer.proposal));
+    }
+
+    /// Whom the vote on a replacement that is open, or has passed, is about.
+    pub fn replacing(&self, mirror: &Mirror) -> Option<&ChainAddress> {
+        let vote = mirror.open_proposals().find(|open| open.motion == Motion::Replace)?;
+        let found = self.newcomers.iter().find(|newcomer| newcomer.proposal == vote.id)?;
+        Some(&found.who.address)
     }
 
     /// Whom a vote would give the seat.

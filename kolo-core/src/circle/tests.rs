@@ -42,7 +42,6 @@ fn sample() -> Circle {
         newcomers: Vec::new(),
         invitations: Vec::new(),
         offers: Vec::new(),
-        replacing: None,
         organiser_turn: 1,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),

@@ -1,7 +1,7 @@
 //! Who sits where, who waits to, and which invitation is used.
 use std::cmp::Ordering;
 
-use kolo_rules::circle::{Motion, Phase};
+use kolo_rules::circle::Phase;
 
 use crate::circle::invite::hex;
 use crate::circle::state::{Circle, Holder, Knocks, Newcomer};
@@ -73,10 +73,7 @@ impl Kolo {
                 };
                 circle.state.requests.push(Holder { address: address.clone(), member, name });
             }
-            E::ProposalMade { proposal, motion, newcomer: Some(newcomer), .. } => {
-                if *motion == Motion::Replace {
-                    circle.state.replacing = Some(newcomer.clone());
-                }
+            E::ProposalMade { proposal, newcomer: Some(newcomer), .. } => {
                 let member = self.member_at(Some(newcomer)).await?;
                 let name = match member {
                     Some(id) => self.member(id).await?.state.name,

@@ -47,7 +47,7 @@ impl Circle {
         let Effect::Replaced(Replaced { price, deposit }) = effect else {
             return Err(Error::Refused(Refusal::NoProposal));
         };
-        if self.replacing.as_ref() != Some(newcomer) {
+        if self.replacing(&mirror) != Some(newcomer) {
             return Err(Error::Refused(Refusal::NoProposal));
         }
         let whole = price.checked_add(deposit).map_err(Refusal::from)?;
