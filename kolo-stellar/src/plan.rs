@@ -12,7 +12,7 @@ use stellar_xdr::{
 
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::config::{KnownAsset, Network, known_asset};
-use crate::scval::{address, amount, bytes, option_address, option_u32, symbol};
+use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, vec as list_of};
 use crate::two;
 
 /// What an effect is on this chain.
@@ -31,12 +31,21 @@ pub(crate) enum Plan {
 pub(crate) struct Call {
     pub source: AccountId,
     pub contract: ContractId,
-    pub function: &'static str,
+    pub function: Function,
     /// Name and value, in order.
     pub args: Vec<(&'static str, ScVal)>,
     pub auth: Auth,
     /// Who else must authorise it, apart from the transaction.
     pub other: Option<Consent>,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    /// A function of this name.
+    Named(&'static str),
+    /// The circle's `act`, with this step of its rulebook's.
+    Step(&'static str),
 }
 
 /// What somebody beside the source account must authorise.
@@ -109,7 +118,7 @@ fn pay(
         // A classic payment cannot reach a contract; the asset's own contract can.
         to => Ok(Plan::Call(Call {
             contract: asset.contract.clone(),
-            function: "transfer",
+            function: Function::Named("transfer"),
             args: vec![
                 ("from", address(&ScAddress::Account(from.clone()))),
                 ("to", address(&to)),
@@ -126,24 +135,24 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::CreateCircle { .. } => create(network, effect),
         ChainEffect::Payout { circle, round } => {
-            anyone(network, circle, "payout", vec![("round", u32::from(*round).into())])
+            anyone(network, circle, Function::Named("payout"), vec![("round", u32::from(*round).into())])
         }
         ChainEffect::Push { circle, member } => {
-            anyone(network, circle, "push", vec![named_member(member)?])
+            anyone(network, circle, Function::Step("Push"), vec![named_member(member)?])
         }
         ChainEffect::Claim { circle, member } => {
-            anyone(network, circle, "claim", vec![named_member(member)?])
+            anyone(network, circle, Function::Step("Claim"), vec![named_member(member)?])
         }
         ChainEffect::Reveal { circle, member, secret } => {
             let args = vec![named_member(member)?, ("secret", bytes(&secret.0)?)];
-            anyone(network, circle, "reveal", args)
+            anyone(network, circle, Function::Step("Reveal"), args)
         }
-        ChainEffect::Proceed { circle } => anyone(network, circle, "proceed", vec![]),
+        ChainEffect::Proceed { circle } => anyone(network, circle, Function::Step("Proceed"), vec![]),
         ChainEffect::CompleteMove { circle, member } => {
-            anyone(network, circle, "complete_move", vec![named_member(member)?])
+            anyone(network, circle, Function::Step("CompleteMove"), vec![named_member(member)?])
         }
         ChainEffect::Upgrade { circle, wasm } => {
-            anyone(network, circle, "upgrade", vec![("wasm", bytes(wasm)?)])
+            anyone(network, circle, Function::Step("Upgrade"), vec![("wasm", bytes(wasm)?)])
         }
         ChainEffect::Swap { .. } | ChainEffect::Replace { .. } => two::call(effect),
         ChainEffect::Invite { .. }
@@ -168,7 +177,7 @@ fn create(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     Ok(Call {
         source: account_id(organiser)?,
         contract: network.factory.clone(),
-        function: "create",
+        function: Function::Named("create"),
         args: vec![
             ("organiser", address(&sc_address(organiser)?)),
             ("salt", bytes(salt)?),
@@ -183,7 +192,7 @@ fn create(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
 fn anyone(
     network: &Network,
     circle: &ChainAddress,
-    function: &'static str,
+    function: Function,
     args: Vec<(&'static str, ScVal)>,
 ) -> Result<Call, PortError> {
     Ok(Call {
@@ -222,23 +231,23 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
                 ("turn", option_u32(*turn)),
                 ("expires_at", expires_at.unix().into()),
             ];
-            (circle, organiser, "invite", args)
+            (circle, organiser, Function::Step("Invite"), args)
         }
         ChainEffect::RevokeInvitation { circle, organiser, key } => {
             let args = vec![("address", ScVal::Void), ("key", bytes(&key.0)?)];
-            (circle, organiser, "revoke", args)
+            (circle, organiser, Function::Step("Revoke"), args)
         }
         ChainEffect::Remove { circle, organiser, member } => {
-            (circle, organiser, "remove", vec![named_member(member)?])
+            (circle, organiser, Function::Step("Remove"), vec![named_member(member)?])
         }
-        ChainEffect::Start { circle, organiser } => (circle, organiser, "start", vec![]),
-        ChainEffect::Cancel { circle, organiser } => (circle, organiser, "cancel", vec![]),
+        ChainEffect::Start { circle, organiser } => (circle, organiser, Function::Step("Start"), vec![]),
+        ChainEffect::Cancel { circle, organiser } => (circle, organiser, Function::Step("Cancel"), vec![]),
         ChainEffect::Approve { circle, organiser, member, turn } => {
             let args = vec![named_member(member)?, ("turn", option_u32(*turn))];
-            (circle, organiser, "approve", args)
+            (circle, organiser, Function::Step("Approve"), args)
         }
         ChainEffect::Reject { circle, organiser, member } => {
-            (circle, organiser, "reject", vec![named_member(member)?])
+            (circle, organiser, Function::Step("Reject"), vec![named_member(member)?])
         }
         _ => return Err(unknown()),
     };
@@ -257,17 +266,17 @@ fn payments(effect: &ChainEffect) -> Result<Call, PortError> {
     let (circle, member, function, money, rest) = match effect {
         ChainEffect::Contribute { circle, member, round, amount: money } => {
             let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*money))];
-            (circle, member, "contribute", *money, rest)
+            (circle, member, Function::Named("contribute"), *money, rest)
         }
         ChainEffect::Repay { circle, member, amount: money } => {
-            (circle, member, "repay", *money, vec![("amount", amount(*money))])
+            (circle, member, Function::Step("Repay"), *money, vec![("amount", amount(*money))])
         }
         ChainEffect::Secure { circle, member, amount: money } => {
-            (circle, member, "secure", *money, vec![("amount", amount(*money))])
+            (circle, member, Function::Step("Secure"), *money, vec![("amount", amount(*money))])
         }
         ChainEffect::Commit { circle, member, secret, bond } => {
             let commitment = commitment(circle, member, &secret.0)?;
-            (circle, member, "commit", *bond, vec![("commitment", bytes(&commitment)?)])
+            (circle, member, Function::Step("Commit"), *bond, vec![("commitment", bytes(&commitment)?)])
         }
         _ => return Err(unknown()),
     };
@@ -284,15 +293,15 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
                 ("key", bytes(&key.0)?),
                 ("signature", bytes(&signature.0)?),
             ];
-            (circle, member, "join", rest)
+            (circle, member, Function::Step("Join"), rest)
         }
         ChainEffect::Request { circle, member, rules_hash } => {
-            (circle, member, "request", vec![("rules_hash", bytes(rules_hash)?)])
+            (circle, member, Function::Step("Request"), vec![("rules_hash", bytes(rules_hash)?)])
         }
-        ChainEffect::Leave { circle, member } => (circle, member, "leave", vec![]),
+        ChainEffect::Leave { circle, member } => (circle, member, Function::Step("Leave"), vec![]),
         ChainEffect::Bid { circle, member, round, amount: asked } => {
             let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*asked))];
-            (circle, member, "bid", rest)
+            (circle, member, Function::Step("Bid"), rest)
         }
         ChainEffect::ClaimInsurance { circle, member, round, defaulter, amount: claimed } => {
             let rest = vec![
@@ -300,12 +309,12 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
                 ("defaulter", address(&sc_address(defaulter)?)),
                 ("amount", amount(*claimed)),
             ];
-            (circle, member, "claim_insurance", rest)
+            (circle, member, Function::Step("ClaimInsurance"), rest)
         }
-        ChainEffect::Exit { circle, member } => (circle, member, "exit", vec![]),
-        ChainEffect::Object { circle, member } => (circle, member, "object", vec![]),
+        ChainEffect::Exit { circle, member } => (circle, member, Function::Step("Exit"), vec![]),
+        ChainEffect::Object { circle, member } => (circle, member, Function::Step("Object"), vec![]),
         ChainEffect::SignUpgrade { circle, member, wasm } => {
-            (circle, member, "sign_upgrade", vec![("wasm", bytes(wasm)?)])
+            (circle, member, Function::Step("SignUpgrade"), vec![("wasm", bytes(wasm)?)])
         }
         ChainEffect::Propose { circle, member, motion, subject, newcomer } => {
             let subject = subject.as_ref().map(sc_address).transpose()?;
@@ -315,11 +324,11 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
                 ("subject", option_address(subject.as_ref())),
                 ("newcomer", option_address(newcomer.as_ref())),
             ];
-            (circle, member, "propose", rest)
+            (circle, member, Function::Step("Propose"), rest)
         }
         ChainEffect::Vote { circle, member, proposal, approve } => {
             let rest = vec![("proposal", (*proposal).into()), ("approve", (*approve).into())];
-            (circle, member, "vote", rest)
+            (circle, member, Function::Step("Vote"), rest)
         }
         _ => return Err(unknown()),
     };
@@ -329,7 +338,7 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
 fn by_member(
     circle: &ChainAddress,
     member: &ChainAddress,
-    function: &'static str,
+    function: Function,
     rest: Vec<(&'static str, ScVal)>,
     auth: Auth,
 ) -> Result<Call, PortError> {
@@ -347,7 +356,14 @@ impl Call {
     /// The arguments as the network takes them.
     pub fn invocation(&self) -> Result<InvokeContractArgs, PortError> {
         let args: Vec<ScVal> = self.args.iter().map(|(_, value)| value.clone()).collect();
-        invoke(&self.contract, self.function, args)
+        match self.function {
+            Function::Named(name) => invoke(&self.contract, name, args),
+            Function::Step(name) => {
+                let name = ScVal::Symbol(symbol(name)?);
+                let step = [vec![name], args].concat();
+                invoke(&self.contract, "act", vec![list_of(step)?])
+            }
+        }
     }
 
     /// What the source account must authorise, when money moves in `asset`.

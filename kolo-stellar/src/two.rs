@@ -18,7 +18,7 @@ use stellar_xdr::{
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::client::StellarChainClient;
 use crate::config::Network;
-use crate::plan::{Auth, Call, Consent, Plan, unknown};
+use crate::plan::{Auth, Call, Consent, Function, Plan, unknown};
 use crate::prepare::{Body, above_ceiling};
 use crate::scval::{address, amount, bytes, symbol, vec};
 use crate::sign::{decorate, inner_of};
@@ -42,7 +42,7 @@ pub(crate) fn call(effect: &ChainEffect) -> Result<Call, PortError> {
             let (maker, taker) = (account_id(maker)?, account_id(taker)?);
             // Who has the later turn gets the earlier one, and pays for its deposit.
             let paid = if maker_turn > taker_turn { *deposit } else { opposite(*deposit)? };
-            by_two(contract_id(circle)?, "swap", args, (maker, taker), paid)
+            by_two(contract_id(circle)?, Function::Step("Swap"), args, (maker, taker), paid)
         }
         ChainEffect::Replace { circle, leaver, newcomer, turn, price } => {
             let args = vec![
@@ -53,7 +53,7 @@ pub(crate) fn call(effect: &ChainEffect) -> Result<Call, PortError> {
             ];
             let (leaver, newcomer) = (account_id(leaver)?, account_id(newcomer)?);
             let paid = opposite(*price)?;
-            by_two(contract_id(circle)?, "replace", args, (leaver, newcomer), paid)
+            by_two(contract_id(circle)?, Function::Step("Replace"), args, (leaver, newcomer), paid)
         }
         _ => Err(unknown()),
     }
@@ -66,7 +66,7 @@ fn opposite(money: Amount) -> Result<Amount, PortError> {
 /// `paid`: what the maker pays the taker; negative: the other way.
 fn by_two(
     contract: stellar_xdr::ContractId,
-    function: &'static str,
+    function: Function,
     args: Vec<(&'static str, ScVal)>,
     (maker, taker): (AccountId, AccountId),
     paid: Amount,

@@ -5,7 +5,7 @@ use kolo_core::port::PortError;
 use kolo_core::port::chain::{ChainEffect, Mismatch, PreparedTx};
 use stellar_xdr::{
     AccountId, CreateAccountOp, HostFunction, InvokeHostFunctionOp, Memo, MuxedAccount, Operation,
-    OperationBody, PaymentOp, Preconditions, ReadXdr, SorobanAuthorizationEntry,
+    OperationBody, PaymentOp, Preconditions, ReadXdr, ScVal, SorobanAuthorizationEntry,
     SorobanAuthorizedInvocation, SorobanCredentials, SorobanTransactionData, Transaction,
     TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
 };
@@ -13,7 +13,7 @@ use stellar_xdr::{
 use crate::address::{account_address, sha256};
 use crate::client::StellarChainClient;
 use crate::config::Network;
-use crate::plan::{Auth, Call, Plan};
+use crate::plan::{Auth, Call, Function, Plan};
 use crate::prepare::change_trust_asset;
 use crate::rpc::XDR_LIMITS;
 use crate::two;
@@ -156,8 +156,19 @@ fn check_call(network: &Network, call: &Call, tx: &Transaction, whole: &Prepared
     let expected = call.invocation().map_err(|_| mismatch("effect"))?;
     same(found.contract_address == expected.contract_address, "contract")?;
     same(found.function_name == expected.function_name, "function")?;
-    same(found.args.len() == call.args.len(), "number of arguments")?;
-    for ((name, value), found) in call.args.iter().zip(found.args.iter()) {
+    let args = match (call.function, found.args.as_slice()) {
+        (Function::Named(_), args) => args,
+        (Function::Step(step), [ScVal::Vec(Some(values))]) => {
+            let Some((ScVal::Symbol(name), args)) = values.split_first() else {
+                return Err(mismatch("step"));
+            };
+            same(name.0.as_slice() == step.as_bytes(), "step")?;
+            args
+        }
+        (Function::Step(_), _) => return Err(mismatch("step")),
+    };
+    same(args.len() == call.args.len(), "number of arguments")?;
+    for ((name, value), found) in call.args.iter().zip(args) {
         same(found == value, &format!("argument {name}"))?;
     }
     check_auth(network, call, auth, whole)?;

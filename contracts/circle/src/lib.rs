@@ -1,28 +1,20 @@
-//! One savings circle: its members, its vault, its rotation.
+//! One savings circle: its vault, and the two steps that are taken most.
 //!
-//! The arithmetic and the state machine are `kolo_rules`; this contract adds addresses,
-//! authorisation, storage, tokens and events. `docs/guide/contract.md` is its interface. Every call
-//! succeeds, or fails with an [`Error`] and changes nothing.
+//! A contribution and a payout of a circle in which everybody pays are worked out here, on the bytes of the
+//! state (`kolo_rules::circle::plain`). Whatever is not as plain is asked of the rulebook, a contract
+//! without state that has all rules (ADR 12): it answers with the new state, and with what to pay and to
+//! announce. `docs/guide/contract.md` is the interface. Every call succeeds, or fails with an
+//! [`Error`] and changes nothing.
 #![no_std]
 
 extern crate alloc;
 
-mod book;
-mod closing;
 mod contract;
-pub mod events;
-mod forming;
-mod invitation;
-mod list;
-mod members;
-mod motions;
-mod ready;
-mod rotation;
-mod seats;
+mod plain;
+mod rulebook;
 mod storage;
-mod upgrade;
 mod vault;
 
 pub use contract::{CircleContract, CircleContractClient};
-pub use events::Invitation;
 pub use kolo_contract_common::Error;
+pub use rulebook::RULEBOOK;

@@ -54,6 +54,8 @@ pub enum Error {
     BadMotion = 29,
     // Not every member with a claim has signed for this code, or the delay is not over.
     UpgradeNotReady = 30,
+    // The rulebook could not be asked, or what it answered cannot be carried out.
+    RulebookFailed = 31,
 
     // A value of the rules is out of its range.
     BadRules = 100,

@@ -1,12 +1,18 @@
-//! What Kolo's contracts share: the error codes, addresses in and out of bytes, and how long ledger
-//! entries are kept alive.
+//! What Kolo's contracts share: the error codes, addresses in and out of bytes, what a rulebook answers, and
+//! how long ledger entries are kept alive.
 #![no_std]
 
 extern crate alloc;
 
 mod address;
+pub mod answer;
 mod error;
+pub mod events;
+pub mod list;
+mod person;
+pub mod token_error;
 pub mod ttl;
 
 pub use address::{contract_address, contract_id, is_stellar_asset, sc_address_xdr};
 pub use error::Error;
+pub use person::{PERSON, pack, unpack};

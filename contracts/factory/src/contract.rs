@@ -15,9 +15,23 @@ pub struct FactoryContract;
 
 #[contractimpl]
 impl FactoryContract {
-    // Pins the code of every circle and the assets they may save in, for good.
-    pub fn __constructor(env: Env, circle_wasm: BytesN<32>, assets: Vec<Address>) {
+    // Pins the code of every circle and the assets they may save in, for good, and publishes the rulebook
+    // that this code asks.
+    pub fn __constructor(
+        env: Env,
+        circle_wasm: BytesN<32>,
+        rulebook_wasm: BytesN<32>,
+        assets: Vec<Address>,
+    ) {
         storage::found(&env, &circle_wasm, &assets);
+        publish(&env, rulebook_wasm);
+    }
+
+    // Anyone: puts an uploaded code where circles look for a rulebook of this hash, unless it is there. It can
+    // never be changed, and nothing else can ever be there.
+    pub fn publish(env: Env, rulebook_wasm: BytesN<32>) -> Address {
+        storage::extend(&env);
+        publish(&env, rulebook_wasm)
     }
 
     // Organiser: makes a circle. Without a turn the organiser is no member.
@@ -30,7 +44,7 @@ impl FactoryContract {
     ) -> Result<Address, Error> {
         organiser.require_auth();
         storage::extend(&env);
-        check(&env, &rules, organiser_turn)?;
+        let asset = check(&env, &rules, organiser_turn)?;
 
         let deployer = env.deployer().with_current_contract(circle_salt(&env, &organiser, &salt));
         if deployer.deployed_address().exists() {
@@ -38,7 +52,7 @@ impl FactoryContract {
         }
         let circle = deployer.deploy_v2(
             storage::circle_wasm(&env)?,
-            (organiser.clone(), rules.clone(), organiser_turn),
+            (env.current_contract_address(), organiser.clone(), asset, rules.clone(), organiser_turn),
         );
         let rules_hash = env.crypto().sha256(rules.as_ref()).to_bytes();
         GroupCreated { circle: circle.clone(), organiser, rules, rules_hash }.publish(&env);
@@ -53,8 +67,12 @@ impl FactoryContract {
 }
 
 // Everything the circle's constructor would refuse: the host hides a constructor's error from who
-// deploys, so it is said here.
-fn check(env: &Env, rules: &BytesN<128>, organiser_turn: Option<u32>) -> Result<(), Error> {
+// deploys, so it is said here. The asset they save in.
+fn check(
+    env: &Env,
+    rules: &BytesN<128>,
+    organiser_turn: Option<u32>,
+) -> Result<Address, Error> {
     let rules = Rules::decode(&rules.to_array())?;
     let asset = contract_address(env, &rules.asset).ok_or(Error::BadRules)?;
     if !storage::is_allowed(env, &asset) {
@@ -64,10 +82,17 @@ fn check(env: &Env, rules: &BytesN<128>, organiser_turn: Option<u32>) -> Result<
         return Err(Error::NotAStellarAsset);
     }
     match (rules.order, organiser_turn) {
-        (_, None) | (Order::Join | Order::Random | Order::Auction, Some(1)) => Ok(()),
-        (Order::Fixed, Some(turn)) if (1..=u32::from(rules.seats)).contains(&turn) => Ok(()),
+        (_, None) | (Order::Join | Order::Random | Order::Auction, Some(1)) => Ok(asset),
+        (Order::Fixed, Some(turn)) if (1..=u32::from(rules.seats)).contains(&turn) => Ok(asset),
         _ => Err(Error::BadTurn),
     }
+}
+
+// The address of the rulebook is made of its code's hash alone.
+fn publish(env: &Env, code: BytesN<32>) -> Address {
+    let deployer = env.deployer().with_current_contract(code.clone());
+    let address = deployer.deployed_address();
+    if address.exists() { address } else { deployer.deploy_v2(code, ()) }
 }
 
 // Two organisers may use the same salt; nobody can take the other's address.

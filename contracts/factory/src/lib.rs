@@ -1,4 +1,5 @@
-//! Deploys circles from one pinned wasm, for allow-listed assets, and announces them.
+//! Deploys circles from one pinned wasm, for allow-listed assets, and announces them; and publishes the
+//! rulebooks they ask.
 //!
 //! It has no owner and no further powers: what the constructor pins is final.
 #![no_std]

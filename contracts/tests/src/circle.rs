@@ -1,12 +1,13 @@
 use ed25519_dalek::{Signer, SigningKey};
-use kolo_circle::{CircleContract, CircleContractClient, Invitation};
-use kolo_contract_common::{Error, contract_id};
+use kolo_circle::CircleContractClient;
+use kolo_contract_common::{Error, PERSON, contract_id, unpack};
 use kolo_rules::{
     Amount, Circle, Interval, Rules,
     circle::{Order, Shortfall},
 };
+use kolo_rulebook::Invitation;
 use soroban_sdk::{
-    Address, BytesN, IntoVal, TryFromVal, Val, Vec,
+    Address, Bytes, BytesN, IntoVal, Symbol, TryFromVal, Val, Vec,
     testutils::Events as _,
     xdr::{ContractEvent, ContractEventBody, Limits, ScAddress, ScVal, WriteXdr},
 };
@@ -70,9 +71,7 @@ impl<'w> Group<'w> {
     pub fn found(world: &'w World, terms: Terms) -> Self {
         let rules = terms.rules(&world.token);
         let organiser = world.person(0);
-        let encoded = BytesN::from_array(&world.env, &rules.encode());
-        let args = (organiser.address.clone(), encoded, None::<u32>);
-        let address = world.env.register(CircleContract, args);
+        let address = world.circle(&organiser.address, &rules, None);
         Self { world, address, rules, organiser, members: vec![] }
     }
 
@@ -123,13 +122,21 @@ impl<'w> Group<'w> {
         outcome
     }
 
-    /// A call of the circle.
+    /// A call of the circle: of a function it has, or the step of its rulebook that is called like this.
     pub fn make(
         &self,
         function: &'static str,
         args: impl IntoVal<soroban_sdk::Env, Vec<Val>>,
     ) -> Call {
-        Call::new(&self.address, function, args.into_val(&self.world.env))
+        const FUNCTIONS: [&str; 5] = ["contribute", "payout", "act", "init", "__constructor"];
+        let env = &self.world.env;
+        let args = args.into_val(env);
+        if FUNCTIONS.contains(&function) {
+            return Call::new(&self.address, function, args);
+        }
+        let mut step = Vec::from_array(env, [Symbol::new(env, &pascal_case(function)).into_val(env)]);
+        step.append(&args);
+        Call::new(&self.address, "act", (step,).into_val(env))
     }
 
     pub fn invite(
@@ -236,6 +243,17 @@ impl<'w> Group<'w> {
         Circle::decode(&self.state().expect("the circle is not finished")).unwrap()
     }
 
+    /// The members by seat, as the circle keeps them.
+    #[must_use]
+    pub fn seated(&self) -> std::vec::Vec<Address> {
+        const MEMBERS: u32 = 3;
+        let env = &self.world.env;
+        let kept = env.as_contract(&self.address, || env.storage().instance().get(&MEMBERS));
+        let kept: Bytes = kept.expect("the circle is not finished");
+        let kept = kept.to_alloc_vec();
+        kept.chunks_exact(PERSON).map(|one| unpack(env, one.try_into().unwrap()).unwrap()).collect()
+    }
+
     pub fn vault(&self) -> i64 {
         self.world.balance(&self.address)
     }
@@ -253,6 +271,12 @@ impl<'w> Group<'w> {
     pub fn events(&self) -> std::vec::Vec<ContractEvent> {
         self.world.env.events().all().filter_by_contract(&self.address).events().to_vec()
     }
+}
+
+/// `claim_insurance` as `ClaimInsurance`.
+fn pascal_case(name: &str) -> String {
+    let capitalised = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+    capitalised.collect()
 }
 
 /// An invitation as the calls name it: an address, or a key.

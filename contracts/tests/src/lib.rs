@@ -24,6 +24,6 @@ mod world;
 #[cfg(not(target_family = "wasm"))]
 pub use circle::{DAY, Group, InvitationKey, Terms, as_address, either, event_name};
 #[cfg(not(target_family = "wasm"))]
-pub use wasm::{CIRCLE_WASM, FACTORY_WASM};
+pub use wasm::{CIRCLE_WASM, FACTORY_WASM, RULEBOOK_WASM};
 #[cfg(not(target_family = "wasm"))]
 pub use world::{Call, Failure, Person, START, World};

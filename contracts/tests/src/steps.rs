@@ -1,5 +1,4 @@
 //! The calls that not every circle needs.
-use kolo_circle::CircleContract;
 use kolo_rules::{Rules, circle::Motion};
 use soroban_sdk::{
     Address, BytesN,
@@ -16,9 +15,7 @@ impl<'w> Group<'w> {
         rules.setup_period_s = 86_400;
         change(&mut rules);
         let organiser = world.person(0);
-        let encoded = BytesN::from_array(&world.env, &rules.encode());
-        let args = (organiser.address.clone(), encoded, None::<u32>);
-        let address = world.env.register(CircleContract, args);
+        let address = world.circle(&organiser.address, &rules, None);
         Self { world, address, rules, organiser, members: vec![] }
     }
 

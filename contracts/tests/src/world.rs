@@ -1,11 +1,17 @@
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, OnceCell},
+    rc::Rc,
+};
 
 use ed25519_dalek::{Signer, SigningKey};
+use kolo_circle::{CircleContract, RULEBOOK};
+use kolo_rules::Rules;
+use kolo_rulebook::RulebookContract;
 use soroban_sdk::{
-    Address, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec, contract,
+    Address, BytesN, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec, contract,
     contractimpl,
     testutils::{
-        AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags, Ledger as _,
+        Address as _, AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags, Ledger as _,
         StellarAssetContract,
     },
     token::TokenClient,
@@ -19,6 +25,8 @@ use soroban_sdk::{
         TrustLineFlags, Uint256, WriteXdr,
     },
 };
+
+use crate::{CIRCLE_WASM, RULEBOOK_WASM};
 
 /// When every world begins (Unix seconds): 2026-01-31 12:00 UTC.
 pub const START: u64 = 1_769_860_800;
@@ -103,6 +111,8 @@ pub struct World {
     issuer: Person,
     nonce: Cell<i64>,
     people: Cell<u64>,
+    /// Whoever has published a rulebook that is run as Rust, and as wasm.
+    publishers: [OnceCell<Address>; 2],
 }
 
 impl Default for World {
@@ -129,7 +139,54 @@ impl World {
             asset.issuer().set_flag(flag);
         }
         let token = asset.address();
-        Self { env, asset, token, issuer, nonce: Cell::new(0), people: Cell::new(1) }
+        Self { env, asset, token, issuer, nonce: Cell::new(0), people: Cell::new(1), publishers: Default::default() }
+    }
+
+    /// A circle that runs as Rust, with the rulebook it asks.
+    pub fn circle(&self, organiser: &Address, rules: &Rules, organiser_turn: Option<u32>) -> Address {
+        let factory = self.publishers[0].get_or_init(|| {
+            let (factory, rulebook) = self.publisher();
+            self.env.register_at(&rulebook, RulebookContract, ());
+            factory
+        });
+        let args = self.founding(factory, organiser, rules, organiser_turn);
+        self.env.register(CircleContract, args)
+    }
+
+    /// A circle of the committed wasm, with the rulebook it asks.
+    pub fn circle_of_wasm(
+        &self,
+        organiser: &Address,
+        rules: &Rules,
+        organiser_turn: Option<u32>,
+    ) -> Address {
+        let factory = self.publishers[1].get_or_init(|| {
+            let (factory, rulebook) = self.publisher();
+            self.env.register_at(&rulebook, RULEBOOK_WASM, ());
+            factory
+        });
+        let args = self.founding(factory, organiser, rules, organiser_turn);
+        self.env.register(CIRCLE_WASM, args)
+    }
+
+    /// A factory's address, and where circles of it look for their rulebook.
+    fn publisher(&self) -> (Address, Address) {
+        let factory = Address::generate(&self.env);
+        let salt = BytesN::from_array(&self.env, &RULEBOOK);
+        let deployer = self.env.deployer().with_address(factory.clone(), salt);
+        (factory, deployer.deployed_address())
+    }
+
+    fn founding(
+        &self,
+        factory: &Address,
+        organiser: &Address,
+        rules: &Rules,
+        organiser_turn: Option<u32>,
+    ) -> (Address, Address, Address, BytesN<128>, Option<u32>) {
+        let encoded = BytesN::from_array(&self.env, &rules.encode());
+        let asset = kolo_contract_common::contract_address(&self.env, &rules.asset).unwrap();
+        (factory.clone(), organiser.clone(), asset, encoded, organiser_turn)
     }
 
     /// Somebody with a trustline and so much of the asset.

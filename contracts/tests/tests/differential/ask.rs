@@ -1,5 +1,5 @@
 //! Everything anybody can ask of a circle, people and invitation keys by number.
-use kolo_circle::Invitation;
+use kolo_rulebook::Invitation;
 use kolo_contract_tests::{Call, Group, InvitationKey, Person, either};
 use soroban_sdk::{Address, BytesN};
 

@@ -43,12 +43,10 @@ impl<'w> Player<'w> {
         let asset = kolo_contract_common::contract_id(&world.env, token).unwrap();
         let rules = kolo_rules::Rules { asset, ..story.rules };
         let turn = story.organiser_joins.then_some(1_u32);
-        let args =
-            (organiser.address.clone(), BytesN::from_array(&world.env, &rules.encode()), turn);
         let address = if built {
-            world.env.register(CIRCLE_WASM, args)
+            world.circle_of_wasm(&organiser.address, &rules, turn)
         } else {
-            world.env.register(CircleContract, args)
+            world.circle(&organiser.address, &rules, turn)
         };
         let group = Group { world, address, rules, organiser, members: vec![] };
         let founding = group.events();

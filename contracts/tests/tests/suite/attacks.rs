@@ -1,7 +1,8 @@
 //! What somebody might try, each by its name. More of it in the files about what is attacked:
 //! `delivery` (a caller at the deepest call, without budget; frozen and full accounts), `draw`,
 //! `insurance`, `seats` (recycled votes), `upgrade`, `factory` (a second set-up), `closing`.
-use kolo_circle::{Error, Invitation};
+use kolo_circle::Error;
+use kolo_rulebook::Invitation;
 use kolo_contract_tests::{CIRCLE_WASM, DAY, Failure, Group, Terms, World};
 use kolo_rules::circle::Motion;
 use soroban_sdk::{
@@ -292,9 +293,7 @@ fn a_signed_entry_works_once_for_one_round_and_amount_whoever_sends_it() {
 fn storage_past_its_lifetime_loses_no_money_and_no_deadline() {
     let world = World::new();
     let mut group = Group::found(&world, Terms::of(2));
-    let rules = BytesN::from_array(&world.env, &group.rules.encode());
-    let args = (group.organiser.address.clone(), rules, None::<u32>);
-    group.address = world.env.register(CIRCLE_WASM, args);
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
     group.fill(BALANCE);
     group.contribute_all(1);
     let before = group.state();

@@ -8,8 +8,9 @@ const INSTRUCTIONS_PER_TX: i64 = 100_000_000;
 /// Made by the built factory, run by the built circle.
 fn built(world: &World, seats: u8, balance: i64) -> Group<'_> {
     let wasm = world.env.deployer().upload_contract_wasm(CIRCLE_WASM);
+    let rulebook = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
-    let factory = world.env.register(FACTORY_WASM, (wasm, assets));
+    let factory = world.env.register(FACTORY_WASM, (wasm, rulebook, assets));
     let mut group = Group::found(world, Terms::of(seats));
     let salt = BytesN::from_array(&world.env, &[1; 32]);
     let rules = BytesN::from_array(&world.env, &group.rules.encode());

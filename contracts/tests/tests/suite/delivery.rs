@@ -1,10 +1,8 @@
 //! Payouts that cannot be delivered, and those who would like others' payouts not to be.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kolo_circle::{
-    CircleContractClient, Error,
-    events::{CreditPushed, DebtRepaid, PayoutMade},
-};
+use kolo_circle::{CircleContractClient, Error};
+use kolo_rulebook::events::{CreditPushed, DebtRepaid, PayoutMade};
 use kolo_contract_tests::{CIRCLE_WASM, DAY, Failure, Group, Person, Terms, World};
 use soroban_sdk::{
     Address, BytesN, Env, Event as _, IntoVal, Symbol, Val, Vec, contract, contractimpl,
@@ -225,9 +223,7 @@ fn a_caller_without_budget_cannot_force_a_credit() {
 fn the_built_contract_makes_the_same_credit() {
     let world = World::new();
     let mut group = Group::found(&world, Terms::of(2));
-    let encoded = BytesN::from_array(&world.env, &group.rules.encode());
-    let args = (group.organiser.address.clone(), encoded, None::<u32>);
-    group.address = world.env.register(CIRCLE_WASM, args);
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
     group.fill(BALANCE);
     group.contribute_all(1);
     world.set_time(group.payout_date(1));

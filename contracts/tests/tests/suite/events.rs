@@ -1,5 +1,5 @@
 //! Every event as it is emitted: its name, its topics, the keys of its data.
-use kolo_circle::Invitation;
+use kolo_rulebook::Invitation;
 use kolo_contract_tests::{DAY, Group, Terms, World, event_name};
 use kolo_factory::{FactoryContract, FactoryContractClient};
 use kolo_rules::{
@@ -107,8 +107,9 @@ fn every_event_has_the_shape_of_the_guide() {
 fn created() -> ContractEvent {
     let world = World::new();
     let wasm = world.env.deployer().upload_contract_wasm(kolo_contract_tests::CIRCLE_WASM);
+    let rulebook = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
-    let factory = world.env.register(FactoryContract, (wasm, assets));
+    let factory = world.env.register(FactoryContract, (wasm, rulebook, assets));
     let organiser = world.person(0);
     let rules = BytesN::from_array(&world.env, &Terms::of(3).rules(&world.token).encode());
     let salt = BytesN::from_array(&world.env, &[1; 32]);

@@ -20,8 +20,9 @@ impl<'w> Factory<'w> {
 
     fn allowing(world: &'w World, asset: &Address) -> Self {
         let wasm = world.env.deployer().upload_contract_wasm(CIRCLE_WASM);
+        let rulebook = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
         let assets = Vec::from_array(&world.env, [asset.clone()]);
-        let address = world.env.register(FactoryContract, (wasm, assets));
+        let address = world.env.register(FactoryContract, (wasm, rulebook, assets));
         Self { world, address, organiser: world.person(0) }
     }
 
@@ -189,8 +190,9 @@ fn rules_that_cannot_work_are_refused() {
 fn neither_contract_is_set_up_a_second_time() {
     let world = World::new();
     let wasm = world.env.deployer().upload_contract_wasm(CIRCLE_WASM);
+    let rulebook = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
-    let factory = world.env.register(FACTORY_WASM, (wasm.clone(), assets.clone()));
+    let factory = world.env.register(FACTORY_WASM, (wasm.clone(), rulebook.clone(), assets.clone()));
     let again = Call::new(&factory, "__constructor", (wasm, assets).into_val(&world.env));
     assert_eq!(world.refusal(None, &again), Failure::Host);
 

@@ -1,5 +1,5 @@
 //! Entries are prolonged when used, by anyone; a lifetime is never a deadline.
-use kolo_circle::Invitation;
+use kolo_rulebook::Invitation;
 use kolo_contract_tests::{CIRCLE_WASM, DAY, Group, Terms, World};
 use soroban_sdk::{
     Address, BytesN, IntoVal, Symbol, Val, Vec,
@@ -25,9 +25,7 @@ fn pass_days(world: &World, days: u32) {
 fn anyone_keeps_a_sleeping_circle_alive() {
     let world = World::new();
     let mut group = Group::found(&world, Terms::of(3));
-    let rules = BytesN::from_array(&world.env, &group.rules.encode());
-    let args = (group.organiser.address.clone(), rules, None::<u32>);
-    group.address = world.env.register(CIRCLE_WASM, args);
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
     for _ in 0..2 {
         let person = world.person(group.due());
         group.seat(&person, None);

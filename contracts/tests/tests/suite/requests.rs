@@ -1,5 +1,6 @@
 //! Who has no invitation asks for a place; the organiser answers.
-use kolo_circle::{Error, Invitation};
+use kolo_circle::Error;
+use kolo_rulebook::Invitation;
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World, event_name};
 
 #[test]

@@ -9,9 +9,7 @@ const BALANCE: i64 = 1_000_000_000;
 /// A built circle of three, of whom the first two have paid; and a code to change to.
 fn group(world: &World) -> (Group<'_>, BytesN<32>) {
     let mut group = Group::found(world, Terms::of(3));
-    let rules = BytesN::from_array(&world.env, &group.rules.encode());
-    let args = (group.organiser.address.clone(), rules, None::<u32>);
-    group.address = world.env.register(CIRCLE_WASM, args);
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
     group.fill(BALANCE);
     for member in &group.members[..2] {
         group.contribute(member, 1, group.due()).unwrap();
@@ -113,9 +111,7 @@ fn nobody_signs_for_a_seat_that_may_still_change_hands() {
 fn the_first_payer_does_not_upgrade_alone() {
     let world = World::new();
     let mut group = Group::found(&world, Terms::of(3));
-    let rules = BytesN::from_array(&world.env, &group.rules.encode());
-    let args = (group.organiser.address.clone(), rules, None::<u32>);
-    group.address = world.env.register(CIRCLE_WASM, args);
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
     group.fill(BALANCE);
     let wasm = world.env.deployer().upload_contract_wasm(FACTORY_WASM);
     group.sign_upgrade(&group.members[0], &wasm).unwrap();

@@ -1,76 +1,71 @@
 //! Between the start and the first round: the draw, and what is paid in before.
 use alloc::vec::Vec;
 
-use kolo_contract_common::{Error, contract_id, sc_address_xdr};
-use kolo_rules::circle::{Marks, Packed, Phase, Readiness};
+use kolo_contract_common::{Error, contract_id, list, sc_address_xdr};
+use kolo_rules::{
+    Amount,
+    circle::{Marks, Phase, Readiness},
+};
 use soroban_sdk::{Address, Bytes, BytesN, Env};
 
 use crate::{
-    book::Book,
+    book::{self, Book},
     closing::{self, CANCELLED},
     events::{DepositMade, DrawCommitted, DrawRevealed, OrderDrawn, SetupExpired},
-    forming, list,
-    storage::{self, Key},
-    vault,
+    forming,
+    pending::Waiting,
 };
 
 const SLOT: usize = 32;
 
 /// A member commits to a secret and pays the bond.
-pub fn commit(env: &Env, member: Address, commitment: BytesN<32>) -> Result<(), Error> {
-    member.require_auth();
-    let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+pub fn commit(book: &mut Book<'_>, member: Address, commitment: BytesN<32>) -> Result<(), Error> {
+    book.signed_by(&member);
     let seat = book.seat(&member)?;
     book.circle.commit(&book.rules, seat, book.now)?;
-    vault::take(env, &book.asset, &member, book.rules.bond)?;
-    set_slot(env, book.circle.len(), seat, &commitment);
-    DrawCommitted { member, commitment }.publish(env);
-    book.close()
+    book.take_in(&member, book.rules.bond)?;
+    set_slot(book, seat, &commitment);
+    book.announce(&DrawCommitted { member, commitment });
+    Ok(())
 }
 
 /// Anyone who knows it: what the member committed to. The last one draws the order.
-pub fn reveal(env: &Env, member: Address, secret: BytesN<32>) -> Result<(), Error> {
-    let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+pub fn reveal(book: &mut Book<'_>, member: Address, secret: BytesN<32>) -> Result<(), Error> {
     let seat = book.seat(&member)?;
     let ready = book.circle.reveal(&book.rules, seat, book.now)?;
-    let mut committed = circle_id(env)?;
+    let env = book.env;
+    let mut committed = circle_id(book)?;
     list::append(&mut committed, &sc_address_xdr(env, &member));
     list::append(&mut committed, &secret.to_array());
-    if sha256(env, &committed) != slot(&storage::bytes(env, Key::Draw), seat)? {
+    if sha256(env, &committed) != slot(book.pending.list(Waiting::Draw), seat)? {
         return Err(Error::BadSecret);
     }
-    set_slot(env, book.circle.len(), seat, &secret);
-    DrawRevealed { member, secret }.publish(env);
-    go_on(&mut book, ready)?;
-    book.close()
+    set_slot(book, seat, &secret);
+    book.announce(&DrawRevealed { member, secret });
+    go_on(book, ready)?;
+    Ok(())
 }
 
 /// A member pays in what is due before the first round.
-pub fn secure(env: &Env, member: Address, amount: i128) -> Result<(), Error> {
-    member.require_auth();
-    let mut packed = Packed::new();
-    let mut book = Book::open(env, &mut packed)?;
+pub fn secure(book: &mut Book<'_>, member: Address, amount: i128) -> Result<(), Error> {
+    book.signed_by(&member);
     let seat = book.seat(&member)?;
-    let money = vault::amount(amount)?;
+    let money = book::amount(amount)?;
     let ready = book.circle.secure(&book.rules, seat, money, book.now)?;
-    vault::take(env, &book.asset, &member, money)?;
-    DepositMade { member, amount }.publish(env);
-    go_on(&mut book, ready)?;
-    book.close()
+    book.take_in(&member, money)?;
+    book.announce(&DepositMade { member, amount });
+    go_on(book, ready)?;
+    Ok(())
 }
 
 /// Anyone: the time of a step is over.
-pub fn proceed(env: &Env) -> Result<(), Error> {
-    let mut packed = Packed::new();
-    let book = Book::open(env, &mut packed)?;
+pub fn proceed(book: &mut Book<'_>) -> Result<(), Error> {
     let phase = book.circle.phase as u32;
-    let (mut book, ready) =
-        book.settle(|book| Ok(book.circle.proceed(&book.rules, book.now)?))?;
-    SetupExpired { phase }.publish(env);
-    go_on(&mut book, ready)?;
-    book.close()
+    let ready = book.circle.proceed(&book.rules, book.now)?;
+    book.require_covered(Amount::ZERO)?;
+    book.announce(&SetupExpired { phase });
+    go_on(book, ready)?;
+    Ok(())
 }
 
 fn go_on(book: &mut Book<'_>, ready: Readiness) -> Result<(), Error> {
@@ -78,7 +73,7 @@ fn go_on(book: &mut Book<'_>, ready: Readiness) -> Result<(), Error> {
         Readiness::Draw => draw(book),
         Readiness::Active => forming::announce_start(book),
         Readiness::Cancelled => {
-            closing::announce(book.env, CANCELLED);
+            closing::announce(book, CANCELLED);
             Ok(())
         }
         _ => Ok(()),
@@ -87,8 +82,8 @@ fn go_on(book: &mut Book<'_>, ready: Readiness) -> Result<(), Error> {
 
 fn draw(book: &mut Book<'_>) -> Result<(), Error> {
     let env = book.env;
-    let slots = storage::bytes(env, Key::Draw);
-    let mut revealed = circle_id(env)?;
+    let slots = book.pending.list(Waiting::Draw).to_vec();
+    let mut revealed = circle_id(book)?;
     for seat in 0..book.circle.len() {
         let marks = book.circle.seat(seat).map(|seat| seat.marks).unwrap_or_default();
         if marks.has(Marks::REVEALED) {
@@ -97,7 +92,7 @@ fn draw(book: &mut Book<'_>) -> Result<(), Error> {
     }
     let seed = sha256(env, &revealed);
     book.circle.draw(&book.rules, &seed, &|bytes| sha256(env, bytes), book.now)?;
-    OrderDrawn { seed: BytesN::from_array(env, &seed) }.publish(env);
+    book.announce(&OrderDrawn { seed: BytesN::from_array(env, &seed) });
     if book.circle.phase == Phase::Active { forming::announce_start(book) } else { Ok(()) }
 }
 
@@ -105,8 +100,8 @@ fn sha256(env: &Env, bytes: &[u8]) -> [u8; SLOT] {
     env.crypto().sha256(&Bytes::from_slice(env, bytes)).to_array()
 }
 
-fn circle_id(env: &Env) -> Result<Vec<u8>, Error> {
-    let id = contract_id(env, &env.current_contract_address()).ok_or(Error::BadSecret)?;
+fn circle_id(book: &Book<'_>) -> Result<Vec<u8>, Error> {
+    let id = contract_id(book.env, &book.at).ok_or(Error::BadSecret)?;
     Ok(id.to_vec())
 }
 
@@ -116,12 +111,12 @@ fn slot(slots: &[u8], seat: u8) -> Result<[u8; SLOT], Error> {
     slot.copied().ok_or(Error::NoCommitment)
 }
 
-fn set_slot(env: &Env, members: u8, seat: u8, value: &BytesN<32>) {
-    let mut slots = storage::bytes(env, Key::Draw);
-    slots.resize(SLOT * usize::from(members), 0);
+fn set_slot(book: &mut Book<'_>, seat: u8, value: &BytesN<32>) {
+    let mut slots = book.pending.list(Waiting::Draw).to_vec();
+    slots.resize(SLOT * usize::from(book.circle.len()), 0);
     let slot = slots.get_mut(SLOT * usize::from(seat)..).and_then(<[u8]>::first_chunk_mut);
     if let Some(slot) = slot {
         *slot = value.to_array();
     }
-    storage::set_bytes(env, Key::Draw, &slots);
+    book.pending.set(Waiting::Draw, slots);
 }

@@ -2,7 +2,8 @@
 //! vectors would be imported, and every import is paid for in every call.
 use alloc::vec::Vec;
 
-/// The entry that begins with `key`, and its number.
+/// The entry of `size` bytes that begins with `key`, and its number.
+#[must_use]
 #[inline(never)]
 pub fn find<'a>(list: &'a [u8], size: usize, key: &[u8]) -> Option<(usize, &'a [u8])> {
     // Most differ in the last byte: a comparison of all of them is dearer.
@@ -12,6 +13,7 @@ pub fn find<'a>(list: &'a [u8], size: usize, key: &[u8]) -> Option<(usize, &'a [
 }
 
 /// The list without those entries.
+#[must_use]
 #[inline(never)]
 pub fn without(list: &[u8], size: usize, gone: &dyn Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut kept = Vec::with_capacity(list.len() + size);
@@ -21,6 +23,7 @@ pub fn without(list: &[u8], size: usize, gone: &dyn Fn(&[u8]) -> bool) -> Vec<u8
     kept
 }
 
+/// One more entry, or a part of one.
 #[inline(never)]
 pub fn append(list: &mut Vec<u8>, bytes: &[u8]) {
     list.extend_from_slice(bytes);

@@ -2,18 +2,14 @@
 //! which anybody can still leave. Nobody else can change it, and nobody can stop it.
 use alloc::vec::Vec;
 
-use kolo_contract_common::Error;
-use kolo_rules::{
-    Seat,
-    circle::{Packed, Phase},
-};
-use soroban_sdk::{Address, BytesN, Env};
+use kolo_contract_common::{Error, list};
+use kolo_rules::{Seat, circle::Phase};
+use soroban_sdk::{Address, BytesN};
 
 use crate::{
     book::Book,
     events::{UpgradeSigned, Upgraded},
-    list,
-    storage::{self, Key},
+    pending::Waiting,
 };
 
 /// Seconds from the last signature to the upgrade: seven days.
@@ -23,16 +19,14 @@ const DELAY_S: u64 = 7 * 86_400;
 const SIGNATURE: usize = 1 + 32 + 8;
 
 /// A member signs for a code; another signature of the same member replaces it.
-pub fn sign(env: &Env, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
-    member.require_auth();
-    let mut packed = Packed::new();
-    let book = Book::open(env, &mut packed)?;
+pub fn sign(book: &mut Book<'_>, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
+    book.signed_by(&member);
     // Before the start seats change hands: a signature would be left to whoever comes next.
     if !book.circle.phase.has_started() {
         return Err(Error::NotActive);
     }
     let seat = book.seat(&member)?;
-    let mut signatures = storage::bytes(env, Key::Upgrade);
+    let mut signatures = book.pending.list(Waiting::Signatures).to_vec();
     let code = wasm.to_array();
     if signature(&signatures, seat).is_some_and(|(signed, _)| signed == code) {
         return Err(Error::AlreadyDone);
@@ -41,21 +35,19 @@ pub fn sign(env: &Env, member: Address, wasm: BytesN<32>) -> Result<(), Error> {
     list::append(&mut signatures, &[seat]);
     list::append(&mut signatures, &code);
     list::append(&mut signatures, &book.now.to_le_bytes());
-    storage::set_bytes(env, Key::Upgrade, &signatures);
-    UpgradeSigned { member, wasm }.publish(env);
+    book.pending.set(Waiting::Signatures, signatures);
+    book.announce(&UpgradeSigned { member, wasm });
     Ok(())
 }
 
 /// Anyone: seven days after the last of those who must sign has signed.
-pub fn upgrade(env: &Env, wasm: BytesN<32>) -> Result<(), Error> {
-    let mut packed = Packed::new();
-    let book = Book::open(env, &mut packed)?;
-    let signatures = storage::bytes(env, Key::Upgrade);
+pub fn upgrade(book: &mut Book<'_>, wasm: BytesN<32>) -> Result<(), Error> {
+    let signatures = book.pending.list(Waiting::Signatures);
     let code = wasm.to_array();
     let mut signed_by_anybody = false;
     for index in 0..book.circle.len() {
         let seat = book.circle.seat(index).ok_or(Error::NotMember)?;
-        if !has_something(&book, &seat) {
+        if !has_something(book, &seat) {
             continue;
         }
         match signature(&signatures, index) {
@@ -68,19 +60,16 @@ pub fn upgrade(env: &Env, wasm: BytesN<32>) -> Result<(), Error> {
     if !signed_by_anybody {
         return Err(Error::UpgradeNotReady);
     }
-    storage::delete(env, Key::Upgrade);
-    Upgraded { wasm: wasm.clone() }.publish(env);
-    env.deployer().update_current_contract_wasm(wasm);
+    book.pending.clear(Waiting::Signatures);
+    book.announce(&Upgraded { wasm: wasm.clone() });
+    book.change_code(wasm);
     Ok(())
 }
 
 /// Who sits there now has not signed.
-pub fn forget(env: &Env, seat: u8) {
-    let signatures = storage::bytes(env, Key::Upgrade);
-    let others = without(&signatures, seat);
-    if others.len() < signatures.len() {
-        storage::set_bytes(env, Key::Upgrade, &others);
-    }
+pub fn forget(book: &mut Book<'_>, seat: u8) {
+    let others = without(book.pending.list(Waiting::Signatures), seat);
+    book.pending.set(Waiting::Signatures, others);
 }
 
 /// Whether anything in the circle is, or will be, this member's: a net claim, a credit or a deposit, a

@@ -59,28 +59,6 @@ pub struct GroupStarted {
     pub order: Vec<Address>,
 }
 
-// A member paid into the vault.
-#[contractevent]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContributionMade {
-    #[topic]
-    pub member: Address,
-    pub round: u32,
-    pub amount: i128,
-    pub late: bool,
-}
-
-// A pot was paid out, or credited because it could not be delivered.
-#[contractevent]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PayoutMade {
-    #[topic]
-    pub recipient: Address,
-    pub round: u32,
-    pub amount: i128,
-    pub credited: bool,
-}
-
 // A credit reached its owner.
 #[contractevent]
 #[derive(Clone, Debug, PartialEq, Eq)]

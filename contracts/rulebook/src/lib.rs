@@ -1,0 +1,30 @@
+//! The rules of all circles of a version: what a step does to a circle's state, who must sign for it, what is
+//! paid, and what is announced (ADR 12).
+//!
+//! It keeps nothing, and nobody can change it. A circle asks it for every step that is not plain, and does what
+//! it answers; what it answers anybody else moves nothing. The arithmetic and the state machine are
+//! `kolo_rules`; here are addresses, signers and events around them. `docs/guide/contract.md` lists the steps.
+#![no_std]
+
+extern crate alloc;
+
+mod book;
+mod closing;
+mod contract;
+mod effects;
+pub mod events;
+mod forming;
+mod invitation;
+mod members;
+mod motions;
+mod pending;
+mod ready;
+mod rotation;
+mod seats;
+mod step;
+mod upgrade;
+
+pub use contract::{RulebookContract, RulebookContractClient};
+pub use events::Invitation;
+pub use kolo_contract_common::Error;
+pub use step::Step;
