@@ -80,12 +80,10 @@ fn month_and_day(day: i64) -> (i64, i64) {
     let day = day + EPOCH;
     let era = day.div_euclid(ERA_DAYS);
     let day_of_era = day.rem_euclid(ERA_DAYS);
-    // A year number that may be one too large on a year's last days, then corrected.
+    // A year number that may be one too small on a year's first days, then corrected.
     let mut year = day_of_era * ERA_YEARS / ERA_DAYS;
     if days_before_year(year + 1) <= day_of_era {
         year += 1;
-    } else if days_before_year(year) > day_of_era {
-        year -= 1;
     }
     let day_of_year = day_of_era - days_before_year(year);
     // Five months from March, and from August, have 153 days: 31, 30, 31, 30, 31.

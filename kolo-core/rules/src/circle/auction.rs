@@ -66,8 +66,8 @@ impl<S: Store> Circle<S> {
     /// # Errors
     /// [`Refusal::NotMember`], [`Refusal::Overflow`].
     pub fn in_arrears(&self, rules: &Rules, seat: u8, now: u64) -> Result<bool, Refusal> {
-        let mut member = self.member(seat)?;
-        self.assess(rules, seat, &mut member, self.late_by(rules, now))?;
+        let member = self.member(seat)?;
+        // A fee that is not noted yet is for an instalment that is unpaid: overdue.
         Ok(self.has_debt(seat)
             || member.fees.is_positive()
             || member.insured.is_positive()

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::Amount;
 
-const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 2;
 /// Bytes before the rows.
 pub(super) const HEAD: usize = 55;
 const PROPOSAL: usize = 45;
@@ -33,11 +33,23 @@ pub(super) const DEBT: usize = 19;
 /// The most bytes a circle takes.
 pub const MAX_ENCODED: usize = HEAD + MAX_MEMBERS * MAX_ROW + MAX_DEBTS * DEBT + TAIL;
 
+/// Where those parts of the head are that are looked at by themselves.
+pub(super) mod at {
+    pub(in crate::circle) const ROUNDS_PAID: usize = 3;
+    pub(in crate::circle) const COLUMNS: usize = 4;
+    pub(in crate::circle) const DEBTS: usize = 6;
+    pub(in crate::circle) const STARTED_AT: usize = 8;
+    pub(in crate::circle) const RESERVE: usize = 16;
+    pub(in crate::circle) const FUND: usize = 24;
+    pub(in crate::circle) const HELD_LOST: usize = 32;
+    pub(in crate::circle) const PREMIUM_ROUND: usize = 40;
+}
+
 const NO_BIDDER: u8 = u8::MAX;
 /// Bits of `columns` beside those of the amounts.
 const STANDING: u16 = 1 << 13;
 const LATE: u16 = 1 << 14;
-const ASSESSED: u16 = 1 << 15;
+pub(super) const ASSESSED: u16 = 1 << 15;
 
 /// Where things are in the bytes of a circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +87,7 @@ impl Layout {
     }
 
     pub(super) fn amount_at(&self, place: Place) -> Option<usize> {
-        let column = 1_u16 << place.0;
+        let column = place.column();
         let before = self.columns & (column - 1);
         let others = self.columns & (STANDING | LATE | ASSESSED);
         (self.columns & column != 0).then_some(1 + 2 * ones(others) + 8 * ones(before))
@@ -86,23 +98,33 @@ fn ones(columns: u16) -> usize {
     usize::try_from(columns.count_ones()).unwrap_or(0)
 }
 
-/// The amount at this place of a row.
-pub(super) fn amount_in(row: &[u8], at: usize) -> Amount {
-    let field = row.get(at..).and_then(<[u8]>::first_chunk);
-    Amount::new(i64::from_le_bytes(field.copied().unwrap_or_default()))
+/// The bytes at this place; zeros beyond the end.
+pub(super) fn field_in<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let field = bytes.get(at..).and_then(|rest| rest.first_chunk::<N>());
+    field.copied().unwrap_or([0; N])
 }
 
-/// Replaces the amount at this place of a row.
-pub(super) fn put_amount_in(row: &mut [u8], at: usize, amount: Amount) {
-    if let Some(field) = row.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-        *field = amount.minor_units().to_le_bytes();
+/// Replaces the bytes at this place, if there are as many.
+pub(super) fn put_field_in<const N: usize>(bytes: &mut [u8], at: usize, field: [u8; N]) {
+    if let Some(slot) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<N>) {
+        *slot = field;
     }
+}
+
+/// The amount at this place.
+pub(super) fn amount_in(bytes: &[u8], at: usize) -> Amount {
+    Amount::new(i64::from_le_bytes(field_in(bytes, at)))
+}
+
+/// Replaces the amount at this place.
+pub(super) fn put_amount_in(bytes: &mut [u8], at: usize, amount: Amount) {
+    put_field_in(bytes, at, amount.minor_units().to_le_bytes());
 }
 
 impl Circle<()> {
     /// Reads all but the rows and debts, and says where those are.
     pub(super) fn decode_frame(bytes: &[u8]) -> Result<(Self, Layout), Refusal> {
-        let mut reader = Reader { bytes, at: 0, short: false };
+        let mut reader = Reader { bytes, at: 0 };
         let mut circle = Self::with_rows(());
         let version = reader.byte();
         let phase = usize::from(reader.byte());
@@ -128,7 +150,6 @@ impl Circle<()> {
             }
         }
         let sound = version == VERSION
-            && !reader.short
             && reader.at == bytes.len()
             && usize::from(circle.len) <= MAX_MEMBERS
             && usize::from(circle.debts) <= MAX_DEBTS;
@@ -255,7 +276,7 @@ pub(super) fn encode_row(seat: &Seat, columns: u16, bytes: &mut [u8]) {
 
 /// The seat of a row with these columns.
 pub(super) fn decode_row(bytes: &[u8], columns: u16) -> Seat {
-    let mut reader = Reader { bytes, at: 0, short: false };
+    let mut reader = Reader { bytes, at: 0 };
     let mut seat = Seat { turn: reader.byte(), ..Seat::EMPTY };
     if columns & STANDING != 0 {
         seat.left_after = reader.byte();
@@ -286,7 +307,7 @@ pub(super) fn encode_debt(debt: &Debt, bytes: &mut [u8]) {
 
 /// The debt of these [`DEBT`] bytes.
 pub(super) fn decode_debt(bytes: &[u8]) -> Debt {
-    let mut reader = Reader { bytes, at: 0, short: false };
+    let mut reader = Reader { bytes, at: 0 };
     let [debtor, first, last] = reader.take();
     Debt { debtor, first, last, to_member: reader.amount(), to_fund: reader.amount() }
 }
@@ -307,10 +328,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn put<const N: usize>(&mut self, field: &[u8; N]) {
-        let slot = self.bytes.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<N>);
-        if let Some(slot) = slot {
-            *slot = *field;
-        }
+        put_field_in(self.bytes, self.at, *field);
         self.at += N;
     }
 
@@ -328,19 +346,17 @@ impl Writer<'_> {
     }
 }
 
-/// Reads from the front; zeros beyond the end, which is noted.
+/// Reads from the front; zeros beyond the end, of which `at` tells.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    short: bool,
 }
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> [u8; N] {
-        let field = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
-        self.short |= field.is_none();
+        let field = field_in(self.bytes, self.at);
         self.at += N;
-        field.copied().unwrap_or([0; N])
+        field
     }
 
     fn byte(&mut self) -> u8 {

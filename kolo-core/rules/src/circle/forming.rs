@@ -138,6 +138,7 @@ impl<S: Store> Circle<S> {
         }
         require_schedule(rules, self.len, now)?;
         self.phase = Phase::Active;
+        self.rows.begin_rounds(rules);
         self.premium_round = matches!(rules.premium, Premium::PerInstalment(_));
         Ok(())
     }

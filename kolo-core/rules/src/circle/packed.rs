@@ -3,12 +3,12 @@
 use alloc::{vec, vec::Vec};
 
 use super::codec::{
-    DEBT, HEAD, Layout, amount_in, columns_of, copy, decode_debt, decode_row, encode_debt,
-    encode_row, put_amount_in,
+    ASSESSED, DEBT, HEAD, Layout, amount_in, columns_of, copy, decode_debt, decode_row,
+    encode_debt, encode_row,
 };
 use super::seat::Place;
 use super::sum::add;
-use super::{Circle, Debt, MAX_MEMBERS, Refusal, Seat, Store, Turn};
+use super::{Circle, Debt, MAX_MEMBERS, Refusal, Rules, Seat, Store, Turn};
 use crate::Amount;
 
 /// Bytes a buffer that has become too short gets on top.
@@ -64,11 +64,6 @@ impl Packed {
     fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let rows = self.bytes.get(HEAD..self.layout.debts_at).unwrap_or_default();
         rows.chunks_exact(self.layout.row)
-    }
-
-    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
-        let rows = self.bytes.get_mut(HEAD..self.layout.debts_at).unwrap_or_default();
-        rows.chunks_exact_mut(self.layout.row)
     }
 
     fn debt_at(&self, debts_at: usize, index: u16) -> Debt {
@@ -161,33 +156,17 @@ impl Store for &mut Packed {
         Ok(sum)
     }
 
-    fn is_plain(&self, price: Amount) -> bool {
-        let (leaves, insured) =
-            (self.layout.left_after_at(), self.layout.amount_at(Place::INSURED));
-        let is_zero = |row: &[u8], at: usize| row.get(at).is_none_or(|byte| *byte == 0);
-        self.layout.amount_at(Place::AHEAD).is_some_and(|ahead| {
-            self.rows().all(|row| {
-                amount_in(row, ahead) >= price
-                    && leaves.is_none_or(|at| is_zero(row, at))
-                    && insured.is_none_or(|at| amount_in(row, at).is_zero())
-            })
-        })
-    }
-
-    fn take_from_all(&mut self, price: Amount, judged: u16) {
-        let (ahead, assessed) = (self.layout.amount_at(Place::AHEAD), self.layout.assessed_at());
-        for row in self.rows_mut() {
-            if let Some(at) = ahead {
-                let left = amount_in(row, at).checked_sub(price).unwrap_or_default();
-                put_amount_in(row, at, left);
-            }
-            let assessed = assessed.and_then(|at| row.get_mut(at..)?.first_chunk_mut::<2>());
-            if let Some(assessed) = assessed
-                && u16::from_le_bytes(*assessed) <= judged
-            {
-                *assessed = [0; 2];
-            }
+    /// The columns that steps in time need, so that from the first of them on [`plain`](super::plain) can
+    /// take them.
+    fn begin_rounds(&mut self, rules: &Rules) {
+        let mut columns = self.layout.columns;
+        for place in [Place::AHEAD, Place::PAID, Place::RECEIVED] {
+            columns |= place.column();
         }
+        if rules.instalments_per_round > 1 {
+            columns |= ASSESSED;
+        }
+        self.relayout(columns, self.members);
     }
 
     fn debt(&self, index: u16) -> Debt {

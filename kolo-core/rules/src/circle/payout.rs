@@ -96,9 +96,6 @@ impl<S: Store> Circle<S> {
     /// an instalment is missing and the shortfall policy wants to wait, [`Refusal::Overflow`].
     pub fn payout(&mut self, rules: &Rules, round: u8, now: u64) -> Result<Payout, Refusal> {
         self.require_active()?;
-        if let Some(paid) = self.pay_plainly(rules, round, now)? {
-            return Ok(paid);
-        }
         let (seat, short) = match self.next_payout(rules, now)? {
             PayoutStatus::Ready { round: ready, seat, short, .. } if ready == round => {
                 (seat, short)
@@ -150,39 +147,6 @@ impl<S: Store> Circle<S> {
             self.complete(rules)?;
         }
         Ok(Payout { amount: price, dividend, insured, completed, ..nothing_paid(round, seat) })
-    }
-
-    /// A round that is due and paid by all, of a circle in which nobody leaves, owes or has lost anything:
-    /// nothing is to be looked at but that, and no row changes otherwise. `None`: there may be more to it.
-    fn pay_plainly(
-        &mut self,
-        rules: &Rules,
-        round: u8,
-        now: u64,
-    ) -> Result<Option<Payout>, Refusal> {
-        let price = rules.round_price()?;
-        let last = last_instalment(rules, round);
-        let is_plain = rules.order != Order::Auction
-            && round == self.current_round()
-            && round < self.len
-            && self.debts == 0
-            && self.held_lost.is_zero()
-            && self.rows.is_plain(price)
-            && self.payout_date(rules, round).is_some_and(|date| date <= now)
-            // Nobody can be late with a later round.
-            && self.late_by(rules, now) <= last;
-        if !is_plain {
-            return Ok(None);
-        }
-        let seat = self.seat_of_turn(round).ok_or(Refusal::WrongRound)?;
-        self.rows.take_from_all(price, u16::try_from(last).unwrap_or(u16::MAX));
-        let amount = rules.pot(self.len)?;
-        let mut recipient = self.member(seat)?;
-        add(&mut recipient.received, amount)?;
-        self.put(seat, &recipient);
-        self.rounds_paid = round;
-        self.decide_premium(rules);
-        Ok(Some(Payout { amount, ..nothing_paid(round, seat) }))
     }
 
     /// Whether the round that begins carries a premium.

@@ -5,7 +5,7 @@ use core::fmt;
 use super::debts::{Debt, MAX_DEBTS};
 use super::seat::Place;
 use super::sum::{add, at};
-use super::{MAX_MEMBERS, Refusal, Seat, Turn};
+use super::{MAX_MEMBERS, Refusal, Rules, Seat, Turn};
 use crate::Amount;
 
 /// Where a circle's seats and debts are kept: in memory ([`Rows`]), or as bytes of which only those
@@ -33,14 +33,8 @@ pub trait Store {
         }
         Ok(sum)
     }
-    /// Whether it is known, without looking at each as a whole, that everybody has paid `price` ahead,
-    /// nobody leaves, and the insurance has paid for nobody. Then [`Store::take_from_all`] may be asked.
-    fn is_plain(&self, _price: Amount) -> bool {
-        false
-    }
-    /// Takes `price` of what everybody has paid ahead; what was looked at of the first `judged`
-    /// instalments need not be known any more.
-    fn take_from_all(&mut self, _price: Amount, _judged: u16) {}
+    /// The first round begins: what is paid from now on may be given its place.
+    fn begin_rounds(&mut self, _rules: &Rules) {}
     /// The debt of this number.
     fn debt(&self, index: u16) -> Debt;
     /// Replaces it.

@@ -121,15 +121,9 @@ pub struct Rules {
     pub setup_period_s: u32,
 }
 
-/// Bytes of [`Rules::encode`].
-pub const RULES_LEN: usize = 128;
-
-const VERSION: u8 = 2;
 const MAX_UTC_OFFSET_S: u32 = 14 * 3600;
 /// Hundredths of a percent in a whole.
 pub(super) const WHOLE_BP: u16 = 10_000;
-/// Bytes in use by this version; the rest of [`RULES_LEN`] is zero.
-const USED: usize = 116;
 
 /// The shortest delay before a seat is moved, however short votes are: in it whoever still holds the old
 /// key can object.
@@ -255,128 +249,6 @@ impl Rules {
         Ok(())
     }
 
-    /// Canonical, versioned, fixed length, big endian, zero padded.
-    #[must_use]
-    pub fn encode(&self) -> [u8; RULES_LEN] {
-        let (interval_kind, interval_length) = match self.interval {
-            Interval::Seconds(seconds) => (0, seconds),
-            Interval::Months(months) => (1, u32::from(months)),
-        };
-        let (fee_kind, fee) = match self.fee {
-            Fee::None => (0, Amount::ZERO),
-            Fee::Fixed(fee) => (1, fee),
-            Fee::BasisPoints(part) => (2, Amount::new(i64::from(part))),
-        };
-        let (security_kind, deposit) = match self.security {
-            Security::None => (0, Amount::ZERO),
-            Security::Fixed(deposit) => (1, deposit),
-            Security::Exposure => (2, Amount::ZERO),
-        };
-        let (premium_kind, premium) = match self.premium {
-            Premium::None => (0, Amount::ZERO),
-            Premium::PerInstalment(premium) => (1, premium),
-            Premium::Once(premium) => (2, premium),
-        };
-        let mut fields = Fields { bytes: [0; RULES_LEN], at: 0 };
-        fields.put(&[VERSION]);
-        fields.put(&self.asset);
-        fields.put(&[self.seats, self.min_members]);
-        fields.put_amount(self.contribution);
-        fields.put(&[self.instalments_per_round, interval_kind]);
-        fields.put(&interval_length.to_be_bytes());
-        fields.put(&self.utc_offset_s.to_be_bytes());
-        fields.put(&self.grace_s.to_be_bytes());
-        let flags = [u8::from(self.advance), u8::from(self.partial)];
-        fields.put(&[self.order as u8, self.shortfall as u8]);
-        fields.put(&flags);
-        fields.put(&self.vote_period_s.to_be_bytes());
-        fields.put(&[fee_kind, security_kind, premium_kind]);
-        for amount in [fee, deposit, premium, self.insurance_target, self.bond] {
-            fields.put_amount(amount);
-        }
-        fields.put(&self.bid_floor_bp.to_be_bytes());
-        fields.put(&self.bid_step_bp.to_be_bytes());
-        fields.put(&self.setup_period_s.to_be_bytes());
-        debug_assert!(fields.at == USED);
-        fields.bytes
-    }
-
-    /// The rules that [`Rules::encode`] to exactly these bytes.
-    ///
-    /// # Errors
-    /// [`Refusal::BadEncoding`] for anything `encode` never writes; else as [`Rules::validate`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let rules = Self::decode_trusted(bytes)?;
-        rules.validate()?;
-        if rules.encode() == bytes { Ok(rules) } else { Err(Refusal::BadEncoding) }
-    }
-
-    /// [`Rules::decode`] of bytes that [`Rules::encode`] wrote: not checked again.
-    ///
-    /// # Errors
-    /// [`Refusal::BadEncoding`] for bytes that cannot be read at all.
-    pub fn decode_trusted(bytes: &[u8]) -> Result<Self, Refusal> {
-        let bytes: &[u8; RULES_LEN] = bytes.try_into().map_err(|_| Refusal::BadEncoding)?;
-        let mut fields = Fields { bytes: *bytes, at: 0 };
-        if fields.byte() != VERSION {
-            return Err(Refusal::BadEncoding);
-        }
-        let asset = fields.take();
-        let [seats, min_members] = fields.take();
-        let contribution = fields.take_amount();
-        let [instalments_per_round, interval_kind] = fields.take();
-        let interval_length = u32::from_be_bytes(fields.take());
-        let interval = match (interval_kind, u8::try_from(interval_length)) {
-            (0, _) => Interval::Seconds(interval_length),
-            (1, Ok(months)) => Interval::Months(months),
-            _ => return Err(Refusal::BadEncoding),
-        };
-        let utc_offset_s = i32::from_be_bytes(fields.take());
-        let grace_s = u32::from_be_bytes(fields.take());
-        let [order, shortfall, advance, partial] = fields.take();
-        let vote_period_s = u32::from_be_bytes(fields.take());
-        let [fee_kind, security_kind, premium_kind] = fields.take();
-        let (fee, deposit, premium) =
-            (fields.take_amount(), fields.take_amount(), fields.take_amount());
-        let (insurance_target, bond) = (fields.take_amount(), fields.take_amount());
-        let bid_floor_bp = u16::from_be_bytes(fields.take());
-        let bid_step_bp = u16::from_be_bytes(fields.take());
-        let setup_period_s = u32::from_be_bytes(fields.take());
-        Ok(Self {
-            asset,
-            seats,
-            min_members,
-            contribution,
-            instalments_per_round,
-            interval,
-            utc_offset_s,
-            grace_s,
-            order: one_of(order, [Order::Join, Order::Fixed, Order::Random, Order::Auction])?,
-            shortfall: one_of(shortfall, [Shortfall::ShortPot, Shortfall::Wait, Shortfall::Share])?,
-            advance: advance != 0,
-            partial: partial != 0,
-            vote_period_s,
-            fee: match fee_kind {
-                0 => Fee::None,
-                1 => Fee::Fixed(fee),
-                _ => Fee::BasisPoints(u16::try_from(fee.minor_units()).unwrap_or(u16::MAX)),
-            },
-            security: one_of(
-                security_kind,
-                [Security::None, Security::Fixed(deposit), Security::Exposure],
-            )?,
-            premium: one_of(
-                premium_kind,
-                [Premium::None, Premium::PerInstalment(premium), Premium::Once(premium)],
-            )?,
-            insurance_target,
-            bid_floor_bp,
-            bid_step_bp,
-            bond,
-            setup_period_s,
-        })
-    }
-
     /// n·c·m for n members: what one round brings when everybody pays.
     ///
     /// # Errors
@@ -441,46 +313,5 @@ impl Rules {
     /// What so many instalments cost.
     pub(super) fn cost(&self, instalments: u8) -> Result<Amount, Refusal> {
         Ok(self.contribution.checked_mul(u32::from(instalments))?)
-    }
-}
-
-/// The value whose number is `tag`, counted from zero.
-fn one_of<T: Copy, const N: usize>(tag: u8, values: [T; N]) -> Result<T, Refusal> {
-    values.get(usize::from(tag)).copied().ok_or(Refusal::BadEncoding)
-}
-
-/// Fields of fixed length, one after the other.
-struct Fields {
-    bytes: [u8; RULES_LEN],
-    at: usize,
-}
-
-impl Fields {
-    fn put(&mut self, field: &[u8]) {
-        let end = self.at + field.len();
-        if let Some(slot) = self.bytes.get_mut(self.at..end) {
-            super::codec::copy(slot, field);
-        }
-        self.at = end;
-    }
-
-    fn put_amount(&mut self, amount: Amount) {
-        self.put(&amount.minor_units().to_be_bytes());
-    }
-
-    /// Zeros beyond the end, where no field is.
-    fn take<const N: usize>(&mut self) -> [u8; N] {
-        let field = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
-        self.at += N;
-        field.copied().unwrap_or([0; N])
-    }
-
-    fn byte(&mut self) -> u8 {
-        let [byte] = self.take();
-        byte
-    }
-
-    fn take_amount(&mut self) -> Amount {
-        Amount::new(i64::from_be_bytes(self.take()))
     }
 }

@@ -88,13 +88,19 @@ impl Marks {
 /// Amounts of a seat that are kept.
 pub(super) const AMOUNTS: usize = 13;
 
-/// Which of a seat's amounts: those that the vault holds for it have names here.
+/// Which of a seat's amounts: those that are looked at by themselves have names here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(pub(super) usize);
 
 impl Place {
     /// Paid for rounds not paid out.
     pub const AHEAD: Self = Self(0);
+    /// *Paid* of the rules.
+    pub const PAID: Self = Self(1);
+    /// *Received* of the rules.
+    pub const RECEIVED: Self = Self(2);
+    /// Fees not paid yet.
+    pub const FEES: Self = Self(3);
     /// Waits to be pushed.
     pub const CREDIT: Self = Self(4);
     /// The security.
@@ -103,6 +109,11 @@ impl Place {
     pub const INSURED: Self = Self(8);
     /// May be claimed.
     pub const CLAIMABLE: Self = Self(9);
+
+    /// Its bit among the columns of a circle's bytes.
+    pub(super) const fn column(self) -> u16 {
+        1 << self.0
+    }
 }
 
 impl Seat {

@@ -71,7 +71,7 @@ fn a_round_is_paid_out_exactly_while_there_is_room_for_what_it_may_leave() {
         // In memory and as bytes.
         let mut world = World::new(rules, true);
         world.vault = circle.liabilities().unwrap().minor_units();
-        (world.circle, world.now) = (circle, now);
+        world.replace_circle(circle, now);
         world.take(&Step::Payout { round: rounds + 1 }).unwrap();
         let phase = if room { Phase::Active } else { Phase::Dissolved };
         assert_eq!(world.circle.phase, phase, "{order:?}: {short} · {rounds}, then {next}");

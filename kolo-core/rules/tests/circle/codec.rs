@@ -1,19 +1,13 @@
 //! The circle's bytes.
 
-use kolo_rules::circle::{MAX_ENCODED, Motion, Order, Packed, Phase, RULES_LEN};
+use kolo_rules::circle::{Motion, Order, Packed, Phase, RULES_LEN};
 use kolo_rules::{Circle, Refusal, Rules};
 use proptest::prelude::*;
 
 use crate::support::{
-    GRACE, START, VOTE, WEEK, active, amount, decide, pay, play_round, propose_dissolve, rules,
+    GRACE, START, VOTE, WEEK, active, amount, decide, encode, pay, play_round, propose_dissolve,
+    rules,
 };
-
-fn encode(circle: &Circle) -> Vec<u8> {
-    let mut buf = vec![0xaa; MAX_ENCODED];
-    let length = circle.encode(&mut buf).unwrap();
-    buf.truncate(length);
-    buf
-}
 
 /// Of three, seat 2 owes 10 for round 1; seat 1 has paid for round 2, late; strangers sent 300; two votes.
 fn sample() -> Circle {

@@ -20,6 +20,7 @@ mod insurance;
 mod leaving;
 mod partial;
 mod payout;
+mod plain;
 mod properties;
 mod rotation;
 mod rules;

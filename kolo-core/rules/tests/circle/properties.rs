@@ -15,13 +15,13 @@ use crate::world::{World, sha256};
 
 /// Where a history begins: half of them with the first round.
 #[derive(Clone, Copy, Debug)]
-enum Beginning {
+pub enum Beginning {
     Empty,
     Full,
     Ready,
 }
 
-fn beginning() -> impl Strategy<Value = Beginning> {
+pub fn beginning() -> impl Strategy<Value = Beginning> {
     prop_oneof![
         1 => Just(Beginning::Empty),
         1 => Just(Beginning::Full),
@@ -29,7 +29,7 @@ fn beginning() -> impl Strategy<Value = Beginning> {
     ]
 }
 
-fn begin(rules: Rules, beginning: Beginning) -> World {
+pub fn begin(rules: Rules, beginning: Beginning) -> World {
     let mut world = World::new(rules, !matches!(beginning, Beginning::Empty));
     if matches!(beginning, Beginning::Ready) {
         world.get_ready(STRANGER);

@@ -1,6 +1,6 @@
 //! What the tests share: sample rules, circles brought to a certain point, short ways to say things.
 
-use kolo_rules::circle::{Contributed, Motion, Payout, Phase, Shortfall, VoteOutcome};
+use kolo_rules::circle::{Contributed, MAX_ENCODED, Motion, Payout, Phase, Shortfall, VoteOutcome};
 use kolo_rules::{Amount, Circle, Interval, Refusal, Rules};
 
 /// When the sample circles start. All others times are said relative to it.
@@ -112,6 +112,14 @@ pub fn decide(circle: &mut Circle, rules: &Rules, motion: Motion, subject: u8, n
         outcome = circle.vote(rules, voters.next().unwrap(), id, true, now).unwrap();
     }
     assert_eq!(outcome, VoteOutcome::Passed);
+}
+
+/// As few bytes as the circle can be.
+pub fn encode(circle: &Circle) -> Vec<u8> {
+    let mut buf = vec![0xaa; MAX_ENCODED];
+    let length = circle.encode(&mut buf).unwrap();
+    buf.truncate(length);
+    buf
 }
 
 /// What every seat owes.

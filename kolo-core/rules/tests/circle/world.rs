@@ -4,15 +4,14 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use kolo_rules::circle::{
-    Effect, MAX_ENCODED, Motion, Order, Packed, Payout, PayoutStatus, Phase, Readiness, Step,
-    VoteOutcome,
+    Effect, Motion, Order, Packed, Payout, PayoutStatus, Phase, Readiness, Step, VoteOutcome,
 };
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 use sha2::{Digest, Sha256};
 
 use crate::checks::check_settlement;
 use crate::history::{Act, STRANGER};
-use crate::support::{START, amount};
+use crate::support::{START, amount, encode};
 
 /// SHA-256, as the callers of the engine have it.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -43,6 +42,8 @@ pub struct World {
     pub left_to_all: Vec<(u8, Vec<u8>, i64)>,
     /// Whose due is looked at next.
     pub checked: Cell<u8>,
+    /// The circle as a contract keeps it, from step to step.
+    pub bytes: Vec<u8>,
     /// Payouts by round.
     payouts: BTreeMap<u8, u8>,
 }
@@ -65,6 +66,7 @@ impl World {
             honest: None,
             left_to_all: Vec::new(),
             checked: Cell::new(0),
+            bytes: encode(&Circle::new()),
             payouts: BTreeMap::new(),
         };
         for turn in (1..=rules.seats).filter(|_| full) {
@@ -73,17 +75,26 @@ impl World {
         world
     }
 
-    /// The same step on the circle's bytes, as a contract takes it, has the same outcome.
-    fn check_packed(&self, step: &Step, outcome: Result<(&Circle, Effect), &Refusal>) {
-        let mut packed = Packed::new();
-        let mut bytes = vec![0; MAX_ENCODED];
-        let length = self.circle.encode(&mut bytes).unwrap();
-        packed.buffer(length).copy_from_slice(&bytes[..length]);
-        let mut open = packed.open().unwrap();
-        let effect = open.apply(&self.rules, step, &sha256, self.now);
-        assert_eq!(effect, outcome.map(|(_, effect)| effect).map_err(|refusal| *refusal));
-        if let Ok((after, _)) = outcome {
-            assert_eq!(Circle::decode(open.close().unwrap()).as_ref(), Ok(after));
+    /// The circle becomes another one.
+    pub fn replace_circle(&mut self, circle: Circle, now: u64) {
+        self.bytes = encode(&circle);
+        (self.circle, self.now) = (circle, now);
+    }
+
+    /// The same step on the circle's bytes, as a contract takes it, has the same outcome: on those it has
+    /// kept, and on the fewest there can be.
+    fn check_packed(&mut self, step: &Step, outcome: Result<(&Circle, Effect), &Refusal>) {
+        for bytes in [encode(&self.circle), self.bytes.clone()] {
+            let mut packed = Packed::new();
+            packed.buffer(bytes.len()).copy_from_slice(&bytes);
+            let mut open = packed.open().unwrap();
+            let effect = open.apply(&self.rules, step, &sha256, self.now);
+            assert_eq!(effect, outcome.map(|(_, effect)| effect).map_err(|refusal| *refusal));
+            if let Ok((after, _)) = outcome {
+                let bytes = open.close().unwrap();
+                assert_eq!(Circle::decode(bytes).as_ref(), Ok(after));
+                self.bytes = bytes.to_vec();
+            }
         }
     }
 
