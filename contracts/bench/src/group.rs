@@ -2,7 +2,7 @@
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_rules::{Amount, Interval, Rules, circle::Shortfall};
 use sha2::{Digest, Sha256};
-use soroban_env_host::xdr::{AccountId, ContractId, Hash, Limits, ScAddress, ScVal, WriteXdr};
+use soroban_env_host::xdr::{AccountId, ContractId, Hash, Limits, ScAddress, ScSymbol, ScVal, WriteXdr};
 
 use crate::{
     failure::Failure,
@@ -19,6 +19,7 @@ const CONTRIBUTION: i64 = 100_000_000;
 /// The contracts as they are built.
 pub struct Wasm {
     pub circle: Vec<u8>,
+    pub rulebook: Vec<u8>,
     pub factory: Vec<u8>,
 }
 
@@ -41,9 +42,11 @@ impl Group {
     pub fn found(wasm: &Wasm, seats: u8) -> Result<(Self, Done), Failure> {
         let mut world = World::new()?;
         let circle = world.upload(&wasm.circle)?;
+        let rulebook = world.upload(&wasm.rulebook)?;
         let factory = world.upload(&wasm.factory)?;
         let assets = vec(vec![ScVal::Address(world.token.clone())])?;
-        let factory = world.deploy(factory, vec![bytes(&circle.0)?, assets])?;
+        let pinned = vec![bytes(&circle.0)?, bytes(&rulebook.0)?, assets];
+        let factory = world.deploy(factory, pinned)?;
         let (organiser, keeper) = (world.person(0)?, world.person(0)?);
         let rules = rules(&world.token, seats)?;
         let circle = factory.clone();
@@ -103,9 +106,9 @@ impl Group {
         self.by_organiser("remove", vec![account(member)])
     }
 
-    /// `start` or `cancel`.
+    /// A call by the organiser.
     pub fn by_organiser(&self, function: &str, args: Vec<ScVal>) -> Result<Call, Failure> {
-        call(&self.organiser, &self.circle, function, args)
+        self.by(&self.organiser, function, args)
     }
 
     pub fn contribute(&self, member: &AccountId, round: u8) -> Result<Call, Failure> {
@@ -132,7 +135,7 @@ impl Group {
     }
 
     pub fn by_anybody(&self, function: &str, args: Vec<ScVal>) -> Result<Call, Failure> {
-        call(&self.keeper, &self.circle, function, args)
+        self.by(&self.keeper, function, args)
     }
 
     /// A payment to the circle that nobody asked for.
@@ -161,8 +164,15 @@ impl Group {
         Ok((paid, self.world.apply(&call)?))
     }
 
-    fn by(&self, member: &AccountId, function: &str, args: Vec<ScVal>) -> Result<Call, Failure> {
-        call(member, &self.circle, function, args)
+    /// Of a function the circle has, or the step of its rulebook that is called like this.
+    fn by(&self, source: &AccountId, function: &str, args: Vec<ScVal>) -> Result<Call, Failure> {
+        if ["contribute", "payout", "state"].contains(&function) {
+            return call(source, &self.circle, function, args);
+        }
+        let name = function.split('_').map(capitalised).collect::<String>();
+        let name = name.try_into()?;
+        let step = vec([vec![ScVal::Symbol(ScSymbol(name))], args].concat())?;
+        call(source, &self.circle, "act", vec![step])
     }
 
     fn rules_hash(&self) -> Result<ScVal, Failure> {
@@ -176,6 +186,11 @@ pub fn by_address(person: &AccountId) -> [ScVal; 2] {
 
 pub fn by_key(key: &SigningKey) -> Result<[ScVal; 2], Failure> {
     Ok([ScVal::Void, bytes(key.verifying_key().as_bytes())?])
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_uppercase() + rest
 }
 
 /// Ten units weekly, a day of grace, join order, short pot.

@@ -45,6 +45,9 @@ struct Cli {
     /// The circle's wasm.
     #[arg(long)]
     circle: PathBuf,
+    /// The rulebook's wasm.
+    #[arg(long)]
+    rulebook: PathBuf,
     /// The factory's wasm.
     #[arg(long)]
     factory: PathBuf,
@@ -81,7 +84,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), Failure> {
-    let wasm = Wasm { circle: read(&cli.circle)?, factory: read(&cli.factory)? };
+    let (circle, rulebook) = (read(&cli.circle)?, read(&cli.rulebook)?);
+    let wasm = Wasm { circle, rulebook, factory: read(&cli.factory)? };
     let mut sizes = vec![];
     for members in cli.members.iter().copied() {
         let rows = entries::measure(&wasm, members)?;
@@ -89,6 +93,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     }
     let report = Report {
         circle_bytes: wasm.circle.len(),
+        rulebook_bytes: wasm.rulebook.len(),
         factory_bytes: wasm.factory.len(),
         floor: floor::measure(&read(&cli.floor)?)?,
         floor_alike: floor::measure(&read(&cli.floor_alike)?)?,

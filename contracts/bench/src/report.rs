@@ -22,6 +22,7 @@ pub struct Size {
 /// All that was measured.
 pub struct Report {
     pub circle_bytes: usize,
+    pub rulebook_bytes: usize,
     pub factory_bytes: usize,
     /// Built with the compiler's defaults: what the targets refer to.
     pub floor: Floor,
@@ -38,8 +39,9 @@ impl Report {
 
     /// Tables.
     pub fn print(&self) {
-        let (circle, factory) = (number(self.circle_bytes), number(self.factory_bytes));
-        println!("wasm: circle {} bytes, factory {} bytes\n", grouped(circle), grouped(factory));
+        let [circle, rulebook, factory] =
+            [self.circle_bytes, self.rulebook_bytes, self.factory_bytes].map(|n| grouped(number(n)));
+        println!("wasm: circle {circle} bytes, rulebook {rulebook} bytes, factory {factory} bytes\n");
         println!("{HEADER}");
         for (name, floor) in self.floors() {
             println!("floor, {name}, {} bytes", grouped(number(floor.bytes)));
@@ -90,7 +92,7 @@ impl Report {
         let sizes: Vec<_> = self.sizes.iter().map(|size| self.size_json(size)).collect();
         let targets = self.targets(&self.floor).into_iter().chain([size(self.circle_bytes)]);
         let report = json!({
-            "wasm_bytes": { "circle": self.circle_bytes, "factory": self.factory_bytes },
+            "wasm_bytes": { "circle": self.circle_bytes, "rulebook": self.rulebook_bytes, "factory": self.factory_bytes },
             "floors": floors,
             "sizes": sizes,
             "targets": targets.map(|target| target_json(&target)).collect::<Vec<_>>(),

@@ -133,10 +133,10 @@ impl<'a> Answer<'a> {
 
     /// Writes what has changed.
     fn keep(&self) -> Result<(), Error> {
-        if let Some(members) = self.value(answer::MEMBERS)? {
+        if let Some(members) = self.value::<Option<Bytes>>(answer::MEMBERS)? {
             storage::set_members(self.env, &members);
         }
-        if let Some(pending) = self.value(answer::PENDING)? {
+        if let Some(pending) = self.value::<Option<Bytes>>(answer::PENDING)? {
             storage::set_pending(self.env, &pending);
         }
         match self.value::<Option<Bytes>>(answer::STATE)? {
@@ -144,7 +144,7 @@ impl<'a> Answer<'a> {
             Some(state) => storage::set_state(self.env, &state),
             None => {}
         }
-        if let Some(code) = self.value(answer::CODE)? {
+        if let Some(code) = self.value::<Option<BytesN<32>>>(answer::CODE)? {
             self.env.deployer().update_current_contract_wasm(code);
         }
         Ok(())

@@ -57,6 +57,8 @@ fn measure_contracts(options: &Contracts) -> Result<(), Failure> {
         .arg("--")
         .arg("--circle")
         .arg(std::path::absolute(&circle).unwrap_or(circle))
+        .arg("--rulebook")
+        .arg(committed_file("rulebook.wasm"))
         .arg("--factory")
         .arg(committed_file("factory.wasm"))
         .arg("--floor")

@@ -7,11 +7,16 @@ use crate::run::{Failure, cargo, draw_cases, root, run};
 use crate::setup;
 
 /// Named alike where they are built and where they are committed.
-const WASM: [&str; 2] = ["circle.wasm", "factory.wasm"];
+const WASM: [&str; 3] = ["circle.wasm", "rulebook.wasm", "factory.wasm"];
+
+/// The hash by which the circle knows its rulebook, in hexadecimal digits.
+const RULEBOOK_HASH: &str = "contracts/circle/rulebook.sha256";
 
 /// Builds and replaces the committed files.
 pub fn replace() -> Result<(), Failure> {
-    build()?;
+    let rulebook = build_rulebook()?;
+    write(root().join(RULEBOOK_HASH), rulebook.as_bytes())?;
+    build_others()?;
     let mut sums = String::new();
     for name in WASM {
         let bytes = read(built_file(name))?;
@@ -23,7 +28,15 @@ pub fn replace() -> Result<(), Failure> {
 
 /// Builds and compares with the committed files, byte for byte.
 pub fn compare() -> Result<(), Failure> {
-    build()?;
+    let rulebook = build_rulebook()?;
+    let known = read(root().join(RULEBOOK_HASH))?;
+    if known != rulebook.as_bytes() {
+        let what = format!(
+            "{RULEBOOK_HASH} is not the hash of what contracts/rulebook builds ({rulebook}): run `cargo xtask contracts` and commit"
+        );
+        return Err(Failure::Wrong(what));
+    }
+    build_others()?;
     for name in WASM {
         let (new, old) = (read(built_file(name))?, read(committed_file(name))?);
         if new != old {
@@ -52,15 +65,30 @@ pub fn test(long: bool) -> Result<(), Failure> {
     run(&mut command)
 }
 
-fn build() -> Result<(), Failure> {
+/// Builds the rulebook; its hash. The circle's code has that hash in it, and so comes after.
+fn build_rulebook() -> Result<String, Failure> {
     setup::wasm_target()?;
-    run(cargo().current_dir(root().join("contracts")).env_remove("CARGO_TARGET_DIR").args([
+    build(&["kolo-rulebook-wasm"])?;
+    Ok(hash(&read(built_file("rulebook.wasm"))?))
+}
+
+fn build_others() -> Result<(), Failure> {
+    build(&["kolo-circle-wasm", "kolo-factory-wasm"])
+}
+
+fn build(packages: &[&str]) -> Result<(), Failure> {
+    let mut command = cargo();
+    command.current_dir(root().join("contracts")).env_remove("CARGO_TARGET_DIR").args([
         "build",
         "--locked",
         "--release",
         "--target",
         "wasm32v1-none",
-    ]))
+    ]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    run(&mut command)
 }
 
 fn built_file(name: &str) -> PathBuf {
