@@ -10,6 +10,7 @@
 extern crate alloc;
 
 mod contract;
+mod members;
 mod plain;
 mod rulebook;
 mod storage;

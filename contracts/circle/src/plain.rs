@@ -2,19 +2,18 @@
 use alloc::vec::Vec;
 
 use kolo_contract_common::{
-    Error, PERSON,
+    Error,
     events::{ContributionMade, PayoutMade},
-    list, pack, unpack,
 };
 use kolo_rules::circle::{RULES_LEN, plain};
 use soroban_sdk::{Address, Bytes, BytesN, Env, IntoVal, Symbol};
 
-use crate::{rulebook, storage, storage::Key, vault};
+use crate::{members, rulebook, storage, storage::Key, vault};
 
 /// What both steps begin with.
 struct Opened {
     state: Vec<u8>,
-    members: Vec<u8>,
+    members: Bytes,
     rules: [u8; RULES_LEN],
     asset: Address,
 }
@@ -24,10 +23,10 @@ impl Opened {
     /// `Finished` when there is no circle any more.
     fn read(env: &Env) -> Result<Self, Error> {
         let state = storage::state(env)?.to_alloc_vec();
-        let members: Bytes = storage::kept(env, Key::Members)?;
+        let members = storage::kept(env, Key::Members)?;
         let rules: BytesN<RULES_LEN> = storage::kept(env, Key::Rules)?;
         let asset = storage::kept(env, Key::Asset)?;
-        Ok(Self { state, members: members.to_alloc_vec(), rules: rules.to_array(), asset })
+        Ok(Self { state, members, rules: rules.to_array(), asset })
     }
 
     fn write(&self, env: &Env) {
@@ -40,11 +39,9 @@ impl Opened {
 pub fn contribute(env: &Env, member: Address, round: u32, amount: i128) -> Result<(), Error> {
     member.require_auth();
     let mut opened = Opened::read(env)?;
-    let person = pack(&member)?;
-    let seat = list::find(&opened.members, PERSON, &person).map(|(seat, _)| seat);
-    // Nobody has the seat of this number.
-    let seat = seat.and_then(|seat| u8::try_from(seat).ok()).unwrap_or(u8::MAX);
-    let now = env.ledger().timestamp();
+    // No seat has the last number: the rulebook refuses strangers.
+    let seat = members::seat(env, &opened.members, &member)?.unwrap_or(u8::MAX);
+    let now = storage::now(env)?;
     if !plain::contribute(&mut opened.state, &opened.rules, seat, round, amount, now) {
         let step = (Symbol::new(env, "Contribute"), member, round, amount);
         return rulebook::act(env, step.into_val(env), true);
@@ -69,7 +66,7 @@ pub fn payout(env: &Env, round: u32) -> Result<(), Error> {
 /// Whether it was plain, and could be paid.
 fn pay(env: &Env, round: u32) -> Result<bool, Error> {
     let mut opened = Opened::read(env)?;
-    let now = env.ledger().timestamp();
+    let now = storage::now(env)?;
     let Some(paid) = plain::payout(&mut opened.state, &opened.rules, round, now) else {
         return Ok(false);
     };
@@ -79,8 +76,7 @@ fn pay(env: &Env, round: u32) -> Result<bool, Error> {
     if others > 0 && vault::balance(env, &opened.asset)? < amount + others {
         return Ok(false);
     }
-    let person = opened.members.get(PERSON * usize::from(paid.seat)..).and_then(<[u8]>::first_chunk);
-    let recipient = unpack(env, person.ok_or(Error::NotMember)?)?;
+    let recipient = members::address(env, &opened.members, paid.seat)?;
     let vault = env.current_contract_address();
     if vault::transfer(env, &opened.asset, &vault, &recipient, amount).is_err() {
         return Ok(false);

@@ -43,7 +43,8 @@ fn take(env: &Env, state: &Bytes, step: Val, signed: bool) -> Result<(), Error> 
     let undelivered = carry_out(env, &transfers)?;
     if undelivered != 0 {
         let balance: Option<i128> = answer.value(answer::BALANCE)?;
-        answer = Answer::to(env, state, step, Some((undelivered, balance)))?;
+        let again = (low(undelivered), low(undelivered >> 32), balance);
+        answer = Answer::to(env, state, step, Some(again))?;
         answer.require_granted()?;
         // The same once more but for those who could not be paid: what was paid is all that there is to pay.
         let paid = transfers.len() - answer::TRANSFER * undelivered.count_ones();
@@ -88,7 +89,7 @@ impl<'a> Answer<'a> {
         env: &'a Env,
         state: &Bytes,
         step: Val,
-        again: Option<(u64, Option<i128>)>,
+        again: Option<(u32, u32, Option<i128>)>,
     ) -> Result<Self, Error> {
         let circle = (
             env.current_contract_address(),
@@ -173,6 +174,12 @@ impl Event for Said {
     fn data(&self, _env: &Env) -> Val {
         self.data
     }
+}
+
+/// The lower half. (Numbers of 64 bits would take one more of the host's functions.)
+#[allow(clippy::cast_possible_truncation, reason = "of the other half there is another number")]
+const fn low(bits: u64) -> u32 {
+    bits as u32
 }
 
 fn read<T: TryFromVal<Env, Val>>(env: &Env, value: Val) -> Result<T, Error> {

@@ -13,7 +13,8 @@ use kolo_contract_common::{
     Error,
     ttl::{EXTEND_TO, THRESHOLD},
 };
-use soroban_sdk::{Address, Bytes, BytesN, Env, TryFromVal, Val, contracttype};
+use soroban_env_common::{Env as _, StorageType, U64Small};
+use soroban_sdk::{Address, Bytes, BytesN, Env, IntoVal, TryFromVal, Val, contracttype};
 
 #[contracttype]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +45,18 @@ pub fn found(
     instance.set(&Key::Members, &Bytes::from_slice(env, &[]));
 }
 
-/// What the instance keeps under `key`; `Finished` when the circle is over and it is gone.
+/// What the instance keeps under `key` as long as there is a [`state`]. (`Instance::get` would ask first whether
+/// there is anything, at two thousand instructions each.)
 pub fn kept<T: TryFromVal<Env, Val>>(env: &Env, key: Key) -> Result<T, Error> {
-    env.storage().instance().get(&key).ok_or(Error::Finished)
+    let Ok(kept) = env.get_contract_data(key.into_val(env), StorageType::Instance);
+    T::try_from_val(env, &kept).map_err(|_| Error::BadEncoding)
+}
+
+/// Unix seconds, which fit 56 bits for two billion years. (A number of more is one of the host's objects, and
+/// to read those takes one more of its functions.)
+pub fn now(env: &Env) -> Result<u64, Error> {
+    let Ok(now) = env.get_ledger_timestamp();
+    U64Small::try_from(now.to_val()).map(u64::from).map_err(|_| Error::Overflow)
 }
 
 /// The state, of which a finished circle has none.

@@ -19,8 +19,9 @@ use crate::{
 /// The circle that asks: its address, organiser, asset, rules, members, state, and what waits.
 pub type Asking = (Address, Address, Address, BytesN<RULES_LEN>, Bytes, Bytes, Option<Bytes>);
 
-/// When it asks again: a bit for each seat that could not be paid, and what the vault had held.
-pub type Again = (u64, Option<i128>);
+/// When it asks again: a bit for each seat that could not be paid (of the first 32, of the rest), and what the
+/// vault had held.
+pub type Again = (u32, u32, Option<i128>);
 
 /// A circle as it is between reading it and answering.
 pub struct Book<'a> {
@@ -66,7 +67,8 @@ impl<'a> Book<'a> {
             state.copy_into_slice(packed.buffer(length));
             packed.open()?
         };
-        let (undelivered, held) = again.unwrap_or((0, None));
+        let (low, high, held) = again.unwrap_or((0, 0, None));
+        let undelivered = u64::from(high) << 32 | u64::from(low);
         let held = held.map(|held| amount(held).unwrap_or(Amount::MAX));
         Ok(Self {
             env,

@@ -3,6 +3,7 @@
     missing_docs,
     reason = "documentation comments would be in the wasm: the fields' names are the interface; the guide explains them"
 )]
+pub use kolo_contract_common::events::{ContributionMade, PayoutMade};
 use soroban_sdk::{Address, BytesN, Vec, contractevent, contracttype};
 
 // Who is invited: an address, or whoever holds the secret of a one-time ed25519 key. Never a phone
