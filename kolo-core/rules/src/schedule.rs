@@ -44,6 +44,7 @@ impl Interval {
     /// How many whole intervals have passed from `start` until `now`: the largest `count` for which
     /// [`Interval::after`] is not later than `now`. Zero before the start.
     #[must_use]
+    #[inline]
     pub fn elapsed(self, start: u64, now: u64, utc_offset_s: i32) -> u32 {
         let Some(passed) = now.checked_sub(start) else {
             return 0;
@@ -53,29 +54,35 @@ impl Interval {
                 let count = passed.checked_div(u64::from(seconds)).unwrap_or(0);
                 u32::try_from(count).unwrap_or(u32::MAX)
             }
-            Self::Months(months) => {
-                let month_of = |time: u64| {
-                    let time = i64::try_from(time).unwrap_or(i64::MAX);
-                    let local = time.saturating_add(i64::from(utc_offset_s));
-                    month_and_day(local.div_euclid(DAY_S)).0
-                };
-                let months_passed = month_of(now) - month_of(start);
-                let count = months_passed.checked_div(i64::from(months)).unwrap_or(0);
-                let count = u32::try_from(count).unwrap_or(u32::MAX);
-                // In the last month the day may not have come yet.
-                match self.after(start, count, utc_offset_s) {
-                    Some(reached) if reached <= now => count,
-                    _ => count.saturating_sub(1),
-                }
-            }
+            Self::Months(months) => months_elapsed(months, start, now, utc_offset_s),
         }
     }
+}
+
+/// [`Interval::elapsed`] of months; `now` is not before `start`. In a contract its code is there once.
+#[inline(never)]
+fn months_elapsed(months: u8, start: u64, now: u64, utc_offset_s: i32) -> u32 {
+    let local = |time: u64| {
+        let time = i64::try_from(time).unwrap_or(i64::MAX).saturating_add(i64::from(utc_offset_s));
+        (time.div_euclid(DAY_S), time.rem_euclid(DAY_S))
+    };
+    let ((start, start_second), (today, second)) = (local(start), local(now));
+    let ((first_month, start_day), (month, day)) = (month_and_day(start), month_and_day(today));
+    let passed = month.wrapping_sub(first_month);
+    let count = passed.checked_div(i64::from(months)).unwrap_or(0);
+    let is_whole = passed.checked_rem(i64::from(months)) == Some(0);
+    // In the last month the day may not have come yet: the same one, or the month's last.
+    let is_last_day = || month_and_day(today.saturating_add(1)).0 != month;
+    let has_come = day > start_day || second >= start_second && (day == start_day || is_last_day());
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    if is_whole && !has_come { count.saturating_sub(1) } else { count }
 }
 
 // Months are numbered through: twelve times the year plus 0 (March) to 11 (February of the next
 // year). A year that begins in March has its leap day at the very end, where it disturbs nothing.
 
 /// The month a day (since 1970) is in, and how many days of that month were before it.
+#[inline(never)]
 fn month_and_day(day: i64) -> (i64, i64) {
     let day = day + EPOCH;
     let era = day.div_euclid(ERA_DAYS);
@@ -205,6 +212,21 @@ mod tests {
         assert_eq!(Interval::Seconds(10).elapsed(100, 120, 0), 2);
         assert_eq!(Interval::Seconds(10).elapsed(100, 99, 0), 0);
         assert_eq!(Interval::Seconds(1).elapsed(0, u64::MAX, 0), u32::MAX);
+    }
+
+    /// From the last days of a month, which other months do not have, over more than four years.
+    #[test]
+    fn months_that_end_early_have_passed_on_their_last_day() {
+        for (days, offset) in (0..6).flat_map(|days| [(days, -HOUR), (days, 0), (days, HOUR)]) {
+            let start = JAN_31_2026 - days * 43_200;
+            for (months, count) in (1..=3).flat_map(|months| (1..50).map(move |n| (months, n))) {
+                let interval = Interval::Months(months);
+                let reached = interval.after(start, count, offset).unwrap();
+                assert_eq!(interval.elapsed(start, reached, offset), count);
+                assert_eq!(interval.elapsed(start, reached + 1, offset), count);
+                assert_eq!(interval.elapsed(start, reached - 1, offset), count - 1);
+            }
+        }
     }
 
     /// Day by day, with the rule for leap years as it is taught.

@@ -77,8 +77,9 @@ impl Layout {
 
 /// Where single columns are in a row; `None` when rows do not have them.
 impl Layout {
-    pub(super) fn left_after_at(&self) -> Option<usize> {
-        (self.columns & STANDING != 0).then_some(1)
+    /// Whether `left_after` and marks come after the turn.
+    pub(super) fn has_standing(&self) -> bool {
+        self.columns & STANDING != 0
     }
 
     pub(super) fn assessed_at(&self) -> Option<usize> {
@@ -379,5 +380,33 @@ impl Reader<'_> {
             expires_at: u64::from_le_bytes(self.take()),
             passed_at: u64::from_le_bytes(self.take()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_has_its_parts_where_they_are_looked_at() {
+        let circle = Circle {
+            rounds_paid: 3,
+            started_at: 1 << 60,
+            reserve: Amount::new(4),
+            fund: Amount::new(5),
+            held_lost: Amount::new(6),
+            premium_round: true,
+            debts: 0x0708,
+            ..Circle::with_rows(())
+        };
+        let mut bytes = [0; HEAD];
+        circle.encode_head(0x090a, &mut bytes);
+        let short = |at| u16::from_le_bytes(field_in(&bytes, at));
+        assert_eq!(field_in(&bytes, at::ROUNDS_PAID), [3]);
+        assert_eq!((short(at::COLUMNS), short(at::DEBTS)), (0x090a, 0x0708));
+        assert_eq!(u64::from_le_bytes(field_in(&bytes, at::STARTED_AT)), 1 << 60);
+        let amounts = [at::RESERVE, at::FUND, at::HELD_LOST].map(|at| amount_in(&bytes, at));
+        assert_eq!(amounts, [4, 5, 6].map(Amount::new));
+        assert_eq!(field_in(&bytes, at::PREMIUM_ROUND), [1]);
     }
 }

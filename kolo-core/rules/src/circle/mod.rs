@@ -30,6 +30,9 @@
 //! Tokens come in with `commit` (the bond), `secure`, `contribute` and `repay`; they go out with what
 //! `payout`, `repay`, `push` and `claim` return. What passes with `swap` and `replace` goes directly from
 //! one person to the other. Between steps the vault holds exactly [`liabilities`](Circle::liabilities).
+//!
+//! The two steps that an ordinary round is made of can also be taken on a circle's bytes as they are:
+//! [`plain`].
 
 mod auction;
 mod audit;

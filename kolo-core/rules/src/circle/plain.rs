@@ -56,21 +56,23 @@ fn take(
     let (circle, terms) = (Frame::of(state)?, Terms::of(rules)?);
     let rounds_paid = u32::from(circle.rounds_paid);
     let rounds_between = round.checked_sub(rounds_paid + 1)?;
-    let is_premium_round = field_in(circle.head, at::PREMIUM_ROUND) != [0];
+    let has_premium = field_in(circle.head, at::PREMIUM_ROUND) != [0];
     let exists = round <= u32::from(circle.members);
-    if !exists || is_premium_round || circle.leaves(seat, rounds_between) {
+    if !exists || has_premium || circle.leaves(rounds_between) {
         return None;
     }
     let (layout, start) = (circle.layout, circle.started_at());
     let (ahead_at, paid_at) = (layout.amount_at(Place::AHEAD)?, layout.amount_at(Place::PAID)?);
-    let row = circle.into_row(seat)?;
+    let row = row_mut(circle.rows, layout.row, seat)?;
     let has = |place| layout.amount_at(place).is_some_and(|at| !amount_in(row, at).is_zero());
-    if has(Place::FEES) || has(Place::INSURED) {
+    let [_, left_after] = field_in(row, 0);
+    let leaves = layout.has_standing() && left_after != 0;
+    if leaves || has(Place::FEES) || has(Place::INSURED) {
         return None;
     }
 
     // Every round between is paid, of this one a part at most, and the amount may be paid of the rest.
-    let per_round = terms.instalments_per_round();
+    let per_round = terms.instalments_per_round;
     let before = (round - 1).wrapping_mul(per_round);
     let ahead = amount_in(row, ahead_at);
     let between = terms.cost(rounds_between.wrapping_mul(per_round));
@@ -110,7 +112,7 @@ fn take(
 /// a later round; when something was lost; and when the bytes have no place yet for what would change.
 #[must_use]
 pub fn payout(state: &mut [u8], rules: &[u8; RULES_LEN], round: u32, now: u64) -> Option<Paid> {
-    let (mut circle, terms) = (Frame::of(state)?, Terms::of(rules)?);
+    let (circle, terms) = (Frame::of(state)?, Terms::of(rules)?);
     let layout = circle.layout;
     let is_plain = round == u32::from(circle.rounds_paid) + 1
         && round < u32::from(circle.members)
@@ -119,31 +121,46 @@ pub fn payout(state: &mut [u8], rules: &[u8; RULES_LEN], round: u32, now: u64) -
         && amount_in(circle.head, at::HELD_LOST).is_zero()
         && layout.amount_at(Place::CLAIMABLE).is_none()
         && circle.sum(Place::INSURED)?.is_zero()
-        && !circle.leaves(0, u32::MAX);
+        && !circle.leaves(u32::MAX);
     if !is_plain {
         return None;
     }
     // Its date has come, and nobody can be late with a later round.
-    let (start, per_round) = (circle.started_at(), terms.instalments_per_round());
+    let (start, per_round) = (circle.started_at(), terms.instalments_per_round);
     let last = round.wrapping_mul(per_round);
     let elapsed = terms.elapsed(start, now);
     if elapsed < last || elapsed > last && terms.late_by(start, now) > last {
         return None;
     }
 
+    // Everybody has paid for it.
     let price = Amount::new(terms.cost(per_round));
-    let seat = circle.recipient_of_full_pot(round, price)?;
     let amount = Amount::new(terms.cost(per_round.wrapping_mul(u32::from(circle.members))));
     let fund = amount_in(circle.head, at::FUND);
-    let mut others = circle.sum(Place::AHEAD)?.checked_sub(amount).ok()?;
-    for place in [Place::CREDIT, Place::DEPOSIT] {
-        others = others.checked_add(circle.sum(place)?).ok()?;
-    }
-    others = others.checked_add(amount_in(circle.head, at::RESERVE)).ok()?;
+    let ahead_at = layout.amount_at(Place::AHEAD)?;
+    let mut others = sum_above(circle.rows, layout.row, ahead_at, price)?;
     others = others.checked_add(fund).ok()?;
+    others = others.checked_add(amount_in(circle.head, at::RESERVE)).ok()?;
+    others = others.checked_add(circle.sum(Place::CREDIT)?).ok()?;
+    others = others.checked_add(circle.sum(Place::DEPOSIT)?).ok()?;
 
-    circle.receive(seat, amount)?;
-    circle.take_from_all(price, last);
+    let seat = circle.seat_of_turn(round)?;
+    let (row, received_at) =
+        (row_mut(circle.rows, layout.row, seat)?, layout.amount_at(Place::RECEIVED)?);
+    let received = amount_in(row, received_at).checked_add(amount).ok()?;
+    put_amount_in(row, received_at, received);
+    for ahead in column_mut(circle.rows, layout.row, ahead_at) {
+        let left = i64::from_le_bytes(*ahead).wrapping_sub(price.minor_units());
+        *ahead = left.to_le_bytes();
+    }
+    if let Some(at) = layout.assessed_at() {
+        // What was looked at of the rounds paid out need not be known any more.
+        for assessed in column_mut(circle.rows, layout.row, at) {
+            if u32::from(u16::from_le_bytes(*assessed)) <= last {
+                *assessed = [0; 2];
+            }
+        }
+    }
     let has_premium = terms.insurance_target().is_some_and(|target| fund.minor_units() < target);
     put_field_in(circle.head, at::ROUNDS_PAID, [circle.rounds_paid.wrapping_add(1)]);
     put_field_in(circle.head, at::PREMIUM_ROUND, [u8::from(has_premium)]);
@@ -177,98 +194,100 @@ impl<'a> Frame<'a> {
         u64::from_le_bytes(field_in(self.head, at::STARTED_AT))
     }
 
-    fn rows(&self) -> impl Iterator<Item = &[u8]> {
-        self.rows.chunks_exact(self.layout.row)
-    }
-
-    fn into_row(self, seat: u8) -> Option<&'a mut [u8]> {
-        let at = self.layout.row * usize::from(seat);
-        self.rows.get_mut(at..at + self.layout.row)
-    }
-
-    /// Whether the seat leaves, or anybody of the current round and so many after it.
-    fn leaves(&self, seat: u8, rounds_after: u32) -> bool {
-        let Some(at) = self.layout.left_after_at() else {
-            return false;
-        };
+    /// Whether anybody leaves whose round is the current one, or one of so many after it.
+    fn leaves(&self, rounds_after: u32) -> bool {
         let current = u32::from(self.rounds_paid) + 1;
-        (0..self.members).zip(self.rows()).any(|(index, row)| {
-            let [turn] = field_in(row, 0);
-            let is_asked_about = || u32::from(turn).wrapping_sub(current) <= rounds_after;
-            field_in(row, at) != [0] && (index == seat || is_asked_about())
-        })
-    }
-
-    /// Of all seats.
-    fn sum(&self, place: Place) -> Option<Amount> {
-        let Some(at) = self.layout.amount_at(place) else {
-            return Some(Amount::ZERO);
+        let has_left = |[turn, left_after]: [u8; 2]| {
+            left_after != 0 && u32::from(turn).wrapping_sub(current) <= rounds_after
         };
-        self.rows().try_fold(Amount::ZERO, |sum, row| sum.checked_add(amount_in(row, at)).ok())
+        self.layout.has_standing() && column(self.rows, self.layout.row, 0).any(has_left)
     }
 
-    /// Whose turn it is in `round`, if everybody has paid its price.
-    fn recipient_of_full_pot(&self, round: u32, price: Amount) -> Option<u8> {
-        let at = self.layout.amount_at(Place::AHEAD)?;
-        let mut recipient = None;
-        for (seat, row) in (0..self.members).zip(self.rows()) {
-            if amount_in(row, at) < price {
-                return None;
-            }
-            let [turn] = field_in(row, 0);
+    fn seat_of_turn(&self, round: u32) -> Option<u8> {
+        let (mut seat, mut found) = (0_u8, None);
+        for [turn] in column(self.rows, self.layout.row, 0) {
             if u32::from(turn) == round {
-                recipient = Some(seat);
+                found = Some(seat);
             }
+            seat = seat.wrapping_add(1);
         }
-        recipient
+        found
     }
 
-    /// Or nothing, when there is no place for it.
-    fn receive(&mut self, seat: u8, amount: Amount) -> Option<()> {
-        let at = self.layout.row * usize::from(seat) + self.layout.amount_at(Place::RECEIVED)?;
-        let received = amount_in(self.rows, at).checked_add(amount).ok()?;
-        put_amount_in(self.rows, at, received);
-        Some(())
-    }
-
-    /// What everybody has paid for the round; and what was looked at of its instalments, up to `last`, need
-    /// not be known any more.
-    fn take_from_all(&mut self, price: Amount, last: u32) {
-        let (ahead_at, assessed_at) =
-            (self.layout.amount_at(Place::AHEAD), self.layout.assessed_at());
-        for row in self.rows.chunks_exact_mut(self.layout.row) {
-            if let Some(at) = ahead_at {
-                let left = amount_in(row, at).checked_sub(price).unwrap_or_default();
-                put_amount_in(row, at, left);
-            }
-            if let Some(at) = assessed_at
-                && u32::from(u16::from_le_bytes(field_in(row, at))) <= last
-            {
-                put_field_in(row, at, [0; 2]);
-            }
+    /// Of all seats. Mostly there is no such column, which is seen without a call.
+    #[inline(always)]
+    fn sum(&self, place: Place) -> Option<Amount> {
+        match self.layout.amount_at(place) {
+            Some(at) => sum_above(self.rows, self.layout.row, at, Amount::ZERO),
+            None => Some(Amount::ZERO),
         }
     }
+}
+
+/// The sum of what every row has there above `price`; nothing if one has less.
+#[inline(never)]
+fn sum_above(rows: &[u8], row: usize, at: usize, price: Amount) -> Option<Amount> {
+    // Sums of what is not negative are not negative, or too large: one look at all signs in the end.
+    // (A contract pays for what follows on a way out of a loop in each of its turns.)
+    let (mut sum, mut signs) = (0_i64, 0);
+    for amount in column(rows, row, at) {
+        let amount = i64::from_le_bytes(amount);
+        let above = amount.wrapping_sub(price.minor_units());
+        sum = sum.wrapping_add(above);
+        signs |= amount | above | sum;
+    }
+    (signs >= 0).then_some(Amount::new(sum))
+}
+
+fn row_mut(rows: &mut [u8], row: usize, seat: u8) -> Option<&mut [u8]> {
+    rows.get_mut(row.wrapping_mul(usize::from(seat))..)?.get_mut(..row)
+}
+
+/// What all rows have at this place.
+fn column<const N: usize>(rows: &[u8], row: usize, at: usize) -> impl Iterator<Item = [u8; N]> {
+    let mut rest = rows.get(at..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let field = *rest.first_chunk()?;
+        rest = rest.get(row..).unwrap_or_default();
+        Some(field)
+    })
+}
+
+/// The same, to be replaced.
+fn column_mut<const N: usize>(
+    rows: &mut [u8],
+    row: usize,
+    at: usize,
+) -> impl Iterator<Item = &mut [u8; N]> {
+    let mut rest = rows.get_mut(at..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let (field, others) = core::mem::take(&mut rest).split_first_chunk_mut()?;
+        rest = others.get_mut(row.wrapping_sub(N)..).unwrap_or_default();
+        Some(field)
+    })
 }
 
 impl Terms<'_> {
     /// What so many instalments cost, in minor units.
     fn cost(self, instalments: u32) -> i64 {
-        self.contribution().wrapping_mul(i64::from(instalments))
+        self.contribution.wrapping_mul(i64::from(instalments))
     }
 
-    /// How many instalments would be late if paid at `now`.
+    /// How many instalments would be late if paid at `now`. Hardly ever asked: not worth its code twice.
+    #[inline(never)]
     fn late_by(self, start: u64, now: u64) -> u32 {
         now.checked_sub(self.grace_s() + 1).map_or(0, |latest| self.elapsed(start, latest))
     }
 
     /// Whether so much may be paid of a round of which `paid` is, and so many instalments have opened.
+    #[inline(always)]
     fn takes(self, amount: i64, paid: i64, opened: u32) -> bool {
         let open = self.cost(opened).wrapping_sub(paid);
         let payable = if open > 0 {
             open
         } else if self.advance() {
-            let begun = paid.checked_rem(self.contribution()).unwrap_or(0);
-            self.contribution().wrapping_sub(begun)
+            let begun = paid.checked_rem(self.contribution).unwrap_or(0);
+            self.contribution.wrapping_sub(begun)
         } else {
             return false;
         };

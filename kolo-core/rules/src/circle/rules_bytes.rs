@@ -139,7 +139,13 @@ impl Rules {
 
 /// Fields of encoded rules, each read where [`Rules::encode`] puts it: for who needs a few of them, often.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms<'a>(&'a [u8; RULES_LEN]);
+pub(super) struct Terms<'a> {
+    bytes: &'a [u8; RULES_LEN],
+    /// [`Rules::contribution`], in minor units: read once, as is what is asked for often.
+    pub(super) contribution: i64,
+    /// [`Rules::instalments_per_round`].
+    pub(super) instalments_per_round: u32,
+}
 
 /// Where [`Rules::encode`] puts them.
 mod place {
@@ -160,20 +166,16 @@ impl<'a> Terms<'a> {
     /// `None` for rules of another version.
     pub(super) fn of(rules: &'a [u8; RULES_LEN]) -> Option<Self> {
         let [version, ..] = *rules;
-        (version == VERSION).then_some(Self(rules))
+        let [instalments] = field_in(rules, place::INSTALMENTS_PER_ROUND);
+        (version == VERSION).then_some(Self {
+            bytes: rules,
+            contribution: i64::from_be_bytes(field_in(rules, place::CONTRIBUTION)),
+            instalments_per_round: u32::from(instalments),
+        })
     }
 
-    /// [`Rules::contribution`], in minor units.
-    pub(super) fn contribution(self) -> i64 {
-        i64::from_be_bytes(self.take(place::CONTRIBUTION))
-    }
-
-    /// [`Rules::instalments_per_round`].
-    pub(super) fn instalments_per_round(self) -> u32 {
-        u32::from(self.byte(place::INSTALMENTS_PER_ROUND))
-    }
-
-    /// [`Interval::elapsed`] of [`Rules::interval`].
+    /// [`Interval::elapsed`] of [`Rules::interval`]; of seconds it is a division and no call.
+    #[inline(always)]
     pub(super) fn elapsed(self, start: u64, now: u64) -> u32 {
         let length = u32::from_be_bytes(self.take(place::INTERVAL_LENGTH));
         let interval = if self.byte(place::INTERVAL_KIND) == 0 {
@@ -217,9 +219,8 @@ impl<'a> Terms<'a> {
         byte
     }
 
-    /// The places are constants: nothing is left of the range's check.
     fn take<const N: usize>(self, place: usize) -> [u8; N] {
-        field_in(self.0, place)
+        field_in(self.bytes, place)
     }
 }
 
@@ -260,5 +261,59 @@ impl Fields {
 
     fn take_amount(&mut self) -> Amount {
         Amount::new(i64::from_be_bytes(self.take()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn interval() -> impl Strategy<Value = Interval> {
+        prop_oneof![
+            any::<u8>().prop_map(Interval::Months),
+            any::<u32>().prop_map(Interval::Seconds)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn terms_are_those_of_the_rules(
+            asset: [u8; 32],
+            (contribution, target) in any::<(i64, i64)>(),
+            (instalments_per_round, utc_offset_s, grace_s) in any::<(u8, i32, u32)>(),
+            (advance, partial) in any::<(bool, bool)>(),
+            (interval, order, premium) in (interval(), 0..4_usize, 0..3_usize),
+            (start, now) in any::<(u64, u64)>(),
+        ) {
+            let amount = Amount::new(contribution);
+            let rules = Rules {
+                instalments_per_round,
+                utc_offset_s,
+                grace_s,
+                advance,
+                partial,
+                order: [Order::Join, Order::Fixed, Order::Random, Order::Auction][order],
+                premium: [Premium::None, Premium::PerInstalment(amount), Premium::Once(amount)]
+                    [premium],
+                insurance_target: Amount::new(target),
+                ..Rules::new(asset, 3, amount, interval)
+            };
+            let bytes = rules.encode();
+            let terms = Terms::of(&bytes).unwrap();
+            prop_assert_eq!(Rules::decode_trusted(&bytes), Ok(rules));
+            prop_assert_eq!(terms.contribution, contribution);
+            prop_assert_eq!(terms.instalments_per_round, u32::from(instalments_per_round));
+            let elapsed = interval.elapsed(start, now, utc_offset_s);
+            prop_assert_eq!(terms.elapsed(start, now), elapsed);
+            prop_assert_eq!(terms.grace_s(), u64::from(grace_s));
+            prop_assert_eq!(terms.is_auction(), order == 3);
+            prop_assert_eq!((terms.advance(), terms.partial()), (advance, partial));
+            prop_assert_eq!(terms.insurance_target(), (premium == 1).then_some(target));
+            let mut newer = bytes;
+            newer[0] += 1;
+            prop_assert!(Terms::of(&newer).is_none());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Rounds that go to who asks least.
 
-use kolo_rules::circle::{Bid, Order, PayoutStatus};
+use kolo_rules::circle::{Bid, Fee, Order, PayoutStatus};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
 use crate::support::{
@@ -105,6 +105,20 @@ fn who_is_in_arrears_cannot_bid_and_comes_after_the_others() {
     refused(&mut circle, Refusal::InArrears, |circle| circle.bid(&rules, 0, 2, amount(26), late));
     circle.repay(&rules, 0, amount(10)).unwrap();
     circle.bid(&rules, 0, 2, amount(26), late).unwrap();
+}
+
+#[test]
+fn who_has_paid_all_but_a_fee_is_in_arrears() {
+    let rules = Rules { fee: Fee::Fixed(amount(2)), partial: true, ..auction() };
+    let mut circle = active(&rules);
+    let late = START + WEEK + GRACE + 1;
+    pay(&mut circle, &rules, &[1, 2, 3], START);
+    // The fee is not noted yet; then it is, and is paid last.
+    assert_eq!(circle.in_arrears(&rules, 0, late), Ok(true));
+    circle.contribute(&rules, 0, 1, amount(10), late).unwrap();
+    assert_eq!(circle.seat(0).unwrap().fees, amount(2));
+    assert_eq!(circle.in_arrears(&rules, 0, late), Ok(true));
+    refused(&mut circle, Refusal::InArrears, |circle| circle.bid(&rules, 0, 1, amount(26), late));
 }
 
 #[test]

@@ -166,30 +166,38 @@ fn with_all(rules: Rules) -> Rules {
     }
 }
 
-#[test]
-fn in_time_all_but_the_last_payout_is_plain() {
-    for seats in [3, 12, 20, 64] {
-        let n = u32::from(seats);
-        for interval in [Interval::Seconds(7 * 86_400), Interval::Months(1)] {
-            // Who pays late in the grace, when the next has opened, pays both.
-            for (per_round, habit, payments) in [
-                (1, Habit::AtOnce, 1),
-                (1, Habit::AtLast, 1),
-                (1, Habit::InGrace, 1),
-                (3, Habit::AtOnce, 3),
-                (3, Habit::AtLast, 3),
-                (3, Habit::InGrace, 2),
-            ] {
-                let plain = Rules { interval, instalments_per_round: per_round, ..rules(seats) };
-                for rules in [plain, with_all(plain)] {
-                    let (contributions, payouts) = cycle(&rules, habit);
-                    let expected = Count { done: n * n * payments, left: 0 };
-                    assert_eq!(contributions, expected, "{habit:?} {rules:?}");
-                    assert_eq!(payouts, Count { done: n - 1, left: 1 }, "{habit:?} {rules:?}");
-                }
-            }
+/// Weekly and monthly, plain and with all that is paid in before: so many payments of everybody in each
+/// round are done on the bytes, and all payouts but the last.
+fn check_cycles(seats: u8, per_round: u8, habit: Habit, payments: u32) {
+    let n = u32::from(seats);
+    for interval in [Interval::Seconds(7 * 86_400), Interval::Months(1)] {
+        let plain = Rules { interval, instalments_per_round: per_round, ..rules(seats) };
+        for rules in [plain, with_all(plain)] {
+            let (contributions, payouts) = cycle(&rules, habit);
+            let expected = Count { done: n * n * payments, left: 0 };
+            assert_eq!(contributions, expected, "{habit:?} {rules:?}");
+            assert_eq!(payouts, Count { done: n - 1, left: 1 }, "{habit:?} {rules:?}");
         }
     }
+}
+
+#[test]
+fn in_time_all_but_the_last_payout_is_plain() {
+    for seats in [3, 12, 20] {
+        for habit in [Habit::AtOnce, Habit::AtLast, Habit::InGrace] {
+            check_cycles(seats, 1, habit, 1);
+        }
+        check_cycles(seats, 3, Habit::AtOnce, 3);
+        check_cycles(seats, 3, Habit::AtLast, 3);
+        // Who pays when the next has opened pays both.
+        check_cycles(seats, 3, Habit::InGrace, 2);
+    }
+}
+
+#[test]
+fn in_the_largest_circle_too() {
+    check_cycles(64, 1, Habit::AtLast, 1);
+    check_cycles(64, 3, Habit::AtLast, 3);
 }
 
 /// The last payout of each of these cycles is the engine's; and what carries a premium.
