@@ -1,13 +1,13 @@
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_circle::CircleContractClient;
-use kolo_contract_common::{Error, PERSON, contract_id, unpack};
+use kolo_contract_common::{Error, contract_id};
 use kolo_rules::{
     Amount, Circle, Interval, Rules,
     circle::{Order, Shortfall},
 };
 use kolo_rulebook::Invitation;
 use soroban_sdk::{
-    Address, Bytes, BytesN, IntoVal, Symbol, TryFromVal, Val, Vec,
+    Address, BytesN, IntoVal, Symbol, TryFromVal, Val, Vec,
     testutils::Events as _,
     xdr::{ContractEvent, ContractEventBody, Limits, ScAddress, ScVal, WriteXdr},
 };
@@ -246,12 +246,7 @@ impl<'w> Group<'w> {
     /// The members by seat, as the circle keeps them.
     #[must_use]
     pub fn seated(&self) -> std::vec::Vec<Address> {
-        const MEMBERS: u32 = 3;
-        let env = &self.world.env;
-        let kept = env.as_contract(&self.address, || env.storage().instance().get(&MEMBERS));
-        let kept: Bytes = kept.expect("the circle is not finished");
-        let kept = kept.to_alloc_vec();
-        kept.chunks_exact(PERSON).map(|one| unpack(env, one.try_into().unwrap()).unwrap()).collect()
+        self.world.seated(&self.address)
     }
 
     pub fn vault(&self) -> i64 {

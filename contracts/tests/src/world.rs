@@ -5,10 +5,11 @@ use std::{
 
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_circle::{CircleContract, RULEBOOK};
+use kolo_contract_common::{PERSON, unpack};
 use kolo_rules::Rules;
 use kolo_rulebook::RulebookContract;
 use soroban_sdk::{
-    Address, BytesN, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec, contract,
+    Address, Bytes, BytesN, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec, contract,
     contractimpl,
     testutils::{
         Address as _, AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags, Ledger as _,
@@ -167,6 +168,21 @@ impl World {
         });
         let args = self.founding(factory, organiser, rules, organiser_turn);
         self.env.register(CIRCLE_WASM, args)
+    }
+
+    /// What a circle's instance keeps under this number, while it is not finished.
+    pub fn kept<T: TryFromVal<Env, Val>>(&self, circle: &Address, key: u32) -> T {
+        let kept = self.env.as_contract(circle, || self.env.storage().instance().get(&key));
+        kept.expect("the circle is not finished")
+    }
+
+    /// The members of a circle by seat, as it keeps them.
+    #[must_use]
+    pub fn seated(&self, circle: &Address) -> std::vec::Vec<Address> {
+        let kept: Bytes = self.kept(circle, 3);
+        let kept = kept.to_alloc_vec();
+        let person = |one: &[u8]| unpack(&self.env, one.try_into().unwrap()).unwrap();
+        kept.chunks_exact(PERSON).map(person).collect()
     }
 
     /// A factory's address, and where circles of it look for their rulebook.

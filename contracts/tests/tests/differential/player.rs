@@ -1,12 +1,12 @@
 //! Plays a story in the Soroban host and in the model at the same time.
 use std::collections::BTreeMap;
 
-use kolo_circle::{CircleContract, Error};
-use kolo_contract_tests::{CIRCLE_WASM, Call, Failure, Group, Person, World, event_name};
+use kolo_circle::Error;
+use kolo_contract_tests::{Call, Failure, Group, Person, World, event_name};
 use kolo_rules::Circle;
 use kolo_rules::circle::Phase;
 use soroban_sdk::{
-    Address, Bytes, BytesN,
+    Address, Bytes,
     xdr::{ContractEvent, Limits, ScAddress, WriteXdr},
 };
 

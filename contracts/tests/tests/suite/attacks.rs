@@ -3,7 +3,7 @@
 //! `insurance`, `seats` (recycled votes), `upgrade`, `factory` (a second set-up), `closing`.
 use kolo_circle::Error;
 use kolo_rulebook::Invitation;
-use kolo_contract_tests::{CIRCLE_WASM, DAY, Failure, Group, Terms, World};
+use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
 use kolo_rules::circle::Motion;
 use soroban_sdk::{
     Address, BytesN, IntoVal,

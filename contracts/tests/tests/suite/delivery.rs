@@ -3,9 +3,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kolo_circle::{CircleContractClient, Error};
 use kolo_rulebook::events::{CreditPushed, DebtRepaid, PayoutMade};
-use kolo_contract_tests::{CIRCLE_WASM, DAY, Failure, Group, Person, Terms, World};
+use kolo_contract_tests::{DAY, Failure, Group, Person, Terms, World};
 use soroban_sdk::{
-    Address, BytesN, Env, Event as _, IntoVal, Symbol, Val, Vec, contract, contractimpl,
+    Address, Env, Event as _, IntoVal, Symbol, Val, Vec, contract, contractimpl,
 };
 
 const BALANCE: i64 = 1_000_000_000;

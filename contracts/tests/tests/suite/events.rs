@@ -107,7 +107,7 @@ fn every_event_has_the_shape_of_the_guide() {
 fn created() -> ContractEvent {
     let world = World::new();
     let wasm = world.env.deployer().upload_contract_wasm(kolo_contract_tests::CIRCLE_WASM);
-    let rulebook = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
+    let rulebook = world.env.deployer().upload_contract_wasm(kolo_contract_tests::RULEBOOK_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
     let factory = world.env.register(FactoryContract, (wasm, rulebook, assets));
     let organiser = world.person(0);

@@ -1,6 +1,6 @@
 //! Another code: only when everybody with a claim signs, and after seven days.
 use kolo_circle::Error;
-use kolo_contract_tests::{CIRCLE_WASM, DAY, FACTORY_WASM, Failure, Group, Terms, World};
+use kolo_contract_tests::{DAY, FACTORY_WASM, Failure, Group, Terms, World};
 use kolo_rules::circle::Motion;
 use soroban_sdk::BytesN;
 
