@@ -80,11 +80,12 @@ fn take(
     let elapsed = terms.elapsed(start, now);
     let opened = elapsed.saturating_add(1).saturating_sub(before).min(per_round);
     let amount = i64::try_from(amount).ok()?;
-    if paid < 0 || paid >= terms.cost(per_round) || !terms.takes(amount, paid, opened) {
+    if paid >= terms.cost(per_round) || !terms.takes(amount, paid, opened) {
         return None;
     }
 
-    // What was looked at before, and what would be now, was paid when its time was over.
+    // What was looked at before, and what would be now, was paid when its time was over; and if there is
+    // none, what is paid is not below zero, as it is when a round between is not.
     let assessed_at = layout.assessed_at();
     let assessed = assessed_at.map_or(0, |at| u32::from(u16::from_le_bytes(field_in(row, at))));
     let judged = assessed.max(rounds_paid.wrapping_mul(per_round));
@@ -119,7 +120,6 @@ pub fn payout(state: &mut [u8], rules: &[u8; RULES_LEN], round: u32, now: u64) -
         && !terms.is_auction()
         && field_in(circle.head, at::DEBTS) == [0; 2]
         && amount_in(circle.head, at::HELD_LOST).is_zero()
-        && layout.amount_at(Place::CLAIMABLE).is_none()
         && circle.sum(Place::INSURED)?.is_zero()
         && !circle.leaves(u32::MAX);
     if !is_plain {
@@ -141,6 +141,7 @@ pub fn payout(state: &mut [u8], rules: &[u8; RULES_LEN], round: u32, now: u64) -
     let mut others = sum_above(circle.rows, layout.row, ahead_at, price)?;
     others = others.checked_add(fund).ok()?;
     others = others.checked_add(amount_in(circle.head, at::RESERVE)).ok()?;
+    // Nobody can claim anything of an active circle.
     others = others.checked_add(circle.sum(Place::CREDIT)?).ok()?;
     others = others.checked_add(circle.sum(Place::DEPOSIT)?).ok()?;
 
@@ -231,10 +232,9 @@ fn sum_above(rows: &[u8], row: usize, at: usize, price: Amount) -> Option<Amount
     // (A contract pays for what follows on a way out of a loop in each of its turns.)
     let (mut sum, mut signs) = (0_i64, 0);
     for amount in column(rows, row, at) {
-        let amount = i64::from_le_bytes(amount);
-        let above = amount.wrapping_sub(price.minor_units());
+        let above = i64::from_le_bytes(amount).wrapping_sub(price.minor_units());
         sum = sum.wrapping_add(above);
-        signs |= amount | above | sum;
+        signs |= above | sum;
     }
     (signs >= 0).then_some(Amount::new(sum))
 }

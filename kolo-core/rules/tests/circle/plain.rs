@@ -5,9 +5,9 @@ use kolo_rules::circle::{Order, Packed, Phase, Premium, RULES_LEN, Security, pla
 use kolo_rules::{Amount, Circle, Interval, Rules};
 use proptest::prelude::*;
 
-use crate::history::{Act, act, plain_rules, some_rules};
+use crate::history::{Act, STRANGER, act, plain_rules, some_rules};
 use crate::properties::{Beginning, begin, beginning};
-use crate::support::{START, amount, encode, rules};
+use crate::support::{GRACE, START, WEEK, amount, encode, rules};
 use crate::world::World;
 
 /// What [`plain`] did with a circle's bytes; the engine has done the same.
@@ -226,6 +226,127 @@ fn an_auction_is_left_to_the_engine_but_for_contributions() {
     assert_eq!(payouts, Count { done: 0, left: 12 });
 }
 
+/// Three who may pay in advance, and have paid for round 1.
+fn full() -> (Rules, Vec<u8>) {
+    let rules = Rules { advance: true, ..rules(3) };
+    let bytes = on_engine(&World::new(rules, true).bytes, |circle| {
+        for seat in 0..3 {
+            circle.contribute(&rules, seat, 1, amount(10), START).unwrap();
+        }
+    });
+    (rules, bytes)
+}
+
+/// Whether a contribution to round 2 and the first payout are done on the bytes.
+fn are_plain(rules: &Rules, bytes: &[u8]) -> (bool, bool) {
+    let contributed = contribute(&mut bytes.to_vec(), rules, (0, 2, 10), START);
+    let paid = payout(&mut bytes.to_vec(), rules, 1, START + WEEK);
+    (contributed == Outcome::Done, paid == Outcome::Done)
+}
+
+#[test]
+fn what_is_not_an_active_circle_with_all_columns_is_left() {
+    let (rules, bytes) = full();
+    assert_eq!(are_plain(&rules, &bytes), (true, true));
+    // A newer version; completed, dissolved.
+    for (place, byte) in [(0, 3), (1, 2), (1, 3)] {
+        let mut bytes = bytes.clone();
+        bytes[place] = byte;
+        assert_eq!(are_plain(&rules, &bytes), (false, false), "byte {place} = {byte}");
+    }
+    // Nobody has received anything.
+    let fewest = encode(&Circle::decode(&bytes).unwrap());
+    assert_eq!(are_plain(&rules, &fewest), (true, false));
+}
+
+#[test]
+fn a_full_pot_is_plain_until_somebody_is_late_with_the_next() {
+    let (rules, bytes) = full();
+    let next = START + 2 * WEEK + GRACE;
+    for (now, expected) in [
+        (START + WEEK - 1, Outcome::Left),
+        (START + WEEK, Outcome::Done),
+        (START + 2 * WEEK, Outcome::Done),
+        (next, Outcome::Done),
+        (next + 1, Outcome::Left),
+    ] {
+        assert_eq!(payout(&mut bytes.clone(), &rules, 1, now), expected, "{now}");
+    }
+}
+
+#[test]
+fn who_leaves_is_left_to_the_engine() {
+    let (rules, bytes) = full();
+    let mut bytes = on_engine(&bytes, |circle| circle.exit(&rules, 2, START).map(drop).unwrap());
+    assert_eq!(are_plain(&rules, &bytes), (true, false));
+    assert_eq!(contribute(&mut bytes, &rules, (2, 2, 10), START), Outcome::Left);
+    // Round 3 is the leaver's.
+    assert_eq!(contribute(&mut bytes, &rules, (0, 2, 10), START), Outcome::Done);
+    assert_eq!(contribute(&mut bytes, &rules, (0, 3, 10), START), Outcome::Left);
+}
+
+#[test]
+fn what_was_lost_or_is_owed_is_left_to_the_engine() {
+    let (rules, bytes) = full();
+    let lost = on_engine(&bytes, |circle| circle.sync(amount(29)).map(drop).unwrap());
+    assert_eq!(are_plain(&rules, &lost), (true, false));
+    let owed = on_engine(&World::new(rules, true).bytes, |circle| {
+        let late = START + WEEK + GRACE + 1;
+        circle.contribute(&rules, 0, 1, amount(10), START).unwrap();
+        circle.contribute(&rules, 1, 1, amount(10), START).unwrap();
+        circle.payout(&rules, 1, late).map(drop).unwrap();
+        for seat in 0..3 {
+            circle.contribute(&rules, seat, 2, amount(10), late).unwrap();
+        }
+    });
+    assert_eq!(payout(&mut owed.clone(), &rules, 2, START + 2 * WEEK), Outcome::Left);
+}
+
+#[test]
+fn whom_the_insurance_has_helped_is_left_to_the_engine() {
+    let once = Premium::Once(amount(5));
+    let rules = Rules { premium: once, setup_period_s: 60, advance: true, ..rules(3) };
+    let mut world = World::new(rules, true);
+    world.get_ready(STRANGER);
+    let late = START + WEEK + GRACE + 1;
+    let bytes = on_engine(&world.bytes, |circle| {
+        for seat in 0..2 {
+            circle.contribute(&rules, seat, 1, amount(10), START).unwrap();
+        }
+        circle.claim_insurance(&rules, 0, 1, 2, amount(7), late).unwrap();
+        circle.contribute(&rules, 2, 1, amount(3), late).unwrap();
+    });
+    // All is paid for round 1.
+    assert_eq!(contribute(&mut bytes.clone(), &rules, (2, 1, 7), late), Outcome::Left);
+    let bytes = on_engine(&bytes, |circle| {
+        circle.contribute(&rules, 2, 2, amount(10), late).unwrap();
+    });
+    assert_eq!(payout(&mut bytes.clone(), &rules, 1, late), Outcome::Left);
+}
+
+#[test]
+fn what_is_too_large_to_add_up_is_left() {
+    let (rules, bytes) = full();
+    for many in 1..=3 {
+        let mut bytes = bytes.clone();
+        for row in bytes[55..].chunks_mut(25).take(many) {
+            row[1..9].copy_from_slice(&i64::MAX.to_le_bytes());
+        }
+        let paid = plain::payout(&mut bytes, &rules.encode(), 1, START + WEEK);
+        let others = paid.map(|paid| paid.others.minor_units());
+        assert_eq!(others, (many == 1).then_some(i64::MAX - 10), "{many} of three");
+    }
+}
+
+#[test]
+fn the_end_of_time_is_late() {
+    let second = Interval::Seconds(1);
+    let rules = Rules { contribution: amount(1 << 40), interval: second, ..rules(3) };
+    let mut bytes = World::new(rules, true).bytes;
+    assert_eq!(contribute(&mut bytes, &rules, (0, 1, 1 << 40), u64::MAX), Outcome::Left);
+    assert_eq!(contribute(&mut bytes, &rules, (0, 1, 1 << 40), START), Outcome::Done);
+}
+
 /// Times around every deadline of the circle, and its grace.
 fn times(circle: &Circle, rules: &Rules) -> Vec<u64> {
     let last = u32::from(circle.len()) * u32::from(rules.instalments_per_round) + 1;
@@ -251,6 +372,8 @@ fn try_all(bytes: &[u8], rules: &Rules, times: &[u64]) -> (u32, u32) {
                 (round, amount + 1),
                 (round, amount - 1),
                 (round, instalment),
+                (u32::from(circle.current_round()), instalment),
+                (u32::from(circle.current_round()) + 1, instalment),
                 (round, 1),
                 (round, amount + (1 << 64)),
                 (round, 0),
