@@ -2,7 +2,7 @@
 //!
 //! A contribution and a payout of a circle in which everybody pays are worked out here, on the bytes of the
 //! state (`kolo_rules::circle::plain`). Whatever is not as plain is asked of the rulebook, a contract
-//! without state that has all rules (ADR 12): it answers with the new state, and with what to pay and to
+//! without state that has all rules (ADR 13): it answers with the new state, and with what to pay and to
 //! announce. `docs/guide/contract.md` is the interface. Every call succeeds, or fails with an
 //! [`Error`] and changes nothing.
 #![no_std]

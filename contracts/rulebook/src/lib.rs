@@ -1,5 +1,5 @@
 //! The rules of all circles of a version: what a step does to a circle's state, who must sign for it, what is
-//! paid, and what is announced (ADR 12).
+//! paid, and what is announced (ADR 13).
 //!
 //! It keeps nothing, and nobody can change it. A circle asks it for every step that is not plain, and does what
 //! it answers; what it answers anybody else moves nothing. The arithmetic and the state machine are

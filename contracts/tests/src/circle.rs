@@ -128,7 +128,8 @@ impl<'w> Group<'w> {
         function: &'static str,
         args: impl IntoVal<soroban_sdk::Env, Vec<Val>>,
     ) -> Call {
-        const FUNCTIONS: [&str; 5] = ["contribute", "payout", "act", "init", "__constructor"];
+        const FUNCTIONS: [&str; 6] =
+            ["contribute", "payout", "act", "state", "init", "__constructor"];
         let env = &self.world.env;
         let args = args.into_val(env);
         if FUNCTIONS.contains(&function) {

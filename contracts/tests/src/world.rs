@@ -342,7 +342,7 @@ impl World {
             invocation: root_invocation.clone(),
         });
         let preimage = preimage.to_xdr(Limits::none()).unwrap();
-        let preimage = soroban_sdk::Bytes::from_slice(&self.env, &preimage);
+        let preimage = Bytes::from_slice(&self.env, &preimage);
         let payload = self.env.crypto().sha256(&preimage).to_array();
         SorobanAuthorizationEntry {
             credentials: SorobanCredentials::Address(SorobanAddressCredentials {

@@ -32,6 +32,9 @@ use crate::scval::{address, bytes, vec};
 /// The circle's code, as built from `contracts/`.
 pub const CIRCLE_WASM: &[u8] = include_bytes!("../../wasm/circle.wasm");
 
+/// The rulebook's code, as built from `contracts/`: the circle's code asks for this one by its hash.
+pub const RULEBOOK_WASM: &[u8] = include_bytes!("../../wasm/rulebook.wasm");
+
 /// The factory's code, as built from `contracts/`.
 pub const FACTORY_WASM: &[u8] = include_bytes!("../../wasm/factory.wasm");
 
@@ -196,8 +199,9 @@ pub async fn bootstrap(
     site.fund(wanted, &issuer).await?;
     site.deploy_asset(&known).await?;
     let circle_hash = site.upload("the circle's code", CIRCLE_WASM).await?;
+    let rulebook_hash = site.upload("the rulebook's code", RULEBOOK_WASM).await?;
     let factory_hash = site.upload("the factory's code", FACTORY_WASM).await?;
-    site.deploy_factory(factory_hash, circle_hash, &known.contract).await?;
+    site.deploy_factory(factory_hash, [circle_hash, rulebook_hash], &known.contract).await?;
     Ok(plan)
 }
 
@@ -266,7 +270,7 @@ impl Site<'_> {
     async fn deploy_factory(
         &self,
         factory_hash: [u8; 32],
-        circle_hash: [u8; 32],
+        [circle_hash, rulebook_hash]: [[u8; 32]; 2],
         asset: &ContractId,
     ) -> Result<(), SetupError> {
         let salt = factory_salt(factory_hash, circle_hash, asset);
@@ -276,7 +280,7 @@ impl Site<'_> {
             return Ok(());
         }
         let assets = vec(vec![address(&ScAddress::Contract(asset.clone()))])?;
-        let arguments: Vec<ScVal> = vec![bytes(&circle_hash)?, assets];
+        let arguments: Vec<ScVal> = vec![bytes(&circle_hash)?, bytes(&rulebook_hash)?, assets];
         let function = HostFunction::CreateContractV2(CreateContractArgsV2 {
             contract_id_preimage: ContractIdPreimage::Address(ContractIdPreimageFromAddress {
                 address: deployer,

@@ -134,6 +134,7 @@ impl Model {
     }
 
     fn take(&mut self, ask: &Ask, transfers: &mut Vec<Transfer>) -> Outcome {
+        self.circle()?;
         match *ask {
             Ask::Invite { invitee, turn, expires_at } => self.invite(invitee, turn, expires_at)?,
             Ask::Revoke { invitee } => {
@@ -348,7 +349,7 @@ impl Model {
         let invitee = match key {
             None => Invitee::Person(who),
             Some((number, true)) => Invitee::Key(number),
-            Some((_, false)) => return Err(Failure::Host),
+            Some((_, false)) => return refuse(Error::RulebookFailed),
         };
         let (turn, expires_at) =
             self.invitations.remove(&invitee).ok_or(Failure::from(Error::NoInvitation))?;

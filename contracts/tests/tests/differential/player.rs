@@ -186,7 +186,13 @@ impl<'w> Player<'w> {
         };
         // The host refuses to ask the same address for the same signature twice.
         let twice = matches!(signers[..], [a, b] if a == b);
-        if let Some(failure) = signed.or(twice.then_some(Failure::Host)) {
+        // Before the circle knows who is to sign: there is none any more, or the rulebook does not answer. (Who
+        // contributes says who they are.)
+        let knows_signers = matches!(ask, Ask::Contribute { .. })
+            || expected != Err(Error::Finished.into())
+                && expected != Err(Error::RulebookFailed.into());
+        let unsigned = signed.or(twice.then_some(Failure::Host));
+        if let Some(failure) = unsigned.filter(|_| knows_signers) {
             self.model = before;
             expected = Err(failure);
         }

@@ -187,12 +187,23 @@ fn a_caller_at_the_deepest_call_cannot_force_a_credit() {
     let group = due_round(&world, |_, _| {});
     // 99 callers: the circle is frame 100, and the token's transfer would be the 101st.
     let before = group.state();
-    assert_eq!(payout_below(&world, &group, 99), Err(Error::TokenFailed.into()));
+    assert_eq!(payout_below(&world, &group, 99), Err(Error::RulebookFailed.into()));
     assert_eq!(group.state(), before, "no credit was made");
     assert_eq!(group.vault(), 3 * group.due());
     // One frame less and the payout goes through: it is depth alone that failed above.
     payout_below(&world, &group, 98).unwrap();
     assert_eq!(group.circle().rounds_paid, 1);
+
+    // A pot that is short is the rulebook's, which asks what the vault holds: the frame after its own.
+    group.contribute(&group.members[0], 2, group.due()).unwrap();
+    world.set_time(group.payout_date(2) + DAY + 1);
+    let before = group.state();
+    assert_eq!(payout_below(&world, &group, 99), Err(Error::RulebookFailed.into()));
+    assert_eq!(payout_below(&world, &group, 98), Err(Error::TokenFailed.into()));
+    assert_eq!(group.state(), before, "no credit was made");
+    payout_below(&world, &group, 97).unwrap();
+    assert_eq!(group.circle().seats()[1].credit, Amount::ZERO);
+    group.assert_covered();
     assert_eq!(group.circle().seats()[0].credit.minor_units(), 0);
     assert_eq!(world.balance(&group.members[0].address), BALANCE + 2 * group.due());
 }

@@ -3,10 +3,10 @@
 use kolo_core::simulation::{Call, StageError};
 use kolo_rules::{Amount, Rules};
 use sha2::{Digest, Sha256};
-use stellar_xdr::{Limits, ScVal, WriteXdr};
+use stellar_xdr::{Limits, ScVal, ScVec, WriteXdr};
 
 use super::keys::Key;
-use super::wire::{bytes, contract_bytes};
+use super::wire::{bytes, contract_bytes, fits, symbol};
 use super::{ChainStage, OnChain};
 
 /// The factory's `create`, of a circle whose organiser has no seat yet.
@@ -14,8 +14,24 @@ pub fn create(organiser: &Key, salt: &[u8; 32], rules: &Rules) -> Result<Vec<ScV
     Ok(vec![organiser.value(), bytes(salt)?, bytes(&rules.encode())?, ScVal::Void])
 }
 
-/// The function and its arguments.
-pub fn arguments(
+/// The function and its arguments: `contribute` and `payout` are the circle's own, all else are steps of its
+/// rulebook, which `act` takes.
+pub fn invocation(
+    stage: &ChainStage,
+    circle: &OnChain,
+    call: &Call,
+) -> Result<(&'static str, Vec<ScVal>), StageError> {
+    let (name, fields) = arguments(stage, circle, call)?;
+    if matches!(call, Call::Contribute { .. } | Call::Payout { .. }) {
+        return Ok((name, fields));
+    }
+    let name = ScVal::Symbol(symbol(name)?);
+    let step = fits([vec![name], fields].concat())?;
+    Ok(("act", vec![ScVal::Vec(Some(ScVec(step)))]))
+}
+
+/// The function or step, and what it is given.
+fn arguments(
     stage: &ChainStage,
     circle: &OnChain,
     call: &Call,
@@ -26,32 +42,32 @@ pub fn arguments(
         Call::Invite { member, turn, expires_at } => {
             // By address: without a key.
             let args = vec![who(member)?, ScVal::Void, option(*turn), ScVal::U64(*expires_at)];
-            ("invite", args)
+            ("Invite", args)
         }
-        Call::Revoke { member } => ("revoke", vec![who(member)?, ScVal::Void]),
+        Call::Revoke { member } => ("Revoke", vec![who(member)?, ScVal::Void]),
         Call::Join { member, turn } => {
             let by_address = [ScVal::Void, ScVal::Void];
             let args = [who(member)?, hash()?, option(*turn)].into_iter().chain(by_address);
-            ("join", args.collect())
+            ("Join", args.collect())
         }
-        Call::Request { member } => ("request", vec![who(member)?, hash()?]),
-        Call::Approve { member, turn } => ("approve", vec![who(member)?, option(*turn)]),
-        Call::Reject { member } => ("reject", vec![who(member)?]),
-        Call::Leave { member } => ("leave", vec![who(member)?]),
-        Call::Remove { member } => ("remove", vec![who(member)?]),
-        Call::Start => ("start", vec![]),
-        Call::Cancel => ("cancel", vec![]),
+        Call::Request { member } => ("Request", vec![who(member)?, hash()?]),
+        Call::Approve { member, turn } => ("Approve", vec![who(member)?, option(*turn)]),
+        Call::Reject { member } => ("Reject", vec![who(member)?]),
+        Call::Leave { member } => ("Leave", vec![who(member)?]),
+        Call::Remove { member } => ("Remove", vec![who(member)?]),
+        Call::Start => ("Start", vec![]),
+        Call::Cancel => ("Cancel", vec![]),
         Call::Commit { member, secret } => {
             let key = stage.person(*member)?;
             let member = key.address().to_xdr(Limits::none());
             let member = member.map_err(|error| StageError::new("an address").because(error))?;
             let committed = [&contract_bytes(&circle.contract)?[..], &member, &secret.0].concat();
             let commitment: [u8; 32] = Sha256::digest(committed).into();
-            ("commit", vec![key.value(), bytes(&commitment)?])
+            ("Commit", vec![key.value(), bytes(&commitment)?])
         }
-        Call::Reveal { member, secret } => ("reveal", vec![who(member)?, bytes(&secret.0)?]),
-        Call::Secure { member, amount } => ("secure", vec![who(member)?, units(*amount)]),
-        Call::Proceed => ("proceed", vec![]),
+        Call::Reveal { member, secret } => ("Reveal", vec![who(member)?, bytes(&secret.0)?]),
+        Call::Secure { member, amount } => ("Secure", vec![who(member)?, units(*amount)]),
+        Call::Proceed => ("Proceed", vec![]),
         running => arguments_running(stage, running)?,
     })
 }
@@ -68,33 +84,33 @@ fn arguments_running(
             ("contribute", vec![who(member)?, ScVal::U32(*round), units(*amount)])
         }
         Call::Payout { round } => ("payout", vec![ScVal::U32(*round)]),
-        Call::Push { member } => ("push", vec![who(member)?]),
-        Call::Repay { member, amount } => ("repay", vec![who(member)?, units(*amount)]),
+        Call::Push { member } => ("Push", vec![who(member)?]),
+        Call::Repay { member, amount } => ("Repay", vec![who(member)?, units(*amount)]),
         Call::Bid { member, round, amount } => {
-            ("bid", vec![who(member)?, ScVal::U32(*round), units(*amount)])
+            ("Bid", vec![who(member)?, ScVal::U32(*round), units(*amount)])
         }
         Call::ClaimInsurance { member, round, defaulter, amount } => {
             let args = vec![who(member)?, ScVal::U32(*round), who(defaulter)?, units(*amount)];
-            ("claim_insurance", args)
+            ("ClaimInsurance", args)
         }
         Call::Swap { a, b, turns: [of_a, of_b] } => {
-            ("swap", vec![who(a)?, who(b)?, ScVal::U32(*of_a), ScVal::U32(*of_b)])
+            ("Swap", vec![who(a)?, who(b)?, ScVal::U32(*of_a), ScVal::U32(*of_b)])
         }
-        Call::Exit { member } => ("exit", vec![who(member)?]),
+        Call::Exit { member } => ("Exit", vec![who(member)?]),
         Call::Propose { member, motion, subject, newcomer } => {
             let motion = ScVal::U32(*motion as u32);
-            ("propose", vec![who(member)?, motion, maybe(subject)?, maybe(newcomer)?])
+            ("Propose", vec![who(member)?, motion, maybe(subject)?, maybe(newcomer)?])
         }
         Call::Vote { member, proposal, approve } => {
-            ("vote", vec![who(member)?, ScVal::U32(*proposal), ScVal::Bool(*approve)])
+            ("Vote", vec![who(member)?, ScVal::U32(*proposal), ScVal::Bool(*approve)])
         }
         Call::Replace { leaver, newcomer, turn, price } => {
-            ("replace", vec![who(leaver)?, who(newcomer)?, ScVal::U32(*turn), units(*price)])
+            ("Replace", vec![who(leaver)?, who(newcomer)?, ScVal::U32(*turn), units(*price)])
         }
-        Call::CompleteMove { member } => ("complete_move", vec![who(member)?]),
-        Call::Object { member } => ("object", vec![who(member)?]),
-        Call::Claim { member } => ("claim", vec![who(member)?]),
-        Call::Sync => ("sync", vec![]),
+        Call::CompleteMove { member } => ("CompleteMove", vec![who(member)?]),
+        Call::Object { member } => ("Object", vec![who(member)?]),
+        Call::Claim { member } => ("Claim", vec![who(member)?]),
+        Call::Sync => ("Sync", vec![]),
         other => return Err(StageError::new(format!("the contract has no call for {other:?}"))),
     })
 }

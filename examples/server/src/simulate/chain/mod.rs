@@ -138,7 +138,7 @@ impl ChainStage {
         let keys = signers.iter().map(|signer| self.person(*signer));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let source = keys.first().copied().unwrap_or(&self.nobody);
-        let (function, args) = calls::arguments(self, circle, call)?;
+        let (function, args) = calls::invocation(self, circle, call)?;
         let sent = if call.is_signed(circle.organiser, signers) {
             self.wire.invoke(source, &keys, &circle.contract, function, args)?
         } else {

@@ -249,7 +249,8 @@ pub fn bytes(value: &[u8]) -> Result<ScVal, StageError> {
     BytesM::try_from(value).map(|bytes| ScVal::Bytes(ScBytes(bytes))).map_err(odd)
 }
 
-fn symbol(name: &str) -> Result<ScSymbol, StageError> {
+/// A name as contracts take it.
+pub fn symbol(name: &str) -> Result<ScSymbol, StageError> {
     name.try_into().map(ScSymbol).map_err(odd)
 }
 
@@ -282,7 +283,8 @@ fn refusal(function: &str, words: &str) -> Result<Refused, StageError> {
     }
 }
 
-fn fits<T, const MAX: u32>(items: Vec<T>) -> Result<VecM<T, MAX>, StageError> {
+/// A list within what the network takes.
+pub fn fits<T, const MAX: u32>(items: Vec<T>) -> Result<VecM<T, MAX>, StageError> {
     items.try_into().map_err(odd)
 }
 
