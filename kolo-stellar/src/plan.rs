@@ -139,6 +139,7 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
             anyone(network, circle, "reveal", args)
         }
         ChainEffect::Proceed { circle } => anyone(network, circle, "proceed", vec![]),
+        ChainEffect::Sync { circle } => anyone(network, circle, "sync", vec![]),
         ChainEffect::CompleteMove { circle, member } => {
             anyone(network, circle, "complete_move", vec![named_member(member)?])
         }

@@ -25,6 +25,9 @@ impl Kolo {
             self.schedule_payout(changes, circle.id, after, &rules)?;
             self.schedule_reminder(changes, circle.id, after, &rules, None)?;
         }
+        if story.before.phase == Phase::Forming && after.phase != Phase::Forming {
+            self.schedule_watch(changes, circle.id)?;
+        }
         self.schedule_pushes(changes, circle, story)?;
         self.want_claims(changes, circle, story)?;
         self.schedule_readiness(changes, circle, story)?;

@@ -4,6 +4,7 @@
 //! Two followers at once are harmless for the same reason.
 mod books;
 mod circle;
+mod found;
 mod keeping;
 mod money;
 mod news;

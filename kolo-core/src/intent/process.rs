@@ -75,6 +75,7 @@ impl Kolo {
         let effect = match self.resolve(&intent.state.want).await? {
             Resolved::Effect(effect) => effect,
             Resolved::NotYet => return Ok(Next::Wait),
+            Resolved::Done => return self.finish(work, intent, Progress::AlreadyDone).await,
             Resolved::Never(why) => return self.finish(work, intent, refused(why)).await,
         };
         let chain = &self.ports().chain;
@@ -290,6 +291,7 @@ impl Kolo {
                 | Want::Claim { .. }
                 | Want::Reveal { .. }
                 | Want::Proceed { .. }
+                | Want::Sync { .. }
                 | Want::CompleteMove { .. }
         );
         let creation = matches!(intent.state.want, Want::CreateCircle { .. });

@@ -43,6 +43,7 @@ pub(crate) enum Want {
     Payout { circle: CircleId, round: u8 },
     Push { circle: CircleId, to: ChainAddress },
     Claim { circle: CircleId, to: ChainAddress },
+    Sync { circle: CircleId },
 }
 
 /// What the insurance is asked to step in for.
@@ -137,6 +138,7 @@ impl Want {
             | Self::Claim { .. }
             | Self::Reveal { .. }
             | Self::Proceed { .. }
+            | Self::Sync { .. }
             | Self::CompleteMove { .. }
             | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }

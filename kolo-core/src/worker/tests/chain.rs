@@ -119,6 +119,21 @@ impl ScriptedChain {
         Ok(())
     }
 
+    /// The issuer takes so much out of a vault, and the token says so.
+    pub fn claw_back(&self, at: Timestamp, circle: &ChainAddress, asset: &Asset, amount: Amount) {
+        self.contract(circle, |there| there.claw_back(amount));
+        let (asset, from) = (asset.clone(), Some(circle.clone()));
+        self.emit(at, ChainEventBody::Transfer { asset, from, to: None, amount });
+    }
+
+    /// A stranger sends so much to a vault, and the token says so.
+    pub fn gift(&self, at: Timestamp, circle: &ChainAddress, asset: &Asset, amount: Amount) {
+        self.contract(circle, |there| there.gift(amount));
+        let from = Some(ChainAddress("GSTRANGER".to_owned()));
+        let (asset, to) = (asset.clone(), Some(circle.clone()));
+        self.emit(at, ChainEventBody::Transfer { asset, from, to, amount });
+    }
+
     /// What a circle's contract has announced, in order.
     pub fn told(&self, address: &ChainAddress) -> Vec<CircleChainEvent> {
         let of_circle = |event: &ChainEvent| match &event.body {

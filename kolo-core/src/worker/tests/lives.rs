@@ -147,6 +147,9 @@ impl Life {
                 Step::Secure { seat: seat(member), amount: *amount }
             }
             W::Proceed { .. } => Step::Proceed,
+            W::Sync { circle } => {
+                Step::Sync { balance: self.world.chain.contract(circle, |there| there.vault) }
+            }
             W::Contribute { member, round, amount, .. } => {
                 Step::Contribute { seat: seat(member), round: *round, amount: *amount }
             }

@@ -9,6 +9,7 @@ mod offers;
 mod people;
 mod permission;
 mod receipts;
+mod vaults;
 
 use std::sync::Arc;
 
