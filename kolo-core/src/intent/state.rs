@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::circle::Question;
-use crate::port::chain::{ChainAddress, Refused, SignedTx};
+use crate::port::chain::{ChainAddress, PreparedTx, Refused, SignedTx};
 use crate::record::{Aggregate, Loaded, hex_bytes};
 use crate::unit::{Changes, queue};
 use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
@@ -77,6 +77,9 @@ pub(crate) struct Signed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Progress {
     Queued,
+    /// Others' consents to it may have been signed, or are about to be: no others are asked for before
+    /// these are over. Nothing in it is signed.
+    Consenting(Box<PreparedTx>),
     /// Signed and stored; possibly sent.
     Persisted(Box<SignedTx>),
     Confirmed {
@@ -110,7 +113,12 @@ impl Aggregate for Intent {
 
 impl Intent {
     pub fn is_final(&self) -> bool {
-        !matches!(self.progress, Progress::Queued | Progress::Persisted(_))
+        !self.is_unsent() && !matches!(self.progress, Progress::Persisted(_))
+    }
+
+    /// Nothing of it has been sent.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self.progress, Progress::Queued | Progress::Consenting(_))
     }
 }
 
