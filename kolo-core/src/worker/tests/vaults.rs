@@ -46,15 +46,20 @@ impl Life {
         self.world.chain.count(syncs)
     }
 
-    /// The contract's books follow its vault; what everybody is told of that.
-    fn told_of_sync(&self) -> Vec<Told> {
+    /// A step of the contract by whomever; what everybody is told of it.
+    pub(super) fn told_of(&self, step: &Step) -> Vec<Told> {
         let (world, at) = (&self.world, self.world.now());
-        let sync =
-            |there: &mut Contract| there.step(&Step::Sync { balance: there.vault }, at.unix());
-        world.chain.call(at, &self.address, &asset(), sync).unwrap();
+        let step = |there: &mut Contract| there.step(step, at.unix());
+        world.chain.call(at, &self.address, &asset(), step).unwrap();
         while block_on(world.kolo.follow()).unwrap() {}
         assert!(self.is_right());
         notices(&world.kolo)
+    }
+
+    /// The contract's books follow its vault.
+    fn told_of_sync(&self) -> Vec<Told> {
+        let balance = self.world.chain.contract(&self.address, |there| there.vault);
+        self.told_of(&Step::Sync { balance })
     }
 
     /// Nothing is left that the books do not know of.
