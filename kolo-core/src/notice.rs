@@ -370,6 +370,25 @@ pub enum Notice {
         round: u8,
         amount: i64,
     },
+    /// To all: the issuer has taken tokens of the circle back (`lost`). The reserve and the insurance bore
+    /// `cushioned` of it; the pots to come are `pots` smaller for it; `yours`: the reader's part of the loss.
+    VaultShort {
+        circle: CircleId,
+        name: String,
+        lost: i64,
+        cushioned: i64,
+        pots: i64,
+        yours: i64,
+    },
+    /// To all: somebody has sent tokens to the circle unasked. `yours`: the reader's part, now when `over`,
+    /// else as it would be if the circle ended as things are.
+    VaultGift {
+        circle: CircleId,
+        name: String,
+        amount: i64,
+        yours: i64,
+        over: bool,
+    },
     /// To all: a question to decide; `about`: whom, empty for closing.
     Proposed {
         circle: CircleId,

@@ -148,6 +148,7 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
             anyone(network, circle, Function::Step("Reveal"), args)
         }
         ChainEffect::Proceed { circle } => anyone(network, circle, Function::Step("Proceed"), vec![]),
+        ChainEffect::Sync { circle } => anyone(network, circle, Function::Step("Sync"), vec![]),
         ChainEffect::CompleteMove { circle, member } => {
             anyone(network, circle, Function::Step("CompleteMove"), vec![named_member(member)?])
         }

@@ -1,6 +1,6 @@
 //! Inviting and joining.
-use kolo_rules::Refusal;
 use kolo_rules::circle::Order;
+use kolo_rules::{Refusal, Rules};
 
 use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract};
@@ -167,17 +167,8 @@ impl Circles {
         circle: &Circle,
         wanted: Option<u8>,
     ) -> Result<Option<u8>, Error> {
-        let rules = circle.rules()?;
         let left = self.turns_left(circle).await?;
-        match wanted {
-            None if rules.order != Order::Fixed => Ok(None),
-            None => left.first().copied().map(Some).ok_or(Error::NoPlaceLeft),
-            Some(turn) if left.contains(&turn) => Ok(Some(turn)),
-            Some(turn) if rules.order == Order::Fixed && (1..=rules.seats).contains(&turn) => {
-                Err(Error::Refused(Refusal::TurnTaken))
-            }
-            Some(_) => Err(Error::Refused(Refusal::BadTurn)),
-        }
+        turn_of(&circle.rules()?, &left, wanted)
     }
 
     /// Places promised to codes nobody can use any more are free again.
@@ -339,4 +330,47 @@ impl Circles {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
+}
+
+/// The turn that an invitation gives, of those that are left; none where nobody gives turns.
+fn turn_of(rules: &Rules, left: &[u8], wanted: Option<u8>) -> Result<Option<u8>, Error> {
+    let fixed = rules.order == Order::Fixed;
+    match wanted {
+        None if !fixed => Ok(None),
+        None => left.first().copied().map(Some).ok_or(Error::NoPlaceLeft),
+        Some(turn) if left.contains(&turn) => Ok(Some(turn)),
+        Some(turn) if fixed && (1..=rules.seats).contains(&turn) => {
+            Err(Error::Refused(Refusal::TurnTaken))
+        }
+        Some(_) => Err(Error::Refused(Refusal::BadTurn)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kolo_rules::{Amount, Interval};
+
+    use super::*;
+
+    #[test]
+    fn a_turn_is_promised_of_those_that_are_left() {
+        let join = Rules::new([1; 32], 3, Amount::new(10), Interval::Seconds(604_800));
+        let fixed = Rules { order: Order::Fixed, ..join };
+        // (rules, left, wanted) → the turn, or why not.
+        let cases = [
+            (join, &[][..], None, Ok(None)),
+            (join, &[], Some(1), Err("circle.bad_turn")),
+            (fixed, &[2, 3], None, Ok(Some(2))),
+            (fixed, &[2, 3], Some(3), Ok(Some(3))),
+            (fixed, &[2, 3], Some(1), Err("circle.turn_taken")),
+            (fixed, &[2, 3], Some(4), Err("circle.bad_turn")),
+            (fixed, &[2, 3], Some(0), Err("circle.bad_turn")),
+            (fixed, &[], None, Err("circle.no_place_left")),
+            (fixed, &[], Some(2), Err("circle.turn_taken")),
+        ];
+        for (rules, left, wanted, expected) in cases {
+            let found = turn_of(&rules, left, wanted).map_err(|error| error.code());
+            assert_eq!(found, expected, "{:?} {left:?} {wanted:?}", rules.order);
+        }
+    }
 }

@@ -85,7 +85,10 @@ impl Kolo {
         }
     }
 
-    async fn circle_at(&self, address: &ChainAddress) -> Result<Option<Loaded<Circle>>, Error> {
+    pub(super) async fn circle_at(
+        &self,
+        address: &ChainAddress,
+    ) -> Result<Option<Loaded<Circle>>, Error> {
         match self.find("circle-address", &address.0).await? {
             Some(id) => self.load(id).await,
             None => Ok(None),

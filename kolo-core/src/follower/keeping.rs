@@ -1,8 +1,9 @@
 //! What an event calls for: timers, and the keeper's calls.
 use kolo_rules::circle::{Marks, PayoutStatus, Phase};
+use kolo_rules::{Amount, Seat};
 
 use super::tell::Story;
-use crate::circle::state::Circle;
+use crate::circle::state::{Circle, Holder};
 use crate::intent::state::{Intent, Progress, Want};
 use crate::port::chain::CircleChainEvent;
 use crate::unit::Changes;
@@ -24,6 +25,9 @@ impl Kolo {
         if story.starts() {
             self.schedule_payout(changes, circle.id, after, &rules)?;
             self.schedule_reminder(changes, circle.id, after, &rules, None)?;
+        }
+        if story.before.phase == Phase::Forming && after.phase != Phase::Forming {
+            self.schedule_watch(changes, circle.id)?;
         }
         self.schedule_pushes(changes, circle, story)?;
         self.want_claims(changes, circle, story)?;
@@ -122,11 +126,7 @@ impl Kolo {
         circle: &Circle,
         story: &Story<'_>,
     ) -> Result<(), Error> {
-        let seats = story.before.seats().iter().zip(story.after.seats());
-        for (holder, (before, after)) in circle.holders.iter().zip(seats) {
-            if after.credit <= before.credit {
-                continue;
-            }
+        for holder in whose_grew(circle, story, |seat| seat.credit) {
             let undeliverable = match story.what {
                 CircleChainEvent::PayoutMade { recipient, credited, .. } => {
                     *credited && *recipient == holder.address
@@ -148,15 +148,23 @@ impl Kolo {
         circle: &Circle,
         story: &Story<'_>,
     ) -> Result<(), Error> {
-        let seats = story.before.seats().iter().zip(story.after.seats());
-        for (holder, (before, after)) in circle.holders.iter().zip(seats) {
-            if after.claimable > before.claimable {
-                let want = Want::Claim { circle: circle.id, to: holder.address.clone() };
-                changes.want(&format!("claim/{}", holder.address), want, None)?;
-            }
+        for holder in whose_grew(circle, story, |seat| seat.claimable) {
+            let want = Want::Claim { circle: circle.id, to: holder.address.clone() };
+            changes.want(&format!("claim/{}", holder.address), want, None)?;
         }
         Ok(())
     }
+}
+
+/// Who has more of this than before.
+fn whose_grew<'c>(
+    circle: &'c Circle,
+    story: &'c Story<'_>,
+    amount: impl Fn(&Seat) -> Amount + 'c,
+) -> impl Iterator<Item = &'c Holder> {
+    let seats = story.before.seats().iter().zip(story.after.seats());
+    let grew = move |(before, after): (&Seat, &Seat)| amount(after) > amount(before);
+    circle.holders.iter().zip(seats).filter_map(move |(holder, both)| grew(both).then_some(holder))
 }
 
 /// Payouts of a round are counted this far, for the wait between them.

@@ -4,6 +4,7 @@
 //! Two followers at once are harmless for the same reason.
 mod books;
 mod circle;
+mod found;
 mod keeping;
 mod money;
 mod news;
@@ -12,7 +13,7 @@ mod tell;
 
 use serde::{Deserialize, Serialize};
 
-use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody};
+use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody, LatestLedger};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::Command;
@@ -25,6 +26,9 @@ const PAGE: usize = 100;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Follower {
     cursor: ChainCursor,
+    /// The ledger of the latest event applied: as far as the chain has come for certain.
+    #[serde(default)]
+    seen: Option<LatestLedger>,
 }
 
 impl Aggregate for Follower {
@@ -51,12 +55,21 @@ impl Kolo {
         for event in &page.events {
             self.apply(event).await?;
         }
+        let last = page.events.last();
+        let seen = last
+            .map(|event| LatestLedger { sequence: event.ledger, closed_at: event.closed_at })
+            .or_else(|| here.as_ref().and_then(|follower| follower.state.seen));
         let moves = cursor != Some(&page.next);
         if moves {
-            self.move_cursor(here, page.next).await?;
+            self.move_cursor(here, page.next, seen).await?;
         }
         // A page that leads nowhere is no reason to ask again at once.
         Ok(page.more && moves)
+    }
+
+    /// The ledger of the latest event that was applied.
+    pub(crate) async fn seen_ledger(&self) -> Result<Option<LatestLedger>, Error> {
+        Ok(self.load::<Follower>(MAIN).await?.and_then(|follower| follower.state.seen))
     }
 
     async fn apply(&self, event: &ChainEvent) -> Result<(), Error> {
@@ -81,13 +94,14 @@ impl Kolo {
         &self,
         here: Option<Loaded<Follower>>,
         next: ChainCursor,
+        seen: Option<LatestLedger>,
     ) -> Result<(), Error> {
         // With the version: an operator may have set the cursor back.
         let version = here.as_ref().map_or(0, |here| here.version);
         let ctx = self.chain_context(&format!("cursor/{version}/{}", next.0));
         let mut command = Command::begin(self, &ctx, "follower.move", &next).await?;
         let mut changes = command.changes();
-        let state = Follower { cursor: next };
+        let state = Follower { cursor: next, seen };
         let moved = match here {
             Some(here) => Loaded { state, ..here },
             None => Loaded::fresh(&MAIN, state),

@@ -2,6 +2,7 @@
 use kolo_rules::Amount;
 
 use crate::circle::postings::{Details, Move, purse, wallet};
+use crate::circle::state::Circle;
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent};
 use crate::port::ledger::{EntryStatus, Resolution};
@@ -10,7 +11,8 @@ use crate::{Asset, Error, Kolo, MemberId};
 
 impl Kolo {
     /// A payment between wallets or with the outside, booked once. What a circle moves is booked
-    /// from the circle's own events, which say why.
+    /// from the circle's own events, which say why; what moved in or out of its vault without it is looked
+    /// at.
     pub(super) async fn apply_transfer(
         &self,
         event: &ChainEvent,
@@ -23,14 +25,17 @@ impl Kolo {
             // Whatever its issuer calls it, it is not what people save in here.
             return Ok(());
         }
-        for party in [from, to].into_iter().flatten() {
-            if self.find("circle-address", &party.0).await?.is_some() {
-                return Ok(());
-            }
-        }
+        let look = match self.vault_of(from, to).await? {
+            None => None,
+            Some(circle) => match self.look_for(&circle, from, to, &event.id) {
+                Some(look) => Some(look),
+                None => return Ok(()),
+            },
+        };
         let sender = self.member_at(from).await?;
         let receiver = self.member_at(to).await?;
-        if (sender.is_none() && receiver.is_none()) || sender == receiver || !amount.is_positive() {
+        let moves = sender != receiver && amount.is_positive();
+        if look.is_none() && !moves {
             return Ok(());
         }
         let ctx = self.chain_context(&event.id);
@@ -40,29 +45,58 @@ impl Kolo {
         }
         loop {
             let mut changes = command.changes();
-            let between = sender.zip(receiver);
-            let paid = match between {
-                Some(two) => self.settle_offer(&mut changes, two, amount, settled(event)).await?,
-                None => false,
-            };
-            if !paid {
-                let (from, to) = (purse(sender, asset), purse(receiver, asset));
-                let kind = match (sender, receiver) {
-                    (None, _) => "deposit",
-                    (_, None) => "withdrawal",
-                    _ => "transfer",
-                };
-                let (status, details) = (EntryStatus::Settled, &Details::default());
-                let (id, tx) = (format!("transfer/{}", event.id), Some(event.tx.clone()));
-                let at = event.closed_at;
-                let moved = Move { id, kind, from, to, amount, status, at, tx, details };
-                changes.set.entries.push(moved.entry());
+            if let Some(look) = &look {
+                look.enqueue(&mut changes)?;
             }
-            self.tell_of_transfer(&mut changes, event, sender, receiver, amount).await?;
+            if moves {
+                self.book_transfer(&mut changes, event, (sender, receiver), amount).await?;
+            }
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
             }
         }
+    }
+
+    /// The circle whose vault is one of the two, if one is.
+    async fn vault_of(
+        &self,
+        from: Option<&ChainAddress>,
+        to: Option<&ChainAddress>,
+    ) -> Result<Option<Circle>, Error> {
+        for party in [from, to].into_iter().flatten() {
+            if let Some(circle) = self.circle_at(party).await? {
+                return Ok(Some(circle.state));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn book_transfer(
+        &self,
+        changes: &mut Changes,
+        event: &ChainEvent,
+        (sender, receiver): (Option<MemberId>, Option<MemberId>),
+        amount: Amount,
+    ) -> Result<(), Error> {
+        let paid = match sender.zip(receiver) {
+            Some(two) => self.settle_offer(changes, two, amount, settled(event)).await?,
+            None => false,
+        };
+        if !paid {
+            let asset = self.asset();
+            let (from, to) = (purse(sender, asset), purse(receiver, asset));
+            let kind = match (sender, receiver) {
+                (None, _) => "deposit",
+                (_, None) => "withdrawal",
+                _ => "transfer",
+            };
+            let (status, details) = (EntryStatus::Settled, &Details::default());
+            let (id, tx) = (format!("transfer/{}", event.id), Some(event.tx.clone()));
+            let at = event.closed_at;
+            let moved = Move { id, kind, from, to, amount, status, at, tx, details };
+            changes.set.entries.push(moved.entry());
+        }
+        self.tell_of_transfer(changes, event, sender, receiver, amount).await
     }
 
     async fn tell_of_transfer(

@@ -321,9 +321,11 @@ pub(super) fn tell_rejected(
     story: &Story<'_>,
 ) -> Result<(), Error> {
     use CircleChainEvent as E;
-    if !matches!(story.what, E::VoteCast { .. } | E::ExitAnnounced { .. } | E::MoveObjected { .. })
-        || story.after.phase != Phase::Active
-    {
+    let decides = matches!(
+        story.what,
+        E::VoteCast { .. } | E::ExitAnnounced { .. } | E::MoveObjected { .. } | E::SeatSold { .. }
+    );
+    if !decides || story.after.phase != Phase::Active {
         return Ok(());
     }
     for open in story.before.open_proposals() {
@@ -332,7 +334,9 @@ pub(super) fn tell_rejected(
             tell_stopped(changes, circle, open)?;
             continue;
         }
-        if open.passed_at != 0 {
+        // A vote that has passed ends by being carried out, unless its seat is sold before.
+        let sold = matches!(story.what, E::SeatSold { .. }) && open.motion != Motion::Replace;
+        if open.passed_at != 0 && !sold {
             continue;
         }
         let expelled = open.motion == Motion::Expel
@@ -340,12 +344,25 @@ pub(super) fn tell_rejected(
         if there || expelled {
             continue;
         }
-        let (on, about) = (VoteOn::of(open.motion), circle.about(open.motion, open.subject));
+        let (on, about) = (VoteOn::of(open.motion), whom(circle, story, open));
         tell_all(changes, circle, &format!("rejected/{}", open.id), |_, name| {
             Notice::ProposalRejected { circle: circle.id, name, on, about: about.clone() }
         })?;
     }
     Ok(())
+}
+
+/// Whom it was about: of a seat that has just been sold, not who sits there now.
+fn whom(circle: &Circle, story: &Story<'_>, open: &Proposal) -> String {
+    match (story.what, story.gone) {
+        (CircleChainEvent::SeatSold { newcomer, .. }, Some(gone))
+            if open.motion != Motion::Dissolve
+                && circle.seat_of(newcomer) == Some(open.subject) =>
+        {
+            gone.name.clone()
+        }
+        _ => circle.about(open.motion, open.subject),
+    }
 }
 
 /// Whether the event is the no of the one whose seat was to be moved.

@@ -2,6 +2,7 @@
 use kolo_rules::circle::{Effect, Phase};
 use kolo_rules::{Amount, Circle as Mirror};
 
+use super::found::{tell_gift, tell_short};
 use super::news::{
     tell_change, tell_entry, tell_passed, tell_proposal, tell_rejected, tell_vote, tell_waited,
 };
@@ -99,6 +100,10 @@ impl Kolo {
                     let (circle, amount, tx) = (circle.id, amount.minor_units(), story.tx());
                     Notice::Refunded { circle, name, amount, tx, receipt: story.receipt }
                 })
+            }
+            E::Synced { surplus, shortfall } => {
+                tell_short(changes, circle, story, *shortfall)?;
+                tell_gift(changes, circle, story, *surplus)
             }
             _ => tell_change(changes, circle, story),
         }

@@ -20,6 +20,8 @@ pub(crate) enum Resolved {
     Effect(ChainEffect),
     /// The member's account or the circle's contract is not there yet.
     NotYet,
+    /// There is nothing left to bring about.
+    Done,
     /// What it needs will not come: waiting would block the account's lane for ever.
     Never(&'static str),
 }
@@ -68,6 +70,10 @@ impl Kolo {
             Want::Proceed { circle } => {
                 ChainEffect::Proceed { circle: self.contract(*circle).await? }
             }
+            Want::Sync { circle } => match self.needs_sync(*circle).await? {
+                Some(circle) => ChainEffect::Sync { circle },
+                None => return Ok(Resolved::Done),
+            },
             Want::CompleteMove { circle, whose } => {
                 let circle = self.contract(*circle).await?;
                 ChainEffect::CompleteMove { circle, member: whose.clone() }

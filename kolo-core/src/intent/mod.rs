@@ -2,11 +2,16 @@
 //!
 //! ```text
 //! queued ──prepare, verify, sign──▶ persisted ──submit──▶ confirmed
-//!    │                                 │  ▲                refused
-//!    └──────────refused                └──┘ same bytes, or a fee-bump around them
+//!    │ │                             ▲ │  ▲                refused
+//!    │ └──prepare──▶ consenting ─────┘ └──┘ same bytes, or a fee-bump around them
+//!    └──────────refused
 //! ```
+//! A transaction that carries others' consents is stored before they are signed, since a consent is good
+//! by itself: a later attempt uses the very same ones.
+//!
 //! A second inner transaction for an intent is built only when the first is provably impossible: a
 //! ledger closed after its max time, and it is not in a history that covers the time since.
+mod consent;
 pub(crate) mod effect;
 mod outcome;
 pub(crate) mod process;

@@ -116,8 +116,8 @@ impl Kolo {
             Want::CompleteMove { circle, whose } => {
                 self.schedule_move_again(changes, *circle, whose)
             }
-            // A credit's timer tries every day.
-            Want::TestMoney { .. } | Want::Push { .. } => Ok(()),
+            // A credit's timer tries every day; a vault is looked at again in any case.
+            Want::TestMoney { .. } | Want::Push { .. } | Want::Sync { .. } => Ok(()),
         }
     }
 

@@ -33,7 +33,7 @@ const ATTEMPTS_UNSENT: u32 = 12;
 const GROUP_EXISTS: u32 = 20;
 
 /// What a step leaves to do.
-enum Next {
+pub(super) enum Next {
     /// The work item is completed (by a commit).
     Done,
     /// Look again later.
@@ -75,51 +75,53 @@ impl Kolo {
         let effect = match self.resolve(&intent.state.want).await? {
             Resolved::Effect(effect) => effect,
             Resolved::NotYet => return Ok(Next::Wait),
+            Resolved::Done => return self.finish(work, intent, Progress::AlreadyDone).await,
             Resolved::Never(why) => return self.finish(work, intent, refused(why)).await,
         };
-        let chain = &self.ports().chain;
-        let prepared = match chain.prepare(&effect).await {
-            Ok(prepared) => self.authorised(&intent.state, &effect, prepared).await,
-            Err(error) => Err(error),
-        };
-        let prepared = match prepared {
-            Ok(prepared) => prepared,
-            Err(PrepareError::Refused(refused)) => {
-                return self.refuse(work, intent, refused).await;
+        if let Progress::Consenting(prepared) = &intent.state.progress {
+            let prepared = prepared.clone();
+            return self.have_consented(work, intent, &effect, &prepared).await;
+        }
+        match self.ports().chain.prepare(&effect).await {
+            Ok(prepared) if !prepared.authorisations.is_empty() => {
+                self.begin_consent(work, intent, &effect, prepared).await
             }
-            Err(PrepareError::AlreadyDone) => {
-                return self.finish(work, intent, Progress::AlreadyDone).await;
-            }
-            Err(PrepareError::Port(error)) => return self.unsent(work, intent, error).await,
-        };
-        match self.sign(&intent.state, &effect, &prepared).await {
-            Ok(signed) => self.persist(intent, signed).await,
+            Ok(prepared) => self.seal(work, intent, &effect, &prepared).await,
+            Err(error) => self.unprepared(work, intent, error).await,
+        }
+    }
+
+    /// What could not be prepared: refused for ever, there already, or later.
+    pub(super) async fn unprepared(
+        &self,
+        work: &ClaimedWork,
+        intent: Loaded<Intent>,
+        error: PrepareError,
+    ) -> Result<Next, Error> {
+        match error {
+            PrepareError::Refused(refused) => self.refuse(work, intent, refused).await,
+            PrepareError::AlreadyDone => self.finish(work, intent, Progress::AlreadyDone).await,
+            PrepareError::Port(error) => self.unsent(work, intent, error).await,
+        }
+    }
+
+    /// Has it signed and stored.
+    pub(super) async fn seal(
+        &self,
+        work: &ClaimedWork,
+        intent: Loaded<Intent>,
+        effect: &ChainEffect,
+        prepared: &PreparedTx,
+    ) -> Result<Next, Error> {
+        match self.sign(&intent.state, effect, prepared).await {
+            Ok(signed) => self.persist(intent, Progress::Persisted(Box::new(signed))).await,
             Err(Error::Port(error)) => self.unsent(work, intent, error).await,
             Err(error) => Err(error),
         }
     }
 
-    /// Has the consents signed that others give to the transaction, each checked against the effect.
-    async fn authorised(
-        &self,
-        intent: &Intent,
-        effect: &ChainEffect,
-        prepared: PreparedTx,
-    ) -> Result<PreparedTx, PrepareError> {
-        if prepared.authorisations.is_empty() {
-            return Ok(prepared);
-        }
-        self.checked(intent, effect, &prepared)?;
-        let mut signatures: Vec<(PublicKey, Signature)> = Vec::new();
-        for wanted in &prepared.authorisations {
-            let signature = self.signature(&wanted.signer, &wanted.payload).await?;
-            signatures.push((wanted.signer, signature));
-        }
-        self.ports().chain.authorise(effect, &prepared, &signatures).await
-    }
-
     /// The bytes are the effect's, or nothing is signed.
-    fn checked(
+    pub(super) fn checked(
         &self,
         intent: &Intent,
         effect: &ChainEffect,
@@ -156,16 +158,24 @@ impl Kolo {
         Ok(self.ports().chain.finish(bump, &signature)?)
     }
 
-    async fn signature(&self, key: &PublicKey, payload: &[u8]) -> Result<Signature, PortError> {
+    pub(super) async fn signature(
+        &self,
+        key: &PublicKey,
+        payload: &[u8],
+    ) -> Result<Signature, PortError> {
         self.ports().vault.sign(self.tenant(), key, Digest::Sha256, payload).await
     }
 
-    async fn persist(&self, mut intent: Loaded<Intent>, tx: SignedTx) -> Result<Next, Error> {
+    pub(super) async fn persist(
+        &self,
+        mut intent: Loaded<Intent>,
+        progress: Progress,
+    ) -> Result<Next, Error> {
         // The version makes the key: a new attempt (a bump, a rebuild) is a new fact.
         let ctx = self.step_context(intent.state.id, &format!("persist/{}", intent.version));
-        let mut command = Command::begin(self, &ctx, "intent.persist", &tx.hash).await?;
+        let mut command = Command::begin(self, &ctx, "intent.persist", &progress).await?;
         let mut changes = command.changes();
-        intent.state.progress = Progress::Persisted(Box::new(tx));
+        intent.state.progress = progress;
         changes.write(&intent)?;
         changes.forgettable();
         command.commit(changes, ()).await?;
@@ -192,6 +202,7 @@ impl Kolo {
             Ok(Submission::InsufficientFee) => match chain.bump_again(tx) {
                 Ok(bump) => {
                     let bumped = self.bump(&bump).await?;
+                    let bumped = Progress::Persisted(Box::new(bumped));
                     return self.persist(intent, bumped).await;
                 }
                 Err(error) => return Ok(trouble(&intent.state, &error)),
@@ -235,11 +246,10 @@ impl Kolo {
                 if latest_closed_at > tx.prepared.max_time && history_covers =>
             {
                 // A consent given apart could still be used: it must be over, too.
-                let mut consents = tx.prepared.authorisations.iter();
-                if consents.any(|consent| latest_ledger <= consent.until_ledger) {
+                if !self.are_over(&tx.prepared, latest_ledger).await? {
                     return Ok(None);
                 }
-                self.rebuild(work, intent, tx).await.map(Some)
+                self.rebuild(work, intent, &tx.prepared).await.map(Some)
             }
             Fate::NotFound { latest_closed_at, history_covers, .. } => {
                 if !history_covers && latest_closed_at > tx.prepared.max_time {
@@ -252,11 +262,11 @@ impl Kolo {
     }
 
     /// The transaction is provably impossible: back to queued, a bounded number of times.
-    async fn rebuild(
+    pub(super) async fn rebuild(
         &self,
         work: &ClaimedWork,
         mut intent: Loaded<Intent>,
-        tx: &SignedTx,
+        tx: &PreparedTx,
     ) -> Result<Next, Error> {
         if intent.state.expired.len() >= MOST_REBUILDS {
             let reason = "its transactions were never taken into a ledger".to_owned();
@@ -266,7 +276,7 @@ impl Kolo {
         let ctx = self.step_context(intent.state.id, &format!("expire/{}", intent.version));
         let mut command = Command::begin(self, &ctx, "intent.expire", &tx.hash).await?;
         let mut changes = command.changes();
-        intent.state.expired.push(tx.prepared.hash.clone());
+        intent.state.expired.push(tx.hash.clone());
         intent.state.progress = Progress::Queued;
         changes.write(&intent)?;
         changes.event(&intent.id, "intent.expired", &tx.hash)?;
@@ -290,10 +300,11 @@ impl Kolo {
                 | Want::Claim { .. }
                 | Want::Reveal { .. }
                 | Want::Proceed { .. }
+                | Want::Sync { .. }
                 | Want::CompleteMove { .. }
         );
         let creation = matches!(intent.state.want, Want::CreateCircle { .. });
-        let unsent = matches!(intent.state.progress, Progress::Queued);
+        let unsent = intent.state.is_unsent();
         let end = match refused.contract_code.and_then(R::from_code) {
             Some(R::TooEarly | R::Incomplete)
                 if keeper && unsent && work.attempts < ATTEMPTS_EARLY =>
@@ -346,7 +357,7 @@ impl Kolo {
 
     /// A port's failure before anything was sent: later. What will never work is given up after a
     /// while, so that its hold is given back and its account is free for what can be done.
-    async fn unsent(
+    pub(super) async fn unsent(
         &self,
         work: &ClaimedWork,
         intent: Loaded<Intent>,

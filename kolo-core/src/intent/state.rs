@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::circle::Question;
-use crate::port::chain::{ChainAddress, Refused, SignedTx};
+use crate::port::chain::{ChainAddress, PreparedTx, Refused, SignedTx};
 use crate::record::{Aggregate, Loaded, hex_bytes};
 use crate::unit::{Changes, queue};
 use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
@@ -43,6 +43,7 @@ pub(crate) enum Want {
     Payout { circle: CircleId, round: u8 },
     Push { circle: CircleId, to: ChainAddress },
     Claim { circle: CircleId, to: ChainAddress },
+    Sync { circle: CircleId },
 }
 
 /// What the insurance is asked to step in for.
@@ -76,6 +77,9 @@ pub(crate) struct Signed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Progress {
     Queued,
+    /// Others' consents to it may have been signed, or are about to be: no others are asked for before
+    /// these are over. Nothing in it is signed.
+    Consenting(Box<PreparedTx>),
     /// Signed and stored; possibly sent.
     Persisted(Box<SignedTx>),
     Confirmed {
@@ -109,7 +113,12 @@ impl Aggregate for Intent {
 
 impl Intent {
     pub fn is_final(&self) -> bool {
-        !matches!(self.progress, Progress::Queued | Progress::Persisted(_))
+        !self.is_unsent() && !matches!(self.progress, Progress::Persisted(_))
+    }
+
+    /// Nothing of it has been sent.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self.progress, Progress::Queued | Progress::Consenting(_))
     }
 }
 
@@ -137,6 +146,7 @@ impl Want {
             | Self::Claim { .. }
             | Self::Reveal { .. }
             | Self::Proceed { .. }
+            | Self::Sync { .. }
             | Self::CompleteMove { .. }
             | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }

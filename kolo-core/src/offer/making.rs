@@ -1,5 +1,6 @@
 //! Making offers.
 use kolo_rules::{Amount, Refusal};
+use serde::Serialize;
 
 use super::service::Offers;
 use super::state::{Offer, OffersOf, Party, Standing, Terms};
@@ -7,6 +8,7 @@ use super::view::{OfferView, SwapTerms};
 use crate::circle::state::Circle;
 use crate::member::state::Member;
 use crate::port::authorizer::{CommandName, CommandRequest};
+use crate::port::chain::ChainAddress;
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::{CircleId, CommandContext, Error, MemberId, OfferId};
@@ -26,12 +28,7 @@ impl Offers {
         with: MemberId,
         terms: SwapTerms,
     ) -> Result<OfferView, Error> {
-        let request = CommandRequest::new(ctx, CommandName::OfferTurns)
-            .about(circle)
-            .moving(terms.pays.max(Amount::ZERO));
-        let args = (circle, with, terms);
-        let command = Command::asked(&self.kolo, ctx, request, &args).await?;
-        self.make(ctx, circle, with, command, Agreed::Turns(terms)).await
+        self.make(ctx, circle, with, Agreed::Turns(terms)).await
     }
 
     /// What changing turns with `with` comes to now, for who would offer it.
@@ -44,10 +41,7 @@ impl Offers {
         circle: CircleId,
         with: MemberId,
     ) -> Result<SwapTerms, Error> {
-        let found = self.kolo.circle(circle).await?.state;
-        found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-        let maker = self.kolo.member(member).await?.state.address;
-        let taker = self.kolo.member(with).await?.state.address;
+        let (found, maker, taker) = self.in_question(circle, member, with).await?;
         let terms = found.swap_terms(&maker, &taker, self.kolo.now())?;
         terms.of_swap().ok_or(Error::Refused(Refusal::NoSwap))
     }
@@ -66,13 +60,7 @@ impl Offers {
         newcomer: MemberId,
         price: Amount,
     ) -> Result<OfferView, Error> {
-        let pays = Amount::ZERO.checked_sub(price).map_err(Refusal::from)?;
-        let request = CommandRequest::new(ctx, CommandName::OfferSeat)
-            .about(circle)
-            .moving(pays.max(Amount::ZERO));
-        let args = (circle, newcomer, price.minor_units());
-        let command = Command::asked(&self.kolo, ctx, request, &args).await?;
-        self.make(ctx, circle, newcomer, command, Agreed::Seat(price)).await
+        self.make(ctx, circle, newcomer, Agreed::Seat(price)).await
     }
 
     /// What a newcomer would pay this member for their seat now, their deposit with it; negative: what
@@ -86,14 +74,24 @@ impl Offers {
         circle: CircleId,
         newcomer: MemberId,
     ) -> Result<Amount, Error> {
-        let found = self.kolo.circle(circle).await?.state;
-        found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-        let leaver = self.kolo.member(member).await?.state.address;
-        let newcomer = self.kolo.member(newcomer).await?.state.address;
+        let (found, leaver, newcomer) = self.in_question(circle, member, newcomer).await?;
         match found.seat_terms(&leaver, &newcomer, self.kolo.now())? {
             Terms::Seat { price, .. } => Ok(Amount::new(price)),
             Terms::Turns { .. } => Err(Error::Refused(Refusal::NoProposal)),
         }
+    }
+
+    /// The circle, the address of one who sits in it, and of the other.
+    async fn in_question(
+        &self,
+        circle: CircleId,
+        member: MemberId,
+        other: MemberId,
+    ) -> Result<(Circle, ChainAddress, ChainAddress), Error> {
+        let found = self.kolo.circle(circle).await?.state;
+        found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+        let address = self.kolo.member(member).await?.state.address;
+        Ok((found, address, self.kolo.member(other).await?.state.address))
     }
 
     async fn make(
@@ -101,9 +99,12 @@ impl Offers {
         ctx: &CommandContext,
         circle: CircleId,
         taker: MemberId,
-        mut command: Command<'_>,
         agreed: Agreed,
     ) -> Result<OfferView, Error> {
+        let pays = agreed.pays()?.max(Amount::ZERO);
+        let request = CommandRequest::new(ctx, agreed.command()).about(circle).moving(pays);
+        let args = (circle, taker, agreed);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
         let maker = ctx.member()?;
         if let Some(done) = command.replay::<OfferId>()? {
             return self.get(maker, done).await;
@@ -180,14 +181,30 @@ impl Offers {
 }
 
 /// What the maker was shown and has said yes to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
 enum Agreed {
     Turns(SwapTerms),
     /// For this price.
-    Seat(Amount),
+    Seat(#[serde(with = "crate::money::amount_serde")] Amount),
 }
 
 impl Agreed {
+    const fn command(self) -> CommandName {
+        match self {
+            Self::Turns(_) => CommandName::OfferTurns,
+            Self::Seat(_) => CommandName::OfferSeat,
+        }
+    }
+
+    /// What the maker would pay; negative: get.
+    fn pays(self) -> Result<Amount, Refusal> {
+        match self {
+            Self::Turns(agreed) => Ok(agreed.pays),
+            Self::Seat(price) => Ok(Amount::ZERO.checked_sub(price)?),
+        }
+    }
+
     /// Nobody offers what they were not asked about: it is this, or nothing is offered.
     fn require(self, terms: Terms) -> Result<(), Refusal> {
         if let (Self::Turns(agreed), Terms::Turns { maker, taker, .. }) = (self, terms)
@@ -195,11 +212,11 @@ impl Agreed {
         {
             return Err(Refusal::OtherTurn);
         }
-        let pays = match self {
-            Self::Turns(agreed) => agreed.pays.minor_units(),
-            Self::Seat(price) => price.minor_units().saturating_neg(),
-        };
-        if pays == terms.maker_pays() { Ok(()) } else { Err(Refusal::WrongAmount) }
+        if self.pays()?.minor_units() == terms.maker_pays() {
+            Ok(())
+        } else {
+            Err(Refusal::WrongAmount)
+        }
     }
 }
 

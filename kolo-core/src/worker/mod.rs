@@ -3,6 +3,7 @@
 pub(crate) mod readiness;
 pub(crate) mod reminders;
 pub(crate) mod timers;
+pub(crate) mod vaults;
 
 mod handlers;
 mod nudge;

@@ -38,6 +38,10 @@ pub(crate) enum Timer {
     Reveal { circle: CircleId, member: MemberId },
     /// Move a seat to its member's new address, after the delay.
     CompleteMove { circle: CircleId, whose: ChainAddress },
+    /// Look at a circle's vault, again and again.
+    WatchVault { circle: CircleId },
+    /// Look at it because something was moved, until it is right.
+    LookAtVault { circle: CircleId },
     /// End an offer nobody has answered.
     OfferEnd { offer: OfferId },
 }
@@ -54,6 +58,8 @@ impl Kolo {
             Timer::Proceed { circle } => self.proceed_timer(work, circle).await,
             Timer::Reveal { circle, member } => self.reveal_timer(work, circle, member).await,
             Timer::CompleteMove { circle, whose } => self.move_timer(work, circle, &whose).await,
+            Timer::WatchVault { circle } => self.vault_timer(work, circle, true).await,
+            Timer::LookAtVault { circle } => self.vault_timer(work, circle, false).await,
             Timer::OfferEnd { offer } => self.offer_timer(work, offer).await,
         }
     }

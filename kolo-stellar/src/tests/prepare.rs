@@ -28,6 +28,7 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             | ChainEffect::Claim { .. }
             | ChainEffect::Reveal { .. }
             | ChainEffect::Proceed { .. }
+            | ChainEffect::Sync { .. }
             | ChainEffect::CompleteMove { .. }
             | ChainEffect::Upgrade { .. } => (KEEPER, vec![public(KEEPER)]),
             ChainEffect::Pay { .. }

@@ -401,7 +401,7 @@ async fn authorisations_are_exactly_those_wanted() {
             expect(&client, &effect, &other, field);
         }
     }
-    assert_eq!(with_auth, effects().len() - 2 - 7, "all calls but the keeper's");
+    assert_eq!(with_auth, effects().len() - 2 - 8, "all calls but the keeper's");
 }
 
 #[tokio::test]

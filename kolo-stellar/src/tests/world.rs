@@ -258,6 +258,7 @@ fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffec
             amount: Amount::new(6),
         },
         ChainEffect::Proceed { circle: circle.clone() },
+        ChainEffect::Sync { circle: circle.clone() },
         ChainEffect::Remove { circle, organiser, member },
     ]
 }

@@ -25,3 +25,4 @@ mod slow;
 mod traced;
 mod undeliverable;
 mod unpaid;
+mod vaults;

@@ -12,14 +12,15 @@ use kolo_core::port::chain::{
 use kolo_core::port::vault::{Digest, PublicKey, Signature};
 use kolo_core::view::MemberView;
 use kolo_core::{Amount, Asset, Kolo, MemberId};
-use kolo_localnet::root_secret;
+use kolo_localnet::{AuthMode, Localnet, SimulateOptions, root_secret};
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
-    AccountId, AlphaNum4, AssetCode4, ChangeTrustAsset, ChangeTrustOp, DecoratedSignature, Hash,
+    AccountId, AlphaNum4, AssetCode4, ChangeTrustAsset, ChangeTrustOp, ContractId,
+    DecoratedSignature, Hash, HostFunction, InvokeContractArgs, InvokeHostFunctionOp,
     LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, Memo, MuxedAccount, Operation,
-    OperationBody, Preconditions, SequenceNumber, SignatureHint, Transaction, TransactionEnvelope,
-    TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
-    TransactionV1Envelope, Uint256, WriteXdr,
+    OperationBody, Preconditions, ScAddress, ScVal, SequenceNumber, SetOptionsOp, SignatureHint,
+    Transaction, TransactionEnvelope, TransactionExt, TransactionSignaturePayload,
+    TransactionSignaturePayloadTaggedTransaction, TransactionV1Envelope, Uint256, VecM, WriteXdr,
 };
 use tracing::subscriber::DefaultGuard;
 
@@ -60,21 +61,74 @@ pub async fn away(kolo: &Kolo, member: MemberId, amount: Amount) -> ChainEffect 
 
 /// A member sets, in another wallet app, how much their trustline may hold (minor units).
 pub async fn limit_trustline(world: &World, who: &MemberView, limit: i64) {
-    let root = SigningKey::from_bytes(&root_secret(world.stack.network.passphrase()));
-    let account = world.stack.network.root_account();
-    let key = LedgerKey::Account(LedgerKeyAccount { account_id: account });
-    let (found, _) = world.stack.network.entries(vec![key]).await.unwrap();
-    let LedgerEntryData::Account(entry) = &found[0].entry.entry.data else { unreachable!() };
     let asset = world.kolo.asset();
     let asset_code = AssetCode4(asset.code.as_bytes().try_into().unwrap());
     let line = AlphaNum4 { asset_code, issuer: asset.issuer.parse().unwrap() };
-    let owner: AccountId = who.address.0.parse().unwrap();
     let change = ChangeTrustOp { line: ChangeTrustAsset::CreditAlphanum4(line), limit };
-    let operation = Operation {
-        source_account: Some(owner.clone().into()),
-        body: OperationBody::ChangeTrust(change),
+    operate(world, &who.address, OperationBody::ChangeTrust(change)).await;
+}
+
+/// The issuer reserves the right to take back what it issues from now on.
+pub async fn allow_clawbacks(world: &World) {
+    const REVOCABLE_AND_CLAWBACK: u32 = 2 | 8;
+    let options = SetOptionsOp {
+        inflation_dest: None,
+        clear_flags: None,
+        set_flags: Some(REVOCABLE_AND_CLAWBACK),
+        master_weight: None,
+        low_threshold: None,
+        med_threshold: None,
+        high_threshold: None,
+        home_domain: None,
+        signer: None,
     };
-    let tx = Transaction {
+    operate(world, &issuer(world), OperationBody::SetOptions(options)).await;
+}
+
+/// The issuer takes so much (minor units) out of a circle's vault.
+pub async fn claw_back(world: &World, vault: &ChainAddress, amount: i64) {
+    let args = vec![contract(vault), ScVal::from(i128::from(amount))];
+    token(world, &issuer(world), "clawback", args).await;
+}
+
+/// Somebody sends so much (minor units) to a circle's vault, in another wallet app.
+pub async fn gift(world: &World, from: &MemberView, vault: &ChainAddress, amount: i64) {
+    let owner = ScVal::Address(ScAddress::Account(from.address.0.parse().unwrap()));
+    let args = vec![owner, contract(vault), ScVal::from(i128::from(amount))];
+    token(world, &from.address, "transfer", args).await;
+}
+
+fn issuer(world: &World) -> ChainAddress {
+    world.kolo.ports().chain.account_address(&world.kolo.operator().issuer.unwrap())
+}
+
+fn contract(address: &ChainAddress) -> ScVal {
+    ScVal::Address(ScAddress::Contract(address.0.parse().unwrap()))
+}
+
+/// A call of the asset's contract.
+async fn token(world: &World, by: &ChainAddress, function: &str, args: Vec<ScVal>) {
+    let asset = world.kolo.ports().chain.asset_contract(world.kolo.asset()).unwrap();
+    let call = InvokeContractArgs {
+        contract_address: ScAddress::Contract(ContractId(Hash(asset))),
+        function_name: function.try_into().unwrap(),
+        args: args.try_into().unwrap(),
+    };
+    let host_function = HostFunction::InvokeContract(call);
+    let call = InvokeHostFunctionOp { host_function, auth: VecM::default() };
+    operate(world, by, OperationBody::InvokeHostFunction(call)).await;
+}
+
+/// An operation of an account whose key the vault has; the network's root account pays for it.
+async fn operate(world: &World, owner: &ChainAddress, body: OperationBody) {
+    let network = &world.stack.network;
+    let root = SigningKey::from_bytes(&root_secret(network.passphrase()));
+    let key = LedgerKey::Account(LedgerKeyAccount { account_id: network.root_account() });
+    let (found, _) = network.entries(vec![key]).await.unwrap();
+    let LedgerEntryData::Account(entry) = &found[0].entry.entry.data else { unreachable!() };
+    let owner: AccountId = owner.0.parse().unwrap();
+    let operation = Operation { source_account: Some(owner.clone().into()), body };
+    let mut tx = Transaction {
         source_account: MuxedAccount::Ed25519(Uint256(root.verifying_key().to_bytes())),
         fee: 1_000,
         seq_num: SequenceNumber(entry.seq_num.0 + 1),
@@ -83,8 +137,9 @@ pub async fn limit_trustline(world: &World, who: &MemberView, limit: i64) {
         operations: vec![operation].try_into().unwrap(),
         ext: TransactionExt::V0,
     };
+    with_resources(network, &mut tx).await;
     let payload = TransactionSignaturePayload {
-        network_id: Hash(world.stack.network.network_id()),
+        network_id: Hash(network.network_id()),
         tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx.clone()),
     };
     let payload = payload.to_xdr(Limits::none()).unwrap();
@@ -101,11 +156,27 @@ pub async fn limit_trustline(world: &World, who: &MemberView, limit: i64) {
     });
     let signatures = signatures.to_vec().try_into().unwrap();
     let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures });
-    let outcome = world.stack.network.send(envelope).await.unwrap();
+    let outcome = network.send(envelope).await.unwrap();
     let hash = Sha256::digest(&payload).into();
-    let record = world.stack.network.transaction(hash).await.unwrap();
+    let record = network.transaction(hash).await.unwrap();
     let record = record.unwrap_or_else(|| panic!("{outcome:?}"));
     assert!(format!("{:?}", record.result.result).starts_with("TxSuccess"), "{record:?}");
+}
+
+/// What a call takes, and whose consent: the source's own.
+async fn with_resources(network: &Localnet, tx: &mut Transaction) {
+    let mut operation = tx.operations[0].clone();
+    let OperationBody::InvokeHostFunction(call) = &mut operation.body else { return };
+    let envelope = TransactionV1Envelope { tx: tx.clone(), signatures: VecM::default() };
+    let options = SimulateOptions { auth: AuthMode::Record, ..SimulateOptions::default() };
+    let found = network.simulate(TransactionEnvelope::Tx(envelope), options).await.unwrap();
+    assert!(found.error.is_none(), "{found:?}");
+    call.auth = found.auth.try_into().unwrap();
+    let mut resources = found.transaction_data.unwrap();
+    resources.resource_fee = found.min_resource_fee * 2;
+    tx.fee += u32::try_from(resources.resource_fee).unwrap();
+    tx.operations = vec![operation].try_into().unwrap();
+    tx.ext = TransactionExt::V1(resources);
 }
 
 /// The chain, with something happening on it just before one of our transactions arrives.

@@ -104,7 +104,7 @@ refusals! {
     /// Everything of that round is paid.
     NothingDue = 132, "this round is paid already; there is nothing to do";
     /// That round's pot is gone to its recipient.
-    RoundPaidOut = 133, "this round has been paid out; repay the debt instead";
+    RoundPaidOut = 133, "this round has been paid out; repay the debt if you missed it, else there is nothing to do";
     /// The next instalment's period has not begun, and the rules allow no advance payment.
     NotYetOpen = 134, "the next instalment cannot be paid yet; wait until its period begins";
     /// The member has done this before.

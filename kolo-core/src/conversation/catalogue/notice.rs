@@ -280,7 +280,7 @@ fn paying(notice: &Notice, speech: &Speech) -> Option<Words> {
     })
 }
 
-/// Members who leave, come in others' places, bid; the insurance.
+/// Members who leave, come in others' places, bid; the insurance; what was found in the vault.
 fn changing(notice: &Notice, speech: &Speech) -> Option<Words> {
     let by =
         |id, name: &str, who: &str, you: bool| named(id, name).name("who", who).flag("you", you);
@@ -299,6 +299,21 @@ fn changing(notice: &Notice, speech: &Speech) -> Option<Words> {
         Notice::InsurancePaid { name, round, amount, .. } => named("notice-insurance-paid", name)
             .count("round", *round)
             .text("amount", speech.money(Amount::new(*amount))),
+        Notice::VaultShort { name, lost, cushioned, pots, yours, .. } => {
+            named("notice-vault-short", name)
+                .text("lost", speech.money(Amount::new(*lost)))
+                .flag("cushion", *cushioned > 0)
+                .text("cushioned", speech.money(Amount::new(*cushioned)))
+                .flag("smaller", *pots > 0)
+                .text("pots", speech.money(Amount::new(*pots)))
+                .flag("touched", *yours > 0)
+                .text("yours", speech.money(Amount::new(*yours)))
+        }
+        Notice::VaultGift { name, amount, yours, over, .. } => named("notice-vault-gift", name)
+            .text("amount", speech.money(Amount::new(*amount)))
+            .flag("over", *over)
+            .flag("shares", *yours > 0)
+            .text("yours", speech.money(Amount::new(*yours))),
         _ => return None,
     })
 }

@@ -880,6 +880,28 @@ notice-bid-made =
        *[no] { $who } asks { $amount } for the pot of *{ $name }*, round { $round }. Send BID and an amount to ask for less.
     }
 notice-insurance-paid = The insurance of *{ $name }* put { $amount } into the pot of round { $round } for a payment that is missing.
+notice-vault-short =
+    Sorry to tell you: the company that issues this money took { $lost } back from *{ $name }*. Nobody in the group did this, and nobody has to pay again. { $cushion ->
+        [yes] The group's reserve and insurance bore { $cushioned } of it.{ " " }
+       *[no] { "" }
+    }{ $smaller ->
+        [yes] The next pots are { $pots } smaller in all for it.{ " " }
+       *[no] { "" }
+    }{ $touched ->
+        [yes] Your part of the loss is { $yours }.
+       *[no] Nothing of your own is lost.
+    }
+notice-vault-gift =
+    Somebody sent { $amount } to *{ $name }* as a gift. { $over ->
+        [yes] { $shares ->
+            [yes] Your share is { $yours }, it comes to your wallet by itself.
+           *[no] It is shared among those who always paid on time.
+        }
+       *[no] It waits in the group's reserve until the last round, for all who always pay on time. { $shares ->
+            [yes] Your share would be { $yours } as things are now.
+           *[no] { "" }
+        }
+    }
 notice-request-failed = What you asked for in *{ $name }* could not be done. { $reason }
 notice-contributed =
     Thank you! You paid *{ $amount }* to *{ $name }*, round { $round } of { $rounds }{ $late ->

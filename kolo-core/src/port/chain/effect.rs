@@ -318,6 +318,11 @@ pub enum ChainEffect {
         /// Yes or no.
         approve: bool,
     },
+    /// Make the contract's books agree with what its vault holds; anyone may.
+    Sync {
+        /// Which circle.
+        circle: ChainAddress,
+    },
     /// Pay a member what is claimable after dissolving; anyone may.
     Claim {
         /// Which circle.

@@ -181,6 +181,24 @@ error_codes! {
         "distrust the node: compare it with another";
 }
 
+/// A node says that the chain is further than it can be: what counts from there would be good for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the node counts a consent's validity up to ledger {until}, while no more than {plausible} is plausible: it was not signed; ask another node"
+)]
+pub struct TooFarAhead {
+    /// The last ledger in which the consent would be good.
+    pub until: u32,
+    /// The last one that is plausible.
+    pub plausible: u32,
+}
+
+error_codes! {
+    struct TooFarAhead = "chain.too_far_ahead" Permanent:
+        "the node says that the chain is further than it can be, so that a consent would be good for too long: it was not signed",
+        "distrust the node: compare its latest ledger with another's";
+}
+
 /// Where the follower is; opaque to everybody but the adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -212,7 +230,7 @@ pub struct CircleOnChain {
 }
 
 /// The chain's latest ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatestLedger {
     /// Its number.
     pub sequence: u32,

@@ -41,10 +41,26 @@ struct State {
     wallets: BTreeMap<ChainAddress, Amount>,
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
+    consents: Consents,
 }
 
 /// The last ledger in which consents are good here.
 pub(super) const CONSENT_UNTIL: u32 = 50;
+
+/// How calls of two go.
+#[derive(Default)]
+pub(super) struct Consents {
+    /// They cannot be put in now.
+    pub fail: bool,
+    /// So many ledgers does the node claim beyond what there is.
+    pub ahead: u32,
+    /// What was signed, in the order of attempts.
+    pub signed: Vec<Vec<u8>>,
+    /// Until when transactions are good, when not for ever.
+    pub valid_until: Option<Timestamp>,
+    /// What the node says is the latest ledger.
+    pub latest: Option<LatestLedger>,
+}
 
 #[derive(Default)]
 pub(super) struct ScriptedChain {
@@ -62,6 +78,11 @@ impl ScriptedChain {
     /// From now on this is what became of every transaction; `None`: confirmed.
     pub fn fate(&self, fate: Option<Fate>) {
         self.lock().fate = fate;
+    }
+
+    /// Looks at how calls of two go, or sets it.
+    pub fn consents<T>(&self, look: impl FnOnce(&mut Consents) -> T) -> T {
+        look(&mut self.lock().consents)
     }
 
     /// From now on payouts of that circle get this answer.
@@ -117,6 +138,21 @@ impl ScriptedChain {
             self.emit(at, ChainEventBody::Circle { circle: address.clone(), event });
         }
         Ok(())
+    }
+
+    /// The issuer takes so much out of a vault, and the token says so.
+    pub fn claw_back(&self, at: Timestamp, circle: &ChainAddress, asset: &Asset, amount: Amount) {
+        self.contract(circle, |there| there.claw_back(amount));
+        let (asset, from) = (asset.clone(), Some(circle.clone()));
+        self.emit(at, ChainEventBody::Transfer { asset, from, to: None, amount });
+    }
+
+    /// A stranger sends so much to a vault, and the token says so.
+    pub fn gift(&self, at: Timestamp, circle: &ChainAddress, asset: &Asset, amount: Amount) {
+        self.contract(circle, |there| there.gift(amount));
+        let from = Some(ChainAddress("GSTRANGER".to_owned()));
+        let (asset, to) = (asset.clone(), Some(circle.clone()));
+        self.emit(at, ChainEventBody::Transfer { asset, from, to, amount });
     }
 
     /// What a circle's contract has announced, in order.
@@ -203,9 +239,9 @@ impl ChainClient for ScriptedChain {
             signers: Vec::new(),
             source: ChainAddress("G".to_owned()),
             sequence: 1,
-            max_time: MAX_TIME,
+            max_time: state.consents.valid_until.unwrap_or(MAX_TIME),
             max_fee: 100,
-            authorisations: consents(effect),
+            authorisations: consents(effect, state.prepared, state.consents.ahead),
         })
     }
 
@@ -222,6 +258,12 @@ impl ChainClient for ScriptedChain {
         let wanted: Vec<PublicKey> = tx.authorisations.iter().map(|wanted| wanted.signer).collect();
         let signed: Vec<PublicKey> = signatures.iter().map(|(signer, _)| *signer).collect();
         assert_eq!(signed, wanted, "exactly those who must consent");
+        let mut state = self.lock();
+        state.consents.signed.extend(tx.authorisations.iter().map(|wanted| wanted.payload.clone()));
+        if state.consents.fail {
+            let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+            return Err(PortError::new(kind, retry, "as the test says").into());
+        }
         Ok(tx.clone())
     }
 
@@ -273,7 +315,8 @@ impl ChainClient for ScriptedChain {
     }
 
     async fn latest(&self) -> Result<LatestLedger, PortError> {
-        Ok(LatestLedger { sequence: 1, closed_at: Timestamp::from_unix(1) })
+        let nothing = LatestLedger { sequence: 1, closed_at: Timestamp::from_unix(1) };
+        Ok(self.lock().consents.latest.unwrap_or(nothing))
     }
 
     async fn balance(&self, wallet: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
@@ -295,7 +338,7 @@ impl ChainClient for ScriptedChain {
 pub(super) const MAX_TIME: Timestamp = Timestamp::from_unix(4_000_000_000);
 
 /// Of two, the one who does not send it signs apart.
-fn consents(effect: &ChainEffect) -> Vec<Authorisation> {
+fn consents(effect: &ChainEffect, nonce: u64, ahead: u32) -> Vec<Authorisation> {
     let (ChainEffect::Swap { maker, .. } | ChainEffect::Replace { leaver: maker, .. }) = effect
     else {
         return Vec::new();
@@ -304,8 +347,8 @@ fn consents(effect: &ChainEffect) -> Vec<Authorisation> {
     let key = data_encoding::HEXUPPER.decode(key.as_bytes()).unwrap();
     vec![Authorisation {
         signer: PublicKey(key.try_into().unwrap()),
-        payload: format!("{effect:?}").into_bytes(),
-        since_ledger: 1,
-        until_ledger: CONSENT_UNTIL,
+        payload: format!("{nonce} {effect:?}").into_bytes(),
+        since_ledger: 1 + ahead,
+        until_ledger: CONSENT_UNTIL + ahead,
     }]
 }

@@ -40,7 +40,16 @@ impl Life {
 
     /// Members with money; the organiser, who comes first, sits in the circle.
     pub fn forming(names: &[&str], seats: usize, shortfall: Shortfall, options: Options) -> Self {
-        let world = World::new();
+        Self::forming_in(World::new(), names, seats, shortfall, options)
+    }
+
+    pub fn forming_in(
+        world: World,
+        names: &[&str],
+        seats: usize,
+        shortfall: Shortfall,
+        options: Options,
+    ) -> Self {
         let members: Vec<MemberView> = names.iter().map(|name| world.member(name)).collect();
         for member in &members {
             world.chain.fund(world.now(), &member.address, &asset(), RICH);
@@ -147,6 +156,9 @@ impl Life {
                 Step::Secure { seat: seat(member), amount: *amount }
             }
             W::Proceed { .. } => Step::Proceed,
+            W::Sync { circle } => {
+                Step::Sync { balance: self.world.chain.contract(circle, |there| there.vault) }
+            }
             W::Contribute { member, round, amount, .. } => {
                 Step::Contribute { seat: seat(member), round: *round, amount: *amount }
             }

@@ -1,6 +1,7 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
 mod caps;
 mod chain;
+mod consents;
 mod contract;
 mod forming;
 mod handlers;
@@ -9,6 +10,8 @@ mod offers;
 mod people;
 mod permission;
 mod receipts;
+mod unpaid;
+mod vaults;
 
 use std::sync::Arc;
 
@@ -41,6 +44,10 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Self {
         let chain = Arc::new(ScriptedChain::default());
         let clock = Arc::new(ManualClock::new(START));
         let ports = in_memory(chain.clone(), Arc::new(MemoryVault::new(1)), clock.clone());
@@ -50,7 +57,7 @@ impl World {
         let receipts = block_on(ports.vault.create(&tenant, &receipts)).unwrap();
         let operator =
             OperatorKeys { sponsor: key, fees: key, keeper: key, receipts, issuer: Some(key) };
-        let kolo = Kolo::new(tenant, ports, asset(), operator, Settings::default());
+        let kolo = Kolo::new(tenant, ports, asset(), operator, settings);
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
     }

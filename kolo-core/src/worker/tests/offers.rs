@@ -5,26 +5,26 @@ use futures::executor::block_on;
 use kolo_rules::circle::{Order, Security, Shortfall, Step};
 use kolo_rules::{Amount, Refusal};
 
-use super::chain::{Answer, CONSENT_UNTIL, MAX_TIME};
+use super::chain::Answer;
 use super::lives::{Life, UNIT};
 use super::permission::under_a_host;
 use super::{DAY_S, EACH, asset};
 use crate::circle::{Question, UnderWay};
 use crate::offer::{OfferEnd, OfferStage, OfferView, Offers, SwapTerms};
-use crate::port::chain::{ChainEffect, ChainEventBody, Fate};
+use crate::port::chain::{ChainEffect, ChainEventBody};
 use crate::view::Options;
 use crate::{Cap, CommandContext, Error, OfferId};
 
 /// Ada, Bola and Chidi in a circle by order of joining, with Dayo outside; all rich.
-struct Play {
-    life: Life,
+pub(super) struct Play {
+    pub life: Life,
     keys: Cell<u32>,
 }
 
 const NAMES: [&str; 4] = ["Ada", "Bola", "Chidi", "Dayo"];
 
 impl Play {
-    fn new(security: Security) -> Self {
+    pub fn new(security: Security) -> Self {
         let options = Options { security, ..Options::default() };
         let life = Life::forming(&NAMES, 3, Shortfall::ShortPot, options);
         for member in &life.members[1..3] {
@@ -48,13 +48,13 @@ impl Play {
     }
 
     /// A command under a key of its own.
-    fn ctx(&self, who: usize) -> CommandContext {
+    pub fn ctx(&self, who: usize) -> CommandContext {
         self.keys.set(self.keys.get() + 1);
         let key = format!("offer/{}", self.keys.get());
         CommandContext::of_member(self.life.members[who].id, key)
     }
 
-    fn offers(&self) -> Offers {
+    pub fn offers(&self) -> Offers {
         self.life.world.kolo.offers()
     }
 
@@ -63,7 +63,7 @@ impl Play {
         block_on(self.offers().swap_terms(from, self.life.circle, with))
     }
 
-    fn swap(&self, from: usize, with: usize) -> Result<OfferView, Error> {
+    pub fn swap(&self, from: usize, with: usize) -> Result<OfferView, Error> {
         let terms = self.swap_terms(from, with)?;
         let with = self.life.members[with].id;
         let made = block_on(self.offers().swap(&self.ctx(from), self.life.circle, with, terms));
@@ -71,7 +71,7 @@ impl Play {
         made
     }
 
-    fn accept(&self, who: usize, offer: &OfferView) -> Result<UnderWay, Error> {
+    pub fn accept(&self, who: usize, offer: &OfferView) -> Result<UnderWay, Error> {
         let hash = offer.circle.rules_hash;
         let done = block_on(self.offers().accept(&self.ctx(who), offer.id, Some(hash)));
         self.life.settle();
@@ -79,18 +79,18 @@ impl Play {
         done
     }
 
-    fn stage(&self, offer: OfferId) -> OfferStage {
+    pub fn stage(&self, offer: OfferId) -> OfferStage {
         let ada = self.life.members[0].id;
         let of = |who| block_on(self.offers().get(who, offer)).map(|view| view.stage);
         of(ada).or_else(|_| of(self.life.members[1].id)).unwrap()
     }
 
-    fn turns(&self) -> [u8; 3] {
+    pub fn turns(&self) -> [u8; 3] {
         self.life.state(|state| [0, 1, 2].map(|seat| state.seat(seat).unwrap().turn))
     }
 
     /// The books say of each wallet what the chain says, and nothing is held.
-    fn wallets_agree(&self) {
+    pub fn wallets_agree(&self) {
         for (who, member) in self.life.members.iter().enumerate() {
             let (settled, available) = super::purse(&self.life.world, member);
             let there = Amount::new(self.life.balance(who));
@@ -128,7 +128,7 @@ impl Play {
         of.into_iter().map(|offer| offer.id).collect()
     }
 
-    fn wanted(&self) -> usize {
+    pub fn wanted(&self) -> usize {
         self.life.world.chain.count(takes)
     }
 }
@@ -340,26 +340,6 @@ fn what_the_chain_refuses_has_not_happened() {
         play.accept(2, &offer).unwrap();
         assert_eq!(play.turns(), [3, 2, 1]);
     }
-}
-
-/// The first transaction came too late; but whoever has Ada's consent could still put it into another one,
-/// until its last ledger has closed.
-#[test]
-fn nothing_is_built_anew_while_a_consent_is_good() {
-    let play = Play::new(Security::Exposure);
-    let offer = play.swap(0, 2).unwrap();
-    let lost = |latest_ledger| Fate::NotFound {
-        latest_closed_at: MAX_TIME.plus(1),
-        latest_ledger,
-        history_covers: true,
-    };
-    play.life.world.chain.fate(Some(lost(CONSENT_UNTIL)));
-    block_on(play.offers().accept(&play.ctx(2), offer.id, None)).unwrap();
-    play.life.world.pass(600);
-    assert_eq!(play.wanted(), 1);
-    play.life.world.chain.fate(Some(lost(CONSENT_UNTIL + 1)));
-    play.life.world.pass(60);
-    assert!(play.wanted() > 1, "the first one is impossible now, and its consent as well");
 }
 
 /// What was paid as a member is proven for ever, also when the seat is somebody else's.

@@ -35,7 +35,7 @@ fn with_a_payout() -> (World, CircleId, MemberView, MemberView) {
 }
 
 /// The notices that wait to be put into words.
-fn notices(kolo: &Kolo) -> Vec<Told> {
+pub(super) fn notices(kolo: &Kolo) -> Vec<Told> {
     let claimed =
         block_on(kolo.ports().queue.claim(&[queue::NOTICE], kolo.now(), 60, 100)).unwrap();
     claimed.iter().map(|work| record::decode(&work.payload, 1).unwrap()).collect()

@@ -244,6 +244,13 @@ fn changing_notices() -> Vec<Notice> {
         },
         Notice::InsurancePaid { circle: id(), name: name(), round: 2, amount: ONE },
     ];
+    for (cushioned, pots, yours) in [(0, ONE, ONE), (ONE, 0, 0), (ONE, ONE, ONE)] {
+        let (circle, lost) = (id(), 3 * ONE);
+        all.push(Notice::VaultShort { circle, name: name(), lost, cushioned, pots, yours });
+    }
+    for (yours, over) in [(ONE, false), (0, false), (ONE, true), (0, true)] {
+        all.push(Notice::VaultGift { circle: id(), name: name(), amount: 3 * ONE, yours, over });
+    }
     for you in [true, false] {
         let (circle, who) = (id(), "Bola".to_owned());
         all.extend([

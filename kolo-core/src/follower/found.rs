@@ -1,0 +1,73 @@
+//! What is told of tokens that an issuer took from a vault, or somebody sent there unasked.
+use kolo_rules::{Amount, Seat};
+
+use super::tell::Story;
+use crate::Error;
+use crate::circle::state::Circle;
+use crate::notice::Notice;
+use crate::unit::Changes;
+
+/// To each their own part of the loss, and what it does to the pots.
+pub(super) fn tell_short(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    lost: Amount,
+) -> Result<(), Error> {
+    if !lost.is_positive() {
+        return Ok(());
+    }
+    let (before, after) = (story.before, story.after);
+    let cushioned = more(before.reserve, after.reserve) + more(before.fund, after.fund);
+    let pots = more(after.held_lost, before.held_lost);
+    let seats = before.seats().iter().zip(after.seats());
+    for (holder, (was, is)) in circle.holders.iter().zip(seats) {
+        let Some(member) = holder.member else { continue };
+        let notice = Notice::VaultShort {
+            circle: circle.id,
+            name: circle.name.clone(),
+            lost: lost.minor_units(),
+            cushioned,
+            pots,
+            yours: more(is.lost, was.lost),
+        };
+        changes.notice(member, "short", notice)?;
+    }
+    Ok(())
+}
+
+/// To each what of it is, or would be, theirs.
+pub(super) fn tell_gift(
+    changes: &mut Changes,
+    circle: &Circle,
+    story: &Story<'_>,
+    found: Amount,
+) -> Result<(), Error> {
+    if !found.is_positive() {
+        return Ok(());
+    }
+    let (over, seats) = (story.after.phase.is_over(), story.after.seats());
+    // By the rules: among those never late who stay; if there are none, among all.
+    let punctual = |seat: &Seat| seat.late == 0 && seat.left_after == 0;
+    let for_all = !seats.iter().any(punctual);
+    let shares = |seat: &Seat| for_all || punctual(seat);
+    let sharers = i64::try_from(seats.iter().filter(|seat| shares(seat)).count()).ok();
+    let each = sharers.and_then(|sharers| found.minor_units().checked_div(sharers));
+    for ((holder, is), was) in circle.holders.iter().zip(seats).zip(story.before.seats()) {
+        let Some(member) = holder.member else { continue };
+        let yours = match each {
+            _ if over => more(is.credit, was.credit),
+            Some(each) if shares(is) => each,
+            _ => 0,
+        };
+        let (id, name, amount) = (circle.id, circle.name.clone(), found.minor_units());
+        let notice = Notice::VaultGift { circle: id, name, amount, yours, over };
+        changes.notice(member, "gift", notice)?;
+    }
+    Ok(())
+}
+
+/// By how much it is more; nothing when it is not.
+fn more(it: Amount, than: Amount) -> i64 {
+    it.minor_units().saturating_sub(than.minor_units()).max(0)
+}
