@@ -62,6 +62,17 @@ impl Outcome {
             )
     }
 
+    /// What a call that failed in a ledger, and no contract's error, is a sign of: what it found took it to
+    /// more of the ledger than it was simulated to need. (Not in its footprint: trapped, like other faults.)
+    pub fn is_outdated(&self) -> bool {
+        use InvokeHostFunctionResult as R;
+        let trapped = matches!(
+            &self.operation,
+            Some(OperationResult::OpInner(OperationResultTr::InvokeHostFunction(R::Trapped)))
+        );
+        trapped || self.needs_simulation()
+    }
+
     /// What to do after the network refused to queue it.
     pub fn submission(&self, contract_code: Option<u32>) -> Submission {
         use TransactionResultCode as C;

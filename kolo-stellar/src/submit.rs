@@ -93,13 +93,11 @@ fn settled(info: &TransactionInfo) -> Result<Fate, PortError> {
         return Ok(Fate::Confirmed { ledger, closed_at: timestamp(created_at)?, fee });
     }
     let events = diagnostics(&info.diagnostic_events_xdr, info.result_meta_xdr.as_deref());
-    Ok(Fate::Failed {
-        refused: Refused {
-            contract_code: contract_code(&events),
-            reason: Outcome::of(&result).reason(),
-        },
-        fee,
-    })
+    let outcome = Outcome::of(&result);
+    let contract_code = contract_code(&events);
+    let outdated = contract_code.is_none() && outcome.is_outdated();
+    let refused = Refused { contract_code, reason: outcome.reason() };
+    Ok(Fate::Failed { refused, outdated, fee })
 }
 
 fn corrupt(context: &str) -> PortError {

@@ -237,7 +237,12 @@ impl Kolo {
                 let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
                 self.finish(work, intent, done).await.map(Some)
             }
-            Fate::Failed { refused, fee } => {
+            Fate::Failed { refused, outdated: true, fee } if tx.prepared.authorisations.is_empty() => {
+                intent.state.fees = intent.state.fees.saturating_add(fee);
+                tracing::info!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain, built anew");
+                self.rebuild(work, intent, &tx.prepared).await.map(Some)
+            }
+            Fate::Failed { refused, fee, .. } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
                 tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "failed on the chain");
                 self.refuse(work, intent, refused).await.map(Some)
@@ -269,7 +274,7 @@ impl Kolo {
         tx: &PreparedTx,
     ) -> Result<Next, Error> {
         if intent.state.expired.len() >= MOST_REBUILDS {
-            let reason = "its transactions were never taken into a ledger".to_owned();
+            let reason = "its transactions were never taken into a ledger, or came too late for what they were built on".to_owned();
             let refused = Refused { contract_code: None, reason };
             return self.finish(work, intent, Progress::Refused(refused)).await;
         }

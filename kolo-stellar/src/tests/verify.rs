@@ -4,8 +4,8 @@ use kolo_core::port::chain::{ChainAddress, ChainEffect, PreparedTx};
 use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use stellar_xdr::{
-    Hash, HostFunction, InvokeHostFunctionOp, Limits, Memo, MuxedAccount, MuxedAccountMed25519,
-    OperationBody, Preconditions, ReadXdr, ScAddress, ScVal, SequenceNumber,
+    Hash, HostFunction, InvokeContractArgs, InvokeHostFunctionOp, Limits, Memo, MuxedAccount, MuxedAccountMed25519,
+    OperationBody, Preconditions, ReadXdr, ScAddress, ScVal, ScVec, SequenceNumber,
     SorobanAuthorizedFunction, SorobanCredentials, TimeBounds, TimePoint, Transaction,
     TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
     Uint256, VecM, WriteXdr,
@@ -298,13 +298,7 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
             ("function", &|t| {
                 invocation(t, &|args| args.function_name = "refound".try_into().unwrap());
             }),
-            ("number of arguments", &|t| {
-                invocation(t, &|args| {
-                    let mut list = args.args.to_vec();
-                    list.push(ScVal::Void);
-                    args.args = list.try_into().unwrap();
-                });
-            }),
+            ("number of arguments", &|t| arguments(t, &|list| list.push(ScVal::Void))),
             ("contract resources", &|t| t.ext = TransactionExt::V0),
             ("instructions", &|t| {
                 soroban(t, &|d| d.resources.instructions = u32::MAX);
@@ -323,13 +317,9 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
         for (field, change) in changes {
             expect(&client, &effect, &changed(&tx, change), field);
         }
-        for position in 0..arguments(&decoded(&tx)) {
+        for position in 0..count_arguments(&decoded(&tx)) {
             let other = changed(&tx, &|t| {
-                invocation(t, &|args| {
-                    let mut list = args.args.to_vec();
-                    list[position] = ScVal::U32(987_654);
-                    args.args = list.try_into().unwrap();
-                });
+                arguments(t, &|list| list[position] = ScVal::U32(987_654));
             });
             let mismatch = client.verify(&effect, &other).unwrap_err();
             assert!(mismatch.field.starts_with("argument "), "{effect:?} {mismatch}");
@@ -337,10 +327,81 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
     }
 }
 
-fn arguments(tx: &Transaction) -> usize {
+#[tokio::test]
+async fn a_step_is_exactly_that_step() {
+    let mut steps = 0;
+    for index in 2..effects().len() {
+        let (effect, client, tx) = prepared(index).await;
+        if step_of(&decoded(&tx)).is_none() {
+            continue;
+        }
+        steps += 1;
+        let changes: [&dyn Fn(&mut Vec<ScVal>); 5] = [
+            &|args| args.push(ScVal::Void),
+            &Vec::clear,
+            &|args| args[0] = ScVal::Vec(None),
+            &|args| args[0] = ScVal::Vec(Some(ScVec::default())),
+            &|args| {
+                let ScVal::Vec(Some(step)) = &args[0] else { panic!("no step") };
+                let mut step = step.to_vec();
+                step[0] = ScVal::Symbol("Refound".try_into().unwrap());
+                args[0] = ScVal::Vec(Some(step.try_into().unwrap()));
+            },
+        ];
+        for change in changes {
+            let other = changed(&tx, &|t| {
+                invocation(t, &|args| {
+                    let mut list = args.args.to_vec();
+                    change(&mut list);
+                    args.args = list.try_into().unwrap();
+                });
+            });
+            expect(&client, &effect, &other, "step");
+        }
+    }
+    assert!(steps > 20, "{steps}");
+}
+
+/// Changes what a function, or a step, is given.
+fn arguments(tx: &mut Transaction, change: &dyn Fn(&mut Vec<ScVal>)) {
+    let step = step_of(tx);
+    invocation(tx, &|args| match &step {
+        None => {
+            let mut list = args.args.to_vec();
+            change(&mut list);
+            args.args = list.try_into().unwrap();
+        }
+        Some(step) => {
+            let mut fields = step[1..].to_vec();
+            change(&mut fields);
+            let step = [&step[..1], &fields].concat();
+            args.args = vec![ScVal::Vec(Some(step.try_into().unwrap()))].try_into().unwrap();
+        }
+    });
+}
+
+fn count_arguments(tx: &Transaction) -> usize {
+    match step_of(tx) {
+        Some(step) => step.len() - 1,
+        None => called(tx).args.len(),
+    }
+}
+
+/// The step of a call of `act`: its name, and what it is given.
+fn step_of(tx: &Transaction) -> Option<Vec<ScVal>> {
+    let called = called(tx);
+    match called.args.as_slice() {
+        [ScVal::Vec(Some(step))] if called.function_name.0.as_slice() == b"act" => {
+            Some(step.to_vec())
+        }
+        _ => None,
+    }
+}
+
+fn called(tx: &Transaction) -> &InvokeContractArgs {
     match &tx.operations[0].body {
         OperationBody::InvokeHostFunction(op) => match &op.host_function {
-            HostFunction::InvokeContract(args) => args.args.len(),
+            HostFunction::InvokeContract(args) => args,
             other => panic!("{other:?} is no call"),
         },
         other => panic!("{other:?} is no call"),

@@ -47,16 +47,17 @@ async fn another_persons_invitation_is_of_no_use() {
         key,
         signature,
     };
-    assert_eq!(world.refusal(&stolen(signature, rules_hash, 3)).await, None);
+    assert_eq!(world.refusal(&stolen(signature, rules_hash, 3)).await, Some(31));
     assert_eq!(world.refusal(&stolen(signature, [0; 32], 2)).await, Some(5));
     world.wait(2 * DAY);
     world.net.close_ledger().await.unwrap();
     assert_eq!(world.refusal(&stolen(signature, rules_hash, 2)).await, Some(7));
 }
 
-/// Prepared while it was right, applied when it no longer is: in a ledger, failed, fee taken.
+/// Prepared while it was plain, applied when only the rulebook knows what to make of it, which it has not asked
+/// for: in a ledger, failed, fee taken, and another simulation knows why.
 #[tokio::test]
-async fn what_fails_in_the_ledger_keeps_its_number() {
+async fn what_fails_in_the_ledger_for_want_of_the_rulebook_is_outdated() {
     let world = World::new().await;
     let circle = world.circle(3).await;
     world.apply(&world.contribute(&circle, 1, 1)).await;
@@ -73,8 +74,9 @@ async fn what_fails_in_the_ledger_keeps_its_number() {
         .await;
     world.client.submit(&contribution).await.unwrap();
     match world.client.look_up(&contribution).await.unwrap() {
-        Fate::Failed { refused, fee } => {
-            assert_eq!(refused.contract_code, Some(121), "{refused:?}");
+        Fate::Failed { refused, outdated, fee } => {
+            assert_eq!(refused.contract_code, None, "{refused:?}");
+            assert!(outdated, "{refused:?}");
             assert_eq!(refused.reason, "TxFailed: InvokeHostFunctionTrapped");
             assert!(fee > 0);
         }

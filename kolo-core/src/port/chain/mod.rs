@@ -127,6 +127,9 @@ pub enum Fate {
     Failed {
         /// Why.
         refused: Refused,
+        /// What it was built on has changed meanwhile, so that it asked for too little: built anew it may
+        /// succeed, or be refused with a reason.
+        outdated: bool,
         /// Fee charged, stroops of XLM.
         fee: i64,
     },
