@@ -6,7 +6,7 @@
 //! `getTransactions`, `getEvents`. In one process, ask [`Localnet::rpc`] or [`handle`]; on a port,
 //! [`serve`].
 //!
-//! What differs from Stellar RPC: `xdrFormat` can only be `base64`; `getHealth` is healthy however
+//! What differs from Stellar RPC: `getHealth` is healthy however
 //! old the latest ledger is (a network that closes ledgers on demand may rest for hours); ledger
 //! metadata has no upgrades, consensus messages or evicted keys; a simulation sees the ledger that is
 //! about to close (its sequence, and the clock's time), where Stellar RPC takes the latest closed one.
@@ -14,6 +14,7 @@
 mod events;
 mod fee_stats;
 mod filter;
+mod format;
 #[cfg(feature = "http")]
 mod http;
 mod jsonrpc;

@@ -27,16 +27,6 @@ pub(super) fn encode(value: &impl WriteXdr) -> Result<String, RpcError> {
     value.to_xdr_base64(Limits::none()).map_err(|error| RpcError::internal(error.to_string()))
 }
 
-/// Writes base64 of each.
-///
-/// # Errors
-/// As [`encode`].
-pub(super) fn encode_all<'a, T: WriteXdr + 'a>(
-    values: impl IntoIterator<Item = &'a T>,
-) -> Result<Vec<String>, RpcError> {
-    values.into_iter().map(encode).collect()
-}
-
 /// A hash in hex.
 pub(super) fn hex(hash: &[u8; 32]) -> String {
     HEXLOWER.encode(hash)

@@ -98,7 +98,7 @@ async fn templates() -> (Net, Vec<Value>) {
         "xdrFormat": "base64",
     });
     let on = json!({ "pagination": { "cursor": "0000000012884905984-0000000000", "limit": 2 } });
-    let page = json!({ "startLedger": 1, "pagination": { "limit": 3 } });
+    let page = json!({ "startLedger": 1, "pagination": { "limit": 3 }, "xdrFormat": "json" });
     let simulated = json!({
         "transaction": call,
         "resourceConfig": { "instructionLeeway": 1 },

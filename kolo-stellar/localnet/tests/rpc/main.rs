@@ -6,6 +6,7 @@
 mod events;
 mod garbage;
 mod http;
+mod json;
 mod ledgers;
 mod methods;
 mod restart;

@@ -256,7 +256,7 @@ async fn pages_that_cannot_be_given_are_refused() {
             (json!({ "pagination": { "cursor": "one" } }), -32_602),
             (json!({ "pagination": { "cursor": "-1" } }), -32_602),
             (json!({ "startLedger": -1 }), -32_602),
-            (json!({ "startLedger": 1, "xdrFormat": "json" }), -32_602),
+            (json!({ "startLedger": 1, "xdrFormat": "xml" }), -32_600),
         ] {
             let (found, message) = net.refused(method, params.clone()).await;
             assert_eq!(found, code, "{method} {params}: {message}");
@@ -270,15 +270,13 @@ async fn other_formats_hashes_and_envelopes_are_refused() {
     let ann = net.person(1).await;
     let envelope = base64(&net.envelope(&ann, payment(&ann, 1)).await);
     for (method, params) in [
-        ("getTransaction", json!({ "hash": "ab".repeat(32), "xdrFormat": "json" })),
         ("getTransaction", json!({ "hash": "ab".repeat(32), "xdrFormat": "xml" })),
         ("getTransaction", json!({ "hash": "ab" })),
         ("getTransaction", json!({})),
         ("sendTransaction", json!({ "transaction": "AAAA" })),
-        ("sendTransaction", json!({ "transaction": envelope, "xdrFormat": "json" })),
-        ("simulateTransaction", json!({ "transaction": envelope, "xdrFormat": "json" })),
-        ("getLedgerEntries", json!({ "keys": [], "xdrFormat": "json" })),
-        ("getEvents", json!({ "startLedger": 1, "xdrFormat": "json" })),
+        ("sendTransaction", json!({ "transaction": envelope, "xdrFormat": "xml" })),
+        ("getLedgerEntries", json!({ "keys": [], "xdrFormat": "xml" })),
+        ("getEvents", json!({ "startLedger": 1, "xdrFormat": "xml" })),
     ] {
         let (code, message) = net.refused(method, params.clone()).await;
         assert_eq!(code, -32_602, "{method} {params}: {message}");
