@@ -69,9 +69,13 @@ impl Served {
 }
 
 async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
+    if let Some(refused) = wrong_content_type(&headers) {
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, refused).into_response();
+    }
     let request = match read(body).await {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-            (StatusCode::OK, RpcError::parse_error(format!("the request is not JSON: {error}")))
+            let refused = RpcError::parse_error("invalid request value");
+            (StatusCode::OK, refused.about(error.to_string()))
         }),
         Err(refused) => Err(refused),
     };
@@ -87,6 +91,18 @@ async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Re
         Some(answer) => json_response(StatusCode::OK, &answer),
         None => StatusCode::NO_CONTENT.into_response(),
     }
+}
+
+/// Stellar RPC's refusal of a body that does not call itself JSON in UTF-8.
+fn wrong_content_type(headers: &HeaderMap) -> Option<&'static str> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut parts = value.unwrap_or_default().split(';').map(|part| part.trim().to_lowercase());
+    if parts.next().as_deref() != Some("application/json") {
+        return Some("content-type must be application/json");
+    }
+    let charset = parts.find_map(|part| part.strip_prefix("charset=").map(str::to_owned));
+    let known = charset.is_none_or(|name| matches!(name.trim_matches('"'), "utf-8" | "utf8"));
+    (!known).then_some("invalid content-type charset")
 }
 
 /// Reads a request's body; of one that is too large, all that is bearable, to throw it away.
@@ -108,8 +124,11 @@ async fn read(body: Body) -> Result<Vec<u8>, (StatusCode, RpcError)> {
     if length <= MAX_BODY_BYTES {
         return Ok(bytes);
     }
-    let message = format!("the request is larger than {MAX_BODY_BYTES} bytes");
-    Err((StatusCode::PAYLOAD_TOO_LARGE, RpcError::invalid_request(message)))
+    let error = RpcError::invalid_request("http: request body too large");
+    Err((
+        StatusCode::PAYLOAD_TOO_LARGE,
+        error.about(format!("the limit is {MAX_BODY_BYTES} bytes")),
+    ))
 }
 
 #[derive(Deserialize)]
