@@ -40,6 +40,8 @@
 mod apply;
 mod engine;
 pub mod explain;
+#[cfg(feature = "http")]
+mod explorer;
 mod genesis;
 mod ledger;
 mod model;

@@ -129,6 +129,7 @@ fn introduce(network: &Localnet, options: &Options, address: SocketAddr) {
     println!("              its secret key is the SHA-256 of the passphrase: test money only");
     println!("State         {state}");
     println!("Friendbot     http://{address}/friendbot?addr=G…");
+    println!("Explorer      http://{address}/explorer");
     println!("Stellar RPC   http://{address}");
 }
 

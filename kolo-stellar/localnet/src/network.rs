@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures::channel::oneshot;
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
-    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, TransactionEnvelope, Uint256,
+    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, ScAddress,
+    TransactionEnvelope, Uint256,
 };
 
 use crate::engine::Engine;
@@ -304,6 +305,12 @@ impl Localnet {
     /// For `LedgerKey::Ttl` a TTL entry is made up from the entry it belongs to.
     pub fn entries(&self, keys: Vec<LedgerKey>) -> Reply<(Vec<Found>, u32)> {
         self.ask(move |engine| Ok((engine.entries(&keys), engine.sequence())))
+    }
+
+    /// What belongs to an account (itself, its trustlines, its data) or to a contract (its instance
+    /// and data), in key order, at most `limit`. Nothing belongs to other addresses.
+    pub fn entries_of(&self, owner: ScAddress, limit: usize) -> Reply<Vec<Found>> {
+        self.ask(move |engine| Ok(engine.entries_of(&owner, limit)))
     }
 
     /// The latest closed ledger.

@@ -15,8 +15,8 @@ use ed25519_dalek::SigningKey;
 use futures::channel::oneshot;
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
-    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, TransactionEnvelope,
-    TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
+    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, ScAddress,
+    TransactionEnvelope, TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
 };
 
 use self::tools::Snapshots;
@@ -124,16 +124,25 @@ impl Engine {
     }
 
     pub(crate) fn entries(&self, keys: &[LedgerKey]) -> Vec<Found> {
-        let sequence = self.sequence();
-        let find = |key: &LedgerKey| -> Option<StoredEntry> {
-            if let LedgerKey::Ttl(ttl) = key {
-                return self.state.ttl_entry(ttl);
+        let find = |key: &LedgerKey| match key {
+            LedgerKey::Ttl(ttl) => {
+                Some(Found { key: key.clone(), entry: self.state.ttl_entry(ttl)? })
             }
-            let entry = self.state.get(key)?;
-            let expired = entry.live_until.is_some_and(|until| until < sequence);
-            (!expired || crate::ledger::is_persistent(key)).then(|| (**entry).clone())
+            _ => self.found(key, self.state.get(key)?),
         };
-        keys.iter().filter_map(|key| Some(Found { key: key.clone(), entry: find(key)? })).collect()
+        keys.iter().filter_map(find).collect()
+    }
+
+    pub(crate) fn entries_of(&self, owner: &ScAddress, limit: usize) -> Vec<Found> {
+        let entries = self.state.of(owner);
+        entries.filter_map(|(key, entry)| self.found(key, entry)).take(limit).collect()
+    }
+
+    /// The entry, unless its time is over for good.
+    fn found(&self, key: &LedgerKey, entry: &StoredEntry) -> Option<Found> {
+        let expired = entry.live_until.is_some_and(|until| until < self.sequence());
+        (!expired || crate::ledger::is_persistent(key))
+            .then(|| Found { key: key.clone(), entry: entry.clone() })
     }
 
     /// Accepts an envelope for the next ledger, and in instant mode closes that.

@@ -1,4 +1,4 @@
-//! Stellar RPC and friendbot on a port.
+//! Stellar RPC, friendbot and the explorer on a port.
 
 use std::future::Future;
 use std::io;
@@ -30,7 +30,8 @@ pub const FRIENDBOT_STROOPS: i64 = 100_000_000_000;
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a network on a port until `shutdown` is done: Stellar RPC at `/` and `/rpc`, friendbot
-/// at `/friendbot?addr=G…`. Requests that are being answered then are answered first.
+/// at `/friendbot?addr=G…`, and for people `/explorer`. Requests that are being answered then are
+/// answered first.
 ///
 /// Browsers may ask from any page, as with Stellar RPC: on this network there is only test money.
 ///
@@ -47,7 +48,8 @@ pub async fn serve(
         .route("/rpc", post(rpc))
         .route("/friendbot", get(friendbot).post(friendbot))
         .layer(middleware::from_fn(allow_any_origin))
-        .with_state(Served { network, address });
+        .with_state(Served { network: network.clone(), address })
+        .merge(crate::explorer::router(network));
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 

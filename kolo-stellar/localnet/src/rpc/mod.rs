@@ -28,6 +28,8 @@ mod wire;
 #[cfg(feature = "http")]
 pub use http::{FRIENDBOT_STROOPS, MAX_BODY_BYTES, serve};
 pub use jsonrpc::{MAX_BATCH, RpcError};
+#[cfg(feature = "http")]
+pub(crate) use wire::rfc3339;
 
 use serde_json::Value;
 

@@ -49,7 +49,7 @@ pub(super) fn parse_hash(text: &str) -> Result<[u8; 32], RpcError> {
 }
 
 /// A close time (Unix seconds) as RFC 3339 in UTC, like `2026-11-21T12:00:00Z`.
-pub(super) fn rfc3339(seconds: u64) -> String {
+pub(crate) fn rfc3339(seconds: u64) -> String {
     const DAY: u64 = 86_400;
     let (year, month, day) = civil(seconds / DAY);
     let rest = seconds % DAY;

@@ -6,6 +6,7 @@ mod archival;
 mod claimable;
 mod classic;
 mod contracts;
+mod entries;
 mod explain;
 mod fees;
 mod issuer;

@@ -9,16 +9,17 @@ use tokio::task::JoinHandle;
 
 use super::support::{Net, Person, XLM, base64, payment};
 
-struct Port {
-    net: Net,
-    url: String,
-    client: Client,
+/// A network on a port of its own.
+pub struct Port {
+    pub net: Net,
+    pub url: String,
+    pub client: Client,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
 
 impl Port {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         crate::tls_provider();
         let net = Net::start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
