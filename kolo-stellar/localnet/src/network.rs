@@ -355,6 +355,12 @@ impl Localnet {
         self.ask(move |engine| engine.advance_ledgers(count))
     }
 
+    /// Time warp: the network's clock is `seconds` ahead of where it was from now on, and a ledger
+    /// closes at that time. The lead is gone when the network starts anew; close times never go back.
+    pub fn advance_time(&self, seconds: u64) -> Reply<ClosedLedger> {
+        self.ask(move |engine| engine.advance_time(seconds))
+    }
+
     /// Friendbot: creates the account with `balance` stroops from the root account, or pays them
     /// to it if it exists, by a signed transaction in a ledger of its own. Gives that
     /// transaction.

@@ -40,6 +40,8 @@ pub(crate) struct Engine {
     passphrase: String,
     network_id: [u8; 32],
     clock: Clock,
+    /// How far the network's time is ahead of the clock, seconds.
+    lead_s: u64,
     close: Close,
     store: Box<dyn LedgerStore>,
     state: Rc<State>,
@@ -84,6 +86,7 @@ impl Engine {
             network_id: Sha256::digest(passphrase.as_bytes()).into(),
             passphrase,
             clock,
+            lead_s: 0,
             close,
             store,
             state: Rc::new(state),
@@ -210,10 +213,15 @@ impl Engine {
         Ok(applied.is_some_and(|tx| tx.ledger == latest && tx.hash == *hash))
     }
 
+    /// The network's time, Unix seconds.
+    fn now(&self) -> u64 {
+        (self.clock)().saturating_add(self.lead_s)
+    }
+
     /// What the next ledger will be.
     fn next_context(&self) -> LedgerContext {
         let header = &self.header.header;
-        let (now, last) = ((self.clock)(), header.scp_value.close_time.0);
+        let (now, last) = (self.now(), header.scp_value.close_time.0);
         let close_time = match self.close {
             Close::Instant => now.max(last),
             Close::Every(_) => now.max(last.saturating_add(1)),

@@ -42,15 +42,39 @@ pub async fn serve(
     network: Localnet,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let router = router(network, listener.local_addr()?);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+/// The same with what tests do to a network at `/tools`, for whoever reaches the port: JSON-RPC
+/// methods `closeLedger`, `advanceLedgers` (`count`), `advanceTime` (`seconds`), `snapshot`, `revert`
+/// (`snapshot`), `freeze` and `thaw` (`keys`: accounts, or ledger keys in base64), and
+/// `disturbNextSend` (`fault`: `tryAgainLater`, `lose`, `noAnswer`, or `{"refuse": "tx_bad_seq"}`).
+///
+/// # Errors
+/// If connections can no longer be accepted.
+pub async fn serve_with_tools(
+    listener: TcpListener,
+    network: Localnet,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let router = Router::new()
+    // Not for any web page: without a word that other origins may, a browser does not let them.
+    let tools = Router::new()
+        .route("/tools", post(tools))
+        .with_state(Served { network: network.clone(), address });
+    let router = router(network, address).merge(tools);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+fn router(network: Localnet, address: SocketAddr) -> Router {
+    Router::new()
         .route("/", post(rpc))
         .route("/rpc", post(rpc))
         .route("/friendbot", get(friendbot).post(friendbot))
         .layer(middleware::from_fn(allow_any_origin))
         .with_state(Served { network: network.clone(), address })
-        .merge(crate::explorer::router(network));
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+        .merge(crate::explorer::router(network))
 }
 
 #[derive(Clone)]
@@ -71,8 +95,25 @@ impl Served {
 }
 
 async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
-    if let Some(refused) = wrong_content_type(&headers) {
-        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, refused).into_response();
+    let friendbot_url = served.friendbot_url(&headers);
+    let service = Service { network: &served.network, friendbot_url: Some(&friendbot_url) };
+    match request(&headers, body).await {
+        Ok(request) => respond(service.answer(request).await),
+        Err(refused) => refused,
+    }
+}
+
+async fn tools(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
+    match request(&headers, body).await {
+        Ok(request) => respond(super::tools::answer(&served.network, request).await),
+        Err(refused) => refused,
+    }
+}
+
+/// The JSON in a request, or the refusal of what is none.
+async fn request(headers: &HeaderMap, body: Body) -> Result<Value, Response> {
+    if let Some(refused) = wrong_content_type(headers) {
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, refused).into_response());
     }
     let request = match read(body).await {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
@@ -81,15 +122,12 @@ async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Re
         }),
         Err(refused) => Err(refused),
     };
-    let request: Value = match request {
-        Ok(request) => request,
-        Err((status, error)) => {
-            return json_response(status, &jsonrpc::failure(&Value::Null, &error));
-        }
-    };
-    let friendbot_url = served.friendbot_url(&headers);
-    let service = Service { network: &served.network, friendbot_url: Some(&friendbot_url) };
-    match service.answer(request).await {
+    request
+        .map_err(|(status, error)| json_response(status, &jsonrpc::failure(&Value::Null, &error)))
+}
+
+fn respond(answer: Option<Value>) -> Response {
+    match answer {
         Some(answer) => json_response(StatusCode::OK, &answer),
         None => StatusCode::NO_CONTENT.into_response(),
     }

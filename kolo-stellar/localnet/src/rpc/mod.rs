@@ -22,11 +22,13 @@ mod ledgers;
 mod meta;
 mod page;
 mod simulate;
+#[cfg(feature = "http")]
+mod tools;
 mod transactions;
 mod wire;
 
 #[cfg(feature = "http")]
-pub use http::{FRIENDBOT_STROOPS, MAX_BODY_BYTES, serve};
+pub use http::{FRIENDBOT_STROOPS, MAX_BODY_BYTES, serve, serve_with_tools};
 pub use jsonrpc::{MAX_BATCH, RpcError};
 #[cfg(feature = "http")]
 pub(crate) use wire::rfc3339;

@@ -13,6 +13,7 @@ mod issuer;
 mod kept;
 mod ledgers;
 mod paths;
+mod retention;
 mod revoke;
 mod rubbish;
 mod settings;

@@ -1,6 +1,6 @@
 //! The port: what an ordinary HTTP client sees.
 
-use kolo_localnet::rpc::serve;
+use kolo_localnet::rpc::{serve, serve_with_tools};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -20,18 +20,30 @@ pub struct Port {
 
 impl Port {
     pub async fn open() -> Self {
+        Self::open_with(false).await
+    }
+
+    pub async fn open_with(tools: bool) -> Self {
         crate::tls_provider();
         let net = Net::start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, net.0.clone(), async {
+        let network = net.0.clone();
+        let stopped = async {
             let _ = stopped.await;
-        }));
+        };
+        let served = tokio::spawn(async move {
+            if tools {
+                serve_with_tools(listener, network, stopped).await
+            } else {
+                serve(listener, network, stopped).await
+            }
+        });
         Self { net, url, client: Client::new(), stop, served }
     }
 
-    async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
+    pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
         self.post_as("application/json", path, body).await
     }
 

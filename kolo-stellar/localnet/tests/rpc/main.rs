@@ -15,6 +15,7 @@ mod restart;
 mod shapes;
 mod simulate;
 mod support;
+mod tools;
 
 /// The HTTP client wants a TLS provider even for plain HTTP, where another crate of the workspace
 /// has it built without one.
