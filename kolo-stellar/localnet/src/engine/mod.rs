@@ -3,6 +3,7 @@
 mod close;
 mod friendbot;
 pub(crate) mod header;
+mod queue;
 mod record;
 mod select;
 mod tools;
@@ -15,22 +16,21 @@ use ed25519_dalek::SigningKey;
 use futures::channel::oneshot;
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
-    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, ScAddress,
-    TransactionEnvelope, TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
+    AccountId, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, ScAddress, TransactionEnvelope,
+    TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
 };
 
 use self::tools::Snapshots;
 use crate::genesis;
-use crate::ledger::{LedgerContext, State, Txn};
+use crate::ledger::{LedgerContext, State};
 use crate::model::{
-    ClosedLedger, Found, LedgerInfo, SendFault, SendOutcome, SimulateOptions, Simulation,
-    StoredEntry,
+    ClosedLedger, Found, LedgerInfo, SendFault, SimulateOptions, Simulation, StoredEntry,
 };
 use crate::network::{Clock, Close, NetworkError, StartError, root_secret};
 use crate::settings::NetworkSettings;
 use crate::soroban::{self, ModuleCaches, Settings, SimulationInput};
 use crate::store::{LedgerStore, Snapshot};
-use crate::tx::{Frame, Validator};
+use crate::tx::Frame;
 
 /// Whoever is told when the store is closed.
 type Farewell = oneshot::Sender<Result<(), NetworkError>>;
@@ -148,39 +148,6 @@ impl Engine {
             .then(|| Found { key: key.clone(), entry: entry.clone() })
     }
 
-    /// Accepts an envelope for the next ledger, and in instant mode closes that.
-    pub(super) fn send(
-        &mut self,
-        envelope: TransactionEnvelope,
-    ) -> Result<SendOutcome, NetworkError> {
-        let Some(frame) = Frame::new(envelope, self.network_id) else {
-            return Ok(SendOutcome::Error { hash: Hash([0; 32]), result: malformed() });
-        };
-        let hash = frame.hash.clone();
-        if self.is_known(&hash)? {
-            return Ok(SendOutcome::Duplicate(hash));
-        }
-        let source = frame.inner.source();
-        if self.queue.iter().any(|queued| queued.inner.source() == source) {
-            return Ok(SendOutcome::TryAgainLater(hash));
-        }
-        let txn = Txn::new(&self.state, self.next_context(), self.header.header.fee_pool);
-        let verdict = Validator { txn: &txn, settings: &self.settings }.submit(&frame);
-        if !verdict.is_success() {
-            let result = verdict.result(frame.inner_hash());
-            return Ok(SendOutcome::Error { hash, result });
-        }
-        self.queue.push(frame);
-        if self.close == Close::Instant
-            && let Err(error) = self.close_ledger()
-        {
-            // It is in no ledger and must not get into one after it was said to have failed.
-            self.queue.clear();
-            return Err(error);
-        }
-        Ok(SendOutcome::Pending(hash))
-    }
-
     pub(crate) fn simulate(
         &self,
         envelope: &TransactionEnvelope,
@@ -200,17 +167,6 @@ impl Engine {
             },
         );
         Simulation { latest_ledger: self.sequence(), ..simulation }
-    }
-
-    /// Whether the transaction is queued, or in the latest ledger. Of one in an older ledger
-    /// the network says txBAD_SEQ, and so does this one.
-    fn is_known(&self, hash: &Hash) -> Result<bool, NetworkError> {
-        if self.queue.iter().any(|queued| queued.hash == *hash) {
-            return Ok(true);
-        }
-        let latest = self.sequence();
-        let applied = self.store.transaction(hash)?;
-        Ok(applied.is_some_and(|tx| tx.ledger == latest && tx.hash == *hash))
     }
 
     /// The network's time, Unix seconds.

@@ -13,6 +13,7 @@ mod issuer;
 mod kept;
 mod ledgers;
 mod paths;
+mod queue;
 mod retention;
 mod revoke;
 mod rubbish;
