@@ -3,6 +3,7 @@
 // Helpers of tests fail a test by panicking, just like the tests themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_input;
 mod client;
 mod events;
 mod explorer;

@@ -1,5 +1,8 @@
 //! Transactions and entries: sent, found, refused.
 
+use std::time::{Duration, Instant};
+
+use kolo_localnet::{Close, Localnet};
 use serde_json::json;
 use stellar_xdr::{
     LedgerEntryData, LedgerEntryExt, LedgerKey, LedgerKeyAccount, LedgerKeyTtl, SequenceNumber,
@@ -85,6 +88,23 @@ async fn a_payment_is_sent_and_found() {
     let again = net.send(&envelope).await;
     assert_eq!((&again["status"], &again["hash"]), (&json!("DUPLICATE"), &json!(hash)));
     assert_eq!(net.account(&ben).await.balance, 25 * XLM);
+}
+
+#[tokio::test]
+async fn money_is_there_within_five_seconds() {
+    let close = Close::Every(Duration::from_secs(1));
+    let net = Net(Localnet::builder().close(close).start().unwrap());
+    let (ann, ben) = (net.person(1).await, net.person(2).await);
+    for _ in 0..2 {
+        let envelope = net.envelope(&ann, payment(&ben, 1)).await;
+        let sent = Instant::now();
+        assert_eq!(net.send(&envelope).await["status"], "PENDING");
+        while net.get(&net.hash(&envelope)).await["status"] != "SUCCESS" {
+            assert!(sent.elapsed() < Duration::from_secs(5), "too late");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    assert_eq!(net.account(&ben).await.balance, 10_000 * XLM + 2);
 }
 
 #[tokio::test]
