@@ -72,7 +72,9 @@ impl Engine {
         upgrade: Option<Upgrade>,
     ) -> Result<ClosedLedger, NetworkError> {
         let upgrades = upgrade.is_some();
-        let (frames, waiting) = select(self.valid(context), &self.settings.ledger_limits);
+        let operations = self.header.header.max_tx_set_size;
+        let (frames, waiting) =
+            select(self.valid(context), operations, &self.settings.ledger_limits);
         let envelopes: Vec<TransactionEnvelope> =
             frames.iter().map(|frame| frame.envelope.clone()).collect();
         let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));

@@ -202,7 +202,7 @@ fn begin(
 ) -> Result<Snapshot, StartError> {
     let changes = genesis::entries(account_of(&root_key(passphrase)), settings)
         .map_err(StartError::Configuration)?;
-    let header = header::first(clock(), &changes);
+    let header = header::first(clock(), settings.ledger_limits.operations, &changes);
     let ledger = ClosedLedger { header, transactions: Vec::new(), changes };
     store.append(passphrase, &ledger)?;
     let entries =

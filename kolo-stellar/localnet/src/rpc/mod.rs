@@ -9,7 +9,9 @@
 //! What differs from Stellar RPC: `getHealth` is healthy however
 //! old the latest ledger is (a network that closes ledgers on demand may rest for hours); ledger
 //! metadata has no upgrades, consensus messages or evicted keys; a simulation sees the ledger that is
-//! about to close (its sequence, and the clock's time), where Stellar RPC takes the latest closed one.
+//! about to close (its sequence, and the clock's time), where Stellar RPC takes the latest closed one;
+//! batches have at most [`MAX_BATCH`] requests. On a port, a body that is too large or no JSON gets a
+//! JSON-RPC error (status 413, 200), where Stellar RPC answers 500 with the same words as plain text.
 
 mod events;
 mod fee_stats;
