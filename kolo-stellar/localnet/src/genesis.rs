@@ -18,8 +18,6 @@ pub const BASE_FEE: u32 = 100;
 pub const BASE_RESERVE: u32 = 5_000_000;
 /// Every coin there is: 100 billion XLM, in stroops.
 pub const TOTAL_COINS: i64 = 1_000_000_000_000_000_000;
-/// Transactions per ledger, as the header says; this network does not enforce it.
-pub(crate) const MAX_TX_SET_SIZE: u32 = 100;
 
 /// The entries of the first ledger: the root account and the configuration.
 pub(crate) fn entries(

@@ -26,6 +26,9 @@
 //! ExtendFootprintTtl, RestoreFootprint, and fee-bumps. Limits, fees and times to live are those
 //! of [`NetworkSettings`]: mainnet's if nothing else is asked for.
 //!
+//! [`rpc`] speaks Stellar RPC, in the process or on a port, where there is also a read-only explorer;
+//! [`explain`] puts transactions and entries into words.
+//!
 //! What it is not: there is no consensus and no history archive, and no DEX (offers, payments
 //! through other assets, liquidity pools). An operation it does not know, AllowTrust and
 //! Inflation among them, is refused with the network's own `opNOT_SUPPORTED`. Fees do not surge:
@@ -40,6 +43,8 @@
 mod apply;
 mod engine;
 pub mod explain;
+#[cfg(feature = "http")]
+mod explorer;
 mod genesis;
 mod ledger;
 mod model;

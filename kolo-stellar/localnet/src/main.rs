@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 use kolo_localnet::store::{DEFAULT_RETENTION, DiskStore, MemoryStore};
 use kolo_localnet::{
-    Close, LedgerStore, Localnet, NetworkSettings, STANDALONE_PASSPHRASE, StartError,
+    Close, LedgerStore, Localnet, NetworkSettings, STANDALONE_PASSPHRASE, StartError, rpc,
 };
 use stellar_xdr::{AccountId, PublicKey};
 use tokio::net::TcpListener;
@@ -43,6 +43,11 @@ struct Options {
     /// A network that is already in the folder keeps its own.
     #[arg(long, value_enum, default_value_t = Protocol::Mainnet, value_name = "NETWORK")]
     protocol_limits: Protocol,
+
+    /// Offers what tests do to a network at /tools: time warp, snapshot, revert, freeze, failing
+    /// submissions.
+    #[arg(long)]
+    tools: bool,
 
     /// The network's passphrase; it decides the network id and the root account.
     #[arg(long, default_value = STANDALONE_PASSPHRASE)]
@@ -103,9 +108,12 @@ async fn run(options: Options) -> Result<(), Failure> {
         .store(open_store(&options)?)
         .start()?;
     introduce(&network, &options, address);
-    kolo_localnet::rpc::serve(listener, network.clone(), interrupted())
-        .await
-        .map_err(Failure::Serve)?;
+    let served = if options.tools {
+        rpc::serve_with_tools(listener, network.clone(), interrupted()).await
+    } else {
+        rpc::serve(listener, network.clone(), interrupted()).await
+    };
+    served.map_err(Failure::Serve)?;
     // A network that cannot be stopped has stopped already.
     let _ = network.stop().await;
     Ok(())
@@ -129,6 +137,10 @@ fn introduce(network: &Localnet, options: &Options, address: SocketAddr) {
     println!("              its secret key is the SHA-256 of the passphrase: test money only");
     println!("State         {state}");
     println!("Friendbot     http://{address}/friendbot?addr=G…");
+    if options.tools {
+        println!("Tools         http://{address}/tools");
+    }
+    println!("Explorer      http://{address}/explorer");
     println!("Stellar RPC   http://{address}");
 }
 

@@ -215,7 +215,8 @@ pub enum SendOutcome {
     /// The same transaction is queued, or in the latest ledger. (One in an older ledger is an
     /// error: txBAD_SEQ, as on the network. Look the hash up.)
     Duplicate(Hash),
-    /// Another transaction of the same source account is queued; send again after a ledger.
+    /// Another transaction of the same source account is queued; send again after a ledger, or
+    /// with ten times the fee rate in a fee-bump with the same sequence number.
     TryAgainLater(Hash),
     /// Refused; nothing was charged.
     Error {

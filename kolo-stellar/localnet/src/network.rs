@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures::channel::oneshot;
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
-    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, TransactionEnvelope, Uint256,
+    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, ScAddress,
+    TransactionEnvelope, Uint256,
 };
 
 use crate::engine::Engine;
@@ -306,6 +307,12 @@ impl Localnet {
         self.ask(move |engine| Ok((engine.entries(&keys), engine.sequence())))
     }
 
+    /// What belongs to an account (itself, its trustlines, its data) or to a contract (its instance
+    /// and data), in key order, at most `limit`. Nothing belongs to other addresses.
+    pub fn entries_of(&self, owner: ScAddress, limit: usize) -> Reply<Vec<Found>> {
+        self.ask(move |engine| Ok(engine.entries_of(&owner, limit)))
+    }
+
     /// The latest closed ledger.
     pub fn latest(&self) -> Reply<LedgerInfo> {
         self.ask(Engine::latest)
@@ -346,6 +353,12 @@ impl Localnet {
     /// that TTLs run out. The ledgers passed over never exist.
     pub fn advance_ledgers(&self, count: u32) -> Reply<ClosedLedger> {
         self.ask(move |engine| engine.advance_ledgers(count))
+    }
+
+    /// Time warp: the network's clock is `seconds` ahead of where it was from now on, and a ledger
+    /// closes at that time. The lead is gone when the network starts anew; close times never go back.
+    pub fn advance_time(&self, seconds: u64) -> Reply<ClosedLedger> {
+        self.ask(move |engine| engine.advance_time(seconds))
     }
 
     /// Friendbot: creates the account with `balance` stroops from the root account, or pays them

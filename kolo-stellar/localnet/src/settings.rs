@@ -17,7 +17,7 @@
 pub struct NetworkSettings {
     /// What one transaction may use.
     pub limits: Limits,
-    /// What the contract transactions of one ledger may use together.
+    /// What the transactions of one ledger may use together.
     pub ledger_limits: LedgerLimits,
     /// What resources cost.
     pub fees: FeeRates,
@@ -54,10 +54,13 @@ pub struct Limits {
     pub entry_bytes: u32,
 }
 
-/// What the contract transactions of one ledger may use together. Those that do not fit wait for
-/// the next ledger; the highest fee rates come first.
+/// What the transactions of one ledger may use together; all but the first are about contract
+/// transactions. Those that do not fit wait for the next ledger; the highest fee rates come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LedgerLimits {
+    /// Operations of classic transactions, a fee-bump counted as one more: `maxTxSetSize` of the
+    /// ledger's header.
+    pub operations: u32,
     /// Transactions.
     pub transactions: u32,
     /// Instructions. (The public networks allow as much in each of two clusters that run side by
@@ -172,6 +175,7 @@ impl NetworkSettings {
                 entry_bytes: MOST,
             },
             ledger_limits: LedgerLimits {
+                operations: MOST,
                 transactions: MOST,
                 instructions: i64::MAX,
                 disk_read_entries: MOST,
@@ -185,10 +189,14 @@ impl NetworkSettings {
     }
 }
 
+/// Of one transaction, in a fee-bump.
+const MOST_OPERATIONS: u32 = 101;
+
 impl NetworkSettings {
     /// With room in a ledger for at least one transaction of the largest kind.
     pub(crate) fn coherent(mut self) -> Self {
         let (tx, ledger) = (&self.limits, &mut self.ledger_limits);
+        ledger.operations = ledger.operations.max(MOST_OPERATIONS);
         ledger.transactions = ledger.transactions.max(1);
         ledger.instructions = ledger.instructions.max(tx.instructions.into());
         ledger.disk_read_entries = ledger.disk_read_entries.max(tx.disk_read_entries);
@@ -219,6 +227,7 @@ impl Limits {
 
 impl LedgerLimits {
     const MAINNET: Self = Self {
+        operations: 1_000,
         transactions: 2_000,
         instructions: 580_000_000,
         disk_read_entries: 1_000,

@@ -30,7 +30,7 @@ impl Engine {
     /// Closes an empty ledger when the latest is older than a real network's would be.
     pub(crate) fn keep_pace(&mut self) -> Result<(), NetworkError> {
         let latest = self.header.header.scp_value.close_time.0;
-        if (self.clock)() < latest.saturating_add(PACE_S) {
+        if self.now() < latest.saturating_add(PACE_S) {
             return Ok(());
         }
         self.close_ledger().map(drop)
@@ -48,6 +48,19 @@ impl Engine {
         self.close_at(context, None)
     }
 
+    /// Closes a ledger `seconds` from now, and stays ahead by as much.
+    pub(crate) fn advance_time(&mut self, seconds: u64) -> Result<ClosedLedger, NetworkError> {
+        // Beyond what a signed 64-bit time holds, other programs could not read a ledger.
+        let latest = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
+        if self.now().checked_add(seconds).is_none_or(|then| then > latest) {
+            return Err(NetworkError::Refused(format!(
+                "{seconds} more seconds are beyond the end of time; advance by fewer"
+            )));
+        }
+        self.lead_s = self.lead_s.saturating_add(seconds);
+        self.close_ledger()
+    }
+
     /// Closes a ledger that changes a setting after its transactions.
     pub(super) fn close_with(&mut self, upgrade: Upgrade) -> Result<ClosedLedger, NetworkError> {
         self.close_at(self.next_context(), Some(upgrade))
@@ -59,7 +72,9 @@ impl Engine {
         upgrade: Option<Upgrade>,
     ) -> Result<ClosedLedger, NetworkError> {
         let upgrades = upgrade.is_some();
-        let (frames, waiting) = select(self.valid(context), &self.settings.ledger_limits);
+        let operations = self.header.header.max_tx_set_size;
+        let (frames, waiting) =
+            select(self.valid(context), operations, &self.settings.ledger_limits);
         let envelopes: Vec<TransactionEnvelope> =
             frames.iter().map(|frame| frame.envelope.clone()).collect();
         let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));

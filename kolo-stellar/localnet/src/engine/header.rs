@@ -13,7 +13,7 @@ use stellar_xdr::{
     TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, VecM, WriteXdr,
 };
 
-use crate::genesis::{BASE_FEE, BASE_RESERVE, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS};
+use crate::genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, TOTAL_COINS};
 use crate::model::{StoredEntry, TxRecord};
 use crate::tx::is_soroban_envelope;
 
@@ -30,6 +30,7 @@ pub(crate) struct Closing<'c> {
 /// The header of the first ledger.
 pub(crate) fn first(
     close_time: u64,
+    max_tx_set_size: u32,
     changes: &[(LedgerKey, Option<StoredEntry>)],
 ) -> LedgerHeaderHistoryEntry {
     let zero = Hash([0; 32]);
@@ -46,7 +47,7 @@ pub(crate) fn first(
         id_pool: 0,
         base_fee: BASE_FEE,
         base_reserve: BASE_RESERVE,
-        max_tx_set_size: MAX_TX_SET_SIZE,
+        max_tx_set_size,
         skip_list: [zero.clone(), zero.clone(), zero.clone(), zero],
         ext: LedgerHeaderExt::V0,
     })

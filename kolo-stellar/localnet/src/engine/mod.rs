@@ -3,6 +3,7 @@
 mod close;
 mod friendbot;
 pub(crate) mod header;
+mod queue;
 mod record;
 mod select;
 mod tools;
@@ -15,22 +16,21 @@ use ed25519_dalek::SigningKey;
 use futures::channel::oneshot;
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
-    AccountId, Hash, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, TransactionEnvelope,
+    AccountId, LedgerHeaderHistoryEntry, LedgerKey, PublicKey, ScAddress, TransactionEnvelope,
     TransactionResult, TransactionResultExt, TransactionResultResult, Uint256,
 };
 
 use self::tools::Snapshots;
 use crate::genesis;
-use crate::ledger::{LedgerContext, State, Txn};
+use crate::ledger::{LedgerContext, State};
 use crate::model::{
-    ClosedLedger, Found, LedgerInfo, SendFault, SendOutcome, SimulateOptions, Simulation,
-    StoredEntry,
+    ClosedLedger, Found, LedgerInfo, SendFault, SimulateOptions, Simulation, StoredEntry,
 };
 use crate::network::{Clock, Close, NetworkError, StartError, root_secret};
 use crate::settings::NetworkSettings;
 use crate::soroban::{self, ModuleCaches, Settings, SimulationInput};
 use crate::store::{LedgerStore, Snapshot};
-use crate::tx::{Frame, Validator};
+use crate::tx::Frame;
 
 /// Whoever is told when the store is closed.
 type Farewell = oneshot::Sender<Result<(), NetworkError>>;
@@ -40,6 +40,8 @@ pub(crate) struct Engine {
     passphrase: String,
     network_id: [u8; 32],
     clock: Clock,
+    /// How far the network's time is ahead of the clock, seconds.
+    lead_s: u64,
     close: Close,
     store: Box<dyn LedgerStore>,
     state: Rc<State>,
@@ -84,6 +86,7 @@ impl Engine {
             network_id: Sha256::digest(passphrase.as_bytes()).into(),
             passphrase,
             clock,
+            lead_s: 0,
             close,
             store,
             state: Rc::new(state),
@@ -124,49 +127,25 @@ impl Engine {
     }
 
     pub(crate) fn entries(&self, keys: &[LedgerKey]) -> Vec<Found> {
-        let sequence = self.sequence();
-        let find = |key: &LedgerKey| -> Option<StoredEntry> {
-            if let LedgerKey::Ttl(ttl) = key {
-                return self.state.ttl_entry(ttl);
+        let find = |key: &LedgerKey| match key {
+            LedgerKey::Ttl(ttl) => {
+                Some(Found { key: key.clone(), entry: self.state.ttl_entry(ttl)? })
             }
-            let entry = self.state.get(key)?;
-            let expired = entry.live_until.is_some_and(|until| until < sequence);
-            (!expired || crate::ledger::is_persistent(key)).then(|| (**entry).clone())
+            _ => self.found(key, self.state.get(key)?),
         };
-        keys.iter().filter_map(|key| Some(Found { key: key.clone(), entry: find(key)? })).collect()
+        keys.iter().filter_map(find).collect()
     }
 
-    /// Accepts an envelope for the next ledger, and in instant mode closes that.
-    pub(super) fn send(
-        &mut self,
-        envelope: TransactionEnvelope,
-    ) -> Result<SendOutcome, NetworkError> {
-        let Some(frame) = Frame::new(envelope, self.network_id) else {
-            return Ok(SendOutcome::Error { hash: Hash([0; 32]), result: malformed() });
-        };
-        let hash = frame.hash.clone();
-        if self.is_known(&hash)? {
-            return Ok(SendOutcome::Duplicate(hash));
-        }
-        let source = frame.inner.source();
-        if self.queue.iter().any(|queued| queued.inner.source() == source) {
-            return Ok(SendOutcome::TryAgainLater(hash));
-        }
-        let txn = Txn::new(&self.state, self.next_context(), self.header.header.fee_pool);
-        let verdict = Validator { txn: &txn, settings: &self.settings }.submit(&frame);
-        if !verdict.is_success() {
-            let result = verdict.result(frame.inner_hash());
-            return Ok(SendOutcome::Error { hash, result });
-        }
-        self.queue.push(frame);
-        if self.close == Close::Instant
-            && let Err(error) = self.close_ledger()
-        {
-            // It is in no ledger and must not get into one after it was said to have failed.
-            self.queue.clear();
-            return Err(error);
-        }
-        Ok(SendOutcome::Pending(hash))
+    pub(crate) fn entries_of(&self, owner: &ScAddress, limit: usize) -> Vec<Found> {
+        let entries = self.state.of(owner);
+        entries.filter_map(|(key, entry)| self.found(key, entry)).take(limit).collect()
+    }
+
+    /// The entry, unless its time is over for good.
+    fn found(&self, key: &LedgerKey, entry: &StoredEntry) -> Option<Found> {
+        let expired = entry.live_until.is_some_and(|until| until < self.sequence());
+        (!expired || crate::ledger::is_persistent(key))
+            .then(|| Found { key: key.clone(), entry: entry.clone() })
     }
 
     pub(crate) fn simulate(
@@ -190,21 +169,15 @@ impl Engine {
         Simulation { latest_ledger: self.sequence(), ..simulation }
     }
 
-    /// Whether the transaction is queued, or in the latest ledger. Of one in an older ledger
-    /// the network says txBAD_SEQ, and so does this one.
-    fn is_known(&self, hash: &Hash) -> Result<bool, NetworkError> {
-        if self.queue.iter().any(|queued| queued.hash == *hash) {
-            return Ok(true);
-        }
-        let latest = self.sequence();
-        let applied = self.store.transaction(hash)?;
-        Ok(applied.is_some_and(|tx| tx.ledger == latest && tx.hash == *hash))
+    /// The network's time, Unix seconds.
+    fn now(&self) -> u64 {
+        (self.clock)().saturating_add(self.lead_s)
     }
 
     /// What the next ledger will be.
     fn next_context(&self) -> LedgerContext {
         let header = &self.header.header;
-        let (now, last) = ((self.clock)(), header.scp_value.close_time.0);
+        let (now, last) = (self.now(), header.scp_value.close_time.0);
         let close_time = match self.close {
             Close::Instant => now.max(last),
             Close::Every(_) => now.max(last.saturating_add(1)),
@@ -229,7 +202,7 @@ fn begin(
 ) -> Result<Snapshot, StartError> {
     let changes = genesis::entries(account_of(&root_key(passphrase)), settings)
         .map_err(StartError::Configuration)?;
-    let header = header::first(clock(), &changes);
+    let header = header::first(clock(), settings.ledger_limits.operations, &changes);
     let ledger = ClosedLedger { header, transactions: Vec::new(), changes };
     store.append(passphrase, &ledger)?;
     let entries =

@@ -6,13 +6,18 @@ use crate::settings::LedgerLimits;
 use crate::tx::Frame;
 
 /// Splits the queue into what the ledger takes and what waits. Contract transactions come after
-/// the classic ones, highest inclusion fee first, as long as the ledger has room for them.
-pub(super) fn select(queue: Vec<Frame>, limits: &LedgerLimits) -> (Vec<Frame>, Vec<Frame>) {
-    let (mut soroban, mut chosen): (Vec<_>, Vec<_>) =
+/// the classic ones; where the ledger has no room for all of either, the highest fee rates come
+/// first.
+pub(super) fn select(
+    queue: Vec<Frame>,
+    operations: u32,
+    limits: &LedgerLimits,
+) -> (Vec<Frame>, Vec<Frame>) {
+    let (mut soroban, classic): (Vec<_>, Vec<_>) =
         queue.into_iter().partition(|frame| frame.inner.is_soroban());
+    let (mut chosen, mut waiting) = select_classic(classic, operations.into());
     soroban.sort_by_key(|frame| Reverse(rate(frame)));
     let mut used = Usage::default();
-    let mut waiting = Vec::new();
     for frame in soroban {
         match used.with(&frame).filter(|sum| sum.is_within(limits)) {
             Some(sum) => {
@@ -25,11 +30,33 @@ pub(super) fn select(queue: Vec<Frame>, limits: &LedgerLimits) -> (Vec<Frame>, V
     (chosen, waiting)
 }
 
-/// What is offered for inclusion per unit; a fee-bump counts as two. In halves, so that it stays a
-/// whole number.
-fn rate(frame: &Frame) -> i64 {
-    let halves = if frame.inner_hash().is_some() { 1 } else { 2 };
-    frame.inclusion_fee().saturating_mul(halves)
+fn select_classic(mut classic: Vec<Frame>, room: i64) -> (Vec<Frame>, Vec<Frame>) {
+    let all = classic.iter().map(operations).fold(0, i64::saturating_add);
+    if all <= room {
+        return (classic, Vec::new());
+    }
+    classic.sort_by_key(|frame| Reverse(rate(frame)));
+    let mut used = 0_i64;
+    classic.into_iter().partition(|frame| {
+        let sum = used.saturating_add(operations(frame));
+        let fits = sum <= room;
+        if fits {
+            used = sum;
+        }
+        fits
+    })
+}
+
+/// A fee-bump counts as one more.
+fn operations(frame: &Frame) -> i64 {
+    frame.min_inclusion_fee(1)
+}
+
+/// What is offered for inclusion per operation, in a fixed-point form fine enough to tell any two
+/// rates apart.
+fn rate(frame: &Frame) -> i128 {
+    const SCALE: i128 = 1 << 32;
+    i128::from(frame.inclusion_fee()).saturating_mul(SCALE) / i128::from(operations(frame).max(1))
 }
 
 /// What contract transactions use together.

@@ -17,10 +17,13 @@
 //! # }
 //! ```
 
+mod entry;
 mod event;
 mod operation;
 mod outcome;
 mod value;
+
+pub use entry::ExplainedEntry;
 
 use serde::Serialize;
 use stellar_xdr::{

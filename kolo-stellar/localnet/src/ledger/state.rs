@@ -6,8 +6,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
     ContractDataDurability, Hash, LedgerEntry, LedgerEntryData, LedgerEntryExt, LedgerKey,
-    LedgerKeyTtl, Limits, TtlEntry, WriteXdr,
+    LedgerKeyContractData, LedgerKeyData, LedgerKeyTtl, Limits, ScAddress, ScVal, String64,
+    TrustLineAsset, TtlEntry, WriteXdr,
 };
+
+use super::account::account_key;
+use super::trustline::trustline_key;
 
 use crate::model::StoredEntry;
 
@@ -28,6 +32,19 @@ impl State {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&LedgerKey, &Arc<StoredEntry>)> {
         self.entries.iter()
+    }
+
+    /// What belongs to an account (itself, its trustlines, its data) or to a contract (its instance
+    /// and data), in key order.
+    pub(crate) fn of(
+        &self,
+        owner: &ScAddress,
+    ) -> impl Iterator<Item = (&LedgerKey, &Arc<StoredEntry>)> {
+        first_keys(owner).into_iter().flat_map(move |first| {
+            let kind = first.discriminant();
+            let mine = move |key: &LedgerKey| key.discriminant() == kind && is_of(key, owner);
+            self.entries.range(first..).take_while(move |(key, _)| mine(key))
+        })
     }
 
     pub(crate) fn set(&mut self, key: LedgerKey, entry: Option<Arc<StoredEntry>>) {
@@ -84,6 +101,37 @@ impl State {
         self.by_hash.remove(&hash_of(key));
         self.temporary.remove(&(live_until, key.clone()));
     }
+}
+
+/// For each kind of entry that an address can own, the lowest key there can be.
+fn first_keys(owner: &ScAddress) -> Vec<LedgerKey> {
+    match owner {
+        ScAddress::Account(account) => vec![
+            account_key(account),
+            trustline_key(account, &TrustLineAsset::Native),
+            LedgerKey::Data(LedgerKeyData {
+                account_id: account.clone(),
+                data_name: String64::default(),
+            }),
+        ],
+        ScAddress::Contract(_) => vec![LedgerKey::ContractData(LedgerKeyContractData {
+            contract: owner.clone(),
+            key: ScVal::Bool(false),
+            durability: ContractDataDurability::Temporary,
+        })],
+        _ => Vec::new(),
+    }
+}
+
+fn is_of(key: &LedgerKey, owner: &ScAddress) -> bool {
+    let account = match key {
+        LedgerKey::Account(key) => &key.account_id,
+        LedgerKey::Trustline(key) => &key.account_id,
+        LedgerKey::Data(key) => &key.account_id,
+        LedgerKey::ContractData(key) => return key.contract == *owner,
+        _ => return false,
+    };
+    matches!(owner, ScAddress::Account(owner) if owner == account)
 }
 
 /// The durability of entries that have a TTL.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use stellar_xdr::{ContractEventBody, ContractEventType};
 
 use super::filter::{self, EventFilter, RawFilter};
+use super::format::{Format, XdrFields};
 use super::jsonrpc::RpcError;
-use super::page::{Limits, Pagination, check_format, is_known};
+use super::page::{self, Limits, Pagination, is_known};
 use super::wire;
 use crate::model::{EventPosition, EventQuery, EventRecord, LedgerInfo};
 use crate::network::Localnet;
@@ -53,9 +54,8 @@ struct EventRow {
     transaction_index: u32,
     tx_hash: String,
     in_successful_contract_call: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    topic: Vec<String>,
-    value: String,
+    #[serde(flatten)]
+    xdr: XdrFields,
 }
 
 /// What is looked through: from a ledger, or behind a position, to a ledger (exclusive).
@@ -71,7 +71,7 @@ pub(super) async fn page(
     network: &Localnet,
     request: EventsRequest,
 ) -> Result<EventsPage, RpcError> {
-    check_format(request.xdr_format.as_deref())?;
+    let format = page::format(request.xdr_format.as_deref())?;
     let known = network.latest().await?;
     let (window, filters) = check(request, &known)?;
     let found = scan(network, &window, &filters).await?;
@@ -80,7 +80,7 @@ pub(super) async fn page(
         _ => end_of(window.end.saturating_sub(1)),
     };
     Ok(EventsPage {
-        events: found.iter().map(row).collect::<Result<_, _>>()?,
+        events: found.iter().map(|record| row(record, format)).collect::<Result<_, _>>()?,
         cursor: cursor.id(),
         latest_ledger: known.sequence(),
         oldest_ledger: known.oldest_ledger,
@@ -155,9 +155,12 @@ async fn scan(
     }
 }
 
-fn row(record: &EventRecord) -> Result<EventRow, RpcError> {
+fn row(record: &EventRecord, format: Format) -> Result<EventRow, RpcError> {
     let ContractEventBody::V0(body) = &record.event.body;
     let contract = record.event.contract_id.as_ref();
+    let mut xdr = format.fields();
+    xdr.put_list(("topic", "topicJson"), body.topics.iter())?;
+    xdr.put(("value", "valueJson"), &body.data)?;
     Ok(EventRow {
         kind: match record.event.type_ {
             ContractEventType::System => "system",
@@ -174,8 +177,7 @@ fn row(record: &EventRecord) -> Result<EventRow, RpcError> {
         transaction_index: record.position.tx,
         tx_hash: wire::hex(&record.tx_hash.0),
         in_successful_contract_call: record.successful,
-        topic: wire::encode_all(body.topics.iter())?,
-        value: wire::encode(&body.data)?,
+        xdr,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Stellar RPC and friendbot on a port.
+//! Stellar RPC, friendbot and the explorer on a port.
 
 use std::future::Future;
 use std::io;
@@ -30,7 +30,8 @@ pub const FRIENDBOT_STROOPS: i64 = 100_000_000_000;
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a network on a port until `shutdown` is done: Stellar RPC at `/` and `/rpc`, friendbot
-/// at `/friendbot?addr=G…`. Requests that are being answered then are answered first.
+/// at `/friendbot?addr=G…`, and for people `/explorer`. Requests that are being answered then are
+/// answered first.
 ///
 /// Browsers may ask from any page, as with Stellar RPC: on this network there is only test money.
 ///
@@ -41,14 +42,39 @@ pub async fn serve(
     network: Localnet,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let router = router(network, listener.local_addr()?);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+/// The same with what tests do to a network at `/tools`, for whoever reaches the port: JSON-RPC
+/// methods `closeLedger`, `advanceLedgers` (`count`), `advanceTime` (`seconds`), `snapshot`, `revert`
+/// (`snapshot`), `freeze` and `thaw` (`keys`: accounts, or ledger keys in base64), and
+/// `disturbNextSend` (`fault`: `tryAgainLater`, `lose`, `noAnswer`, or `{"refuse": "tx_bad_seq"}`).
+///
+/// # Errors
+/// If connections can no longer be accepted.
+pub async fn serve_with_tools(
+    listener: TcpListener,
+    network: Localnet,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let router = Router::new()
+    // Not for any web page: without a word that other origins may, a browser does not let them.
+    let tools = Router::new()
+        .route("/tools", post(tools))
+        .with_state(Served { network: network.clone(), address });
+    let router = router(network, address).merge(tools);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+fn router(network: Localnet, address: SocketAddr) -> Router {
+    Router::new()
         .route("/", post(rpc))
         .route("/rpc", post(rpc))
         .route("/friendbot", get(friendbot).post(friendbot))
         .layer(middleware::from_fn(allow_any_origin))
-        .with_state(Served { network, address });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+        .with_state(Served { network: network.clone(), address })
+        .merge(crate::explorer::router(network))
 }
 
 #[derive(Clone)]
@@ -69,24 +95,54 @@ impl Served {
 }
 
 async fn rpc(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
+    let friendbot_url = served.friendbot_url(&headers);
+    let service = Service { network: &served.network, friendbot_url: Some(&friendbot_url) };
+    match request(&headers, body).await {
+        Ok(request) => respond(service.answer(request).await),
+        Err(refused) => refused,
+    }
+}
+
+async fn tools(State(served): State<Served>, headers: HeaderMap, body: Body) -> Response {
+    match request(&headers, body).await {
+        Ok(request) => respond(super::tools::answer(&served.network, request).await),
+        Err(refused) => refused,
+    }
+}
+
+/// The JSON in a request, or the refusal of what is none.
+async fn request(headers: &HeaderMap, body: Body) -> Result<Value, Response> {
+    if let Some(refused) = wrong_content_type(headers) {
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, refused).into_response());
+    }
     let request = match read(body).await {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-            (StatusCode::OK, RpcError::parse_error(format!("the request is not JSON: {error}")))
+            let refused = RpcError::parse_error("invalid request value");
+            (StatusCode::OK, refused.about(error.to_string()))
         }),
         Err(refused) => Err(refused),
     };
-    let request: Value = match request {
-        Ok(request) => request,
-        Err((status, error)) => {
-            return json_response(status, &jsonrpc::failure(&Value::Null, &error));
-        }
-    };
-    let friendbot_url = served.friendbot_url(&headers);
-    let service = Service { network: &served.network, friendbot_url: Some(&friendbot_url) };
-    match service.answer(request).await {
+    request
+        .map_err(|(status, error)| json_response(status, &jsonrpc::failure(&Value::Null, &error)))
+}
+
+fn respond(answer: Option<Value>) -> Response {
+    match answer {
         Some(answer) => json_response(StatusCode::OK, &answer),
         None => StatusCode::NO_CONTENT.into_response(),
     }
+}
+
+/// Stellar RPC's refusal of a body that does not call itself JSON in UTF-8.
+fn wrong_content_type(headers: &HeaderMap) -> Option<&'static str> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut parts = value.unwrap_or_default().split(';').map(|part| part.trim().to_lowercase());
+    if parts.next().as_deref() != Some("application/json") {
+        return Some("content-type must be application/json");
+    }
+    let charset = parts.find_map(|part| part.strip_prefix("charset=").map(str::to_owned));
+    let known = charset.is_none_or(|name| matches!(name.trim_matches('"'), "utf-8" | "utf8"));
+    (!known).then_some("invalid content-type charset")
 }
 
 /// Reads a request's body; of one that is too large, all that is bearable, to throw it away.
@@ -108,8 +164,11 @@ async fn read(body: Body) -> Result<Vec<u8>, (StatusCode, RpcError)> {
     if length <= MAX_BODY_BYTES {
         return Ok(bytes);
     }
-    let message = format!("the request is larger than {MAX_BODY_BYTES} bytes");
-    Err((StatusCode::PAYLOAD_TOO_LARGE, RpcError::invalid_request(message)))
+    let error = RpcError::invalid_request("http: request body too large");
+    Err((
+        StatusCode::PAYLOAD_TOO_LARGE,
+        error.about(format!("the limit is {MAX_BODY_BYTES} bytes")),
+    ))
 }
 
 #[derive(Deserialize)]

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use stellar_xdr::{LedgerHeaderHistoryEntry, LedgerKey};
 
+use super::format::{Format, XdrFields};
 use super::jsonrpc::RpcError;
-use super::page::{Limits, PageRequest, Start, check_format, is_known};
+use super::page::{self, Limits, PageRequest, Start, is_known};
 use super::{meta, wire};
 use crate::model::Found;
 use crate::network::Localnet;
@@ -121,8 +122,8 @@ struct LedgerRow {
     hash: String,
     sequence: u32,
     ledger_close_time: String,
-    header_xdr: String,
-    metadata_xdr: String,
+    #[serde(flatten)]
+    xdr: XdrFields,
 }
 
 /// `getLedgers`: headers and metadata, page by page.
@@ -151,7 +152,7 @@ pub(super) async fn page(
     let cursor = headers.last().map_or(start.saturating_sub(1), |last| last.header.ledger_seq);
     let mut ledgers = Vec::with_capacity(headers.len());
     for header in headers {
-        ledgers.push(ledger_row(network, header).await?);
+        ledgers.push(ledger_row(network, header, page.format).await?);
     }
     Ok(LedgersPage {
         ledgers,
@@ -166,16 +167,19 @@ pub(super) async fn page(
 async fn ledger_row(
     network: &Localnet,
     header: LedgerHeaderHistoryEntry,
+    format: Format,
 ) -> Result<LedgerRow, RpcError> {
     let sequence = header.header.ledger_seq;
     let transactions = network.transactions(sequence..=sequence, None, usize::MAX).await?;
-    Ok(LedgerRow {
-        hash: wire::hex(&header.hash.0),
-        sequence,
-        ledger_close_time: header.header.scp_value.close_time.0.to_string(),
-        header_xdr: wire::encode(&header)?,
-        metadata_xdr: wire::encode(&meta::close_meta(header, &transactions)?)?,
-    })
+    let hash = wire::hex(&header.hash.0);
+    let ledger_close_time = header.header.scp_value.close_time.0.to_string();
+    let mut xdr = format.fields();
+    xdr.put(("headerXdr", "headerJson"), &header)?;
+    xdr.put(("metadataXdr", "metadataJson"), &meta::close_meta(header, &transactions)?)?;
+    for name in ["headerXdr", "metadataXdr"] {
+        xdr.or(name, "");
+    }
+    Ok(LedgerRow { hash, sequence, ledger_close_time, xdr })
 }
 
 #[derive(Deserialize)]
@@ -195,12 +199,11 @@ pub(super) struct Entries {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EntryRow {
-    key: String,
-    xdr: String,
     last_modified_ledger_seq: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     live_until_ledger_seq: Option<u32>,
-    ext_xdr: String,
+    #[serde(flatten)]
+    xdr: XdrFields,
 }
 
 /// `getLedgerEntries`: those of the keys that exist, in the order asked.
@@ -208,7 +211,7 @@ pub(super) async fn entries(
     network: &Localnet,
     request: EntriesRequest,
 ) -> Result<Entries, RpcError> {
-    check_format(request.xdr_format.as_deref())?;
+    let format = page::format(request.xdr_format.as_deref())?;
     let keys = request.keys.unwrap_or_default();
     if keys.len() > MAX_KEYS {
         return Err(RpcError::invalid_params(format!(
@@ -219,7 +222,8 @@ pub(super) async fn entries(
     let keys: Vec<LedgerKey> =
         keys.iter().enumerate().map(parse_key).collect::<Result<_, RpcError>>()?;
     let (found, latest_ledger) = network.entries(keys).await?;
-    let entries = found.iter().map(entry_row).collect::<Result<_, RpcError>>()?;
+    let entries =
+        found.iter().map(|found| entry_row(found, format)).collect::<Result<_, RpcError>>()?;
     Ok(Entries { entries, latest_ledger })
 }
 
@@ -235,13 +239,15 @@ fn parse_key((index, key): (usize, &String)) -> Result<LedgerKey, RpcError> {
     }
 }
 
-fn entry_row(found: &Found) -> Result<EntryRow, RpcError> {
+fn entry_row(found: &Found, format: Format) -> Result<EntryRow, RpcError> {
     let entry = &found.entry.entry;
+    let mut xdr = format.fields();
+    xdr.put(("key", "keyJson"), &found.key)?;
+    xdr.put(("xdr", "dataJson"), &entry.data)?;
+    xdr.put(("extXdr", "extJson"), &entry.ext)?;
     Ok(EntryRow {
-        key: wire::encode(&found.key)?,
-        xdr: wire::encode(&entry.data)?,
         last_modified_ledger_seq: entry.last_modified_ledger_seq,
         live_until_ledger_seq: found.entry.live_until,
-        ext_xdr: wire::encode(&entry.ext)?,
+        xdr,
     })
 }

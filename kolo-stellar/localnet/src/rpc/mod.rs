@@ -6,14 +6,17 @@
 //! `getTransactions`, `getEvents`. In one process, ask [`Localnet::rpc`] or [`handle`]; on a port,
 //! [`serve`].
 //!
-//! What differs from Stellar RPC: `xdrFormat` can only be `base64`; `getHealth` is healthy however
+//! What differs from Stellar RPC: `getHealth` is healthy however
 //! old the latest ledger is (a network that closes ledgers on demand may rest for hours); ledger
 //! metadata has no upgrades, consensus messages or evicted keys; a simulation sees the ledger that is
-//! about to close (its sequence, and the clock's time), where Stellar RPC takes the latest closed one.
+//! about to close (its sequence, and the clock's time), where Stellar RPC takes the latest closed one;
+//! batches have at most [`MAX_BATCH`] requests. On a port, a body that is too large or no JSON gets a
+//! JSON-RPC error (status 413, 200), where Stellar RPC answers 500 with the same words as plain text.
 
 mod events;
 mod fee_stats;
 mod filter;
+mod format;
 #[cfg(feature = "http")]
 mod http;
 mod jsonrpc;
@@ -21,12 +24,16 @@ mod ledgers;
 mod meta;
 mod page;
 mod simulate;
+#[cfg(feature = "http")]
+mod tools;
 mod transactions;
 mod wire;
 
 #[cfg(feature = "http")]
-pub use http::{FRIENDBOT_STROOPS, MAX_BODY_BYTES, serve};
+pub use http::{FRIENDBOT_STROOPS, MAX_BODY_BYTES, serve, serve_with_tools};
 pub use jsonrpc::{MAX_BATCH, RpcError};
+#[cfg(feature = "http")]
+pub(crate) use wire::rfc3339;
 
 use serde_json::Value;
 

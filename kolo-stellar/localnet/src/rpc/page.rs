@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::format::Format;
 use super::jsonrpc::RpcError;
 use crate::model::LedgerInfo;
 
@@ -52,6 +53,7 @@ pub(super) struct PageRequest {
 pub(super) struct Page {
     pub(super) start: Start,
     pub(super) limit: usize,
+    pub(super) format: Format,
 }
 
 pub(super) enum Start {
@@ -63,10 +65,10 @@ impl PageRequest {
     /// Checks the request against what the network has.
     ///
     /// # Errors
-    /// [`RpcError::invalid_params`] for the format, [`RpcError::invalid_request`] for the range,
-    /// as Stellar RPC has it.
+    /// [`RpcError::invalid_request`], as Stellar RPC has it.
     pub(super) fn check(self, limits: Limits, known: &LedgerInfo) -> Result<Page, RpcError> {
-        check_format(self.xdr_format.as_deref())?;
+        let format =
+            Format::parse(self.xdr_format.as_deref()).map_err(RpcError::invalid_request)?;
         let pagination = self.pagination.unwrap_or_default();
         let limit = pagination.limit(limits).map_err(RpcError::invalid_request)?;
         let start_ledger = self.start_ledger.unwrap_or_default();
@@ -88,7 +90,7 @@ impl PageRequest {
                     known.sequence()
                 )))
             }
-            start => Ok(Page { start, limit }),
+            start => Ok(Page { start, limit, format }),
         }
     }
 }
@@ -98,16 +100,10 @@ pub(super) fn is_known(known: &LedgerInfo, ledger: u32) -> bool {
     (known.oldest_ledger..=known.sequence()).contains(&ledger)
 }
 
-/// Refuses every `xdrFormat` but base64.
+/// Reads the `xdrFormat` of a method that refuses wrong ones as parameters.
 ///
 /// # Errors
 /// [`RpcError::invalid_params`] saying what to ask for instead.
-pub(super) fn check_format(format: Option<&str>) -> Result<(), RpcError> {
-    match format {
-        None | Some("" | "base64") => Ok(()),
-        Some("json") => Err(RpcError::invalid_params(
-            "xdrFormat 'json' is not available on this network: leave it out, or use 'base64'",
-        )),
-        Some(_) => Err(RpcError::invalid_params("expected base64 for optional 'xdrFormat'")),
-    }
+pub(super) fn format(asked: Option<&str>) -> Result<Format, RpcError> {
+    Format::parse(asked).map_err(RpcError::invalid_params)
 }

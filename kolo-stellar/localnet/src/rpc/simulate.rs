@@ -1,12 +1,14 @@
 //! `simulateTransaction`: what a contract transaction would do, and what it needs.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use stellar_xdr::{
-    FeeBumpTransactionInnerTx, Memo, Operation, OperationBody, TransactionEnvelope, TransactionExt,
+    FeeBumpTransactionInnerTx, Memo, Operation, OperationBody, ScVal, SorobanAuthorizationEntry,
+    TransactionEnvelope, TransactionExt,
 };
 
+use super::format::{Format, Name, XdrFields};
 use super::jsonrpc::RpcError;
-use super::page::check_format;
 use super::{meta, wire};
 use crate::model::{AuthMode, RestorePreamble, SimulateOptions, Simulation, StateChange};
 use crate::network::Localnet;
@@ -34,14 +36,13 @@ struct ResourceConfig {
 pub(super) struct SimulateAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_data: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    events: Vec<String>,
+    /// Footprint and resources, and diagnostic events where there are any.
+    #[serde(flatten)]
+    xdr: XdrFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     min_resource_fee: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    results: Vec<HostFunctionResult>,
+    results: Vec<XdrFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restore_preamble: Option<RestoreAnswer>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,15 +51,10 @@ pub(super) struct SimulateAnswer {
 }
 
 #[derive(Serialize)]
-struct HostFunctionResult {
-    auth: Vec<String>,
-    xdr: String,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RestoreAnswer {
-    transaction_data: String,
+    #[serde(flatten)]
+    xdr: XdrFields,
     min_resource_fee: String,
 }
 
@@ -66,9 +62,8 @@ struct RestoreAnswer {
 struct ChangeRow {
     #[serde(rename = "type")]
     kind: &'static str,
-    key: String,
-    before: Option<String>,
-    after: Option<String>,
+    #[serde(flatten)]
+    xdr: XdrFields,
 }
 
 /// `simulateTransaction`.
@@ -76,14 +71,15 @@ pub(super) async fn simulate(
     network: &Localnet,
     request: SimulateRequest,
 ) -> Result<SimulateAnswer, RpcError> {
-    check_format(request.xdr_format.as_deref())?;
-    let (envelope, options) = match prepare(&request) {
-        Ok(prepared) => prepared,
-        Err(why) => {
-            return Ok(SimulateAnswer { error: Some(why), ..SimulateAnswer::default() });
+    let prepared = Format::parse(request.xdr_format.as_deref()).and_then(|format| {
+        prepare(&request).map(|(envelope, options)| (format, envelope, options))
+    });
+    match prepared {
+        Ok((format, envelope, options)) => {
+            answer(network.simulate(envelope, options).await?, format)
         }
-    };
-    answer(network.simulate(envelope, options).await?)
+        Err(why) => Ok(SimulateAnswer { error: Some(why), ..SimulateAnswer::default() }),
+    }
 }
 
 /// Checks what Stellar RPC checks before it asks the host.
@@ -168,40 +164,52 @@ fn has_soroban_data(envelope: &TransactionEnvelope) -> bool {
     matches!(ext, TransactionExt::V1(_))
 }
 
-fn answer(simulation: Simulation) -> Result<SimulateAnswer, RpcError> {
-    let result = match &simulation.result {
-        Some(value) => Some(HostFunctionResult {
-            auth: wire::encode_all(&simulation.auth)?,
-            xdr: wire::encode(value)?,
-        }),
-        None => None,
-    };
+const TRANSACTION_DATA: Name = ("transactionData", "transactionDataJson");
+
+fn answer(simulation: Simulation, format: Format) -> Result<SimulateAnswer, RpcError> {
+    let mut xdr = format.fields();
+    if let Some(data) = &simulation.transaction_data {
+        xdr.put(TRANSACTION_DATA, data)?;
+    }
+    xdr.put_list(("events", "eventsJson"), &simulation.events)?;
+    let result = simulation.result.as_ref().map(|value| result(value, &simulation.auth, format));
+    let restores = simulation.restore_preamble.as_ref().map(|preamble| restore(preamble, format));
+    let changes = simulation.state_changes.iter().filter_map(|row| change(row, format));
     let fee = simulation.min_resource_fee;
     Ok(SimulateAnswer {
-        error: simulation.error,
-        transaction_data: simulation.transaction_data.as_ref().map(wire::encode).transpose()?,
-        events: wire::encode_all(&simulation.events)?,
+        xdr,
         min_resource_fee: (fee != 0).then(|| fee.to_string()),
-        results: result.into_iter().collect(),
-        restore_preamble: simulation.restore_preamble.as_ref().map(restore).transpose()?,
-        state_changes: simulation
-            .state_changes
-            .iter()
-            .filter_map(change)
-            .collect::<Result<_, _>>()?,
+        results: result.transpose()?.into_iter().collect(),
+        restore_preamble: restores.transpose()?,
+        state_changes: changes.collect::<Result<_, _>>()?,
         latest_ledger: simulation.latest_ledger,
+        error: simulation.error,
     })
 }
 
-fn restore(preamble: &RestorePreamble) -> Result<RestoreAnswer, RpcError> {
-    Ok(RestoreAnswer {
-        transaction_data: wire::encode(&preamble.transaction_data)?,
-        min_resource_fee: preamble.min_resource_fee.to_string(),
-    })
+/// What the call returned, and who has to have signed for it.
+fn result(
+    value: &ScVal,
+    auth: &[SorobanAuthorizationEntry],
+    format: Format,
+) -> Result<XdrFields, RpcError> {
+    let mut xdr = format.fields();
+    xdr.put_list(("auth", "authJson"), auth)?;
+    xdr.put(("xdr", "returnValueJson"), value)?;
+    if format == Format::Base64 {
+        xdr.or("auth", Vec::<Value>::new());
+    }
+    Ok(xdr)
+}
+
+fn restore(preamble: &RestorePreamble, format: Format) -> Result<RestoreAnswer, RpcError> {
+    let mut xdr = format.fields();
+    xdr.put(TRANSACTION_DATA, &preamble.transaction_data)?;
+    Ok(RestoreAnswer { xdr, min_resource_fee: preamble.min_resource_fee.to_string() })
 }
 
 /// One changed entry; `None` for one that is neither before nor after.
-fn change(change: &StateChange) -> Option<Result<ChangeRow, RpcError>> {
+fn change(change: &StateChange, format: Format) -> Option<Result<ChangeRow, RpcError>> {
     let kind = match (&change.before, &change.after) {
         (None, Some(_)) => "created",
         (Some(_), Some(_)) => "updated",
@@ -209,12 +217,17 @@ fn change(change: &StateChange) -> Option<Result<ChangeRow, RpcError>> {
         (None, None) => return None,
     };
     let row = || {
-        Ok(ChangeRow {
-            kind,
-            key: wire::encode(&change.key)?,
-            before: change.before.as_ref().map(wire::encode).transpose()?,
-            after: change.after.as_ref().map(wire::encode).transpose()?,
-        })
+        let mut xdr = format.fields();
+        xdr.put(("key", "keyJson"), &change.key)?;
+        for (name, entry) in
+            [(("before", "beforeJson"), &change.before), (("after", "afterJson"), &change.after)]
+        {
+            if let Some(entry) = entry {
+                xdr.put(name, entry)?;
+            }
+            xdr.or(name.0, Value::Null);
+        }
+        Ok(ChangeRow { kind, xdr })
     };
     Some(row())
 }

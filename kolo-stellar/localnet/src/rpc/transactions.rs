@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use stellar_xdr::TransactionMeta;
 
+use super::format::{Format, XdrFields};
 use super::jsonrpc::RpcError;
-use super::page::{Limits, PageRequest, Start, check_format};
+use super::page::{self, Limits, PageRequest, Start};
 use super::wire;
 use crate::model::{EventPosition, LedgerInfo, SendOutcome, TxRecord};
 use crate::network::Localnet;
@@ -21,8 +22,8 @@ pub(super) struct SendRequest {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SendAnswer {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_result_xdr: Option<String>,
+    #[serde(flatten)]
+    xdr: XdrFields,
     status: &'static str,
     hash: String,
     latest_ledger: u32,
@@ -31,17 +32,17 @@ pub(super) struct SendAnswer {
 
 /// `sendTransaction`: hands an envelope in; what becomes of it, `getTransaction` tells.
 pub(super) async fn send(network: &Localnet, request: SendRequest) -> Result<SendAnswer, RpcError> {
-    check_format(request.xdr_format.as_deref())?;
+    let format = page::format(request.xdr_format.as_deref())?;
     let envelope =
         wire::decode(&request.transaction).map_err(|_| RpcError::invalid_params("invalid_xdr"))?;
     let known = network.latest().await?;
     let outcome = network.send(envelope).await?;
-    let error = match &outcome {
-        SendOutcome::Error { result, .. } => Some(wire::encode(result)?),
-        _ => None,
-    };
+    let mut xdr = format.fields();
+    if let SendOutcome::Error { result, .. } = &outcome {
+        xdr.put(("errorResultXdr", "errorResultJson"), result)?;
+    }
     Ok(SendAnswer {
-        error_result_xdr: error,
+        xdr,
         status: match &outcome {
             SendOutcome::Pending(_) => "PENDING",
             SendOutcome::Duplicate(_) => "DUPLICATE",
@@ -82,36 +83,23 @@ struct Details {
     tx_hash: String,
     application_order: u32,
     fee_bump: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    envelope_xdr: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result_xdr: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result_meta_xdr: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    diagnostic_events_xdr: Vec<String>,
-    events: Events,
+    /// Envelope, result, metadata, and diagnostic events where there are any.
+    #[serde(flatten)]
+    xdr: XdrFields,
+    /// Those of the transaction, and of each of its operations.
+    events: XdrFields,
     ledger: u32,
-}
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Events {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    transaction_events_xdr: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    contract_events_xdr: Vec<Vec<String>>,
 }
 
 /// `getTransaction`: by the hash of a transaction, or of the inner one of a fee-bump.
 pub(super) async fn one(network: &Localnet, request: OneRequest) -> Result<OneAnswer, RpcError> {
-    check_format(request.xdr_format.as_deref())?;
+    let format = page::format(request.xdr_format.as_deref())?;
     let hash = wire::parse_hash(&request.hash)?;
     // The transaction first: the range that is reported then includes its ledger.
     let found = network.transaction(hash).await?;
     let known = network.latest().await?;
     let (details, close_time) = match &found {
-        Some(record) => (Details::of(record, request.hash)?, record.close_time),
+        Some(record) => (Details::of(record, request.hash, format)?, record.close_time),
         None => {
             let details =
                 Details { status: "NOT_FOUND", tx_hash: request.hash, ..Details::default() };
@@ -129,34 +117,29 @@ pub(super) async fn one(network: &Localnet, request: OneRequest) -> Result<OneAn
 }
 
 impl Details {
-    fn of(record: &TxRecord, tx_hash: String) -> Result<Self, RpcError> {
-        let (diagnostic, events) = events(&record.meta)?;
+    fn of(record: &TxRecord, tx_hash: String, format: Format) -> Result<Self, RpcError> {
+        let (mut xdr, mut events) = (format.fields(), format.fields());
+        xdr.put(("envelopeXdr", "envelopeJson"), &record.envelope)?;
+        xdr.put(("resultXdr", "resultJson"), &record.result)?;
+        xdr.put(("resultMetaXdr", "resultMetaJson"), &record.meta)?;
+        if let TransactionMeta::V4(meta) = &record.meta {
+            let of_operations = meta.operations.iter().map(|operation| operation.events.iter());
+            let diagnostic = ("diagnosticEventsXdr", "diagnosticEventsJson");
+            xdr.put_list(diagnostic, meta.diagnostic_events.iter())?;
+            let of_transaction = ("transactionEventsXdr", "transactionEventsJson");
+            events.put_list(of_transaction, meta.events.iter())?;
+            events.put_lists(("contractEventsXdr", "contractEventsJson"), of_operations)?;
+        }
         Ok(Self {
             status: if record.is_successful() { "SUCCESS" } else { "FAILED" },
             tx_hash,
             application_order: record.index,
             fee_bump: record.inner_hash.is_some(),
-            envelope_xdr: Some(wire::encode(&record.envelope)?),
-            result_xdr: Some(wire::encode(&record.result)?),
-            result_meta_xdr: Some(wire::encode(&record.meta)?),
-            diagnostic_events_xdr: diagnostic,
+            xdr,
             events,
             ledger: record.ledger,
         })
     }
-}
-
-/// Diagnostic events, and those of the transaction and of each of its operations.
-fn events(meta: &TransactionMeta) -> Result<(Vec<String>, Events), RpcError> {
-    let TransactionMeta::V4(meta) = meta else {
-        return Ok((Vec::new(), Events::default()));
-    };
-    let by_operation = meta.operations.iter().map(|op| wire::encode_all(op.events.iter()));
-    let events = Events {
-        transaction_events_xdr: wire::encode_all(meta.events.iter())?,
-        contract_events_xdr: by_operation.collect::<Result<_, _>>()?,
-    };
-    Ok((wire::encode_all(meta.diagnostic_events.iter())?, events))
 }
 
 #[derive(Serialize)]
@@ -194,7 +177,7 @@ pub(super) async fn page(
     };
     let found = network.transactions(first..=known.sequence(), after, page.limit).await?;
     let rows = found.iter().map(|record| {
-        let details = Details::of(record, wire::hex(&record.hash.0))?;
+        let details = Details::of(record, wire::hex(&record.hash.0), page.format)?;
         Ok(TransactionRow { details, created_at: record.close_time })
     });
     Ok(TransactionsPage {

@@ -27,16 +27,6 @@ pub(super) fn encode(value: &impl WriteXdr) -> Result<String, RpcError> {
     value.to_xdr_base64(Limits::none()).map_err(|error| RpcError::internal(error.to_string()))
 }
 
-/// Writes base64 of each.
-///
-/// # Errors
-/// As [`encode`].
-pub(super) fn encode_all<'a, T: WriteXdr + 'a>(
-    values: impl IntoIterator<Item = &'a T>,
-) -> Result<Vec<String>, RpcError> {
-    values.into_iter().map(encode).collect()
-}
-
 /// A hash in hex.
 pub(super) fn hex(hash: &[u8; 32]) -> String {
     HEXLOWER.encode(hash)
@@ -59,7 +49,7 @@ pub(super) fn parse_hash(text: &str) -> Result<[u8; 32], RpcError> {
 }
 
 /// A close time (Unix seconds) as RFC 3339 in UTC, like `2026-11-21T12:00:00Z`.
-pub(super) fn rfc3339(seconds: u64) -> String {
+pub(crate) fn rfc3339(seconds: u64) -> String {
     const DAY: u64 = 86_400;
     let (year, month, day) = civil(seconds / DAY);
     let rest = seconds % DAY;

@@ -250,9 +250,62 @@ fn data_entries_and_sequence_bumps() {
 #[test]
 fn what_is_not_supported_says_so() {
     let net = Net::new();
-    let ada = net.fund("ada", 10);
-    let refused = net.refuse(&ada, vec![op(OperationBody::Inflation)], &[&ada]);
-    let TransactionResultResult::TxFailed(results) = refused else { panic!("{refused:?}") };
-    assert_eq!(results[0], OperationResult::OpNotSupported);
+    let (ada, issuer) = (net.fund("ada", 10), net.fund("issuer", 10));
+    let (selling, buying, price) = (Asset::Native, usdc(&issuer), Price { n: 1, d: 1 });
+    let pool = LiquidityPoolConstantProductParameters {
+        asset_a: Asset::Native,
+        asset_b: usdc(&issuer),
+        fee: 30,
+    };
+    let pool = LiquidityPoolParameters::LiquidityPoolConstantProduct(pool);
+    for body in [
+        OperationBody::Inflation,
+        OperationBody::ManageSellOffer(ManageSellOfferOp {
+            selling: selling.clone(),
+            buying: buying.clone(),
+            amount: 1,
+            price: price.clone(),
+            offer_id: 0,
+        }),
+        OperationBody::ManageBuyOffer(ManageBuyOfferOp {
+            selling: selling.clone(),
+            buying: buying.clone(),
+            buy_amount: 1,
+            price: price.clone(),
+            offer_id: 0,
+        }),
+        OperationBody::CreatePassiveSellOffer(CreatePassiveSellOfferOp {
+            selling,
+            buying,
+            amount: 1,
+            price: price.clone(),
+        }),
+        OperationBody::AllowTrust(AllowTrustOp {
+            trustor: issuer.id(),
+            asset: AssetCode::CreditAlphanum4(AssetCode4(*b"USDC")),
+            authorize: 1,
+        }),
+        OperationBody::LiquidityPoolDeposit(LiquidityPoolDepositOp {
+            liquidity_pool_id: PoolId(Hash([1; 32])),
+            max_amount_a: 1,
+            max_amount_b: 1,
+            min_price: price.clone(),
+            max_price: price,
+        }),
+        OperationBody::LiquidityPoolWithdraw(LiquidityPoolWithdrawOp {
+            liquidity_pool_id: PoolId(Hash([1; 32])),
+            amount: 1,
+            min_amount_a: 1,
+            min_amount_b: 1,
+        }),
+        OperationBody::ChangeTrust(ChangeTrustOp {
+            line: ChangeTrustAsset::PoolShare(pool),
+            limit: 1,
+        }),
+    ] {
+        let refused = net.refuse(&ada, vec![op(body.clone())], &[&ada]);
+        let TransactionResultResult::TxFailed(results) = refused else { panic!("{refused:?}") };
+        assert_eq!(results[0], OperationResult::OpNotSupported, "{body:?}");
+    }
     assert_eq!(net.balance(&ada), 10 * XLM);
 }

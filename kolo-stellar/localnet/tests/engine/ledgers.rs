@@ -53,6 +53,24 @@ fn the_latest_ledger_is_never_old() {
 }
 
 #[test]
+fn time_can_be_let_pass() {
+    let net = Net::new();
+    let warped = net.localnet.advance_time(86_400).wait().unwrap();
+    assert_eq!((warped.sequence(), warped.close_time()), (2, START + 86_400));
+    // The clock goes on from there.
+    net.set_time(START + 3);
+    assert_eq!(net.localnet.close_ledger().wait().unwrap().close_time(), START + 86_403);
+    net.set_time(START + 3 + PACE_S);
+    let kept_pace = net.localnet.latest().wait().unwrap();
+    assert_eq!(kept_pace.close_time(), START + 86_403 + PACE_S);
+    for beyond in [u64::MAX, u64::MAX / 2] {
+        assert!(net.localnet.advance_time(beyond).wait().is_err());
+    }
+    let after = net.localnet.close_ledger().wait().unwrap();
+    assert_eq!(after.close_time(), kept_pace.close_time(), "a refusal moves nothing");
+}
+
+#[test]
 fn skip_lists_point_back() {
     let net = Net::new();
     for _ in 0..120 {

@@ -168,6 +168,56 @@ fn testnet_lives_shorter_and_unlimited_takes_more() {
 }
 
 #[test]
+fn a_ledger_has_room_for_so_many_operations() {
+    let latest = |settings: NetworkSettings| {
+        let localnet = Localnet::builder().settings(settings).start().unwrap();
+        localnet.latest().wait().unwrap().header.header.max_tx_set_size
+    };
+    assert_eq!(latest(NetworkSettings::mainnet()), 1_000);
+    // Less than the largest transaction has makes no sense.
+    let ledger_limits = LedgerLimits { operations: 1, ..LedgerLimits::default() };
+    let settings = NetworkSettings { ledger_limits, ..NetworkSettings::mainnet() };
+    assert_eq!(latest(settings), 101);
+    let localnet = Localnet::builder()
+        .clock(Arc::new(|| START))
+        .close(Close::Every(StdDuration::from_secs(3_600)))
+        .settings(settings)
+        .start()
+        .unwrap();
+    let people = ["cheap", "dear", "small"].map(Key::new);
+    let funded = people.each_ref().map(|person| {
+        let funded = localnet.fund(person.id(), 100 * XLM).wait().unwrap().ledger;
+        i64::from(funded) << 32
+    });
+    // Twice sixty operations are too many; the forty-one of the third fit beside sixty.
+    let offers = [(60, 100), (60, 102), (41, 101)];
+    let hashes = [0, 1, 2].map(|at| {
+        let (person, (count, rate)) = (&people[at], offers[at]);
+        let tx = Transaction {
+            source_account: person.muxed(),
+            fee: rate * u32::try_from(count).unwrap(),
+            seq_num: SequenceNumber(funded[at] + 1),
+            cond: Preconditions::None,
+            memo: Memo::None,
+            operations: vec![op(pay(person, &Asset::Native, 1)); count].try_into().unwrap(),
+            ext: TransactionExt::V0,
+        };
+        let hash = tx.hash(localnet.network_id()).unwrap();
+        let signatures = vec![person.sign(&hash)].try_into().unwrap();
+        let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures });
+        assert!(matches!(localnet.send(envelope).wait().unwrap(), SendOutcome::Pending(_)));
+        Hash(hash)
+    });
+    let closed = || {
+        let ledger = localnet.close_ledger().wait().unwrap();
+        ledger.transactions.into_iter().map(|tx| tx.hash).collect::<Vec<_>>()
+    };
+    assert_eq!(closed(), [hashes[1].clone(), hashes[2].clone()]);
+    assert_eq!(closed(), [hashes[0].clone()]);
+    assert_eq!(closed(), []);
+}
+
+#[test]
 fn a_full_ledger_takes_the_highest_fees_and_the_rest_waits() {
     let ledger_limits = LedgerLimits { transactions: 1, ..LedgerLimits::default() };
     let localnet = Localnet::builder()

@@ -1,5 +1,7 @@
 //! Strangers' requests, mutated at random: always a JSON-RPC answer, never a panic, never a
-//! change.
+//! change. With `KOLO_TEST_LONG` each is played for a minute.
+
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -11,23 +13,35 @@ use super::support::{Net, Person, base64, payment, token};
 /// Codes a client's mistake may get; -32603 would be a mistake of ours.
 const MISTAKES: [i64; 4] = [-32_700, -32_600, -32_601, -32_602];
 
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+/// Once, or for a minute in the long run.
+fn play(mut round: impl FnMut()) {
+    let end = Instant::now() + Duration::from_secs(60);
+    round();
+    while std::env::var_os("KOLO_TEST_LONG").is_some() && Instant::now() < end {
+        round();
+    }
+}
+
 #[test]
 fn mutated_requests_get_answers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (net, requests) = runtime.block_on(templates());
     let before = runtime.block_on(net.ask("getLatestLedger", json!({})));
-    let mut runner = TestRunner::new(Config { cases: 3_000, ..Config::default() });
+    let mut runner = TestRunner::new(config(3_000));
     let case = (0..requests.len(), proptest::collection::vec(mutation(), 1..5));
-    runner
-        .run(&case, |(template, mutations)| {
-            let mut request = requests[template].clone();
-            for mutation in &mutations {
-                mutation.apply(&mut request);
-            }
-            let answer = runtime.block_on(net.0.rpc(request.clone()));
-            check(&request, &answer)
-        })
-        .unwrap();
+    let ask = |(template, mutations): (usize, Vec<Mutation>)| {
+        let mut request = requests[template].clone();
+        for mutation in &mutations {
+            mutation.apply(&mut request);
+        }
+        let answer = runtime.block_on(net.0.rpc(request.clone()));
+        check(&request, &answer)
+    };
+    play(|| runner.run(&case, ask).unwrap());
     assert_eq!(runtime.block_on(net.ask("getLatestLedger", json!({}))), before);
 }
 
@@ -36,24 +50,23 @@ fn mutated_envelopes_get_answers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let net = Net::start();
     let envelopes = runtime.block_on(envelopes(&net));
-    let mut runner = TestRunner::new(Config { cases: 2_000, ..Config::default() });
+    let mut runner = TestRunner::new(config(2_000));
     let flips = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
     let case = (0..envelopes.len(), any::<bool>(), flips);
-    runner
-        .run(&case, |(template, sends, flips)| {
-            let mut bytes = data_encoding::BASE64.decode(envelopes[template].as_bytes()).unwrap();
-            for (at, mask) in flips {
-                let at = at.index(bytes.len());
-                bytes[at] ^= mask;
-            }
-            let transaction = data_encoding::BASE64.encode(&bytes);
-            let method = if sends { "sendTransaction" } else { "simulateTransaction" };
-            let params = json!({ "transaction": transaction });
-            let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-            let answer = runtime.block_on(net.0.rpc(request.clone()));
-            check(&request, &answer)
-        })
-        .unwrap();
+    let ask = |(template, sends, flips): (usize, bool, Vec<(prop::sample::Index, u8)>)| {
+        let mut bytes = data_encoding::BASE64.decode(envelopes[template].as_bytes()).unwrap();
+        for (at, mask) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= mask;
+        }
+        let transaction = data_encoding::BASE64.encode(&bytes);
+        let method = if sends { "sendTransaction" } else { "simulateTransaction" };
+        let params = json!({ "transaction": transaction });
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let answer = runtime.block_on(net.0.rpc(request.clone()));
+        check(&request, &answer)
+    };
+    play(|| runner.run(&case, ask).unwrap());
     assert_eq!(runtime.block_on(net.ask("getHealth", json!({})))["status"], "healthy");
 }
 
@@ -61,7 +74,8 @@ fn check(request: &Value, answer: &Value) -> Result<(), TestCaseError> {
     let answers = match answer {
         Value::Array(answers) => answers.as_slice(),
         Value::Null => {
-            prop_assert!(request.get("id").is_none(), "not answered: {request}");
+            let notifies = request.get("id").is_none_or(Value::is_null);
+            prop_assert!(notifies, "not answered: {request}");
             return Ok(());
         }
         one => std::slice::from_ref(one),
@@ -77,7 +91,7 @@ fn check(request: &Value, answer: &Value) -> Result<(), TestCaseError> {
 
 /// A network and a valid request for each method; none of them changes anything.
 async fn templates() -> (Net, Vec<Value>) {
-    let net = Net::start();
+    let net = Net::still();
     let (ann, ben) = (net.person(1).await, net.person(2).await);
     net.invoke(&ann, token::deploy()).await;
     let hash = net.pay(&ann, &ben, 1).await;
@@ -98,7 +112,7 @@ async fn templates() -> (Net, Vec<Value>) {
         "xdrFormat": "base64",
     });
     let on = json!({ "pagination": { "cursor": "0000000012884905984-0000000000", "limit": 2 } });
-    let page = json!({ "startLedger": 1, "pagination": { "limit": 3 } });
+    let page = json!({ "startLedger": 1, "pagination": { "limit": 3 }, "xdrFormat": "json" });
     let simulated = json!({
         "transaction": call,
         "resourceConfig": { "instructionLeeway": 1 },

@@ -1,6 +1,6 @@
 //! The port: what an ordinary HTTP client sees.
 
-use kolo_localnet::rpc::serve;
+use kolo_localnet::rpc::{serve, serve_with_tools};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -9,29 +9,47 @@ use tokio::task::JoinHandle;
 
 use super::support::{Net, Person, XLM, base64, payment};
 
-struct Port {
-    net: Net,
-    url: String,
-    client: Client,
+/// A network on a port of its own.
+pub struct Port {
+    pub net: Net,
+    pub url: String,
+    pub client: Client,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
 
 impl Port {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
+        Self::open_with(false).await
+    }
+
+    pub async fn open_with(tools: bool) -> Self {
         crate::tls_provider();
         let net = Net::start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, net.0.clone(), async {
+        let network = net.0.clone();
+        let stopped = async {
             let _ = stopped.await;
-        }));
+        };
+        let served = tokio::spawn(async move {
+            if tools {
+                serve_with_tools(listener, network, stopped).await
+            } else {
+                serve(listener, network, stopped).await
+            }
+        });
         Self { net, url, client: Client::new(), stop, served }
     }
 
-    async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
-        self.client.post(format!("{}{path}", self.url)).body(body).send().await.unwrap()
+    pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
+        self.post_as("application/json", path, body).await
+    }
+
+    async fn post_as(&self, kind: &str, path: &str, body: impl Into<reqwest::Body>) -> Response {
+        let request = self.client.post(format!("{}{path}", self.url)).header("content-type", kind);
+        request.body(body).send().await.unwrap()
     }
 
     async fn ask(&self, method: &str, params: Value) -> Value {
@@ -113,7 +131,7 @@ async fn what_is_no_request_gets_a_json_rpc_error() {
         (deep_params, StatusCode::PAYLOAD_TOO_LARGE, -32_600),
         ("x".repeat(10_000_000), StatusCode::PAYLOAD_TOO_LARGE, -32_600),
         ("[]".into(), StatusCode::OK, -32_600),
-        ("5".into(), StatusCode::OK, -32_600),
+        ("5".into(), StatusCode::OK, -32_700),
         (many.to_string(), StatusCode::OK, -32_600),
         (request("getNothing").to_string(), StatusCode::OK, -32_601),
         (request("getEvents").to_string(), StatusCode::OK, -32_602),
@@ -128,6 +146,30 @@ async fn what_is_no_request_gets_a_json_rpc_error() {
     let bytes = port.post("/", vec![0xFF, 0xFE, 0x00]).await;
     assert_eq!(bytes.json::<Value>().await.unwrap()["error"]["code"], -32_700);
     assert_eq!(port.ask("getHealth", json!({})).await["status"], "healthy");
+}
+
+#[tokio::test]
+async fn a_body_has_to_call_itself_json() {
+    let port = Port::open().await;
+    let health = json!({ "jsonrpc": "2.0", "id": 1, "method": "getHealth" }).to_string();
+    for kind in
+        ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=utf8"]
+    {
+        assert_eq!(
+            port.post_as(kind, "/", health.clone()).await.status(),
+            StatusCode::OK,
+            "{kind}"
+        );
+    }
+    for (kind, why) in [
+        ("text/plain", "content-type must be application/json"),
+        ("application/x-www-form-urlencoded", "content-type must be application/json"),
+        ("application/json; charset=latin1", "invalid content-type charset"),
+    ] {
+        let refused = port.post_as(kind, "/rpc", health.clone()).await;
+        assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+        assert_eq!(refused.text().await.unwrap(), why);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Transactions and entries: sent, found, refused.
 
+use std::time::{Duration, Instant};
+
+use kolo_localnet::{Close, Localnet};
 use serde_json::json;
 use stellar_xdr::{
     LedgerEntryData, LedgerEntryExt, LedgerKey, LedgerKeyAccount, LedgerKeyTtl, SequenceNumber,
@@ -85,6 +88,23 @@ async fn a_payment_is_sent_and_found() {
     let again = net.send(&envelope).await;
     assert_eq!((&again["status"], &again["hash"]), (&json!("DUPLICATE"), &json!(hash)));
     assert_eq!(net.account(&ben).await.balance, 25 * XLM);
+}
+
+#[tokio::test]
+async fn money_is_there_within_five_seconds() {
+    let close = Close::Every(Duration::from_secs(1));
+    let net = Net(Localnet::builder().close(close).start().unwrap());
+    let (ann, ben) = (net.person(1).await, net.person(2).await);
+    for _ in 0..2 {
+        let envelope = net.envelope(&ann, payment(&ben, 1)).await;
+        let sent = Instant::now();
+        assert_eq!(net.send(&envelope).await["status"], "PENDING");
+        while net.get(&net.hash(&envelope)).await["status"] != "SUCCESS" {
+            assert!(sent.elapsed() < Duration::from_secs(5), "too late");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    assert_eq!(net.account(&ben).await.balance, 10_000 * XLM + 2);
 }
 
 #[tokio::test]
@@ -256,7 +276,7 @@ async fn pages_that_cannot_be_given_are_refused() {
             (json!({ "pagination": { "cursor": "one" } }), -32_602),
             (json!({ "pagination": { "cursor": "-1" } }), -32_602),
             (json!({ "startLedger": -1 }), -32_602),
-            (json!({ "startLedger": 1, "xdrFormat": "json" }), -32_602),
+            (json!({ "startLedger": 1, "xdrFormat": "xml" }), -32_600),
         ] {
             let (found, message) = net.refused(method, params.clone()).await;
             assert_eq!(found, code, "{method} {params}: {message}");
@@ -270,15 +290,13 @@ async fn other_formats_hashes_and_envelopes_are_refused() {
     let ann = net.person(1).await;
     let envelope = base64(&net.envelope(&ann, payment(&ann, 1)).await);
     for (method, params) in [
-        ("getTransaction", json!({ "hash": "ab".repeat(32), "xdrFormat": "json" })),
         ("getTransaction", json!({ "hash": "ab".repeat(32), "xdrFormat": "xml" })),
         ("getTransaction", json!({ "hash": "ab" })),
         ("getTransaction", json!({})),
         ("sendTransaction", json!({ "transaction": "AAAA" })),
-        ("sendTransaction", json!({ "transaction": envelope, "xdrFormat": "json" })),
-        ("simulateTransaction", json!({ "transaction": envelope, "xdrFormat": "json" })),
-        ("getLedgerEntries", json!({ "keys": [], "xdrFormat": "json" })),
-        ("getEvents", json!({ "startLedger": 1, "xdrFormat": "json" })),
+        ("sendTransaction", json!({ "transaction": envelope, "xdrFormat": "xml" })),
+        ("getLedgerEntries", json!({ "keys": [], "xdrFormat": "xml" })),
+        ("getEvents", json!({ "startLedger": 1, "xdrFormat": "xml" })),
     ] {
         let (code, message) = net.refused(method, params.clone()).await;
         assert_eq!(code, -32_602, "{method} {params}: {message}");

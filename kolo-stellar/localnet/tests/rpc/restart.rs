@@ -117,7 +117,7 @@ impl Program {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         crate::tls_provider();
         let client = reqwest::Client::new();
-        let sent = client.post(&self.url).body(request.to_string()).send().await.unwrap();
+        let sent = client.post(&self.url).json(&request).send().await.unwrap();
         let answer: Value = sent.json().await.unwrap();
         assert!(answer["error"].is_null(), "{answer}");
         answer["result"].clone()

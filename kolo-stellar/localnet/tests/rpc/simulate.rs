@@ -107,6 +107,10 @@ async fn what_cannot_be_simulated_is_told_as_an_error_in_the_result() {
         [of_two.operations.to_vec(), of_two.operations.to_vec()].concat().try_into().unwrap();
     for (params, why) in [
         (json!({ "transaction": "AAAA" }), "Could not unmarshal transaction"),
+        (
+            json!({ "transaction": base64(&classic), "xdrFormat": "xml" }),
+            "got 'xml': expected base64, json for optional 'xdrFormat'",
+        ),
         (json!({ "transaction": base64(&classic) }), "unsupported operation type"),
         (json!({ "transaction": base64(&net.sign(&ann, with_memo)) }), "contains a memo"),
         (json!({ "transaction": base64(&net.sign(&ann, of_two)) }), "more than one operation"),

@@ -1,5 +1,7 @@
 //! People with keys, envelopes, and a network to send them to.
 
+use std::sync::Arc;
+
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::MemoryStore;
@@ -62,6 +64,15 @@ impl Net {
     pub fn with_retention(ledgers: u32) -> Self {
         let store = MemoryStore::new().with_retention(ledgers);
         Self(Localnet::builder().store(Box::new(store)).start().unwrap())
+    }
+
+    pub fn named(passphrase: &str) -> Self {
+        Self(Localnet::builder().passphrase(passphrase).start().unwrap())
+    }
+
+    /// A network whose clock stands still, so that no ledger closes by itself.
+    pub fn still() -> Self {
+        Self(Localnet::builder().clock(Arc::new(|| 1_767_225_600)).start().unwrap())
     }
 
     /// The result of a method; fails if there is none.
