@@ -134,9 +134,12 @@ fn pay(
 fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::CreateCircle { .. } => create(network, effect),
-        ChainEffect::Payout { circle, round } => {
-            anyone(network, circle, Function::Named("payout"), vec![("round", u32::from(*round).into())])
-        }
+        ChainEffect::Payout { circle, round } => anyone(
+            network,
+            circle,
+            Function::Named("payout"),
+            vec![("round", u32::from(*round).into())],
+        ),
         ChainEffect::Push { circle, member } => {
             anyone(network, circle, Function::Step("Push"), vec![named_member(member)?])
         }
@@ -147,7 +150,9 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
             let args = vec![named_member(member)?, ("secret", bytes(&secret.0)?)];
             anyone(network, circle, Function::Step("Reveal"), args)
         }
-        ChainEffect::Proceed { circle } => anyone(network, circle, Function::Step("Proceed"), vec![]),
+        ChainEffect::Proceed { circle } => {
+            anyone(network, circle, Function::Step("Proceed"), vec![])
+        }
         ChainEffect::Sync { circle } => anyone(network, circle, Function::Step("Sync"), vec![]),
         ChainEffect::CompleteMove { circle, member } => {
             anyone(network, circle, Function::Step("CompleteMove"), vec![named_member(member)?])
@@ -241,8 +246,12 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
         ChainEffect::Remove { circle, organiser, member } => {
             (circle, organiser, Function::Step("Remove"), vec![named_member(member)?])
         }
-        ChainEffect::Start { circle, organiser } => (circle, organiser, Function::Step("Start"), vec![]),
-        ChainEffect::Cancel { circle, organiser } => (circle, organiser, Function::Step("Cancel"), vec![]),
+        ChainEffect::Start { circle, organiser } => {
+            (circle, organiser, Function::Step("Start"), vec![])
+        }
+        ChainEffect::Cancel { circle, organiser } => {
+            (circle, organiser, Function::Step("Cancel"), vec![])
+        }
         ChainEffect::Approve { circle, organiser, member, turn } => {
             let args = vec![named_member(member)?, ("turn", option_u32(*turn))];
             (circle, organiser, Function::Step("Approve"), args)
@@ -277,7 +286,13 @@ fn payments(effect: &ChainEffect) -> Result<Call, PortError> {
         }
         ChainEffect::Commit { circle, member, secret, bond } => {
             let commitment = commitment(circle, member, &secret.0)?;
-            (circle, member, Function::Step("Commit"), *bond, vec![("commitment", bytes(&commitment)?)])
+            (
+                circle,
+                member,
+                Function::Step("Commit"),
+                *bond,
+                vec![("commitment", bytes(&commitment)?)],
+            )
         }
         _ => return Err(unknown()),
     };
@@ -313,7 +328,9 @@ fn members(effect: &ChainEffect) -> Result<Call, PortError> {
             (circle, member, Function::Step("ClaimInsurance"), rest)
         }
         ChainEffect::Exit { circle, member } => (circle, member, Function::Step("Exit"), vec![]),
-        ChainEffect::Object { circle, member } => (circle, member, Function::Step("Object"), vec![]),
+        ChainEffect::Object { circle, member } => {
+            (circle, member, Function::Step("Object"), vec![])
+        }
         ChainEffect::SignUpgrade { circle, member, wasm } => {
             (circle, member, Function::Step("SignUpgrade"), vec![("wasm", bytes(wasm)?)])
         }

@@ -237,7 +237,9 @@ impl Kolo {
                 let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
                 self.finish(work, intent, done).await.map(Some)
             }
-            Fate::Failed { refused, outdated: true, fee } if tx.prepared.authorisations.is_empty() => {
+            Fate::Failed { refused, outdated: true, fee }
+                if tx.prepared.authorisations.is_empty() =>
+            {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
                 tracing::info!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain, built anew");
                 self.rebuild(work, intent, &tx.prepared).await.map(Some)

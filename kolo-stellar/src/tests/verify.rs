@@ -4,11 +4,11 @@ use kolo_core::port::chain::{ChainAddress, ChainEffect, PreparedTx};
 use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use stellar_xdr::{
-    Hash, HostFunction, InvokeContractArgs, InvokeHostFunctionOp, Limits, Memo, MuxedAccount, MuxedAccountMed25519,
-    OperationBody, Preconditions, ReadXdr, ScAddress, ScVal, ScVec, SequenceNumber,
-    SorobanAuthorizedFunction, SorobanCredentials, TimeBounds, TimePoint, Transaction,
-    TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
-    Uint256, VecM, WriteXdr,
+    Hash, HostFunction, InvokeContractArgs, InvokeHostFunctionOp, Limits, Memo, MuxedAccount,
+    MuxedAccountMed25519, OperationBody, Preconditions, ReadXdr, ScAddress, ScVal, ScVec,
+    SequenceNumber, SorobanAuthorizedFunction, SorobanCredentials, TimeBounds, TimePoint,
+    Transaction, TransactionExt, TransactionSignaturePayload,
+    TransactionSignaturePayloadTaggedTransaction, Uint256, VecM, WriteXdr,
 };
 
 use super::world::*;
@@ -264,7 +264,7 @@ fn host(tx: &mut Transaction, change: &dyn Fn(&mut InvokeHostFunctionOp)) {
     });
 }
 
-fn invocation(tx: &mut Transaction, change: &dyn Fn(&mut stellar_xdr::InvokeContractArgs)) {
+fn invocation(tx: &mut Transaction, change: &dyn Fn(&mut InvokeContractArgs)) {
     host(tx, &|op| match &mut op.host_function {
         HostFunction::InvokeContract(args) => change(args),
         other => panic!("{other:?} is no call"),
@@ -481,7 +481,7 @@ async fn the_transfer_below_a_contribution_is_bound_to_the_configured_asset_and_
     assert_eq!(paying.len(), 4);
     for index in paying {
         let (effect, client, tx) = prepared(index).await;
-        let transfer = |change: &dyn Fn(&mut stellar_xdr::InvokeContractArgs)| {
+        let transfer = |change: &dyn Fn(&mut InvokeContractArgs)| {
             changed(&tx, &|t| {
                 host(t, &|op| {
                     let mut entry = op.auth[0].clone();
@@ -496,7 +496,7 @@ async fn the_transfer_below_a_contribution_is_bound_to_the_configured_asset_and_
             })
         };
         let stranger = ScAddress::Contract(stellar_xdr::ContractId(Hash([3; 32])));
-        let argument = |args: &mut stellar_xdr::InvokeContractArgs, i: usize, value: ScVal| {
+        let argument = |args: &mut InvokeContractArgs, i: usize, value: ScVal| {
             let mut list = args.args.to_vec();
             list[i] = value;
             args.args = list.try_into().unwrap();
