@@ -4,6 +4,7 @@
 //! number of the signed receipt of what is told, there when the notice is.
 use serde::{Deserialize, Serialize};
 
+use crate::circle::Office;
 use crate::offer::{OfferEnd, OfferKind};
 use crate::port::chain::ChainAddress;
 use crate::receipt::ReceiptNumber;
@@ -22,6 +23,35 @@ pub enum ReminderStage {
     Deadline,
     /// Grace is over.
     GraceOver,
+}
+
+/// What became of an office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum OfficeChange {
+    /// The organiser asks somebody to take it up.
+    Asked,
+    /// The organiser asks no longer.
+    Withdrawn,
+    /// Who was asked said no.
+    Declined,
+    /// Somebody holds it now.
+    Taken,
+    /// Somebody holds it no longer.
+    Ended,
+}
+
+impl OfficeChange {
+    /// The name of its event.
+    pub(crate) const fn event(self) -> &'static str {
+        match self {
+            Self::Asked => "circle.office_asked",
+            Self::Withdrawn => "circle.office_withdrawn",
+            Self::Declined => "circle.office_declined",
+            Self::Taken => "circle.office_taken",
+            Self::Ended => "circle.office_ended",
+        }
+    }
 }
 
 /// Something a member should hear.
@@ -353,6 +383,18 @@ pub enum Notice {
         circle: CircleId,
         name: String,
         code: String,
+    },
+    /// To whom a change of an office concerns: all, when it is taken up or has ended; else the other of the
+    /// two it is between.
+    Office {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
+        office: Office,
+        change: OfficeChange,
+        /// Nobody holds it now.
+        vacant: bool,
     },
     /// To all: what is asked for the pot now.
     BidMade {

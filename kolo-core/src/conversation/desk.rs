@@ -2,7 +2,7 @@
 use async_trait::async_trait;
 use kolo_rules::{Amount, Rules};
 
-use crate::circle::{Question, UnderWay};
+use crate::circle::{Appointment, Office, Question, UnderWay};
 use crate::member::Register;
 use crate::offer::{OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
@@ -133,6 +133,30 @@ pub trait Desk: Send + Sync {
     ) -> Result<UnderWay, Error>;
     async fn decline_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error>;
     async fn withdraw_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error>;
+    async fn name_officer(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        whom: MemberId,
+        office: Office,
+    ) -> Result<Appointment, Error>;
+    async fn relieve_officer(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        whom: MemberId,
+    ) -> Result<Appointment, Error>;
+    async fn answer_office(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        accept: bool,
+    ) -> Result<Appointment, Error>;
+    async fn lay_down_office(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<Appointment, Error>;
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn cancel(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
     async fn leave(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error>;
@@ -413,6 +437,42 @@ impl Desk for Kolo {
 
     async fn withdraw_offer(&self, ctx: &CommandContext, offer: OfferId) -> Result<(), Error> {
         self.offers().withdraw(ctx, offer).await
+    }
+
+    async fn name_officer(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        whom: MemberId,
+        office: Office,
+    ) -> Result<Appointment, Error> {
+        self.circles().name_officer(ctx, circle, whom, office).await
+    }
+
+    async fn relieve_officer(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        whom: MemberId,
+    ) -> Result<Appointment, Error> {
+        self.circles().relieve_officer(ctx, circle, whom).await
+    }
+
+    async fn answer_office(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        accept: bool,
+    ) -> Result<Appointment, Error> {
+        self.circles().answer_office(ctx, circle, accept).await
+    }
+
+    async fn lay_down_office(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<Appointment, Error> {
+        self.circles().lay_down_office(ctx, circle).await
     }
 
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {

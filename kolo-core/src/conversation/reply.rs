@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
+use crate::circle::{Office, Role};
+use crate::notice::OfficeChange;
 use crate::offer::{OfferView, SwapTerms};
+use crate::port::authorizer::CommandName;
 use crate::receipt::ReceiptView;
 use crate::view::{
     CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
@@ -231,6 +234,41 @@ pub enum Reply {
     OnlyOrganiser {
         name: String,
     },
+    /// Those who may, the organiser among them.
+    OnlyOfficers {
+        name: String,
+        who: &'static [Role],
+    },
+    /// ROLE without a name or a role.
+    RoleHow,
+    Roles {
+        name: String,
+        organiser: String,
+        officers: Vec<OfficerLine>,
+        /// The reader can ask somebody.
+        yours: bool,
+    },
+    /// To ask somebody to take an office up; `you`: the organiser themselves.
+    ConfirmRole {
+        name: String,
+        who: String,
+        office: Office,
+        you: bool,
+    },
+    /// To end an office; `you`: one's own.
+    ConfirmRoleEnd {
+        name: String,
+        who: String,
+        office: Office,
+        you: bool,
+    },
+    RoleDone {
+        name: String,
+        who: String,
+        office: Office,
+        you: bool,
+        change: OfficeChange,
+    },
     OnlyBeforeStart {
         name: String,
     },
@@ -382,6 +420,10 @@ pub enum Act {
     Expel,
     Move,
     Swap,
+    /// To ask them to take an office up.
+    Appoint(Office),
+    /// To end the one they have.
+    Relieve,
 }
 
 impl Act {
@@ -394,6 +436,30 @@ impl Act {
             Self::Expel => "EXPEL",
             Self::Move => "MOVE",
             Self::Swap => "SWAP",
+            Self::Appoint(_) | Self::Relieve => "ROLE",
+        }
+    }
+
+    /// What follows the name in the command.
+    pub(super) const fn tail(self) -> &'static str {
+        match self {
+            Self::Appoint(Office::Chairman) => " CHAIRMAN",
+            Self::Appoint(Office::Secretary) => " SECRETARY",
+            Self::Appoint(Office::Treasurer) => " TREASURER",
+            Self::Relieve => " MEMBER",
+            _ => "",
+        }
+    }
+
+    /// The command not every member may give.
+    pub(super) const fn command(self) -> Option<CommandName> {
+        match self {
+            Self::Approve => Some(CommandName::Approve),
+            Self::Reject => Some(CommandName::Reject),
+            Self::Remove => Some(CommandName::Remove),
+            Self::Appoint(_) => Some(CommandName::NameOfficer),
+            Self::Relieve => Some(CommandName::RelieveOfficer),
+            Self::Expel | Self::Move | Self::Swap => None,
         }
     }
 
@@ -401,6 +467,15 @@ impl Act {
     pub(super) const fn is_about_waiting(self) -> bool {
         matches!(self, Self::Approve | Self::Reject)
     }
+}
+
+/// Somebody with an office, or asked to take one up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct OfficerLine {
+    pub who: String,
+    pub office: Office,
+    pub accepted: bool,
 }
 
 /// A place that is to be handed over.

@@ -9,6 +9,7 @@ use crate::intent::state::Want;
 use crate::invitation::state::{Invitation, Standing};
 use crate::member::state::Account;
 use crate::notice::Notice;
+use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::port::vault::PublicKey;
 use crate::record::Loaded;
@@ -176,7 +177,8 @@ impl Kolo {
         }
         let (name, code) = (circle.state.name.clone(), invitation.state.code);
         let notice = Notice::InvitationRevoked { name, code };
-        changes.notice(circle.state.organiser, "revoked", notice)
+        let mut readers = circle.state.who_may(CommandName::Revoke).into_iter();
+        readers.try_for_each(|to| changes.notice(to, "revoked", notice.clone()))
     }
 
     async fn invitation_of(&self, key: &PublicKey) -> Result<Option<Loaded<Invitation>>, Error> {
@@ -226,7 +228,8 @@ impl Kolo {
             phone: invitation.state.phone.clone(),
             expires_at: invitation.state.expires_at,
         };
-        changes.notice(circle.state.organiser, "invitation", notice)
+        let maker = invitation.state.by.unwrap_or(circle.state.organiser);
+        changes.notice(maker, "invitation", notice)
     }
 }
 

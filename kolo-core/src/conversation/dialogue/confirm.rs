@@ -48,6 +48,9 @@ impl Talk<'_> {
         if pending.is_offer() {
             return self.execute_offer(member, pending).await;
         }
+        if pending.is_role() {
+            return self.execute_role(member, pending).await;
+        }
         let answer: Result<UnderWay, Error> = match pending {
             Pending::Create(draft) => match draft.complete() {
                 Some(wanted) => self.desk.create(&ctx("create"), wanted).await,

@@ -4,12 +4,14 @@ use kolo_rules::circle::{Order, Phase};
 
 use super::money::seat_of;
 use super::people::About;
+use super::roles::not_yours;
 use super::{Input, Outcome, Said, Talk, leaves_question, spoken};
 use crate::conversation::catalogue::group_detail;
-use crate::conversation::command::{Command, Target, Whom};
+use crate::conversation::command::{Command, RoleWord, Target, Whom};
 use crate::conversation::reply::{Act, Remark, Reply};
 use crate::conversation::session::{Action, Choice, Pending, Purpose, Step};
 use crate::conversation::{clean, parser, phone};
+use crate::port::authorizer::CommandName;
 use crate::view::{CircleStage, CircleSummary, MemberView};
 use crate::{CircleId, Error};
 
@@ -43,6 +45,18 @@ impl Talk<'_> {
                 let target = whom.target();
                 (Purpose::SellPlace { who: whom.who, phone: whom.phone }, target)
             }
+            Command::Role { whom, role: Some(role) } if whom.who.is_some() => {
+                let act = match role {
+                    RoleWord::Office(office) => Act::Appoint(office),
+                    RoleWord::Member => Act::Relieve,
+                };
+                Purpose::about(act, whom)
+            }
+            Command::Role { .. } => return Ok(Said::reply(Reply::RoleHow)),
+            Command::Roles(target) => (Purpose::Roles, target),
+            Command::AcceptRole(target) => (Purpose::AnswerRole { accept: true }, target),
+            Command::DeclineRole(target) => (Purpose::AnswerRole { accept: false }, target),
+            Command::LayDownRole(target) => (Purpose::LayDownRole, target),
             Command::Contribute(target) => {
                 (Purpose::Contribute { amount: target.figure.clone() }, target)
             }
@@ -91,15 +105,15 @@ impl Talk<'_> {
         let mut fitting = Vec::new();
         for circle in circles {
             let fits = match (purpose, circle.stage) {
-                (Purpose::Status, _) => true,
-                (
-                    Purpose::Invite { .. }
-                    | Purpose::GroupCode
-                    | Purpose::Requests
-                    | Purpose::Start
-                    | Purpose::CancelGroup,
-                    stage,
-                ) => stage == CircleStage::OnChain(Phase::Forming) && circle.organiser == member.id,
+                (Purpose::Status | Purpose::Roles, _) => true,
+                (Purpose::AnswerRole { .. }, _) => circle
+                    .officers
+                    .iter()
+                    .any(|officer| officer.member == member.id && !officer.accepted),
+                (Purpose::LayDownRole, _) => circle.office_of(member.id).is_some(),
+                (purpose, stage) if let Some(command) = purpose.command() => {
+                    stage == CircleStage::OnChain(Phase::Forming) && circle.lets(member.id, command)
+                }
                 (Purpose::Leave, CircleStage::OnChain(phase)) => {
                     matches!(phase, Phase::Forming | Phase::Active)
                 }
@@ -140,9 +154,13 @@ impl Talk<'_> {
         act: Act,
         who: Option<&str>,
     ) -> Result<bool, Error> {
+        let may = |act: Act| act.command().is_some_and(|command| circle.lets(member.id, command));
         let possible = match (act, phase) {
+            (Act::Relieve, _) => may(act) || circle.office_of(member.id).is_some(),
+            (Act::Appoint(_), _) => may(act),
             (Act::Move | Act::Swap, Phase::Forming) => false,
-            (_, Phase::Forming) => circle.organiser == member.id,
+            (Act::Expel, Phase::Forming) => may(Act::Remove),
+            (act, Phase::Forming) => may(act),
             (Act::Expel | Act::Remove | Act::Move | Act::Swap, Phase::Active) => true,
             _ => false,
         };
@@ -243,6 +261,14 @@ impl Talk<'_> {
             let status = Box::new(self.desk.status(circle.id).await?);
             return Ok(Said::reply(Reply::Status { status, me: member.id }));
         }
+        match purpose {
+            Purpose::Roles => return self.roles(member, circle).await,
+            Purpose::AnswerRole { accept } => {
+                return self.answer_role(member, circle, *accept).await;
+            }
+            Purpose::LayDownRole => return self.lay_down(member, circle),
+            _ => {}
+        }
         if let Purpose::Repay { amount } = purpose {
             return self.repay(member, circle, amount.as_deref()).await;
         }
@@ -305,15 +331,16 @@ impl Talk<'_> {
         if *purpose == Purpose::Leave {
             return Ok(self.question(Reply::ConfirmLeave { name }, Pending::Leave { circle: id }));
         }
-        if circle.organiser != member.id {
-            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
+        if let Some(command) = purpose.command().filter(|command| !circle.lets(member.id, *command))
+        {
+            return Ok(not_yours(circle, command));
         }
         match purpose {
             Purpose::Invite { phone, turn } => {
                 self.invite(member, circle, phone.as_deref(), turn.as_deref()).await
             }
             Purpose::GroupCode => self.group_code(member, circle).await,
-            Purpose::Requests => self.requests(member, circle).await,
+            Purpose::Requests => self.requests(circle).await,
             Purpose::CancelGroup => Ok(self
                 .question(Reply::ConfirmCancelGroup { name }, Pending::CancelGroup { circle: id })),
             _ if circle.members < circle.rules.min_members => {
@@ -427,6 +454,18 @@ impl Purpose {
         let target = whom.target();
         let Whom { who, phone, turn, .. } = whom;
         (Self::About { act, who, phone, turn }, target)
+    }
+
+    /// The command before the start that not every member may give.
+    const fn command(&self) -> Option<CommandName> {
+        match self {
+            Self::Invite { .. } => Some(CommandName::Invite),
+            Self::GroupCode => Some(CommandName::OpenDoor),
+            Self::Requests => Some(CommandName::Approve),
+            Self::Start => Some(CommandName::Start),
+            Self::CancelGroup => Some(CommandName::Cancel),
+            _ => None,
+        }
     }
 
     /// When the figure turned out to be a part of the group's name.

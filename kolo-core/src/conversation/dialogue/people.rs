@@ -1,9 +1,10 @@
-//! Commands about one person: APPROVE, REJECT, REMOVE, EXPEL, MOVE.
+//! Commands about one person: APPROVE, REJECT, REMOVE, EXPEL, MOVE, SWAP, ROLE.
 //!
 //! Whoever is meant is named back, with what sets them apart, before anything is done.
 use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
+use super::roles::not_yours;
 use super::{Said, Talk};
 use crate::circle::{Question, UnderWay};
 use crate::conversation::catalogue::person_detail;
@@ -64,13 +65,17 @@ impl Talk<'_> {
             (_, Phase::Completed | Phase::Dissolved | Phase::Cancelled) => {
                 return Ok(Said::reply(Reply::Over { name }));
             }
+            (Act::Appoint(_) | Act::Relieve, _) => {}
             (Act::Expel | Act::Move | Act::Swap, _) => {
                 return self.refused(Error::Refused(Refusal::NotActive));
             }
             _ => return Ok(Said::reply(Reply::OnlyBeforeStart { name })),
         }
-        if phase == Phase::Forming && circle.organiser != member.id {
-            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
+        let own = act == Act::Relieve && circle.office_of(member.id).is_some();
+        if let Some(command) = act.command().filter(|command| !circle.lets(member.id, *command))
+            && !own
+        {
+            return Ok(not_yours(circle, command));
         }
         if act == Act::Move && about.phone.is_none() {
             return Ok(Said::reply(Reply::MoveHow));
@@ -95,6 +100,7 @@ impl Talk<'_> {
         if several.len() > MENU {
             return said;
         }
+        let tail = act.tail();
         let rest = about.phone.map(|phone| format!(" to {phone}")).unwrap_or_default();
         let turn = about.turn.map(|turn| format!(" turn {turn}")).unwrap_or_default();
         let choice = |person: &Person| {
@@ -107,7 +113,7 @@ impl Talk<'_> {
             Choice {
                 label: clean::name(&person.name),
                 detail: Some(self.catalogue.line(&detail)),
-                action: Action::Say(format!("{word} {address}{rest} {}{turn}", circle.id)),
+                action: Action::Say(format!("{word} {address}{rest}{tail} {}{turn}", circle.id)),
             }
         };
         said.choices(several.iter().map(choice).collect())
@@ -151,6 +157,8 @@ impl Talk<'_> {
                 Ok(self.question(reply, Pending::Propose { circle: id, question }))
             }
             Act::Swap => self.swapping(member, status, person).await,
+            Act::Appoint(office) => self.appointing(member, status, person, office),
+            Act::Relieve => self.relieving(member, status, person),
             Act::Move => self.moving(status, person, about.phone.unwrap_or_default()).await,
         }
     }

@@ -7,7 +7,7 @@ use kolo_rules::circle::{Order, Phase};
 use kolo_rules::{Amount, Refusal, Rules};
 
 use super::world::{NOW, ONE, asset, due, member, offer, rules};
-use crate::circle::{Question, UnderWay};
+use crate::circle::{Appointment, Office, Question, UnderWay};
 use crate::conversation::desk::Desk;
 use crate::member::Register;
 use crate::offer::{OfferTerms, OfferView, SwapTerms};
@@ -16,8 +16,8 @@ use crate::port::channel::Contact;
 use crate::receipt::ReceiptView;
 use crate::view::{
     CircleStage, CircleStatus, CircleSummary, DoorView, DueView, EntryDue, ExpulsionView,
-    HistoryLine, HistoryPage, InvitationPreview, InvitationView, MemberView, NewCircle, Options,
-    WalletView,
+    HistoryLine, HistoryPage, InvitationPreview, InvitationView, MemberView, NewCircle,
+    OfficerView, Options, WalletView,
 };
 use crate::{
     Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, OfferId, TenantId,
@@ -117,6 +117,23 @@ impl FakeDesk {
     ) -> Result<UnderWay, Error> {
         let name = self.name_of(circle);
         Ok(UnderWay { intent: self.order(ctx, format!("{what} {name}"))?, circle })
+    }
+
+    fn appointed(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        what: &str,
+        (member, office, held): (MemberId, Office, bool),
+    ) -> Result<Appointment, Error> {
+        self.under_way(ctx, circle, what)?;
+        Ok(Appointment { circle, member, office, held })
+    }
+
+    fn office_of(&self, circle: CircleId, who: MemberId) -> Option<OfficerView> {
+        let state = self.state();
+        let found = state.circles.iter().find(|status| status.summary.id == circle)?;
+        found.summary.officers.iter().rfind(|officer| officer.member == who).copied()
     }
 
     fn name_of(&self, circle: CircleId) -> String {
@@ -442,6 +459,53 @@ impl Desk for FakeDesk {
             intent: self.order(ctx, what)?,
             circle: CircleId::derive(&[code.as_bytes()]),
         })
+    }
+
+    async fn name_officer(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        whom: MemberId,
+        office: Office,
+    ) -> Result<Appointment, Error> {
+        let held = self.state().members.first().is_some_and(|me| me.id == whom);
+        self.appointed(ctx, circle, &format!("name {whom} {office}"), (whom, office, held))
+    }
+
+    async fn relieve_officer(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        whom: MemberId,
+    ) -> Result<Appointment, Error> {
+        let office = self.office_of(circle, whom).ok_or(Error::NoOffice)?;
+        self.appointed(
+            ctx,
+            circle,
+            &format!("relieve {whom}"),
+            (whom, office.office, office.accepted),
+        )
+    }
+
+    async fn answer_office(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        accept: bool,
+    ) -> Result<Appointment, Error> {
+        let me = member("Ada").id;
+        let office = self.office_of(circle, me).ok_or(Error::NoOffice)?.office;
+        self.appointed(ctx, circle, &format!("answer {accept}"), (me, office, accept))
+    }
+
+    async fn lay_down_office(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+    ) -> Result<Appointment, Error> {
+        let me = member("Ada").id;
+        let office = self.office_of(circle, me).ok_or(Error::NoOffice)?.office;
+        self.appointed(ctx, circle, "lay down", (me, office, true))
     }
 
     async fn start(&self, ctx: &CommandContext, circle: CircleId) -> Result<UnderWay, Error> {

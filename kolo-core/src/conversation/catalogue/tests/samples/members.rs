@@ -1,13 +1,23 @@
 use super::{name, units};
 use crate::CircleId;
+use crate::circle::Office;
 use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
-use crate::conversation::reply::{Act, Moving, Reply, Selling};
-use crate::notice::Notice;
+use crate::conversation::reply::{Act, Moving, OfficerLine, Reply, Selling};
+use crate::notice::{Notice, OfficeChange};
 use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::view::{Every, ExpulsionView, NewcomerView, RequestView, VoteOn};
 
-const ACTS: [Act; 6] = [Act::Approve, Act::Reject, Act::Remove, Act::Expel, Act::Move, Act::Swap];
+const ACTS: [Act; 8] = [
+    Act::Approve,
+    Act::Reject,
+    Act::Remove,
+    Act::Expel,
+    Act::Move,
+    Act::Swap,
+    Act::Appoint(Office::Secretary),
+    Act::Relieve,
+];
 
 fn who() -> String {
     "Bola".to_owned()
@@ -52,6 +62,46 @@ pub fn member_replies() -> Vec<Reply> {
         Reply::ConfirmMove { name: name(), moving: moving(7) },
         Reply::NoSuchVote { name: name(), typed: "99999999999".to_owned() },
     ]);
+    all
+}
+
+const CHANGES: [OfficeChange; 5] = [
+    OfficeChange::Asked,
+    OfficeChange::Withdrawn,
+    OfficeChange::Declined,
+    OfficeChange::Taken,
+    OfficeChange::Ended,
+];
+
+pub fn office_replies() -> Vec<Reply> {
+    let line = |(office, accepted)| OfficerLine { who: who(), office, accepted };
+    let officers = Office::ALL.into_iter().zip([true, false, true]).map(line).collect();
+    let mut all = vec![
+        Reply::RoleHow,
+        Reply::Roles { name: name(), organiser: who(), officers, yours: true },
+        Reply::Roles { name: name(), organiser: who(), officers: Vec::new(), yours: false },
+    ];
+    for office in Office::ALL {
+        for you in [true, false] {
+            all.push(Reply::ConfirmRole { name: name(), who: who(), office, you });
+            all.push(Reply::ConfirmRoleEnd { name: name(), who: who(), office, you });
+            all.extend(CHANGES.map(|change| {
+                let (name, who) = (name(), who());
+                Reply::RoleDone { name, who, office, you, change }
+            }));
+        }
+    }
+    all
+}
+
+pub fn office_notices() -> Vec<Notice> {
+    let mut all = Vec::new();
+    for (change, office) in CHANGES.into_iter().zip(Office::ALL.into_iter().cycle()) {
+        for you in [true, false] {
+            let (circle, name, who) = (id(), name(), who());
+            all.push(Notice::Office { circle, name, who, you, office, change, vacant: you });
+        }
+    }
     all
 }
 
