@@ -5,9 +5,7 @@ use kolo_rules::circle::Phase;
 
 use crate::circle::invite::hex;
 use crate::circle::state::{Circle, Holder, Knocks, Newcomer};
-use crate::intent::state::Want;
 use crate::invitation::state::{Invitation, Standing};
-use crate::member::state::Account;
 use crate::notice::Notice;
 use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
@@ -86,7 +84,8 @@ impl Kolo {
             E::SeatSold { leaver: from, newcomer: to, .. } | E::SeatMoved { from, to } => {
                 let holder = self.sits_down(changes, circle.state.id, to).await?;
                 if let (E::SeatMoved { .. }, Some(member)) = (what, holder.member) {
-                    self.open_for_the_moved(changes, member).await?;
+                    // Theirs is a new account, which waits where a cap is reached.
+                    self.schedule_account(changes, member)?;
                 }
                 let seat = circle.state.seat_of(from).map(usize::from);
                 if let Some(place) = seat.and_then(|seat| circle.state.holders.get_mut(seat)) {
@@ -142,20 +141,6 @@ impl Kolo {
             }
         }
         Ok(Holder { address: address.clone(), member, name })
-    }
-
-    /// Whose seat was moved to a new account of theirs needs that account; it waits where a cap is
-    /// reached, and what is theirs is kept meanwhile.
-    async fn open_for_the_moved(
-        &self,
-        changes: &mut Changes,
-        member: MemberId,
-    ) -> Result<(), Error> {
-        if self.member(member).await?.state.account != Account::None {
-            return Ok(());
-        }
-        let want = Want::OpenAccount { member };
-        changes.want("open-account", want, None).map(drop)
     }
 
     /// Taken back by the organiser: the code is dead, its place free.
