@@ -17,7 +17,7 @@ mod steps;
 mod tests;
 mod upgrading;
 
-pub use deciding::Question;
+pub use deciding::{Handover, Question};
 pub use office::Appointment;
 pub(crate) use read::full_pot;
 pub use reconcile::Difference;

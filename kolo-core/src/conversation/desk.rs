@@ -2,7 +2,7 @@
 use async_trait::async_trait;
 use kolo_rules::{Amount, Rules};
 
-use crate::circle::{Appointment, Office, Question, UnderWay};
+use crate::circle::{Appointment, Handover, Office, Question, UnderWay};
 use crate::member::Register;
 use crate::offer::{OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
@@ -179,6 +179,14 @@ pub trait Desk: Send + Sync {
         circle: CircleId,
         question: Question,
     ) -> Result<UnderWay, Error>;
+    async fn propose_by_number(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        seat: &ChainAddress,
+        handover: Handover,
+        phone: &str,
+    ) -> Result<(), Error>;
     async fn vote(
         &self,
         ctx: &CommandContext,
@@ -513,6 +521,17 @@ impl Desk for Kolo {
         question: Question,
     ) -> Result<UnderWay, Error> {
         self.circles().propose(ctx, circle, question).await
+    }
+
+    async fn propose_by_number(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        seat: &ChainAddress,
+        handover: Handover,
+        phone: &str,
+    ) -> Result<(), Error> {
+        self.circles().propose_by_number(ctx, circle, seat, handover, phone).await
     }
 
     async fn vote(

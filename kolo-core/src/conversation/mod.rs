@@ -34,7 +34,9 @@ pub use desk::Desk;
 pub use dialogue::{AfterTurn, Dialogue, Turn};
 pub use parser::parse as parse_command;
 pub use phone::{PhoneProblem, parse as parse_phone};
-pub use reply::{Act, GroupPosition, Home, Moving, OfficerLine, Payment, Remark, Reply, Selling};
+pub use reply::{
+    Act, GroupPosition, Home, Moving, Newcomer, OfficerLine, Payment, Remark, Reply, Selling,
+};
 pub use session::Session;
 pub use words::Words;
 pub use worker::{ConversationWorker, receive};

@@ -162,8 +162,9 @@ pub enum Reply {
         means: ExpulsionView,
     },
     MoveHow,
-    NoSuchPhone {
-        typed: String,
+    /// Asked for whoever has a number, if anybody here does.
+    PassedOn {
+        number: String,
     },
     /// Who is to get a place has one.
     HasAPlace {
@@ -478,11 +479,21 @@ pub struct OfficerLine {
     pub accepted: bool,
 }
 
+/// Who is to have a place. Names and accounts are told to who shares a group with their owner, and to
+/// nobody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Newcomer {
+    /// They share a group with the reader.
+    Known(NewcomerView),
+    /// Whoever has this phone number (E.164), if anybody.
+    Number(String),
+}
+
 /// A place that is to be handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Selling {
-    pub to: NewcomerView,
+    pub to: Newcomer,
     /// What the newcomer would pay now; negative: what the reader would pay.
     pub price: Amount,
     pub members: u8,
@@ -496,7 +507,7 @@ pub struct Selling {
 pub struct Moving {
     /// Whose.
     pub who: String,
-    pub to: NewcomerView,
+    pub to: Newcomer,
     pub members: u8,
     /// How long the vote is open, and how long after it the move takes effect.
     pub days: u32,

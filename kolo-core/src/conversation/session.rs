@@ -4,7 +4,7 @@ use kolo_rules::circle::{Order, Shortfall};
 use serde::{Deserialize, Serialize};
 
 use super::reply::Act;
-use crate::circle::{Office, Question};
+use crate::circle::{Handover, Office, Question};
 use crate::offer::SwapTerms;
 use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
@@ -200,6 +200,13 @@ pub(super) enum Pending {
     Propose {
         circle: CircleId,
         question: Question,
+    },
+    /// A vote on a seat for whoever has a number.
+    ProposeByNumber {
+        circle: CircleId,
+        seat: ChainAddress,
+        handover: Handover,
+        phone: String,
     },
     /// To be asked for the office, or relieved of the one they have.
     Role {

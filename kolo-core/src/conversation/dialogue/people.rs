@@ -6,14 +6,14 @@ use kolo_rules::circle::{Order, Phase};
 
 use super::roles::not_yours;
 use super::{Said, Talk};
-use crate::circle::{Question, UnderWay};
+use crate::circle::{Handover, Question, UnderWay};
 use crate::conversation::catalogue::person_detail;
-use crate::conversation::reply::{Act, Moving, Reply};
+use crate::conversation::reply::{Act, Moving, Newcomer, Reply};
 use crate::conversation::session::{Action, Choice, Pending};
 use crate::conversation::{clean, parser, phone};
 use crate::port::chain::ChainAddress;
 use crate::view::{CircleStatus, CircleSummary, MemberView, NewcomerView};
-use crate::{Error, MemberId};
+use crate::{CircleId, Error, MemberId};
 
 /// The most people in one menu.
 const MENU: usize = 5;
@@ -159,7 +159,7 @@ impl Talk<'_> {
             Act::Swap => self.swapping(member, status, person).await,
             Act::Appoint(office) => self.appointing(member, status, person, office),
             Act::Relieve => self.relieving(member, status, person),
-            Act::Move => self.moving(status, person, about.phone.unwrap_or_default()).await,
+            Act::Move => self.moving(member, status, person, about.phone.unwrap_or_default()).await,
         }
     }
 
@@ -208,6 +208,7 @@ impl Talk<'_> {
     /// A place whose owner has lost the phone: whoever is behind the new number shall have it.
     async fn moving(
         &self,
+        member: &MemberView,
         status: &CircleStatus,
         person: &Person,
         typed: &str,
@@ -216,23 +217,41 @@ impl Talk<'_> {
             Ok(number) => number,
             Err(problem) => return Ok(Said::reply(Reply::BadPhone { problem })),
         };
-        let Some(there) = self.desk.by_phone(&number).await? else {
-            return Ok(Said::reply(Reply::NoSuchPhone { typed: number }));
+        let there = self.acquainted(member, &number).await?;
+        let (circle, from) = (&status.summary, person.address.clone());
+        let (to, pending) = match there {
+            Some(there) if status.seats.iter().any(|seat| seat.address == there.address) => {
+                return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
+            }
+            Some(there) => {
+                let question = Question::Move { from, to: there.address.clone() };
+                (known(there), Pending::Propose { circle: circle.id, question })
+            }
+            None => by_number(circle.id, from, Handover::Move, number),
         };
-        if status.seats.iter().any(|seat| seat.address == there.address) {
-            return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
-        }
-        let circle = &status.summary;
-        let to = NewcomerView { name: there.name, address: there.address };
-        let question = Question::Move { from: person.address.clone(), to: to.address.clone() };
         let moving = Moving {
             who: person.name.clone(),
             to,
             members: voters(status),
             days: circle.rules.vote_period_s.div_ceil(DAY_S),
         };
-        let reply = Reply::ConfirmMove { name: circle.name.clone(), moving };
-        Ok(self.question(reply, Pending::Propose { circle: circle.id, question }))
+        Ok(self.question(Reply::ConfirmMove { name: circle.name.clone(), moving }, pending))
+    }
+
+    /// Whoever has this number and shares a group with the member. Of others it is not even told whether
+    /// they are here.
+    pub(super) async fn acquainted(
+        &self,
+        member: &MemberView,
+        number: &str,
+    ) -> Result<Option<MemberView>, Error> {
+        let Some(there) = self.desk.by_phone(number).await? else {
+            return Ok(None);
+        };
+        let theirs = self.desk.circles_of(there.id).await?;
+        let ours = self.desk.circles_of(member.id).await?;
+        let shared = theirs.iter().any(|circle| ours.iter().any(|own| own.id == circle.id));
+        Ok(Some(there).filter(|_| shared))
     }
 
     /// What a YES about somebody does.
@@ -263,6 +282,21 @@ impl Talk<'_> {
     pub(super) fn is_somebody(status: &CircleStatus, act: Act, who: Option<&str>) -> bool {
         !found(&people(status, act), who).is_empty()
     }
+}
+
+pub(super) fn known(there: MemberView) -> Newcomer {
+    Newcomer::Known(NewcomerView { name: there.name, address: there.address })
+}
+
+/// The newcomer as far as they are told of, and what a YES does.
+pub(super) fn by_number(
+    circle: CircleId,
+    seat: ChainAddress,
+    handover: Handover,
+    phone: String,
+) -> (Newcomer, Pending) {
+    let to = Newcomer::Number(phone.clone());
+    (to, Pending::ProposeByNumber { circle, seat, handover, phone })
 }
 
 /// Those a command can be about.

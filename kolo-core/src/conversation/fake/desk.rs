@@ -7,7 +7,7 @@ use kolo_rules::circle::{Order, Phase};
 use kolo_rules::{Amount, Refusal, Rules};
 
 use super::world::{NOW, ONE, asset, due, member, offer, rules};
-use crate::circle::{Appointment, Office, Question, UnderWay};
+use crate::circle::{Appointment, Handover, Office, Question, UnderWay};
 use crate::conversation::desk::Desk;
 use crate::member::Register;
 use crate::offer::{OfferTerms, OfferView, SwapTerms};
@@ -552,6 +552,18 @@ impl Desk for FakeDesk {
             Question::Move { from, to } => format!("move {from} {to}"),
         };
         self.under_way(ctx, circle, &what)
+    }
+
+    async fn propose_by_number(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        seat: &ChainAddress,
+        handover: Handover,
+        phone: &str,
+    ) -> Result<(), Error> {
+        let what = format!("{handover:?} {seat} {phone}").to_lowercase();
+        self.under_way(ctx, circle, &what).map(drop)
     }
 
     async fn vote(

@@ -354,10 +354,12 @@ confirm-expel-question =
     Fee: 0. YES or NO
 move-how =
     Has somebody lost their phone? From the new one they send me HI. Then any member sends MOVE, the name and the new number, like MOVE Bola to +234 803 123 4567. The members vote on it.
-no-such-phone = I know nobody with the number { $typed }. They must first write to me from it: HI is enough.
+passed-on = If somebody with the number { $number } writes with me, I have asked the members now, and you will hear of the vote in a moment. If you hear of none, they must first write to me from that number: HI is enough. Then send me the same again.
+somebody-known = { $who } (account ends in { $end })
+somebody-of-number = whoever has the number { $number }
 has-a-place = { $who } has a place in this group already, under that number.
 confirm-move =
-    Ask the members of *{ $name }* to give the place of { $who } to the new number of { $newcomer } (account ends in { $end })? Money due to { $who } then goes there. Be sure you have spoken to { $who }.
+    Ask the members of *{ $name }* to give the place of { $who } to { $newcomer }? Money due to { $who } then goes there. Be sure you have spoken to { $who }.
 
     It needs 51% of { $members } members; yours counts as the first yes. Then { $days } { $days ->
         [one] day passes
@@ -376,9 +378,9 @@ confirm-swap =
 cannot-be-asked = { $who } does not chat with me, so I cannot ask them.
 sell-how = To hand your place over: the one who takes it first writes HI to me. Then send SELL PLACE and their number, like SELL PLACE to +234 803 123 4567. The members vote on it; after that the two of you agree.
 confirm-sell =
-    Ask the members of *{ $name }* to let { $who } (account ends in { $end }) take over your place? { $way ->
-        [pay] As things are you would then pay { $who } { $amount }: you have received more than you paid in.
-        [get] As things are { $who } would then pay you { $amount }: what you paid in less what you received, with your deposit.
+    Ask the members of *{ $name }* to let { $who } take over your place? { $way ->
+        [pay] As things are you would then pay them { $amount }: you have received more than you paid in.
+        [get] As things are they would then pay you { $amount }: what you paid in less what you received, with your deposit.
        *[even] As things are no money would move then.
     }
 

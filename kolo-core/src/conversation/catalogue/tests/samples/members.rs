@@ -2,7 +2,7 @@ use super::{name, units};
 use crate::CircleId;
 use crate::circle::Office;
 use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
-use crate::conversation::reply::{Act, Moving, OfficerLine, Reply, Selling};
+use crate::conversation::reply::{Act, Moving, Newcomer, OfficerLine, Reply, Selling};
 use crate::notice::{Notice, OfficeChange};
 use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
@@ -51,15 +51,17 @@ pub fn member_replies() -> Vec<Reply> {
     for means in [means(0, 0), means(2, 5)] {
         all.push(Reply::ConfirmExpel { name: name(), who: who(), members: 5, means });
     }
-    let moving = |days| Moving { who: who(), to: newcomer(), members: 5, days };
+    let moving = |days| Moving { who: who(), to: Newcomer::Known(newcomer()), members: 5, days };
+    let unknown = Moving { to: Newcomer::Number("+2348031234567".to_owned()), ..moving(1) };
     all.extend([
         Reply::ConfirmRemove { name: name(), who: who() },
         Reply::NotYourself,
         Reply::MoveHow,
-        Reply::NoSuchPhone { typed: "+2348031234567".to_owned() },
+        Reply::PassedOn { number: "+2348031234567".to_owned() },
         Reply::HasAPlace { who: who() },
         Reply::ConfirmMove { name: name(), moving: moving(1) },
         Reply::ConfirmMove { name: name(), moving: moving(7) },
+        Reply::ConfirmMove { name: name(), moving: unknown },
         Reply::NoSuchVote { name: name(), typed: "99999999999".to_owned() },
     ]);
     all
@@ -124,7 +126,7 @@ pub fn offer_replies() -> Vec<Reply> {
         let pays = units(price);
         let terms = SwapTerms { now: 2, turn: 3, pays };
         all.push(Reply::ConfirmSwap { name: name(), who: who(), terms });
-        let selling = Selling { to: newcomer(), price: pays, members: 5, days: 7 };
+        let selling = Selling { to: Newcomer::Known(newcomer()), price: pays, members: 5, days: 7 };
         all.push(Reply::ConfirmSell { name: name(), selling });
         all.push(Reply::ConfirmOfferSeat { name: name(), to: newcomer(), price: pays });
         all.push(Reply::ConfirmAccept { offer: seat(price), balance_after: units(5) });

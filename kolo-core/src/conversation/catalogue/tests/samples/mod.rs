@@ -36,7 +36,7 @@ variants! { missing_replies, replies, Reply:
     Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
     GroupCode GroupCodeClosed ConfirmAsk AlreadyAsked ConfirmTakeBack NoRequest Requests NobodyWaits ConfirmApprove
-    ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow NoSuchPhone HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
+    ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow PassedOn HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
     NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser OnlyOfficers RoleHow Roles ConfirmRole ConfirmRoleEnd RoleDone
     OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote WhichVote ConfirmExit AskBid ConfirmBid ConfirmEntry NothingToPayIn
     NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
