@@ -30,7 +30,7 @@ mod worker;
 pub use amount::{AmountProblem, parse as parse_amount};
 pub use catalogue::{Catalogue, Speech};
 pub use command::{Command, GroupWords, RoleWord, Target, Whom};
-pub use desk::Desk;
+pub use desk::{Desk, GroupDesk, OfferDesk, PeopleDesk, RoundDesk};
 pub use dialogue::{AfterTurn, Dialogue, Turn};
 pub use parser::parse as parse_command;
 pub use phone::{PhoneProblem, parse as parse_phone};
