@@ -4,7 +4,7 @@
 //! number of the signed receipt of what is told, there when the notice is.
 use serde::{Deserialize, Serialize};
 
-use crate::circle::Office;
+use crate::circle::{Office, OfficeChange};
 use crate::offer::{OfferEnd, OfferKind};
 use crate::port::chain::ChainAddress;
 use crate::receipt::ReceiptNumber;
@@ -23,35 +23,6 @@ pub enum ReminderStage {
     Deadline,
     /// Grace is over.
     GraceOver,
-}
-
-/// What became of an office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum OfficeChange {
-    /// The organiser asks somebody to take it up.
-    Asked,
-    /// The organiser asks no longer.
-    Withdrawn,
-    /// Who was asked said no.
-    Declined,
-    /// Somebody holds it now.
-    Taken,
-    /// Somebody holds it no longer.
-    Ended,
-}
-
-impl OfficeChange {
-    /// The name of its event.
-    pub(crate) const fn event(self) -> &'static str {
-        match self {
-            Self::Asked => "circle.office_asked",
-            Self::Withdrawn => "circle.office_withdrawn",
-            Self::Declined => "circle.office_declined",
-            Self::Taken => "circle.office_taken",
-            Self::Ended => "circle.office_ended",
-        }
-    }
 }
 
 /// Something a member should hear.

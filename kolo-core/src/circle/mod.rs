@@ -18,7 +18,7 @@ mod tests;
 mod upgrading;
 
 pub use deciding::{Handover, Question};
-pub use office::Appointment;
+pub use office::{Appointment, OfficeChange};
 pub(crate) use read::full_pot;
 pub use reconcile::Difference;
 pub use role::{Action, Office, Role};

@@ -14,12 +14,41 @@ use serde::{Deserialize, Serialize};
 use super::role::Office;
 use super::service::Circles;
 use super::state::{Circle, Contract, Holder, Officer};
-use crate::notice::{Notice, OfficeChange};
+use crate::notice::Notice;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::record;
 use crate::unit::{Changes, Command};
 use crate::{CircleId, CommandContext, Error, MemberId};
+
+/// What became of an office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum OfficeChange {
+    /// The organiser asks somebody to take it up.
+    Asked,
+    /// The organiser asks no longer.
+    Withdrawn,
+    /// Who was asked said no.
+    Declined,
+    /// Somebody holds it now.
+    Taken,
+    /// Somebody holds it no longer.
+    Ended,
+}
+
+impl OfficeChange {
+    /// The name of its event.
+    pub(crate) const fn event(self) -> &'static str {
+        match self {
+            Self::Asked => "circle.office_asked",
+            Self::Withdrawn => "circle.office_withdrawn",
+            Self::Declined => "circle.office_declined",
+            Self::Taken => "circle.office_taken",
+            Self::Ended => "circle.office_ended",
+        }
+    }
+}
 
 /// Body of the events `circle.office_*`.
 #[derive(Serialize)]
@@ -317,7 +346,8 @@ impl Circle {
                 self.holders.iter().filter_map(|holder| holder.member).collect()
             }
         };
-        if change == OfficeChange::Ended && !readers.contains(&self.organiser) {
+        let is_news = matches!(change, OfficeChange::Taken | OfficeChange::Ended);
+        if is_news && !readers.contains(&self.organiser) {
             readers.push(self.organiser);
         }
         let vacant = change == OfficeChange::Ended && !self.is_held(office);

@@ -1,9 +1,9 @@
 //! Offices: replies and notices.
 use crate::CircleId;
-use crate::circle::{Office, Role};
+use crate::circle::{Office, OfficeChange, Role};
 use crate::conversation::reply::{OfficerLine, Reply};
 use crate::conversation::words::Words;
-use crate::notice::{Notice, OfficeChange};
+use crate::notice::Notice;
 
 use super::notice::named;
 

@@ -1,5 +1,5 @@
 //! Asking for a place by a group's code, and what its organiser sees of that.
-use super::groups::{Named, named};
+use super::which::{Named, named};
 use super::{Said, Talk};
 use crate::Error;
 use crate::conversation::command::Target;

@@ -25,6 +25,7 @@ mod roles;
 #[cfg(test)]
 mod tests;
 mod vote;
+mod which;
 
 use std::sync::Arc;
 

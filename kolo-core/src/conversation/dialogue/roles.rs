@@ -2,11 +2,10 @@
 use super::people::Person;
 use super::{Said, Talk};
 use crate::Error;
-use crate::circle::{Action, Appointment, Office, Role};
+use crate::circle::{Action, Appointment, Office, OfficeChange, Role};
 use crate::conversation::catalogue::office_answers;
 use crate::conversation::reply::{OfficerLine, Reply};
 use crate::conversation::session::Pending;
-use crate::notice::OfficeChange;
 use crate::port::authorizer::CommandName;
 use crate::view::{CircleStatus, CircleSummary, MemberView};
 

@@ -1,10 +1,9 @@
 use kolo_rules::circle::Phase;
 
 use crate::Error;
-use crate::circle::{Action, Office};
+use crate::circle::{Action, Office, OfficeChange};
 use crate::conversation::fake::{Chat, FakeDesk, circle, member};
 use crate::conversation::reply::{OfficerLine, Reply};
-use crate::notice::OfficeChange;
 use crate::port::authorizer::CommandName;
 use crate::view::OfficerView;
 

@@ -1,9 +1,9 @@
 use super::{name, units};
 use crate::CircleId;
-use crate::circle::Office;
+use crate::circle::{Office, OfficeChange};
 use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
 use crate::conversation::reply::{Act, Moving, Newcomer, OfficerLine, Reply, Selling};
-use crate::notice::{Notice, OfficeChange};
+use crate::notice::Notice;
 use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::view::{Every, ExpulsionView, NewcomerView, RequestView, VoteOn};
