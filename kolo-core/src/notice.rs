@@ -4,6 +4,7 @@
 //! number of the signed receipt of what is told, there when the notice is.
 use serde::{Deserialize, Serialize};
 
+use crate::circle::{Office, OfficeChange};
 use crate::offer::{OfferEnd, OfferKind};
 use crate::port::chain::ChainAddress;
 use crate::receipt::ReceiptNumber;
@@ -353,6 +354,18 @@ pub enum Notice {
         circle: CircleId,
         name: String,
         code: String,
+    },
+    /// To whom a change of an office concerns: all, when it is taken up or has ended; else the other of the
+    /// two it is between.
+    Office {
+        circle: CircleId,
+        name: String,
+        who: String,
+        you: bool,
+        office: Office,
+        change: OfficeChange,
+        /// Nobody holds it now.
+        vacant: bool,
     },
     /// To all: what is asked for the pot now.
     BidMade {

@@ -28,7 +28,7 @@ pub(crate) struct Command<'a> {
 
 impl<'a> Command<'a> {
     /// A member's or the host's command: looks the key up and, unless that has been answered, asks the
-    /// host. `args` with the name are the canonical command: what a repetition is compared by.
+    /// host, then the table of who may what. `args` with the name are the canonical command: what a repetition is compared by.
     pub async fn asked<C: Serialize>(
         kolo: &'a Kolo,
         ctx: &'a CommandContext,
@@ -44,6 +44,7 @@ impl<'a> Command<'a> {
                     return Err(Error::Forbidden { reason });
                 }
             }
+            kolo.permit(&request).await?;
         }
         Ok(command)
     }
@@ -107,7 +108,8 @@ impl<'a> Command<'a> {
             self.kolo.now(),
         );
         set.consumes = self.lease.clone();
-        Changes { set, correlation: self.ctx.correlation.clone() }
+        let asked_by = self.ctx.member().ok();
+        Changes { set, correlation: self.ctx.correlation.clone(), asked_by }
     }
 
     /// Commits. `None`: somebody was faster; load and decide again.
@@ -132,6 +134,7 @@ impl<'a> Command<'a> {
 pub(crate) struct Changes {
     pub set: ChangeSet,
     correlation: String,
+    asked_by: Option<MemberId>,
 }
 
 impl Changes {
@@ -142,6 +145,11 @@ impl Changes {
     /// What started this: carried into intents and logs.
     pub fn correlation(&self) -> &str {
         &self.correlation
+    }
+
+    /// The member whose command it is: carried into intents, whoever's account signs.
+    pub fn asked_by(&self) -> Option<MemberId> {
+        self.asked_by
     }
 
     /// Writes an aggregate's new state.

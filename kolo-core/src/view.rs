@@ -2,6 +2,7 @@
 use kolo_rules::circle::{Due, Fee, Motion, Order, PayoutStatus, Phase, Premium, Security};
 use kolo_rules::{Amount, Rules};
 
+use crate::circle::{Action, Office, Role};
 use crate::port::chain::ChainAddress;
 use crate::port::channel::Contact;
 use crate::{Asset, CircleId, InvitationId, MemberId, Timestamp};
@@ -189,8 +190,39 @@ pub struct CircleSummary {
     pub members: u8,
     /// Who organises it.
     pub organiser: MemberId,
+    /// Who holds an office, and who was asked to.
+    pub officers: Vec<OfficerView>,
     /// Its contract.
     pub address: ChainAddress,
+}
+
+impl CircleSummary {
+    /// The office somebody holds.
+    #[must_use]
+    pub fn office_of(&self, who: MemberId) -> Option<Office> {
+        let found = self.officers.iter().find(|officer| officer.member == who && officer.accepted);
+        found.map(|officer| officer.office)
+    }
+
+    /// Whether the organiser or an officer, as such, may do this. (What every member may with their own
+    /// seat is not asked here: who sits where is in [`CircleStatus`].)
+    #[must_use]
+    pub fn lets(&self, who: MemberId, action: impl Into<Action>) -> bool {
+        let organises = (self.organiser == who).then_some(Role::Organiser);
+        let roles = organises.into_iter().chain(self.office_of(who).map(Office::role));
+        action.into().is_open_to(&roles.collect::<Vec<_>>())
+    }
+}
+
+/// An office of a circle and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfficerView {
+    /// Who.
+    pub member: MemberId,
+    /// What.
+    pub office: Office,
+    /// They have taken it up; until then it gives nothing.
+    pub accepted: bool,
 }
 
 /// A member in a circle.

@@ -375,11 +375,42 @@ function heading(scope, name) {
 /** Which circles' contributions somebody has unfolded: they stay so when the circle is drawn again. */
 const unfolded = new Set();
 
-/** Who paid what, round by round; nothing until somebody has paid. */
+/** What was shown of them last, by circle: there at once, until the server has answered anew. */
+const sheets = new Map();
+
+/** Who paid what, round by round; nothing until somebody has paid, and asked for only when unfolded. */
 function contributions(circle, asset) {
-  if (circle.contributions.length === 0) return [];
-  const rounds = circle.contributions[0].by_round.map((_, at) => String(at + 1));
-  const rows = circle.contributions.map((row) =>
+  if (!circle.contributed) return [];
+  const root = el("details", "contributions", el("summary", "", "Who paid what, round by round"));
+  const place = el("div", "");
+  root.append(place);
+  const last = sheets.get(circle.id);
+  if (last) place.append(sheet(circle, asset, last));
+  root.open = unfolded.has(circle.id);
+  // Also comes when it is drawn unfolded.
+  root.addEventListener("toggle", () => {
+    if (!root.open) return unfolded.delete(circle.id);
+    unfolded.add(circle.id);
+    fetchSheet(circle, asset, place);
+  });
+  return [root];
+}
+
+async function fetchSheet(circle, asset, place) {
+  try {
+    const answer = await fetch(`/api/circles/${circle.id}/contributions`);
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    const { rows } = await answer.json();
+    sheets.set(circle.id, rows);
+    place.replaceChildren(sheet(circle, asset, rows));
+  } catch {
+    place.replaceChildren(el("p", "", "The server does not answer. Fold this and unfold it to try again."));
+  }
+}
+
+function sheet(circle, asset, paid) {
+  const rounds = (paid[0]?.by_round ?? []).map((_, at) => String(at + 1));
+  const rows = paid.map((row) =>
     el(
       "tr",
       "",
@@ -389,11 +420,7 @@ function contributions(circle, asset) {
     ),
   );
   const caption = `Contributions to ${circle.name} by round, in ${asset}`;
-  const root = el("details", "contributions", el("summary", "", "Who paid what, round by round"));
-  root.append(table("rounds", caption, ["Member", ...rounds, "In all"], rows));
-  root.open = unfolded.has(circle.id);
-  root.addEventListener("toggle", () => (root.open ? unfolded.add(circle.id) : unfolded.delete(circle.id)));
-  return [root];
+  return table("rounds", caption, ["Member", ...rounds, "In all"], rows);
 }
 
 function memberRow(member) {

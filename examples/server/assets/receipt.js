@@ -1,14 +1,5 @@
 "use strict";
-// One signed receipt, readable. Data is shown as text, never as markup.
-
-const byId = (id) => document.getElementById(id);
-
-function el(name, className, ...children) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-}
+// One signed receipt, readable.
 
 function link(href, text) {
   const node = el("a", "", text);
@@ -16,29 +7,13 @@ function link(href, text) {
   return node;
 }
 
-function facts(pairs) {
-  const list = el("dl", "facts wide");
-  for (const [name, value] of pairs) {
-    if (value === null || value === undefined) continue;
-    const shown = typeof value === "string" && /^\w{20,}$/.test(value) ? el("code", "", value) : value;
-    list.append(el("div", "", el("dt", "", name), el("dd", "", shown)));
-  }
-  return list;
-}
-
-function section(title, ...children) {
-  return el("section", "", el("h2", "", title), ...children);
-}
-
 function show(answer) {
   const { signed, number } = answer;
   const said = signed.receipt;
-  document.title = `Receipt ${number} · Kolo`;
-  byId("summary").textContent = `Receipt no. ${number}`;
-  byId("result").textContent = answer.genuine
+  const verdict = answer.genuine
     ? "✓ Signed by this operator, and nothing was changed"
     : "✗ The signature is not of this operator's present key";
-  byId("result").className = answer.genuine ? "agree" : "differ";
+  headline(`Receipt ${number}`, `Receipt no. ${number}`, answer.genuine, verdict);
   byId("page").append(
     section("What was paid", facts([
       ["what", answer.summary],
@@ -65,18 +40,4 @@ function show(answer) {
   );
 }
 
-async function start() {
-  try {
-    const number = location.pathname.slice("/receipt/".length);
-    const answer = await fetch(`/api/receipt/${number}`);
-    if (answer.ok) return show(await answer.json());
-    const { error } = await answer.json();
-    byId("summary").textContent = "Not found";
-    byId("result").textContent = error;
-  } catch {
-    byId("summary").textContent = "The server does not answer";
-    byId("result").textContent = "Reload this page to try again.";
-  }
-}
-
-start();
+lookUp("/receipt/", show);

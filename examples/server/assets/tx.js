@@ -1,14 +1,5 @@
 "use strict";
-// One transaction of the chain, readable. Data is shown as text, never as markup.
-
-const byId = (id) => document.getElementById(id);
-
-function el(name, className, ...children) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-}
+// One transaction of the chain, readable.
 
 /** A text with the names of the addresses in it. */
 function named(text, names) {
@@ -21,46 +12,32 @@ function named(text, names) {
     at = match.index + address.length;
   }
   const rest = text.slice(at);
-  out.append(known.length || !/^\w{20,}$/.test(rest) ? rest : el("code", "", rest));
+  out.append(known.length || !isKey(rest) ? rest : el("code", "", rest));
   return out;
 }
 
-function facts(pairs, names) {
-  const list = el("dl", "facts wide");
-  for (const [name, value] of pairs) {
-    if (value === null || value === undefined) continue;
-    list.append(el("div", "", el("dt", "", name), el("dd", "", named(String(value), names))));
-  }
-  return list;
-}
-
-function section(title, ...children) {
-  return el("section", "", el("h2", "", title), ...children);
-}
+const factsOf = (pairs, names) => facts(pairs, (value) => named(String(value), names));
 
 function operation(operation, index, names) {
   const fields = operation.fields.map(({ name, value }) => [name, value]);
   const card = el("article", "card", el("h3", "", `${index + 1}. ${operation.summary}`));
-  card.append(facts([["kind", operation.kind], ["acts for", operation.source], ...fields, ["result", operation.result]], names));
+  card.append(factsOf([["kind", operation.kind], ["acts for", operation.source], ...fields, ["result", operation.result]], names));
   return card;
 }
 
 function event(event, names) {
   const card = el("article", "card", el("h3", "", event.meaning || event.name || "event"));
   const topics = event.topics.map((topic, index) => [`topic ${index + 1}`, topic]);
-  card.append(facts([["when", event.stage], ["contract", event.contract], ...topics, ["data", event.data]], names));
+  card.append(factsOf([["when", event.stage], ["contract", event.contract], ...topics, ["data", event.data]], names));
   return card;
 }
 
 function show(tx) {
   const names = tx.names;
-  document.title = `${tx.summary} · Kolo`;
-  byId("summary").textContent = tx.summary;
-  byId("result").textContent = tx.successful ? "✓ Succeeded" : `✗ ${tx.result}`;
-  byId("result").className = tx.successful ? "agree" : "differ";
+  headline(tx.summary, tx.summary, tx.successful, tx.successful ? "✓ Succeeded" : `✗ ${tx.result}`);
   const bump = tx.fee_bump;
   byId("page").append(
-    section("The transaction", facts([
+    section("The transaction", factsOf([
       ["hash", tx.hash],
       ["ledger", tx.ledger],
       ["closed", tx.time],
@@ -81,17 +58,4 @@ function show(tx) {
   }
 }
 
-async function start() {
-  try {
-    const answer = await fetch(`/api/tx/${encodeURIComponent(location.pathname.slice("/tx/".length))}`);
-    if (answer.ok) return show(await answer.json());
-    const { error } = await answer.json();
-    byId("summary").textContent = "Not found";
-    byId("result").textContent = error;
-  } catch {
-    byId("summary").textContent = "The server does not answer";
-    byId("result").textContent = "Reload this page to try again.";
-  }
-}
-
-start();
+lookUp("/tx/", show);

@@ -38,6 +38,13 @@ async fn rubbish_is_answered_and_changes_nothing() {
         let words = answer["error"].as_str().unwrap_or_default();
         assert!(words.len() > 10, "{path} {shown}: it must say what is wrong: {answer}");
     }
+    for path in [
+        "/api/circles/rubbish/contributions",
+        "/api/circles/cir_rifwmaglpo4pvgg7acyebytrxy/contributions",
+    ] {
+        let answer = reqwest::get(server.url(path)).await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+    }
     assert_eq!(api.state().await["phones"], before);
 }
 

@@ -135,7 +135,12 @@ async fn books_are_chain(page: &Page<'_>) {
 
 /// Unfolded, the contributions stay so when the page draws the circle again.
 async fn who_paid_what(page: &Page<'_>) {
+    // Folded, nobody asks for them, however often the page looks.
+    let asked = "performance.getEntriesByType('resource').filter(one => one.name.includes('/contributions')).length";
+    assert_eq!(page.read(&format!("return {asked}")).await, 0);
     page.click(".contributions summary").await;
+    page.until("document.querySelector('.rounds')").await;
+    assert_eq!(page.read(&format!("return {asked}")).await, 1);
     let cells =
         "[...document.querySelectorAll('.rounds tbody tr')].map(row => row.innerText.split('\\t'))";
     let paid = json!(["10.00", "10.00", "10.00", "30.00"]);
@@ -148,6 +153,8 @@ async fn who_paid_what(page: &Page<'_>) {
     page.read("delete document.getElementById('circles').dataset.mark; look()").await;
     page.until("document.getElementById('circles').dataset.mark").await;
     assert_eq!(page.read(&format!("return {cells}")).await, all);
+    page.until(&format!("{asked} > 1")).await;
+    assert_eq!(page.read(&format!("return {cells}")).await, all, "asked anew, the same");
     page.shoot_here("10-contributions").await;
 }
 

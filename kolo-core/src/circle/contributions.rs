@@ -2,6 +2,7 @@
 use kolo_rules::{Amount, Refusal};
 
 use super::postings::{Details, Part, wallet_owner};
+use super::role::Action;
 use super::service::Circles;
 use crate::port::chain::ChainAddress;
 use crate::port::ledger::{EntryQuery, EntryStatus, JournalEntry, Side};
@@ -45,6 +46,19 @@ impl Circles {
         }
         self.name_the_gone(&mut sheet).await?;
         Ok(sheet.view(circle)?)
+    }
+
+    /// As [`Circles::contributions`], for somebody who asks: members see who paid what, outsiders nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCircle`], also for who is not in it; a port's failure.
+    pub async fn contributions_seen_by(
+        &self,
+        reader: MemberId,
+        circle: CircleId,
+    ) -> Result<ContributionTable, Error> {
+        self.kolo.circle(circle).await?.state.permit(reader, Action::SeeContributions)?;
+        self.contributions(circle).await
     }
 
     /// Who holds a seat has a name already.

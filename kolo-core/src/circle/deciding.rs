@@ -7,10 +7,11 @@ use super::service::{Circles, UnderWay};
 use super::state::{Circle, Contract};
 use super::steps::sha256;
 use crate::intent::state::{Claimed, Proposed, Want};
-use crate::port::authorizer::CommandName;
+use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
+use crate::unit::Command;
 use crate::view::ExpulsionView;
-use crate::{CircleId, CommandContext, Error, MemberId};
+use crate::{CircleId, CommandContext, Error, MemberId, Timestamp};
 
 /// What members are asked to decide, 51 % of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,70 @@ impl Question {
     }
 }
 
+/// How a seat would come to somebody who is known by a phone number alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Handover {
+    /// They buy it: [`Question::Replace`].
+    Sale,
+    /// It is theirs, on another phone: [`Question::Move`].
+    Move,
+}
+
 impl Circles {
+    /// Opens a vote on a seat for whoever registered last with this phone number (E.164). Answers the same
+    /// whether or not anybody did: who has no vote to show for it cannot tell that a stranger is here.
+    ///
+    /// # Errors
+    /// As [`Circles::propose`], whoever has the number; the newcomer who sits here already is told only
+    /// when somebody does.
+    pub async fn propose_by_number(
+        &self,
+        ctx: &CommandContext,
+        circle: CircleId,
+        seat: &ChainAddress,
+        handover: Handover,
+        phone: &str,
+    ) -> Result<(), Error> {
+        let member = ctx.member()?;
+        let request = CommandRequest::new(ctx, CommandName::Propose).about(circle);
+        let args = (circle, seat, handover, phone);
+        let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        let motion = match handover {
+            Handover::Sale => Motion::Replace,
+            Handover::Move => Motion::Move,
+        };
+        loop {
+            let found = self.kolo.circle(circle).await?.state;
+            let subject = found.seat_of(seat).ok_or(Refusal::NotMember)?;
+            let own = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
+            // Before anybody is looked for, so that a refusal says nothing of them.
+            found.try_step(Step::Propose { seat: own, motion, subject }, self.kolo.now())?;
+            let newcomer = self.kolo.members().by_phone(phone).await?;
+            let mut changes = command.changes();
+            match newcomer.map(|there| there.address) {
+                Some(to) if found.seat_of(&to).is_some() => {
+                    return Err(Error::Refused(Refusal::AlreadyMember));
+                }
+                Some(to) => {
+                    let question = match handover {
+                        Handover::Sale => Question::Replace { leaver: seat.clone(), newcomer: to },
+                        Handover::Move => Question::Move { from: seat.clone(), to },
+                    };
+                    let want = Want::Propose(Proposed { circle, member, question });
+                    changes.want("call", want, None)?;
+                }
+                None => changes.forgettable(),
+            }
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Opens a vote, with the proposer's yes.
     ///
     /// # Errors
@@ -239,16 +303,22 @@ impl Circles {
         step: impl Fn(&Circle, u8) -> Result<Step, Refusal> + Send + Sync,
     ) -> Result<UnderWay, Error> {
         let member = ctx.member()?;
-        let now = self.kolo.now().unix();
+        let now = self.kolo.now();
         self.simple(ctx, name, circle, want, |found| {
             let seat = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-            if found.contract != Contract::Live {
-                return Err(Error::NotReady);
-            }
-            let step = step(found, seat)?;
-            found.mirror()?.apply(&found.rules()?, &step, &sha256, now)?;
-            Ok(())
+            found.try_step(step(found, seat)?, now)
         })
         .await
+    }
+}
+
+impl Circle {
+    /// Tries a step on a copy of the mirror.
+    fn try_step(&self, step: Step, now: Timestamp) -> Result<(), Error> {
+        if self.contract != Contract::Live {
+            return Err(Error::NotReady);
+        }
+        self.mirror()?.apply(&self.rules()?, &step, &sha256, now.unix())?;
+        Ok(())
     }
 }

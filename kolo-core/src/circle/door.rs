@@ -1,7 +1,7 @@
 //! Asking for a place by the circle's own code, without an invitation.
 //!
 //! An invitation promises a place to one person. The circle's code promises nothing: whoever has it may
-//! ask, and the organiser answers each. It is made when the organiser wants one, and can be taken back.
+//! ask, and the organiser (or who holds the office for it) answers each. It is made when the organiser wants one, and can be taken back.
 use kolo_rules::Refusal;
 
 use super::service::{Circles, UnderWay};
@@ -25,13 +25,13 @@ const MOST_OF_ONE: usize = 5;
 const INDEX: &str = "circle-code";
 
 impl Circles {
-    /// The circle's own code, with which anybody may ask for a place; made at the first call (organiser).
+    /// The circle's own code, with which anybody may ask for a place; made at the first call.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] unless the organiser; [`Error::NotReady`]; [`Error::Refused`] after the
-    /// start.
+    /// [`Error::NotAllowed`] unless the organiser, the chairman or the secretary; [`Error::NotReady`];
+    /// [`Error::Refused`] after the start.
     pub async fn open_door(&self, ctx: &CommandContext, circle: CircleId) -> Result<String, Error> {
-        let organiser = ctx.member()?;
+        let by = ctx.member()?;
         let request = CommandRequest::new(ctx, CommandName::OpenDoor).about(circle);
         let mut command = Command::asked(&self.kolo, ctx, request, &circle).await?;
         if let Some(done) = command.replay()? {
@@ -39,9 +39,7 @@ impl Circles {
         }
         loop {
             let mut found = self.kolo.circle(circle).await?;
-            if found.state.organiser != organiser {
-                return Err(Error::NotAllowed);
-            }
+            found.state.permit(by, CommandName::OpenDoor)?;
             found.state.forming_mirror()?;
             let mut changes = command.changes();
             changes.forgettable();
@@ -70,13 +68,13 @@ impl Circles {
         Ok(code)
     }
 
-    /// Takes a circle's code back: nobody can ask by it any more, who waits goes on waiting (organiser).
-    /// Gives the circle's name.
+    /// Takes a circle's code back: nobody can ask by it any more, who waits goes on waiting. Gives
+    /// the circle's name.
     ///
     /// # Errors
-    /// [`Error::NoSuchDoor`]; [`Error::NotAllowed`] unless the organiser.
+    /// [`Error::NoSuchDoor`]; [`Error::NotAllowed`] unless the organiser, the chairman or the secretary.
     pub async fn close_door(&self, ctx: &CommandContext, code: &str) -> Result<String, Error> {
-        let organiser = ctx.member()?;
+        let by = ctx.member()?;
         let code = normalise(code);
         // An unknown code is told once the key was looked up.
         let about = match self.by_door(&code).await {
@@ -91,9 +89,7 @@ impl Circles {
         }
         loop {
             let mut found = self.by_door(&code).await?;
-            if found.state.organiser != organiser {
-                return Err(Error::NotAllowed);
-            }
+            found.state.permit(by, CommandName::CloseDoor)?;
             found.state.code = None;
             let mut changes = command.changes();
             changes.forgettable();

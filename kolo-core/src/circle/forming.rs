@@ -53,7 +53,7 @@ impl Circles {
         }
     }
 
-    /// Gives somebody who asked a place (organiser); with their turn, where the order is fixed.
+    /// Gives somebody who asked a place (organiser, chairman, secretary); with their turn, where the order is fixed.
     ///
     /// # Errors
     /// [`Error::NotAllowed`]; [`Error::Refused`] for who does not wait, when no place is left, and for a
@@ -69,7 +69,7 @@ impl Circles {
         self.by_organiser(ctx, circle, CommandName::Approve, want).await
     }
 
-    /// Sends somebody who asked away (organiser).
+    /// Sends somebody who asked away (organiser, chairman, secretary).
     ///
     /// # Errors
     /// [`Error::NotAllowed`]; [`Error::Refused`] for who does not wait.
@@ -83,10 +83,11 @@ impl Circles {
         self.by_organiser(ctx, circle, CommandName::Reject, want).await
     }
 
-    /// Takes a member out before the start; no money has been paid in (organiser).
+    /// Takes a member out before the start; no money has been paid in (organiser, chairman).
     ///
     /// # Errors
-    /// [`Error::NotAllowed`]; [`Error::Refused`] for who is not in it, and after the start.
+    /// [`Error::NotAllowed`]; [`Error::LastTreasurer`]; [`Error::Refused`] for who is not in it, and after
+    /// the start.
     pub async fn remove(
         &self,
         ctx: &CommandContext,
@@ -97,7 +98,7 @@ impl Circles {
         self.by_organiser(ctx, circle, CommandName::Remove, want).await
     }
 
-    /// Starts with the members there are (organiser, at least the minimum).
+    /// Starts with the members there are, at least the minimum (organiser, chairman).
     ///
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Refused`].
@@ -113,7 +114,8 @@ impl Circles {
         self.by_organiser(ctx, circle, CommandName::Cancel, Want::Cancel { circle }).await
     }
 
-    /// The organiser's calls before the start.
+    /// The calls before the start that the contract takes from the organiser: an officer's is ordered on
+    /// the organiser's behalf, and the intent keeps who asked.
     async fn by_organiser(
         &self,
         ctx: &CommandContext,
@@ -121,15 +123,13 @@ impl Circles {
         name: CommandName,
         want: Want,
     ) -> Result<UnderWay, Error> {
-        let organiser = ctx.member()?;
+        let by = ctx.member()?;
         let promised = match self.kolo.load::<Circle>(circle).await? {
             Some(found) => self.turns_promised(&found.state).await?,
             None => Vec::new(),
         };
         self.simple(ctx, name, circle, want.clone(), |found| {
-            if found.organiser != organiser {
-                return Err(Error::NotAllowed);
-            }
+            found.permit(by, name)?;
             let mut trial = found.forming_mirror()?;
             let (rules, now) = (found.rules()?, self.kolo.now().unix());
             match &want {
@@ -144,6 +144,9 @@ impl Circles {
                 Want::Reject { who, .. } => found.require_waiting(who)?,
                 Want::Remove { who, .. } => {
                     let seat = found.seat_of(who).ok_or(Refusal::NotMember)?;
+                    if let Some(member) = found.holder(seat).and_then(|holder| holder.member) {
+                        found.keep_a_treasurer(member)?;
+                    }
                     trial.leave(&rules, seat)?;
                 }
                 _ => {}

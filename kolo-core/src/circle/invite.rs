@@ -19,8 +19,8 @@ impl Circles {
     /// gives the first turn nobody has or is promised.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] unless the organiser; [`Error::NoPlaceLeft`]; [`Error::NotReady`];
-    /// [`Error::Refused`] after the start.
+    /// [`Error::NotAllowed`] unless the organiser, the chairman or the secretary; [`Error::NoPlaceLeft`];
+    /// [`Error::NotReady`]; [`Error::Refused`] after the start.
     pub async fn invite(
         &self,
         ctx: &CommandContext,
@@ -42,7 +42,7 @@ impl Circles {
         phone: Option<String>,
         turn: Option<u8>,
     ) -> Result<(InvitationView, UnderWay), Error> {
-        let organiser = ctx.member()?;
+        let by = ctx.member()?;
         let args = (circle, &phone, turn);
         let request = CommandRequest::new(ctx, CommandName::Invite).about(circle);
         let mut command = Command::asked(&self.kolo, ctx, request, &args).await?;
@@ -54,9 +54,7 @@ impl Circles {
         let key = ports.vault.create(&ctx.tenant, &KeyName::Invitation(id)).await?;
         loop {
             let mut found = self.kolo.circle(circle).await?;
-            if found.state.organiser != organiser {
-                return Err(Error::NotAllowed);
-            }
+            found.state.permit(by, CommandName::Invite)?;
             let rules = found.state.rules()?;
             found.state.forming_mirror()?;
             self.drop_expired(&mut found).await?;
@@ -78,6 +76,7 @@ impl Circles {
                     phone: phone.clone(),
                     turn,
                     expires_at: changes.now().plus(self.kolo.settings().invitation_s),
+                    by: Some(by),
                     standing: Standing::Registering,
                 },
             );
@@ -88,20 +87,21 @@ impl Circles {
             changes.claim("invitation-key", hex(&key.0), &invitation.id);
             changes.event(&found.id, "circle.invited", &id)?;
             let want = Want::Invite { invitation: id };
-            let intent = changes.want("invite", want, Some(organiser))?;
+            let intent = changes.want("invite", want, Some(found.state.organiser))?;
             if let Some(done) = command.commit(changes, UnderWay { intent, circle }).await? {
                 return Ok((self.invitation_view(id).await?, done));
             }
         }
     }
 
-    /// Takes an invitation back: its code no longer works, its place is free again (organiser).
+    /// Takes an invitation back: its code no longer works, its place is free again.
     ///
     /// # Errors
-    /// [`Error::NoSuchInvitation`]; [`Error::NotAllowed`] unless the organiser; [`Error::NotReady`] while
-    /// it is being made; [`Error::InvitationSpent`] when it is used or dead.
+    /// [`Error::NoSuchInvitation`]; [`Error::NotAllowed`] unless the organiser, the chairman or the
+    /// secretary; [`Error::NotReady`] while it is being made; [`Error::InvitationSpent`] when it is used or
+    /// dead.
     pub async fn revoke(&self, ctx: &CommandContext, code: &str) -> Result<UnderWay, Error> {
-        let organiser = ctx.member()?;
+        let by = ctx.member()?;
         let args = normalise(code);
         let circle = self.circle_of_code(code).await?;
         let request = CommandRequest::new(ctx, CommandName::Revoke).about(circle);
@@ -111,9 +111,7 @@ impl Circles {
         }
         loop {
             let (invitation, circle) = self.by_code(code).await?;
-            if circle.state.organiser != organiser {
-                return Err(Error::NotAllowed);
-            }
+            circle.state.permit(by, CommandName::Revoke)?;
             match invitation.state.standing {
                 Standing::Open => {}
                 Standing::Registering => return Err(Error::NotReady),
@@ -123,7 +121,7 @@ impl Circles {
             }
             let mut changes = command.changes();
             let want = Want::Revoke { invitation: invitation.state.id };
-            let intent = changes.want("revoke", want, Some(organiser))?;
+            let intent = changes.want("revoke", want, Some(circle.state.organiser))?;
             let under_way = UnderWay { intent, circle: circle.state.id };
             if let Some(done) = command.commit(changes, under_way).await? {
                 return Ok(done);

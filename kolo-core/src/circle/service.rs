@@ -165,6 +165,7 @@ impl Circles {
             knocks: Knocks::default(),
             code: None,
             newcomers: Vec::new(),
+            officers: Vec::new(),
             invitations: Vec::new(),
             offers: Vec::new(),
             organiser_turn: 1,

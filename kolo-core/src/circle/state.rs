@@ -8,9 +8,10 @@ use kolo_rules::{Circle as Mirror, Refusal, Rules};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::role::Office;
 use crate::port::chain::ChainAddress;
 use crate::record::{Aggregate, hex_bytes};
-use crate::view::{CircleStage, CircleSummary, NewcomerView};
+use crate::view::{CircleStage, CircleSummary, NewcomerView, OfficerView};
 use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
 
 /// Somebody's place.
@@ -29,11 +30,27 @@ pub(crate) struct Newcomer {
     pub who: Holder,
 }
 
+/// Somebody's office, or the question whether they will take it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Officer {
+    pub member: MemberId,
+    pub office: Office,
+    /// They said yes: until then it gives nothing.
+    pub accepted: bool,
+}
+
 /// How often the organiser has been told of requests, in a day that began with the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Knocks {
     pub since: Timestamp,
     pub told: u8,
+}
+
+impl Officer {
+    fn view(&self) -> OfficerView {
+        let Self { member, office, accepted } = *self;
+        OfficerView { member, office, accepted }
+    }
 }
 
 impl Knocks {
@@ -83,6 +100,9 @@ pub(crate) struct Circle {
     /// Who shall sit where, of the votes on a seat that are open or have passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub newcomers: Vec<Newcomer>,
+    /// Of one person at most one that is held and one that is asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub officers: Vec<Officer>,
     /// Open invitations: places promised.
     pub invitations: Vec<InvitationId>,
     /// Offers between two people that may still come about; those that ended are taken out with the
@@ -228,6 +248,7 @@ impl Circle {
             asset: self.asset.clone(),
             members: u8::try_from(self.holders.len()).unwrap_or(u8::MAX),
             organiser: self.organiser,
+            officers: self.officers.iter().map(Officer::view).collect(),
             address: self.address.clone(),
         })
     }

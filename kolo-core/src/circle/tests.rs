@@ -40,6 +40,7 @@ fn sample() -> Circle {
         knocks: Knocks::default(),
         code: None,
         newcomers: Vec::new(),
+        officers: Vec::new(),
         invitations: Vec::new(),
         offers: Vec::new(),
         organiser_turn: 1,

@@ -1,6 +1,7 @@
 //! What somebody may want.
 use kolo_rules::circle::{Order, Shortfall};
 
+use crate::circle::Office;
 use crate::view::Every;
 
 /// What a text asks for. Amounts, phone numbers and group names are still as typed: what is wrong
@@ -68,6 +69,21 @@ pub enum Command {
     SellPlace(Whom),
     /// `OFFERS`.
     Offers,
+    /// `ROLE Bola TREASURER`, `ROLE Bola MEMBER in Market Women`.
+    Role {
+        /// Whom.
+        whom: Whom,
+        /// To be what, when said.
+        role: Option<RoleWord>,
+    },
+    /// `ROLES`: who does what.
+    Roles(Target),
+    /// `ACCEPT ROLE`.
+    AcceptRole(Target),
+    /// `DECLINE ROLE`.
+    DeclineRole(Target),
+    /// `LAY DOWN ROLE`.
+    LayDownRole(Target),
     /// `ACCEPT OFFER`, `ACCEPT OFFER 2`.
     AcceptOffer(Option<String>),
     /// `DECLINE OFFER`, `DECLINE OFFER 2`.
@@ -154,6 +170,7 @@ impl Command {
             | Self::Swap(whom)
             | Self::SellPlace(whom)
             | Self::Move(whom) => *whom == Whom::default(),
+            Self::Role { whom, role } => *whom == Whom::default() && role.is_none(),
             Self::AcceptOffer(which) | Self::DeclineOffer(which) | Self::WithdrawOffer(which) => {
                 which.is_none()
             }
@@ -167,6 +184,10 @@ impl Command {
             | Self::Start(target)
             | Self::Leave(target)
             | Self::CancelGroup(target)
+            | Self::Roles(target)
+            | Self::AcceptRole(target)
+            | Self::DeclineRole(target)
+            | Self::LayDownRole(target)
             | Self::Dissolve(target) => target.is_empty(),
             Self::Vote { target, .. } => target.is_empty(),
             _ => false,
@@ -215,6 +236,15 @@ impl Whom {
     pub fn target(&self) -> Target {
         Target { figure: None, group: self.group.clone() }
     }
+}
+
+/// What a `ROLE` line says somebody shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleWord {
+    /// An officer.
+    Office(Office),
+    /// A member without an office.
+    Member,
 }
 
 /// What a `CREATE GROUP` line says; what it leaves out is asked for.

@@ -29,12 +29,14 @@ mod worker;
 
 pub use amount::{AmountProblem, parse as parse_amount};
 pub use catalogue::{Catalogue, Speech};
-pub use command::{Command, GroupWords, Target, Whom};
-pub use desk::Desk;
+pub use command::{Command, GroupWords, RoleWord, Target, Whom};
+pub use desk::{Desk, GroupDesk, OfferDesk, PeopleDesk, RoundDesk};
 pub use dialogue::{AfterTurn, Dialogue, Turn};
 pub use parser::parse as parse_command;
 pub use phone::{PhoneProblem, parse as parse_phone};
-pub use reply::{Act, GroupPosition, Home, Moving, Payment, Remark, Reply, Selling};
+pub use reply::{
+    Act, GroupPosition, Home, Moving, Newcomer, OfficerLine, Payment, Remark, Reply, Selling,
+};
 pub use session::Session;
 pub use words::Words;
 pub use worker::{ConversationWorker, receive};

@@ -9,7 +9,7 @@ use super::amount::{is_unit, looks_like_amount};
 use super::clean;
 use super::command::{Command, GroupWords, Target};
 use super::interval;
-use person::{invitee, person};
+use person::{appointee, invitee, person};
 use phrases::{FILLERS, PHRASES, Verb};
 
 /// The longest text that is read, in characters.
@@ -132,6 +132,11 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::AcceptOffer => Command::AcceptOffer(joined(words)),
         Verb::DeclineOffer => Command::DeclineOffer(joined(words)),
         Verb::WithdrawOffer => Command::WithdrawOffer(joined(words)),
+        Verb::Role => appointee(words),
+        Verb::Roles => Command::Roles(group(words)),
+        Verb::AcceptRole => Command::AcceptRole(group(words)),
+        Verb::DeclineRole => Command::DeclineRole(group(words)),
+        Verb::LayDownRole => Command::LayDownRole(group(words)),
         Verb::Object => Command::Vote { approve: Some(false), target: group(words) },
         Verb::Revoke => Command::Revoke { code: code(words) },
         Verb::Receipt => Command::Receipt { number: code(words) },

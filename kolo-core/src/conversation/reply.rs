@@ -1,10 +1,12 @@
 //! What the conversation says, before it is put into words.
+mod parts;
+
 use kolo_rules::{Amount, Rules};
-use serde::{Deserialize, Serialize};
 
 use super::amount::AmountProblem;
 use super::phone::PhoneProblem;
 use super::words::Words;
+use crate::circle::{Office, OfficeChange, Role};
 use crate::offer::{OfferView, SwapTerms};
 use crate::receipt::ReceiptView;
 use crate::view::{
@@ -12,6 +14,10 @@ use crate::view::{
     RequestView, VoteView, WalletView,
 };
 use crate::{MemberId, Timestamp};
+
+pub use parts::{
+    Act, GroupPosition, Home, Moving, Newcomer, OfficerLine, Payment, Remark, Selling,
+};
 
 /// One complete answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,8 +165,9 @@ pub enum Reply {
         means: ExpulsionView,
     },
     MoveHow,
-    NoSuchPhone {
-        typed: String,
+    /// Asked for whoever has a number, if anybody here does.
+    PassedOn {
+        number: String,
     },
     /// Who is to get a place has one.
     HasAPlace {
@@ -230,6 +237,41 @@ pub enum Reply {
     },
     OnlyOrganiser {
         name: String,
+    },
+    /// Those who may, the organiser among them.
+    OnlyOfficers {
+        name: String,
+        who: &'static [Role],
+    },
+    /// ROLE without a name or a role.
+    RoleHow,
+    Roles {
+        name: String,
+        organiser: String,
+        officers: Vec<OfficerLine>,
+        /// The reader can ask somebody.
+        yours: bool,
+    },
+    /// To ask somebody to take an office up; `you`: the organiser themselves.
+    ConfirmRole {
+        name: String,
+        who: String,
+        office: Office,
+        you: bool,
+    },
+    /// To end an office; `you`: one's own.
+    ConfirmRoleEnd {
+        name: String,
+        who: String,
+        office: Office,
+        you: bool,
+    },
+    RoleDone {
+        name: String,
+        who: String,
+        office: Office,
+        you: bool,
+        change: OfficeChange,
     },
     OnlyBeforeStart {
         name: String,
@@ -369,126 +411,4 @@ pub enum Reply {
     Processing,
     /// Something is broken on our side; nothing more is tried.
     Broken,
-}
-
-/// What is done about somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
-#[non_exhaustive]
-pub enum Act {
-    Approve,
-    Reject,
-    Remove,
-    Expel,
-    Move,
-    Swap,
-}
-
-impl Act {
-    /// The command.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Approve => "APPROVE",
-            Self::Reject => "REJECT",
-            Self::Remove => "REMOVE",
-            Self::Expel => "EXPEL",
-            Self::Move => "MOVE",
-            Self::Swap => "SWAP",
-        }
-    }
-
-    /// Whether it is about those who wait for a place.
-    pub(super) const fn is_about_waiting(self) -> bool {
-        matches!(self, Self::Approve | Self::Reject)
-    }
-}
-
-/// A place that is to be handed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Selling {
-    pub to: NewcomerView,
-    /// What the newcomer would pay now; negative: what the reader would pay.
-    pub price: Amount,
-    pub members: u8,
-    /// How long the vote is open.
-    pub days: u32,
-}
-
-/// A place that is to be moved to another account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Moving {
-    /// Whose.
-    pub who: String,
-    pub to: NewcomerView,
-    pub members: u8,
-    /// How long the vote is open, and how long after it the move takes effect.
-    pub days: u32,
-}
-
-/// Said before an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Remark {
-    /// Somebody's first message was a command.
-    Welcome { name: String },
-    /// A question was left unanswered.
-    Dropped,
-}
-
-/// Where somebody stands: what help they need, which choices they get.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Home {
-    NoGroup,
-    /// In no group yet, but asked for a place.
-    Waiting {
-        name: String,
-    },
-    Forming {
-        name: String,
-        members: u8,
-        seats: u8,
-        organiser: bool,
-    },
-    Active,
-    Due {
-        name: String,
-        amount: Amount,
-        deadline: Timestamp,
-    },
-}
-
-/// A group in the balance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct GroupPosition {
-    pub name: String,
-    pub paid: Amount,
-    pub received: Amount,
-    pub debt: Amount,
-}
-
-/// What a contribution's preview shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Payment {
-    pub name: String,
-    pub round: u8,
-    pub rounds: u8,
-    pub amount: Amount,
-    pub recipient: Option<String>,
-    /// The recipient has left, and gets back what they had paid in.
-    pub pays_back: bool,
-    pub deadline: Timestamp,
-    pub advance: bool,
-    pub balance_after: Amount,
-    /// For the insurance, within `amount`.
-    pub premium: Amount,
-    /// For instalments that came late, within `amount`.
-    pub fees: Amount,
-    pub debt: Amount,
 }

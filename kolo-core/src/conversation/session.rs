@@ -4,7 +4,7 @@ use kolo_rules::circle::{Order, Shortfall};
 use serde::{Deserialize, Serialize};
 
 use super::reply::Act;
-use crate::circle::Question;
+use crate::circle::{Handover, Office, Question};
 use crate::offer::SwapTerms;
 use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
@@ -96,6 +96,11 @@ pub(super) enum Purpose {
     },
     GroupCode,
     Requests,
+    Roles,
+    AnswerRole {
+        accept: bool,
+    },
+    LayDownRole,
     SellPlace {
         who: Option<String>,
         phone: Option<String>,
@@ -196,6 +201,22 @@ pub(super) enum Pending {
         circle: CircleId,
         question: Question,
     },
+    /// A vote on a seat for whoever has a number.
+    ProposeByNumber {
+        circle: CircleId,
+        seat: ChainAddress,
+        handover: Handover,
+        phone: String,
+    },
+    /// To be asked for the office, or relieved of the one they have.
+    Role {
+        circle: CircleId,
+        whom: MemberId,
+        office: Option<Office>,
+    },
+    LayDownRole {
+        circle: CircleId,
+    },
     Swap {
         circle: CircleId,
         with: MemberId,
@@ -228,6 +249,11 @@ impl Pending {
                 | Self::AcceptOffer { .. }
                 | Self::EndOffer { .. }
         )
+    }
+
+    /// Whether it is about an office.
+    pub const fn is_role(&self) -> bool {
+        matches!(self, Self::Role { .. } | Self::LayDownRole { .. })
     }
 }
 

@@ -15,7 +15,9 @@ pub use rules::{amount_code, parse_amount_code, refusal_code};
 #[non_exhaustive]
 pub enum Error {
     /// The actor may not do this.
-    #[error("not allowed: only the member concerned, or the organiser, may do this")]
+    #[error(
+        "not allowed: only the member concerned, the organiser, or an officer of the circle may do this"
+    )]
     NotAllowed,
     /// The host's [`crate::port::Authorizer`] refuses; nothing was written.
     #[error("the host does not permit it: {reason}")]
@@ -62,6 +64,17 @@ pub enum Error {
     /// Too many wait already: at this circle, or this member at others.
     #[error("too many requests are waiting: take one back, or wait for an answer")]
     TooManyRequests,
+    /// The only treasurer cannot be let go.
+    #[error(
+        "a circle that has a treasurer keeps one: name another, and wait until they have accepted"
+    )]
+    LastTreasurer,
+    /// Somebody holds the office already, or was asked to.
+    #[error("they hold this office already, or were asked to take it up: wait for their answer")]
+    HasOffice,
+    /// Somebody holds no office, and was asked for none.
+    #[error("there is no such office to answer for or to end: ask for the circle's officers")]
+    NoOffice,
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]
     NotReady,
@@ -133,7 +146,8 @@ pub enum Error {
 error_codes! {
     Error {
         NotAllowed = "auth.not_allowed" Permanent:
-            "the actor may not do this", "only the member concerned, or the organiser, may";
+            "the actor may not do this",
+            "only the member concerned, the organiser, or an officer of the circle whose office it is, may";
         Forbidden = "auth.forbidden" Permanent:
             "the host's authorizer refuses the command", "see its reason; the same key may be used once it permits";
         NoSuchMember = "member.unknown" Permanent: "no such member", "register them first";
@@ -163,6 +177,13 @@ error_codes! {
         TooManyRequests = "circle.too_many_requests" Permanent:
             "as many requests for a place as may wait are waiting: at this circle, or of this member at others",
             "take one back, or wait for an answer";
+        LastTreasurer = "office.last_treasurer" Permanent:
+            "the only treasurer would go, and a circle that has one keeps one",
+            "name another member treasurer; once they have accepted, call again";
+        HasOffice = "office.held" Permanent:
+            "the member holds this office already, or was asked to take it up", "wait for their answer";
+        NoOffice = "office.none" Permanent:
+            "the member holds no office, or was not asked to take one up", "ask for the circle's officers";
         NotReady = "circle.not_ready" Temporary:
             "it is still being written to the chain", "try again in a moment";
         UnderWay = "command.under_way" Temporary:

@@ -118,6 +118,7 @@ impl Kolo {
         let gone = circle.state.leaver(what);
         let took_back = gone.as_ref().is_some_and(|gone| circle.state.has_taken_back(gone));
         self.seat_changes(changes, &mut circle, what).await?;
+        circle.state.follow_offices(changes, what, gone.as_ref())?;
         let waited = self.shut_the_door(changes, &mut circle, after.phase).await?;
         let knock = match what {
             CircleChainEvent::JoinRequested { .. } => circle.state.knocks.knock(changes.now()),

@@ -7,6 +7,7 @@ use super::tell::{Story, holder, tell_all, tell_one};
 use crate::circle::invite::hex;
 use crate::circle::state::Circle;
 use crate::notice::Notice;
+use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::unit::Changes;
 use crate::view::VoteOn;
@@ -127,7 +128,7 @@ fn tell_seat(
     }
 }
 
-/// The one who asks hears that it has arrived; the organiser hears of it within measure.
+/// The one who asks hears that it has arrived; those who can answer hear of it within measure.
 fn tell_asked(
     changes: &mut Changes,
     circle: &Circle,
@@ -153,7 +154,8 @@ fn tell_asked(
         }
         Knock::Quiet => return Ok(()),
     };
-    changes.notice(circle.organiser, "asked", notice)
+    let mut readers = circle.who_may(CommandName::Approve).into_iter();
+    readers.try_for_each(|to| changes.notice(to, "asked", notice.clone()))
 }
 
 fn tell_turned_down(
@@ -175,7 +177,8 @@ fn tell_turned_down(
         return Ok(());
     }
     let notice = Notice::PlaceDenied { circle: circle.id, name, who: gone.name.clone() };
-    changes.notice(circle.organiser, "denied", notice)
+    let mut readers = circle.who_may(CommandName::Reject).into_iter();
+    readers.try_for_each(|to| changes.notice(to, "denied", notice.clone()))
 }
 
 /// To those who still waited when the time to join was over.

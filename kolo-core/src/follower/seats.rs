@@ -5,10 +5,9 @@ use kolo_rules::circle::Phase;
 
 use crate::circle::invite::hex;
 use crate::circle::state::{Circle, Holder, Knocks, Newcomer};
-use crate::intent::state::Want;
 use crate::invitation::state::{Invitation, Standing};
-use crate::member::state::Account;
 use crate::notice::Notice;
+use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::port::vault::PublicKey;
 use crate::record::Loaded;
@@ -85,7 +84,8 @@ impl Kolo {
             E::SeatSold { leaver: from, newcomer: to, .. } | E::SeatMoved { from, to } => {
                 let holder = self.sits_down(changes, circle.state.id, to).await?;
                 if let (E::SeatMoved { .. }, Some(member)) = (what, holder.member) {
-                    self.open_for_the_moved(changes, member).await?;
+                    // Theirs is a new account, which waits where a cap is reached.
+                    self.schedule_account(changes, member)?;
                 }
                 let seat = circle.state.seat_of(from).map(usize::from);
                 if let Some(place) = seat.and_then(|seat| circle.state.holders.get_mut(seat)) {
@@ -143,20 +143,6 @@ impl Kolo {
         Ok(Holder { address: address.clone(), member, name })
     }
 
-    /// Whose seat was moved to a new account of theirs needs that account; it waits where a cap is
-    /// reached, and what is theirs is kept meanwhile.
-    async fn open_for_the_moved(
-        &self,
-        changes: &mut Changes,
-        member: MemberId,
-    ) -> Result<(), Error> {
-        if self.member(member).await?.state.account != Account::None {
-            return Ok(());
-        }
-        let want = Want::OpenAccount { member };
-        changes.want("open-account", want, None).map(drop)
-    }
-
     /// Taken back by the organiser: the code is dead, its place free.
     async fn end_invitation(
         &self,
@@ -176,7 +162,8 @@ impl Kolo {
         }
         let (name, code) = (circle.state.name.clone(), invitation.state.code);
         let notice = Notice::InvitationRevoked { name, code };
-        changes.notice(circle.state.organiser, "revoked", notice)
+        let mut readers = circle.state.who_may(CommandName::Revoke).into_iter();
+        readers.try_for_each(|to| changes.notice(to, "revoked", notice.clone()))
     }
 
     async fn invitation_of(&self, key: &PublicKey) -> Result<Option<Loaded<Invitation>>, Error> {
@@ -226,7 +213,8 @@ impl Kolo {
             phone: invitation.state.phone.clone(),
             expires_at: invitation.state.expires_at,
         };
-        changes.notice(circle.state.organiser, "invitation", notice)
+        let maker = invitation.state.by.unwrap_or(circle.state.organiser);
+        changes.notice(maker, "invitation", notice)
     }
 }
 

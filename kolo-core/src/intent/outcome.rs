@@ -51,8 +51,12 @@ impl Kolo {
     ) -> Result<(), Error> {
         match &intent.want {
             Want::CreateCircle { circle } => self.creation_refused(changes, *circle, reason).await,
-            Want::Invite { invitation } => self.invite_refused(changes, *invitation, reason).await,
-            Want::Revoke { invitation } => self.revoke_refused(changes, *invitation, reason).await,
+            Want::Invite { invitation } => {
+                self.invite_refused(changes, *invitation, intent.asked_by, reason).await
+            }
+            Want::Revoke { invitation } => {
+                self.revoke_refused(changes, *invitation, intent.asked_by, reason).await
+            }
             Want::Join { invitation, member } => {
                 self.join_refused(changes, *invitation, *member, reason).await
             }
@@ -82,7 +86,7 @@ impl Kolo {
             | Want::Remove { circle, .. } => {
                 let circle = self.circle(*circle).await?.state;
                 let notice = Notice::RequestFailed { name: circle.name, reason };
-                changes.notice(circle.organiser, "failed", notice)
+                changes.notice(intent.asked_by.unwrap_or(circle.organiser), "failed", notice)
             }
             Want::TakeBack { circle, member } => {
                 let name = self.still_waiting(changes, *circle, *member).await?;
@@ -172,6 +176,7 @@ impl Kolo {
         &self,
         changes: &mut Changes,
         id: InvitationId,
+        asked_by: Option<MemberId>,
         reason: Reason,
     ) -> Result<(), Error> {
         let mut invitation = self.invitation(id).await?;
@@ -182,7 +187,7 @@ impl Kolo {
         changes.write(&circle)?;
         changes.event(&invitation.id, "invitation.failed", &id)?;
         let notice = Notice::InvitationFailed { name: circle.state.name.clone(), reason };
-        changes.notice(circle.state.organiser, "failed", notice)
+        changes.notice(asked_by.unwrap_or(circle.state.organiser), "failed", notice)
     }
 
     /// Somebody used the code first, or it was gone.
@@ -190,12 +195,13 @@ impl Kolo {
         &self,
         changes: &mut Changes,
         id: InvitationId,
+        asked_by: Option<MemberId>,
         reason: Reason,
     ) -> Result<(), Error> {
         let invitation = self.invitation(id).await?.state;
         let circle = self.circle(invitation.circle).await?.state;
         let notice = Notice::RevocationFailed { name: circle.name, code: invitation.code, reason };
-        changes.notice(circle.organiser, "failed", notice)
+        changes.notice(asked_by.unwrap_or(circle.organiser), "failed", notice)
     }
 
     /// The code can be used again, unless it is what was refused.

@@ -102,6 +102,9 @@ pub(crate) struct Intent {
     /// Fees charged so far for it, stroops of XLM.
     pub fees: i64,
     pub correlation: String,
+    /// Whose command it came of; an officer's is signed with the organiser's account. `None`: nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<MemberId>,
     pub created_at: Timestamp,
 }
 
@@ -122,11 +125,14 @@ impl Intent {
     }
 }
 
-/// Body of the event `intent.wanted`: what, and the message or event it comes from (WA-11).
+/// Body of the event `intent.wanted`: what, by whose command, and the message or event it comes from
+/// (WA-11).
 #[derive(Serialize)]
 struct Wanted<'a> {
     want: &'a Want,
     correlation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<MemberId>,
 }
 
 /// Payload of the intent queue.
@@ -210,11 +216,13 @@ impl Changes {
             expired: Vec::new(),
             fees: 0,
             correlation: self.correlation().to_owned(),
+            asked_by: self.asked_by(),
             created_at: now,
         };
         let intent = Loaded::fresh(&id, intent);
         self.write(&intent)?;
-        let wanted = Wanted { want: &intent.state.want, correlation: &intent.state.correlation };
+        let Intent { want, correlation, asked_by, .. } = &intent.state;
+        let wanted = Wanted { want, correlation, asked_by: *asked_by };
         self.event(&intent.id, "intent.wanted", &wanted)?;
         self.enqueue(
             queue::INTENT,

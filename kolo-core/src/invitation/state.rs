@@ -32,6 +32,9 @@ pub(crate) struct Invitation {
     #[serde(default)]
     pub turn: Option<u8>,
     pub expires_at: Timestamp,
+    /// Who made it; `None`: the organiser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
     pub standing: Standing,
 }
 

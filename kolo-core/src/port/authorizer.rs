@@ -89,6 +89,14 @@ commands! {
     SignUpgrade = "circle.sign_upgrade";
     /// [`crate::circle::Circles::upgrade`].
     Upgrade = "circle.upgrade";
+    /// [`crate::circle::Circles::name_officer`].
+    NameOfficer = "circle.name_officer";
+    /// [`crate::circle::Circles::relieve_officer`].
+    RelieveOfficer = "circle.relieve_officer";
+    /// [`crate::circle::Circles::answer_office`].
+    AnswerOffice = "circle.answer_office";
+    /// [`crate::circle::Circles::lay_down_office`].
+    LayDownOffice = "circle.lay_down_office";
     /// [`crate::offer::Offers::swap`].
     OfferTurns = "offer.turns";
     /// [`crate::offer::Offers::seat`].
@@ -172,7 +180,7 @@ pub enum Verdict {
 ///
 /// Asked once for every command, before it is decided and before anything is written; never for the
 /// repetition of a command that was carried out, which gets its first answer. The domain's own checks
-/// (only the organiser starts a circle) come after it and cannot be lifted by it. A refusal is not
+/// (who may do what in a circle: [`crate::circle::Action::who_may`]) come after it and cannot be lifted by it. A refusal is not
 /// remembered: the same command under the same key is asked about anew. When the port fails, nothing is
 /// done. What the worker does by itself (following the chain, payouts on their dates) is nobody's command.
 #[async_trait]

@@ -44,6 +44,8 @@ pub(crate) enum Timer {
     LookAtVault { circle: CircleId },
     /// End an offer nobody has answered.
     OfferEnd { offer: OfferId },
+    /// Open the account of who had a seat moved to it, as soon as the day's cap has room.
+    OpenAccount { member: MemberId },
 }
 
 impl Kolo {
@@ -61,6 +63,7 @@ impl Kolo {
             Timer::WatchVault { circle } => self.vault_timer(work, circle, true).await,
             Timer::LookAtVault { circle } => self.vault_timer(work, circle, false).await,
             Timer::OfferEnd { offer } => self.offer_timer(work, offer).await,
+            Timer::OpenAccount { member } => self.account_timer(work, member).await,
         }
     }
 
@@ -193,6 +196,39 @@ impl Kolo {
             let now = changes.now();
             changes.want("push", Want::Push { circle, to: to.clone() }, None)?;
             self.schedule_push(&mut changes, circle, to, now.plus(PUSH_EVERY_S))?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Has an account opened that nobody's command asks for: what is its owner's is kept meanwhile.
+    pub(crate) fn schedule_account(
+        &self,
+        changes: &mut Changes,
+        member: MemberId,
+    ) -> Result<(), Error> {
+        let now = changes.now();
+        let id = format!("account/{member}/{}", now.unix());
+        changes.enqueue(queue::TIMER, id, None, now, &Timer::OpenAccount { member })
+    }
+
+    /// Within the day's cap like any other account; else another day.
+    async fn account_timer(&self, work: &ClaimedWork, member: MemberId) -> Result<(), Error> {
+        let ctx = self.timer_context(work);
+        let mut command =
+            Command::begin(self, &ctx, "timer.account", &member).await?.consuming(&work.lease);
+        loop {
+            let mut changes = command.changes();
+            let mut member = self.member(member).await?;
+            match self.have_account_opened(&mut changes, &mut member).await {
+                Ok(()) => changes.write(&member)?,
+                Err(Error::CapReached { again_at, .. }) => {
+                    let release = Release::RetryAt(again_at);
+                    return Ok(self.ports().queue.release(&work.lease, release).await?);
+                }
+                Err(error) => return Err(error),
+            }
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
             }

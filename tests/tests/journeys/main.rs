@@ -19,6 +19,7 @@ mod outside;
 mod places;
 mod receipts;
 mod restart;
+mod roles;
 mod rotation;
 mod rubbish;
 mod slow;

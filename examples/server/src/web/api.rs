@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use futures::Stream;
 use kolo_core::port::Clock;
 use kolo_core::port::channel::InboundMessage;
-use kolo_core::{Timestamp, conversation};
+use kolo_core::{Error, Timestamp, conversation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -40,6 +40,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/receipt/{number}", get(receipt::page))
         .route("/receipt/{number}/file", get(receipt::file))
         .route("/app.js", get(|| async { script(include_str!("../../assets/app.js")) }))
+        .route("/frame.js", get(|| async { script(include_str!("../../assets/frame.js")) }))
         .route("/tx.js", get(|| async { script(include_str!("../../assets/tx.js")) }))
         .route("/receipt.js", get(|| async { script(include_str!("../../assets/receipt.js")) }))
         .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
@@ -48,6 +49,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/phones", post(add_phone))
         .route("/api/phones/{number}/messages", post(say))
         .route("/api/clock", post(move_clock))
+        .route("/api/circles/{circle}/contributions", get(contributions))
         .route("/api/tx/{hash}", get(transaction))
         .route("/api/receipt/{number}", get(receipt::json))
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -81,8 +83,8 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<kolo_core::Error> for Problem {
-    fn from(error: kolo_core::Error) -> Self {
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
         tracing::error!(%error, "a page could not be answered");
         Self(StatusCode::INTERNAL_SERVER_ERROR, format!("{} ({})", error, error.code()))
     }
@@ -101,6 +103,25 @@ impl From<ChatError> for Problem {
             ChatError::File(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self(status, error.to_string())
+    }
+}
+
+/// The page around one thing of its kind, which the script looks up.
+pub(super) fn frame(what: &str, script: &str) -> Html<String> {
+    let page = include_str!("../../assets/frame.html");
+    Html(page.replace("{what}", what).replace("{script}", script))
+}
+
+async fn contributions(
+    State(app): State<App>,
+    Path(circle): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let unknown = || Problem::not_found("no circle with that id");
+    let circle = circle.parse().map_err(|_| unknown())?;
+    match state::contributions(&app.stack, circle).await {
+        Ok(rows) => Ok(Json(rows)),
+        Err(Error::NoSuchCircle) => Err(unknown()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -248,7 +269,7 @@ async fn transaction_page(
         Some(_) => StatusCode::OK,
         None => StatusCode::NOT_FOUND,
     };
-    Ok((status, Html(include_str!("../../assets/tx.html"))).into_response())
+    Ok((status, frame("transaction", "tx.js")).into_response())
 }
 
 async fn transaction(

@@ -2,13 +2,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use kolo_core::Error;
 use kolo_core::receipt::SignedReceipt;
 use serde_json::{Value, json};
 
-use super::api::{App, Problem};
+use super::api::{App, Problem, frame};
 use crate::demo::spell;
 
 /// The page around a receipt; it says itself what it cannot find.
@@ -21,7 +21,7 @@ pub(super) async fn page(
         Err(Error::NoSuchReceipt) => StatusCode::NOT_FOUND,
         Err(error) => return Err(error.into()),
     };
-    Ok((status, Html(include_str!("../../assets/receipt.html"))).into_response())
+    Ok((status, frame("receipt", "receipt.js")).into_response())
 }
 
 /// What the page shows: the receipt as it was signed, and the same in words.

@@ -3,7 +3,7 @@ use kolo_core::port::Clock;
 use kolo_core::view::{
     CircleStage, CircleStatus, ContributionRow, ContributionTable, MemberView, SeatView,
 };
-use kolo_core::{Amount, Asset, Error, Timestamp};
+use kolo_core::{Amount, Asset, CircleId, Error, Timestamp};
 use kolo_rules::circle::{PayoutStatus, Phase};
 use serde_json::{Value, json};
 
@@ -80,7 +80,6 @@ async fn circle_state(stack: &Stack, status: &CircleStatus) -> Result<Value, Err
     for seat in &status.seats {
         members.push(seat_state(stack, status, seat).await?);
     }
-    let contributions = stack.kolo.circles().contributions(status.summary.id).await?;
     Ok(json!({
         "id": status.summary.id,
         "name": status.summary.name,
@@ -97,18 +96,23 @@ async fn circle_state(stack: &Stack, status: &CircleStatus) -> Result<Value, Err
         "vault_chain": status.vault_on_chain.map(|amount| text(amount, asset)),
         "agree": status.vault_on_chain == Some(status.vault),
         "members": members,
-        "contributions": contribution_rows(&contributions, asset),
+        "contributed": status.seats.iter().any(|seat| seat.paid.is_positive()),
     }))
 }
 
-/// Empty until somebody has paid.
+/// Who paid what for which round: read through the whole journal of a circle, so only when asked for.
+pub(super) async fn contributions(stack: &Stack, circle: CircleId) -> Result<Value, Error> {
+    let table = stack.kolo.circles().contributions(circle).await?;
+    Ok(json!({ "rows": contribution_rows(&table, stack.kolo.asset()) }))
+}
+
 fn contribution_rows(table: &ContributionTable, asset: &Asset) -> Vec<Value> {
     let row = |row: &ContributionRow| {
         let cell = |paid: &Amount| if paid.is_zero() { String::new() } else { text(*paid, asset) };
         let by_round: Vec<_> = row.by_round.iter().map(cell).collect();
         json!({ "name": row.name, "by_round": by_round, "total": text(row.total, asset) })
     };
-    if table.total.is_zero() { Vec::new() } else { table.rows.iter().map(row).collect() }
+    table.rows.iter().map(row).collect()
 }
 
 async fn seat_state(stack: &Stack, status: &CircleStatus, seat: &SeatView) -> Result<Value, Error> {

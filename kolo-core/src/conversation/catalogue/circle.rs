@@ -4,6 +4,7 @@ use kolo_rules::circle::{Fee, Order, PayoutStatus, Phase, Premium, Security, Sho
 
 use super::Speech;
 use super::speech::{date, every, matter};
+use crate::circle::Office;
 use crate::conversation::words::Words;
 use crate::view::{CircleStage, CircleStatus, SeatView};
 use crate::{MemberId, Timestamp};
@@ -222,10 +223,13 @@ fn member(
             }
             _ => false,
         };
+    let office = seat.member.and_then(|member| status.summary.office_of(member));
+    let office = office.map_or("none", Office::as_str);
     Words::new("status-member")
         .count("turn", seat.turn)
         .name("name", &seat.name)
         .flag("you", seat.member == Some(me))
+        .text("office", office)
         .text("state", state)
         .text(
             "pot",

@@ -4,7 +4,7 @@ use kolo_rules::Amount;
 use super::Speech;
 use super::circle::rules_text;
 use super::speech::{every, interval, matter};
-use crate::conversation::reply::{Act, Moving, Reply};
+use crate::conversation::reply::{Act, Moving, Newcomer, Reply};
 use crate::conversation::words::Words;
 use crate::notice::Notice;
 use crate::port::chain::ChainAddress;
@@ -28,6 +28,16 @@ pub(in crate::conversation) fn person_detail(
         .flag("phoned", phone_end.is_some())
         .text("end", phone_end.unwrap_or_default())
         .count("turn", turn.unwrap_or_default())
+}
+
+/// Somebody and the end of their account; of who is a stranger, the number that was typed.
+pub(super) fn somebody(newcomer: &Newcomer) -> Words {
+    match newcomer {
+        Newcomer::Known(there) => Words::new("somebody-known")
+            .name("who", &there.name)
+            .text("end", end_of(&there.address)),
+        Newcomer::Number(number) => Words::new("somebody-of-number").name("number", number),
+    }
 }
 
 /// The end of an address, enough to compare it by.
@@ -111,7 +121,7 @@ fn members(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             Some(confirm_expel(name, who, *members, means, speech))
         }
         Reply::MoveHow => one(Words::new("move-how")),
-        Reply::NoSuchPhone { typed } => one(Words::new("no-such-phone").name("typed", typed)),
+        Reply::PassedOn { number } => one(Words::new("passed-on").name("number", number)),
         Reply::HasAPlace { who } => one(Words::new("has-a-place").name("who", who)),
         Reply::ConfirmMove { name, moving } => one(confirm_move(name, moving)),
         Reply::NoSuchVote { name, typed } => one(named("no-such-vote", name).name("typed", typed)),
@@ -153,8 +163,7 @@ fn confirm_expel(
 fn confirm_move(name: &str, moving: &Moving) -> Words {
     named("confirm-move", name)
         .name("who", &moving.who)
-        .name("newcomer", &moving.to.name)
-        .text("end", end_of(&moving.to.address))
+        .words("newcomer", somebody(&moving.to))
         .count("members", moving.members)
         .count("days", moving.days)
 }

@@ -3,6 +3,7 @@ mod circle;
 mod member;
 mod notice;
 mod offer;
+mod office;
 mod reply;
 mod speech;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use unic_langid::langid;
 
 pub(super) use member::person_detail;
 pub(super) use notice::orders as notice_orders;
+pub(super) use office::answers as office_answers;
 pub(super) use reply::group_detail;
 pub use speech::Speech;
 pub(super) use trouble::trouble;

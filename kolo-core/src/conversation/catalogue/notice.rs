@@ -3,7 +3,7 @@ use kolo_rules::Amount;
 
 use super::Speech;
 use super::speech::{every, interval, matter, reference};
-use super::{member, offer};
+use super::{member, offer, office};
 use crate::CircleId;
 use crate::conversation::words::Words;
 use crate::notice::{Notice, Reason, ReminderStage};
@@ -19,6 +19,7 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
             .or_else(|| changing(notice, speech))
             .or_else(|| member::notice(notice, speech))
             .or_else(|| offer::offering(notice, speech))
+            .or_else(|| office::notice(notice))
             .unwrap_or_else(|| closing(notice, speech)),
     ]
 }
@@ -30,7 +31,9 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
     let show = |receipt: &Option<ReceiptNumber>| {
         receipt.map(|number| ("label-receipt", format!("RECEIPT {number}")))
     };
-    if let Some(orders) = member::orders(notice).or_else(|| offer::orders(notice)) {
+    if let Some(orders) =
+        office::orders(notice).or_else(|| member::orders(notice)).or_else(|| offer::orders(notice))
+    {
         return orders;
     }
     match notice {

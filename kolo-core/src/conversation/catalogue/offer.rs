@@ -3,7 +3,7 @@ use kolo_rules::Amount;
 
 use super::Speech;
 use super::circle::rules_text;
-use super::member::end_of;
+use super::member::{end_of, somebody};
 use super::notice::named;
 use super::speech::reference;
 use crate::conversation::reply::Reply;
@@ -59,7 +59,8 @@ pub(super) fn reply(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::CannotBeAsked { who } => Some(vec![Words::new("cannot-be-asked").name("who", who)]),
         Reply::SellHow => Some(vec![Words::new("sell-how")]),
         Reply::ConfirmSell { name, selling } => {
-            let words = newcomer(named("confirm-sell", name), &selling.to)
+            let words = named("confirm-sell", name)
+                .words("who", somebody(&selling.to))
                 .count("members", selling.members)
                 .count("days", selling.days);
             Some(vec![money(words, selling.price.minor_units().saturating_neg(), speech)])

@@ -48,6 +48,17 @@ impl Talk<'_> {
         if pending.is_offer() {
             return self.execute_offer(member, pending).await;
         }
+        if let Pending::ProposeByNumber { circle, seat, handover, phone } = pending {
+            let ctx = ctx("propose");
+            let done = self.desk.propose_by_number(&ctx, circle, &seat, handover, &phone).await;
+            return match done {
+                Ok(()) => Ok(Said::reply(Reply::PassedOn { number: phone })),
+                Err(error) => self.refused(error),
+            };
+        }
+        if pending.is_role() {
+            return self.execute_role(member, pending).await;
+        }
         let answer: Result<UnderWay, Error> = match pending {
             Pending::Create(draft) => match draft.complete() {
                 Some(wanted) => self.desk.create(&ctx("create"), wanted).await,

@@ -1,5 +1,5 @@
 //! Asking for a place by a group's code, and what its organiser sees of that.
-use super::groups::{Named, named};
+use super::which::{Named, named};
 use super::{Said, Talk};
 use crate::Error;
 use crate::conversation::command::Target;
@@ -20,9 +20,6 @@ impl Talk<'_> {
         circle: &CircleSummary,
     ) -> Result<Said, Error> {
         let name = circle.name.clone();
-        if circle.organiser != member.id {
-            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
-        }
         match self.desk.open_door(&self.context(Some(member), "group-code"), circle.id).await {
             Ok(code) => Ok(Said::reply(Reply::GroupCode { name, code })),
             Err(error) => self.refused(error),
@@ -94,15 +91,8 @@ impl Talk<'_> {
     }
 
     /// REQUESTS: who waits; buttons when it is only one.
-    pub(super) async fn requests(
-        &self,
-        member: &MemberView,
-        circle: &CircleSummary,
-    ) -> Result<Said, Error> {
+    pub(super) async fn requests(&self, circle: &CircleSummary) -> Result<Said, Error> {
         let name = circle.name.clone();
-        if circle.organiser != member.id {
-            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
-        }
         let waiting = self.desk.status(circle.id).await?.requests;
         if waiting.is_empty() {
             return Ok(Said::reply(Reply::NobodyWaits { name }));

@@ -1,22 +1,19 @@
-//! Finding the group that is meant, and the short commands about one.
+//! Commands about a group: for which it can be meant, and the short ones.
 use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
 use super::money::seat_of;
 use super::people::About;
+use super::roles::not_yours;
+use super::which::{Named, named};
 use super::{Input, Outcome, Said, Talk, leaves_question, spoken};
-use crate::conversation::catalogue::group_detail;
-use crate::conversation::command::{Command, Target, Whom};
+use crate::Error;
+use crate::conversation::command::{Command, RoleWord, Target, Whom};
 use crate::conversation::reply::{Act, Remark, Reply};
-use crate::conversation::session::{Action, Choice, Pending, Purpose, Step};
-use crate::conversation::{clean, parser, phone};
+use crate::conversation::session::{Pending, Purpose, Step};
+use crate::conversation::{parser, phone};
+use crate::port::authorizer::CommandName;
 use crate::view::{CircleStage, CircleSummary, MemberView};
-use crate::{CircleId, Error};
-
-/// The most groups in one menu; one choice more leads on.
-const LISTED: usize = 4;
-/// The most choices in one menu.
-const MENU: usize = 5;
 
 impl Talk<'_> {
     /// A command that needs a group: the only one, the one named, or the one chosen; never the first.
@@ -43,6 +40,18 @@ impl Talk<'_> {
                 let target = whom.target();
                 (Purpose::SellPlace { who: whom.who, phone: whom.phone }, target)
             }
+            Command::Role { whom, role: Some(role) } if whom.who.is_some() => {
+                let act = match role {
+                    RoleWord::Office(office) => Act::Appoint(office),
+                    RoleWord::Member => Act::Relieve,
+                };
+                Purpose::about(act, whom)
+            }
+            Command::Role { .. } => return Ok(Said::reply(Reply::RoleHow)),
+            Command::Roles(target) => (Purpose::Roles, target),
+            Command::AcceptRole(target) => (Purpose::AnswerRole { accept: true }, target),
+            Command::DeclineRole(target) => (Purpose::AnswerRole { accept: false }, target),
+            Command::LayDownRole(target) => (Purpose::LayDownRole, target),
             Command::Contribute(target) => {
                 (Purpose::Contribute { amount: target.figure.clone() }, target)
             }
@@ -91,15 +100,15 @@ impl Talk<'_> {
         let mut fitting = Vec::new();
         for circle in circles {
             let fits = match (purpose, circle.stage) {
-                (Purpose::Status, _) => true,
-                (
-                    Purpose::Invite { .. }
-                    | Purpose::GroupCode
-                    | Purpose::Requests
-                    | Purpose::Start
-                    | Purpose::CancelGroup,
-                    stage,
-                ) => stage == CircleStage::OnChain(Phase::Forming) && circle.organiser == member.id,
+                (Purpose::Status | Purpose::Roles, _) => true,
+                (Purpose::AnswerRole { .. }, _) => circle
+                    .officers
+                    .iter()
+                    .any(|officer| officer.member == member.id && !officer.accepted),
+                (Purpose::LayDownRole, _) => circle.office_of(member.id).is_some(),
+                (purpose, stage) if let Some(command) = purpose.command() => {
+                    stage == CircleStage::OnChain(Phase::Forming) && circle.lets(member.id, command)
+                }
                 (Purpose::Leave, CircleStage::OnChain(phase)) => {
                     matches!(phase, Phase::Forming | Phase::Active)
                 }
@@ -140,9 +149,13 @@ impl Talk<'_> {
         act: Act,
         who: Option<&str>,
     ) -> Result<bool, Error> {
+        let may = |act: Act| act.command().is_some_and(|command| circle.lets(member.id, command));
         let possible = match (act, phase) {
+            (Act::Relieve, _) => may(act) || circle.office_of(member.id).is_some(),
+            (Act::Appoint(_), _) => may(act),
             (Act::Move | Act::Swap, Phase::Forming) => false,
-            (_, Phase::Forming) => circle.organiser == member.id,
+            (Act::Expel, Phase::Forming) => may(Act::Remove),
+            (act, Phase::Forming) => may(act),
             (Act::Expel | Act::Remove | Act::Move | Act::Swap, Phase::Active) => true,
             _ => false,
         };
@@ -168,65 +181,6 @@ impl Talk<'_> {
         Said::reply(Reply::NoGroups).choices(choices)
     }
 
-    /// Asks which, at most five choices at a time.
-    fn which(&self, purpose: Purpose, circles: &[&CircleSummary], from: usize) -> Said {
-        let rest = circles.get(from..).unwrap_or_default();
-        let shown = if rest.len() > MENU || from > 0 { LISTED } else { MENU };
-        let mut choices: Vec<Choice> = rest
-            .iter()
-            .take(shown)
-            .map(|circle| Choice {
-                label: clean::name(&circle.name),
-                detail: Some(self.catalogue.line(&group_detail(circle, &self.speech))),
-                action: Action::Group(circle.id),
-            })
-            .collect();
-        if circles.len() > MENU {
-            let label = self.catalogue.label("label-more-groups");
-            choices.push(Choice { label, detail: None, action: Action::MoreGroups });
-        }
-        let groups = circles.iter().map(|circle| circle.id).collect();
-        Said::reply(Reply::WhichGroup).step(Step::Which { purpose, groups, from }).choices(choices)
-    }
-
-    pub(super) async fn which_answer(
-        &self,
-        member: &MemberView,
-        purpose: Purpose,
-        groups: &[CircleId],
-        from: usize,
-        input: Input,
-    ) -> Result<Outcome, Error> {
-        let circles = self.desk.circles_of(member.id).await?;
-        let offered: Vec<&CircleSummary> =
-            circles.iter().filter(|c| groups.contains(&c.id)).collect();
-        let text = match input {
-            Input::Chosen(Action::Group(id)) => {
-                return match offered.iter().find(|circle| circle.id == id) {
-                    Some(circle) => Ok(self.with_group(member, &purpose, circle).await?.into()),
-                    None => Ok(self.refused(Error::NoSuchCircle)?.into()),
-                };
-            }
-            Input::Chosen(Action::MoreGroups) => {
-                let next = if from + LISTED < offered.len() { from + LISTED } else { 0 };
-                return Ok(self.which(purpose, &offered, next).into());
-            }
-            input => spoken(input).unwrap_or_default(),
-        };
-        let named: Vec<&CircleSummary> =
-            offered.iter().filter(|c| is_called(c, &text)).copied().collect();
-        if let [only] = named.as_slice() {
-            return Ok(self.with_group(member, &purpose, only).await?.into());
-        }
-        match parser::parse(&text) {
-            Command::Cancel | Command::No => Ok(Said::reply(Reply::Stopped).into()),
-            command if command.is_order() => {
-                Ok(self.command(member, command).await?.with(Remark::Dropped).into())
-            }
-            _ => Ok(Outcome::Kept(Reply::NoSuchChoice { most: offered.len().min(MENU) })),
-        }
-    }
-
     pub(super) async fn with_group(
         &self,
         member: &MemberView,
@@ -242,6 +196,14 @@ impl Talk<'_> {
         if *purpose == Purpose::Status {
             let status = Box::new(self.desk.status(circle.id).await?);
             return Ok(Said::reply(Reply::Status { status, me: member.id }));
+        }
+        match purpose {
+            Purpose::Roles => return self.roles(member, circle).await,
+            Purpose::AnswerRole { accept } => {
+                return self.answer_role(member, circle, *accept).await;
+            }
+            Purpose::LayDownRole => return self.lay_down(member, circle),
+            _ => {}
         }
         if let Purpose::Repay { amount } = purpose {
             return self.repay(member, circle, amount.as_deref()).await;
@@ -305,15 +267,16 @@ impl Talk<'_> {
         if *purpose == Purpose::Leave {
             return Ok(self.question(Reply::ConfirmLeave { name }, Pending::Leave { circle: id }));
         }
-        if circle.organiser != member.id {
-            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
+        if let Some(command) = purpose.command().filter(|command| !circle.lets(member.id, *command))
+        {
+            return Ok(not_yours(circle, command));
         }
         match purpose {
             Purpose::Invite { phone, turn } => {
                 self.invite(member, circle, phone.as_deref(), turn.as_deref()).await
             }
             Purpose::GroupCode => self.group_code(member, circle).await,
-            Purpose::Requests => self.requests(member, circle).await,
+            Purpose::Requests => self.requests(circle).await,
             Purpose::CancelGroup => Ok(self
                 .question(Reply::ConfirmCancelGroup { name }, Pending::CancelGroup { circle: id })),
             _ if circle.members < circle.rules.min_members => {
@@ -429,6 +392,18 @@ impl Purpose {
         (Self::About { act, who, phone, turn }, target)
     }
 
+    /// The command before the start that not every member may give.
+    const fn command(&self) -> Option<CommandName> {
+        match self {
+            Self::Invite { .. } => Some(CommandName::Invite),
+            Self::GroupCode => Some(CommandName::OpenDoor),
+            Self::Requests => Some(CommandName::Approve),
+            Self::Start => Some(CommandName::Start),
+            Self::CancelGroup => Some(CommandName::Cancel),
+            _ => None,
+        }
+    }
+
     /// When the figure turned out to be a part of the group's name.
     fn without_figure(self) -> Self {
         match self {
@@ -440,49 +415,4 @@ impl Purpose {
             purpose => purpose,
         }
     }
-}
-
-pub(super) enum Named<'c> {
-    All,
-    /// These; whether the figure was a part of the name.
-    Some(Vec<&'c CircleSummary>, bool),
-    None(String),
-}
-
-/// The groups a text can mean: exactly so called, else beginning so, else containing it.
-pub(super) fn named<'c>(circles: &'c [CircleSummary], target: &Target) -> Named<'c> {
-    let whole = target.whole();
-    if target.figure.is_some() {
-        let so_called: Vec<_> = circles.iter().filter(|c| is_called(c, &whole)).collect();
-        if !so_called.is_empty() {
-            return Named::Some(so_called, true);
-        }
-    }
-    let Some(typed) = &target.group else {
-        return Named::All;
-    };
-    let key = parser::comparable(typed);
-    if key.is_empty() {
-        return Named::All;
-    }
-    let name = |circle: &CircleSummary| parser::comparable(&circle.name);
-    let tests: [&dyn Fn(&CircleSummary) -> bool; 4] = [
-        // Buttons name a group by its id.
-        &|circle| circle.id.to_string() == key,
-        &|circle| name(circle) == key,
-        &|circle| name(circle).starts_with(&key),
-        &|circle| name(circle).contains(&key),
-    ];
-    for test in tests {
-        let found: Vec<_> = circles.iter().filter(|circle| test(circle)).collect();
-        if !found.is_empty() {
-            return Named::Some(found, false);
-        }
-    }
-    Named::None(typed.clone())
-}
-
-fn is_called(circle: &CircleSummary, text: &str) -> bool {
-    let key = parser::comparable(text);
-    !key.is_empty() && parser::comparable(&circle.name) == key
 }

@@ -21,9 +21,11 @@ mod money;
 mod offers;
 mod people;
 mod register;
+mod roles;
 #[cfg(test)]
 mod tests;
 mod vote;
+mod which;
 
 use std::sync::Arc;
 
@@ -348,6 +350,11 @@ impl Talk<'_> {
             | Command::Move(_)
             | Command::Swap(_)
             | Command::SellPlace(_)
+            | Command::Role { .. }
+            | Command::Roles(_)
+            | Command::AcceptRole(_)
+            | Command::DeclineRole(_)
+            | Command::LayDownRole(_)
             | Command::GroupStatus(_)
             | Command::Contribute(_)
             | Command::Repay(_)

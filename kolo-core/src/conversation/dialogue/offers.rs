@@ -1,9 +1,9 @@
 //! What two people agree on: changing turns, handing a place over to somebody new.
-use kolo_rules::{Amount, Refusal};
+use kolo_rules::Amount;
 
-use super::people::{Person, voters};
+use super::people::{Person, by_number, known, voters};
 use super::{Said, Talk};
-use crate::circle::Question;
+use crate::circle::{Handover, Question};
 use crate::conversation::reply::{Reply, Selling};
 use crate::conversation::session::Pending;
 use crate::conversation::{parser, phone};
@@ -44,50 +44,56 @@ impl Talk<'_> {
         circle: &CircleSummary,
         to: (Option<&str>, Option<&str>),
     ) -> Result<Said, Error> {
-        let there = match to {
+        let (there, number) = match to {
             (_, Some(typed)) => match phone::parse(typed, self.region) {
-                Ok(number) => match self.desk.by_phone(&number).await? {
-                    Some(there) => there,
-                    None => return Ok(Said::reply(Reply::NoSuchPhone { typed: number })),
-                },
+                Ok(number) => (self.desk.by_phone(&number).await?, Some(number)),
                 Err(problem) => return Ok(Said::reply(Reply::BadPhone { problem })),
             },
             // Buttons name somebody by the address.
-            (Some(address), None) => match self.desk.by_address(&as_address(address)).await? {
-                Some(there) => there,
-                None => return Ok(Said::reply(Reply::SellHow)),
-            },
-            (None, None) => return Ok(Said::reply(Reply::SellHow)),
+            (Some(address), None) => (self.desk.by_address(&as_address(address)).await?, None),
+            (None, None) => (None, None),
+        };
+        if let Some(there) = &there {
+            match self.desk.seat_price(member.id, circle.id, there.id).await {
+                // The members have agreed to this one, so they have all been told who it is.
+                Ok(price) => return Ok(self.offering_seat(circle, there, price)),
+                Err(Error::Refused(_)) => {}
+                Err(error) => return self.refused(error),
+            }
+        }
+        let there = match &number {
+            Some(number) => self.acquainted(member, number).await?,
+            None => there,
         };
         let status = self.desk.status(circle.id).await?;
-        if status.seats.iter().any(|seat| seat.address == there.address) {
-            return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
-        }
-        let name = circle.name.clone();
-        let (newcomer, address) = (there.id, there.address.clone());
-        let to = NewcomerView { name: there.name, address: there.address };
-        match self.desk.seat_price(member.id, circle.id, newcomer).await {
-            Ok(price) => {
-                let reply = Reply::ConfirmOfferSeat { name, to, price };
-                Ok(self.question(reply, Pending::OfferSeat { circle: circle.id, newcomer, price }))
+        let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));
+        let Some(mine) = mine else { return self.refused(Error::NoSuchCircle) };
+        let leaver = mine.address.clone();
+        let (to, pending) = match (there, number) {
+            (Some(there), _) if status.seats.iter().any(|seat| seat.address == there.address) => {
+                return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
             }
-            Err(Error::Refused(Refusal::NoProposal | Refusal::TimeOver)) => {
-                let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));
-                let Some(mine) = mine else { return self.refused(Error::NoSuchCircle) };
-                let price = mine.paid.checked_sub(mine.received).unwrap_or_default();
-                let selling = Selling {
-                    to,
-                    price: price.checked_add(mine.deposit).unwrap_or_default(),
-                    members: voters(&status),
-                    days: circle.rules.vote_period_s.div_ceil(DAY_S),
-                };
-                let question =
-                    Question::Replace { leaver: mine.address.clone(), newcomer: address };
-                let reply = Reply::ConfirmSell { name, selling };
-                Ok(self.question(reply, Pending::Propose { circle: circle.id, question }))
+            (Some(there), _) => {
+                let question = Question::Replace { leaver, newcomer: there.address.clone() };
+                (known(there), Pending::Propose { circle: circle.id, question })
             }
-            Err(error) => self.refused(error),
-        }
+            (None, Some(number)) => by_number(circle.id, leaver, Handover::Sale, number),
+            (None, None) => return Ok(Said::reply(Reply::SellHow)),
+        };
+        let price = mine.paid.checked_sub(mine.received).unwrap_or_default();
+        let selling = Selling {
+            to,
+            price: price.checked_add(mine.deposit).unwrap_or_default(),
+            members: voters(&status),
+            days: circle.rules.vote_period_s.div_ceil(DAY_S),
+        };
+        Ok(self.question(Reply::ConfirmSell { name: circle.name.clone(), selling }, pending))
+    }
+
+    fn offering_seat(&self, circle: &CircleSummary, there: &MemberView, price: Amount) -> Said {
+        let to = NewcomerView { name: there.name.clone(), address: there.address.clone() };
+        let reply = Reply::ConfirmOfferSeat { name: circle.name.clone(), to, price };
+        self.question(reply, Pending::OfferSeat { circle: circle.id, newcomer: there.id, price })
     }
 
     /// OFFERS.

@@ -1,18 +1,19 @@
-//! Commands about one person: APPROVE, REJECT, REMOVE, EXPEL, MOVE.
+//! Commands about one person: APPROVE, REJECT, REMOVE, EXPEL, MOVE, SWAP, ROLE.
 //!
 //! Whoever is meant is named back, with what sets them apart, before anything is done.
 use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
+use super::roles::not_yours;
 use super::{Said, Talk};
-use crate::circle::{Question, UnderWay};
+use crate::circle::{Handover, Question, UnderWay};
 use crate::conversation::catalogue::person_detail;
-use crate::conversation::reply::{Act, Moving, Reply};
+use crate::conversation::reply::{Act, Moving, Newcomer, Reply};
 use crate::conversation::session::{Action, Choice, Pending};
 use crate::conversation::{clean, parser, phone};
 use crate::port::chain::ChainAddress;
 use crate::view::{CircleStatus, CircleSummary, MemberView, NewcomerView};
-use crate::{Error, MemberId};
+use crate::{CircleId, Error, MemberId};
 
 /// The most people in one menu.
 const MENU: usize = 5;
@@ -64,13 +65,17 @@ impl Talk<'_> {
             (_, Phase::Completed | Phase::Dissolved | Phase::Cancelled) => {
                 return Ok(Said::reply(Reply::Over { name }));
             }
+            (Act::Appoint(_) | Act::Relieve, _) => {}
             (Act::Expel | Act::Move | Act::Swap, _) => {
                 return self.refused(Error::Refused(Refusal::NotActive));
             }
             _ => return Ok(Said::reply(Reply::OnlyBeforeStart { name })),
         }
-        if phase == Phase::Forming && circle.organiser != member.id {
-            return Ok(Said::reply(Reply::OnlyOrganiser { name }));
+        let own = act == Act::Relieve && circle.office_of(member.id).is_some();
+        if let Some(command) = act.command().filter(|command| !circle.lets(member.id, *command))
+            && !own
+        {
+            return Ok(not_yours(circle, command));
         }
         if act == Act::Move && about.phone.is_none() {
             return Ok(Said::reply(Reply::MoveHow));
@@ -95,6 +100,7 @@ impl Talk<'_> {
         if several.len() > MENU {
             return said;
         }
+        let tail = act.tail();
         let rest = about.phone.map(|phone| format!(" to {phone}")).unwrap_or_default();
         let turn = about.turn.map(|turn| format!(" turn {turn}")).unwrap_or_default();
         let choice = |person: &Person| {
@@ -107,7 +113,7 @@ impl Talk<'_> {
             Choice {
                 label: clean::name(&person.name),
                 detail: Some(self.catalogue.line(&detail)),
-                action: Action::Say(format!("{word} {address}{rest} {}{turn}", circle.id)),
+                action: Action::Say(format!("{word} {address}{rest}{tail} {}{turn}", circle.id)),
             }
         };
         said.choices(several.iter().map(choice).collect())
@@ -151,7 +157,9 @@ impl Talk<'_> {
                 Ok(self.question(reply, Pending::Propose { circle: id, question }))
             }
             Act::Swap => self.swapping(member, status, person).await,
-            Act::Move => self.moving(status, person, about.phone.unwrap_or_default()).await,
+            Act::Appoint(office) => self.appointing(member, status, person, office),
+            Act::Relieve => self.relieving(member, status, person),
+            Act::Move => self.moving(member, status, person, about.phone.unwrap_or_default()).await,
         }
     }
 
@@ -200,6 +208,7 @@ impl Talk<'_> {
     /// A place whose owner has lost the phone: whoever is behind the new number shall have it.
     async fn moving(
         &self,
+        member: &MemberView,
         status: &CircleStatus,
         person: &Person,
         typed: &str,
@@ -208,23 +217,41 @@ impl Talk<'_> {
             Ok(number) => number,
             Err(problem) => return Ok(Said::reply(Reply::BadPhone { problem })),
         };
-        let Some(there) = self.desk.by_phone(&number).await? else {
-            return Ok(Said::reply(Reply::NoSuchPhone { typed: number }));
+        let there = self.acquainted(member, &number).await?;
+        let (circle, from) = (&status.summary, person.address.clone());
+        let (to, pending) = match there {
+            Some(there) if status.seats.iter().any(|seat| seat.address == there.address) => {
+                return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
+            }
+            Some(there) => {
+                let question = Question::Move { from, to: there.address.clone() };
+                (known(there), Pending::Propose { circle: circle.id, question })
+            }
+            None => by_number(circle.id, from, Handover::Move, number),
         };
-        if status.seats.iter().any(|seat| seat.address == there.address) {
-            return Ok(Said::reply(Reply::HasAPlace { who: there.name }));
-        }
-        let circle = &status.summary;
-        let to = NewcomerView { name: there.name, address: there.address };
-        let question = Question::Move { from: person.address.clone(), to: to.address.clone() };
         let moving = Moving {
             who: person.name.clone(),
             to,
             members: voters(status),
             days: circle.rules.vote_period_s.div_ceil(DAY_S),
         };
-        let reply = Reply::ConfirmMove { name: circle.name.clone(), moving };
-        Ok(self.question(reply, Pending::Propose { circle: circle.id, question }))
+        Ok(self.question(Reply::ConfirmMove { name: circle.name.clone(), moving }, pending))
+    }
+
+    /// Whoever has this number and shares a group with the member. Of others it is not even told whether
+    /// they are here.
+    pub(super) async fn acquainted(
+        &self,
+        member: &MemberView,
+        number: &str,
+    ) -> Result<Option<MemberView>, Error> {
+        let Some(there) = self.desk.by_phone(number).await? else {
+            return Ok(None);
+        };
+        let theirs = self.desk.circles_of(there.id).await?;
+        let ours = self.desk.circles_of(member.id).await?;
+        let shared = theirs.iter().any(|circle| ours.iter().any(|own| own.id == circle.id));
+        Ok(Some(there).filter(|_| shared))
     }
 
     /// What a YES about somebody does.
@@ -255,6 +282,21 @@ impl Talk<'_> {
     pub(super) fn is_somebody(status: &CircleStatus, act: Act, who: Option<&str>) -> bool {
         !found(&people(status, act), who).is_empty()
     }
+}
+
+pub(super) fn known(there: MemberView) -> Newcomer {
+    Newcomer::Known(NewcomerView { name: there.name, address: there.address })
+}
+
+/// The newcomer as far as they are told of, and what a YES does.
+pub(super) fn by_number(
+    circle: CircleId,
+    seat: ChainAddress,
+    handover: Handover,
+    phone: String,
+) -> (Newcomer, Pending) {
+    let to = Newcomer::Number(phone.clone());
+    (to, Pending::ProposeByNumber { circle, seat, handover, phone })
 }
 
 /// Those a command can be about.

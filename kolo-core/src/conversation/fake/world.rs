@@ -74,6 +74,7 @@ pub fn circle(name: &str, phase: Phase) -> CircleStatus {
             asset: asset(),
             members: 3,
             organiser: member("Ada").id,
+            officers: Vec::new(),
             address: ChainAddress("CCIRCLE".to_owned()),
         },
         seats: seats.collect(),

@@ -28,15 +28,18 @@ help-organiser =
     { "*" }GROUP CODE*: a code for many; you decide who gets in
     { "*" }REQUESTS*: who asks for a place
     { "*" }REMOVE* and a name: take somebody out
+    { "*" }ROLE*, a name and CHAIRMAN, SECRETARY or TREASURER: ask them to help you lead
     { "*" }START*: begin now, with the members there are
     { "*" }GROUP STATUS*: who is in
     { "*" }CANCEL GROUP*: give the group up
 help-forming =
     { "*" }GROUP STATUS*: who is in
+    { "*" }ROLES*: who does what
     { "*" }LEAVE*: leave before it starts
 help-active =
     { "*" }CONTRIBUTE*: pay what is due
     { "*" }GROUP STATUS*: who has paid, who is next
+    { "*" }ROLES*: who does what
     { "*" }REPAY*: pay what you owe from earlier rounds
     { "*" }EXPEL* and a name: ask the members to vote somebody out
     { "*" }SWAP* and a name: change turns
@@ -72,6 +75,8 @@ label-requests = Requests
 label-take-back = Take it back
 label-accept = Accept offer
 label-decline = Decline offer
+label-accept-role = Accept role
+label-decline-role = Decline role
 label-sell-place = Sell place
 label-vote-yes = Vote yes
 label-vote-no = Vote no
@@ -349,10 +354,12 @@ confirm-expel-question =
     Fee: 0. YES or NO
 move-how =
     Has somebody lost their phone? From the new one they send me HI. Then any member sends MOVE, the name and the new number, like MOVE Bola to +234 803 123 4567. The members vote on it.
-no-such-phone = I know nobody with the number { $typed }. They must first write to me from it: HI is enough.
+passed-on = If somebody with the number { $number } writes with me, I have asked the members now, and you will hear of the vote in a moment. If you hear of none, they must first write to me from that number: HI is enough. Then send me the same again.
+somebody-known = { $who } (account ends in { $end })
+somebody-of-number = whoever has the number { $number }
 has-a-place = { $who } has a place in this group already, under that number.
 confirm-move =
-    Ask the members of *{ $name }* to give the place of { $who } to the new number of { $newcomer } (account ends in { $end })? Money due to { $who } then goes there. Be sure you have spoken to { $who }.
+    Ask the members of *{ $name }* to give the place of { $who } to { $newcomer }? Money due to { $who } then goes there. Be sure you have spoken to { $who }.
 
     It needs 51% of { $members } members; yours counts as the first yes. Then { $days } { $days ->
         [one] day passes
@@ -371,9 +378,9 @@ confirm-swap =
 cannot-be-asked = { $who } does not chat with me, so I cannot ask them.
 sell-how = To hand your place over: the one who takes it first writes HI to me. Then send SELL PLACE and their number, like SELL PLACE to +234 803 123 4567. The members vote on it; after that the two of you agree.
 confirm-sell =
-    Ask the members of *{ $name }* to let { $who } (account ends in { $end }) take over your place? { $way ->
-        [pay] As things are you would then pay { $who } { $amount }: you have received more than you paid in.
-        [get] As things are { $who } would then pay you { $amount }: what you paid in less what you received, with your deposit.
+    Ask the members of *{ $name }* to let { $who } take over your place? { $way ->
+        [pay] As things are you would then pay them { $amount }: you have received more than you paid in.
+        [get] As things are they would then pay you { $amount }: what you paid in less what you received, with your deposit.
        *[even] As things are no money would move then.
     }
 
@@ -455,6 +462,50 @@ offer-over =
         [yes] Your offer to { $who } is taken back.
        *[no] I have told { $who } that you said no. Nothing has changed.
     }
+role-how = To ask somebody to take up a role, send ROLE, the name and CHAIRMAN, SECRETARY or TREASURER, like ROLE Bola TREASURER. ROLE Bola MEMBER ends it. ROLES shows who does what.
+roles = Who does what in *{ $name }*:
+roles-organiser = Organiser: { $who }
+roles-line =
+    { $office ->
+        [chairman] Chairman
+        [secretary] Secretary
+       *[treasurer] Treasurer
+    }: { $who }{ $asked ->
+        [yes] { " " }(asked, has not answered yet)
+       *[no] { "" }
+    }
+roles-money = No role gives a say over the money of others.
+confirm-role =
+    { $you ->
+        [yes] Be the { $office } of *{ $name }* yourself? All members will be told.
+       *[no] Ask { $who } to be the { $office } of *{ $name }*? { $who } can say yes or no; all members will be told of a yes.
+    } { $means }
+
+    Fee: 0. YES or NO
+confirm-role-end =
+    { $you ->
+        [yes] Lay down your role in *{ $name }*? You would no longer be its { $office }.
+       *[no] Take the role of { $who } in *{ $name }* away? { $who } would no longer be its { $office }.
+    } The place and the money stay as they are.
+
+    Fee: 0. YES or NO
+role-done =
+    { $change ->
+        [asked] I have asked { $who } to be the { $office } of *{ $name }*. I will tell you the answer.
+        [withdrawn] { $who } is no longer asked to be the { $office } of *{ $name }*.
+        [declined] I have told the organiser of *{ $name }* that you said no. Nothing has changed for you.
+        [taken] You are the { $office } of *{ $name }* now. Thank you! { $means }
+       *[ended] { $you ->
+            [yes] You are no longer the { $office } of *{ $name }*. Thank you for what you have done.
+           *[no] { $who } is no longer the { $office } of *{ $name }*. I have told the members.
+        }
+    }
+office-chairman = chairman
+office-secretary = secretary
+office-treasurer = treasurer
+office-chairman-means = The chairman can let people in and take them out before the start, and start the group.
+office-secretary-means = The secretary can invite people and answer who asks for a place.
+office-treasurer-means = The treasurer watches over what has been paid; the members always keep one.
 no-such-vote = There is no open vote no. { $typed } in *{ $name }*. Send VOTE to see what is open.
 
 ## Groups
@@ -466,6 +517,11 @@ no-such-group = You are in no group called “{ $typed }”. Send GROUP STATUS t
 creating = *{ $name }* is being created. I will tell you as soon as it is there.
 creation-failed = *{ $name }* could not be created. Nothing was paid. Send CREATE GROUP to try again.
 only-organiser = Only the organiser of *{ $name }* can do that.
+only-officers =
+    Only the organiser of *{ $name }* can do that, or its { $who ->
+        [leaders] chairman
+       *[door] chairman or secretary
+    }. Send ROLES to see who that is.
 only-before-start = *{ $name }* has started. That was only possible before.
 not-started = *{ $name }* has not started yet: { $members } of { $seats } places are taken. I will tell you when the first payment is due.
 over = *{ $name }* is over. Send HISTORY to see what you paid in and received.
@@ -555,6 +611,11 @@ status-member =
     { $turn }. { $name }{ $you ->
         [yes] { " " }(you)
        *[no] { "" }
+    }{ $office ->
+        [chairman] , chairman
+        [secretary] , secretary
+        [treasurer] , treasurer
+       *[none] { "" }
     }{ $state ->
         [paid] : paid
         [due] : due
@@ -652,7 +713,7 @@ broken = Something is wrong on our side, sorry. I could not finish that. Please 
 
 ## When a service refuses
 
-error-not-allowed = Only the person concerned, or the organiser of the group, can do that.
+error-not-allowed = Only the person concerned, the organiser of the group, or who has a role for it, can do that. Send ROLES to see who does what.
 error-forbidden = That is not open to you here at the moment. Nothing was done.
 error-forbidden-because = That is not open to you here at the moment. Nothing was done. { $reason }
 error-no-such-member = I do not know you yet. Send HI to begin.
@@ -668,6 +729,9 @@ error-rules-not-accepted = The rules must be shown once more before you join. Pl
 error-no-place-left = All places are taken or promised to somebody.
 error-no-such-door = There is no group with that code. Please check it with the person who sent it.
 error-too-many-requests = So many requests are waiting that there is room for no more. Please try again when some are answered.
+error-last-treasurer = A group that has a treasurer keeps one. The organiser can ask somebody else: send ROLE, the name and TREASURER. Once they have said yes, this can be done.
+error-has-office = They have that role already, or were asked and have not answered yet. Send ROLES to see.
+error-no-office = There is no role to answer for or to end. Send ROLES to see who does what.
 error-not-ready = The group is not ready yet. Please try again in a minute.
 error-under-way = That is on its way already. I will tell you when it is done.
 error-insufficient-funds = Your wallet is { $missing } short for that. Send BALANCE to see what you have.
@@ -835,6 +899,20 @@ notice-seat-taken =
     { $you ->
         [yes] You have the place of { $from } in *{ $name }* now.
        *[no] { $who } has the place of { $from } in *{ $name }* now.
+    }
+notice-office =
+    { $change ->
+        [asked] The organiser of *{ $name }* asks you to be its { $office }. { $means } It gives no say over the money of others. Send ACCEPT ROLE or DECLINE ROLE.
+        [withdrawn] The organiser of *{ $name }* no longer asks you to be its { $office }.
+        [declined] { $who } said no to being the { $office } of *{ $name }*. Send ROLE to ask somebody else.
+        [taken] { $who } is the { $office } of *{ $name }* now. { $means }
+       *[ended] { $you ->
+            [yes] You are no longer the { $office } of *{ $name }*. Thank you for what you have done.
+           *[no] { $who } is no longer the { $office } of *{ $name }*.
+        }{ $vacant ->
+            [yes] { " " }Nobody is now; the organiser can send ROLE to ask somebody.
+           *[no] { "" }
+        }
     }
 notice-turns-swapped = { $one } and { $other } have changed turns in *{ $name }*.
 notice-offer-turns =

@@ -1,8 +1,9 @@
 //! Who is meant, in commands about a person: `Bola`, `2`, `Bola from Market Women`,
 //! `Bola to +234 803 123 4567`, `Bola turn 3`.
-use super::super::command::{Target, Whom};
+use super::super::command::{Command, RoleWord, Target, Whom};
 use super::{Word, is_figure, joined, target, trimmed};
 use crate::CircleId;
+use crate::circle::Office;
 
 /// Leads in a group behind a person.
 const OF_GROUP: [&str; 3] = ["from", "in", "of"];
@@ -23,6 +24,32 @@ pub(super) fn invitee(words: &[Word<'_>]) -> Whom {
     let (words, turn) = without_turn(words);
     let Target { figure, group } = target(words);
     Whom { who: None, phone: figure, turn, group }
+}
+
+/// `Bola TREASURER`, `Bola as secretary in Market Women`, `Bola MEMBER Market Women`.
+pub(super) fn appointee(words: &[Word<'_>]) -> Command {
+    let (words, group) = without_group(words);
+    let at = words.iter().rposition(|word| role_word(&word.key).is_some());
+    let Some((at, role)) = at.and_then(|at| Some((at, role_word(&words.get(at)?.key)?))) else {
+        return Command::Role { whom: Whom { group, ..person(words) }, role: None };
+    };
+    let who = match words.get(..at).unwrap_or_default() {
+        [who @ .., to] if matches!(to.key.as_str(), "to" | "as" | "is" | "be") => who,
+        who => who,
+    };
+    let behind = || joined(trimmed(words.get(at + 1..).unwrap_or_default()));
+    let whom = Whom { who: joined(trimmed(who)), group: group.or_else(behind), ..Whom::default() };
+    Command::Role { whom, role: Some(role) }
+}
+
+fn role_word(key: &str) -> Option<RoleWord> {
+    Some(RoleWord::Office(match key {
+        "chairman" | "chair" | "chairwoman" | "chairlady" | "chairperson" => Office::Chairman,
+        "secretary" => Office::Secretary,
+        "treasurer" => Office::Treasurer,
+        "member" | "none" => return Some(RoleWord::Member),
+        _ => return None,
+    }))
 }
 
 /// `… turn 3`, at the end.

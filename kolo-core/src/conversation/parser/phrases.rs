@@ -26,6 +26,11 @@ pub(super) enum Verb {
     AcceptOffer,
     DeclineOffer,
     WithdrawOffer,
+    Role,
+    Roles,
+    AcceptRole,
+    DeclineRole,
+    LayDownRole,
     Receipt,
     GroupStatus,
     Contribute,
@@ -113,6 +118,18 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
         Verb::WithdrawOffer,
         "take back offer|take back my offer|take my offer back|withdraw offer|withdraw my offer\
          |cancel offer|cancel my offer",
+    ),
+    (Verb::Role, "role|role of|role for|set role|set role of|give role to|appoint"),
+    (
+        Verb::Roles,
+        "roles|the roles|all roles|group roles|officers|officials|leaders|who is who|who does what",
+    ),
+    (Verb::AcceptRole, "accept role|accept the role|take role|take the role|take up role"),
+    (Verb::DeclineRole, "decline role|decline the role|reject role|reject the role|refuse role"),
+    (
+        Verb::LayDownRole,
+        "lay down role|lay down my role|lay down the role|give up role|give up my role\
+         |give up the role|resign|step down",
     ),
     (Verb::Object, "object|i object|not lost|it is not lost"),
     (

@@ -1,5 +1,6 @@
 use super::*;
-use crate::conversation::command::Whom;
+use crate::circle::Office;
+use crate::conversation::command::{RoleWord, Whom};
 use crate::view::Every;
 use kolo_rules::circle::Shortfall;
 
@@ -20,6 +21,7 @@ fn whom(who: &str) -> Whom {
 fn reads_commands_about_somebody() {
     use Command as C;
     let text = |text: &str| Some(text.to_owned());
+    let role = |whom, office| C::Role { whom, role: Some(RoleWord::Office(office)) };
     let of_group = |who, group| Whom { group: text(group), ..whom(who) };
     for (typed, expected) in [
         ("approve", C::Approve(Whom::default())),
@@ -57,6 +59,27 @@ fn reads_commands_about_somebody() {
         ("who is waiting?", C::Requests(target(None, None))),
         ("take back request", C::TakeBack(target(None, None))),
         ("cancel my request", C::TakeBack(target(None, None))),
+        ("role", C::Role { whom: Whom::default(), role: None }),
+        ("roles", C::Roles(target(None, None))),
+        ("who does what in Family?", C::Roles(target(None, Some("Family")))),
+        ("ROLE Bola TREASURER", role(whom("Bola"), Office::Treasurer)),
+        ("appoint Mama Bola as chairlady", role(whom("Mama Bola"), Office::Chairman)),
+        (
+            "role Bola secretary in Market Women",
+            role(of_group("Bola", "Market Women"), Office::Secretary),
+        ),
+        ("role Bola treasurer Family", role(of_group("Bola", "Family"), Office::Treasurer)),
+        (
+            "role of Bola: treasurer in Treasurer Club",
+            role(of_group("Bola", "Treasurer Club"), Office::Treasurer),
+        ),
+        ("role Bola", C::Role { whom: whom("Bola"), role: None }),
+        ("role Bola MEMBER", C::Role { whom: whom("Bola"), role: Some(RoleWord::Member) }),
+        ("accept role", C::AcceptRole(target(None, None))),
+        ("accept the role in Family", C::AcceptRole(target(None, Some("Family")))),
+        ("decline role", C::DeclineRole(target(None, None))),
+        ("resign", C::LayDownRole(target(None, None))),
+        ("lay down my role", C::LayDownRole(target(None, None))),
         ("object", C::Vote { approve: Some(false), target: target(None, None) }),
     ] {
         assert_eq!(parse(typed), expected, "{typed:?}");

@@ -138,6 +138,26 @@ fn an_invitation_outlives_a_full_day() {
     assert_eq!(world.chain.count(|effect| matches!(effect, ChainEffect::Join { .. })), 1);
 }
 
+/// Nobody asks for the account that a moved seat needs, and yet it is one of the day's.
+#[test]
+fn a_moved_seat_opens_its_account_within_the_days_cap() {
+    let world = world(Caps { accounts_per_day: 1, ..Caps::default() });
+    let (circle, _, bola) = world.active("one");
+    let new = world.member("Bola, new phone");
+    assert_eq!(world.chain.count(opens), 1, "the organiser's");
+    let (from, to) = (bola.address, new.address.clone());
+    world.emit(circle, CircleChainEvent::SeatMoved { from, to });
+    world.pass(DAY_S - 1);
+    assert_eq!(world.chain.count(opens), 1, "the day is full");
+    world.pass(1);
+    assert_eq!(world.chain.count(opens), 2);
+    let member = block_on(world.kolo.members().get(new.id)).unwrap();
+    assert!(member.account_open);
+    // It took the next day's place.
+    let stranger = world.member("Zuri");
+    assert!(reached(&ask(&world.kolo, &stranger, "zuri"), Cap::Accounts));
+}
+
 #[test]
 fn one_of_many_at_once_gets_the_last_place() {
     const AT_ONCE: usize = 8;

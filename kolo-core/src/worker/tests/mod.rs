@@ -10,6 +10,7 @@ mod offers;
 mod people;
 mod permission;
 mod receipts;
+mod roles;
 mod unpaid;
 mod vaults;
 
@@ -97,9 +98,13 @@ impl World {
     }
 
     fn create(&self, organiser: &MemberView, key: &str) -> CircleId {
+        self.create_of(organiser, key, 2)
+    }
+
+    fn create_of(&self, organiser: &MemberView, key: &str, seats: u8) -> CircleId {
         let wanted = NewCircle {
             name: "Market".to_owned(),
-            seats: 2,
+            seats,
             contribution: EACH,
             instalments_per_round: 1,
             every: Every::Days(7),
@@ -128,7 +133,11 @@ impl World {
 
     /// A circle of two whose organiser sits in it, on the chain.
     fn forming(&self, organiser: &MemberView, key: &str) -> CircleId {
-        let circle = self.create(organiser, key);
+        self.forming_of(organiser, key, 2)
+    }
+
+    fn forming_of(&self, organiser: &MemberView, key: &str, seats: u8) -> CircleId {
+        let circle = self.create_of(organiser, key, seats);
         self.work();
         self.joins(circle, organiser, 0);
         let created = ChainEventBody::GroupCreated {

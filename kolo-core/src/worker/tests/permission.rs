@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::*;
+use crate::circle::Office;
 use crate::circle::UnderWay;
 use crate::offer::SwapTerms;
 use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
@@ -70,81 +71,102 @@ fn record(world: &World) -> (usize, usize, usize) {
 }
 
 /// Every command there is, by Ada (organiser) or Bola, as calls that can be repeated.
-struct Calls<'a> {
-    world: &'a World,
-    ada: MemberView,
-    bola: MemberView,
-    circle: CircleId,
-    invitation: InvitationView,
+pub(super) struct Calls<'a> {
+    pub world: &'a World,
+    pub ada: MemberView,
+    pub bola: MemberView,
+    pub circle: CircleId,
+    pub invitation: InvitationView,
+    pub door: String,
 }
 
 impl Calls<'_> {
     fn call(&self, command: CommandName, key: &str) -> Result<(), Error> {
+        let ada = CommandContext::of_member(self.ada.id, key);
+        match command {
+            CommandName::Register => self.call_by(command, &CommandContext::of_system(key)),
+            CommandName::Join | CommandName::Request | CommandName::TakeBack => {
+                self.call_by(command, &CommandContext::of_member(self.bola.id, key))
+            }
+            _ => self.call_by(command, &ada),
+        }
+    }
+
+    /// By whoever this is.
+    pub(super) fn call_by(&self, command: CommandName, by: &CommandContext) -> Result<(), Error> {
         let (circle, circles) = (self.circle, self.world.kolo.circles());
-        let by = |member: &MemberView| CommandContext::of_member(member.id, key);
-        let (ada, bola) = (by(&self.ada), by(&self.bola));
         let one = Amount::new(1);
         let (offers, nothing) = (self.world.kolo.offers(), OfferId::derive(&[b"none"]));
         let done: Result<UnderWay, Error> = match command {
             CommandName::Register => {
-                let who = Register::of_host(key, "Dayo");
-                let ctx = CommandContext::of_system(key);
-                return block_on(self.world.kolo.members().register(&ctx, who)).map(drop);
+                let who = Register::of_host(&by.key, "Dayo");
+                return block_on(self.world.kolo.members().register(by, who)).map(drop);
             }
             CommandName::TestMoney => {
-                return block_on(self.world.kolo.wallets().test_money(&ada, one)).map(drop);
+                return block_on(self.world.kolo.wallets().test_money(by, one)).map(drop);
             }
             CommandName::CreateCircle => {
                 let wanted = NewCircle::weekly("Friends", EACH, 3);
-                block_on(circles.create(&ada, wanted))
+                block_on(circles.create(by, wanted))
             }
-            CommandName::Invite => return block_on(circles.invite(&ada, circle, None)).map(drop),
-            CommandName::Revoke => block_on(circles.revoke(&ada, &self.invitation.code)),
+            CommandName::Invite => return block_on(circles.invite(by, circle, None)).map(drop),
+            CommandName::Revoke => block_on(circles.revoke(by, &self.invitation.code)),
             CommandName::Join => {
                 let hash = self.invitation.circle.rules_hash;
-                block_on(circles.join(&bola, &self.invitation.code, hash))
+                block_on(circles.join(by, &self.invitation.code, hash))
             }
-            CommandName::Start => block_on(circles.start(&ada, circle)),
-            CommandName::Cancel => block_on(circles.cancel(&ada, circle)),
-            CommandName::Leave => block_on(circles.leave(&ada, circle)),
-            CommandName::Contribute => block_on(circles.contribute(&ada, circle, 1, EACH)),
-            CommandName::Repay => block_on(circles.repay(&ada, circle, one)),
+            CommandName::Start => block_on(circles.start(by, circle)),
+            CommandName::Cancel => block_on(circles.cancel(by, circle)),
+            CommandName::Leave => block_on(circles.leave(by, circle)),
+            CommandName::Contribute => block_on(circles.contribute(by, circle, 1, EACH)),
+            CommandName::Repay => block_on(circles.repay(by, circle, one)),
             CommandName::Request => {
                 let hash = self.invitation.circle.rules_hash;
-                block_on(circles.request(&bola, circle, hash))
+                block_on(circles.request(by, circle, hash))
             }
-            CommandName::Approve => {
-                block_on(circles.approve(&ada, circle, &self.bola.address, None))
-            }
-            CommandName::Remove => block_on(circles.remove(&ada, circle, &self.bola.address)),
-            CommandName::TakeBack => block_on(circles.take_back(&bola, circle)),
-            CommandName::OpenDoor => return block_on(circles.open_door(&ada, circle)).map(drop),
+            CommandName::Approve => block_on(circles.approve(by, circle, &self.bola.address, None)),
+            CommandName::Remove => block_on(circles.remove(by, circle, &self.bola.address)),
+            CommandName::TakeBack => block_on(circles.take_back(by, circle)),
+            CommandName::OpenDoor => return block_on(circles.open_door(by, circle)).map(drop),
             CommandName::CloseDoor => {
-                return block_on(circles.close_door(&ada, "AB23CD45")).map(drop);
+                return block_on(circles.close_door(by, &self.door)).map(drop);
             }
-            CommandName::Reject => block_on(circles.reject(&ada, circle, &self.bola.address)),
-            CommandName::Commit => block_on(circles.commit(&ada, circle)),
-            CommandName::Secure => block_on(circles.secure(&ada, circle, one)),
-            CommandName::Bid => block_on(circles.bid(&ada, circle, 1, one)),
+            CommandName::Reject => block_on(circles.reject(by, circle, &self.bola.address)),
+            CommandName::Commit => block_on(circles.commit(by, circle)),
+            CommandName::Secure => block_on(circles.secure(by, circle, one)),
+            CommandName::Bid => block_on(circles.bid(by, circle, 1, one)),
             CommandName::ClaimInsurance => {
-                block_on(circles.claim_insurance(&ada, circle, 1, &self.bola.address, one))
+                block_on(circles.claim_insurance(by, circle, 1, &self.bola.address, one))
             }
-            CommandName::Exit => block_on(circles.exit(&ada, circle)),
-            CommandName::Propose => block_on(circles.propose_dissolve(&ada, circle)),
-            CommandName::Object => block_on(circles.object(&ada, circle)),
-            CommandName::Vote => block_on(circles.vote(&ada, circle, 1, true)),
-            CommandName::SignUpgrade => block_on(circles.sign_upgrade(&ada, circle, [1; 32])),
-            CommandName::Upgrade => block_on(circles.upgrade(&ada, circle, [1; 32])),
+            CommandName::Exit => block_on(circles.exit(by, circle)),
+            CommandName::Propose => block_on(circles.propose_dissolve(by, circle)),
+            CommandName::Object => block_on(circles.object(by, circle)),
+            CommandName::Vote => block_on(circles.vote(by, circle, 1, true)),
+            CommandName::SignUpgrade => block_on(circles.sign_upgrade(by, circle, [1; 32])),
+            CommandName::Upgrade => block_on(circles.upgrade(by, circle, [1; 32])),
+            CommandName::NameOfficer => {
+                let named = circles.name_officer(by, circle, self.bola.id, Office::Secretary);
+                return block_on(named).map(drop);
+            }
+            CommandName::RelieveOfficer => {
+                return block_on(circles.relieve_officer(by, circle, self.bola.id)).map(drop);
+            }
+            CommandName::AnswerOffice => {
+                return block_on(circles.answer_office(by, circle, true)).map(drop);
+            }
+            CommandName::LayDownOffice => {
+                return block_on(circles.lay_down_office(by, circle)).map(drop);
+            }
             CommandName::OfferTurns => {
                 let terms = SwapTerms { now: 2, turn: 1, pays: one };
-                return block_on(offers.swap(&ada, circle, self.bola.id, terms)).map(drop);
+                return block_on(offers.swap(by, circle, self.bola.id, terms)).map(drop);
             }
             CommandName::OfferSeat => {
-                return block_on(offers.seat(&ada, circle, self.bola.id, one)).map(drop);
+                return block_on(offers.seat(by, circle, self.bola.id, one)).map(drop);
             }
-            CommandName::AcceptOffer => block_on(offers.accept(&ada, nothing, None)),
-            CommandName::DeclineOffer => return block_on(offers.decline(&ada, nothing)),
-            CommandName::WithdrawOffer => return block_on(offers.withdraw(&ada, nothing)),
+            CommandName::AcceptOffer => block_on(offers.accept(by, nothing, None)),
+            CommandName::DeclineOffer => return block_on(offers.decline(by, nothing)),
+            CommandName::WithdrawOffer => return block_on(offers.withdraw(by, nothing)),
         };
         done.map(drop)
     }
@@ -155,6 +177,8 @@ fn calls(world: &World) -> Calls<'_> {
     let circle = world.forming(&ada, "one");
     let ctx = CommandContext::of_member(ada.id, "invitation");
     let (invitation, _) = block_on(world.kolo.circles().invite(&ctx, circle, None)).unwrap();
+    let ctx = CommandContext::of_member(ada.id, "door");
+    let door = block_on(world.kolo.circles().open_door(&ctx, circle)).unwrap();
     world.work();
     let Some(ChainEffect::Invite { key, expires_at, .. }) = world.chain.done().last().cloned()
     else {
@@ -163,7 +187,7 @@ fn calls(world: &World) -> Calls<'_> {
     let (key, address, turn) = (Some(key), None, None);
     world.emit(circle, CircleChainEvent::InvitationAdded { key, address, turn, expires_at });
     world.work();
-    Calls { world, ada, bola, circle, invitation }
+    Calls { world, ada, bola, circle, invitation, door }
 }
 
 #[test]
@@ -219,9 +243,8 @@ fn the_host_is_told_who_what_and_where() {
             C::Join | C::Request | C::TakeBack => Actor::Member(calls.bola.id),
             _ => Actor::Member(calls.ada.id),
         };
-        // Which circle an offer or a code nobody knows is about, nobody knows.
-        let unknown =
-            matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer | C::CloseDoor);
+        // Which circle an offer nobody knows is about, nobody knows.
+        let unknown = matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer);
         let elsewhere = unknown || matches!(command, C::Register | C::TestMoney | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {

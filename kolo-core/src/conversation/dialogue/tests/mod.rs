@@ -7,3 +7,4 @@ mod grouping;
 mod meeting;
 mod paying;
 mod people;
+mod roles;

@@ -2,10 +2,12 @@
 use kolo_rules::Refusal;
 use kolo_rules::circle::{Order, Phase};
 
+use crate::circle::Action;
 use crate::conversation::fake::{Chat, FakeDesk, circle, door, member, offer, vote, waiting};
 use crate::conversation::reply::{Act, Reply};
 use crate::conversation::words::Words;
 use crate::offer::OfferTerms;
+use crate::port::authorizer::CommandName;
 use crate::view::{MemberView, VoteOn};
 
 fn name() -> String {
@@ -37,7 +39,8 @@ fn the_groups_code_lets_people_ask_and_can_be_taken_back() {
     assert!(closed.text().contains("no longer works"), "{}", closed.text());
     assert_eq!(chat.desk.ordered(), ["group code Market Women", "close door DR23CD45"]);
     chat.desk.state().circles[0].summary.organiser = member("Bola").id;
-    assert_eq!(chat.say("group code").reply, Some(Reply::OnlyOrganiser { name: name() }));
+    let who = Action::Do(CommandName::OpenDoor).who_may();
+    assert_eq!(chat.say("group code").reply, Some(Reply::OnlyOfficers { name: name(), who }));
 }
 
 #[test]
@@ -193,7 +196,8 @@ fn before_the_start_the_organiser_takes_somebody_out() {
     assert_eq!(heard.reply, Some(Reply::AskWhom { name: name(), act: Act::Remove }));
     assert!(heard.text().contains("3. Chidi (turn 3)"), "{}", heard.text());
     chat.desk.state().circles[0].summary.organiser = member("Bola").id;
-    assert_eq!(chat.say("remove Chidi").reply, Some(Reply::OnlyOrganiser { name: name() }));
+    let who = Action::Do(CommandName::Remove).who_may();
+    assert_eq!(chat.say("remove Chidi").reply, Some(Reply::OnlyOfficers { name: name(), who }));
 }
 
 #[test]
@@ -230,13 +234,12 @@ fn a_place_is_moved_to_a_new_number_after_a_vote() {
     for text in ["move", "I lost my phone", "move Bola"] {
         assert_eq!(chat.say(text).reply, Some(Reply::MoveHow), "{text}");
     }
-    let unknown = Reply::NoSuchPhone { typed: "+2348031234567".to_owned() };
-    assert_eq!(chat.say("move Bola to 0803 123 4567").reply, Some(unknown));
     let there = MemberView { phone: Some("+2348031234567".to_owned()), ..member("Bolanle") };
     chat.desk.state().members.push(there);
+    shares_a_group(&chat, "Bolanle");
     let heard = chat.say("move Bola to +234 803 123 4567");
     for part in [
-        "give the place of Bola to the new number of Bolanle (account ends in anle)",
+        "give the place of Bola to Bolanle (account ends in anle)?",
         "Be sure you have spoken to Bola",
         "Then 7 days pass; a NO from the old phone stops it",
         "51% of 3 members",
@@ -246,6 +249,37 @@ fn a_place_is_moved_to_a_new_number_after_a_vote() {
     assert!(chat.desk.ordered().is_empty());
     chat.tap(&heard.button("YES"));
     assert_eq!(chat.desk.ordered(), ["move G2 GBolanle Market Women"]);
+}
+
+/// Ada shares another group with somebody.
+fn shares_a_group(chat: &Chat, name: &str) {
+    let mut shared = circle("Family", Phase::Completed);
+    shared.seats[1].member = Some(member(name).id);
+    chat.desk.state().circles.push(shared);
+}
+
+/// Whether a stranger's number is registered, and whose it is, cannot be found out by asking.
+#[test]
+fn a_strangers_number_is_answered_alike_whether_it_is_here_or_not() {
+    for (order, asked) in [
+        ("move Bola to +234 803 123 4567", "move g2 +2348031234567 Market Women"),
+        ("sell place to 0803 123 4567", "sale g1 +2348031234567 Market Women"),
+    ] {
+        let heard = [true, false].map(|registered| {
+            let mut chat = running();
+            if registered {
+                let phone = Some("+2348031234567".to_owned());
+                chat.desk.state().members.push(MemberView { phone, ..member("Zuri") });
+            }
+            let question = chat.say(order).text().to_owned();
+            assert!(question.contains("whoever has the number +2348031234567"), "{question}");
+            let done = chat.say("yes").text().to_owned();
+            assert_eq!(chat.desk.ordered(), [asked]);
+            (question, done)
+        });
+        assert_eq!(heard[0], heard[1], "{order}");
+        assert!(heard[0].1.contains("If somebody with the number +2348031234567 writes with me"));
+    }
 }
 
 #[test]
@@ -413,10 +447,11 @@ fn a_place_is_handed_over_after_a_vote_at_a_price_both_see() {
     assert_eq!(chat.say("sell place").reply, Some(Reply::SellHow));
     let there = MemberView { phone: Some("+2348031234567".to_owned()), ..member("Dayo") };
     chat.desk.state().members.push(there);
+    shares_a_group(&chat, "Dayo");
     let heard = chat.say("sell my place to 0803 123 4567");
     for part in [
         "let Dayo (account ends in Dayo) take over your place?",
-        "Dayo would then pay you 10.00 USDC",
+        "they would then pay you 10.00 USDC",
         "51% of 3 members",
         "open for 7 days",
     ] {

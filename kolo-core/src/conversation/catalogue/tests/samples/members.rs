@@ -1,13 +1,23 @@
 use super::{name, units};
 use crate::CircleId;
+use crate::circle::{Office, OfficeChange};
 use crate::conversation::fake::{NOW, ONE, door, offer, waiting};
-use crate::conversation::reply::{Act, Moving, Reply, Selling};
+use crate::conversation::reply::{Act, Moving, Newcomer, OfficerLine, Reply, Selling};
 use crate::notice::Notice;
 use crate::offer::{OfferTerms, OfferView, SwapTerms};
 use crate::port::chain::ChainAddress;
 use crate::view::{Every, ExpulsionView, NewcomerView, RequestView, VoteOn};
 
-const ACTS: [Act; 6] = [Act::Approve, Act::Reject, Act::Remove, Act::Expel, Act::Move, Act::Swap];
+const ACTS: [Act; 8] = [
+    Act::Approve,
+    Act::Reject,
+    Act::Remove,
+    Act::Expel,
+    Act::Move,
+    Act::Swap,
+    Act::Appoint(Office::Secretary),
+    Act::Relieve,
+];
 
 fn who() -> String {
     "Bola".to_owned()
@@ -41,17 +51,59 @@ pub fn member_replies() -> Vec<Reply> {
     for means in [means(0, 0), means(2, 5)] {
         all.push(Reply::ConfirmExpel { name: name(), who: who(), members: 5, means });
     }
-    let moving = |days| Moving { who: who(), to: newcomer(), members: 5, days };
+    let moving = |days| Moving { who: who(), to: Newcomer::Known(newcomer()), members: 5, days };
+    let unknown = Moving { to: Newcomer::Number("+2348031234567".to_owned()), ..moving(1) };
     all.extend([
         Reply::ConfirmRemove { name: name(), who: who() },
         Reply::NotYourself,
         Reply::MoveHow,
-        Reply::NoSuchPhone { typed: "+2348031234567".to_owned() },
+        Reply::PassedOn { number: "+2348031234567".to_owned() },
         Reply::HasAPlace { who: who() },
         Reply::ConfirmMove { name: name(), moving: moving(1) },
         Reply::ConfirmMove { name: name(), moving: moving(7) },
+        Reply::ConfirmMove { name: name(), moving: unknown },
         Reply::NoSuchVote { name: name(), typed: "99999999999".to_owned() },
     ]);
+    all
+}
+
+const CHANGES: [OfficeChange; 5] = [
+    OfficeChange::Asked,
+    OfficeChange::Withdrawn,
+    OfficeChange::Declined,
+    OfficeChange::Taken,
+    OfficeChange::Ended,
+];
+
+pub fn office_replies() -> Vec<Reply> {
+    let line = |(office, accepted)| OfficerLine { who: who(), office, accepted };
+    let officers = Office::ALL.into_iter().zip([true, false, true]).map(line).collect();
+    let mut all = vec![
+        Reply::RoleHow,
+        Reply::Roles { name: name(), organiser: who(), officers, yours: true },
+        Reply::Roles { name: name(), organiser: who(), officers: Vec::new(), yours: false },
+    ];
+    for office in Office::ALL {
+        for you in [true, false] {
+            all.push(Reply::ConfirmRole { name: name(), who: who(), office, you });
+            all.push(Reply::ConfirmRoleEnd { name: name(), who: who(), office, you });
+            all.extend(CHANGES.map(|change| {
+                let (name, who) = (name(), who());
+                Reply::RoleDone { name, who, office, you, change }
+            }));
+        }
+    }
+    all
+}
+
+pub fn office_notices() -> Vec<Notice> {
+    let mut all = Vec::new();
+    for (change, office) in CHANGES.into_iter().zip(Office::ALL.into_iter().cycle()) {
+        for you in [true, false] {
+            let (circle, name, who) = (id(), name(), who());
+            all.push(Notice::Office { circle, name, who, you, office, change, vacant: you });
+        }
+    }
     all
 }
 
@@ -74,7 +126,7 @@ pub fn offer_replies() -> Vec<Reply> {
         let pays = units(price);
         let terms = SwapTerms { now: 2, turn: 3, pays };
         all.push(Reply::ConfirmSwap { name: name(), who: who(), terms });
-        let selling = Selling { to: newcomer(), price: pays, members: 5, days: 7 };
+        let selling = Selling { to: Newcomer::Known(newcomer()), price: pays, members: 5, days: 7 };
         all.push(Reply::ConfirmSell { name: name(), selling });
         all.push(Reply::ConfirmOfferSeat { name: name(), to: newcomer(), price: pays });
         all.push(Reply::ConfirmAccept { offer: seat(price), balance_after: units(5) });

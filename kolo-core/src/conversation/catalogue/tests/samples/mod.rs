@@ -36,8 +36,8 @@ variants! { missing_replies, replies, Reply:
     Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
     GroupCode GroupCodeClosed ConfirmAsk AlreadyAsked ConfirmTakeBack NoRequest Requests NobodyWaits ConfirmApprove
-    ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow NoSuchPhone HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
-    NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser
+    ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow PassedOn HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
+    NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser OnlyOfficers RoleHow Roles ConfirmRole ConfirmRoleEnd RoleDone
     OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote WhichVote ConfirmExit AskBid ConfirmBid ConfirmEntry NothingToPayIn
     NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
     NothingOwed Declined TimedOut YesOrNo NothingToConfirm StaleButton Stopped NothingToStop NoSuchChoice NotUnderstood
@@ -48,13 +48,13 @@ variants! { missing_notices, notices, Notice:
     MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
     PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VaultShort VaultGift VoteCast ProposalRejected Dissolved Refunded Completed
-    Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded
+    Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded Office
 }
 
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
     NoPlaceLeft NoSuchDoor TooManyRequests NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
-    LeaseLost Port NoSuchOffer OfferClosed OtherCannotPay
+    LeaseLost Port LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
 }
 
 fn name() -> String {
@@ -87,6 +87,9 @@ pub fn errors() -> Vec<Error> {
         Error::NoPlaceLeft,
         Error::NoSuchDoor,
         Error::TooManyRequests,
+        Error::LastTreasurer,
+        Error::HasOffice,
+        Error::NoOffice,
         Error::NotReady,
         Error::UnderWay,
         Error::InsufficientFunds { missing: units(3) },

@@ -1,4 +1,4 @@
-use super::members::member_notices;
+use super::members::{member_notices, office_notices};
 use super::name;
 use crate::conversation::fake::{NOW, ONE};
 use crate::notice::{Notice, Reason, ReminderStage};
@@ -16,6 +16,7 @@ pub fn notices() -> Vec<Notice> {
         closing_notices(),
         changing_notices(),
         member_notices(),
+        office_notices(),
         offers(),
     ];
     groups.concat()

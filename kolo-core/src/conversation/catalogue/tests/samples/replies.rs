@@ -1,8 +1,9 @@
 use kolo_rules::circle::{Fee, Order, PayoutStatus, Phase, Premium, Security, Shortfall};
 use kolo_rules::{Amount, Interval, Rules};
 
-use super::members::{member_replies, offer_replies};
+use super::members::{member_replies, offer_replies, office_replies};
 use super::{name, units};
+use crate::circle::Action;
 use crate::conversation::amount::AmountProblem;
 use crate::conversation::fake::{
     NOW, asset, circle, member, preview, receipt, rules, vote, waiting,
@@ -10,6 +11,7 @@ use crate::conversation::fake::{
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
+use crate::port::authorizer::CommandName;
 use crate::receipt::ReceiptKind;
 use crate::view::{CircleStage, HistoryLine, RequestView, VoteOn, VoteView, WalletView};
 
@@ -24,6 +26,7 @@ pub fn replies() -> Vec<Reply> {
         answers(),
         member_replies(),
         offer_replies(),
+        office_replies(),
     ];
     groups.concat()
 }
@@ -232,6 +235,8 @@ fn groups() -> Vec<Reply> {
         Reply::Creating { name: name() },
         Reply::CreationFailed { name: name() },
         Reply::OnlyOrganiser { name: name() },
+        Reply::OnlyOfficers { name: name(), who: Action::Do(CommandName::Start).who_may() },
+        Reply::OnlyOfficers { name: name(), who: Action::Do(CommandName::Invite).who_may() },
         Reply::OnlyBeforeStart { name: name() },
         Reply::NotStarted { name: name(), members: 2, seats: 5 },
         Reply::Over { name: name() },

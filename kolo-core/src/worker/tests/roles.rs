@@ -1,0 +1,353 @@
+//! Who may do what: every role and every action; offices from the question to their end.
+use super::permission::Calls;
+use super::*;
+use crate::circle::state::Circle;
+use crate::circle::{Action, Appointment, Office, Role};
+use crate::intent::state::Intent;
+use crate::port::authorizer::CommandName;
+use crate::view::OfficerView;
+
+/// Organiser, chairman, secretary, treasurer, member, outsider, host. Written down apart from the table it
+/// is compared with; an action that is not here is missed.
+const MATRIX: &[(&str, &str)] = &[
+    ("member.register", "------x"),
+    ("wallet.test_money", "x---xx-"),
+    ("circle.create", "x---xx-"),
+    ("circle.invite", "xxx----"),
+    ("circle.revoke", "xxx----"),
+    ("circle.join", "x---xx-"),
+    ("circle.remove", "xx-----"),
+    ("circle.start", "xx-----"),
+    ("circle.cancel", "x------"),
+    ("circle.leave", "----x--"),
+    ("circle.contribute", "----x--"),
+    ("circle.repay", "----x--"),
+    ("circle.request", "x---xx-"),
+    ("circle.take_back", "x---xx-"),
+    ("circle.open_door", "xxx----"),
+    ("circle.close_door", "xxx----"),
+    ("circle.approve", "xxx----"),
+    ("circle.reject", "xxx----"),
+    ("circle.commit", "----x--"),
+    ("circle.secure", "----x--"),
+    ("circle.bid", "----x--"),
+    ("circle.claim_insurance", "----x--"),
+    ("circle.exit", "----x--"),
+    ("circle.propose", "----x--"),
+    ("circle.object", "----x--"),
+    ("circle.vote", "----x--"),
+    ("circle.sign_upgrade", "----x--"),
+    ("circle.upgrade", "----x--"),
+    ("circle.name_officer", "x------"),
+    ("circle.relieve_officer", "x------"),
+    ("circle.answer_office", "----x--"),
+    ("circle.lay_down_office", "-xxx---"),
+    ("offer.turns", "----x--"),
+    ("offer.seat", "----x--"),
+    ("offer.accept", "x---xx-"),
+    ("offer.decline", "x---xx-"),
+    ("offer.withdraw", "x---xx-"),
+    ("see contributions", "xxxxx-x"),
+];
+
+fn name(action: Action) -> &'static str {
+    match action {
+        Action::Do(command) => command.as_str(),
+        Action::SeeContributions => "see contributions",
+    }
+}
+
+/// Whether the matrix gives an action to any of these roles.
+fn expected(action: Action, roles: &[Role]) -> bool {
+    let row = MATRIX.iter().find(|(called, _)| *called == name(action));
+    let (_, row) = row.unwrap_or_else(|| panic!("no row for {}", name(action)));
+    let given = Role::ALL.iter().zip(row.chars()).filter(|(_, given)| *given == 'x');
+    given.into_iter().any(|(role, _)| roles.contains(role))
+}
+
+#[test]
+fn every_role_and_every_action_is_as_written_down() {
+    let all = Action::all();
+    for action in &all {
+        for role in Role::ALL {
+            let given = action.who_may().contains(&role);
+            assert_eq!(given, expected(*action, &[role]), "{} by {role:?}", name(*action));
+        }
+    }
+    let rows: Vec<_> = MATRIX.iter().map(|(called, row)| (*called, row.len())).collect();
+    let actions: Vec<_> = all.iter().map(|action| (name(*action), Role::ALL.len())).collect();
+    assert_eq!(rows, actions, "a row each, a column each");
+}
+
+/// Nobody's office reaches into somebody's purse: what moves money is the seat's own.
+#[test]
+fn no_office_gives_a_word_on_money() {
+    use CommandName as C;
+    for command in [C::Contribute, C::Repay, C::Commit, C::Secure, C::Bid, C::Exit, C::Vote] {
+        assert_eq!(Action::Do(command).who_may(), [Role::Member], "{command}");
+    }
+}
+
+/// A circle that is forming, with an officer of each sort.
+struct Chama {
+    world: World,
+    circle: CircleId,
+    organiser: MemberView,
+    officers: Vec<(Office, MemberView)>,
+    member: MemberView,
+    stranger: MemberView,
+}
+
+impl Chama {
+    fn new() -> Self {
+        let world = World::new();
+        let organiser = world.member("Ada");
+        let circle = world.forming_of(&organiser, "one", 8);
+        let member = world.member("Bola");
+        world.joins(circle, &member, 1);
+        let names = ["Chidi", "Dayo", "Emeka"];
+        let mut officers = Vec::new();
+        for ((office, name), seat) in Office::ALL.into_iter().zip(names).zip(2..) {
+            let officer = world.member(name);
+            world.joins(circle, &officer, seat);
+            officers.push((office, officer));
+        }
+        world.work();
+        let chama =
+            Self { circle, organiser, officers, member, stranger: world.member("Zuri"), world };
+        for (office, officer) in &chama.officers {
+            chama.name(officer, *office).unwrap();
+            chama.answer(officer, true).unwrap();
+        }
+        chama
+    }
+
+    fn officer(&self, office: Office) -> &MemberView {
+        &self.officers.iter().find(|(held, _)| *held == office).unwrap().1
+    }
+
+    fn ctx(&self, by: &MemberView) -> CommandContext {
+        let tenant = self.world.kolo.tenant();
+        let done = block_on(self.world.kolo.ports().ledger.events_after(tenant, 0, 10_000));
+        CommandContext::of_member(by.id, format!("{}/{}", by.name, done.unwrap().len()))
+    }
+
+    fn name(&self, whom: &MemberView, office: Office) -> Result<Appointment, Error> {
+        let ctx = self.ctx(&self.organiser);
+        block_on(self.world.kolo.circles().name_officer(&ctx, self.circle, whom.id, office))
+    }
+
+    fn relieve(&self, whom: &MemberView) -> Result<Appointment, Error> {
+        let ctx = self.ctx(&self.organiser);
+        block_on(self.world.kolo.circles().relieve_officer(&ctx, self.circle, whom.id))
+    }
+
+    fn answer(&self, by: &MemberView, accept: bool) -> Result<Appointment, Error> {
+        let ctx = self.ctx(by);
+        block_on(self.world.kolo.circles().answer_office(&ctx, self.circle, accept))
+    }
+
+    fn lay_down(&self, by: &MemberView) -> Result<Appointment, Error> {
+        block_on(self.world.kolo.circles().lay_down_office(&self.ctx(by), self.circle))
+    }
+
+    fn held(&self, who: &MemberView) -> Option<Office> {
+        let status = block_on(self.world.kolo.circles().status(self.circle)).unwrap();
+        status.summary.office_of(who.id)
+    }
+
+    fn emit(&self, event: CircleChainEvent) {
+        self.world.emit(self.circle, event);
+        self.world.work();
+    }
+}
+
+/// The services ask the table: whoever calls, each command is denied exactly where it says so.
+#[test]
+fn every_command_of_everybody_is_allowed_or_denied_by_the_table() {
+    use Role as R;
+    let everybody: [(&str, &[Role]); 7] = [
+        ("Ada", &[R::Organiser, R::Member]),
+        ("Chidi", &[R::Chairman, R::Member]),
+        ("Dayo", &[R::Secretary, R::Member]),
+        ("Emeka", &[R::Treasurer, R::Member]),
+        ("Bola", &[R::Member]),
+        ("Zuri", &[R::Outsider]),
+        ("", &[R::Host]),
+    ];
+    for (caller, roles) in everybody {
+        let chama = Chama::new();
+        let (world, circle) = (&chama.world, chama.circle);
+        let ctx = chama.ctx(&chama.organiser);
+        let (invitation, _) = block_on(world.kolo.circles().invite(&ctx, circle, None)).unwrap();
+        let ctx = chama.ctx(&chama.organiser);
+        let door = block_on(world.kolo.circles().open_door(&ctx, circle)).unwrap();
+        let (ada, bola) = (chama.organiser.clone(), chama.member.clone());
+        let calls = Calls { world, ada, bola, circle, invitation, door };
+        for command in CommandName::ALL {
+            let key = format!("{caller}/{command}");
+            let by = match caller {
+                "" => CommandContext::of_system(key),
+                name => CommandContext::of_member(world.member(name).id, key),
+            };
+            let called = calls.call_by(*command, &by);
+            let denied = matches!(called, Err(Error::NotAllowed | Error::NoSuchCircle));
+            let allowed = expected(Action::Do(*command), roles);
+            assert_eq!(denied, !allowed, "{command} by {caller:?}: {called:?}");
+        }
+        let Ok(reader) = CommandContext::of_system("").member().or_else(|_| match caller {
+            "" => Err(()),
+            name => Ok(world.member(name).id),
+        }) else {
+            continue;
+        };
+        let seen = block_on(world.kolo.circles().contributions_seen_by(reader, circle));
+        assert_eq!(seen.is_ok(), expected(Action::SeeContributions, roles), "{caller}: {seen:?}");
+    }
+}
+
+#[test]
+fn an_office_gives_nothing_before_it_is_taken_up_and_nothing_after_its_end() {
+    let chama = Chama::new();
+    let Chama { world, circle, member: bola, organiser: ada, .. } = &chama;
+    let invite = || {
+        let ctx = chama.ctx(bola);
+        block_on(world.kolo.circles().invite(&ctx, *circle, None)).map(|(_, under_way)| under_way)
+    };
+    assert!(matches!(invite(), Err(Error::NotAllowed)));
+    let asked = chama.name(bola, Office::Secretary).unwrap();
+    assert_eq!((asked.member, asked.office, asked.held), (bola.id, Office::Secretary, false));
+    assert!(matches!(chama.name(bola, Office::Secretary), Err(Error::HasOffice)));
+    assert!(matches!(invite(), Err(Error::NotAllowed)), "asked is not yet accepted");
+    assert_eq!(chama.held(bola), None);
+    chama.answer(bola, false).unwrap();
+    assert!(matches!(chama.answer(bola, true), Err(Error::NoOffice)), "once declined it is over");
+    chama.name(bola, Office::Secretary).unwrap();
+    chama.answer(bola, true).unwrap();
+
+    // Signed for with the organiser's account; who really asked is kept.
+    let under_way = invite().unwrap();
+    let intent = block_on(world.kolo.load::<Intent>(under_way.intent)).unwrap().unwrap().state;
+    assert_eq!(intent.asked_by, Some(bola.id));
+    world.work();
+    let done = world.chain.done();
+    let Some(ChainEffect::Invite { organiser, .. }) = done.last() else { panic!("{done:?}") };
+    assert_eq!(*organiser, ada.address);
+    let events = block_on(world.kolo.ports().ledger.events_after(world.kolo.tenant(), 0, 10_000));
+    let wanted = events.unwrap().into_iter().rfind(|e| e.record.kind == "intent.wanted").unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&wanted.record.bytes).unwrap();
+    assert_eq!(body["asked_by"], bola.id.to_string());
+
+    chama.lay_down(bola).unwrap();
+    assert!(matches!(invite(), Err(Error::NotAllowed)));
+    assert!(matches!(chama.lay_down(bola), Err(Error::NotAllowed)));
+}
+
+#[test]
+fn the_organiser_can_hold_an_office_and_gives_none_to_who_has_no_seat() {
+    let chama = Chama::new();
+    let named = chama.name(&chama.organiser, Office::Treasurer).unwrap();
+    assert!(named.held, "nobody has to ask themselves");
+    let refused = chama.name(&chama.stranger, Office::Secretary);
+    assert!(matches!(refused, Err(Error::Refused(Refusal::NotMember))), "{refused:?}");
+    assert!(matches!(chama.relieve(&chama.member), Err(Error::NoOffice)));
+    // Taking the question back before it is answered.
+    chama.name(&chama.member, Office::Chairman).unwrap();
+    assert!(!chama.relieve(&chama.member).unwrap().held);
+    assert!(matches!(chama.answer(&chama.member, true), Err(Error::NoOffice)));
+}
+
+#[test]
+fn the_last_treasurer_stays_until_another_has_accepted() {
+    let chama = Chama::new();
+    let (emeka, bola) = (chama.officer(Office::Treasurer), &chama.member);
+    let circles = chama.world.kolo.circles();
+    let stuck = |chama: &Chama| {
+        let ctx = chama.ctx(&chama.organiser);
+        let removed = block_on(circles.remove(&ctx, chama.circle, &emeka.address));
+        for refused in [
+            chama.relieve(emeka).map(drop),
+            chama.lay_down(emeka).map(drop),
+            chama.name(emeka, Office::Secretary).map(drop),
+            removed.map(drop),
+        ] {
+            assert!(matches!(refused, Err(Error::LastTreasurer)), "{refused:?}");
+        }
+        assert_eq!(chama.held(emeka), Some(Office::Treasurer));
+    };
+    stuck(&chama);
+    chama.name(bola, Office::Treasurer).unwrap();
+    stuck(&chama);
+    chama.answer(bola, true).unwrap();
+    chama.relieve(emeka).unwrap();
+    assert_eq!((chama.held(emeka), chama.held(bola)), (None, Some(Office::Treasurer)));
+    assert!(matches!(chama.lay_down(bola), Err(Error::LastTreasurer)));
+    // Who holds no office can be taken out; two who hold it can change one after the other.
+    let ctx = chama.ctx(&chama.organiser);
+    block_on(circles.remove(&ctx, chama.circle, &emeka.address)).unwrap();
+}
+
+/// Two treasurers asked to be something else cannot both go by saying yes.
+#[test]
+fn of_two_treasurers_one_stays() {
+    let chama = Chama::new();
+    let (emeka, bola) = (chama.officer(Office::Treasurer), &chama.member);
+    chama.name(bola, Office::Treasurer).unwrap();
+    chama.answer(bola, true).unwrap();
+    chama.name(bola, Office::Secretary).unwrap();
+    chama.name(emeka, Office::Secretary).unwrap();
+    chama.answer(bola, true).unwrap();
+    assert!(matches!(chama.answer(emeka, true), Err(Error::LastTreasurer)));
+    assert_eq!(chama.held(emeka), Some(Office::Treasurer));
+}
+
+#[test]
+fn an_office_ends_with_the_seat_and_moves_with_the_person() {
+    use CircleChainEvent as E;
+    let leaves = |chama: &Chama, office: Office, event: E| {
+        chama.emit(event);
+        assert_eq!(chama.held(chama.officer(office)), None);
+    };
+    let chama = Chama::new();
+    let gone = |office| chama.officer(office).address.clone();
+    // Leaving is nobody's to forbid, the last treasurer's neither.
+    let member = gone(Office::Treasurer);
+    leaves(&chama, Office::Treasurer, E::ParticipantLeft { member, removed: false });
+    let member = gone(Office::Secretary);
+    leaves(&chama, Office::Secretary, E::ExitAnnounced { member });
+    let member = gone(Office::Chairman);
+    leaves(&chama, Office::Chairman, E::MemberExpelled { member });
+
+    let chama = Chama::new();
+    let (leaver, newcomer) = (chama.officer(Office::Secretary), &chama.stranger);
+    let (price, deposit) = (Amount::ZERO, Amount::ZERO);
+    let (from, to) = (leaver.address.clone(), newcomer.address.clone());
+    chama.emit(E::SeatSold { leaver: from, newcomer: to, price, deposit });
+    assert_eq!(
+        (chama.held(leaver), chama.held(newcomer)),
+        (None, None),
+        "a seat is sold, no office"
+    );
+    let (old, new) = (chama.officer(Office::Treasurer), chama.world.member("Emeka, new phone"));
+    chama.emit(E::SeatMoved { from: old.address.clone(), to: new.address.clone() });
+    assert_eq!((chama.held(old), chama.held(&new)), (None, Some(Office::Treasurer)));
+}
+
+/// Circles of before there were offices, and those without, are stored as they were.
+#[test]
+fn who_was_asked_is_shown_as_asked() {
+    let chama = Chama::new();
+    chama.name(&chama.member, Office::Treasurer).unwrap();
+    let found = block_on(chama.world.kolo.load::<Circle>(chama.circle)).unwrap().unwrap().state;
+    let asked = OfficerView { member: chama.member.id, office: Office::Treasurer, accepted: false };
+    assert_eq!(found.summary().unwrap().officers.last(), Some(&asked));
+    let mut told: Vec<_> = found.who_may(CommandName::Approve);
+    told.sort_unstable();
+    let mut able = [&chama.organiser, chama.officer(Office::Chairman)]
+        .into_iter()
+        .chain([chama.officer(Office::Secretary)])
+        .map(|who| who.id)
+        .collect::<Vec<_>>();
+    able.sort_unstable();
+    assert_eq!(told, able, "whoever can answer a request hears of it");
+}
