@@ -10,7 +10,7 @@ use crate::repository::read;
 const SOURCE: &str = "contracts/common/src/error.rs";
 
 /// What to do, by number; 100 to 199 are the rules'.
-const ADVICE: [(u32, &str); 21] = [
+const ADVICE: [(u32, &str); 22] = [
     (1, "never answered: have the organiser sign"),
     (2, "use an amount that fits 64 bits of minor units"),
     (3, "choose an asset of the factory's allow-list"),
@@ -31,6 +31,10 @@ const ADVICE: [(u32, &str); 21] = [
     (28, "ask again when the organiser has answered some"),
     (29, "name whom it is about, and for a new person or address that one too"),
     (30, "collect the missing signatures, or wait until the delay is over"),
+    (
+        31,
+        "call it less deeply, and check the signature of the invitation; else another version of the circle's code is needed",
+    ),
     (199, "never answered: upgrade"),
 ];
 
