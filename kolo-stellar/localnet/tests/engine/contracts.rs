@@ -84,6 +84,7 @@ pub fn invoke_code(record: &TxRecord) -> InvokeHostFunctionResult {
 pub fn deploy_factory(net: &Net, ada: &Key, asset: &ScAddress) -> ScAddress {
     let factory = returned(&net.soroban(ada, upload(&wasm("factory"))));
     let circle = returned(&net.soroban(ada, upload(&wasm("circle"))));
+    let rulebook = returned(&net.soroban(ada, upload(&wasm("rulebook"))));
     let ScVal::Bytes(hash) = factory else { panic!("{factory:?}") };
     let assets = ScVal::Vec(Some(ScVec(vec![ScVal::Address(asset.clone())].try_into().unwrap())));
     let create = host(HostFunction::CreateContractV2(CreateContractArgsV2 {
@@ -92,7 +93,7 @@ pub fn deploy_factory(net: &Net, ada: &Key, asset: &ScAddress) -> ScAddress {
             salt: Uint256([7; 32]),
         }),
         executable: ContractExecutable::Wasm(Hash(hash.as_slice().try_into().unwrap())),
-        constructor_args: vec![circle, assets].try_into().unwrap(),
+        constructor_args: vec![circle, rulebook, assets].try_into().unwrap(),
     }));
     returned_address(&net.soroban(ada, create))
 }

@@ -115,10 +115,11 @@ const stories = {
     const upload = (name) => invoke(ann, Operation.uploadContractWasm({ wasm: wasm(name) }));
     await upload("factory");
     const circle = await upload("circle");
+    const rulebook = await upload("rulebook");
     const assets = nativeToScVal([new Address(usdc.contractId(passphrase))]);
     const deployed = await invoke(ann, Operation.createCustomContract({
       address: new Address(ann.publicKey()), wasmHash: hash(wasm("factory")),
-      constructorArgs: [circle, assets], salt: Buffer.alloc(32, 7),
+      constructorArgs: [circle, rulebook, assets], salt: Buffer.alloc(32, 7),
     }));
     const factory = new Contract(scValToNative(deployed));
     const salt = nativeToScVal(Buffer.alloc(32, 1));

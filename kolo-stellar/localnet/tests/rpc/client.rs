@@ -192,6 +192,7 @@ async fn contracts_are_uploaded_deployed_and_invoked() {
     let uploaded = user.invoke(&ann, upload(&code)).await;
     assert_eq!(uploaded, ScVal::Bytes(hash.to_vec().try_into().unwrap()));
     let circle = user.invoke(&ann, upload(&wasm("circle"))).await;
+    let rulebook = user.invoke(&ann, upload(&wasm("rulebook"))).await;
     let assets = vec![ScVal::Address(native.clone())];
     let deploy = CreateContractArgsV2 {
         contract_id_preimage: ContractIdPreimage::Address(ContractIdPreimageFromAddress {
@@ -199,9 +200,13 @@ async fn contracts_are_uploaded_deployed_and_invoked() {
             salt: Uint256([7; 32]),
         }),
         executable: ContractExecutable::Wasm(Hash(hash)),
-        constructor_args: vec![circle, ScVal::Vec(Some(ScVec(assets.try_into().unwrap())))]
-            .try_into()
-            .unwrap(),
+        constructor_args: vec![
+            circle,
+            rulebook,
+            ScVal::Vec(Some(ScVec(assets.try_into().unwrap()))),
+        ]
+        .try_into()
+        .unwrap(),
     };
     let factory = address(user.invoke(&ann, HostFunction::CreateContractV2(deploy)).await);
     let instance = LedgerKey::ContractData(LedgerKeyContractData {
