@@ -66,11 +66,15 @@ impl Outcome {
     /// more of the ledger than it was simulated to need. (Not in its footprint: trapped, like other faults.)
     pub fn is_outdated(&self) -> bool {
         use InvokeHostFunctionResult as R;
-        let trapped = matches!(
+        matches!(
             &self.operation,
-            Some(OperationResult::OpInner(OperationResultTr::InvokeHostFunction(R::Trapped)))
-        );
-        trapped || self.needs_simulation()
+            Some(OperationResult::OpInner(OperationResultTr::InvokeHostFunction(
+                R::Trapped
+                    | R::ResourceLimitExceeded
+                    | R::EntryArchived
+                    | R::InsufficientRefundableFee
+            )))
+        )
     }
 
     /// What to do after the network refused to queue it.
@@ -132,20 +136,20 @@ fn shortened(words: &str) -> String {
     line.chars().take(REASON_LIMIT).collect()
 }
 
-/// The contract's error in the diagnostic events: the last one, since what is caught on the way (a
-/// token's error, say) comes before what the called contract makes of it.
+/// The contract's error in the diagnostic events, if it is the last error, since what is caught on the way (a
+/// token's error, say) comes before what the called contract makes of it, or what the host does.
 pub(crate) fn contract_code(events: &[DiagnosticEvent]) -> Option<u32> {
-    events.iter().rev().find_map(|diagnostic| {
+    let last = events.iter().rev().find_map(|diagnostic| {
         let ContractEventBody::V0(body) = &diagnostic.event.body;
         match body.topics.as_slice() {
-            [ScVal::Symbol(name), ScVal::Error(ScError::Contract(code)), ..]
-                if name.0 == *b"error" =>
-            {
-                Some(*code)
-            }
+            [ScVal::Symbol(name), ScVal::Error(error), ..] if name.0 == *b"error" => Some(error),
             _ => None,
         }
-    })
+    });
+    match last {
+        Some(ScError::Contract(code)) => Some(*code),
+        _ => None,
+    }
 }
 
 /// Diagnostic events from wherever the node puts them; what cannot be read is left out, since they

@@ -166,7 +166,7 @@ impl Group {
 
     /// Of a function the circle has, or the step of its rulebook that is called like this.
     fn by(&self, source: &AccountId, function: &str, args: Vec<ScVal>) -> Result<Call, Failure> {
-        if ["contribute", "payout", "state"].contains(&function) {
+        if ["contribute", "payout"].contains(&function) {
             return call(source, &self.circle, function, args);
         }
         let name = function.split('_').map(capitalised).collect::<String>();

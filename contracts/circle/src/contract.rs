@@ -4,7 +4,7 @@
 )]
 
 use kolo_contract_common::Error;
-use soroban_sdk::{Address, Bytes, BytesN, Env, Val, contract, contractimpl};
+use soroban_sdk::{Address, BytesN, Env, Val, contract, contractimpl};
 
 use crate::{plain, rulebook, storage};
 
@@ -40,10 +40,5 @@ impl CircleContract {
     // Every step there is, by whom the rulebook's `Step` says.
     pub fn act(env: Env, step: Val) -> Result<(), Error> {
         rulebook::act(&env, step, false)
-    }
-
-    // The encoded state.
-    pub fn state(env: Env) -> Result<Bytes, Error> {
-        storage::state(&env)
     }
 }

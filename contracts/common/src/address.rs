@@ -13,6 +13,10 @@ const CONTRACT_ADDRESS_TAGS: [u8; 8] = [0, 0, 0, 18, 0, 0, 0, 1];
 /// `Address::executable` does, would need three more of the host's functions.
 const STELLAR_ASSET: &[u8] = b"\0\0\0\x10\0\0\0\x01\0\0\0\x01\0\0\0\x0f\0\0\0\x0cStellarAsset";
 
+/// The same for a contract of uploaded code, `["Wasm", hash]`, up to the hash.
+const WASM: &[u8; 32] =
+    b"\0\0\0\x10\0\0\0\x01\0\0\0\x02\0\0\0\x0f\0\0\0\x04Wasm\0\0\0\x0d\0\0\0\x20";
+
 /// Bytes of a contract's address in XDR.
 const CONTRACT_ADDRESS: usize = 40;
 
@@ -48,4 +52,15 @@ pub fn is_stellar_asset(address: &Address) -> bool {
     let env = address.env();
     let executable = env.get_address_executable(address.to_object());
     executable.is_ok_and(|kind| kind.to_xdr(env).to_alloc_vec() == STELLAR_ASSET)
+}
+
+/// Whether this is a contract that runs the code of this hash.
+#[must_use]
+pub fn runs(address: &Address, code: &[u8; 32]) -> bool {
+    let env = address.env();
+    let executable = env.get_address_executable(address.to_object());
+    executable.is_ok_and(|kind| {
+        let kind = kind.to_xdr(env).to_alloc_vec();
+        kind.split_first_chunk() == Some((WASM, &code[..]))
+    })
 }

@@ -13,6 +13,6 @@ mod person;
 pub mod token_error;
 pub mod ttl;
 
-pub use address::{contract_address, contract_id, is_stellar_asset, sc_address_xdr};
+pub use address::{contract_address, contract_id, is_stellar_asset, runs, sc_address_xdr};
 pub use error::Error;
 pub use person::{PERSON, pack, unpack};

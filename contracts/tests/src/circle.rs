@@ -1,5 +1,4 @@
 use ed25519_dalek::{Signer, SigningKey};
-use kolo_circle::CircleContractClient;
 use kolo_contract_common::{Error, contract_id};
 use kolo_rules::{
     Amount, Circle, Interval, Rules,
@@ -128,8 +127,7 @@ impl<'w> Group<'w> {
         function: &'static str,
         args: impl IntoVal<soroban_sdk::Env, Vec<Val>>,
     ) -> Call {
-        const FUNCTIONS: [&str; 6] =
-            ["contribute", "payout", "act", "state", "init", "__constructor"];
+        const FUNCTIONS: [&str; 5] = ["contribute", "payout", "act", "init", "__constructor"];
         let env = &self.world.env;
         let args = args.into_val(env);
         if FUNCTIONS.contains(&function) {
@@ -235,9 +233,7 @@ impl<'w> Group<'w> {
 
     /// The encoded state, while there is one.
     pub fn state(&self) -> Option<std::vec::Vec<u8>> {
-        let client = CircleContractClient::new(&self.world.env, &self.address);
-        let state = client.try_state();
-        state.ok().map(|bytes| bytes.unwrap().iter().collect())
+        self.world.state(&self.address)
     }
 
     pub fn circle(&self) -> Circle {

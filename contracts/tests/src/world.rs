@@ -145,13 +145,17 @@ impl World {
 
     /// A circle that runs as Rust, with the rulebook it asks.
     pub fn circle(&self, organiser: &Address, rules: &Rules, organiser_turn: Option<u32>) -> Address {
-        let factory = self.publishers[0].get_or_init(|| {
-            let (factory, rulebook) = self.publisher();
-            self.env.register_at(&rulebook, RulebookContract, ());
-            factory
-        });
-        let args = self.founding(factory, organiser, rules, organiser_turn);
+        let args = self.founding(self.publisher(), organiser, rules, organiser_turn);
         self.env.register(CircleContract, args)
+    }
+
+    /// Whoever has published a rulebook that is run as Rust.
+    pub fn publisher(&self) -> &Address {
+        self.publishers[0].get_or_init(|| {
+            let factory = Address::generate(&self.env);
+            self.env.register_at(&self.rulebook_of(&factory), RulebookContract, ());
+            factory
+        })
     }
 
     /// A circle of the committed wasm, with the rulebook it asks.
@@ -162,8 +166,8 @@ impl World {
         organiser_turn: Option<u32>,
     ) -> Address {
         let factory = self.publishers[1].get_or_init(|| {
-            let (factory, rulebook) = self.publisher();
-            self.env.register_at(&rulebook, RULEBOOK_WASM, ());
+            let factory = Address::generate(&self.env);
+            self.env.register_at(&self.rulebook_of(&factory), RULEBOOK_WASM, ());
             factory
         });
         let args = self.founding(factory, organiser, rules, organiser_turn);
@@ -176,6 +180,14 @@ impl World {
         kept.expect("the circle is not finished")
     }
 
+    /// The encoded state of a circle, while there is one.
+    #[must_use]
+    pub fn state(&self, circle: &Address) -> Option<std::vec::Vec<u8>> {
+        let storage = || self.env.storage().persistent().get(&4_u32);
+        let state: Option<Bytes> = self.env.as_contract(circle, storage);
+        state.map(|state| state.to_alloc_vec())
+    }
+
     /// The members of a circle by seat, as it keeps them.
     #[must_use]
     pub fn seated(&self, circle: &Address) -> std::vec::Vec<Address> {
@@ -185,12 +197,11 @@ impl World {
         kept.chunks_exact(PERSON).map(person).collect()
     }
 
-    /// A factory's address, and where circles of it look for their rulebook.
-    fn publisher(&self) -> (Address, Address) {
-        let factory = Address::generate(&self.env);
+    /// Where circles of a factory look for their rulebook.
+    #[must_use]
+    pub fn rulebook_of(&self, factory: &Address) -> Address {
         let salt = BytesN::from_array(&self.env, &RULEBOOK);
-        let deployer = self.env.deployer().with_address(factory.clone(), salt);
-        (factory, deployer.deployed_address())
+        self.env.deployer().with_address(factory.clone(), salt).deployed_address()
     }
 
     fn founding(

@@ -39,8 +39,11 @@ fn call_failed(how: InvokeHostFunctionResult) -> Inner {
 }
 
 fn error_event(code: u32) -> String {
-    let topics =
-        vec![ScVal::Symbol("error".try_into().unwrap()), ScVal::Error(ScError::Contract(code))];
+    event_of(ScError::Contract(code))
+}
+
+fn event_of(error: ScError) -> String {
+    let topics = vec![ScVal::Symbol("error".try_into().unwrap()), ScVal::Error(error)];
     xdr(&DiagnosticEvent {
         in_successful_contract_call: false,
         event: ContractEvent {
@@ -196,6 +199,8 @@ async fn a_failure_carries_the_contracts_number() {
     for (events, contract_code) in [
         (vec![error_event(10), error_event(21)], Some(21)),
         (vec![error_event(131)], Some(131)),
+        // The same, but the circle could not ask what to make of it.
+        (vec![error_event(13), event_of(ScError::Storage(ScErrorCode::ExceededLimit))], None),
         (vec![], None),
     ] {
         let (node, client, tx) = signed().await;

@@ -1,11 +1,16 @@
 //! Making circles.
-use kolo_circle::{CircleContract, CircleContractClient, Error};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kolo_circle::{CircleContract, Error};
 use kolo_contract_tests::{
     CIRCLE_WASM, Call, FACTORY_WASM, Failure, Person, RULEBOOK_WASM, Terms, World, as_address, event_name,
 };
 use kolo_factory::{FactoryContract, FactoryContractClient, events::GroupCreated};
 use kolo_rules::{Circle, Rules, circle::Order};
-use soroban_sdk::{Address, BytesN, Event as _, IntoVal, Vec, testutils::Events as _};
+use soroban_sdk::{
+    Address, Bytes, BytesN, Env, Event as _, IntoVal, Val, Vec, contract, contractimpl,
+    testutils::{Address as _, Events as _},
+};
 
 struct Factory<'w> {
     world: &'w World,
@@ -90,8 +95,7 @@ fn an_organiser_with_a_turn_is_the_first_member() {
 
     let fixed = Terms { order: Order::Fixed, ..Terms::of(3) }.rules(&world.token);
     let circle = factory.create(2, &fixed, Some(3)).unwrap();
-    let state = CircleContractClient::new(&world.env, &circle).state();
-    let state: std::vec::Vec<u8> = state.iter().collect();
+    let state = world.state(&circle).unwrap();
     assert_eq!(Circle::decode(&state).unwrap().seats()[0].turn, 3);
 }
 
@@ -150,17 +154,68 @@ fn only_listed_assets_are_saved_in_and_only_stellar_assets() {
     assert_eq!(listing.create(1, &rules, None), Err(Error::NotAStellarAsset.into()));
 }
 
+/// Founds a circle that no factory has made, of these rules, to save in this asset.
+fn found(world: &World, asset: &Address, saved_in: &Address) -> std::thread::Result<Address> {
+    let encoded = BytesN::from_array(&world.env, &Terms::of(3).rules(asset).encode());
+    let organiser = world.person(0).address;
+    let args = (world.publisher().clone(), organiser, saved_in.clone(), encoded, None::<u32>);
+    catch_unwind(AssertUnwindSafe(|| world.env.register(CircleContract, args)))
+}
+
 #[test]
 fn a_circle_made_without_the_factory_checks_its_asset_too() {
     let world = World::new();
-    let factory = Factory::new(&world);
-    let rules = Terms::of(3).rules(&factory.address).encode();
-    let encoded = BytesN::from_array(&world.env, &rules);
-    let organiser = factory.organiser.address.clone();
-    let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        world.env.register(CircleContract, (organiser, encoded, None::<u32>))
-    }));
+    let fake = Factory::new(&world).address;
+    let other = world.env.register_stellar_asset_contract_v2(Address::generate(&world.env));
+    assert!(found(&world, &world.token, &world.token).is_ok());
+    assert!(found(&world, &fake, &fake).is_err(), "no Stellar asset");
+    assert!(found(&world, &world.token, &other.address()).is_err(), "not that of the rules");
+}
+
+/// A rulebook of somebody's own: everything is allowed, nobody is asked to sign.
+#[contract]
+struct EvilRulebook;
+
+#[contractimpl]
+impl EvilRulebook {
+    pub fn decide(env: Env, _circle: Val, _step: Val, _again: Val) -> Vec<Val> {
+        let nothing: Val = ().into_val(&env);
+        let list: Val = Vec::<Val>::new(&env).into_val(&env);
+        let state: Val = Bytes::from_array(&env, &[1]).into_val(&env);
+        let refused: Val = 0_u32.into_val(&env);
+        let values = [refused, list, state, nothing, nothing, nothing, nothing, list, list];
+        Vec::from_array(&env, values)
+    }
+}
+
+#[test]
+fn a_circle_asks_the_rulebook_of_its_code_whoever_has_made_it() {
+    let world = World::new();
+    let mallory = Address::generate(&world.env);
+    world.env.register_at(&world.rulebook_of(&mallory), EvilRulebook, ());
+    let encoded = BytesN::from_array(&world.env, &Terms::of(3).rules(&world.token).encode());
+    let (asset, turn) = (world.token.clone(), None::<u32>);
+    let args = (mallory.clone(), mallory, asset, encoded, turn);
+    // As Rust it has no code, and nothing to compare: it is asked, and the circle is made.
+    world.env.register(CircleContract, args.clone());
+    let made = catch_unwind(AssertUnwindSafe(|| world.env.register(CIRCLE_WASM, args)));
     assert!(made.is_err());
+}
+
+#[test]
+fn anybody_publishes_a_rulebook_and_only_at_its_own_place() {
+    let world = World::new();
+    let factory = Factory::new(&world);
+    let client = FactoryContractClient::new(&world.env, &factory.address);
+    let code = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
+    let published = client.publish(&code);
+    assert_eq!(client.publish(&code), published, "it is there already");
+    assert_eq!(published, world.rulebook_of(&factory.address), "where circles look");
+    let unknown = BytesN::from_array(&world.env, &[7; 32]);
+    assert!(client.try_publish(&unknown).is_err(), "nobody has uploaded it");
+    // What wants to be set up is not published in somebody's name.
+    let wants_more = world.env.deployer().upload_contract_wasm(FACTORY_WASM);
+    assert!(client.try_publish(&wants_more).is_err());
 }
 
 #[test]

@@ -207,7 +207,6 @@ fn nothing_answers_once_the_circle_is_finished() {
     ] {
         assert_eq!(group.call(signer, &group.make(function, ())), finished, "{function}");
     }
-    assert_eq!(group.call(None, &group.make("state", ())), finished);
     // Nor is it founded a second time, by whom it does not know.
     assert_eq!(group.call(None, &group.make("found", (Some(1_u32),))), finished);
 }
