@@ -2,7 +2,9 @@
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_rules::{Amount, Interval, Rules, circle::Shortfall};
 use sha2::{Digest, Sha256};
-use soroban_env_host::xdr::{AccountId, ContractId, Hash, Limits, ScAddress, ScSymbol, ScVal, WriteXdr};
+use soroban_env_host::xdr::{
+    AccountId, ContractId, Hash, Limits, ScAddress, ScSymbol, ScVal, WriteXdr,
+};
 
 use crate::{
     failure::Failure,

@@ -40,8 +40,11 @@ impl Report {
     /// Tables.
     pub fn print(&self) {
         let [circle, rulebook, factory] =
-            [self.circle_bytes, self.rulebook_bytes, self.factory_bytes].map(|n| grouped(number(n)));
-        println!("wasm: circle {circle} bytes, rulebook {rulebook} bytes, factory {factory} bytes\n");
+            [self.circle_bytes, self.rulebook_bytes, self.factory_bytes]
+                .map(|n| grouped(number(n)));
+        println!(
+            "wasm: circle {circle} bytes, rulebook {rulebook} bytes, factory {factory} bytes\n"
+        );
         println!("{HEADER}");
         for (name, floor) in self.floors() {
             println!("floor, {name}, {} bytes", grouped(number(floor.bytes)));

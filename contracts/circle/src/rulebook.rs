@@ -206,6 +206,7 @@ const fn unhex(digits: &[u8]) -> [u8; 32] {
     bytes
 }
 
+#[allow(clippy::panic, reason = "while it is compiled, of a file of ours")]
 const fn digit(digit: u8) -> u8 {
     match digit {
         b'0'..=b'9' => digit - b'0',

@@ -54,11 +54,13 @@ pub fn transfer(
 pub fn transfer_by(env: &Env, asset: &Address, args: Vec<Val>) -> Result<(), Refused> {
     match env.try_invoke_contract::<(), InvokeError>(asset, &symbol_short!("transfer"), args) {
         Ok(Ok(())) => Ok(()),
-        Err(Ok(InvokeError::Contract(code)) | Err(InvokeError::Contract(code))) => Err(match code {
-            token_error::BALANCE => Refused::Balance,
-            token_error::DEAUTHORISED | token_error::TRUSTLINE_MISSING => Refused::Trustline,
-            _ => Refused::Otherwise,
-        }),
+        Err(Ok(InvokeError::Contract(code)) | Err(InvokeError::Contract(code))) => {
+            Err(match code {
+                token_error::BALANCE => Refused::Balance,
+                token_error::DEAUTHORISED | token_error::TRUSTLINE_MISSING => Refused::Trustline,
+                _ => Refused::Otherwise,
+            })
+        }
         _ => Err(Refused::Otherwise),
     }
 }

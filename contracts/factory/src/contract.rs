@@ -52,7 +52,13 @@ impl FactoryContract {
         }
         let circle = deployer.deploy_v2(
             storage::circle_wasm(&env)?,
-            (env.current_contract_address(), organiser.clone(), asset, rules.clone(), organiser_turn),
+            (
+                env.current_contract_address(),
+                organiser.clone(),
+                asset,
+                rules.clone(),
+                organiser_turn,
+            ),
         );
         let rules_hash = env.crypto().sha256(rules.as_ref()).to_bytes();
         GroupCreated { circle: circle.clone(), organiser, rules, rules_hash }.publish(&env);
@@ -68,11 +74,7 @@ impl FactoryContract {
 
 // Everything the circle's constructor would refuse: the host hides a constructor's error from who
 // deploys, so it is said here. The asset they save in.
-fn check(
-    env: &Env,
-    rules: &BytesN<128>,
-    organiser_turn: Option<u32>,
-) -> Result<Address, Error> {
+fn check(env: &Env, rules: &BytesN<128>, organiser_turn: Option<u32>) -> Result<Address, Error> {
     let rules = Rules::decode(&rules.to_array())?;
     let asset = contract_address(env, &rules.asset).ok_or(Error::BadRules)?;
     if !storage::is_allowed(env, &asset) {

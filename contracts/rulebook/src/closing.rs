@@ -50,6 +50,9 @@ pub fn extend_ttl(book: &mut Book<'_>) -> Result<(), Error> {
 /// Says what changed in the books, if anything did.
 pub fn announce_synced(book: &mut Book<'_>, synced: rules::Synced) {
     if !synced.is_nothing() {
-        book.announce(&Synced { surplus: units(synced.surplus), shortfall: units(synced.shortfall) });
+        book.announce(&Synced {
+            surplus: units(synced.surplus),
+            shortfall: units(synced.shortfall),
+        });
     }
 }

@@ -26,12 +26,7 @@ pub struct RulebookContract;
 #[contractimpl]
 impl RulebookContract {
     // What the step does to the circle that asks, as `kolo_contract_common::answer` lays it out.
-    pub fn decide(
-        env: Env,
-        circle: Asking,
-        step: Step,
-        again: Option<Again>,
-    ) -> Vec<Val> {
+    pub fn decide(env: Env, circle: Asking, step: Step, again: Option<Again>) -> Vec<Val> {
         let mut signers = List::new();
         let mut decided = decide(&env, &circle, &step, again, false, &mut signers);
         if matches!(decided, Err(Error::VaultShort)) && settles(&step) {
@@ -40,7 +35,7 @@ impl RulebookContract {
             signers.clear();
             decided = decide(&env, &circle, &step, again, true, &mut signers);
         }
-answer(&env, &signers, decided)
+        answer(&env, &signers, decided)
     }
 
     // Anyone: keeps the rulebook alive.

@@ -104,7 +104,11 @@ pub fn invite(
 }
 
 /// Takes an invitation back.
-pub fn revoke(book: &mut Book<'_>, address: Option<Address>, key: Option<BytesN<32>>) -> Result<(), Error> {
+pub fn revoke(
+    book: &mut Book<'_>,
+    address: Option<Address>,
+    key: Option<BytesN<32>>,
+) -> Result<(), Error> {
     book.signed_by_organiser();
     check_forming(book)?;
     let invitation = one_of(address, key)?;

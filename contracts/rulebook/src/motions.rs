@@ -50,7 +50,15 @@ pub fn propose(
     let open = find(book, proposal);
     let electorate = open.map_or(0, |open| open.electorate_size());
     let expires_at = open.map_or(0, |open| open.expires_at);
-    book.announce(&ProposalMade { member, proposal, motion, subject, newcomer, electorate, expires_at });
+    book.announce(&ProposalMade {
+        member,
+        proposal,
+        motion,
+        subject,
+        newcomer,
+        electorate,
+        expires_at,
+    });
     match outcome {
         VoteOutcome::Passed => {
             if kind == Motion::Expel {
@@ -66,7 +74,12 @@ pub fn propose(
 
 /// One vote, which may be changed until it is decided. With the one that decides, the circle is
 /// dissolved or the member expelled in the same call.
-pub fn vote(book: &mut Book<'_>, member: Address, proposal: u32, approve: bool) -> Result<(), Error> {
+pub fn vote(
+    book: &mut Book<'_>,
+    member: Address,
+    proposal: u32,
+    approve: bool,
+) -> Result<(), Error> {
     book.signed_by(&member);
     let seat = book.seat(&member)?;
     let undecided = undecided(book);

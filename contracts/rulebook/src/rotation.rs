@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// Takes exactly what is due of the round; another round or amount is refused.
-pub fn contribute(book: &mut Book<'_>, member: Address, round: u32, amount: i128) -> Result<(), Error> {
+pub fn contribute(
+    book: &mut Book<'_>,
+    member: Address,
+    round: u32,
+    amount: i128,
+) -> Result<(), Error> {
     book.signed_by(&member);
     let seat = book.seat(&member)?;
     let money = book::amount(amount)?;

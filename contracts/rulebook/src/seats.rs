@@ -1,9 +1,6 @@
 //! Seats that change their turn, their owner, or are given up after the start.
 use kolo_contract_common::{Error, pack, unpack};
-use kolo_rules::{
-    Amount,
-    circle::Motion,
-};
+use kolo_rules::{Amount, circle::Motion};
 use soroban_sdk::Address;
 
 use crate::{

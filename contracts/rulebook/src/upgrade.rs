@@ -50,7 +50,7 @@ pub fn upgrade(book: &mut Book<'_>, wasm: BytesN<32>) -> Result<(), Error> {
         if !has_something(book, &seat) {
             continue;
         }
-        match signature(&signatures, index) {
+        match signature(signatures, index) {
             Some((signed, at)) if signed == code && book.now >= at.saturating_add(DELAY_S) => {
                 signed_by_anybody = true;
             }

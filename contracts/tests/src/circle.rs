@@ -1,10 +1,10 @@
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_contract_common::{Error, contract_id};
+use kolo_rulebook::Invitation;
 use kolo_rules::{
     Amount, Circle, Interval, Rules,
     circle::{Order, Shortfall},
 };
-use kolo_rulebook::Invitation;
 use soroban_sdk::{
     Address, BytesN, IntoVal, Symbol, TryFromVal, Val, Vec,
     testutils::Events as _,
@@ -133,7 +133,8 @@ impl<'w> Group<'w> {
         if FUNCTIONS.contains(&function) {
             return Call::new(&self.address, function, args);
         }
-        let mut step = Vec::from_array(env, [Symbol::new(env, &pascal_case(function)).into_val(env)]);
+        let mut step =
+            Vec::from_array(env, [Symbol::new(env, &pascal_case(function)).into_val(env)]);
         step.append(&args);
         Call::new(&self.address, "act", (step,).into_val(env))
     }

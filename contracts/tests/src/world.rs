@@ -6,14 +6,14 @@ use std::{
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_circle::{CircleContract, RULEBOOK};
 use kolo_contract_common::{PERSON, unpack};
-use kolo_rules::Rules;
 use kolo_rulebook::RulebookContract;
+use kolo_rules::Rules;
 use soroban_sdk::{
-    Address, Bytes, BytesN, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val, Vec, contract,
-    contractimpl,
+    Address, Bytes, BytesN, Env, Error, IntoVal, InvokeError, Symbol, TryFromVal, TryIntoVal, Val,
+    Vec, contract, contractimpl,
     testutils::{
-        Address as _, AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags, Ledger as _,
-        StellarAssetContract,
+        Address as _, AuthorizedFunction, AuthorizedInvocation, EnvTestConfig, IssuerFlags,
+        Ledger as _, StellarAssetContract,
     },
     token::TokenClient,
     xdr::{
@@ -140,11 +140,24 @@ impl World {
             asset.issuer().set_flag(flag);
         }
         let token = asset.address();
-        Self { env, asset, token, issuer, nonce: Cell::new(0), people: Cell::new(1), publishers: Default::default() }
+        Self {
+            env,
+            asset,
+            token,
+            issuer,
+            nonce: Cell::new(0),
+            people: Cell::new(1),
+            publishers: Default::default(),
+        }
     }
 
     /// A circle that runs as Rust, with the rulebook it asks.
-    pub fn circle(&self, organiser: &Address, rules: &Rules, organiser_turn: Option<u32>) -> Address {
+    pub fn circle(
+        &self,
+        organiser: &Address,
+        rules: &Rules,
+        organiser_turn: Option<u32>,
+    ) -> Address {
         let args = self.founding(self.publisher(), organiser, rules, organiser_turn);
         self.env.register(CircleContract, args)
     }

@@ -6,8 +6,8 @@ use stellar_xdr::{
     ContractEvent, ContractEventBody, ContractEventType, ContractEventV0, DiagnosticEvent,
     ExtensionPoint, Hash, InnerTransactionResult, InnerTransactionResultExt,
     InnerTransactionResultPair, InnerTransactionResultResult, InvokeHostFunctionResult,
-    OperationResult, OperationResultTr, ScError, ScVal, TransactionResult, TransactionResultExt,
-    TransactionResultResult,
+    OperationResult, OperationResultTr, ScError, ScErrorCode, ScVal, TransactionResult,
+    TransactionResultExt, TransactionResultResult,
 };
 
 use super::node::{Say, xdr};

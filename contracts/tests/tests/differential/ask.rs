@@ -1,6 +1,6 @@
 //! Everything anybody can ask of a circle, people and invitation keys by number.
-use kolo_rulebook::Invitation;
 use kolo_contract_tests::{Call, Group, InvitationKey, Person, either};
+use kolo_rulebook::Invitation;
 use soroban_sdk::{Address, BytesN};
 
 /// Whom an invitation is for.

@@ -2,8 +2,8 @@
 //! `delivery` (a caller at the deepest call, without budget; frozen and full accounts), `draw`,
 //! `insurance`, `seats` (recycled votes), `upgrade`, `factory` (a second set-up), `closing`.
 use kolo_circle::Error;
-use kolo_rulebook::Invitation;
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
+use kolo_rulebook::Invitation;
 use kolo_rules::circle::Motion;
 use soroban_sdk::{
     Address, BytesN, IntoVal,

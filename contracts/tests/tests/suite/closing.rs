@@ -1,7 +1,9 @@
 //! Votes, net settlement, claims, and books that follow the vault.
 use kolo_circle::Error;
-use kolo_rulebook::events::{GroupClosed, ProposalMade, ProposalRejected, RefundClaimed, Synced, VoteCast};
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World, event_name};
+use kolo_rulebook::events::{
+    GroupClosed, ProposalMade, ProposalRejected, RefundClaimed, Synced, VoteCast,
+};
 use kolo_rules::{
     Amount,
     circle::{Phase, Security},

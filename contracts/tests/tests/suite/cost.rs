@@ -1,5 +1,7 @@
 //! The built contracts: a rotation on them, their size, and what a call costs.
-use kolo_contract_tests::{CIRCLE_WASM, Call, FACTORY_WASM, Group, RULEBOOK_WASM, Terms, World, as_address};
+use kolo_contract_tests::{
+    CIRCLE_WASM, Call, FACTORY_WASM, Group, RULEBOOK_WASM, Terms, World, as_address,
+};
 use soroban_sdk::{BytesN, IntoVal, Vec};
 
 /// What the network allows one transaction, in CPU instructions.

@@ -1,7 +1,7 @@
 //! Every event as it is emitted: its name, its topics, the keys of its data.
-use kolo_rulebook::Invitation;
 use kolo_contract_tests::{DAY, Group, Terms, World, event_name};
 use kolo_factory::{FactoryContract, FactoryContractClient};
+use kolo_rulebook::Invitation;
 use kolo_rules::{
     Amount,
     circle::{Motion, Order, Premium},

@@ -3,7 +3,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kolo_circle::{CircleContract, Error};
 use kolo_contract_tests::{
-    CIRCLE_WASM, Call, FACTORY_WASM, Failure, Person, RULEBOOK_WASM, Terms, World, as_address, event_name,
+    CIRCLE_WASM, Call, FACTORY_WASM, Failure, Person, RULEBOOK_WASM, Terms, World, as_address,
+    event_name,
 };
 use kolo_factory::{FactoryContract, FactoryContractClient, events::GroupCreated};
 use kolo_rules::{Circle, Rules, circle::Order};
@@ -91,7 +92,7 @@ fn an_organiser_with_a_turn_is_the_first_member() {
     let names: std::vec::Vec<_> =
         world.env.events().all().events().iter().map(event_name).collect();
     assert_eq!(names, ["participant_joined", "group_created"]);
-    assert_eq!(world.seated(&circle), [factory.organiser.address.clone()]);
+    assert_eq!(world.seated(&circle), std::slice::from_ref(&factory.organiser.address));
 
     let fixed = Terms { order: Order::Fixed, ..Terms::of(3) }.rules(&world.token);
     let circle = factory.create(2, &fixed, Some(3)).unwrap();
@@ -245,7 +246,8 @@ fn neither_contract_is_set_up_a_second_time() {
     let wasm = world.env.deployer().upload_contract_wasm(CIRCLE_WASM);
     let rulebook = world.env.deployer().upload_contract_wasm(RULEBOOK_WASM);
     let assets = Vec::from_array(&world.env, [world.token.clone()]);
-    let factory = world.env.register(FACTORY_WASM, (wasm.clone(), rulebook.clone(), assets.clone()));
+    let factory =
+        world.env.register(FACTORY_WASM, (wasm.clone(), rulebook.clone(), assets.clone()));
     let again = Call::new(&factory, "__constructor", (wasm, assets).into_val(&world.env));
     assert_eq!(world.refusal(None, &again), Failure::Host);
 

@@ -1,7 +1,7 @@
 //! Invitations, joining, leaving, starting, giving up.
 use kolo_circle::Error;
-use kolo_rulebook::{Invitation, events::GroupClosed};
 use kolo_contract_tests::{DAY, Failure, Group, InvitationKey, Terms, World, either, event_name};
+use kolo_rulebook::{Invitation, events::GroupClosed};
 use kolo_rules::circle::{Order, Phase};
 use soroban_sdk::{BytesN, Event as _};
 

@@ -1,6 +1,6 @@
 //! Entries are prolonged when used, by anyone; a lifetime is never a deadline.
-use kolo_rulebook::Invitation;
 use kolo_contract_tests::{DAY, Group, Terms, World};
+use kolo_rulebook::Invitation;
 use soroban_sdk::{
     Address, BytesN, IntoVal, Symbol, Val, Vec,
     testutils::{Deployer as _, Ledger as _, storage::Persistent as _},

@@ -1,7 +1,7 @@
 //! Who has no invitation asks for a place; the organiser answers.
 use kolo_circle::Error;
-use kolo_rulebook::Invitation;
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World, event_name};
+use kolo_rulebook::Invitation;
 
 #[test]
 fn who_asks_is_seated_at_once_when_approved() {

@@ -1,7 +1,7 @@
 //! Whole rotations, and the payments and payouts that are refused on the way.
 use kolo_circle::Error;
-use kolo_rulebook::events::{ContributionMade, GroupClosed, PayoutMade};
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
+use kolo_rulebook::events::{ContributionMade, GroupClosed, PayoutMade};
 use kolo_rules::circle::{Order, Phase, Shortfall};
 use soroban_sdk::Event as _;
 
