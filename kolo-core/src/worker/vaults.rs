@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::timers::Timer;
 use crate::circle::state::{Circle, Contract};
 use crate::intent::state::{Intent, Want};
-use crate::port::chain::ChainAddress;
+use crate::port::chain::{ChainAddress, ChainEvent};
 use crate::port::work::{ClaimedWork, Release};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::{Changes, Command, queue};
@@ -132,7 +132,8 @@ impl VaultWatch {
     }
 }
 
-fn is_worth_a_fee(surplus: Amount, rules: &Rules) -> bool {
+/// Of a surplus.
+pub(crate) fn is_worth_a_fee(surplus: Amount, rules: &Rules) -> bool {
     surplus.minor_units() >= (rules.contribution.minor_units() / WORTH_ONE_IN).max(1)
 }
 
@@ -155,16 +156,16 @@ impl Kolo {
         circle: &Circle,
         from: Option<&ChainAddress>,
         to: Option<&ChainAddress>,
-        event: &str,
+        event: &ChainEvent,
     ) -> Option<Look> {
         let id = circle.id;
         let vault = Some(&circle.address);
         if from == vault {
             // Nobody but the issuer can make it less without the contract.
             let taken = to.is_none();
-            return taken.then(|| Look::of(id, event, self.now()));
+            return taken.then(|| Look::of(id, &event.id, self.now()));
         }
-        if to != vault || from.is_some_and(|from| circle.seat_of(from).is_some()) {
+        if to != vault || from.is_some_and(|from| circle.sat(from, event.ledger)) {
             return None;
         }
         let gathered = self.now().unix() / GATHER_S + 1;

@@ -183,18 +183,37 @@ fn everybody_hears_what_a_gift_means_for_them() {
         for who in late {
             life.contributes(*who, 1);
         }
-        life.world.chain.contract(&life.address, |there| there.gift(Amount::new(6)));
+        life.world.chain.contract(&life.address, |there| there.gift(Amount::new(6 * WORTH)));
         let told = life.told_of_sync();
         for (member, expected) in life.members.iter().zip(expected) {
             let heard = told.iter().find_map(|told| match told.notice {
-                Notice::VaultGift { amount: 6, yours, over: false, .. } if told.to == member.id => {
-                    Some(yours)
+                Notice::VaultGift { amount, yours, over: false, .. } if told.to == member.id => {
+                    Some((amount, yours))
                 }
                 _ => None,
             });
-            assert_eq!(heard, Some(expected), "{} {late:?}", member.name);
+            assert_eq!(heard, Some((6 * WORTH, expected * WORTH)), "{} {late:?}", member.name);
         }
     }
+}
+
+/// Anybody can send dust and call `sync` for it as often as a fee is nothing to them.
+#[test]
+fn nobody_can_have_members_told_of_dust_or_more_than_once_a_day() {
+    let life = paid();
+    let heard_of = |gift: i64| {
+        let is_gift = |told: &Told| matches!(told.notice, Notice::VaultGift { .. });
+        life.world.chain.contract(&life.address, |there| there.gift(Amount::new(gift)));
+        let heard = life.told_of_sync().into_iter().filter(is_gift).count();
+        life.pass(120);
+        heard
+    };
+    let all = life.members.len();
+    assert_eq!([1, 1, WORTH - 1].map(heard_of), [0, 0, 0]);
+    assert_eq!([WORTH, WORTH, 9 * WORTH].map(heard_of), [all, 0, 0]);
+    assert_eq!(life.state(|state| state.reserve), Amount::new(12 * WORTH + 1), "all is booked");
+    life.pass(DAY_S);
+    assert_eq!([1, WORTH, WORTH].map(heard_of), [0, all, 0]);
 }
 
 #[test]
