@@ -28,6 +28,15 @@ pub(super) enum Answer {
     Impossible,
 }
 
+/// What reading a contract gives instead of its state.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reading {
+    /// The adapter cannot do it, ever.
+    Impossible,
+    /// What is no state.
+    Garbage,
+}
+
 #[derive(Default)]
 struct State {
     answers: Vec<(Which, Answer)>,
@@ -39,6 +48,7 @@ struct State {
     prepared: u64,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
+    reading: Option<Reading>,
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
@@ -73,6 +83,11 @@ impl ScriptedChain {
         let mut state = self.lock();
         state.answers.clear();
         state.answers.extend(answer.map(|answer| (which, answer)));
+    }
+
+    /// From now on reading contracts gives this; `None`: their state.
+    pub fn reading(&self, reading: Option<Reading>) {
+        self.lock().reading = reading;
     }
 
     /// From now on this is what became of every transaction; `None`: confirmed.
@@ -336,7 +351,17 @@ impl ChainClient for ScriptedChain {
     ) -> Result<Option<CircleOnChain>, PortError> {
         let state = self.lock();
         let there = state.contracts.iter().find(|there| there.address == *address);
-        Ok(there.map(Contract::on_chain))
+        let there = there.map(Contract::on_chain);
+        match state.reading {
+            None => Ok(there),
+            Some(Reading::Garbage) => {
+                Ok(there.map(|there| CircleOnChain { state: Some(vec![0xFF; 9]), ..there }))
+            }
+            Some(Reading::Impossible) => {
+                let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);
+                Err(PortError::new(kind, retry, "as the test says"))
+            }
+        }
     }
 }
 

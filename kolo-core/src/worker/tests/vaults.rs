@@ -4,11 +4,11 @@ use futures::executor::block_on;
 use kolo_rules::circle::{Fee, Shortfall, Step};
 use kolo_rules::{Amount, Refusal};
 
-use super::chain::Answer;
+use super::chain::{Answer, Reading};
 use super::contract::{Contract, Done};
 use super::lives::Life;
 use super::receipts::notices;
-use super::{DAY_S, EACH, World, asset};
+use super::{DAY_S, EACH, World, asset, pays_out};
 use crate::notice::Notice;
 use crate::port::chain::{ChainEffect, CircleChainEvent};
 use crate::unit::Told;
@@ -301,6 +301,24 @@ fn what_others_brought_into_the_books_meanwhile_costs_no_fee() {
     let told = life.world.chain.told(&life.address);
     let borne = told.iter().filter(|event| matches!(event, CircleChainEvent::Synced { .. }));
     assert_eq!(borne.count(), 1);
+}
+
+/// The keeper's account does one thing at a time: nothing may stand before payouts for ever.
+#[test]
+fn a_vault_that_cannot_be_read_does_not_hold_up_payouts() {
+    for reading in [Reading::Impossible, Reading::Garbage] {
+        let life = paid();
+        life.claw_back(9);
+        block_on(life.world.worker.tick(1)).unwrap();
+        assert_eq!((ordered(&life.world), life.syncs()), (1, 0));
+        life.world.chain.reading(Some(reading));
+        life.world.pass(7 * DAY_S + 3_600);
+        assert_eq!((life.syncs(), life.world.chain.count(pays_out)), (0, 1), "{reading:?}");
+        // And when it can be read again, what is missing is borne.
+        life.world.chain.reading(None);
+        life.pass(DAY_S / 2);
+        assert!(life.is_right(), "{reading:?}");
+    }
 }
 
 /// Somebody whose wallet is in our books, but who is not of the circle: the money leaves the wallet there.
