@@ -9,11 +9,13 @@ use super::contract::{Contract, Done};
 use super::lives::Life;
 use super::receipts::notices;
 use super::{DAY_S, EACH, World, asset, pays_out};
+use crate::CommandContext;
+use crate::circle::state::Circle;
 use crate::notice::Notice;
 use crate::port::chain::{ChainEffect, CircleChainEvent};
-use crate::unit::Told;
+use crate::unit::{Command, Told, queue};
 use crate::view::Options;
-use crate::worker::vaults::{GATHER_S, WATCH_EVERY_S};
+use crate::worker::vaults::{GATHER_S, SHORTFALL_EVERY_S, WATCH_EVERY_S};
 
 /// A hundredth of an instalment: what is worth a fee.
 const WORTH: i64 = EACH.minor_units() / 100;
@@ -159,6 +161,78 @@ fn a_clawback_after_another_is_borne_soon_but_not_at_once() {
     life.pass(1_200);
     assert!(life.is_right(), "and nothing is forgotten");
     assert!(life.syncs() <= 5, "{}", life.syncs());
+}
+
+/// Whatever else is in the vault by the time it is looked at: every order has helped.
+#[test]
+fn dust_does_not_make_the_next_clawback_wait() {
+    let life = paid();
+    for _ in 0..8 {
+        life.claw_back(5);
+        life.settle();
+        life.gift(1);
+        life.pass(SHORTFALL_EVERY_S + 100);
+    }
+    assert_eq!(life.syncs(), 8, "each was borne when it came");
+}
+
+#[test]
+fn many_clawbacks_of_a_minute_are_looked_at_twice() {
+    let life = paid();
+    for _ in 0..50 {
+        life.claw_back(1);
+    }
+    while block_on(life.world.kolo.follow()).unwrap() {}
+    let (queue, late) = (&life.world.kolo.ports().queue, life.world.now().plus(GATHER_S));
+    let due = block_on(queue.claim(&[queue::TIMER], late, 60, 100)).unwrap();
+    let looks = due.iter().filter(|work| work.lease.work.0.contains("/taken/"));
+    assert_eq!(looks.count(), 2);
+    life.pass(2 * GATHER_S);
+    assert!(life.is_right());
+}
+
+/// What was taken after the first look of a minute had found nothing wrong.
+#[test]
+fn a_clawback_just_after_a_look_is_seen_within_the_minute() {
+    let life = paid();
+    let (world, there) = (&life.world, life.address.clone());
+    world.chain.contract(&there, |there| there.gift(Amount::new(1)));
+    life.claw_back(1);
+    life.settle();
+    assert_eq!(ordered(world), 0, "it had too much");
+    life.claw_back(7);
+    life.pass(60);
+    assert_eq!(life.syncs(), 1);
+    assert!(life.is_right());
+}
+
+/// One that had begun before vaults were watched.
+#[test]
+fn a_circle_without_a_watch_has_one_from_its_next_event_on() {
+    let world = World::new();
+    let (begun, ..) = world.active("one");
+    let ada = world.member("Ada");
+    let circle = world.forming(&ada, "two");
+    let kolo = &world.kolo;
+    let begun = block_on(kolo.load::<Circle>(begun)).unwrap().unwrap().state;
+    let mut found = block_on(kolo.load::<Circle>(circle)).unwrap().unwrap();
+    found.state.holders.clone_from(&begun.holders);
+    found.state.mirror.clone_from(&begun.mirror);
+    let ctx = CommandContext::of_system("as an older version left it");
+    let mut command = block_on(Command::begin(kolo, &ctx, "test", &0)).unwrap();
+    let mut changes = command.changes();
+    changes.write(&found).unwrap();
+    block_on(command.commit(changes, ())).unwrap().unwrap();
+
+    let watched = |kolo: &crate::Kolo| {
+        let later = world.now().plus(WATCH_EVERY_S);
+        let due = block_on(kolo.ports().queue.claim(&[queue::TIMER], later, 1, 100)).unwrap();
+        due.iter().filter(|work| work.lease.work.0 == format!("vault/{circle}")).count()
+    };
+    assert_eq!(watched(kolo), 0);
+    world.contributes(circle, &ada, 1);
+    while block_on(kolo.follow()).unwrap() {}
+    assert_eq!(watched(kolo), 1);
 }
 
 #[test]
