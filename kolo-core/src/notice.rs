@@ -507,6 +507,8 @@ pub enum Reason {
     Invitation,
     /// As many as can wait are waiting.
     Crowded,
+    /// Whoever asked lost the office it needs before it was sent.
+    Office,
     /// The network refused for a technical reason; the operator's log has it.
     Technical,
 }

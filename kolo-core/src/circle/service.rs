@@ -163,6 +163,8 @@ impl Circles {
             requests: Vec::new(),
             taken_back: Vec::new(),
             knocks: Knocks::default(),
+            former: Vec::new(),
+            gift_told_at: None,
             code: None,
             newcomers: Vec::new(),
             officers: Vec::new(),

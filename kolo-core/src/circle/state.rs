@@ -59,6 +59,14 @@ impl Knocks {
     }
 }
 
+/// Who sat somewhere up to a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Former {
+    pub address: ChainAddress,
+    /// That of the event which took the seat away.
+    pub until_ledger: u32,
+}
+
 /// How far the contract is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Contract {
@@ -94,6 +102,12 @@ pub(crate) struct Circle {
     /// What was told to the organiser of those who ask.
     #[serde(default, skip_serializing_if = "Knocks::is_fresh")]
     pub knocks: Knocks,
+    /// Whose seat has gone to somebody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Former>,
+    /// When members last heard of a gift to the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift_told_at: Option<Timestamp>,
     /// The circle's own code: with it anybody may ask for a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -189,6 +203,13 @@ impl Circle {
     pub fn seat_of(&self, address: &ChainAddress) -> Option<u8> {
         let index = self.holders.iter().position(|holder| holder.address == *address)?;
         u8::try_from(index).ok()
+    }
+
+    /// Whether somebody sat in it in that ledger, also when its events are read again after the seat has
+    /// gone to somebody else.
+    pub fn sat(&self, address: &ChainAddress, ledger: u32) -> bool {
+        let until = |former: &Former| former.address == *address && ledger <= former.until_ledger;
+        self.seat_of(address).is_some() || self.former.iter().any(until)
     }
 
     pub fn seat_of_member(&self, member: MemberId) -> Option<u8> {

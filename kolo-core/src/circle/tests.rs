@@ -38,6 +38,8 @@ fn sample() -> Circle {
         requests: vec![holder(3)],
         taken_back: Vec::new(),
         knocks: Knocks::default(),
+        former: Vec::new(),
+        gift_told_at: None,
         code: None,
         newcomers: Vec::new(),
         officers: Vec::new(),

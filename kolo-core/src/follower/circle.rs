@@ -117,6 +117,7 @@ impl Kolo {
         circle.state.set_mirror(&after)?;
         let gone = circle.state.leaver(what);
         let took_back = gone.as_ref().is_some_and(|gone| circle.state.has_taken_back(gone));
+        circle.state.remember_seat(event, what);
         self.seat_changes(changes, &mut circle, what).await?;
         circle.state.follow_offices(changes, what, gone.as_ref())?;
         let waited = self.shut_the_door(changes, &mut circle, after.phase).await?;
@@ -125,10 +126,22 @@ impl Kolo {
             _ => Knock::Quiet,
         };
         self.follow_offers(changes, &mut circle.state, what).await?;
+        let tells_gift = circle.state.tells_gift(what, changes.now())?;
         let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
         let (before, after, gone) = (&before, &after, gone.as_ref());
-        let story =
-            Story { event, what, before, after, effect, receipt, gone, took_back, knock, waited };
+        let story = Story {
+            event,
+            what,
+            before,
+            after,
+            effect,
+            receipt,
+            gone,
+            took_back,
+            knock,
+            waited,
+            tells_gift,
+        };
         self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
         self.tell(changes, &circle.state, &story)?;

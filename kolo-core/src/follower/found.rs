@@ -2,10 +2,33 @@
 use kolo_rules::{Amount, Seat};
 
 use super::tell::Story;
-use crate::Error;
 use crate::circle::state::Circle;
 use crate::notice::Notice;
+use crate::port::chain::CircleChainEvent;
 use crate::unit::Changes;
+use crate::worker::vaults::{SURPLUS_EVERY_S, is_worth_a_fee};
+use crate::{Error, Timestamp};
+
+/// From a gift that is told to the next, seconds: a day, but for what an order of ours may come early.
+const TELL_GIFT_EVERY_S: u64 = SURPLUS_EVERY_S - 3_600;
+
+impl Circle {
+    /// Anybody can send something to a vault and have it brought into the books: members hear of it when
+    /// it is worth a fee, and once a day at most.
+    pub(super) fn tells_gift(
+        &mut self,
+        what: &CircleChainEvent,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let CircleChainEvent::Synced { surplus, .. } = what else { return Ok(false) };
+        let told_lately = |at: Timestamp| now < at.plus(TELL_GIFT_EVERY_S);
+        if !is_worth_a_fee(*surplus, &self.rules()?) || self.gift_told_at.is_some_and(told_lately) {
+            return Ok(false);
+        }
+        self.gift_told_at = Some(now);
+        Ok(true)
+    }
+}
 
 /// To each their own part of the loss, and what it does to the pots.
 pub(super) fn tell_short(
@@ -43,9 +66,6 @@ pub(super) fn tell_gift(
     story: &Story<'_>,
     found: Amount,
 ) -> Result<(), Error> {
-    if !found.is_positive() {
-        return Ok(());
-    }
     let (over, seats) = (story.after.phase.is_over(), story.after.seats());
     // By the rules: among those never late who stay; if there are none, among all.
     let punctual = |seat: &Seat| seat.late == 0 && seat.left_after == 0;

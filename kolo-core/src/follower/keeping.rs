@@ -26,7 +26,9 @@ impl Kolo {
             self.schedule_payout(changes, circle.id, after, &rules)?;
             self.schedule_reminder(changes, circle.id, after, &rules, None)?;
         }
-        if story.before.phase == Phase::Forming && after.phase != Phase::Forming {
+        if after.phase != Phase::Forming && !after.is_finished() {
+            // Once by its name, whatever it comes with: circles that had begun before vaults were watched
+            // are watched from their next event on.
             self.schedule_watch(changes, circle.id)?;
         }
         self.schedule_pushes(changes, circle, story)?;

@@ -68,6 +68,7 @@ impl Kolo {
     }
 
     /// The ledger of the latest event that was applied.
+    /// `None` before any, and until the next one when it was not kept yet.
     pub(crate) async fn seen_ledger(&self) -> Result<Option<LatestLedger>, Error> {
         Ok(self.load::<Follower>(MAIN).await?.and_then(|follower| follower.state.seen))
     }

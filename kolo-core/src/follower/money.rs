@@ -27,7 +27,7 @@ impl Kolo {
         }
         let look = match self.vault_of(from, to).await? {
             None => None,
-            Some(circle) => match self.look_for(&circle, from, to, &event.id) {
+            Some(circle) => match self.look_for(&circle, from, to, event) {
                 Some(look) => Some(look),
                 None => return Ok(()),
             },

@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 use kolo_rules::circle::Phase;
 
 use crate::circle::invite::hex;
-use crate::circle::state::{Circle, Holder, Knocks, Newcomer};
+use crate::circle::state::{Circle, Former, Holder, Knocks, Newcomer};
 use crate::invitation::state::{Invitation, Standing};
 use crate::notice::Notice;
 use crate::port::authorizer::CommandName;
-use crate::port::chain::{ChainAddress, CircleChainEvent};
+use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
 use crate::port::vault::PublicKey;
 use crate::record::Loaded;
 use crate::unit::Changes;
@@ -28,6 +28,17 @@ impl Circle {
             return None;
         };
         self.seat_of(member).and_then(|seat| self.holder(seat)).cloned()
+    }
+
+    /// Remembers who sat there: what they paid until now stays a member's payment whenever it is read.
+    pub(super) fn remember_seat(&mut self, event: &ChainEvent, what: &CircleChainEvent) {
+        use CircleChainEvent as E;
+        if let E::SeatSold { leaver: from, .. } | E::SeatMoved { from, .. } = what
+            && self.seat_of(from).is_some()
+        {
+            self.former.retain(|former| former.address != *from);
+            self.former.push(Former { address: from.clone(), until_ledger: event.ledger });
+        }
     }
 }
 

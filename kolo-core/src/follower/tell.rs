@@ -33,6 +33,8 @@ pub(super) struct Story<'a> {
     pub knock: Knock,
     /// Who waited in vain: the time to join is over.
     pub waited: Vec<Holder>,
+    /// Whether a gift in it is worth a message.
+    pub tells_gift: bool,
 }
 
 impl Story<'_> {
@@ -103,7 +105,7 @@ impl Kolo {
             }
             E::Synced { surplus, shortfall } => {
                 tell_short(changes, circle, story, *shortfall)?;
-                tell_gift(changes, circle, story, *surplus)
+                if story.tells_gift { tell_gift(changes, circle, story, *surplus) } else { Ok(()) }
             }
             _ => tell_change(changes, circle, story),
         }

@@ -27,6 +27,10 @@ const SPARE_LEDGERS: u32 = 120;
 /// The time since the latest event counts up to this, seconds (30 days): longer nothing was followed.
 const LONGEST_SINCE_S: u64 = 30 * 86_400;
 
+/// So often a consent waits for the first event that we know the ledger of (an hour): an older version did
+/// not keep it. Longer than that the account is not kept from what it can do.
+const ATTEMPTS_UNSEEN: u32 = 120;
+
 impl Kolo {
     /// Queued → consenting: nothing is signed before what it is for is stored.
     pub(super) async fn begin_consent(
@@ -40,6 +44,12 @@ impl Kolo {
             return self.unsent(work, intent, error).await;
         }
         let seen = self.seen_ledger().await?;
+        if seen.is_none() && work.attempts < ATTEMPTS_UNSEEN {
+            let why =
+                "no event has been followed that says how far the chain is: the next one will";
+            let error = PortError::new(PortErrorKind::Unavailable, Retry::Temporary, why);
+            return self.unsent(work, intent, error).await;
+        }
         let now = self.now();
         for consent in &prepared.authorisations {
             if let Err(ahead) = is_short(consent, seen, now) {

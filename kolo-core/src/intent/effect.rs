@@ -1,7 +1,7 @@
 //! From domain ids to what the chain understands.
 use kolo_rules::Amount;
 
-use super::state::{Claimed, Proposed, Signed, Want};
+use super::state::{Claimed, Intent, Proposed, Signed, Want};
 use crate::circle::sha256;
 use crate::circle::state::{Circle, Contract};
 use crate::invitation::state::Invitation;
@@ -113,6 +113,25 @@ impl Kolo {
             }
         };
         Ok(Resolved::Effect(effect))
+    }
+
+    /// Whether who asked may still have it done: an office can end between the command and the signature.
+    pub(super) async fn may_still(&self, intent: &Intent) -> Result<bool, Error> {
+        let (Some(by), Some(command)) = (intent.asked_by, intent.want.of_office()) else {
+            return Ok(true);
+        };
+        let circle = match &intent.want {
+            Want::Invite { invitation } | Want::Revoke { invitation } => {
+                self.invitation(*invitation).await?.state.circle
+            }
+            Want::Approve { circle, .. }
+            | Want::Reject { circle, .. }
+            | Want::Remove { circle, .. }
+            | Want::Start { circle }
+            | Want::Cancel { circle } => *circle,
+            _ => return Ok(true),
+        };
+        Ok(self.circle(circle).await?.state.permit(by, command).is_ok())
     }
 
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {

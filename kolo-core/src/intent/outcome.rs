@@ -24,6 +24,10 @@ impl Kolo {
                 tracing::warn!(intent = %intent.id, ?want, reason = refused.reason, code = refused.contract_code, "refused");
                 self.refused(changes, intent, reason(refused)).await
             }
+            (Progress::NotAllowed, want) => {
+                tracing::info!(intent = %intent.id, ?want, "who asked holds the office no more");
+                self.refused(changes, intent, Reason::Office).await
+            }
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
             _ => Ok(()),
         }

@@ -72,11 +72,20 @@ impl Kolo {
 
     /// Queued → persisted: nothing is sent before its bytes are stored.
     async fn launch(&self, work: &ClaimedWork, intent: Loaded<Intent>) -> Result<Next, Error> {
-        let effect = match self.resolve(&intent.state.want).await? {
-            Resolved::Effect(effect) => effect,
-            Resolved::NotYet => return Ok(Next::Wait),
-            Resolved::Done => return self.finish(work, intent, Progress::AlreadyDone).await,
-            Resolved::Never(why) => return self.finish(work, intent, refused(why)).await,
+        if intent.state.progress == Progress::Queued && !self.may_still(&intent.state).await? {
+            return self.finish(work, intent, Progress::NotAllowed).await;
+        }
+        let effect = match self.resolve(&intent.state.want).await {
+            Ok(Resolved::Effect(effect)) => effect,
+            Ok(Resolved::NotYet) => return Ok(Next::Wait),
+            Ok(Resolved::Done) => return self.finish(work, intent, Progress::AlreadyDone).await,
+            Ok(Resolved::Never(why)) => return self.finish(work, intent, refused(why)).await,
+            Err(Error::Port(error)) => return self.unsent(work, intent, error).await,
+            // All circles' payouts wait behind it; the vault is looked at again in any case.
+            Err(error) if matches!(intent.state.want, Want::Sync { .. }) => {
+                return self.finish(work, intent, refused(error.to_string())).await;
+            }
+            Err(error) => return Err(error),
         };
         if let Progress::Consenting(prepared) = &intent.state.progress {
             let prepared = prepared.clone();

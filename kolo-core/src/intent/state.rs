@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::circle::Question;
+use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, PreparedTx, Refused, SignedTx};
 use crate::record::{Aggregate, Loaded, hex_bytes};
 use crate::unit::{Changes, queue};
@@ -89,6 +90,8 @@ pub(crate) enum Progress {
     /// The effect was there already, without us.
     AlreadyDone,
     Refused(Refused),
+    /// Never sent: whoever asked had lost the office it needs by the time it would have been signed.
+    NotAllowed,
 }
 
 /// Aggregate `intent`.
@@ -142,6 +145,21 @@ pub(crate) struct IntentWork {
 }
 
 impl Want {
+    /// What it is by the table of who may what, where an officer can have it signed with the organiser's
+    /// account.
+    pub fn of_office(&self) -> Option<CommandName> {
+        Some(match self {
+            Self::Invite { .. } => CommandName::Invite,
+            Self::Revoke { .. } => CommandName::Revoke,
+            Self::Approve { .. } => CommandName::Approve,
+            Self::Reject { .. } => CommandName::Reject,
+            Self::Remove { .. } => CommandName::Remove,
+            Self::Start { .. } => CommandName::Start,
+            Self::Cancel { .. } => CommandName::Cancel,
+            _ => return None,
+        })
+    }
+
     /// One transaction per source account at a time: the lane is the source account.
     fn lane(&self, organiser: Option<MemberId>) -> String {
         let member = match self {

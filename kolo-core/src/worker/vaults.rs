@@ -6,7 +6,7 @@
 //!
 //! | when | looks |
 //! |---|---|
-//! | the issuer's event of taking tokens | at once |
+//! | the issuer's event of taking tokens | at once, and when the minute is over once for all others in it |
 //! | tokens from somebody who is not of the circle | within [`GATHER_S`], once for all that came |
 //! | always, from when money may be in it | every [`WATCH_EVERY_S`]: events may be missed |
 //!
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::timers::Timer;
 use crate::circle::state::{Circle, Contract};
 use crate::intent::state::{Intent, Want};
-use crate::port::chain::ChainAddress;
+use crate::port::chain::{ChainAddress, ChainEvent};
 use crate::port::work::{ClaimedWork, Release};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::{Changes, Command, queue};
@@ -53,6 +53,9 @@ const AGAIN_S: u64 = 600;
 /// So often it doubles (to some ten hours).
 const DOUBLINGS: u32 = 6;
 
+/// What an issuer takes within so many seconds has two looks, at once and at their end.
+const TAKEN_S: u64 = 60;
+
 /// A surplus from this part of an instalment on is worth a fee.
 const WORTH_ONE_IN: i64 = 100;
 
@@ -65,7 +68,7 @@ pub(crate) struct VaultWatch {
     latest: Option<IntentId>,
     /// When it was given.
     at: Timestamp,
-    /// Orders since the vault was last seen to be right.
+    /// Orders because of a shortfall since the vault was last seen to have all it must.
     in_vain: u32,
 }
 
@@ -73,21 +76,33 @@ impl Aggregate for VaultWatch {
     const KIND: &'static str = "vault-watch";
 }
 
-/// A look at a vault, once by its name.
+/// Looks at a vault, each once by its name.
 pub(crate) struct Look {
     circle: CircleId,
-    name: String,
-    due: Timestamp,
+    /// Name, and when.
+    times: Vec<(String, Timestamp)>,
 }
 
 impl Look {
-    fn of(circle: CircleId, name: &str, due: Timestamp) -> Self {
-        Self { circle, name: format!("vault/{circle}/{name}"), due }
+    /// The issuer may take a little from many, or from one again and again: what a minute brings is looked
+    /// at twice, not as often as it came.
+    fn for_taken(circle: CircleId, now: Timestamp) -> Self {
+        let minute = now.unix() / TAKEN_S;
+        let end = Timestamp::from_unix((minute + 1).saturating_mul(TAKEN_S));
+        let name = format!("vault/{circle}/taken/{minute}");
+        Self { circle, times: vec![(name.clone(), now), (format!("{name}/end"), end)] }
+    }
+
+    fn for_given(circle: CircleId, now: Timestamp) -> Self {
+        let gathered = now.unix() / GATHER_S + 1;
+        let due = Timestamp::from_unix(gathered.saturating_mul(GATHER_S));
+        Self { circle, times: vec![(format!("vault/{circle}/{gathered}"), due)] }
     }
 
     pub fn enqueue(&self, changes: &mut Changes) -> Result<(), Error> {
         let timer = Timer::LookAtVault { circle: self.circle };
-        changes.enqueue(queue::TIMER, &self.name, None, self.due, &timer)
+        let mut times = self.times.iter();
+        times.try_for_each(|(name, due)| changes.enqueue(queue::TIMER, name, None, *due, &timer))
     }
 }
 
@@ -132,7 +147,8 @@ impl VaultWatch {
     }
 }
 
-fn is_worth_a_fee(surplus: Amount, rules: &Rules) -> bool {
+/// Of a surplus.
+pub(crate) fn is_worth_a_fee(surplus: Amount, rules: &Rules) -> bool {
     surplus.minor_units() >= (rules.contribution.minor_units() / WORTH_ONE_IN).max(1)
 }
 
@@ -155,21 +171,19 @@ impl Kolo {
         circle: &Circle,
         from: Option<&ChainAddress>,
         to: Option<&ChainAddress>,
-        event: &str,
+        event: &ChainEvent,
     ) -> Option<Look> {
         let id = circle.id;
         let vault = Some(&circle.address);
         if from == vault {
             // Nobody but the issuer can make it less without the contract.
             let taken = to.is_none();
-            return taken.then(|| Look::of(id, event, self.now()));
+            return taken.then(|| Look::for_taken(id, self.now()));
         }
-        if to != vault || from.is_some_and(|from| circle.seat_of(from).is_some()) {
+        if to != vault || from.is_some_and(|from| circle.sat(from, event.ledger)) {
             return None;
         }
-        let gathered = self.now().unix() / GATHER_S + 1;
-        let due = Timestamp::from_unix(gathered.saturating_mul(GATHER_S));
-        Some(Look::of(id, &gathered.to_string(), due))
+        Some(Look::for_given(id, self.now()))
     }
 
     /// `lasting`: the look that comes again and again; another one ends when the vault is right.
@@ -194,11 +208,14 @@ impl Kolo {
     /// Orders `sync` when it is due; when a shortfall asks for another look.
     async fn look_at_vault(&self, circle: &Circle) -> Result<Option<Timestamp>, Error> {
         let found = self.found_in_vault(circle).await?;
-        let watch = self.vault_watch(circle.id).await?;
+        if found != Found::Short {
+            // Also when a stranger's dust has come meanwhile: what was missing is not missing any more.
+            self.note_right(circle.id).await?;
+        }
         if found == Found::Right {
-            self.note_right(circle.id, watch).await?;
             return Ok(None);
         }
+        let watch = self.vault_watch(circle.id).await?;
         let open = match watch.state.latest {
             Some(latest) => {
                 self.load::<Intent>(latest).await?.is_some_and(|intent| !intent.state.is_final())
@@ -209,7 +226,7 @@ impl Kolo {
         let due = watch.state.due(found, &circle.rules()?, open, now);
         tracing::info!(circle = %circle.id, ?found, ?due, "the vault is not what the books say");
         if due == Due::Now {
-            self.order_sync(circle.id, watch).await?;
+            self.order_sync(circle.id, watch, found).await?;
         }
         Ok(match (found, due) {
             (Found::Short, Due::NotBefore(earliest)) => Some(earliest.max(now.plus(1))),
@@ -244,6 +261,7 @@ impl Kolo {
         &self,
         circle: CircleId,
         mut watch: Loaded<VaultWatch>,
+        found: Found,
     ) -> Result<(), Error> {
         let number = watch.state.orders.saturating_add(1);
         let ctx = self.vault_context(circle, "sync", number);
@@ -251,7 +269,7 @@ impl Kolo {
         let mut changes = command.changes();
         let intent = changes.want("sync", Want::Sync { circle }, None)?;
         let now = changes.now();
-        let in_vain = watch.state.in_vain.saturating_add(1);
+        let in_vain = watch.state.in_vain.saturating_add(u32::from(found == Found::Short));
         watch.state = VaultWatch { orders: number, latest: Some(intent), at: now, in_vain };
         changes.write(&watch)?;
         // `None`: another process saw it, too.
@@ -267,11 +285,8 @@ impl Kolo {
     }
 
     /// What was ordered has helped: the next order need not wait longer than the first.
-    async fn note_right(
-        &self,
-        circle: CircleId,
-        mut watch: Loaded<VaultWatch>,
-    ) -> Result<(), Error> {
+    async fn note_right(&self, circle: CircleId) -> Result<(), Error> {
+        let mut watch = self.vault_watch(circle).await?;
         if watch.state.in_vain == 0 {
             return Ok(());
         }

@@ -80,6 +80,7 @@ fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
         Reason::Closed => "reason-closed",
         Reason::Invitation => "reason-invitation",
         Reason::Crowded => "reason-crowded",
+        Reason::Office => "reason-office",
         Reason::Technical => "reason-technical",
     };
     named(id, name).words("reason", Words::new(reason))

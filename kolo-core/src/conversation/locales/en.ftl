@@ -1074,4 +1074,5 @@ reason-rules = The rules of the group did not allow it: somebody may have been f
 reason-closed = The group is full, has started, or is over.
 reason-invitation = The invitation was used already or is too old.
 reason-crowded = As many people as can wait are waiting already.
+reason-office = You no longer hold the office that this needs.
 reason-technical = The network did not accept it, and we are looking into it.

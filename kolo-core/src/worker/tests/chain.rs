@@ -28,6 +28,15 @@ pub(super) enum Answer {
     Impossible,
 }
 
+/// What reading a contract gives instead of its state.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reading {
+    /// The adapter cannot do it, ever.
+    Impossible,
+    /// What is no state.
+    Garbage,
+}
+
 #[derive(Default)]
 struct State {
     answers: Vec<(Which, Answer)>,
@@ -39,6 +48,7 @@ struct State {
     prepared: u64,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
+    reading: Option<Reading>,
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
@@ -75,6 +85,11 @@ impl ScriptedChain {
         state.answers.extend(answer.map(|answer| (which, answer)));
     }
 
+    /// From now on reading contracts gives this; `None`: their state.
+    pub fn reading(&self, reading: Option<Reading>) {
+        self.lock().reading = reading;
+    }
+
     /// From now on this is what became of every transaction; `None`: confirmed.
     pub fn fate(&self, fate: Option<Fate>) {
         self.lock().fate = fate;
@@ -97,6 +112,12 @@ impl ScriptedChain {
         let id = format!("{ledger:019}-0000000000");
         let tx = format!("{ledger:064x}");
         state.events.push(ChainEvent { id, ledger, closed_at: at, tx, body });
+    }
+
+    /// All that happened is told again, under the same ids: a cursor that was set back.
+    pub fn tell_again(&self) {
+        let events = &mut self.lock().events;
+        events.extend_from_within(..);
     }
 
     /// A circle's contract there, with its own opinion of everything.
@@ -330,7 +351,17 @@ impl ChainClient for ScriptedChain {
     ) -> Result<Option<CircleOnChain>, PortError> {
         let state = self.lock();
         let there = state.contracts.iter().find(|there| there.address == *address);
-        Ok(there.map(Contract::on_chain))
+        let there = there.map(Contract::on_chain);
+        match state.reading {
+            None => Ok(there),
+            Some(Reading::Garbage) => {
+                Ok(there.map(|there| CircleOnChain { state: Some(vec![0xFF; 9]), ..there }))
+            }
+            Some(Reading::Impossible) => {
+                let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);
+                Err(PortError::new(kind, retry, "as the test says"))
+            }
+        }
     }
 }
 

@@ -4,8 +4,11 @@ use kolo_rules::circle::Security;
 
 use super::chain::{CONSENT_UNTIL, MAX_TIME};
 use super::offers::Play;
+use crate::CommandContext;
 use crate::offer::{OfferEnd, OfferStage, OfferView};
-use crate::port::chain::{Fate, LatestLedger};
+use crate::port::chain::{ChainEventBody, Fate, LatestLedger};
+use crate::port::ledger::{AggregateId, AggregateWrite};
+use crate::unit::Command;
 
 /// Ada has offered Chidi to change turns.
 fn offered() -> (Play, OfferView) {
@@ -111,5 +114,38 @@ fn nothing_is_signed_for_longer_than_we_know_of() {
     play.life.world.pass(3_600);
     assert_eq!(play.signed(), Vec::<Vec<u8>>::new());
     assert_eq!(play.stage(offer.id), OfferStage::Ended(OfferEnd::Failed));
+    play.wallets_agree();
+}
+
+/// As an older version left it: with a cursor, and no word on how far the chain had come.
+fn forget_what_was_seen(play: &Play) {
+    let kolo = &play.life.world.kolo;
+    let follower = AggregateId { kind: "follower".to_owned(), id: "main".to_owned() };
+    let found = block_on(kolo.ports().ledger.load(kolo.tenant(), &[follower])).unwrap();
+    let mut found = found.into_iter().next().flatten().unwrap();
+    let mut state: serde_json::Value = serde_json::from_slice(&found.state.bytes).unwrap();
+    assert!(state.as_object_mut().unwrap().remove("seen").is_some());
+    found.state.bytes = serde_json::to_vec(&state).unwrap();
+    let ctx = CommandContext::of_system("an older version");
+    let mut command = block_on(Command::begin(kolo, &ctx, "test", &0)).unwrap();
+    let mut changes = command.changes();
+    let write = AggregateWrite { id: found.id, expected: found.version, state: found.state };
+    changes.set.aggregates.push(write);
+    block_on(command.commit(changes, ())).unwrap().unwrap();
+}
+
+#[test]
+fn after_an_update_calls_of_two_wait_for_the_next_event() {
+    let (play, offer) = offered();
+    let world = &play.life.world;
+    forget_what_was_seen(&play);
+    play.accepts(&offer);
+    world.pass(1_800);
+    assert_eq!(play.signed(), Vec::<Vec<u8>>::new(), "how far the chain is nobody knows");
+    assert_eq!(play.stage(offer.id), OfferStage::Accepted, "but that passes");
+    world.chain.emit(world.now(), ChainEventBody::Unknown("any".to_owned()));
+    world.pass(60);
+    play.life.settle();
+    assert_eq!((play.different(), play.turns()), (1, [3, 2, 1]));
     play.wallets_agree();
 }

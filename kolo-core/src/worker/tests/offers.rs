@@ -6,8 +6,10 @@ use kolo_rules::circle::{Order, Security, Shortfall, Step};
 use kolo_rules::{Amount, Refusal};
 
 use super::chain::Answer;
+use super::contract::{Contract, Done};
 use super::lives::{Life, UNIT};
 use super::permission::under_a_host;
+use super::receipts::notices;
 use super::{DAY_S, EACH, asset};
 use crate::circle::{Question, UnderWay};
 use crate::offer::{OfferEnd, OfferStage, OfferView, Offers, SwapTerms};
@@ -185,6 +187,33 @@ fn a_newcomer_buys_a_seat_for_its_net_claim_and_its_deposit() {
     play.life.pass(8 * DAY_S);
     play.life.contributes(3, 2);
     assert_eq!(play.life.balance(3), 95 * UNIT);
+}
+
+/// What Bola paid in was a member's payment and stays one, however late and often it is read.
+#[test]
+fn what_was_paid_for_a_seat_is_no_gift_after_the_seat_was_sold() {
+    let play = Play::new(Security::Fixed(Amount::new(3 * UNIT)));
+    play.life.contributes(1, 1);
+    play.voted_in(1);
+    let offer = play.seat(1, play.price(1).unwrap()).unwrap();
+    play.accept(3, &offer).unwrap();
+    let (world, members) = (&play.life.world, &play.life.members);
+    world.chain.tell_again();
+    while block_on(world.kolo.follow()).unwrap() {}
+    play.wallets_agree();
+    let told = notices(&world.kolo);
+    assert!(told.is_empty(), "nobody hears anything twice: {told:?}");
+
+    // What she sends there from now on is a gift like anybody's: it leaves her wallet in the books, too.
+    let bola = members[1].address.clone();
+    let gift = |there: &mut Contract| {
+        there.gift(EACH);
+        let moved = vec![(bola, there.address.clone(), EACH)];
+        Ok(Done { moved, ..Done::default() })
+    };
+    world.chain.call(world.now(), &play.life.address, &asset(), gift).unwrap();
+    world.work();
+    play.wallets_agree();
 }
 
 #[test]

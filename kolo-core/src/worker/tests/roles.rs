@@ -1,10 +1,13 @@
 //! Who may do what: every role and every action; offices from the question to their end.
 use super::permission::Calls;
+use super::receipts::notices;
 use super::*;
 use crate::circle::state::Circle;
 use crate::circle::{Action, Appointment, Office, Role};
 use crate::intent::state::Intent;
+use crate::notice::{Notice, Reason};
 use crate::port::authorizer::CommandName;
+use crate::unit::queue;
 use crate::view::OfficerView;
 
 /// Organiser, chairman, secretary, treasurer, member, outsider, host. Written down apart from the table it
@@ -241,6 +244,49 @@ fn an_office_gives_nothing_before_it_is_taken_up_and_nothing_after_its_end() {
     chama.lay_down(bola).unwrap();
     assert!(matches!(invite(), Err(Error::NotAllowed)));
     assert!(matches!(chama.lay_down(bola), Err(Error::NotAllowed)));
+}
+
+/// What was asked for in time and would be signed too late is not signed.
+#[test]
+fn what_an_officer_asked_for_is_not_signed_after_the_office_has_ended() {
+    for office in [Office::Secretary, Office::Chairman] {
+        for relieved in [false, true] {
+            let chama = Chama::new();
+            let (world, circle, bola) = (&chama.world, chama.circle, &chama.member);
+            let officer = chama.officer(office);
+            let (ctx, circles) = (chama.ctx(officer), world.kolo.circles());
+            let under_way = match office {
+                Office::Chairman => block_on(circles.remove(&ctx, circle, &bola.address)).unwrap(),
+                _ => block_on(circles.invite(&ctx, circle, None)).unwrap().1,
+            };
+            if relieved {
+                chama.relieve(officer).unwrap();
+            }
+            // The rest of the work, then what was asked for.
+            let queue = &world.kolo.ports().queue;
+            let asked = block_on(queue.claim(&[queue::INTENT], world.now(), 60, 9)).unwrap();
+            world.work();
+            for work in &asked {
+                block_on(world.kolo.process_intent(work)).unwrap();
+            }
+            let signed = world.chain.count(|effect| {
+                matches!(effect, ChainEffect::Invite { .. } | ChainEffect::Remove { .. })
+            });
+            assert_eq!(signed, usize::from(!relieved), "{office}");
+            assert!(block_on(circles.is_settled(under_way.intent)).unwrap());
+            let told: Vec<_> = notices(&world.kolo)
+                .into_iter()
+                .filter(|told| told.to == officer.id)
+                .filter_map(|told| match told.notice {
+                    Notice::InvitationFailed { reason, .. }
+                    | Notice::RequestFailed { reason, .. } => Some(reason),
+                    _ => None,
+                })
+                .collect();
+            let expected: &[Reason] = if relieved { &[Reason::Office] } else { &[] };
+            assert_eq!(told, expected, "{office}");
+        }
+    }
 }
 
 #[test]

@@ -4,16 +4,18 @@ use futures::executor::block_on;
 use kolo_rules::circle::{Fee, Shortfall, Step};
 use kolo_rules::{Amount, Refusal};
 
-use super::chain::Answer;
+use super::chain::{Answer, Reading};
 use super::contract::{Contract, Done};
 use super::lives::Life;
 use super::receipts::notices;
-use super::{DAY_S, EACH, World, asset};
+use super::{DAY_S, EACH, World, asset, pays_out};
+use crate::CommandContext;
+use crate::circle::state::Circle;
 use crate::notice::Notice;
 use crate::port::chain::{ChainEffect, CircleChainEvent};
-use crate::unit::Told;
+use crate::unit::{Command, Told, queue};
 use crate::view::Options;
-use crate::worker::vaults::{GATHER_S, WATCH_EVERY_S};
+use crate::worker::vaults::{GATHER_S, SHORTFALL_EVERY_S, WATCH_EVERY_S};
 
 /// A hundredth of an instalment: what is worth a fee.
 const WORTH: i64 = EACH.minor_units() / 100;
@@ -161,6 +163,78 @@ fn a_clawback_after_another_is_borne_soon_but_not_at_once() {
     assert!(life.syncs() <= 5, "{}", life.syncs());
 }
 
+/// Whatever else is in the vault by the time it is looked at: every order has helped.
+#[test]
+fn dust_does_not_make_the_next_clawback_wait() {
+    let life = paid();
+    for orders in 1..=8 {
+        life.claw_back(5);
+        life.settle();
+        assert_eq!(life.syncs(), orders, "borne when it came");
+        life.gift(1);
+        life.pass(SHORTFALL_EVERY_S + 100);
+    }
+}
+
+#[test]
+fn many_clawbacks_of_a_minute_are_looked_at_twice() {
+    let life = paid();
+    for _ in 0..50 {
+        life.claw_back(1);
+    }
+    while block_on(life.world.kolo.follow()).unwrap() {}
+    let (queue, late) = (&life.world.kolo.ports().queue, life.world.now().plus(GATHER_S));
+    let due = block_on(queue.claim(&[queue::TIMER], late, 60, 100)).unwrap();
+    let looks = due.iter().filter(|work| work.lease.work.0.contains("/taken/"));
+    assert_eq!(looks.count(), 2);
+    life.pass(2 * GATHER_S);
+    assert!(life.is_right());
+}
+
+/// What was taken after the first look of a minute had found nothing wrong.
+#[test]
+fn a_clawback_just_after_a_look_is_seen_within_the_minute() {
+    let life = paid();
+    let (world, there) = (&life.world, life.address.clone());
+    world.chain.contract(&there, |there| there.gift(Amount::new(1)));
+    life.claw_back(1);
+    life.settle();
+    assert_eq!(ordered(world), 0, "it had too much");
+    life.claw_back(7);
+    life.pass(60);
+    assert_eq!(life.syncs(), 1);
+    assert!(life.is_right());
+}
+
+/// One that had begun before vaults were watched.
+#[test]
+fn a_circle_without_a_watch_has_one_from_its_next_event_on() {
+    let world = World::new();
+    let (begun, ..) = world.active("one");
+    let ada = world.member("Ada");
+    let circle = world.forming(&ada, "two");
+    let kolo = &world.kolo;
+    let begun = block_on(kolo.load::<Circle>(begun)).unwrap().unwrap().state;
+    let mut found = block_on(kolo.load::<Circle>(circle)).unwrap().unwrap();
+    found.state.holders.clone_from(&begun.holders);
+    found.state.mirror.clone_from(&begun.mirror);
+    let ctx = CommandContext::of_system("as an older version left it");
+    let mut command = block_on(Command::begin(kolo, &ctx, "test", &0)).unwrap();
+    let mut changes = command.changes();
+    changes.write(&found).unwrap();
+    block_on(command.commit(changes, ())).unwrap().unwrap();
+
+    let watched = |kolo: &crate::Kolo| {
+        let later = world.now().plus(WATCH_EVERY_S);
+        let due = block_on(kolo.ports().queue.claim(&[queue::TIMER], later, 1, 100)).unwrap();
+        due.iter().filter(|work| work.lease.work.0 == format!("vault/{circle}")).count()
+    };
+    assert_eq!(watched(kolo), 0);
+    world.contributes(circle, &ada, 1);
+    while block_on(kolo.follow()).unwrap() {}
+    assert_eq!(watched(kolo), 1);
+}
+
 #[test]
 fn what_a_stranger_sends_goes_to_the_reserve() {
     let life = paid();
@@ -183,18 +257,37 @@ fn everybody_hears_what_a_gift_means_for_them() {
         for who in late {
             life.contributes(*who, 1);
         }
-        life.world.chain.contract(&life.address, |there| there.gift(Amount::new(6)));
+        life.world.chain.contract(&life.address, |there| there.gift(Amount::new(6 * WORTH)));
         let told = life.told_of_sync();
         for (member, expected) in life.members.iter().zip(expected) {
             let heard = told.iter().find_map(|told| match told.notice {
-                Notice::VaultGift { amount: 6, yours, over: false, .. } if told.to == member.id => {
-                    Some(yours)
+                Notice::VaultGift { amount, yours, over: false, .. } if told.to == member.id => {
+                    Some((amount, yours))
                 }
                 _ => None,
             });
-            assert_eq!(heard, Some(expected), "{} {late:?}", member.name);
+            assert_eq!(heard, Some((6 * WORTH, expected * WORTH)), "{} {late:?}", member.name);
         }
     }
+}
+
+/// Anybody can send dust and call `sync` for it as often as a fee is nothing to them.
+#[test]
+fn nobody_can_have_members_told_of_dust_or_more_than_once_a_day() {
+    let life = paid();
+    let heard_of = |gift: i64| {
+        let is_gift = |told: &Told| matches!(told.notice, Notice::VaultGift { .. });
+        life.world.chain.contract(&life.address, |there| there.gift(Amount::new(gift)));
+        let heard = life.told_of_sync().into_iter().filter(is_gift).count();
+        life.pass(120);
+        heard
+    };
+    let all = life.members.len();
+    assert_eq!([1, 1, WORTH - 1].map(heard_of), [0, 0, 0]);
+    assert_eq!([WORTH, WORTH, 9 * WORTH].map(heard_of), [all, 0, 0]);
+    assert_eq!(life.state(|state| state.reserve), Amount::new(12 * WORTH + 1), "all is booked");
+    life.pass(DAY_S);
+    assert_eq!([1, WORTH, WORTH].map(heard_of), [0, all, 0]);
 }
 
 #[test]
@@ -282,6 +375,24 @@ fn what_others_brought_into_the_books_meanwhile_costs_no_fee() {
     let told = life.world.chain.told(&life.address);
     let borne = told.iter().filter(|event| matches!(event, CircleChainEvent::Synced { .. }));
     assert_eq!(borne.count(), 1);
+}
+
+/// The keeper's account does one thing at a time: nothing may stand before payouts for ever.
+#[test]
+fn a_vault_that_cannot_be_read_does_not_hold_up_payouts() {
+    for reading in [Reading::Impossible, Reading::Garbage] {
+        let life = paid();
+        life.claw_back(9);
+        block_on(life.world.worker.tick(1)).unwrap();
+        assert_eq!((ordered(&life.world), life.syncs()), (1, 0));
+        life.world.chain.reading(Some(reading));
+        life.world.pass(7 * DAY_S + 3_600);
+        assert_eq!((life.syncs(), life.world.chain.count(pays_out)), (0, 1), "{reading:?}");
+        // And when it can be read again, what is missing is borne.
+        life.world.chain.reading(None);
+        life.pass(DAY_S / 2);
+        assert!(life.is_right(), "{reading:?}");
+    }
 }
 
 /// Somebody whose wallet is in our books, but who is not of the circle: the money leaves the wallet there.

@@ -97,6 +97,7 @@ fn forming_notices() -> Vec<Notice> {
     let reasons = [
         Reason::TooLittleMoney,
         Reason::Crowded,
+        Reason::Office,
         Reason::Rules,
         Reason::Closed,
         Reason::Invitation,
