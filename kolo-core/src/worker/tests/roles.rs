@@ -287,6 +287,28 @@ fn the_last_treasurer_stays_until_another_has_accepted() {
     block_on(circles.remove(&ctx, chama.circle, &emeka.address)).unwrap();
 }
 
+/// The chairman takes members out with the organiser's signature: not the organiser, and no officer.
+#[test]
+fn the_chairman_takes_out_plain_members_and_nobody_who_leads() {
+    let chama = Chama::new();
+    let remove = |by: &MemberView, whom: &MemberView| {
+        let ctx = chama.ctx(by);
+        block_on(chama.world.kolo.circles().remove(&ctx, chama.circle, &whom.address))
+    };
+    let chairman = chama.officer(Office::Chairman);
+    chama.name(&chama.member, Office::Treasurer).unwrap();
+    for whom in
+        [&chama.organiser, chama.officer(Office::Secretary), chama.officer(Office::Treasurer)]
+    {
+        let refused = remove(chairman, whom);
+        assert!(matches!(refused, Err(Error::NotAllowed)), "{}: {refused:?}", whom.name);
+    }
+    // Being asked gives nothing, this neither.
+    remove(chairman, &chama.member).unwrap();
+    remove(&chama.organiser, chama.officer(Office::Secretary)).unwrap();
+    remove(&chama.organiser, chairman).unwrap();
+}
+
 /// Two treasurers asked to be something else cannot both go by saying yes.
 #[test]
 fn of_two_treasurers_one_stays() {

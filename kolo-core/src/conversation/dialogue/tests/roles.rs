@@ -85,6 +85,19 @@ fn an_officer_may_what_the_office_gives_and_no_more() {
 }
 
 #[test]
+fn the_chairman_is_told_whose_it_is_to_take_out_who_leads() {
+    let officers = [("Ada", Office::Chairman, true), ("Chidi", Office::Secretary, true)];
+    let mut chat = chat("Bola", Phase::Forming, &officers);
+    for text in ["remove bola", "remove chidi"] {
+        let heard = chat.say(text).reply;
+        assert_eq!(heard, Some(Reply::OnlyOrganiser { name: name() }), "{text}");
+    }
+    chat.desk.state().circles[0].summary.officers.truncate(1);
+    let who = "Chidi".to_owned();
+    assert_eq!(chat.say("remove chidi").reply, Some(Reply::ConfirmRemove { name: name(), who }));
+}
+
+#[test]
 fn who_was_only_asked_may_nothing_yet_and_answers_with_one_word() {
     let officers = [("Ada", Office::Secretary, false)];
     let mut chat = chat("Bola", Phase::Forming, &officers);
