@@ -187,6 +187,21 @@ fn a_newcomer_buys_a_seat_for_its_net_claim_and_its_deposit() {
     assert_eq!(play.life.balance(3), 95 * UNIT);
 }
 
+/// Bola is late when the vote has passed: that is said about Dayo, and about nobody they have not agreed to.
+#[test]
+fn how_a_sale_stands_is_told_of_its_newcomer_alone() {
+    let play = Play::new(Security::None);
+    let zuri = play.life.world.member("Zuri");
+    play.life.pass(6 * DAY_S);
+    play.voted_in(1);
+    play.life.pass(2 * DAY_S);
+    let late = play.price(1);
+    assert!(matches!(late, Err(Error::Refused(Refusal::InArrears))), "{late:?}");
+    let bola = play.life.members[1].id;
+    let other = block_on(play.offers().price(bola, play.life.circle, zuri.id));
+    assert!(matches!(other, Err(Error::Refused(Refusal::NoProposal))), "{other:?}");
+}
+
 #[test]
 fn an_offer_is_answered_once() {
     let play = Play::new(Security::Exposure);
