@@ -194,7 +194,7 @@ fn how_a_sale_stands_is_told_of_its_newcomer_alone() {
     let zuri = play.life.world.member("Zuri");
     play.life.pass(6 * DAY_S);
     play.voted_in(1);
-    play.life.pass(2 * DAY_S);
+    play.life.pass(3 * DAY_S);
     let late = play.price(1);
     assert!(matches!(late, Err(Error::Refused(Refusal::InArrears))), "{late:?}");
     let bola = play.life.members[1].id;
