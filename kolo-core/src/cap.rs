@@ -17,6 +17,10 @@ const DAY_S: u64 = 86_400;
 /// Offers one member may make in one circle in one day.
 const OFFERS_PER_DAY: u32 = 5;
 
+/// Members asked in one circle in one day to take an office up: each of its offices given twice, and some
+/// who say no.
+const NAMINGS_PER_DAY: u32 = 10;
+
 /// How much of what costs reserves may be begun in one UTC day. 0: none; `u32::MAX`: as many as come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -46,6 +50,8 @@ pub enum Cap {
     CirclesOfMember,
     /// Offers of one member in one circle: five. Each tells another member something.
     Offers,
+    /// Members asked to take an office up, in one circle: ten. Each yes, and each end, tells all members.
+    Offices,
 }
 
 impl Caps {
@@ -55,6 +61,7 @@ impl Caps {
             Cap::Circles => self.circles_per_day,
             Cap::CirclesOfMember => self.circles_per_member_per_day,
             Cap::Offers => OFFERS_PER_DAY,
+            Cap::Offices => NAMINGS_PER_DAY,
         }
     }
 }
@@ -80,6 +87,10 @@ impl DayCount {
         }
         self.used = self.used.saturating_add(1);
         true
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        *self == Self::default()
     }
 
     fn ends_at(&self) -> Timestamp {
@@ -127,6 +138,15 @@ impl Kolo {
         self.take(changes, Cap::Offers, &mut count)?;
         made.push((circle, count));
         Ok(())
+    }
+
+    /// Counts somebody asked to take an office up; the caller writes the circle.
+    pub(crate) fn count_naming(
+        &self,
+        changes: &Changes,
+        today: &mut DayCount,
+    ) -> Result<(), Error> {
+        self.take(changes, Cap::Offices, today)
     }
 
     async fn count(&self, changes: &mut Changes, cap: Cap, of: &str) -> Result<(), Error> {

@@ -366,6 +366,9 @@ pub enum Notice {
         change: OfficeChange,
         /// Nobody holds it now.
         vacant: bool,
+        /// To who is asked: the office they have, which would end with a yes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<Office>,
     },
     /// To all: what is asked for the pot now.
     BidMade {

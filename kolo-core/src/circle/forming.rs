@@ -83,7 +83,8 @@ impl Circles {
         self.by_organiser(ctx, circle, CommandName::Reject, want).await
     }
 
-    /// Takes a member out before the start; no money has been paid in (organiser, chairman).
+    /// Takes a member out before the start; no money has been paid in (organiser, chairman; who organises
+    /// it or holds an office, the organiser alone).
     ///
     /// # Errors
     /// [`Error::NotAllowed`]; [`Error::LastTreasurer`]; [`Error::Refused`] for who is not in it, and after
@@ -145,6 +146,7 @@ impl Circles {
                 Want::Remove { who, .. } => {
                     let seat = found.seat_of(who).ok_or(Refusal::NotMember)?;
                     if let Some(member) = found.holder(seat).and_then(|holder| holder.member) {
+                        found.permit_removing(by, member)?;
                         found.keep_a_treasurer(member)?;
                     }
                     trial.leave(&rules, seat)?;

@@ -79,7 +79,7 @@ impl Circles {
     /// # Errors
     /// [`Error::NotAllowed`] unless the organiser; [`Error::Refused`] for who has no seat, or leaves, and
     /// when the circle is over; [`Error::HasOffice`]; [`Error::LastTreasurer`] when it would take the only
-    /// treasurer's office away; [`Error::NotReady`].
+    /// treasurer's office away; [`Error::CapReached`]; [`Error::NotReady`].
     pub async fn name_officer(
         &self,
         ctx: &CommandContext,
@@ -90,7 +90,9 @@ impl Circles {
         let command = (CommandName::NameOfficer, circle);
         self.appoint(ctx, command, &(circle, whom, office), |found, changes, by| {
             let held = by == whom;
+            let before = found.office_of(whom).filter(|_| held);
             found.nominate(whom, office, held)?;
+            found.tell_left(changes, by, before)?;
             let change = if held { OfficeChange::Taken } else { OfficeChange::Asked };
             found.office_changed(changes, by, whom, office, change)?;
             Ok(Appointment { circle, member: whom, office, held })
@@ -98,25 +100,31 @@ impl Circles {
         .await
     }
 
-    /// Takes an office away, or the question whether somebody will take one up (organiser).
+    /// Takes this office away, if it is held, or the question whether they will take it up (organiser).
+    /// Nothing else is ended instead when that has changed meanwhile.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] unless the organiser; [`Error::NoOffice`]; [`Error::LastTreasurer`].
+    /// [`Error::NotAllowed`] unless the organiser; [`Error::NoOffice`] also for another office than this, or
+    /// when the question has been answered by now; [`Error::LastTreasurer`].
     pub async fn relieve_officer(
         &self,
         ctx: &CommandContext,
         circle: CircleId,
         whom: MemberId,
+        office: Office,
+        held: bool,
     ) -> Result<Appointment, Error> {
         let command = (CommandName::RelieveOfficer, circle);
-        self.appoint(ctx, command, &(circle, whom), |found, changes, by| {
-            let (office, held) = match found.asked_to_be(whom) {
-                Some(asked) => {
-                    found.officers.retain(|officer| officer.member != whom || officer.accepted);
-                    (asked, false)
-                }
-                None => (found.lay_down(whom)?, true),
-            };
+        self.appoint(ctx, command, &(circle, whom, office, held), |found, changes, by| {
+            let ends = if held { found.office_of(whom) } else { found.asked_to_be(whom) };
+            if ends != Some(office) {
+                return Err(Error::NoOffice);
+            }
+            if held {
+                found.lay_down(whom)?;
+            } else {
+                found.officers.retain(|officer| officer.member != whom || officer.accepted);
+            }
             let change = if held { OfficeChange::Ended } else { OfficeChange::Withdrawn };
             found.office_changed(changes, by, whom, office, change)?;
             Ok(Appointment { circle, member: whom, office, held })
@@ -125,7 +133,7 @@ impl Circles {
     }
 
     /// The answer of who was asked: takes the office up, or declines it. An office held before ends with
-    /// that.
+    /// that, which is told as any other end.
     ///
     /// # Errors
     /// [`Error::NoSuchCircle`] for who is not in it; [`Error::NoOffice`] for who was not asked;
@@ -138,7 +146,9 @@ impl Circles {
     ) -> Result<Appointment, Error> {
         let command = (CommandName::AnswerOffice, circle);
         self.appoint(ctx, command, &(circle, accept), |found, changes, by| {
+            let before = found.office_of(by).filter(|_| accept);
             let office = found.answer(by, accept)?;
+            found.tell_left(changes, by, before)?;
             let change = if accept { OfficeChange::Taken } else { OfficeChange::Declined };
             found.office_changed(changes, by, by, office, change)?;
             Ok(Appointment { circle, member: by, office, held: accept })
@@ -185,6 +195,10 @@ impl Circles {
             let mut changes = command.changes();
             changes.forgettable();
             let done = decide(&mut found.state, &mut changes, by)?;
+            // All else ends what this has begun, and nobody is kept in an office by a count.
+            if name == CommandName::NameOfficer {
+                self.kolo.count_naming(&changes, &mut found.state.named_today)?;
+            }
             changes.write(&found)?;
             if let Some(done) = command.commit(changes, done).await? {
                 return Ok(done);
@@ -310,6 +324,17 @@ impl Circle {
         self.tell_office(changes, &told, name, OfficeChange::Ended)
     }
 
+    /// Who takes another office up has left the one they had.
+    fn tell_left(
+        &self,
+        changes: &mut Changes,
+        who: MemberId,
+        before: Option<Office>,
+    ) -> Result<(), Error> {
+        let Some(office) = before else { return Ok(()) };
+        self.office_changed(changes, who, who, office, OfficeChange::Ended)
+    }
+
     fn seated(&self, address: &ChainAddress) -> Option<&Holder> {
         self.seat_of(address).and_then(|seat| self.holder(seat))
     }
@@ -351,6 +376,7 @@ impl Circle {
             readers.push(self.organiser);
         }
         let vacant = change == OfficeChange::Ended && !self.is_held(office);
+        let instead_of = self.office_of(member).filter(|_| change == OfficeChange::Asked);
         for reader in readers.into_iter().filter(|reader| Some(*reader) != by) {
             let notice = Notice::Office {
                 circle: self.id,
@@ -360,6 +386,7 @@ impl Circle {
                 office,
                 change,
                 vacant,
+                instead_of,
             };
             changes.notice(reader, change.event(), notice)?;
         }

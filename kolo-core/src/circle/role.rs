@@ -3,7 +3,8 @@
 //! | | organiser | chairman | secretary | treasurer | member | outsider | host |
 //! |---|---|---|---|---|---|---|---|
 //! | invite, revoke, open and close the door, approve, reject | ✓ | ✓ | ✓ | | | | |
-//! | remove before the start, start | ✓ | ✓ | | | | | |
+//! | remove a plain member before the start, start | ✓ | ✓ | | | | | |
+//! | remove an officer before the start | ✓ | | | | | | |
 //! | give the circle up | ✓ | | | | | | |
 //! | name officers, relieve them | ✓ | | | | | | |
 //! | lay one's office down | | ✓ | ✓ | ✓ | | | |
@@ -187,6 +188,19 @@ impl Circle {
         match action.who_may().contains(&Role::Member) {
             true => Err(Error::NoSuchCircle),
             false => Err(Error::NotAllowed),
+        }
+    }
+
+    /// The organiser and their officers are the organiser's to take out, as offices are: a chairman whom
+    /// they have named does not put them out with their own signature.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`].
+    pub(super) fn permit_removing(&self, by: MemberId, whom: MemberId) -> Result<(), Error> {
+        let protected = whom == self.organiser || self.office_of(whom).is_some();
+        match protected && by != self.organiser {
+            true => Err(Error::NotAllowed),
+            false => Ok(()),
         }
     }
 

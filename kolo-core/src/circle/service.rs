@@ -168,6 +168,7 @@ impl Circles {
             code: None,
             newcomers: Vec::new(),
             officers: Vec::new(),
+            named_today: crate::cap::DayCount::default(),
             invitations: Vec::new(),
             offers: Vec::new(),
             organiser_turn: 1,

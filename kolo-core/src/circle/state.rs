@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::role::Office;
+use crate::cap::DayCount;
 use crate::port::chain::ChainAddress;
 use crate::record::{Aggregate, hex_bytes};
 use crate::view::{CircleStage, CircleSummary, NewcomerView, OfficerView};
@@ -117,6 +118,9 @@ pub(crate) struct Circle {
     /// Of one person at most one that is held and one that is asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub officers: Vec<Officer>,
+    /// How many were asked today to take an office up: see [`crate::Cap::Offices`].
+    #[serde(default, skip_serializing_if = "DayCount::is_fresh")]
+    pub named_today: DayCount,
     /// Open invitations: places promised.
     pub invitations: Vec<InvitationId>,
     /// Offers between two people that may still come about; those that ended are taken out with the

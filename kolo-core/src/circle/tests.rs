@@ -43,6 +43,7 @@ fn sample() -> Circle {
         code: None,
         newcomers: Vec::new(),
         officers: Vec::new(),
+        named_today: crate::cap::DayCount::default(),
         invitations: Vec::new(),
         offers: Vec::new(),
         organiser_turn: 1,

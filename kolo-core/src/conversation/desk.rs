@@ -119,7 +119,7 @@ desk! {
     circles.cancel = cancel(ctx: &CommandContext, circle: CircleId) -> UnderWay;
     circles.leave = leave(ctx: &CommandContext, circle: CircleId) -> UnderWay;
     circles.name_officer = name_officer(ctx: &CommandContext, circle: CircleId, whom: MemberId, office: Office) -> Appointment;
-    circles.relieve_officer = relieve_officer(ctx: &CommandContext, circle: CircleId, whom: MemberId) -> Appointment;
+    circles.relieve_officer = relieve_officer(ctx: &CommandContext, circle: CircleId, whom: MemberId, office: Office, held: bool) -> Appointment;
     circles.answer_office = answer_office(ctx: &CommandContext, circle: CircleId, accept: bool) -> Appointment;
     circles.lay_down_office = lay_down_office(ctx: &CommandContext, circle: CircleId) -> Appointment;
     circles.status = status(circle: CircleId) -> CircleStatus;

@@ -258,13 +258,16 @@ pub enum Reply {
         who: String,
         office: Office,
         you: bool,
+        /// What they are already, which would end with it.
+        instead_of: Option<Office>,
     },
-    /// To end an office; `you`: one's own.
+    /// To end an office, or (not `held`) the question about it; `you`: one's own.
     ConfirmRoleEnd {
         name: String,
         who: String,
         office: Office,
         you: bool,
+        held: bool,
     },
     RoleDone {
         name: String,

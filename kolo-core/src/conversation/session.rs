@@ -208,11 +208,18 @@ pub(super) enum Pending {
         handover: Handover,
         phone: String,
     },
-    /// To be asked for the office, or relieved of the one they have.
+    /// To be asked for the office.
     Role {
         circle: CircleId,
         whom: MemberId,
-        office: Option<Office>,
+        office: Office,
+    },
+    /// To be relieved of the office, or (not `held`) no longer asked.
+    RoleEnd {
+        circle: CircleId,
+        whom: MemberId,
+        office: Office,
+        held: bool,
     },
     LayDownRole {
         circle: CircleId,
@@ -253,7 +260,7 @@ impl Pending {
 
     /// Whether it is about an office.
     pub const fn is_role(&self) -> bool {
-        matches!(self, Self::Role { .. } | Self::LayDownRole { .. })
+        matches!(self, Self::Role { .. } | Self::RoleEnd { .. } | Self::LayDownRole { .. })
     }
 }
 

@@ -195,7 +195,7 @@ error_codes! {
         OutOfBounds = "input.out_of_bounds" Permanent:
             "a number is out of bounds", "choose one within the bounds the error names";
         CapReached = "cap.reached" Temporary:
-            "as many accounts or circles were begun today as the operator pays for in one day, or the member has made five offers in the circle today",
+            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today, or ten members were asked there to take up an office",
             "call again the next day (UTC), with the same key; the operator can raise the cap";
         NotAvailable = "network.not_available" Permanent:
             "not on this network (test money on a real one)", "leave it out here";

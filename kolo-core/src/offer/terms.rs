@@ -42,14 +42,15 @@ impl Circle {
         if self.seat_of(newcomer).is_some() {
             return Err(Error::Refused(Refusal::AlreadyMember));
         }
+        // First: of nobody but whom the members have agreed to is it told how the sale stands.
+        if self.replacing(&mirror) != Some(newcomer) {
+            return Err(Error::Refused(Refusal::NoProposal));
+        }
         let (_, effect) =
             mirror.after(&self.rules()?, &Step::Replace { seat }, &sha256, now.unix())?;
         let Effect::Replaced(Replaced { price, deposit }) = effect else {
             return Err(Error::Refused(Refusal::NoProposal));
         };
-        if self.replacing(&mirror) != Some(newcomer) {
-            return Err(Error::Refused(Refusal::NoProposal));
-        }
         let whole = price.checked_add(deposit).map_err(Refusal::from)?;
         Ok(Terms::Seat { turn: turn(&mirror, seat)?, price: whole.minor_units() })
     }

@@ -17,14 +17,16 @@ pub(super) fn reply(reply: &Reply) -> Option<Vec<Words>> {
         Reply::Roles { name, organiser, officers, yours } => {
             return Some(roles(name, organiser, officers, *yours));
         }
-        Reply::ConfirmRole { name, who, office, you } => named("confirm-role", name)
+        Reply::ConfirmRole { name, who, office, you, instead_of } => named("confirm-role", name)
             .name("who", who)
             .words("office", called(*office))
             .words("means", means(*office))
+            .text("before", before(*instead_of))
             .flag("you", *you),
-        Reply::ConfirmRoleEnd { name, who, office, you } => named("confirm-role-end", name)
+        Reply::ConfirmRoleEnd { name, who, office, you, held } => named("confirm-role-end", name)
             .name("who", who)
             .words("office", called(*office))
+            .flag("held", *held)
             .flag("you", *you),
         Reply::RoleDone { name, who, office, you, change } => named("role-done", name)
             .name("who", who)
@@ -53,7 +55,7 @@ fn roles(name: &str, organiser: &str, officers: &[OfficerLine], yours: bool) -> 
 }
 
 pub(super) fn notice(notice: &Notice) -> Option<Words> {
-    let Notice::Office { name, who, you, office, change, vacant, .. } = notice else {
+    let Notice::Office { name, who, you, office, change, vacant, instead_of, .. } = notice else {
         return None;
     };
     let words = named("notice-office", name)
@@ -62,6 +64,7 @@ pub(super) fn notice(notice: &Notice) -> Option<Words> {
         .words("office", called(*office))
         .words("means", means(*office))
         .text("change", changed(*change))
+        .text("before", before(*instead_of))
         .flag("vacant", *vacant);
     Some(words)
 }
@@ -96,6 +99,11 @@ fn means(office: Office) -> Words {
         Office::Secretary => "office-secretary-means",
         Office::Treasurer => "office-treasurer-means",
     })
+}
+
+/// What ends with a yes, for a selection.
+fn before(instead_of: Option<Office>) -> &'static str {
+    instead_of.map_or("none", Office::as_str)
 }
 
 const fn changed(change: OfficeChange) -> &'static str {

@@ -50,10 +50,10 @@ fn home(home: &Home, speech: &Speech) -> Words {
     match home {
         Home::NoGroup => Words::new("home-no-group"),
         Home::Waiting { name } => named("home-waiting", name),
-        Home::Forming { name, members, seats, organiser } => named("home-forming", name)
+        Home::Forming { name, members, seats, invites, .. } => named("home-forming", name)
             .count("members", *members)
             .count("seats", *seats)
-            .flag("organiser", *organiser),
+            .flag("invites", *invites),
         Home::Active => Words::new("home-active"),
         Home::Due { name, amount, deadline } => named("home-due", name)
             .text("amount", speech.money(*amount))
@@ -68,7 +68,15 @@ fn help(at: &Home, test_money: bool, speech: &Speech) -> Vec<Words> {
         Home::Forming { .. } => "help-forming",
         Home::Active | Home::Due { .. } => "help-active",
     };
-    let mut lines = vec![home(at, speech), Words::new(commands).apart(), Words::new("help-always")];
+    let mut lines = vec![home(at, speech)];
+    if let Home::Forming { organiser: false, invites, starts, .. } = at {
+        lines.extend(invites.then(|| Words::new("help-door")));
+        lines.extend(starts.then(|| Words::new("help-lead")));
+    }
+    lines.extend([Words::new(commands), Words::new("help-always")]);
+    if let Some(first) = lines.get_mut(1) {
+        first.apart = true;
+    }
     if test_money {
         lines.push(Words::new("help-test-money"));
     }

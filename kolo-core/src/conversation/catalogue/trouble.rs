@@ -50,6 +50,9 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::CapReached { cap: Cap::Offers, most, .. } => {
             Words::new("error-cap-offers").count("most", *most)
         }
+        Error::CapReached { cap: Cap::Offices, most, .. } => {
+            Words::new("error-cap-offices").count("most", *most)
+        }
         Error::NotAvailable => Words::new("error-not-available"),
         Error::KeyReused => Words::new("error-key-reused"),
         Error::Contention | Error::LeaseLost => Words::new("error-contention"),

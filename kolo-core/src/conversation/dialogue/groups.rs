@@ -101,6 +101,9 @@ impl Talk<'_> {
         for circle in circles {
             let fits = match (purpose, circle.stage) {
                 (Purpose::Status | Purpose::Roles, _) => true,
+                (Purpose::AnswerRole { .. } | Purpose::LayDownRole, stage) if is_over(stage) => {
+                    false
+                }
                 (Purpose::AnswerRole { .. }, _) => circle
                     .officers
                     .iter()
@@ -198,6 +201,9 @@ impl Talk<'_> {
             return Ok(Said::reply(Reply::Status { status, me: member.id }));
         }
         match purpose {
+            Purpose::AnswerRole { .. } | Purpose::LayDownRole if is_over(circle.stage) => {
+                return Ok(Said::reply(Reply::Over { name }));
+            }
             Purpose::Roles => return self.roles(member, circle).await,
             Purpose::AnswerRole { accept } => {
                 return self.answer_role(member, circle, *accept).await;
@@ -415,4 +421,10 @@ impl Purpose {
             purpose => purpose,
         }
     }
+}
+
+/// Whether nothing can be done in it any more.
+pub(super) const fn is_over(stage: CircleStage) -> bool {
+    use Phase::{Cancelled, Completed, Dissolved};
+    matches!(stage, CircleStage::Failed | CircleStage::OnChain(Completed | Dissolved | Cancelled))
 }

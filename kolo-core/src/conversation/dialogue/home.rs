@@ -2,6 +2,7 @@
 use super::{Said, Talk};
 use crate::conversation::reply::{Home, Reply};
 use crate::conversation::session::Choice;
+use crate::port::authorizer::CommandName;
 use crate::view::{CircleStage, MemberView};
 use crate::{Error, Timestamp};
 use kolo_rules::circle::Phase;
@@ -68,6 +69,8 @@ impl Talk<'_> {
                 members: circle.members,
                 seats: circle.rules.seats,
                 organiser: circle.organiser == member.id,
+                invites: circle.lets(member.id, CommandName::Invite),
+                starts: circle.lets(member.id, CommandName::Start),
             });
         }
         let waiting = self.desk.asked_by(member.id).await?;
@@ -85,7 +88,7 @@ impl Talk<'_> {
                 balance,
             ],
             Home::Waiting { .. } => vec![self.say("label-join-group", "JOIN GROUP"), balance],
-            Home::Forming { organiser: true, .. } => {
+            Home::Forming { invites: true, .. } => {
                 vec![self.say("label-invite", "INVITE"), status, balance]
             }
             Home::Forming { .. } => vec![status, balance],

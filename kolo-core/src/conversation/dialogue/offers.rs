@@ -1,5 +1,5 @@
 //! What two people agree on: changing turns, handing a place over to somebody new.
-use kolo_rules::Amount;
+use kolo_rules::{Amount, Refusal};
 
 use super::people::{Person, by_number, known, voters};
 use super::{Said, Talk};
@@ -57,13 +57,17 @@ impl Talk<'_> {
             match self.desk.seat_price(member.id, circle.id, there.id).await {
                 // The members have agreed to this one, so they have all been told who it is.
                 Ok(price) => return Ok(self.offering_seat(circle, there, price)),
-                Err(Error::Refused(_)) => {}
+                // The vote is still to come, or has to be held again; or they have a place, as is told below.
+                Err(Error::Refused(
+                    Refusal::NoProposal | Refusal::TimeOver | Refusal::AlreadyMember,
+                )) => {}
                 Err(error) => return self.refused(error),
             }
         }
-        let there = match &number {
-            Some(number) => self.acquainted(member, number).await?,
-            None => there,
+        // Of a stranger it is not told who is behind a number or an address.
+        let there = match there {
+            Some(there) if self.shares_a_group(member, &there).await? => Some(there),
+            _ => None,
         };
         let status = self.desk.status(circle.id).await?;
         let mine = status.seats.iter().find(|seat| seat.member == Some(member.id));

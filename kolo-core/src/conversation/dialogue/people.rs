@@ -142,6 +142,9 @@ impl Talk<'_> {
                 let reply = Reply::ConfirmReject { name, who, phone_end };
                 Ok(self.question(reply, Pending::Reject { circle: id, who: address }))
             }
+            Act::Remove if !may_remove(&status.summary, member.id, person) => {
+                Ok(Said::reply(Reply::OnlyOrganiser { name }))
+            }
             Act::Remove => {
                 let pending = Pending::Remove { circle: id, who: address };
                 Ok(self.question(Reply::ConfirmRemove { name, who }, pending))
@@ -248,10 +251,19 @@ impl Talk<'_> {
         let Some(there) = self.desk.by_phone(number).await? else {
             return Ok(None);
         };
+        let shared = self.shares_a_group(member, &there).await?;
+        Ok(Some(there).filter(|_| shared))
+    }
+
+    /// Whether the two have met in a group, so that one may hear of the other.
+    pub(super) async fn shares_a_group(
+        &self,
+        member: &MemberView,
+        there: &MemberView,
+    ) -> Result<bool, Error> {
         let theirs = self.desk.circles_of(there.id).await?;
         let ours = self.desk.circles_of(member.id).await?;
-        let shared = theirs.iter().any(|circle| ours.iter().any(|own| own.id == circle.id));
-        Ok(Some(there).filter(|_| shared))
+        Ok(theirs.iter().any(|circle| ours.iter().any(|own| own.id == circle.id)))
     }
 
     /// What a YES about somebody does.
@@ -282,6 +294,12 @@ impl Talk<'_> {
     pub(super) fn is_somebody(status: &CircleStatus, act: Act, who: Option<&str>) -> bool {
         !found(&people(status, act), who).is_empty()
     }
+}
+
+/// Officers, and the organiser, are the organiser's to take out.
+fn may_remove(circle: &CircleSummary, by: MemberId, person: &Person) -> bool {
+    let is_officer = |who| who == circle.organiser || circle.office_of(who).is_some();
+    by == circle.organiser || !person.member.is_some_and(is_officer)
 }
 
 pub(super) fn known(there: MemberView) -> Newcomer {

@@ -1,4 +1,5 @@
 //! Who does what: ROLES, ROLE, and the answer of who was asked.
+use super::groups::is_over;
 use super::people::Person;
 use super::{Said, Talk};
 use crate::Error;
@@ -7,7 +8,7 @@ use crate::conversation::catalogue::office_answers;
 use crate::conversation::reply::{OfficerLine, Reply};
 use crate::conversation::session::Pending;
 use crate::port::authorizer::CommandName;
-use crate::view::{CircleStatus, CircleSummary, MemberView};
+use crate::view::{CircleStatus, CircleSummary, MemberView, OfficerView};
 
 impl Talk<'_> {
     /// ROLES.
@@ -17,12 +18,18 @@ impl Talk<'_> {
         circle: &CircleSummary,
     ) -> Result<Said, Error> {
         let mut officers = Vec::with_capacity(circle.officers.len());
-        for officer in &circle.officers {
+        // What was asked and not answered before the end has ended with the circle.
+        let stands = |officer: &&OfficerView| officer.accepted || !is_over(circle.stage);
+        for officer in circle.officers.iter().filter(stands) {
             let who = self.desk.member(officer.member).await?.name;
             officers.push(OfficerLine { who, office: officer.office, accepted: officer.accepted });
         }
         officers.sort_by_key(|line| (line.office, !line.accepted));
-        let asked = circle.officers.iter().any(|o| o.member == member.id && !o.accepted);
+        let asked = circle
+            .officers
+            .iter()
+            .filter(stands)
+            .any(|officer| officer.member == member.id && !officer.accepted);
         let answers = if asked { office_answers(&circle.id) } else { Vec::new() };
         let reply = Reply::Roles {
             name: circle.name.clone(),
@@ -50,8 +57,9 @@ impl Talk<'_> {
             return self.refused(Error::HasOffice);
         }
         let (name, you) = (status.summary.name.clone(), whom == member.id);
-        let pending = Pending::Role { circle, whom, office: Some(office) };
-        Ok(self.question(Reply::ConfirmRole { name, who, office, you }, pending))
+        let instead_of = status.summary.office_of(whom);
+        let pending = Pending::Role { circle, whom, office };
+        Ok(self.question(Reply::ConfirmRole { name, who, office, you, instead_of }, pending))
     }
 
     /// ROLE with MEMBER: of oneself it is laid down.
@@ -69,14 +77,15 @@ impl Talk<'_> {
         if !lets {
             return Ok(not_yours(circle, CommandName::RelieveOfficer));
         }
-        let theirs = |officer: &&crate::view::OfficerView| Some(officer.member) == person.member;
-        // The question comes before what is held, as the service takes it.
+        let theirs = |officer: &&OfficerView| Some(officer.member) == person.member;
+        // The question comes before what is held: it is the newer.
         let found = circle.officers.iter().filter(theirs).min_by_key(|officer| officer.accepted);
         let Some(officer) = found else { return self.refused(Error::NoOffice) };
-        let (name, who, office) = (circle.name.clone(), person.name.clone(), officer.office);
-        let you = officer.member == member.id;
-        let pending = Pending::Role { circle: circle.id, whom: officer.member, office: None };
-        Ok(self.question(Reply::ConfirmRoleEnd { name, who, office, you }, pending))
+        let (name, who) = (circle.name.clone(), person.name.clone());
+        let &OfficerView { member: whom, office, accepted: held } = officer;
+        let you = whom == member.id;
+        let pending = Pending::RoleEnd { circle: circle.id, whom, office, held };
+        Ok(self.question(Reply::ConfirmRoleEnd { name, who, office, you, held }, pending))
     }
 
     /// LAY DOWN ROLE.
@@ -90,7 +99,8 @@ impl Talk<'_> {
         };
         let (name, who) = (circle.name.clone(), member.name.clone());
         let pending = Pending::LayDownRole { circle: circle.id };
-        Ok(self.question(Reply::ConfirmRoleEnd { name, who, office, you: true }, pending))
+        let reply = Reply::ConfirmRoleEnd { name, who, office, you: true, held: true };
+        Ok(self.question(reply, pending))
     }
 
     /// ACCEPT ROLE, DECLINE ROLE: the answer itself, so it needs no YES.
@@ -114,13 +124,13 @@ impl Talk<'_> {
     ) -> Result<Said, Error> {
         let ctx = |purpose| self.context(Some(member), purpose);
         let (done, held, open) = match pending {
-            Pending::Role { circle, whom, office: Some(office) } => (
+            Pending::Role { circle, whom, office } => (
                 self.desk.name_officer(&ctx("role"), circle, whom, office).await,
                 OfficeChange::Taken,
                 OfficeChange::Asked,
             ),
-            Pending::Role { circle, whom, office: None } => (
-                self.desk.relieve_officer(&ctx("role-end"), circle, whom).await,
+            Pending::RoleEnd { circle, whom, office, held } => (
+                self.desk.relieve_officer(&ctx("role-end"), circle, whom, office, held).await,
                 OfficeChange::Ended,
                 OfficeChange::Withdrawn,
             ),

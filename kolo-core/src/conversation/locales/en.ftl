@@ -13,7 +13,7 @@ remark-dropped = (I have put the last question aside. Nothing was done about it.
 home-no-group = You are not in a group yet. Send CREATE GROUP to begin one, or JOIN with the code you were given.
 home-waiting = You are waiting for a place in *{ $name }*. I will tell you the answer. To take your request back, send TAKE BACK REQUEST.
 home-forming =
-    { "*" }{ $name }* is filling up: { $members } of { $seats } places are taken. { $organiser ->
+    { "*" }{ $name }* is filling up: { $members } of { $seats } places are taken. { $invites ->
         [yes] Send INVITE to get a code for the next person.
        *[no] It starts when the places are taken, or when the organiser starts it.
     }
@@ -32,6 +32,14 @@ help-organiser =
     { "*" }START*: begin now, with the members there are
     { "*" }GROUP STATUS*: who is in
     { "*" }CANCEL GROUP*: give the group up
+help-door =
+    { "*" }INVITE*: get a code for the next person
+    { "*" }REVOKE* and a code: take an invitation back
+    { "*" }GROUP CODE*: a code for many; you and the organiser decide who gets in
+    { "*" }REQUESTS*: who asks for a place
+help-lead =
+    { "*" }REMOVE* and a name: take somebody out
+    { "*" }START*: begin now, with the members there are
 help-forming =
     { "*" }GROUP STATUS*: who is in
     { "*" }ROLES*: who does what
@@ -479,13 +487,21 @@ confirm-role =
     { $you ->
         [yes] Be the { $office } of *{ $name }* yourself? All members will be told.
        *[no] Ask { $who } to be the { $office } of *{ $name }*? { $who } can say yes or no; all members will be told of a yes.
-    } { $means }
+    } { $means }{ $before ->
+        [chairman] { " " }With a yes, the role of chairman ends.
+        [secretary] { " " }With a yes, the role of secretary ends.
+        [treasurer] { " " }With a yes, the role of treasurer ends.
+       *[none] { "" }
+    }
 
     Fee: 0. YES or NO
 confirm-role-end =
-    { $you ->
-        [yes] Lay down your role in *{ $name }*? You would no longer be its { $office }.
-       *[no] Take the role of { $who } in *{ $name }* away? { $who } would no longer be its { $office }.
+    { $held ->
+        [no] No longer ask { $who } to be the { $office } of *{ $name }*?
+       *[yes] { $you ->
+            [yes] Lay down your role in *{ $name }*? You would no longer be its { $office }.
+           *[no] Take the role of { $who } in *{ $name }* away? { $who } would no longer be its { $office }.
+        }
     } The place and the money stay as they are.
 
     Fee: 0. YES or NO
@@ -504,7 +520,7 @@ office-chairman = chairman
 office-secretary = secretary
 office-treasurer = treasurer
 office-chairman-means = The chairman can let people in and take them out before the start, and start the group.
-office-secretary-means = The secretary can invite people and answer who asks for a place.
+office-secretary-means = The secretary can invite people and answer who asks for a place, before the start.
 office-treasurer-means = The treasurer watches over what has been paid; the members always keep one.
 no-such-vote = There is no open vote no. { $typed } in *{ $name }*. Send VOTE to see what is open.
 
@@ -740,6 +756,7 @@ error-out-of-bounds = That number does not work here. It must be from { $min } t
 error-cap-accounts = Today's places for new wallets are used up. Nothing is lost: please write again tomorrow.
 error-cap-circles = So many groups were begun today that there is room for no more. Nothing is lost: please send CREATE GROUP again tomorrow.
 error-cap-offers = You have made { $most } offers in this group today, the most in one day. Please write again tomorrow.
+error-cap-offices = The members of this group were asked { $most } times today to take up a role, the most in one day. Please write again tomorrow.
 error-cap-own-circles =
     { $most ->
         [0] New groups cannot be begun here at the moment.
@@ -902,7 +919,12 @@ notice-seat-taken =
     }
 notice-office =
     { $change ->
-        [asked] The organiser of *{ $name }* asks you to be its { $office }. { $means } It gives no say over the money of others. Send ACCEPT ROLE or DECLINE ROLE.
+        [asked] The organiser of *{ $name }* asks you to be its { $office }. { $means }{ $before ->
+            [chairman] { " " }With a yes, your role of chairman ends.
+            [secretary] { " " }With a yes, your role of secretary ends.
+            [treasurer] { " " }With a yes, your role of treasurer ends.
+           *[none] { "" }
+        } It gives no say over the money of others. Send ACCEPT ROLE or DECLINE ROLE.
         [withdrawn] The organiser of *{ $name }* no longer asks you to be its { $office }.
         [declined] { $who } said no to being the { $office } of *{ $name }*. Send ROLE to ask somebody else.
         [taken] { $who } is the { $office } of *{ $name }* now. { $means }

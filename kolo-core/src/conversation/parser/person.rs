@@ -29,7 +29,10 @@ pub(super) fn invitee(words: &[Word<'_>]) -> Whom {
 /// `Bola TREASURER`, `Bola as secretary in Market Women`, `Bola MEMBER Market Women`.
 pub(super) fn appointee(words: &[Word<'_>]) -> Command {
     let (words, group) = without_group(words);
-    let at = words.iter().rposition(|word| role_word(&word.key).is_some());
+    // The first that is an office, behind a name: what follows may be a group's name.
+    let is_role = |word: &Word<'_>| role_word(&word.key).is_some();
+    let at = words.iter().skip(1).position(is_role).map(|at| at + 1);
+    let at = at.or_else(|| words.first().is_some_and(is_role).then_some(0));
     let Some((at, role)) = at.and_then(|at| Some((at, role_word(&words.get(at)?.key)?))) else {
         return Command::Role { whom: Whom { group, ..person(words) }, role: None };
     };

@@ -73,6 +73,11 @@ fn reads_commands_about_somebody() {
             "role of Bola: treasurer in Treasurer Club",
             role(of_group("Bola", "Treasurer Club"), Office::Treasurer),
         ),
+        (
+            "role Bola treasurer Treasurer Club",
+            role(of_group("Bola", "Treasurer Club"), Office::Treasurer),
+        ),
+        ("role Chairman Bola secretary", role(whom("Chairman Bola"), Office::Secretary)),
         ("role Bola", C::Role { whom: whom("Bola"), role: None }),
         ("role Bola MEMBER", C::Role { whom: whom("Bola"), role: Some(RoleWord::Member) }),
         ("accept role", C::AcceptRole(target(None, None))),

@@ -136,6 +136,9 @@ pub enum Home {
         members: u8,
         seats: u8,
         organiser: bool,
+        /// The reader may: an officer, or the organiser.
+        invites: bool,
+        starts: bool,
     },
     Active,
     Due {

@@ -216,6 +216,21 @@ fn what_was_paid_for_a_seat_is_no_gift_after_the_seat_was_sold() {
     play.wallets_agree();
 }
 
+/// Bola is late when the vote has passed: that is said about Dayo, and about nobody they have not agreed to.
+#[test]
+fn how_a_sale_stands_is_told_of_its_newcomer_alone() {
+    let play = Play::new(Security::None);
+    let zuri = play.life.world.member("Zuri");
+    play.life.pass(6 * DAY_S);
+    play.voted_in(1);
+    play.life.pass(3 * DAY_S);
+    let late = play.price(1);
+    assert!(matches!(late, Err(Error::Refused(Refusal::InArrears))), "{late:?}");
+    let bola = play.life.members[1].id;
+    let other = block_on(play.offers().price(bola, play.life.circle, zuri.id));
+    assert!(matches!(other, Err(Error::Refused(Refusal::NoProposal))), "{other:?}");
+}
+
 #[test]
 fn an_offer_is_answered_once() {
     let play = Play::new(Security::Exposure);

@@ -149,7 +149,14 @@ impl Calls<'_> {
                 return block_on(named).map(drop);
             }
             CommandName::RelieveOfficer => {
-                return block_on(circles.relieve_officer(by, circle, self.bola.id)).map(drop);
+                return block_on(circles.relieve_officer(
+                    by,
+                    circle,
+                    self.bola.id,
+                    Office::Secretary,
+                    false,
+                ))
+                .map(drop);
             }
             CommandName::AnswerOffice => {
                 return block_on(circles.answer_office(by, circle, true)).map(drop);

@@ -140,9 +140,32 @@ impl Chama {
         block_on(self.world.kolo.circles().name_officer(&ctx, self.circle, whom.id, office))
     }
 
+    /// Of what they hold, or are asked to take up if that is nothing.
     fn relieve(&self, whom: &MemberView) -> Result<Appointment, Error> {
-        let ctx = self.ctx(&self.organiser);
-        block_on(self.world.kolo.circles().relieve_officer(&ctx, self.circle, whom.id))
+        let status = block_on(self.world.kolo.circles().status(self.circle)).unwrap();
+        let theirs = status.summary.officers.iter().filter(|officer| officer.member == whom.id);
+        let found = theirs.max_by_key(|officer| officer.accepted);
+        let (office, held) = found.map_or((Office::Treasurer, true), |o| (o.office, o.accepted));
+        self.relieve_of(whom, office, held)
+    }
+
+    fn relieve_of(
+        &self,
+        whom: &MemberView,
+        office: Office,
+        held: bool,
+    ) -> Result<Appointment, Error> {
+        let (ctx, circles) = (self.ctx(&self.organiser), self.world.kolo.circles());
+        block_on(circles.relieve_officer(&ctx, self.circle, whom.id, office, held))
+    }
+
+    /// Names of the last events about offices.
+    fn told(&self, last: usize) -> Vec<String> {
+        let tenant = self.world.kolo.tenant();
+        let events = block_on(self.world.kolo.ports().ledger.events_after(tenant, 0, 10_000));
+        let kinds = events.unwrap().into_iter().map(|event| event.record.kind.to_string());
+        let told: Vec<_> = kinds.filter(|kind| kind.starts_with("circle.office")).collect();
+        told[told.len() - last..].to_vec()
     }
 
     fn answer(&self, by: &MemberView, accept: bool) -> Result<Appointment, Error> {
@@ -331,6 +354,95 @@ fn the_last_treasurer_stays_until_another_has_accepted() {
     // Who holds no office can be taken out; two who hold it can change one after the other.
     let ctx = chama.ctx(&chama.organiser);
     block_on(circles.remove(&ctx, chama.circle, &emeka.address)).unwrap();
+}
+
+/// The chairman takes members out with the organiser's signature: not the organiser, and no officer.
+#[test]
+fn the_chairman_takes_out_plain_members_and_nobody_who_leads() {
+    let chama = Chama::new();
+    let remove = |by: &MemberView, whom: &MemberView| {
+        let ctx = chama.ctx(by);
+        block_on(chama.world.kolo.circles().remove(&ctx, chama.circle, &whom.address))
+    };
+    let chairman = chama.officer(Office::Chairman);
+    chama.name(&chama.member, Office::Treasurer).unwrap();
+    for whom in
+        [&chama.organiser, chama.officer(Office::Secretary), chama.officer(Office::Treasurer)]
+    {
+        let refused = remove(chairman, whom);
+        assert!(matches!(refused, Err(Error::NotAllowed)), "{}: {refused:?}", whom.name);
+    }
+    // Being asked gives nothing, this neither.
+    remove(chairman, &chama.member).unwrap();
+    remove(&chama.organiser, chama.officer(Office::Secretary)).unwrap();
+    remove(&chama.organiser, chairman).unwrap();
+}
+
+/// What the organiser was shown is what ends, or nothing does.
+#[test]
+fn only_the_office_that_was_meant_is_taken_away() {
+    let chama = Chama::new();
+    let dayo = chama.officer(Office::Secretary);
+    chama.name(dayo, Office::Chairman).unwrap();
+    chama.answer(dayo, true).unwrap();
+    for (office, held) in [
+        (Office::Chairman, false),
+        (Office::Secretary, true),
+        (Office::Secretary, false),
+        (Office::Treasurer, true),
+    ] {
+        let refused = chama.relieve_of(dayo, office, held);
+        assert!(matches!(refused, Err(Error::NoOffice)), "{office} {held}: {refused:?}");
+    }
+    assert_eq!(chama.held(dayo), Some(Office::Chairman));
+    chama.name(dayo, Office::Secretary).unwrap();
+    assert!(!chama.relieve_of(dayo, Office::Secretary, false).unwrap().held);
+    assert_eq!(chama.held(dayo), Some(Office::Chairman), "the question alone is taken back");
+    assert!(chama.relieve_of(dayo, Office::Chairman, true).unwrap().held);
+    assert_eq!(chama.held(dayo), None);
+}
+
+#[test]
+fn who_takes_another_office_up_is_told_to_have_left_the_first() {
+    let chama = Chama::new();
+    let dayo = chama.officer(Office::Secretary);
+    chama.name(dayo, Office::Chairman).unwrap();
+    chama.answer(dayo, true).unwrap();
+    let told = ["circle.office_asked", "circle.office_ended", "circle.office_taken"];
+    assert_eq!(chama.told(3), told);
+    // The organiser, who is not asked.
+    chama.name(&chama.organiser, Office::Treasurer).unwrap();
+    chama.relieve(chama.officer(Office::Treasurer)).unwrap();
+    let stuck = chama.name(&chama.organiser, Office::Secretary);
+    assert!(matches!(stuck, Err(Error::LastTreasurer)), "{stuck:?}");
+    chama.name(&chama.member, Office::Treasurer).unwrap();
+    chama.answer(&chama.member, true).unwrap();
+    chama.name(&chama.organiser, Office::Secretary).unwrap();
+    assert_eq!(
+        chama.told(3),
+        ["circle.office_taken", "circle.office_ended", "circle.office_taken"]
+    );
+}
+
+/// Each yes and each end is told to all: nobody has them told all day.
+#[test]
+fn ten_are_asked_in_a_day_at_most() {
+    let chama = Chama::new();
+    let bola = &chama.member;
+    for _ in Office::ALL.len()..10 {
+        chama.name(bola, Office::Secretary).unwrap();
+        chama.answer(bola, true).unwrap();
+        chama.lay_down(bola).unwrap();
+    }
+    let refused = chama.name(bola, Office::Secretary);
+    assert!(
+        matches!(refused, Err(Error::CapReached { cap: crate::Cap::Offices, most: 10, .. })),
+        "{refused:?}"
+    );
+    // Ending is never counted.
+    chama.lay_down(chama.officer(Office::Secretary)).unwrap();
+    chama.world.clock.set(chama.world.kolo.now().plus(DAY_S));
+    chama.name(bola, Office::Secretary).unwrap();
 }
 
 /// Two treasurers asked to be something else cannot both go by saying yes.

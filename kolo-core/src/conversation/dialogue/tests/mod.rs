@@ -8,3 +8,4 @@ mod meeting;
 mod paying;
 mod people;
 mod roles;
+mod selling;

@@ -21,7 +21,7 @@ fn asked_by(names: &[&str]) -> Chat {
     Chat::new(desk)
 }
 
-fn running() -> Chat {
+pub(super) fn running() -> Chat {
     Chat::new(FakeDesk::of_ada().with(circle("Market Women", Phase::Active)))
 }
 
@@ -252,7 +252,7 @@ fn a_place_is_moved_to_a_new_number_after_a_vote() {
 }
 
 /// Ada shares another group with somebody.
-fn shares_a_group(chat: &Chat, name: &str) {
+pub(super) fn shares_a_group(chat: &Chat, name: &str) {
     let mut shared = circle("Family", Phase::Completed);
     shared.seats[1].member = Some(member(name).id);
     chat.desk.state().circles.push(shared);

@@ -33,7 +33,8 @@ fn the_organiser_asks_somebody_after_a_yes() {
     assert_eq!(chat.say("role bola").reply, Some(Reply::RoleHow));
     let (who, office) = ("Bola".to_owned(), Office::Treasurer);
     let asked = chat.say("ROLE Bola TREASURER");
-    let confirm = Reply::ConfirmRole { name: name(), who: who.clone(), office, you: false };
+    let confirm =
+        Reply::ConfirmRole { name: name(), who: who.clone(), office, you: false, instead_of: None };
     assert_eq!(asked.reply, Some(confirm));
     assert!(asked.text().contains("Fee: 0"), "{}", asked.text());
     assert!(chat.desk.ordered().is_empty(), "nothing before the YES");
@@ -85,6 +86,19 @@ fn an_officer_may_what_the_office_gives_and_no_more() {
 }
 
 #[test]
+fn the_chairman_is_told_whose_it_is_to_take_out_who_leads() {
+    let officers = [("Ada", Office::Chairman, true), ("Chidi", Office::Secretary, true)];
+    let mut chat = chat("Bola", Phase::Forming, &officers);
+    for text in ["remove bola", "remove chidi"] {
+        let heard = chat.say(text).reply;
+        assert_eq!(heard, Some(Reply::OnlyOrganiser { name: name() }), "{text}");
+    }
+    chat.desk.state().circles[0].summary.officers.truncate(1);
+    let who = "Chidi".to_owned();
+    assert_eq!(chat.say("remove chidi").reply, Some(Reply::ConfirmRemove { name: name(), who }));
+}
+
+#[test]
 fn who_was_only_asked_may_nothing_yet_and_answers_with_one_word() {
     let officers = [("Ada", Office::Secretary, false)];
     let mut chat = chat("Bola", Phase::Forming, &officers);
@@ -104,7 +118,8 @@ fn a_role_is_laid_down_by_who_holds_it() {
         let mut chat = chat("Bola", Phase::Active, &[("Ada", Office::Treasurer, true)]);
         let heard = chat.say(words).reply;
         let (who, office) = ("Ada".to_owned(), Office::Treasurer);
-        assert_eq!(heard, Some(Reply::ConfirmRoleEnd { name: name(), who, office, you: true }));
+        let confirm = Reply::ConfirmRoleEnd { name: name(), who, office, you: true, held: true };
+        assert_eq!(heard, Some(confirm));
         chat.desk.state().refuse = Some(|| Error::LastTreasurer);
         let refused = chat.say("yes");
         assert!(refused.text().contains("keeps one"), "{}", refused.text());
@@ -128,4 +143,66 @@ fn roles_shows_who_does_what() {
     let status = chat.say("group status");
     assert!(status.text().contains("2. Bola, chairman: paid"), "{}", status.text());
     assert!(status.text().contains("3. Chidi: late"), "{}", status.text());
+}
+
+#[test]
+fn a_yes_ends_what_the_question_named() {
+    let officers = [("Bola", Office::Secretary, true), ("Bola", Office::Treasurer, false)];
+    let mut chat = chat("Ada", Phase::Active, &officers);
+    let heard = chat.say("role bola member");
+    let asked = "No longer ask Bola to be the treasurer of *Market Women*?";
+    assert!(heard.text().starts_with(asked), "{}", heard.text());
+    // Meanwhile Bola says yes.
+    chat.desk.state().circles[0].summary.officers =
+        vec![OfficerView { member: member("Bola").id, office: Office::Treasurer, accepted: true }];
+    chat.say("yes");
+    let bola = member("Bola").id;
+    assert_eq!(chat.desk.ordered(), [format!("relieve {bola} treasurer false Market Women")]);
+    let heard = chat.say("role bola member");
+    assert!(heard.text().contains("would no longer be its treasurer"), "{}", heard.text());
+}
+
+#[test]
+fn who_has_an_office_is_asked_for_another_with_what_ends() {
+    let mut chat = chat("Ada", Phase::Active, &[("Bola", Office::Secretary, true)]);
+    let heard = chat.say("role bola chairman");
+    let ends = "With a yes, the role of secretary ends.";
+    assert!(heard.text().contains(ends), "{}", heard.text());
+    chat.say("no");
+    let heard = chat.say("role chidi chairman");
+    assert!(!heard.text().contains("With a yes"), "{}", heard.text());
+}
+
+#[test]
+fn help_before_the_start_is_of_what_the_office_gives() {
+    for (office, starts) in [(Office::Chairman, true), (Office::Secretary, false)] {
+        let mut chat = chat("Bola", Phase::Forming, &[("Ada", office, true)]);
+        let heard = chat.say("help").text().to_owned();
+        for part in ["*INVITE*", "*REQUESTS*", "*GROUP CODE*", "*LEAVE*"] {
+            assert!(heard.contains(part), "{office}, {part}: {heard}");
+        }
+        assert_eq!(heard.contains("*START*"), starts, "{heard}");
+        assert_eq!(heard.contains("*REMOVE*"), starts, "{heard}");
+    }
+    let mut chat = chat("Bola", Phase::Forming, &[("Ada", Office::Treasurer, true)]);
+    assert!(!chat.say("help").text().contains("INVITE"));
+}
+
+/// The question whether somebody takes a role up ends with the group.
+#[test]
+fn nobody_is_asked_in_a_group_that_is_over() {
+    let mut chat = chat("Bola", Phase::Completed, &[("Ada", Office::Secretary, false)]);
+    for text in ["accept role", "decline role", "resign"] {
+        assert_eq!(chat.say(text).reply, Some(Reply::Over { name: name() }), "{text}");
+    }
+    let heard = chat.say("roles");
+    assert!(!heard.text().contains("Ada"), "{}", heard.text());
+    assert!(chat.desk.ordered().is_empty());
+    // With another that asks, it is that one.
+    let mut other = circle("Family", Phase::Active);
+    let asked = OfficerView { member: member("Ada").id, office: Office::Chairman, accepted: false };
+    other.summary.officers.push(asked);
+    chat.desk.state().circles.insert(0, other);
+    chat.say("accept role");
+    assert_eq!(chat.desk.ordered(), ["answer true Family"]);
 }

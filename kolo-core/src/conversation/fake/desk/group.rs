@@ -153,13 +153,14 @@ impl GroupDesk for FakeDesk {
         ctx: &CommandContext,
         circle: CircleId,
         whom: MemberId,
+        office: Office,
+        held: bool,
     ) -> Result<Appointment, Error> {
-        let office = self.office_of(circle, whom).ok_or(Error::NoOffice)?;
         self.appointed(
             ctx,
             circle,
-            &format!("relieve {whom}"),
-            (whom, office.office, office.accepted),
+            &format!("relieve {whom} {office} {held}"),
+            (whom, office, held),
         )
     }
 

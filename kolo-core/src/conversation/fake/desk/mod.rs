@@ -52,6 +52,8 @@ pub struct State {
     pub no_swap: Option<Refusal>,
     /// Of Ada's place, once the members have voted.
     pub price: Option<Amount>,
+    /// Why there is no price; else there has been no vote.
+    pub no_price: Option<Refusal>,
     pub waits_at: Vec<CircleSummary>,
     pub orders: Vec<Ordered>,
     pub settled: bool,

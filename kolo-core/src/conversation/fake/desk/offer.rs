@@ -49,7 +49,9 @@ impl OfferDesk for FakeDesk {
     }
 
     async fn seat_price(&self, _: MemberId, _: CircleId, _: MemberId) -> Result<Amount, Error> {
-        self.state().price.ok_or(Error::Refused(Refusal::NoProposal))
+        let state = self.state();
+        let why = state.no_price.unwrap_or(Refusal::NoProposal);
+        state.price.ok_or(Error::Refused(why))
     }
 
     async fn offer_seat(

@@ -85,8 +85,13 @@ pub fn office_replies() -> Vec<Reply> {
     ];
     for office in Office::ALL {
         for you in [true, false] {
-            all.push(Reply::ConfirmRole { name: name(), who: who(), office, you });
-            all.push(Reply::ConfirmRoleEnd { name: name(), who: who(), office, you });
+            for instead_of in [None, Some(Office::Chairman), Some(Office::Secretary)] {
+                let (name, who) = (name(), who());
+                all.push(Reply::ConfirmRole { name, who, office, you, instead_of });
+            }
+            for held in [true, false] {
+                all.push(Reply::ConfirmRoleEnd { name: name(), who: who(), office, you, held });
+            }
             all.extend(CHANGES.map(|change| {
                 let (name, who) = (name(), who());
                 Reply::RoleDone { name, who, office, you, change }
@@ -101,7 +106,9 @@ pub fn office_notices() -> Vec<Notice> {
     for (change, office) in CHANGES.into_iter().zip(Office::ALL.into_iter().cycle()) {
         for you in [true, false] {
             let (circle, name, who) = (id(), name(), who());
-            all.push(Notice::Office { circle, name, who, you, office, change, vacant: you });
+            let instead_of = you.then_some(Office::Treasurer);
+            let vacant = you;
+            all.push(Notice::Office { circle, name, who, you, office, change, vacant, instead_of });
         }
     }
     all

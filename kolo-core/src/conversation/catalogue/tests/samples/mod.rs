@@ -99,6 +99,7 @@ pub fn errors() -> Vec<Error> {
         cap_reached(Cap::Circles),
         cap_reached(Cap::CirclesOfMember),
         cap_reached(Cap::Offers),
+        cap_reached(Cap::Offices),
         Error::NotAvailable,
         Error::KeyReused,
         Error::Contention,

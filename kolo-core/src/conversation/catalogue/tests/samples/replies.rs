@@ -32,13 +32,18 @@ pub fn replies() -> Vec<Reply> {
 }
 
 fn homes() -> Vec<Home> {
-    let forming = |organiser| Home::Forming { name: name(), members: 2, seats: 5, organiser };
+    let forming = |organiser, invites, starts| {
+        let (name, members, seats) = (name(), 2, 5);
+        Home::Forming { name, members, seats, organiser, invites, starts }
+    };
     let due = Home::Due { name: name(), amount: units(10), deadline: NOW };
     vec![
         Home::NoGroup,
         Home::Waiting { name: name() },
-        forming(true),
-        forming(false),
+        forming(true, true, true),
+        forming(false, true, true),
+        forming(false, true, false),
+        forming(false, false, false),
         Home::Active,
         due,
     ]
