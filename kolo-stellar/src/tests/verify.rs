@@ -18,6 +18,9 @@ use crate::rpc::XDR_LIMITS;
 
 type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
 
+/// Of what a function or a step is given.
+type Mutation = dyn Fn(&mut Vec<ScVal>);
+
 pub fn decoded(tx: &PreparedTx) -> Transaction {
     let payload = TransactionSignaturePayload::from_xdr(&tx.payload, XDR_LIMITS).unwrap();
     match payload.tagged_transaction {
@@ -336,7 +339,7 @@ async fn a_step_is_exactly_that_step() {
             continue;
         }
         steps += 1;
-        let changes: [&dyn Fn(&mut Vec<ScVal>); 5] = [
+        let changes: [&Mutation; 5] = [
             &|args| args.push(ScVal::Void),
             &Vec::clear,
             &|args| args[0] = ScVal::Vec(None),
