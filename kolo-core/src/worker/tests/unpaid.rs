@@ -1,13 +1,16 @@
 //! What ends without anybody's wish: votes that fall with a seat, a circle with more debts than it keeps.
+use futures::executor::block_on;
 use kolo_rules::circle::{MAX_DEBTS, Motion, Phase, Security, Shortfall, Step};
 use kolo_rules::{Amount, Refusal};
 
 use super::lives::{Life, UNIT};
 use super::offers::Play;
+use super::receipts::notices;
 use super::{DAY_S, EACH, World, asset};
-use crate::Settings;
 use crate::notice::Notice;
+use crate::port::chain::{ChainEffect, Fate, Refused};
 use crate::view::{Options, VoteOn};
+use crate::{CommandContext, Settings};
 
 /// Bola has sold to Dayo: what was asked about her seat is no question any more, and what she had voted for
 /// lacks her yes.
@@ -108,4 +111,35 @@ fn pay(life: &Life, round: u8, short: usize) {
         paid.unwrap();
     }
     life.settle();
+}
+
+fn pays_in(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::Contribute { .. })
+}
+
+/// Prepared while it asked for little of the ledger, applied when it needed more: that says nothing about Bola,
+/// so it is built anew, a few times. Another failure is the end of it.
+#[test]
+fn what_failed_for_having_been_built_too_early_is_built_anew() {
+    for (outdated, attempts) in [(true, 6), (false, 1)] {
+        let play = Play::new(Security::None);
+        let (world, bola) = (&play.life.world, play.life.members[1].id);
+        let refused = Refused { contract_code: None, reason: "trapped".to_owned() };
+        world.chain.fate(Some(Fate::Failed { refused, outdated, fee: 7 }));
+        let contributions = || world.chain.count(pays_in);
+        let before = contributions();
+        let contribute = |key: &str| {
+            let ctx = CommandContext::of_member(bola, key);
+            block_on(world.kolo.circles().contribute(&ctx, play.life.circle, 1, EACH)).unwrap();
+            world.work();
+            let told = notices(&world.kolo).into_iter();
+            told.filter(|told| matches!(told.notice, Notice::ContributionFailed { .. })).count()
+        };
+        assert_eq!(contribute("first"), 1, "she hears of it once");
+        assert_eq!(contributions() - before, attempts, "outdated: {outdated}");
+        // Nothing was taken, and nothing is held: she pays once the network lets her.
+        world.chain.fate(None);
+        assert_eq!(contribute("second"), 0);
+        assert_eq!(contributions() - before, attempts + 1);
+    }
 }
