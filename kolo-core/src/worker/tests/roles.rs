@@ -445,6 +445,31 @@ fn ten_are_asked_in_a_day_at_most() {
     chama.name(bola, Office::Secretary).unwrap();
 }
 
+/// A removal that is on its way is not seen: both treasurers can go by it, and the organiser hears so.
+#[test]
+fn when_both_treasurers_go_at_once_the_organiser_hears_that_there_is_none() {
+    let chama = Chama::new();
+    let (emeka, bola) = (chama.officer(Office::Treasurer), &chama.member);
+    chama.name(bola, Office::Treasurer).unwrap();
+    chama.answer(bola, true).unwrap();
+    let ctx = chama.ctx(&chama.organiser);
+    block_on(chama.world.kolo.circles().remove(&ctx, chama.circle, &emeka.address)).unwrap();
+    chama.relieve(bola).unwrap();
+    chama.world.work();
+    let event = CircleChainEvent::ParticipantLeft { member: emeka.address.clone(), removed: true };
+    chama.world.emit(chama.circle, event);
+    while block_on(chama.world.kolo.follow()).unwrap() {}
+    let told = receipts::notices(&chama.world.kolo);
+    let heard = told.iter().any(|told| {
+        let none_left =
+            matches!(told.notice, Notice::Office { office: Office::Treasurer, vacant: true, .. });
+        told.to == chama.organiser.id && none_left
+    });
+    assert!(heard, "{told:?}");
+    assert_eq!((chama.held(emeka), chama.held(bola)), (None, None));
+    chama.name(bola, Office::Treasurer).unwrap();
+}
+
 /// Two treasurers asked to be something else cannot both go by saying yes.
 #[test]
 fn of_two_treasurers_one_stays() {

@@ -5,7 +5,6 @@ use kolo_rules::{Amount, Refusal};
 
 use super::lives::{Life, UNIT};
 use super::offers::Play;
-use super::receipts::notices;
 use super::{DAY_S, EACH, World, asset};
 use crate::notice::Notice;
 use crate::port::chain::{ChainEffect, Fate, Refused};
@@ -132,14 +131,11 @@ fn what_failed_for_having_been_built_too_early_is_built_anew() {
             let ctx = CommandContext::of_member(bola, key);
             block_on(world.kolo.circles().contribute(&ctx, play.life.circle, 1, EACH)).unwrap();
             world.work();
-            let told = notices(&world.kolo).into_iter();
-            told.filter(|told| matches!(told.notice, Notice::ContributionFailed { .. })).count()
+            contributions() - before
         };
-        assert_eq!(contribute("first"), 1, "she hears of it once");
-        assert_eq!(contributions() - before, attempts, "outdated: {outdated}");
+        assert_eq!(contribute("first"), attempts, "outdated: {outdated}");
         // Nothing was taken, and nothing is held: she pays once the network lets her.
         world.chain.fate(None);
-        assert_eq!(contribute("second"), 0);
-        assert_eq!(contributions() - before, attempts + 1);
+        assert_eq!(contribute("second"), attempts + 1);
     }
 }
