@@ -459,7 +459,7 @@ fn when_both_treasurers_go_at_once_the_organiser_hears_that_there_is_none() {
     let event = CircleChainEvent::ParticipantLeft { member: emeka.address.clone(), removed: true };
     chama.world.emit(chama.circle, event);
     while block_on(chama.world.kolo.follow()).unwrap() {}
-    let told = receipts::notices(&chama.world.kolo);
+    let told = notices(&chama.world.kolo);
     let heard = told.iter().any(|told| {
         let none_left =
             matches!(told.notice, Notice::Office { office: Office::Treasurer, vacant: true, .. });
