@@ -178,13 +178,17 @@ impl World {
         rules: &Rules,
         organiser_turn: Option<u32>,
     ) -> Address {
-        let factory = self.publishers[1].get_or_init(|| {
+        let args = self.founding(self.publisher_of_wasm(), organiser, rules, organiser_turn);
+        self.env.register(CIRCLE_WASM, args)
+    }
+
+    /// Whoever has published the committed rulebook.
+    pub fn publisher_of_wasm(&self) -> &Address {
+        self.publishers[1].get_or_init(|| {
             let factory = Address::generate(&self.env);
             self.env.register_at(&self.rulebook_of(&factory), RULEBOOK_WASM, ());
             factory
-        });
-        let args = self.founding(factory, organiser, rules, organiser_turn);
-        self.env.register(CIRCLE_WASM, args)
+        })
     }
 
     /// What a circle's instance keeps under this number, while it is not finished.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use kolo_circle::{CircleContractClient, Error};
 use kolo_contract_tests::{DAY, Failure, Group, Person, Terms, World};
 use kolo_rulebook::events::{CreditPushed, DebtRepaid, PayoutMade};
-use kolo_rules::Amount;
+use kolo_rules::{Amount, circle::Order};
 use soroban_sdk::{Address, Env, Event as _, IntoVal, Symbol, Val, Vec, contract, contractimpl};
 
 const BALANCE: i64 = 1_000_000_000;
@@ -243,4 +243,28 @@ fn the_built_contract_makes_the_same_credit() {
     group.payout(1).unwrap();
     group.assert_covered();
     assert_eq!(group.circle().seats()[0].credit.minor_units(), 2 * group.due());
+}
+
+/// Seats from 32 on are in the other half of what the circle says when it asks again.
+#[test]
+fn the_last_seat_is_credited_like_the_first() {
+    let world = World::new();
+    let terms = Terms { order: Order::Fixed, ..Terms::of(40) };
+    let mut group = Group::found(&world, terms);
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
+    for turn in (1..=40).rev() {
+        let person = world.person(BALANCE);
+        group.seat(&person, Some(turn));
+    }
+    group.contribute_all(1);
+    world.set_time(group.payout_date(1));
+    world.authorise(&group.members[39].address, false);
+    group.payout(1).unwrap();
+    group.assert_covered();
+    let credits: std::vec::Vec<_> =
+        group.circle().seats().iter().map(|seat| seat.credit.minor_units()).collect();
+    assert_eq!((credits[39], credits.iter().sum()), (40 * group.due(), 40 * group.due()));
+    world.authorise(&group.members[39].address, true);
+    group.push(&group.members[39]).unwrap();
+    assert_eq!(world.balance(&group.members[39].address), BALANCE + 39 * group.due());
 }

@@ -48,6 +48,14 @@ fn anyone_keeps_a_sleeping_circle_alive() {
     let instance = deployer.get_contract_instance_ttl(&group.address);
     let code = deployer.get_contract_code_ttl(&group.address);
     assert_eq!((instance / LEDGERS_PER_DAY, code / LEDGERS_PER_DAY), (120, 120));
+
+    // And with it what it asks.
+    let rulebook = world.rulebook_of(world.publisher_of_wasm());
+    let left = deployer.get_contract_instance_ttl(&rulebook) / LEDGERS_PER_DAY;
+    assert_eq!(deployer.get_contract_code_ttl(&rulebook) / LEDGERS_PER_DAY, 120);
+    pass_days(&world, left - 20);
+    group.call(None, &group.make("extend_ttl", ())).unwrap();
+    assert_eq!(deployer.get_contract_instance_ttl(&rulebook) / LEDGERS_PER_DAY, 120);
 }
 
 #[test]

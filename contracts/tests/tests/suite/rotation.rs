@@ -3,7 +3,7 @@ use kolo_circle::Error;
 use kolo_contract_tests::{DAY, Failure, Group, Terms, World};
 use kolo_rulebook::events::{ContributionMade, GroupClosed, PayoutMade};
 use kolo_rules::circle::{Order, Phase, Shortfall};
-use soroban_sdk::Event as _;
+use soroban_sdk::{Event as _, Vec};
 
 /// Everybody pays each round and is paid once; at the end everybody has what they had.
 fn rotate(group: &Group<'_>, balance: i64) {
@@ -276,4 +276,25 @@ fn a_pot_nobody_paid_into_is_paid_out_as_nothing() {
     };
     assert_eq!(group.events(), [paid.to_xdr(&world.env, &group.address)]);
     group.assert_covered();
+}
+
+/// What the rulebook cannot read it does not answer; and a circle is founded once.
+#[test]
+fn steps_that_are_none_change_nothing() {
+    let world = World::new();
+    let group = Group::running(&world, Terms::of(3), 1_000_000_000);
+    let member = &group.members[0];
+    let of = member.address.clone();
+    for step in [
+        group.make("nonsense", ()),
+        group.make("vote", (of.clone(), 1_u32)),
+        group.make("vote", (of.clone(), 1_u32, true, true)),
+        group.make("push", (5_u32,)),
+        group.make("act", (7_u32,)),
+        group.make("act", (Vec::<u32>::new(&world.env),)),
+    ] {
+        assert_eq!(group.call(None, &step), Err(Error::RulebookFailed.into()));
+    }
+    let again = group.make("found", (Some(1_u32),));
+    assert_eq!(group.call(None, &again), Err(Error::AlreadyStarted.into()));
 }
