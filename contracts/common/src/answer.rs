@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `REFUSED` | the number of the [`Error`](crate::Error) the step is refused with, or 0 |
 //! | `SIGNERS` | who must have signed, whether it is refused or not; the rest only if it is not |
-//! | `STATE` | the new state; empty: the circle is over, delete everything |
+//! | `STATE` | the new state; empty: the circle is over, delete everything; nothing: unchanged |
 //! | `MEMBERS` | the new members; nothing: unchanged |
 //! | `PENDING` | what waits now; empty: nothing waits; nothing: unchanged |
 //! | `CODE` | the hash of the code the circle is to run from now on, if any |

@@ -44,7 +44,8 @@ pub struct Book<'a> {
     /// What the step has taken in so far, and paid out.
     moved: (Amount, Amount),
     undelivered: u64,
-    is_new: bool,
+    /// The state before the step.
+    before: Vec<u8>,
 }
 
 impl<'a> Book<'a> {
@@ -67,6 +68,7 @@ impl<'a> Book<'a> {
             state.copy_into_slice(packed.buffer(length));
             packed.open()?
         };
+        let before = state.to_alloc_vec();
         let (low, high, held) = again.unwrap_or((0, 0, None));
         let undelivered = u64::from(high) << 32 | u64::from(low);
         let held = held.map(|held| amount(held).unwrap_or(Amount::MAX));
@@ -86,7 +88,7 @@ impl<'a> Book<'a> {
             held: Cell::new(held),
             moved: (Amount::ZERO, Amount::ZERO),
             undelivered,
-            is_new: length == 0,
+            before,
         })
     }
 
@@ -94,18 +96,15 @@ impl<'a> Book<'a> {
     /// everything.
     pub fn close(mut self) -> Result<[Val; 7], Error> {
         let over = !matches!(self.circle.phase, Phase::Active | Phase::Forming);
-        let mut state = None;
+        let mut ends = false;
         if over && self.circle.is_finished() {
             let synced = self.circle.share_leftover(self.balance()?)?;
             self.announce_synced(synced);
-            if synced.is_nothing() {
-                state = Some(Bytes::new(self.env));
-            }
+            ends = synced.is_nothing();
         }
-        let state = match state {
-            Some(nothing) => nothing,
-            None => Bytes::from_slice(self.env, self.circle.close()?),
-        };
+        let state: &[u8] = if ends { &[] } else { self.circle.close()? };
+        // An entry that is written costs half as much again as an invitation.
+        let state = (state != self.before).then(|| Bytes::from_slice(self.env, state));
         let pending = self.pending.encode(self.env)?;
         let members = self.members.changed(self.env);
         let entries = Entries { state, members, pending };
@@ -114,7 +113,7 @@ impl<'a> Book<'a> {
 
     /// Whether there is no circle yet.
     pub const fn is_new(&self) -> bool {
-        self.is_new
+        self.before.is_empty()
     }
 
     pub fn address(&self, seat: u8) -> Result<Address, Error> {

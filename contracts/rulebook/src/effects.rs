@@ -34,7 +34,8 @@ impl Failing {
 
 /// The circle's entries after a step.
 pub struct Entries {
-    pub state: Bytes,
+    /// If it changed; empty when the circle is over.
+    pub state: Option<Bytes>,
     /// If they changed.
     pub members: Option<Bytes>,
     /// If it changed.

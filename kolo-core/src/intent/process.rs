@@ -277,7 +277,8 @@ impl Kolo {
         }
     }
 
-    /// The transaction is provably impossible: back to queued, a bounded number of times.
+    /// The transaction is provably impossible, or has failed for what it was built on: back to queued, a bounded
+    /// number of times.
     pub(super) async fn rebuild(
         &self,
         work: &ClaimedWork,
