@@ -1,11 +1,17 @@
 //! The built contracts: a rotation on them, their size, and what a call costs.
 use kolo_contract_tests::{
-    CIRCLE_WASM, Call, FACTORY_WASM, Group, RULEBOOK_WASM, Terms, World, as_address,
+    CIRCLE_WASM, Call, DAY, FACTORY_WASM, Group, RULEBOOK_WASM, Terms, World, as_address,
+};
+use kolo_rules::{
+    Amount,
+    circle::{Fee, Order, Phase, Security, Shortfall},
 };
 use soroban_sdk::{BytesN, IntoVal, Vec};
 
-/// What the network allows one transaction, in CPU instructions.
+/// What a common call may take at the most, in CPU instructions: a quarter of what the network allows one transaction.
 const INSTRUCTIONS_PER_TX: i64 = 100_000_000;
+/// What the network allows one transaction.
+const MOST_PER_TX: i64 = 400_000_000;
 
 /// Made by the built factory, run by the built circle.
 fn built(world: &World, seats: u8, balance: i64) -> Group<'_> {
@@ -61,4 +67,40 @@ fn the_built_contracts_rotate_within_the_networks_limits() {
         assert!(contribution < INSTRUCTIONS_PER_TX / 5);
         assert!(payout < INSTRUCTIONS_PER_TX / 5);
     }
+}
+
+/// Half of 64 never pay, in an auction with fees and deposits whose losses are shared; and an issuer takes some of
+/// what the vault holds for the last round. If that took more than a transaction may, the money would stay there.
+#[test]
+fn the_dearest_last_payout_goes_into_one_transaction() {
+    const EACH: i64 = 50_000_000;
+    let world = World::new();
+    let mut group = Group::with_rules(&world, 64, |rules| {
+        (rules.order, rules.bid_floor_bp, rules.bid_step_bp) = (Order::Auction, 5_000, 100);
+        rules.shortfall = Shortfall::Share;
+        rules.fee = Fee::Fixed(Amount::new(7));
+        rules.security = Security::Fixed(Amount::new(EACH));
+    });
+    group.address = world.circle_of_wasm(&group.organiser.address, &group.rules, None);
+    group.fill(100_000_000_000);
+    for member in &group.members {
+        group.secure(member, EACH).unwrap();
+    }
+    for round in 1..=64 {
+        for member in group.members.iter().step_by(2) {
+            group.contribute(member, round, group.due()).unwrap();
+        }
+        world.set_time(group.payout_date(round) + DAY + 1);
+        if round == 64 {
+            world.claw_back(&group.address, 1_000_003);
+        }
+        group.payout(round).unwrap();
+        assert!(instructions(&world) < MOST_PER_TX / 2, "round {round}: {}", instructions(&world));
+    }
+    println!(
+        "n = 64, the last of an auction of half defaulters: {} instructions",
+        instructions(&world)
+    );
+    assert_eq!(group.circle().phase, Phase::Completed);
+    group.assert_covered();
 }
