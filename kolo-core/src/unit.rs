@@ -214,6 +214,16 @@ impl Changes {
         self.enqueue(queue::NOTICE, id, Some(to.to_string()), due, &told)
     }
 
+    /// The same to each of them.
+    pub fn notice_all(
+        &mut self,
+        readers: impl IntoIterator<Item = MemberId>,
+        what: &str,
+        notice: &Notice,
+    ) -> Result<(), Error> {
+        readers.into_iter().try_for_each(|to| self.notice(to, what, notice.clone()))
+    }
+
     /// Remember the key for 90 days only: no money moves.
     pub fn forgettable(&mut self) {
         self.set.retention = Retention::NinetyDays;

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `Factory`, `Organiser`, `Asset`, `Rules` | instance | who and what | once |
 //! | `Members` | instance | people by seat, packed | while forming, and when a seat changes hands |
-//! | `State` | persistent | `kolo_rules::Circle::encode` | by every step; deleted when finished |
+//! | `State` | persistent | `kolo_rules::Circle::encode` | by every step that changes it; deleted when finished |
 //! | `Pending` | persistent | invitations, requests, commitments, signatures, newcomers | while there are any |
 //!
 //! One packed entry for all members' state: a row per member could not be walked at 64 members

@@ -1,6 +1,15 @@
 //! Money in and out of the contract's own balance.
-use kolo_contract_common::{Error, token_error};
+use kolo_contract_common::Error;
 use soroban_sdk::{Address, Env, IntoVal, InvokeError, Val, Vec, symbol_short};
+
+/// The Stellar asset contract's errors that say something about the two accounts, and not about the
+/// call: `BalanceError` (too little, or over the trustline's limit), `BalanceDeauthorizedError`,
+/// `TrustlineMissingError` of soroban-env-host's `builtin_contracts::contract_error`.
+mod token_error {
+    pub const BALANCE: u32 = 10;
+    pub const DEAUTHORISED: u32 = 11;
+    pub const TRUSTLINE_MISSING: u32 = 13;
+}
 
 /// What the vault holds. Reading it prolongs the token's own entry of it: to 30 days, whenever
 /// fewer than 29 are left.

@@ -8,9 +8,7 @@ mod address;
 pub mod answer;
 mod error;
 pub mod events;
-pub mod list;
 mod person;
-pub mod token_error;
 pub mod ttl;
 
 pub use address::{contract_address, contract_id, is_stellar_asset, runs, sc_address_xdr};

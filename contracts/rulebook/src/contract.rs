@@ -106,13 +106,6 @@ fn take(book: &mut Book<'_>, step: Step) -> Result<(), Error> {
         Step::Reveal(member, secret) => ready::reveal(book, member, secret),
         Step::Secure(member, amount) => ready::secure(book, member, amount),
         Step::Proceed => ready::proceed(book),
-        other => take_later(book, other),
-    }
-}
-
-/// Steps after the start.
-fn take_later(book: &mut Book<'_>, step: Step) -> Result<(), Error> {
-    match step {
         Step::Contribute(member, round, amount) => {
             rotation::contribute(book, member, round, amount)
         }
@@ -138,6 +131,6 @@ fn take_later(book: &mut Book<'_>, step: Step) -> Result<(), Error> {
         Step::Upgrade(code) => upgrade::upgrade(book, code),
         Step::Claim(member) => closing::claim(book, member),
         Step::Sync => closing::sync(book),
-        _ => closing::extend_ttl(book),
+        Step::ExtendTtl => closing::extend_ttl(book),
     }
 }

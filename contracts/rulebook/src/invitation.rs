@@ -1,7 +1,7 @@
 //! Who may join without asking: a list of bytes, since the host's maps would cost every call.
 use alloc::vec::Vec;
 
-use kolo_contract_common::{Error, PERSON, contract_id, list, pack, sc_address_xdr};
+use kolo_contract_common::{Error, PERSON, contract_id, pack, sc_address_xdr};
 use kolo_rules::{
     MAX_MEMBERS,
     circle::{Order, Turn},
@@ -12,6 +12,7 @@ use crate::{
     book::{self, Book},
     events::{Invitation, InvitationAdded, InvitationRevoked},
     forming::check_forming,
+    list,
     pending::{Pending, Waiting},
 };
 

@@ -15,6 +15,7 @@ mod effects;
 pub mod events;
 mod forming;
 mod invitation;
+mod list;
 mod members;
 mod motions;
 mod pending;

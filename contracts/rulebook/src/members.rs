@@ -1,11 +1,12 @@
 //! Who sits where, and who asks to: people, packed.
 use alloc::vec::Vec as Packed;
 
-use kolo_contract_common::{Error, PERSON, list, pack, unpack};
+use kolo_contract_common::{Error, PERSON, pack, unpack};
 use soroban_sdk::{Address, Bytes, Env, Vec};
 
+use crate::list;
+
 /// People in an order: members by seat, those who ask for one by when they did.
-#[derive(Default)]
 pub struct People {
     packed: Packed<u8>,
 }

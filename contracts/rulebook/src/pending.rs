@@ -5,9 +5,11 @@
 //! ```
 use alloc::vec::Vec;
 
-use kolo_contract_common::{Error, PERSON, list};
+use kolo_contract_common::{Error, PERSON};
 use kolo_rules::circle::Motion;
 use soroban_sdk::{Bytes, Env};
+
+use crate::list;
 
 /// Which list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Between the start and the first round: the draw, and what is paid in before.
 use alloc::vec::Vec;
 
-use kolo_contract_common::{Error, contract_id, list, sc_address_xdr};
+use kolo_contract_common::{Error, contract_id, sc_address_xdr};
 use kolo_rules::{
     Amount,
     circle::{Marks, Phase, Readiness},
@@ -12,7 +12,7 @@ use crate::{
     book::{self, Book},
     closing::{self, CANCELLED},
     events::{DepositMade, DrawCommitted, DrawRevealed, OrderDrawn, SetupExpired},
-    forming,
+    forming, list,
     pending::Waiting,
 };
 

@@ -2,13 +2,14 @@
 //! which anybody can still leave. Nobody else can change it, and nobody can stop it.
 use alloc::vec::Vec;
 
-use kolo_contract_common::{Error, list};
+use kolo_contract_common::Error;
 use kolo_rules::{Seat, circle::Phase};
 use soroban_sdk::{Address, BytesN};
 
 use crate::{
     book::Book,
     events::{UpgradeSigned, Upgraded},
+    list,
     pending::Waiting,
 };
 

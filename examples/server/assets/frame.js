@@ -1,14 +1,5 @@
 "use strict";
-// What the pages of one thing share: a receipt, a transaction. Data is shown as text, never as markup.
-
-const byId = (id) => document.getElementById(id);
-
-function el(name, className, ...children) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-}
+// What the pages of one thing share: a receipt, a transaction.
 
 /** Names and values; long values without blanks (keys, hashes) are set as code. */
 function facts(pairs, shown = (value) => (isKey(value) ? el("code", "", value) : value)) {

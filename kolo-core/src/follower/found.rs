@@ -1,5 +1,5 @@
 //! What is told of tokens that an issuer took from a vault, or somebody sent there unasked.
-use kolo_rules::{Amount, Seat};
+use kolo_rules::Amount;
 
 use super::tell::Story;
 use crate::circle::state::Circle;
@@ -66,20 +66,13 @@ pub(super) fn tell_gift(
     story: &Story<'_>,
     found: Amount,
 ) -> Result<(), Error> {
-    let (over, seats) = (story.after.phase.is_over(), story.after.seats());
-    // By the rules: among those never late who stay; if there are none, among all.
-    let punctual = |seat: &Seat| seat.late == 0 && seat.left_after == 0;
-    let for_all = !seats.iter().any(punctual);
-    let shares = |seat: &Seat| for_all || punctual(seat);
-    let sharers = i64::try_from(seats.iter().filter(|seat| shares(seat)).count()).ok();
-    let each = sharers.and_then(|sharers| found.minor_units().checked_div(sharers));
-    for ((holder, is), was) in circle.holders.iter().zip(seats).zip(story.before.seats()) {
+    let (before, after) = (story.before, story.after);
+    let over = after.phase.is_over();
+    let parts = after.surplus_parts(found)?;
+    let seats = before.seats().iter().zip(after.seats()).zip(parts);
+    for (holder, ((was, is), part)) in circle.holders.iter().zip(seats) {
         let Some(member) = holder.member else { continue };
-        let yours = match each {
-            _ if over => more(is.credit, was.credit),
-            Some(each) if shares(is) => each,
-            _ => 0,
-        };
+        let yours = if over { more(is.credit, was.credit) } else { part.minor_units() };
         let (id, name, amount) = (circle.id, circle.name.clone(), found.minor_units());
         let notice = Notice::VaultGift { circle: id, name, amount, yours, over };
         changes.notice(member, "gift", notice)?;

@@ -26,9 +26,8 @@ impl Kolo {
             self.schedule_payout(changes, circle.id, after, &rules)?;
             self.schedule_reminder(changes, circle.id, after, &rules, None)?;
         }
-        if after.phase != Phase::Forming && !after.is_finished() {
-            // Once by its name, whatever it comes with: circles that had begun before vaults were watched
-            // are watched from their next event on.
+        let begins = story.before.phase == Phase::Forming && after.phase != Phase::Forming;
+        if begins && !after.is_finished() {
             self.schedule_watch(changes, circle.id)?;
         }
         self.schedule_pushes(changes, circle, story)?;

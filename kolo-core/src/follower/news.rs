@@ -154,8 +154,7 @@ fn tell_asked(
         }
         Knock::Quiet => return Ok(()),
     };
-    let mut readers = circle.who_may(CommandName::Approve).into_iter();
-    readers.try_for_each(|to| changes.notice(to, "asked", notice.clone()))
+    changes.notice_all(circle.who_may(CommandName::Approve), "asked", &notice)
 }
 
 fn tell_turned_down(
@@ -177,8 +176,7 @@ fn tell_turned_down(
         return Ok(());
     }
     let notice = Notice::PlaceDenied { circle: circle.id, name, who: gone.name.clone() };
-    let mut readers = circle.who_may(CommandName::Reject).into_iter();
-    readers.try_for_each(|to| changes.notice(to, "denied", notice.clone()))
+    changes.notice_all(circle.who_may(CommandName::Reject), "denied", &notice)
 }
 
 /// To those who still waited when the time to join was over.

@@ -173,8 +173,7 @@ impl Kolo {
         }
         let (name, code) = (circle.state.name.clone(), invitation.state.code);
         let notice = Notice::InvitationRevoked { name, code };
-        let mut readers = circle.state.who_may(CommandName::Revoke).into_iter();
-        readers.try_for_each(|to| changes.notice(to, "revoked", notice.clone()))
+        changes.notice_all(circle.state.who_may(CommandName::Revoke), "revoked", &notice)
     }
 
     async fn invitation_of(&self, key: &PublicKey) -> Result<Option<Loaded<Invitation>>, Error> {

@@ -208,14 +208,14 @@ impl Kolo {
     /// Orders `sync` when it is due; when a shortfall asks for another look.
     async fn look_at_vault(&self, circle: &Circle) -> Result<Option<Timestamp>, Error> {
         let found = self.found_in_vault(circle).await?;
-        if found != Found::Short {
+        let mut watch = self.vault_watch(circle.id).await?;
+        if found != Found::Short && watch.state.in_vain > 0 {
             // Also when a stranger's dust has come meanwhile: what was missing is not missing any more.
-            self.note_right(circle.id).await?;
+            watch = self.note_right(circle.id, watch).await?;
         }
         if found == Found::Right {
             return Ok(None);
         }
-        let watch = self.vault_watch(circle.id).await?;
         let open = match watch.state.latest {
             Some(latest) => {
                 self.load::<Intent>(latest).await?.is_some_and(|intent| !intent.state.is_final())
@@ -285,11 +285,11 @@ impl Kolo {
     }
 
     /// What was ordered has helped: the next order need not wait longer than the first.
-    async fn note_right(&self, circle: CircleId) -> Result<(), Error> {
-        let mut watch = self.vault_watch(circle).await?;
-        if watch.state.in_vain == 0 {
-            return Ok(());
-        }
+    async fn note_right(
+        &self,
+        circle: CircleId,
+        mut watch: Loaded<VaultWatch>,
+    ) -> Result<Loaded<VaultWatch>, Error> {
         let number = watch.state.orders;
         let ctx = self.vault_context(circle, "right", number);
         let mut command = Command::begin(self, &ctx, "vault.right", &(circle, number)).await?;
@@ -297,7 +297,9 @@ impl Kolo {
         changes.forgettable();
         watch.state.in_vain = 0;
         changes.write(&watch)?;
-        command.commit(changes, ()).await.map(drop)
+        command.commit(changes, ()).await?;
+        // As it is now, whoever has written it.
+        self.vault_watch(circle).await
     }
 
     fn vault_context(&self, circle: CircleId, step: &str, order: u32) -> CommandContext {

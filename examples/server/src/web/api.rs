@@ -39,6 +39,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/tx/{hash}", get(transaction_page))
         .route("/receipt/{number}", get(receipt::page))
         .route("/receipt/{number}/file", get(receipt::file))
+        .route("/dom.js", get(|| async { script(include_str!("../../assets/dom.js")) }))
         .route("/app.js", get(|| async { script(include_str!("../../assets/app.js")) }))
         .route("/frame.js", get(|| async { script(include_str!("../../assets/frame.js")) }))
         .route("/tx.js", get(|| async { script(include_str!("../../assets/tx.js")) }))

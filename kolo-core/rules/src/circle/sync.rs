@@ -82,6 +82,17 @@ impl<S: Store> Circle<S> {
         self.sync(balance.min(MOST))
     }
 
+    /// What of a `surplus` is each seat's, by seat, were it shared now: equal parts for those who were
+    /// never late and stay to the end, for all if there are none.
+    ///
+    /// # Errors
+    /// [`Refusal::Overflow`] when there are no members.
+    pub fn surplus_parts(&self, surplus: Amount) -> Result<[Amount; MAX_MEMBERS], Refusal> {
+        let mut parts = NOTHING;
+        self.share_equally(surplus, never_late, &mut parts)?;
+        Ok(parts)
+    }
+
     /// The part that `part` bears, which was held until just now, of what a shortfall took from all that
     /// was held.
     pub(super) fn take_held_lost(&mut self, part: Amount) -> Result<Amount, Refusal> {
@@ -105,9 +116,7 @@ impl<S: Store> Circle<S> {
         if self.is_empty() {
             return Err(Refusal::Finished);
         }
-        let mut parts = NOTHING;
-        self.share_equally(surplus, never_late, &mut parts)?;
-        self.add_credits(&parts)
+        self.add_credits(&self.surplus_parts(surplus)?)
     }
 
     fn absorb(&mut self, mut loss: Amount) -> Result<(), Refusal> {

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 /// The entry of `size` bytes that begins with `key`, and its number.
-#[must_use]
 #[inline(never)]
 pub fn find<'a>(list: &'a [u8], size: usize, key: &[u8]) -> Option<(usize, &'a [u8])> {
     // Most differ in the last byte: a comparison of all of them is dearer.
@@ -13,7 +12,6 @@ pub fn find<'a>(list: &'a [u8], size: usize, key: &[u8]) -> Option<(usize, &'a [
 }
 
 /// The list without those entries.
-#[must_use]
 #[inline(never)]
 pub fn without(list: &[u8], size: usize, gone: &dyn Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut kept = Vec::with_capacity(list.len() + size);
