@@ -190,7 +190,7 @@ impl NetworkSettings {
 }
 
 /// Of one transaction, in a fee-bump.
-const MOST_OPERATIONS: u32 = 101;
+pub(crate) const MOST_OPERATIONS: u32 = 101;
 
 impl NetworkSettings {
     /// With room in a ledger for at least one transaction of the largest kind.

@@ -1,10 +1,11 @@
 //! `cargo xtask bench …`: figures, each beside one it is compared with.
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::{Args, Subcommand};
 
 use crate::contracts::committed_file;
-use crate::run::{Failure, cargo, root, run};
+use crate::run::{Failure, cargo, program, root, run, target_dir};
 use crate::setup;
 
 /// What is measured.
@@ -13,6 +14,9 @@ pub enum Target {
     /// What each call of the committed contracts costs on the network, beside the least any contract
     /// could cost. Takes a minute or two.
     Contracts(Contracts),
+    /// How soon the embedded network is ready, and how many payments and calls it takes a second, beside
+    /// raw signature checks and the contract host alone. Takes a minute, once it is built.
+    Localnet(Localnet),
 }
 
 /// How the contracts are measured.
@@ -32,17 +36,29 @@ pub struct Contracts {
     circle: Option<PathBuf>,
 }
 
+/// How the embedded network is measured.
+#[derive(Args)]
+pub struct Localnet {
+    /// JSON on stdout instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// How many rounds, of which the fastest counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
 /// Measures.
 pub fn run_target(target: &Target) -> Result<(), Failure> {
     match target {
         Target::Contracts(contracts) => measure_contracts(contracts),
+        Target::Localnet(localnet) => measure_localnet(localnet),
     }
 }
 
 fn measure_contracts(options: &Contracts) -> Result<(), Failure> {
     setup::wasm_target()?;
     // The floor of the targets owes nothing to our compiler flags; a second one is built with them.
-    let target = target_dir();
+    let target = contracts_target();
     let (plain, alike) = (target.join("floor"), target.clone());
     build_floor(&plain, true)?;
     build_floor(&alike, false)?;
@@ -75,6 +91,23 @@ fn measure_contracts(options: &Contracts) -> Result<(), Failure> {
     run(&mut command)
 }
 
+fn measure_localnet(options: &Localnet) -> Result<(), Failure> {
+    let build = ["build", "--locked", "--release", "--quiet"];
+    run(cargo().args(build).args(["-p", "kolo-localnet", "-p", "kolo-localnet-bench"]))?;
+    let built = target_dir().join("release");
+    let mut command = Command::new(built.join(program("kolo-localnet-bench")));
+    command
+        .arg("--program")
+        .arg(built.join(program("kolo-localnet")))
+        .arg("--wasm")
+        .arg(root().join("kolo-stellar/wasm"))
+        .args(["--rounds", &options.rounds.to_string()]);
+    if options.json {
+        command.arg("--json");
+    }
+    run(&mut command)
+}
+
 fn build_floor(target: &Path, plain: bool) -> Result<(), Failure> {
     let mut command = cargo();
     if plain {
@@ -96,7 +129,7 @@ fn floor_file(target: &Path) -> PathBuf {
 const WASM_TARGET: &str = "wasm32v1-none";
 
 /// Where the contracts are built.
-fn target_dir() -> PathBuf {
+fn contracts_target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("contracts/target"), PathBuf::from)
 }

@@ -2,6 +2,7 @@
 mod arrows;
 mod bench;
 mod contracts;
+mod javascript;
 mod mutants;
 mod run;
 mod setup;
@@ -45,6 +46,8 @@ enum Task {
     },
     /// Check which crate may know which (part of `test`).
     Arrows,
+    /// Drive the embedded network with the official JavaScript SDK (part of `test`).
+    Javascript,
 }
 
 fn errors() -> Result<(), run::Failure> {
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Bench { target } => bench::run_target(&target),
         Task::Mutants { arguments } => mutants::run(&arguments),
         Task::Arrows => arrows::check(),
+        Task::Javascript => javascript::story(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,9 @@ const WASM: &str = "wasm32v1-none";
 /// The cargo-mutants whose output is understood.
 const MUTANTS: &str = "^27";
 
+/// The oldest Node.js that the official JavaScript SDK runs on (its `engines`).
+const NODE: u32 = 20;
+
 /// The wasm target of the toolchain in use: rustup does not add a missing one by itself.
 pub fn wasm_target() -> Result<(), Failure> {
     let mut find = Command::new("rustc");
@@ -43,6 +46,22 @@ pub fn postgres() -> Result<(), Failure> {
         return Ok(());
     }
     install("a PostgreSQL server", &["postgresql"])
+}
+
+/// Node.js and npm, for the official JavaScript SDK.
+pub fn node() -> Result<(), Failure> {
+    if !is_there("node") || !is_there("npm") {
+        install("Node.js and npm", &["nodejs", "npm"])?;
+    }
+    let version = output(Command::new("node").arg("--version"))?;
+    let version = String::from_utf8_lossy(&version).trim().to_owned();
+    let major = version.trim_start_matches('v').split('.').next().unwrap_or_default();
+    if major.parse::<u32>().is_ok_and(|major| major >= NODE) {
+        return Ok(());
+    }
+    Err(Failure::Wrong(format!(
+        "Node.js {version} is too old for the Stellar SDK: install version {NODE} or later, your system's way"
+    )))
 }
 
 /// cargo-mutants, for `cargo xtask mutants`: built from the registry where it is missing.

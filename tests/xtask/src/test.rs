@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything a fresh clone needs to know that it works.
 use crate::run::{Failure, Parts, cargo, draw_cases, is_there, run};
-use crate::{arrows, contracts, setup};
+use crate::{arrows, contracts, javascript, setup};
 
 /// Sets up, then tests. `long` adds what takes longer than a few minutes.
 pub fn test(long: bool) -> Result<(), Failure> {
@@ -8,13 +8,15 @@ pub fn test(long: bool) -> Result<(), Failure> {
     parts.part("set up", || {
         setup::wasm_target()?;
         setup::browser()?;
-        setup::postgres()
+        setup::postgres()?;
+        setup::node()
     })?;
     parts.part("who may know whom", arrows::check)?;
     parts.part("contracts: committed wasm = built wasm", contracts::compare)?;
     parts.part("contracts: tests", || contracts::test(long))?;
     parts.part("every feature alone compiles", features)?;
     parts.part("tests", || tests(long))?;
+    parts.part("the official JavaScript SDK", javascript::story)?;
     parts.part("doc tests", || {
         run(cargo().args(["test", "--locked", "--workspace", "--all-features", "--doc", "--quiet"]))
     })?;

@@ -124,7 +124,7 @@ impl Applier<'_> {
     fn authorize(&self, txn: &mut Txn<'_>, frame: &Frame, applied: &mut Applied) {
         let inner = &frame.inner;
         let pays_itself = frame.inner_hash().is_none();
-        let mut signatures = Signatures::new(&inner.hash, &inner.signatures);
+        let mut signatures = Signatures::new(&inner.hash, &inner.signed);
         let validator = Validator { txn, settings: self.settings };
         let (reached, error) = validator.common(inner, &mut signatures, Stage::Apply, pays_itself);
         let mut code = error;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use stellar_xdr::{ConfigSettingEntry, LedgerEntryData, LedgerKey, TransactionEnvelope};
+use stellar_xdr::{ConfigSettingEntry, LedgerEntryData, LedgerKey};
 
 use super::Engine;
 use super::header::{self, Closing};
@@ -72,12 +72,11 @@ impl Engine {
         upgrade: Option<Upgrade>,
     ) -> Result<ClosedLedger, NetworkError> {
         let upgrades = upgrade.is_some();
-        let operations = self.header.header.max_tx_set_size;
+        let operations = header::operations_after(&self.header.header);
         let (frames, waiting) =
             select(self.valid(context), operations, &self.settings.ledger_limits);
-        let envelopes: Vec<TransactionEnvelope> =
-            frames.iter().map(|frame| frame.envelope.clone()).collect();
-        let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, &envelopes));
+        let envelopes = frames.iter().map(|frame| &frame.envelope);
+        let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, envelopes));
         let (transactions, changes, fee_pool) = self.run(&frames, context, tx_set_hash.0, upgrade);
         let stored: Vec<_> =
             changes.iter().map(|(key, entry)| (key.clone(), entry.as_deref().cloned())).collect();

@@ -15,6 +15,7 @@ use stellar_xdr::{
 
 use crate::genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, TOTAL_COINS};
 use crate::model::{StoredEntry, TxRecord};
+use crate::settings::{LedgerLimits, MOST_OPERATIONS};
 use crate::tx::is_soroban_envelope;
 
 /// What goes into the next header.
@@ -53,6 +54,17 @@ pub(crate) fn first(
     })
 }
 
+/// Operations there is room for in the ledger after `previous`.
+///
+/// Networks of the first versions were begun with room for 100, which the largest fee-bump is never let
+/// into: they go on with mainnet's room.
+pub(crate) fn operations_after(previous: &LedgerHeader) -> u32 {
+    match previous.max_tx_set_size {
+        too_few if too_few < MOST_OPERATIONS => LedgerLimits::default().operations,
+        enough => enough,
+    }
+}
+
 /// The header after `previous`.
 pub(crate) fn next(
     previous: &LedgerHeaderHistoryEntry,
@@ -73,6 +85,7 @@ pub(crate) fn next(
         bucket_list_hash: state_hash(&before.bucket_list_hash, closing.changes),
         ledger_seq: closing.sequence,
         fee_pool: closing.fee_pool,
+        max_tx_set_size: operations_after(before),
         ..before.clone()
     };
     header.skip_list = skip_list(&header);
@@ -86,14 +99,14 @@ pub(crate) fn hash(value: &impl WriteXdr) -> Hash {
 
 /// The transaction set of a ledger: classic transactions, and Soroban ones in one stage, both
 /// in the order of their hashes.
-pub(crate) fn tx_set(
+pub(crate) fn tx_set<'t>(
     previous_ledger_hash: &Hash,
-    envelopes: &[TransactionEnvelope],
+    envelopes: impl Iterator<Item = &'t TransactionEnvelope>,
 ) -> GeneralizedTransactionSet {
-    let mut sorted: Vec<_> = envelopes.iter().map(|tx| (hash(tx), tx)).collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut sorted: Vec<_> = envelopes.collect();
+    sorted.sort_by_cached_key(|tx| hash(*tx));
     let (soroban, classic): (Vec<_>, Vec<_>) =
-        sorted.into_iter().map(|(_, tx)| tx.clone()).partition(is_soroban_envelope);
+        sorted.into_iter().cloned().partition(is_soroban_envelope);
     let base_fee = Some(i64::from(BASE_FEE));
     let component = (!classic.is_empty()).then(|| {
         TxSetComponent::TxsetCompTxsMaybeDiscountedFee(TxSetComponentTxsMaybeDiscountedFee {

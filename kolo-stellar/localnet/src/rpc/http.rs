@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -51,6 +52,9 @@ pub async fn serve(
 /// (`snapshot`), `freeze` and `thaw` (`keys`: accounts, or ledger keys in base64), and
 /// `disturbNextSend` (`fault`: `tryAgainLater`, `lose`, `noAnswer`, or `{"refuse": "tx_bad_seq"}`).
 ///
+/// Programs reach them, web pages do not: what comes from a page, or calls us by a name that somebody on
+/// the internet could own, is refused with status 403.
+///
 /// # Errors
 /// If connections can no longer be accepted.
 pub async fn serve_with_tools(
@@ -59,9 +63,9 @@ pub async fn serve_with_tools(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    // Not for any web page: without a word that other origins may, a browser does not let them.
     let tools = Router::new()
         .route("/tools", post(tools))
+        .layer(middleware::from_fn(refuse_web_pages))
         .with_state(Served { network: network.clone(), address });
     let router = router(network, address).merge(tools);
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
@@ -255,4 +259,31 @@ async fn allow_any_origin(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whoever drives a developer's browser must not drive the network: a page says where it comes from,
+/// and one that had its own name lead here (DNS rebinding) calls us by that name.
+async fn refuse_web_pages(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let refused = if headers.contains_key(header::ORIGIN) {
+        "the tools are not for web pages: ask from a program"
+    } else if !host.is_some_and(is_nobodys_name) {
+        "the tools do not answer to this name: call the network by its IP address or as localhost"
+    } else {
+        return next.run(request).await;
+    };
+    problem(StatusCode::FORBIDDEN, "Forbidden", refused)
+}
+
+/// An address, or a name that cannot be bought: localhost, one without a dot (of a container), or
+/// under a domain that is reserved.
+fn is_nobodys_name(host: &str) -> bool {
+    const RESERVED: [&str; 2] = [".localhost", ".internal"];
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    is_address || !name.contains('.') || RESERVED.iter().any(|domain| name.ends_with(domain))
 }

@@ -233,9 +233,10 @@ fn parse_key((index, key): (usize, &String)) -> Result<LedgerKey, RpcError> {
             Err(RpcError::invalid_params("ledger ttl entries cannot be queried directly"))
         }
         Ok(key) => Ok(key),
-        Err(wire::NotXdr) => Err(RpcError::invalid_params(format!(
-            "cannot unmarshal key value at index {index}: expected the base64 of a LedgerKey"
-        ))),
+        Err(wire::NotXdr) => {
+            let refused = format!("cannot unmarshal key value {key} at index {index}");
+            Err(RpcError::invalid_params(refused).about("expected the base64 of a LedgerKey"))
+        }
     }
 }
 

@@ -17,10 +17,12 @@ pub(super) fn close_meta(
     transactions: &[TxRecord],
 ) -> Result<LedgerCloseMeta, RpcError> {
     let processing = transactions.iter().map(result_meta).collect::<Vec<_>>();
-    let envelopes = transactions.iter().map(|tx| tx.envelope.clone()).collect::<Vec<_>>();
     Ok(LedgerCloseMeta::V2(LedgerCloseMetaV2 {
         ext: LedgerCloseMetaExt::V0,
-        tx_set: header::tx_set(&ledger.header.previous_ledger_hash, &envelopes),
+        tx_set: header::tx_set(
+            &ledger.header.previous_ledger_hash,
+            transactions.iter().map(|tx| &tx.envelope),
+        ),
         ledger_header: ledger,
         tx_processing: list(processing)?,
         upgrades_processing: VecM::default(),

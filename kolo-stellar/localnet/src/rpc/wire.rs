@@ -38,14 +38,17 @@ pub(super) fn hex(hash: &[u8; 32]) -> String {
 /// [`RpcError::invalid_params`] if it is not 64 hex digits.
 pub(super) fn parse_hash(text: &str) -> Result<[u8; 32], RpcError> {
     if text.len() != 64 {
-        let message = format!("unexpected hash length ({}): expected 64 hex digits", text.len());
-        return Err(RpcError::invalid_params(message));
+        return Err(RpcError::invalid_params(format!("unexpected hash length ({})", text.len())));
     }
-    data_encoding::HEXLOWER_PERMISSIVE
-        .decode(text.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(|| RpcError::invalid_params("incorrect hash: expected 64 hex digits"))
+    let hash = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes());
+    hash.ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+        let wrong = text.bytes().map(char::from).find(|digit| !digit.is_ascii_hexdigit());
+        let wrong = wrong.unwrap_or_default();
+        RpcError::invalid_params(format!(
+            "incorrect hash: encoding/hex: invalid byte: U+{:04X} '{wrong}'",
+            u32::from(wrong)
+        ))
+    })
 }
 
 /// A close time (Unix seconds) as RFC 3339 in UTC, like `2026-11-21T12:00:00Z`.

@@ -16,7 +16,7 @@ use stellar_xdr::{
     Limits as XdrLimits, OperationResultTr, ReadXdr, ScVal, SorobanTransactionData, WriteXdr,
 };
 
-use super::footprint::{bytes, fits, host_ledger, rent_bytes};
+use super::footprint::{bytes, fits, host_ledger};
 use super::settings::Settings;
 use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_valid_asset};
@@ -66,7 +66,7 @@ pub(crate) fn invoke(op: &mut Operation<'_, '_>, invoke: &InvokeHostFunctionOp) 
     };
     let inputs = Inputs::collect(op, &data)?;
     let budget = op.settings.budget(data.resources.instructions).or_else(|_| trapped())?;
-    let output = match run(op, invoke, &data, &inputs, &budget) {
+    let output = match run(op, invoke, &data, inputs, &budget) {
         Ok(output) => output,
         Err(error) => return failed(op, &data, &budget, &error),
     };
@@ -153,7 +153,10 @@ impl Inputs {
             None => None,
             Some(live_until_ledger) => Some(TtlLedgerEntryMeta {
                 live_until_ledger,
-                entry_size_for_rent: rent_bytes(entry, size, op.settings).or_else(|_| trapped())?,
+                entry_size_for_rent: op
+                    .modules
+                    .rent_bytes(entry, size, op.settings)
+                    .or_else(|_| trapped())?,
             }),
         };
         self.entries.push((Some(xdr), ttl));
@@ -165,7 +168,7 @@ fn run(
     op: &mut Operation<'_, '_>,
     invoke: &InvokeHostFunctionOp,
     data: &SorobanTransactionData,
-    inputs: &Inputs,
+    inputs: Inputs,
     budget: &Budget,
 ) -> Result<HostOutput, HostError> {
     let xdr = |value: &dyn Fn() -> Result<Vec<u8>, stellar_xdr::Error>| {
@@ -181,7 +184,6 @@ fn run(
     let info = host_ledger(&op.txn.context, op.settings);
     let modules = op.modules.cache();
     let seed = op.seed.to_vec();
-    let entries = inputs.entries.clone();
     let diagnostics = &mut op.diagnostics;
     // The host turns its own panics into errors nearly everywhere; this network must outlive
     // the rest, too.
@@ -195,7 +197,7 @@ fn run(
             source,
             auth.into_iter(),
             info,
-            entries.into_iter(),
+            inputs.entries.into_iter(),
             seed,
             diagnostics,
             None,

@@ -3,11 +3,14 @@
 //! This is not only for speed: the network charges an invocation for using a parsed module, not
 //! for parsing it, and simulation counts on that.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use soroban_env_host::storage::Storage;
 use soroban_env_host::{Host, HostError, ModuleCache};
-use stellar_xdr::{LedgerEntry, LedgerEntryData};
+use stellar_xdr::{Hash, LedgerEntry, LedgerEntryData};
 
-use super::footprint::unmetered;
+use super::footprint::{rent_bytes, unmetered};
 use super::settings::Settings;
 use crate::genesis::PROTOCOL_VERSION;
 
@@ -16,12 +19,14 @@ pub(crate) struct ModuleCaches {
     cache: ModuleCache,
     /// Meters the parsing; nobody pays for it.
     host: Host,
+    /// What the code with this hash costs rent for: the same in every invocation.
+    rent_bytes: RefCell<BTreeMap<Hash, u32>>,
 }
 
 impl ModuleCaches {
     pub(crate) fn new(settings: &Settings) -> Result<Self, HostError> {
         let host = Host::with_storage_and_budget(Storage::default(), unmetered(settings)?);
-        Ok(Self { cache: ModuleCache::new(&host)?, host })
+        Ok(Self { cache: ModuleCache::new(&host)?, host, rent_bytes: RefCell::default() })
     }
 
     /// Parses the entry if it is code that has not been used yet.
@@ -40,6 +45,24 @@ impl ModuleCaches {
         {
             tracing::warn!(?error, "a contract's code could not be parsed");
         }
+    }
+
+    /// The size rent is computed for of an entry with so many bytes.
+    pub(super) fn rent_bytes(
+        &self,
+        entry: &LedgerEntry,
+        size: u32,
+        settings: &Settings,
+    ) -> Result<u32, HostError> {
+        let LedgerEntryData::ContractCode(code) = &entry.data else {
+            return Ok(size);
+        };
+        if let Some(known) = self.rent_bytes.borrow().get(&code.hash) {
+            return Ok(*known);
+        }
+        let found = rent_bytes(entry, size, settings)?;
+        self.rent_bytes.borrow_mut().insert(code.hash.clone(), found);
+        Ok(found)
     }
 
     pub(super) fn cache(&self) -> ModuleCache {

@@ -1,11 +1,12 @@
 //! An envelope, taken apart once.
 
 use stellar_xdr::{
-    AccountId, DecoratedSignature, FeeBumpTransactionInnerTx, Hash, Limits, Memo, MuxedAccount,
-    Operation, OperationBody, Preconditions, PreconditionsV2, SorobanTransactionData, TimeBounds,
-    Transaction, TransactionEnvelope, TransactionExt, TransactionV1Envelope, WriteXdr,
+    AccountId, FeeBumpTransactionInnerTx, Hash, Limits, Memo, MuxedAccount, Operation,
+    OperationBody, Preconditions, PreconditionsV2, SorobanTransactionData, TimeBounds, Transaction,
+    TransactionEnvelope, TransactionExt, TransactionV1Envelope, WriteXdr,
 };
 
+use super::signatures::Signed;
 use crate::ledger::account_id;
 
 /// An envelope with its hashes.
@@ -24,7 +25,7 @@ pub(crate) struct Frame {
 pub(crate) struct Inner {
     pub(crate) tx: Transaction,
     pub(crate) hash: Hash,
-    pub(crate) signatures: Vec<DecoratedSignature>,
+    pub(crate) signed: Signed,
     /// The size of its envelope in bytes.
     pub(crate) size: u32,
 }
@@ -33,25 +34,28 @@ pub(crate) struct Inner {
 struct Bump {
     fee_source: AccountId,
     fee: i64,
-    signatures: Vec<DecoratedSignature>,
+    signed: Signed,
 }
 
 impl Frame {
     /// `None` if the envelope cannot be written as XDR.
     pub(crate) fn new(envelope: TransactionEnvelope, network_id: [u8; 32]) -> Option<Self> {
         let envelope = upgrade(envelope);
-        let hash = Hash(envelope.hash(network_id).ok()?);
-        let (inner, bump) = match &envelope {
+        let (hash, inner, bump) = match &envelope {
             TransactionEnvelope::TxV0(_) => return None,
-            TransactionEnvelope::Tx(v1) => (inner_of(v1, network_id)?, None),
+            TransactionEnvelope::Tx(v1) => {
+                let inner = inner_of(v1, network_id)?;
+                (inner.hash.clone(), inner, None)
+            }
             TransactionEnvelope::TxFeeBump(outer) => {
                 let FeeBumpTransactionInnerTx::Tx(v1) = &outer.tx.inner_tx;
                 let bump = Bump {
                     fee_source: account_id(&outer.tx.fee_source),
                     fee: outer.tx.fee,
-                    signatures: outer.signatures.to_vec(),
+                    signed: Signed::new(&outer.signatures),
                 };
-                (inner_of(v1, network_id)?, Some(bump))
+                let hash = Hash(outer.hash(network_id).ok()?);
+                (hash, inner_of(v1, network_id)?, Some(bump))
             }
         };
         Some(Self { envelope, hash, inner, bump })
@@ -68,8 +72,8 @@ impl Frame {
     }
 
     /// The signatures of a fee-bump's outer transaction.
-    pub(crate) fn bump_signatures(&self) -> Option<&[DecoratedSignature]> {
-        self.bump.as_ref().map(|bump| bump.signatures.as_slice())
+    pub(crate) fn bump_signatures(&self) -> Option<&Signed> {
+        self.bump.as_ref().map(|bump| &bump.signed)
     }
 
     /// The most that will be charged.
@@ -188,12 +192,15 @@ fn upgrade(envelope: TransactionEnvelope) -> TransactionEnvelope {
     })
 }
 
+/// Bytes that say which kind of envelope it is.
+const DISCRIMINANT: u32 = 4;
+
 fn inner_of(v1: &TransactionV1Envelope, network_id: [u8; 32]) -> Option<Inner> {
-    let bytes = TransactionEnvelope::Tx(v1.clone()).to_xdr(Limits::none()).ok()?;
+    let bytes = v1.to_xdr(Limits::none()).ok()?;
     Some(Inner {
         tx: v1.tx.clone(),
         hash: Hash(v1.hash(network_id).ok()?),
-        signatures: v1.signatures.to_vec(),
-        size: u32::try_from(bytes.len()).ok()?,
+        signed: Signed::new(&v1.signatures),
+        size: u32::try_from(bytes.len()).ok()?.checked_add(DISCRIMINANT)?,
     })
 }

@@ -1,5 +1,9 @@
 //! Whether the signatures on an envelope carry enough weight.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
@@ -17,18 +21,34 @@ pub(crate) enum Level {
     High,
 }
 
+/// The signatures of a transaction, with what is known of them: they are asked about when it is
+/// offered and when it is applied, for the transaction and for each operation, and verifying one takes
+/// longer than all the rest of a payment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signed {
+    signatures: Vec<DecoratedSignature>,
+    /// Whether the signature at this place is of this signer.
+    known: Rc<RefCell<BTreeMap<(usize, SignerKey), bool>>>,
+}
+
+impl Signed {
+    pub(crate) fn new(signatures: &[DecoratedSignature]) -> Self {
+        Self { signatures: signatures.to_vec(), known: Rc::default() }
+    }
+}
+
 /// The signatures of one envelope, and which of them have been needed.
 #[derive(Debug)]
 pub(crate) struct Signatures<'a> {
     hash: &'a Hash,
-    signatures: &'a [DecoratedSignature],
+    signed: &'a Signed,
     used: Vec<bool>,
     verifications: u32,
 }
 
 impl<'a> Signatures<'a> {
-    pub(crate) fn new(hash: &'a Hash, signatures: &'a [DecoratedSignature]) -> Self {
-        Self { hash, signatures, used: vec![false; signatures.len()], verifications: 0 }
+    pub(crate) fn new(hash: &'a Hash, signed: &'a Signed) -> Self {
+        Self { hash, signed, used: vec![false; signed.signatures.len()], verifications: 0 }
     }
 
     /// Whether the account's signers reach the threshold of `level`.
@@ -75,7 +95,7 @@ impl<'a> Signatures<'a> {
             }
         }
         for kind in [is_hash_x, is_ed25519, is_signed_payload] {
-            for index in 0..self.signatures.len() {
+            for index in 0..self.signed.signatures.len() {
                 let Some(at) = self.matching(&signers, kind, index) else {
                     continue;
                 };
@@ -98,17 +118,20 @@ impl<'a> Signatures<'a> {
         kind: fn(&SignerKey) -> bool,
         index: usize,
     ) -> Option<usize> {
-        let signature = self.signatures.get(index)?;
         for (at, signer) in signers.iter().enumerate() {
-            if kind(&signer.key) && self.is_signed_by(signature, &signer.key) {
+            if kind(&signer.key) && self.is_signed_by(index, &signer.key) {
                 return Some(at);
             }
         }
         None
     }
 
-    fn is_signed_by(&mut self, signature: &DecoratedSignature, key: &SignerKey) -> bool {
-        match key {
+    fn is_signed_by(&mut self, index: usize, signer: &SignerKey) -> bool {
+        let signed = self.signed;
+        let Some(signature) = signed.signatures.get(index) else {
+            return false;
+        };
+        match signer {
             SignerKey::PreAuthTx(_) => false,
             SignerKey::HashX(hash) => {
                 let preimage = signature.signature.0.as_slice();
@@ -117,31 +140,42 @@ impl<'a> Signatures<'a> {
             }
             SignerKey::Ed25519(key) => {
                 signature.hint.0 == tail(&key.0) && {
-                    let hash = self.hash.0;
-                    self.verify(&key.0, &hash, signature)
+                    let hash = self.hash;
+                    self.verify(index, signer, || is_valid(&key.0, &hash.0, signature))
                 }
             }
-            SignerKey::Ed25519SignedPayload(signed) => {
-                let payload = signed.payload.as_slice();
-                signature.hint.0 == payload_hint(&signed.ed25519, payload)
-                    && self.verify(&signed.ed25519.0, payload, signature)
+            SignerKey::Ed25519SignedPayload(told) => {
+                let payload = told.payload.as_slice();
+                signature.hint.0 == payload_hint(&told.ed25519, payload)
+                    && self.verify(index, signer, || is_valid(&told.ed25519.0, payload, signature))
             }
         }
     }
 
-    fn verify(&mut self, key: &[u8; 32], message: &[u8], signature: &DecoratedSignature) -> bool {
+    /// Verifies, or remembers; the budget is for both, as on the network, which remembers too.
+    fn verify(
+        &mut self,
+        index: usize,
+        signer: &SignerKey,
+        is_valid: impl FnOnce() -> bool,
+    ) -> bool {
         if self.verifications >= VERIFICATION_BUDGET {
             return false;
         }
         self.verifications += 1;
-        let Ok(key) = VerifyingKey::from_bytes(key) else {
-            return false;
-        };
-        let Ok(signature) = Signature::from_slice(signature.signature.0.as_slice()) else {
-            return false;
-        };
-        key.verify_strict(message, &signature).is_ok()
+        let mut known = self.signed.known.borrow_mut();
+        *known.entry((index, signer.clone())).or_insert_with(is_valid)
     }
+}
+
+fn is_valid(key: &[u8; 32], message: &[u8], signature: &DecoratedSignature) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(key) else {
+        return false;
+    };
+    let Ok(signature) = Signature::from_slice(signature.signature.0.as_slice()) else {
+        return false;
+    };
+    key.verify_strict(message, &signature).is_ok()
 }
 
 /// The signer key that an account's own key is.

@@ -5,7 +5,7 @@ use stellar_xdr::{OperationBody, OperationResult, SignerKey, TransactionExt};
 use super::code::{TxCode, Verdict};
 use super::frame::{Frame, Inner, is_soroban};
 use super::frozen;
-use super::signatures::{Level, Signatures};
+use super::signatures::{Level, Signatures, Signed};
 use super::soroban_checks::{self, MAX_RESOURCE_FEE};
 use crate::apply::{self, Refusal};
 use crate::ledger::{Accounts, Txn, account_id, account_key, last_sequence_change};
@@ -58,7 +58,7 @@ impl Validator<'_, '_> {
 
     fn submit_inner(&self, frame: &Frame, verdict: &mut Verdict) {
         let inner = &frame.inner;
-        let mut signatures = Signatures::new(&inner.hash, &inner.signatures);
+        let mut signatures = Signatures::new(&inner.hash, &inner.signed);
         let pays_itself = frame.inner_hash().is_none();
         if let (_, Some(code)) = self.common(inner, &mut signatures, Stage::Submit, pays_itself) {
             verdict.code = code;
@@ -159,8 +159,9 @@ impl Validator<'_, '_> {
         let Some(account) = self.txn.account(&frame.fee_source()) else {
             return Some(TxCode::NoAccount);
         };
-        let mut signatures =
-            Signatures::new(&frame.hash, frame.bump_signatures().unwrap_or_default());
+        let unsigned = Signed::default();
+        let signed = frame.bump_signatures().unwrap_or(&unsigned);
+        let mut signatures = Signatures::new(&frame.hash, signed);
         if !signatures.authorize(&account, Level::Low) {
             return Some(TxCode::BadAuth);
         }

@@ -1,5 +1,7 @@
 //! Strangers' envelopes: whatever they say, the network answers and keeps its balance.
 
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
 use kolo_localnet::{SendOutcome, SimulateOptions};
 use stellar_xdr::*;
 
@@ -83,13 +85,27 @@ fn spoil(dice: &mut Dice, tx: &Transaction) -> Option<Transaction> {
     Transaction::from_xdr(bytes, Limits { depth: 200, len: 1_000_000 }).ok()
 }
 
+/// With `KOLO_TEST_LONG` a minute of other rubbish follows.
 #[test]
 fn spoilt_transactions_are_answered_and_lose_no_coin() {
+    let (accepted, refused) = play_spoilt(7);
+    assert!(accepted > 100 && refused > 100, "{accepted} accepted, {refused} refused");
+    let end = Instant::now() + std::time::Duration::from_secs(60);
+    while std::env::var_os("KOLO_TEST_LONG").is_some() && Instant::now() < end {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let seed = u64::try_from(since.as_micros()).unwrap();
+        println!("Dice({seed})");
+        play_spoilt(seed);
+    }
+}
+
+/// Sends spoilt transactions to a network of their own; how many it took and did not take.
+fn play_spoilt(seed: u64) -> (u32, u32) {
     let net = Net::new();
     let (issuer, ada, ben) = (net.fund("issuer", 100), net.fund("ada", 1_000), net.fund("ben", 50));
     let asset = usdc(&issuer);
     let samples = samples(&net, &ada, &ben, &asset);
-    let mut dice = Dice(7);
+    let mut dice = Dice(seed);
     let (mut accepted, mut refused) = (0, 0);
     for round in 0..4_000 {
         let Some(mut tx) = spoil(&mut dice, &samples[round % samples.len()]) else {
@@ -112,9 +128,9 @@ fn spoilt_transactions_are_answered_and_lose_no_coin() {
             _ => refused += 1,
         }
     }
-    assert!(accepted > 100 && refused > 100, "{accepted} accepted, {refused} refused");
     // The network lives.
     net.localnet.fund(Key::new("dan").id(), 5 * XLM).wait().unwrap();
+    (accepted, refused)
 }
 
 /// Whether an operation acts for somebody else: Ben, unless that was spoilt.

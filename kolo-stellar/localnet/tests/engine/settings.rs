@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use kolo_localnet::{Close, LedgerLimits, Limits, Localnet, NetworkSettings, SendOutcome};
+use kolo_localnet::{
+    Close, ClosedLedger, LedgerLimits, LedgerStore, Limits, Localnet, NetworkSettings, SendOutcome,
+};
+use sha2::{Digest, Sha256};
 use stellar_xdr::{Limits as XdrLimits, *};
 
 use crate::contracts::{call, deploy_asset, i128, resource_fees, returned_address, upload, wasm};
+use crate::kept::Kept;
 use crate::support::*;
 
 fn setting(net: &Net, config_setting_id: ConfigSettingId) -> ConfigSettingEntry {
@@ -215,6 +219,31 @@ fn a_ledger_has_room_for_so_many_operations() {
     assert_eq!(closed(), [hashes[1].clone(), hashes[2].clone()]);
     assert_eq!(closed(), [hashes[0].clone()]);
     assert_eq!(closed(), []);
+}
+
+#[test]
+fn a_network_begun_with_too_little_room_goes_on_with_mainnets() {
+    let kept = Kept::default();
+    let net = Net::open(NetworkSettings::default(), kept.clone());
+    let ada = net.fund("ada", 100);
+    net.localnet.stop().wait().unwrap();
+    // As the first versions kept it.
+    let passphrase = net.localnet.passphrase();
+    let mut header = kept.clone().load().unwrap().unwrap().header;
+    header.header.previous_ledger_hash = header.hash;
+    header.header.ledger_seq += 1;
+    header.header.max_tx_set_size = 100;
+    header.hash = Hash(Sha256::digest(header.header.to_xdr(XdrLimits::none()).unwrap()).into());
+    let ledger = ClosedLedger { header, transactions: vec![], changes: vec![] };
+    kept.clone().append(passphrase, &ledger).unwrap();
+
+    let net = Net::open(NetworkSettings::default(), kept);
+    let room = || net.localnet.latest().wait().unwrap().header.header.max_tx_set_size;
+    assert_eq!(room(), 100);
+    let most = net.tx(&ada, vec![op(pay(&ada, &Asset::Native, 1)); 100]);
+    let bump = net.bump(&ada, 20_200, net.sign(most, &[&ada]));
+    assert!(net.record(&net.send(bump)).is_successful());
+    assert_eq!(room(), 1_000);
 }
 
 #[test]

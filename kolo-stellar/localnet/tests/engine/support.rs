@@ -65,8 +65,12 @@ impl Net {
     }
 
     pub fn with_settings(settings: NetworkSettings) -> Self {
+        Self::open(settings, Kept::default())
+    }
+
+    /// The network that is in the store, or a new one.
+    pub fn open(settings: NetworkSettings, kept: Kept) -> Self {
         let clock = Arc::new(AtomicU64::new(START));
-        let kept = Kept::default();
         let time = Arc::clone(&clock);
         let localnet = Localnet::builder()
             .clock(Arc::new(move || time.load(Ordering::SeqCst)))

@@ -12,6 +12,7 @@ mod http;
 mod json;
 mod ledgers;
 mod methods;
+mod program;
 mod restart;
 mod shapes;
 mod simulate;

@@ -204,8 +204,8 @@ async fn keys_that_cannot_be_asked_for_are_refused() {
     let net = Net::start();
     let ttl = LedgerKey::Ttl(LedgerKeyTtl { key_hash: stellar_xdr::Hash([0; 32]) });
     for (keys, why) in [
-        (json!([base64(&ttl)]), "ttl"),
-        (json!(["AAAA"]), "index 0"),
+        (json!([base64(&ttl)]), "ledger ttl entries cannot be queried directly"),
+        (json!(["AAAA"]), "cannot unmarshal key value AAAA at index 0"),
         (json!(vec![base64(&ttl); 201]), "exceeds maximum supported (200)"),
         (json!("AAAA"), ""),
         (json!([1]), ""),
@@ -300,6 +300,12 @@ async fn other_formats_hashes_and_envelopes_are_refused() {
     ] {
         let (code, message) = net.refused(method, params.clone()).await;
         assert_eq!(code, -32_602, "{method} {params}: {message}");
+    }
+    for (hash, words) in [
+        ("ab".to_owned(), "unexpected hash length (2)"),
+        ("xb".repeat(32), "incorrect hash: encoding/hex: invalid byte: U+0078 'x'"),
+    ] {
+        assert_eq!(net.refused("getTransaction", json!({ "hash": hash })).await.1, words);
     }
     assert_eq!(net.refused("getTransactionz", json!({})).await.0, -32_601);
     assert_eq!(net.refused("getHealth", json!([])).await.0, -32_602);

@@ -1,8 +1,6 @@
 //! The state in a folder: a network that ends without warning goes on where it was.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use kolo_localnet::store::DiskStore;
 use kolo_localnet::{Localnet, StartError, StoreError};
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::support::{Net, Person, XLM, base64, payment, token};
 
-fn open(folder: &Path) -> Net {
+pub fn open(folder: &Path) -> Net {
     let store = DiskStore::open(folder).unwrap();
     Net(Localnet::builder().store(Box::new(store)).start().unwrap())
 }
@@ -84,99 +82,6 @@ async fn another_passphrase_is_refused() {
     );
     assert!(refused, "{error:?}");
     assert!(error.to_string().contains("another folder"), "{error}");
-}
-
-/// The program, on a free port, with its state in a folder.
-struct Program {
-    child: Child,
-    url: String,
-    said: Vec<String>,
-}
-
-impl Program {
-    fn start(folder: &Path) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_kolo-localnet"))
-            .args(["--port", "0", "--state"])
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut program = Self { child, url: String::new(), said: Vec::new() };
-        let stdout = program.child.stdout.take().unwrap();
-        for line in BufReader::new(stdout).lines().map(Result::unwrap) {
-            program.said.push(line.clone());
-            if let Some(url) = line.strip_prefix("Stellar RPC") {
-                url.trim().clone_into(&mut program.url);
-                return program;
-            }
-        }
-        panic!("it said no URL, but {:?}", program.said);
-    }
-
-    async fn ask(&self, method: &str, params: Value) -> Value {
-        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        crate::tls_provider();
-        let client = reqwest::Client::new();
-        let sent = client.post(&self.url).json(&request).send().await.unwrap();
-        let answer: Value = sent.json().await.unwrap();
-        assert!(answer["error"].is_null(), "{answer}");
-        answer["result"].clone()
-    }
-
-    async fn fund(&self, person: &Person) {
-        crate::tls_provider();
-        let url = format!("{}/friendbot?addr={}", self.url, person.address());
-        assert!(reqwest::get(url).await.unwrap().status().is_success());
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[tokio::test]
-async fn a_killed_program_goes_on_where_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut latest = None;
-    for round in 1..=4_u8 {
-        let program = Program::start(folder.path());
-        let said = program.said.join("\n");
-        assert!(said.contains("Standalone Network ; February 2017"), "{said}");
-        // The root account of every standalone network.
-        assert!(
-            said.contains("GBZXN7PIRZGNMHGA7MUUUF4GWPY5AYPV6LY4UV2GL6VJGIQRXFDNMADI"),
-            "{said}"
-        );
-        if let Some(latest) = &latest {
-            assert_eq!(&program.ask("getLatestLedger", json!({})).await, latest);
-        }
-        program.fund(&Person::number(round)).await;
-        latest = Some(program.ask("getLatestLedger", json!({})).await);
-        // Dropped, it is killed: no goodbye.
-    }
-    let net = open(folder.path());
-    for round in 1..=4 {
-        assert_eq!(net.account(&Person::number(round)).await.balance, 10_000 * XLM);
-    }
-}
-
-#[tokio::test]
-async fn a_folder_or_port_in_use_is_told_with_the_way_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::start(folder.path());
-    let port = program.url.rsplit(':').next().unwrap();
-    let run = |args: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_kolo-localnet")).args(args).output().unwrap();
-        assert!(!output.status.success());
-        String::from_utf8(output.stderr).unwrap()
-    };
-    let said = run(&["--port", "0", "--state", folder.path().to_str().unwrap()]);
-    assert!(said.contains("stop the other network"), "{said}");
-    let said = run(&["--port", port]);
-    assert!(said.contains("choose another port with --port"), "{said}");
 }
 
 #[tokio::test]

@@ -35,6 +35,37 @@ async fn tools_are_there_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn no_web_page_reaches_the_tools() {
+    let port = Port::open_with(true).await;
+    let latest = port.net.0.latest().await.unwrap();
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "closeLedger" }).to_string();
+    let ask = async |name: &str, value: &str| {
+        let asked = port.client.post(format!("{}/tools", port.url)).header(name, value);
+        let asked = asked.header("content-type", "application/json").body(request.clone());
+        asked.send().await.unwrap()
+    };
+    // From a page of another origin, of our own, and of one that does not say which.
+    for origin in ["http://evil.example", port.url.as_str(), "null"] {
+        let refused = ask("origin", origin).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{origin}");
+        assert!(refused.headers().get("access-control-allow-origin").is_none());
+    }
+    // From a page whose name was made to lead here, in a browser that does not say where from.
+    for host in
+        ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example"]
+    {
+        let refused = ask("host", host).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{host}");
+        let told: Value = refused.json().await.unwrap();
+        assert!(told["detail"].as_str().unwrap().contains("as localhost"), "{told}");
+    }
+    assert_eq!(port.net.0.latest().await.unwrap().sequence(), latest.sequence());
+    for host in ["localhost", "LOCALHOST:8000", "[::1]:8000", "192.168.1.5", "localnet:8000"] {
+        assert_eq!(ask("host", host).await.status(), StatusCode::OK, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn ledgers_and_time_pass() {
     let port = Port::open_with(true).await;
     let before = port.net.0.latest().await.unwrap();
