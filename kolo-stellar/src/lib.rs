@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod config;
 mod events;
+mod meter;
 mod outcome;
 mod plan;
 mod prepare;
@@ -27,6 +28,9 @@ mod verify;
 
 pub use client::StellarChainClient;
 pub use config::{MAX_ASSETS, Operators, StellarConfig};
-pub use rpc::{FnTransport, Rpc, RpcError, Transport, TransportError};
+pub use meter::{Figures, Meter, Metered, Settlement};
+pub use rpc::{
+    Failover, FnTransport, NodeHealth, NodeState, Rpc, RpcError, Transport, TransportError,
+};
 #[cfg(feature = "http")]
 pub use rpc::{HttpTransport, HttpTransportError};

@@ -1,8 +1,7 @@
 //! Brings a network under one's own control (embedded, standalone) to where circles can be made:
 //! the operator's accounts, a test asset with its contract, the circle's code, the factory.
 //!
-//! Everything is looked for first, so that doing it again finds what is there. Not for the public
-//! network: there an operator deploys by hand and configures what [`Deployment`] says here.
+//! Everything is looked for first, so that doing it again finds what is there.
 mod funder;
 mod operate;
 
@@ -17,9 +16,9 @@ use stellar_xdr::{
     PaymentOp, ScAddress, ScVal, Uint256,
 };
 
-pub use funder::Funder;
 use funder::Site;
-pub use operate::{Operation, operate};
+pub use funder::{Funder, SecretError};
+pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
 
 use crate::address::{
     account_address, account_of, contract_address, deployed_id, invalid, sc_address, sha256,
@@ -126,6 +125,37 @@ pub enum SetupError {
         /// The network's words.
         reason: String,
     },
+    /// The node is on another network than was meant.
+    #[error(
+        "the node is on \"{found}\", not on \"{wanted}\": correct the passphrase or the RPC address"
+    )]
+    OtherNetwork {
+        /// The passphrase the node says.
+        found: String,
+        /// The passphrase that was meant.
+        wanted: String,
+    },
+    /// Test money is not issued where money is real.
+    #[error("this is the public network: test dollars are not issued there; use a test network")]
+    PublicNetwork,
+    /// The account that pays does not exist.
+    #[error(
+        "the funding account {account} does not exist on this network: create it first (a test network's friendbot does)"
+    )]
+    NoAccount {
+        /// Which.
+        account: ChainAddress,
+    },
+    /// The account that pays has too little.
+    #[error("the funding account {account} needs {needed} XLM and holds {held}: top it up")]
+    TooPoor {
+        /// Which.
+        account: ChainAddress,
+        /// What is needed, XLM.
+        needed: String,
+        /// What it may spend, XLM.
+        held: String,
+    },
     /// The network took a step and did not apply it in time.
     #[error(
         "setting the network up: {step} was not applied in time: is the network closing ledgers?"
@@ -140,6 +170,16 @@ error_codes! {
     SetupError {
         Refused = "setup.refused" Permanent:
             "the network refused a step of the set-up", "read its reason; what was made stays";
+        OtherNetwork = "setup.other_network" Permanent:
+            "the node is on another network than was meant",
+            "correct the passphrase or the RPC address";
+        PublicNetwork = "setup.public_network" Permanent:
+            "test money is not issued on the public network", "use a test network";
+        NoAccount = "setup.no_account" Permanent:
+            "the funding account does not exist on this network",
+            "create it first: a test network's friendbot does";
+        TooPoor = "setup.too_poor" Permanent:
+            "the funding account has too little", "top it up, then run it again";
         TimedOut = "setup.timed_out" Unknown:
             "a step was taken and not applied in time",
             "check that the network closes ledgers, then run it again";
@@ -218,6 +258,7 @@ impl Site<'_> {
         let keys: Vec<LedgerKey> = accounts.iter().map(account_key).collect();
         let found = self.rpc.ledger_entries(&keys).await?;
         let mut operations = vec![];
+        let mut sum = 0_i64;
         for account in accounts {
             let balance = found.iter().find_map(|entry| match &entry.data {
                 LedgerEntryData::Account(entry) if entry.account_id == account => {
@@ -226,11 +267,15 @@ impl Site<'_> {
                 _ => None,
             });
             match balance {
-                None => operations.push(OperationBody::CreateAccount(CreateAccountOp {
-                    destination: account,
-                    starting_balance: wanted.balance,
-                })),
+                None => {
+                    sum = sum.saturating_add(wanted.balance);
+                    operations.push(OperationBody::CreateAccount(CreateAccountOp {
+                        destination: account,
+                        starting_balance: wanted.balance,
+                    }));
+                }
                 Some(balance) if balance < wanted.balance / 2 => {
+                    sum = sum.saturating_add(wanted.balance.saturating_sub(balance));
                     operations.push(OperationBody::Payment(PaymentOp {
                         destination: MuxedAccount::from(account),
                         asset: stellar_xdr::Asset::Native,
@@ -243,6 +288,7 @@ impl Site<'_> {
         if operations.is_empty() {
             return Ok(());
         }
+        self.can_spend(sum).await?;
         self.apply("funding the operator's accounts", operations).await
     }
 

@@ -1,6 +1,8 @@
 //! The client against the embedded network: real envelopes, real contracts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 #[cfg(feature = "http")]
+mod failover;
+#[cfg(feature = "http")]
 mod http;
 mod once;
 mod refusals;
