@@ -5,12 +5,15 @@
 //! [`Transport`] to a node that speaks Stellar RPC: HTTPS (feature `http`, on by default) or a
 //! network in the same process. It holds no secret.
 //!
+//! [`inspect`] looks after a network: status, fees, accounts, health.
+//!
 //! [`setup`] brings a network under one's own control (local, standalone) to where circles can be
 //! made on it: a test asset, the contracts, the operator's accounts.
 mod address;
 mod client;
 mod config;
 mod events;
+pub mod inspect;
 mod meter;
 mod outcome;
 mod plan;

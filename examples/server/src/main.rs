@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use kolo_server::chain::{self, ChainCommand};
 use kolo_server::config::{self, ConfigError, parse_interval};
 use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
 use kolo_server::simulate::{self, On};
@@ -40,6 +41,9 @@ enum Command {
         #[arg(long, default_value = "20s", requires = "rpc", value_parser = parse_interval)]
         interval: u32,
     },
+    /// Deploy on a network, and look after it: docs/guide/stellar.md.
+    #[command(subcommand)]
+    Chain(ChainCommand),
     /// Play a scenario: what would happen if. The format is in docs/guide/simulate.md.
     Simulate {
         /// The scenario, a TOML file; see examples/scenarios.
@@ -89,6 +93,7 @@ async fn main() -> ExitCode {
             };
             demo::run(&DemoOptions { members, seed, json }, place).await
         }
+        Some(Command::Chain(command)) => chain::run(command).await,
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
         None => web::run().await,

@@ -83,6 +83,8 @@ impl RpcError {
         match self {
             Self::Transport(error) => match error {
                 TransportError::Unreachable(_) => (PortErrorKind::Unavailable, Retry::Temporary),
+                // Nothing is given up for it: an address may lead elsewhere for a while.
+                TransportError::OtherNetwork => (PortErrorKind::Invalid, Retry::Temporary),
                 TransportError::RateLimited => (PortErrorKind::Limited, Retry::Temporary),
                 TransportError::Timeout => (PortErrorKind::Timeout, Retry::Unknown),
                 TransportError::TooLarge { .. } => (PortErrorKind::Limited, Retry::Unknown),
@@ -274,7 +276,7 @@ impl Rpc {
         self.request("getEvents", params).await
     }
 
-    async fn request<T: DeserializeOwned>(
+    pub(crate) async fn request<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Value,

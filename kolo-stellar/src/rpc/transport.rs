@@ -58,6 +58,9 @@ pub enum TransportError {
     /// The answer is no JSON.
     #[error("the node's answer is not JSON: {0}")]
     NotJson(String),
+    /// No node is on the network that was meant; nothing was sent.
+    #[error("no node is on the configured network: correct the passphrase or the RPC address")]
+    OtherNetwork,
     /// The answer is none to what was asked.
     #[error("the node's answer cannot be used: {0}")]
     Garbled(String),
@@ -67,7 +70,7 @@ impl TransportError {
     /// Whether the request may have arrived.
     #[must_use]
     pub const fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::Unreachable(_) | Self::RateLimited)
+        !matches!(self, Self::Unreachable(_) | Self::RateLimited | Self::OtherNetwork)
     }
 }
 
@@ -87,6 +90,9 @@ error_codes! {
             "the answer is larger than allowed", "look it up with a smaller page";
         NotJson = "rpc.not_json" Unknown:
             "the answer is not JSON", "check that the address is that of a Stellar RPC node";
+        OtherNetwork = "rpc.other_network" Temporary:
+            "no node is on the configured network; nothing was sent",
+            "correct the passphrase or the RPC address";
         Garbled = "rpc.garbled" Unknown:
             "the answer is none to what was asked", "use another node";
     }

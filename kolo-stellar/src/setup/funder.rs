@@ -114,11 +114,48 @@ impl Funder {
 /// Where the set-up happens.
 pub(super) struct Site<'a> {
     pub rpc: &'a Rpc,
-    pub funder: &'a Funder,
     pub network_id: [u8; 32],
+    /// Who pays.
+    pub account: AccountId,
+    /// The most a transaction may cost, stroops of XLM.
+    pub max_fee: i64,
+    /// None where nothing is to be sent.
+    pub funder: Option<&'a Funder>,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    pub fn new(rpc: &'a Rpc, passphrase: &str, funder: &'a Funder) -> Self {
+        Self { funder: Some(funder), ..Self::unsigned(rpc, passphrase, funder.account()) }
+    }
+
+    /// Where only is looked.
+    pub fn unsigned(rpc: &'a Rpc, passphrase: &str, account: AccountId) -> Self {
+        let network_id = sha256(passphrase.as_bytes());
+        Self { rpc, network_id, account, max_fee: i64::MAX, funder: None }
+    }
+
+    /// What a host function costs at most, stroops of XLM, by simulation; `None` when it would fail now.
+    pub async fn estimate(
+        &self,
+        step: &'static str,
+        function: &HostFunction,
+    ) -> Result<Option<i64>, SetupError> {
+        let operation = InvokeHostFunctionOp {
+            host_function: function.clone(),
+            auth: vec![].try_into().map_err(too_many)?,
+        };
+        let body = OperationBody::InvokeHostFunction(operation);
+        let bare = self.transaction(vec![unsourced(body)], None).await?;
+        match self.simulate(step, bare).await {
+            Ok(simulated) => {
+                let bid = self.inclusion_fee(true).await?;
+                Ok(Some(with_margin(simulated.min_resource_fee).saturating_add(bid)))
+            }
+            Err(SetupError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Applies classic operations in the funder's name.
     pub async fn apply(
         &self,
@@ -173,12 +210,12 @@ impl Site<'_> {
         }
     }
 
-    async fn funding_account(&self) -> Result<AccountEntry, SetupError> {
-        let account = self.funder.account();
-        let found = self.rpc.ledger_entries(&[account_key(&account)]).await?;
+    pub async fn funding_account(&self) -> Result<AccountEntry, SetupError> {
+        let account = &self.account;
+        let found = self.rpc.ledger_entries(&[account_key(account)]).await?;
         match found.into_iter().next().map(|entry| entry.data) {
             Some(LedgerEntryData::Account(entry)) => Ok(entry),
-            _ => Err(SetupError::NoAccount { account: account_address(&account) }),
+            _ => Err(SetupError::NoAccount { account: account_address(account) }),
         }
     }
 
@@ -189,7 +226,6 @@ impl Site<'_> {
         if held >= sum {
             return Ok(());
         }
-        let xlm = |stroops| Amount::new(stroops).display(7, 2).to_string();
         Err(SetupError::TooPoor {
             account: account_address(&entry.account_id),
             needed: xlm(sum),
@@ -197,12 +233,19 @@ impl Site<'_> {
         })
     }
 
+    pub fn within_limit(&self, step: &'static str, fee: i64) -> Result<(), SetupError> {
+        if fee <= self.max_fee {
+            return Ok(());
+        }
+        let (fee, limit) = (xlm(fee), xlm(self.max_fee));
+        Err(SetupError::TooDear { step, fee, limit })
+    }
+
     async fn transaction(
         &self,
         operations: Vec<Operation>,
         resources: Option<SorobanTransactionData>,
     ) -> Result<Transaction, SetupError> {
-        let account = self.funder.account();
         let entry = self.funding_account().await?;
         let resource_fee = resources.as_ref().map_or(0, |data| data.resource_fee);
         let bid = self.inclusion_fee(resources.is_some()).await?;
@@ -213,7 +256,7 @@ impl Site<'_> {
             .and_then(|fee| u32::try_from(fee).ok())
             .ok_or_else(|| invalid("the fee leaves the range of 32 bits"))?;
         Ok(Transaction {
-            source_account: MuxedAccount::from(account),
+            source_account: MuxedAccount::from(self.account.clone()),
             fee,
             seq_num: SequenceNumber(entry.seq_num.0.saturating_add(1)),
             // Nobody resends it: waiting for its fate ends the attempt, and the next one looks first.
@@ -241,13 +284,15 @@ impl Site<'_> {
     }
 
     async fn send(&self, step: &'static str, tx: Transaction) -> Result<(), SetupError> {
+        let funder = self.funder.ok_or_else(|| invalid("nothing is sent by who only looks"))?;
+        self.within_limit(step, i64::from(tx.fee))?;
         let payload = to_xdr(&TransactionSignaturePayload {
             network_id: Hash(self.network_id),
             tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx.clone()),
         })?;
         let digest = sha256(&payload);
-        let signature = Signature(self.funder.key.sign(&digest).to_bytes());
-        let signed = decorate(&self.funder.public_key(), &digest, &signature)?;
+        let signature = Signature(funder.key.sign(&digest).to_bytes());
+        let signed = decorate(&funder.public_key(), &digest, &signature)?;
         let envelope = to_xdr(&TransactionEnvelope::Tx(TransactionV1Envelope {
             tx,
             signatures: vec![signed].try_into().map_err(too_many)?,
@@ -299,6 +344,11 @@ fn passing(error: RpcError) -> Result<(), SetupError> {
         RpcError::Transport(_) => Ok(()),
         other => Err(other.into()),
     }
+}
+
+/// Stroops as XLM.
+fn xlm(stroops: i64) -> String {
+    Amount::new(stroops).display(7, 2).to_string()
 }
 
 /// What an account holds beyond its reserves, stroops of XLM.

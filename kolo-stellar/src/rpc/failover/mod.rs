@@ -188,9 +188,7 @@ impl Transport for Failover {
             (Some(error), Some(_)) if error.may_have_arrived() => Err(error),
             (_, Some(answer)) => Ok(answer),
             (Some(error), None) => Err(error),
-            (None, None) => Err(TransportError::Unreachable(
-                "none of the nodes is on the configured network".to_owned(),
-            )),
+            (None, None) => Err(TransportError::OtherNetwork),
         }
     }
 

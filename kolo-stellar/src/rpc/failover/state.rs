@@ -116,8 +116,10 @@ impl Node {
     /// Why it cannot be asked.
     pub fn trouble(&self) -> TransportError {
         let known = self.known();
-        let why = if known.elsewhere { Some("it is on another network") } else { None };
-        let why = why.or(known.last_error.as_deref()).unwrap_or("it does not answer").to_owned();
+        if known.elsewhere {
+            return TransportError::OtherNetwork;
+        }
+        let why = known.last_error.as_deref().unwrap_or("it does not answer");
         // It was asked which network it is on, nothing else: nothing of the request was sent.
         TransportError::Unreachable(format!("{}: {why}", self.name))
     }
