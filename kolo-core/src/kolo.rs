@@ -37,6 +37,9 @@ pub struct Settings {
     pub utc_offset_s: i32,
     /// Smallest and largest number of places (2 to 20).
     pub seats: (u8, u8),
+    /// How long a day is in the intervals of new circles, seconds (86,400). Less only where a circle is
+    /// shown in real time: the product's bounds stay bounds in days.
+    pub day_s: u32,
     /// How long a work item is leased, seconds (60).
     pub lease_s: u64,
     /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
@@ -52,6 +55,7 @@ impl Default for Settings {
             vote_s: 7 * 86_400,
             utc_offset_s: 0,
             seats: (2, 20),
+            day_s: 86_400,
             lease_s: 60,
             test_money_max: 10_000_000_000,
             caps: Caps::default(),

@@ -157,6 +157,9 @@ pub enum Every {
     Days(u16),
     /// Every month on the same day.
     Month,
+    /// Every so many seconds, which are no whole days: a circle shown in real time
+    /// ([`crate::Settings::day_s`]), or made by others.
+    Seconds(u32),
 }
 
 /// How far a circle is.

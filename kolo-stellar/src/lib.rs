@@ -5,12 +5,16 @@
 //! [`Transport`] to a node that speaks Stellar RPC: HTTPS (feature `http`, on by default) or a
 //! network in the same process. It holds no secret.
 //!
+//! [`inspect`] looks after a network: status, fees, accounts, health.
+//!
 //! [`setup`] brings a network under one's own control (local, standalone) to where circles can be
 //! made on it: a test asset, the contracts, the operator's accounts.
 mod address;
 mod client;
 mod config;
 mod events;
+pub mod inspect;
+mod meter;
 mod outcome;
 mod plan;
 mod prepare;
@@ -27,6 +31,9 @@ mod verify;
 
 pub use client::StellarChainClient;
 pub use config::{MAX_ASSETS, Operators, StellarConfig};
-pub use rpc::{FnTransport, Rpc, RpcError, Transport, TransportError};
+pub use meter::{Figures, Meter, Metered, Settlement};
+pub use rpc::{
+    Failover, FnTransport, NodeHealth, NodeState, Rpc, RpcError, Transport, TransportError,
+};
 #[cfg(feature = "http")]
 pub use rpc::{HttpTransport, HttpTransportError};

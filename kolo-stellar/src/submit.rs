@@ -1,4 +1,5 @@
 //! Sending, and learning what became of it.
+use kolo_core::Timestamp;
 use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use stellar_xdr::{
@@ -21,25 +22,63 @@ impl StellarChainClient {
     }
 
     pub(crate) async fn fate(&self, tx: &SignedTx) -> Result<Fate, PortError> {
-        let outer = self.rpc.transaction(&tx.hash).await?;
-        if outer.status != TransactionStatus::NotFound {
-            return settled(&outer);
-        }
         // Another fee-bump around the same inner transaction may have been applied.
-        if tx.hash != tx.prepared.hash {
-            let inner = self.rpc.transaction(&tx.prepared.hash).await?;
-            if inner.status != TransactionStatus::NotFound {
-                return settled(&inner);
+        let inner = Some(&tx.prepared.hash).filter(|hash| **hash != tx.hash);
+        let hashes = || [Some(&tx.hash), inner].into_iter().flatten();
+        let mut seen: Option<Seen> = None;
+        for hash in hashes() {
+            let info = self.rpc.transaction(hash).await?;
+            if info.status != TransactionStatus::NotFound {
+                return settled(&info);
+            }
+            let here = Seen::of(&info)?;
+            seen = Some(seen.map_or(here, |before| before.and(here)));
+        }
+        let Some(seen) = seen else { return Err(corrupt("nothing was looked up")) };
+        let history_covers = earliest(tx)?.is_some_and(|sent| seen.oldest.unix() <= sent);
+        // It would be built anew now: so no node may know better.
+        if history_covers && seen.latest > tx.prepared.max_time {
+            for hash in hashes() {
+                let all = self.rpc.transaction_everywhere(hash).await;
+                let found = all.iter().find(|info| info.status != TransactionStatus::NotFound);
+                if let Some(info) = found {
+                    return settled(info);
+                }
             }
         }
-        // The first answer's times: ledgers may have closed between the two, and only what the
-        // first one has seen is ruled out for both hashes.
-        let oldest = timestamp(outer.oldest_ledger_close_time)?;
         Ok(Fate::NotFound {
-            latest_closed_at: timestamp(outer.latest_ledger_close_time)?,
-            latest_ledger: outer.latest_ledger,
-            history_covers: earliest(tx)?.is_some_and(|sent| oldest.unix() <= sent),
+            latest_closed_at: seen.latest,
+            latest_ledger: seen.ledger,
+            history_covers,
         })
+    }
+}
+
+/// The stretch of history in which a transaction was looked for and not found.
+#[derive(Clone, Copy)]
+struct Seen {
+    oldest: Timestamp,
+    latest: Timestamp,
+    ledger: u32,
+}
+
+impl Seen {
+    fn of(info: &TransactionInfo) -> Result<Self, PortError> {
+        Ok(Self {
+            oldest: timestamp(info.oldest_ledger_close_time)?,
+            latest: timestamp(info.latest_ledger_close_time)?,
+            ledger: info.latest_ledger,
+        })
+    }
+
+    /// What both have seen: ledgers may have closed between the two, and different nodes may have
+    /// answered.
+    fn and(self, other: Self) -> Self {
+        Self {
+            oldest: self.oldest.max(other.oldest),
+            latest: self.latest.min(other.latest),
+            ledger: self.ledger.min(other.ledger),
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use kolo_core::Caps;
+use kolo_stellar::setup::Funder;
 use kolo_store::MasterKey;
+use zeroize::Zeroizing;
 
 /// A variable that keeps the server from starting.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -122,6 +124,41 @@ impl Config {
     }
 }
 
+/// Where the secret key of the account that pays stands: it is never an argument, which other users
+/// of the machine could read.
+pub const FUND_SECRET: &str = "KOLO_FUND_SECRET";
+
+/// The account that pays, from [`FUND_SECRET`], read through `get`.
+///
+/// # Errors
+/// [`ConfigError`] when it is missing or no secret key; the text is not repeated.
+pub fn funder(get: impl Fn(&str) -> Option<String>) -> Result<Funder, ConfigError> {
+    let text = get(FUND_SECRET).map(Zeroizing::new).filter(|text| !text.trim().is_empty());
+    let Some(text) = text else {
+        let why = "set it to the secret key (S…) of the account that pays".to_owned();
+        return Err(bad(FUND_SECRET, why));
+    };
+    Funder::from_secret(&text).map_err(|error| bad(FUND_SECRET, error.to_string()))
+}
+
+/// Seconds, as `20s`, `5m` or `1h`: from a second to a day.
+///
+/// # Errors
+/// What would be right.
+pub fn parse_interval(text: &str) -> Result<u32, String> {
+    let wrong = || "use 1s to 24h, for example 20s, 5m or 1h".to_owned();
+    let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (count, unit) = text.split_at(at);
+    let unit_s = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return Err(wrong()),
+    };
+    let seconds = count.parse::<u32>().ok().and_then(|count| count.checked_mul(unit_s));
+    seconds.filter(|seconds| (1..=86_400).contains(seconds)).ok_or_else(wrong)
+}
+
 /// The file of a `sqlite://` URL.
 fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
     match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
@@ -210,6 +247,44 @@ mod tests {
         .unwrap();
         assert_eq!(config.unused, ["VERIFY_TOKEN", "REDIS_URL"]);
         assert_eq!(config.port, 9000);
+    }
+
+    #[test]
+    fn intervals_are_read() {
+        let good = [
+            ("20s", 20),
+            ("1s", 1),
+            ("5m", 300),
+            ("1h", 3_600),
+            ("24h", 86_400),
+            ("86400s", 86_400),
+        ];
+        for (text, seconds) in good {
+            assert_eq!(parse_interval(text), Ok(seconds), "{text}");
+        }
+        for text in ["", "s", "20", "0s", "-1s", "1.5h", "25h", "2d", "20 s", "99999999999s", "2mm"]
+        {
+            assert!(parse_interval(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_funding_secret_is_never_repeated() {
+        let seed = stellar_strkey::ed25519::PrivateKey([0; 32]);
+        let secret = seed.as_unredacted().to_string().as_str().to_owned();
+        let found = funder(|_| Some(format!(" {secret}\n"))).unwrap();
+        assert!(!format!("{found:?}").contains(&secret));
+        let public = "GA5ZSEJYB37JRC5AVCIA5MOP4RHTM335X2KGX3IHOJAPP5RE34K4KZVN";
+        let spoilt = secret.replace('A', "B");
+        for text in [Some(spoilt.as_str()), Some(public), Some("hunter2"), Some("  "), None] {
+            let error = funder(|_| text.map(str::to_owned)).unwrap_err();
+            let said = format!("{error} {error:?}");
+            assert_eq!(error.name, FUND_SECRET);
+            assert!(
+                text.is_none_or(|text| text.trim().is_empty() || !said.contains(text)),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! [`stack`] puts Kolo on embedded defaults (SQLite, the embedded Stellar network), [`chat`] is the
 //! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
-//! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's.
+//! [`chain`] deploys on a network outside and looks after it, [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's.
+pub mod chain;
 pub mod chat;
 pub mod clock;
 pub mod config;

@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kolo_server::demo::{self, DemoOptions};
+use kolo_server::chain::{self, ChainCommand};
+use kolo_server::config::{self, ConfigError, parse_interval};
+use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
 use kolo_server::simulate::{self, On};
 use kolo_server::{receipt, web};
 
@@ -28,7 +30,20 @@ enum Command {
         /// Print one JSON object instead of the transcript.
         #[arg(long)]
         json: bool,
+        /// Play it in real time on a test network elsewhere: the address of its Stellar RPC; several times
+        /// for several nodes. KOLO_FUND_SECRET is the secret key of the account that pays.
+        #[arg(long, value_name = "URL", requires = "passphrase")]
+        rpc: Vec<String>,
+        /// The passphrase of that network.
+        #[arg(long, value_name = "TEXT", requires = "rpc")]
+        passphrase: Option<String>,
+        /// Between two contributions there: 20s, 5m, 1h.
+        #[arg(long, default_value = "20s", requires = "rpc", value_parser = parse_interval)]
+        interval: u32,
     },
+    /// Deploy on a network, and look after it: docs/guide/stellar.md.
+    #[command(subcommand)]
+    Chain(ChainCommand),
     /// Play a scenario: what would happen if. The format is in docs/guide/simulate.md.
     Simulate {
         /// The scenario, a TOML file; see examples/scenarios.
@@ -51,15 +66,34 @@ enum Command {
     },
 }
 
+/// Where the demo is played. The secret is read once.
+fn place(
+    rpc: Vec<String>,
+    passphrase: Option<String>,
+    interval_s: u32,
+) -> Result<Place, ConfigError> {
+    let Some(passphrase) = passphrase else { return Ok(Place::Embedded) };
+    let funder = Box::new(config::funder(|name| std::env::var(name).ok())?);
+    Ok(Place::Elsewhere(Elsewhere { rpc, passphrase, interval_s, funder }))
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().command {
-        Some(Command::Demo { members, seed, json }) => {
-            demo::run(&DemoOptions { members, seed, json }).await
+        Some(Command::Demo { members, seed, json, rpc, passphrase, interval }) => {
+            let place = match place(rpc, passphrase, interval) {
+                Ok(place) => place,
+                Err(error) => {
+                    eprintln!("{error}");
+                    return ExitCode::FAILURE;
+                }
+            };
+            demo::run(&DemoOptions { members, seed, json }, place).await
         }
+        Some(Command::Chain(command)) => chain::run(command).await,
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
         None => web::run().await,

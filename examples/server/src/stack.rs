@@ -1,5 +1,5 @@
 //! Kolo on embedded defaults: SQLite, the key vault in it, the embedded Stellar network, all in this
-//! process.
+//! process; or, for the demo, on a network elsewhere.
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,8 +10,8 @@ use kolo_core::worker::Worker;
 use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
-use kolo_stellar::setup::{Operation, operate};
-use kolo_stellar::{FnTransport, Rpc};
+use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
+use kolo_stellar::{FnTransport, Meter, Rpc};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
 use crate::chat::{ChatError, ChatRoom};
@@ -29,9 +29,30 @@ pub struct Plan {
     pub clock: Arc<MovableClock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// What may be begun in one day at the sponsor's cost.
-    pub caps: Caps,
+    /// The domain's figures.
+    pub settings: Settings,
+    /// The network.
+    pub network: NetworkPlan,
 }
+
+/// Which network to stand on.
+pub enum NetworkPlan {
+    /// One in this process, kept in the data folder.
+    Embedded,
+    /// A test network elsewhere, set up anew with somebody's money.
+    Elsewhere {
+        /// How it is reached.
+        rpc: Rpc,
+        /// Which network is meant.
+        passphrase: String,
+        /// Who pays.
+        funder: Box<Funder>,
+    },
+}
+
+/// What each of the operator's accounts is given on a network elsewhere, stroops of XLM (50 XLM: a
+/// test network's friendbot gives 10,000, and a circle of three takes less than ten).
+const GIVEN_ELSEWHERE: i64 = 500_000_000;
 
 /// Everything running.
 pub struct Stack {
@@ -41,14 +62,14 @@ pub struct Stack {
     pub worker: Worker,
     /// The channel behind the phones.
     pub chat: Arc<ChatRoom>,
-    /// The embedded network.
-    pub network: Localnet,
+    /// The embedded network, where it is embedded.
+    pub network: Option<Localnet>,
+    /// What became of everything asked of the chain.
+    pub meter: Meter,
     /// The time.
     pub clock: Arc<MovableClock>,
     /// The factory of circles.
     pub factory: ChainAddress,
-    /// The ledger after the set-up: what comes later is the circles'.
-    pub set_up_at: u32,
 }
 
 /// Why it could not be started.
@@ -80,9 +101,6 @@ pub enum StackError {
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
-    /// The embedded network stopped.
-    #[error("the embedded network: {0}")]
-    Stopped(#[from] kolo_localnet::NetworkError),
     /// The embedded network's store.
     #[error("the embedded network: {0}")]
     NetworkStore(#[from] kolo_localnet::StoreError),
@@ -114,13 +132,26 @@ impl Stack {
         let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::try_new(&ledger, keys).await?);
         let tenant = TenantId::default();
 
-        progress("starting the embedded Stellar network");
-        let network = start_network(&plan.data.join("network"), &plan.clock)?;
-        let rpc = in_process(&network);
-
-        progress("setting up test dollars and contracts");
-        let operation = operate(rpc, vault.as_ref(), &tenant).await?;
+        let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
+        let (operation, network) = match plan.network {
+            NetworkPlan::Embedded => {
+                progress("starting the embedded Stellar network");
+                let network = start_network(&plan.data.join("network"), &plan.clock)?;
+                progress("setting up test dollars and contracts");
+                let operation = operate(in_process(&network), keys.0, keys.1).await?;
+                (operation, Some(network))
+            }
+            NetworkPlan::Elsewhere { rpc, passphrase, funder } => {
+                progress("setting up test dollars and contracts");
+                let given = GIVEN_ELSEWHERE;
+                let mut operation = operate_on(rpc, &passphrase, &funder, given, keys).await?;
+                // Ledgers may rest there: what is prepared then is counted from the clock.
+                operation.client = operation.client.with_clock(plan.clock.clone());
+                (operation, None)
+            }
+        };
         let Operation { client, operator, asset, deployment } = operation;
+        let meter = Meter::new();
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
@@ -129,24 +160,23 @@ impl Stack {
         let ports = Ports {
             ledger: ledger.clone(),
             queue: ledger,
-            chain: Arc::new(client),
+            chain: Arc::new(meter.watch(Arc::new(client))),
             vault,
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, asset, operator, settings(plan.caps));
+        let kolo = Kolo::new(tenant, ports, asset, operator, plan.settings);
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
-        let set_up_at = network.latest().await?.sequence();
         Ok(Self {
             kolo,
             worker,
             chat,
             network,
+            meter,
             clock: plan.clock,
             factory: deployment.factory,
-            set_up_at,
         })
     }
 }
@@ -154,7 +184,9 @@ impl Stack {
 /// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
 const LEASE_S: u64 = 5;
 
-fn settings(caps: Caps) -> Settings {
+/// The domain's figures for a stack in one process.
+#[must_use]
+pub fn settings(caps: Caps) -> Settings {
     Settings { lease_s: LEASE_S, caps, ..Settings::default() }
 }
 

@@ -19,6 +19,9 @@ use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId};
 /// Seconds of a day.
 const DAY_S: u32 = 86_400;
 
+/// A month where a day is no day (see [`crate::Settings::day_s`]).
+const MONTH_DAYS: u32 = 30;
+
 /// How long each step before the first round may take.
 const SETUP_S: u32 = 3 * DAY_S;
 
@@ -61,9 +64,18 @@ impl Circles {
         let interval = match wanted.every {
             Every::Days(days) => {
                 bounded("days between contributions", u64::from(days), 1, 90)?;
-                Interval::Seconds(u32::from(days).saturating_mul(DAY_S))
+                Interval::Seconds(u32::from(days).saturating_mul(settings.day_s))
             }
-            Every::Month => Interval::Months(1),
+            Every::Month if settings.day_s == DAY_S => Interval::Months(1),
+            Every::Month => Interval::Seconds(MONTH_DAYS.saturating_mul(settings.day_s)),
+            // A circle of the chain's may have it; a new one is asked for in days.
+            Every::Seconds(_) => {
+                return Err(Error::OutOfBounds {
+                    field: "days between contributions",
+                    min: 1,
+                    max: 90,
+                });
+            }
         };
         bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
         let asset = self.kolo.ports().chain.asset_contract(self.kolo.asset())?;

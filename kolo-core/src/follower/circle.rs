@@ -196,6 +196,7 @@ fn set_aside(
 
 pub(crate) fn every(rules: &Rules) -> Every {
     match rules.interval {
+        kolo_rules::Interval::Seconds(seconds) if seconds % 86_400 != 0 => Every::Seconds(seconds),
         kolo_rules::Interval::Seconds(seconds) => {
             Every::Days(u16::try_from(seconds / 86_400).unwrap_or(u16::MAX))
         }

@@ -1,4 +1,5 @@
 //! JSON-RPC over HTTPS, with time-outs and a limit on what is read.
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,7 +24,8 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A node at `url` (`https://…`, or `http://…` for a local one).
+    /// A node at `url`: `https://…`, or `http://…` for one nearby (this machine, a private address, a
+    /// name without a dot), since whoever stands between could answer in a remote node's place.
     ///
     /// # Errors
     /// [`HttpTransportError`] when the URL is none, or TLS cannot be set up.
@@ -44,6 +46,9 @@ impl HttpTransport {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(HttpTransportError::Url);
         }
+        if url.scheme() == "http" && !is_nearby(&url) {
+            return Err(HttpTransportError::Insecure);
+        }
         // An error says that the host program has chosen a provider before: its choice stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -56,6 +61,15 @@ impl HttpTransport {
     }
 }
 
+impl HttpTransport {
+    /// What operators may see of its address: host and port. The path may hold a key.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let host = self.url.host_str().unwrap_or("?");
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}
+
 /// Why a transport could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -63,6 +77,11 @@ pub enum HttpTransportError {
     /// Not an `http` or `https` URL.
     #[error("the RPC address is not an http:// or https:// URL")]
     Url,
+    /// Plain HTTP to a node that is not nearby.
+    #[error(
+        "the RPC address is http:// and not nearby: anybody between could answer; use https://"
+    )]
+    Insecure,
     /// TLS could not be set up.
     #[error("the HTTP client could not be set up: {0}")]
     Client(String),
@@ -72,8 +91,20 @@ error_codes! {
     HttpTransportError {
         Url = "rpc.url" Permanent:
             "the RPC address is not an http:// or https:// URL", "correct it";
+        Insecure = "rpc.insecure" Permanent:
+            "the RPC address is http:// and the node is not nearby", "use https://";
         Client = "rpc.client" Permanent:
             "the HTTP client could not be set up", "check the system's TLS set-up";
+    }
+}
+
+/// On this machine or in its private network.
+fn is_nearby(url: &reqwest::Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private(),
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+        Err(_) => !host.trim_end_matches('.').contains('.') || host.ends_with(".localhost"),
     }
 }
 

@@ -1,4 +1,5 @@
 //! A client of Stellar RPC that keeps what others drop: the status of a submission.
+mod failover;
 #[cfg(feature = "http")]
 mod http;
 mod transport;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stellar_xdr::{LedgerKey, Limits, ReadXdr, TransactionEnvelope, WriteXdr};
 
+pub use failover::{Failover, NodeHealth, NodeState};
 #[cfg(feature = "http")]
 pub use http::{HttpTransport, HttpTransportError};
 pub use transport::{FnTransport, Transport, TransportError};
@@ -28,6 +30,9 @@ pub(crate) const XDR_LIMITS: Limits = Limits { depth: 200, len: 16 * 1024 * 1024
 
 /// JSON-RPC's "no such method".
 const METHOD_NOT_FOUND: i64 = -32601;
+
+/// JSON-RPC's "internal error": the node's own trouble.
+const INTERNAL_ERROR: i64 = -32603;
 
 /// Why a request brought nothing.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +83,17 @@ impl RpcError {
         match self {
             Self::Transport(error) => match error {
                 TransportError::Unreachable(_) => (PortErrorKind::Unavailable, Retry::Temporary),
+                // Nothing is given up for it: an address may lead elsewhere for a while.
+                TransportError::OtherNetwork => (PortErrorKind::Invalid, Retry::Temporary),
                 TransportError::RateLimited => (PortErrorKind::Limited, Retry::Temporary),
                 TransportError::Timeout => (PortErrorKind::Timeout, Retry::Unknown),
                 TransportError::TooLarge { .. } => (PortErrorKind::Limited, Retry::Unknown),
                 _ => (PortErrorKind::Unavailable, Retry::Unknown),
             },
-            // -32603 is the node's own trouble, the other codes blame the request.
-            Self::Refused { code: -32603, .. } => (PortErrorKind::Unavailable, Retry::Temporary),
+            // The other codes blame the request.
+            Self::Refused { code: INTERNAL_ERROR, .. } => {
+                (PortErrorKind::Unavailable, Retry::Temporary)
+            }
             Self::Refused { .. } => (PortErrorKind::Invalid, Retry::Permanent),
             Self::Malformed { .. } => (PortErrorKind::Corrupt, Retry::Unknown),
         }
@@ -233,6 +242,19 @@ impl Rpc {
         self.request("getTransaction", json!({ "hash": hash })).await
     }
 
+    /// As [`Self::transaction`], of every node that answers, where there are several; else none.
+    pub async fn transaction_everywhere(&self, hash: &str) -> Vec<TransactionInfo> {
+        const METHOD: &str = "getTransaction";
+        let request = self.body(METHOD, json!({ "hash": hash }));
+        let answers = self.transport.everywhere(&request).await;
+        answers.into_iter().filter_map(|answer| parse(METHOD, answer.ok()?).ok()).collect()
+    }
+
+    /// What is known of the nodes behind it, where there are several.
+    pub async fn nodes(&self) -> Vec<NodeHealth> {
+        self.transport.nodes().await
+    }
+
     /// `getEvents`: the next `limit` that pass one of `filters` (JSON as documented).
     ///
     /// # Errors
@@ -254,26 +276,34 @@ impl Rpc {
         self.request("getEvents", params).await
     }
 
-    async fn request<T: DeserializeOwned>(
+    pub(crate) async fn request<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Value,
     ) -> Result<T, RpcError> {
+        let request = self.body(method, params);
+        parse(method, self.transport.call(request).await?)
+    }
+
+    fn body(&self, method: &'static str, params: Value) -> Value {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         let mut request = json!({ "jsonrpc": "2.0", "id": id, "method": method });
         if !params.is_null() {
             request["params"] = params;
         }
-        let answer = self.transport.call(request).await?;
-        let answer: Answer =
-            serde_json::from_value(answer).map_err(|e| malformed(method, &e.to_string()))?;
-        match answer {
-            Answer { error: Some(error), .. } => {
-                Err(RpcError::Refused { method, code: error.code, message: error.message })
-            }
-            Answer { result, .. } => serde_json::from_value(result.unwrap_or(Value::Null))
-                .map_err(|e| malformed(method, &e.to_string())),
+        request
+    }
+}
+
+fn parse<T: DeserializeOwned>(method: &'static str, answer: Value) -> Result<T, RpcError> {
+    let answer: Answer =
+        serde_json::from_value(answer).map_err(|e| malformed(method, &e.to_string()))?;
+    match answer {
+        Answer { error: Some(error), .. } => {
+            Err(RpcError::Refused { method, code: error.code, message: error.message })
         }
+        Answer { result, .. } => serde_json::from_value(result.unwrap_or(Value::Null))
+            .map_err(|e| malformed(method, &e.to_string())),
     }
 }
 

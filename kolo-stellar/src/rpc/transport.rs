@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use kolo_core::error_codes;
 use serde_json::Value;
 
+use super::failover::NodeHealth;
+
 /// Carries one JSON-RPC request object and brings back the response object.
 #[async_trait]
 pub trait Transport: Send + Sync {
@@ -14,6 +16,18 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`], which tells whether the request may have arrived.
     async fn call(&self, request: Value) -> Result<Value, TransportError>;
+
+    /// Asks every node that may be asked, where there are several; else nobody. For what is taken as
+    /// proven only if none contradicts.
+    async fn everywhere(&self, request: &Value) -> Vec<Result<Value, TransportError>> {
+        let _ = request;
+        Vec::new()
+    }
+
+    /// What is known of the nodes, where there are several; else nothing.
+    async fn nodes(&self) -> Vec<NodeHealth> {
+        Vec::new()
+    }
 }
 
 /// Why there is no answer.
@@ -44,6 +58,20 @@ pub enum TransportError {
     /// The answer is no JSON.
     #[error("the node's answer is not JSON: {0}")]
     NotJson(String),
+    /// No node is on the network that was meant; nothing was sent.
+    #[error("no node is on the configured network: correct the passphrase or the RPC address")]
+    OtherNetwork,
+    /// The answer is none to what was asked.
+    #[error("the node's answer cannot be used: {0}")]
+    Garbled(String),
+}
+
+impl TransportError {
+    /// Whether the request may have arrived.
+    #[must_use]
+    pub const fn may_have_arrived(&self) -> bool {
+        !matches!(self, Self::Unreachable(_) | Self::RateLimited | Self::OtherNetwork)
+    }
 }
 
 error_codes! {
@@ -62,6 +90,11 @@ error_codes! {
             "the answer is larger than allowed", "look it up with a smaller page";
         NotJson = "rpc.not_json" Unknown:
             "the answer is not JSON", "check that the address is that of a Stellar RPC node";
+        OtherNetwork = "rpc.other_network" Temporary:
+            "no node is on the configured network; nothing was sent",
+            "correct the passphrase or the RPC address";
+        Garbled = "rpc.garbled" Unknown:
+            "the answer is none to what was asked", "use another node";
     }
 }
 

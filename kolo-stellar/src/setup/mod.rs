@@ -1,33 +1,36 @@
 //! Brings a network under one's own control (embedded, standalone) to where circles can be made:
 //! the operator's accounts, a test asset with its contract, the circle's code, the factory.
 //!
-//! Everything is looked for first, so that doing it again finds what is there. Not for the public
-//! network: there an operator deploys by hand and configures what [`Deployment`] says here.
+//! Everything is looked for first, so that doing it again finds what is there.
+mod deploy;
 mod funder;
 mod operate;
+mod steps;
 
 use kolo_core::port::PortError;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::PublicKey;
 use kolo_core::{Asset, error_codes};
 use stellar_xdr::{
-    AccountId, BytesM, ContractExecutable, ContractId, ContractIdPreimage,
-    ContractIdPreimageFromAddress, CreateAccountOp, CreateContractArgs, CreateContractArgsV2, Hash,
-    HostFunction, LedgerEntryData, LedgerKey, LedgerKeyContractCode, MuxedAccount, OperationBody,
-    PaymentOp, ScAddress, ScVal, Uint256,
+    AccountId, CreateAccountOp, LedgerEntryData, LedgerKey, MuxedAccount, OperationBody, PaymentOp,
+    ScAddress,
 };
 
-pub use funder::Funder;
+pub use deploy::{DeployPlan, DeployStep, Release, StepState, deploy, plan};
 use funder::Site;
-pub use operate::{Operation, operate};
+pub(crate) use funder::spendable;
+pub use funder::{Funder, SecretError};
+pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
+pub use steps::Codes;
+pub(crate) use steps::code_key;
+use steps::{Target, factory_salt};
 
 use crate::address::{
-    account_address, account_of, contract_address, deployed_id, invalid, sc_address, sha256,
+    account_address, account_of, contract_address, deployed_id, sc_address, sha256,
 };
-use crate::config::{KnownAsset, Network, Operators, StellarConfig, known_asset};
-use crate::read::{account_key, instance_key};
+use crate::config::{Network, Operators, StellarConfig, known_asset};
+use crate::read::account_key;
 use crate::rpc::{Rpc, RpcError};
-use crate::scval::{address, bytes, vec};
 
 /// The circle's code, as built from `contracts/`.
 pub const CIRCLE_WASM: &[u8] = include_bytes!("../../wasm/circle.wasm");
@@ -37,9 +40,6 @@ pub const RULEBOOK_WASM: &[u8] = include_bytes!("../../wasm/rulebook.wasm");
 
 /// The factory's code, as built from `contracts/`.
 pub const FACTORY_WASM: &[u8] = include_bytes!("../../wasm/factory.wasm");
-
-/// What the factory's address is derived from, besides the codes and the asset.
-const FACTORY_DOMAIN: &[u8] = b"kolo:factory:1";
 
 /// Stroops of XLM in one XLM.
 const XLM: i64 = 10_000_000;
@@ -126,6 +126,76 @@ pub enum SetupError {
         /// The network's words.
         reason: String,
     },
+    /// The node is on another network than was meant.
+    #[error(
+        "the node is on \"{found}\", not on \"{wanted}\": correct the passphrase or the RPC address"
+    )]
+    OtherNetwork {
+        /// The passphrase the node says.
+        found: String,
+        /// The passphrase that was meant.
+        wanted: String,
+    },
+    /// The committed build is not what its list of hashes says.
+    #[error(
+        "{file} is not the committed build (SHA-256 {found}): build the program from a clean checkout"
+    )]
+    OtherCode {
+        /// Which file.
+        file: &'static str,
+        /// What its bytes hash to.
+        found: String,
+    },
+    /// There is no such factory.
+    #[error("there is no factory at {factory} on this network: correct the address")]
+    NoFactory {
+        /// Where it was looked for.
+        factory: ChainAddress,
+    },
+    /// It costs real money there.
+    #[error("this is the public network, where it costs real money: confirm that it is meant")]
+    PublicNotConfirmed,
+    /// What a step would cost.
+    #[error(
+        "setting the network up: {step} would cost {fee} XLM, more than the limit of {limit}: raise the limit or wait for a calmer hour"
+    )]
+    TooDear {
+        /// Which step.
+        step: &'static str,
+        /// Its fee at most, XLM.
+        fee: String,
+        /// The limit, XLM.
+        limit: String,
+    },
+    /// What was deployed is not what was meant.
+    #[error(
+        "{what} on the network is not what was deployed: distrust the node, and compare it with another"
+    )]
+    NotAsDeployed {
+        /// What.
+        what: String,
+    },
+    /// Test money is not issued where money is real.
+    #[error("this is the public network: test dollars are not issued there; use a test network")]
+    PublicNetwork,
+    /// The account that pays does not exist.
+    #[error(
+        "the funding account {account} does not exist on this network: create it first (a test network's friendbot does)"
+    )]
+    NoAccount {
+        /// Which.
+        account: ChainAddress,
+    },
+    /// The account that pays has too little.
+    #[error("the funding account {account} needs {needed} XLM and holds {held}: top it up")]
+    TooPoor {
+        /// Which.
+        account: ChainAddress,
+        /// What is needed, XLM.
+        needed: String,
+        /// What it may spend, XLM.
+        held: String,
+    },
     /// The network took a step and did not apply it in time.
     #[error(
         "setting the network up: {step} was not applied in time: is the network closing ledgers?"
@@ -140,6 +210,28 @@ error_codes! {
     SetupError {
         Refused = "setup.refused" Permanent:
             "the network refused a step of the set-up", "read its reason; what was made stays";
+        OtherNetwork = "setup.other_network" Permanent:
+            "the node is on another network than was meant",
+            "correct the passphrase or the RPC address";
+        OtherCode = "setup.other_code" Permanent:
+            "the contracts in the program are not the committed build",
+            "build the program from a clean checkout";
+        NoFactory = "setup.no_factory" Permanent:
+            "there is no factory at this address on this network", "correct the address";
+        PublicNotConfirmed = "setup.public_not_confirmed" Permanent:
+            "it is the public network, where it costs real money", "confirm that it is meant";
+        TooDear = "setup.too_dear" Permanent:
+            "a step would cost more than the limit", "raise the limit, or wait for a calmer hour";
+        NotAsDeployed = "setup.not_as_deployed" Permanent:
+            "what is on the network is not what was deployed",
+            "distrust the node: compare it with another";
+        PublicNetwork = "setup.public_network" Permanent:
+            "test money is not issued on the public network", "use a test network";
+        NoAccount = "setup.no_account" Permanent:
+            "the funding account does not exist on this network",
+            "create it first: a test network's friendbot does";
+        TooPoor = "setup.too_poor" Permanent:
+            "the funding account has too little", "top it up, then run it again";
         TimedOut = "setup.timed_out" Unknown:
             "a step was taken and not applied in time",
             "check that the network closes ledgers, then run it again";
@@ -163,7 +255,7 @@ pub fn planned(
     let asset = Asset { code: wanted.asset_code.clone(), issuer, decimals: 7 };
     let asset_contract = known_asset(network_id, &asset)?.contract;
     let circle_hash = sha256(CIRCLE_WASM);
-    let salt = factory_salt(sha256(FACTORY_WASM), circle_hash, &asset_contract);
+    let salt = factory_salt(sha256(FACTORY_WASM), circle_hash, &[&asset_contract]);
     let factory = deployed_id(network_id, ScAddress::Account(funder.account()), salt)?;
     Ok(Deployment {
         passphrase: passphrase.to_owned(),
@@ -173,11 +265,6 @@ pub fn planned(
         circle_hash,
         operators: wanted.operators,
     })
-}
-
-/// From the codes and the asset: another code, another factory.
-fn factory_salt(factory_hash: [u8; 32], circle_hash: [u8; 32], asset: &ContractId) -> [u8; 32] {
-    sha256(&[FACTORY_DOMAIN, &factory_hash, &circle_hash, &asset.0.0].concat())
 }
 
 /// Makes what is missing of `wanted`, paid and deployed by `funder`, which on a standalone network
@@ -192,16 +279,18 @@ pub async fn bootstrap(
 ) -> Result<Deployment, SetupError> {
     let passphrase = rpc.network().await?.passphrase;
     let plan = planned(&passphrase, funder, wanted)?;
-    let site = Site { rpc, funder, network_id: sha256(passphrase.as_bytes()) };
+    let site = Site::new(rpc, &passphrase, funder);
     let issuer = account_of(wanted.issuer.0);
     let known = known_asset(site.network_id, &plan.asset)?;
 
     site.fund(wanted, &issuer).await?;
-    site.deploy_asset(&known).await?;
-    let circle_hash = site.upload("the circle's code", CIRCLE_WASM).await?;
-    let rulebook_hash = site.upload("the rulebook's code", RULEBOOK_WASM).await?;
-    let factory_hash = site.upload("the factory's code", FACTORY_WASM).await?;
-    site.deploy_factory(factory_hash, [circle_hash, rulebook_hash], &known.contract).await?;
+    let steps = Codes::built()?.steps(&Target {
+        network_id: site.network_id,
+        payer: funder.account(),
+        assets: vec![known],
+        factory: None,
+    })?;
+    site.run(&steps, &mut |_| ()).await?;
     Ok(plan)
 }
 
@@ -218,6 +307,7 @@ impl Site<'_> {
         let keys: Vec<LedgerKey> = accounts.iter().map(account_key).collect();
         let found = self.rpc.ledger_entries(&keys).await?;
         let mut operations = vec![];
+        let mut sum = 0_i64;
         for account in accounts {
             let balance = found.iter().find_map(|entry| match &entry.data {
                 LedgerEntryData::Account(entry) if entry.account_id == account => {
@@ -226,11 +316,15 @@ impl Site<'_> {
                 _ => None,
             });
             match balance {
-                None => operations.push(OperationBody::CreateAccount(CreateAccountOp {
-                    destination: account,
-                    starting_balance: wanted.balance,
-                })),
+                None => {
+                    sum = sum.saturating_add(wanted.balance);
+                    operations.push(OperationBody::CreateAccount(CreateAccountOp {
+                        destination: account,
+                        starting_balance: wanted.balance,
+                    }));
+                }
                 Some(balance) if balance < wanted.balance / 2 => {
+                    sum = sum.saturating_add(wanted.balance.saturating_sub(balance));
                     operations.push(OperationBody::Payment(PaymentOp {
                         destination: MuxedAccount::from(account),
                         asset: stellar_xdr::Asset::Native,
@@ -243,58 +337,7 @@ impl Site<'_> {
         if operations.is_empty() {
             return Ok(());
         }
+        self.can_spend(sum).await?;
         self.apply("funding the operator's accounts", operations).await
-    }
-
-    async fn deploy_asset(&self, asset: &KnownAsset) -> Result<(), SetupError> {
-        if self.exists(instance_key(&asset.contract)).await? {
-            return Ok(());
-        }
-        let function = HostFunction::CreateContract(CreateContractArgs {
-            contract_id_preimage: ContractIdPreimage::Asset(asset.xdr.clone()),
-            executable: ContractExecutable::StellarAsset,
-        });
-        self.call("deploying the asset's contract", function).await
-    }
-
-    async fn upload(&self, step: &'static str, wasm: &[u8]) -> Result<[u8; 32], SetupError> {
-        let hash = sha256(wasm);
-        let key = LedgerKey::ContractCode(LedgerKeyContractCode { hash: Hash(hash) });
-        if !self.exists(key).await? {
-            let code = BytesM::try_from(wasm).map_err(|_| invalid("the code is too large"))?;
-            self.call(step, HostFunction::UploadContractWasm(code)).await?;
-        }
-        Ok(hash)
-    }
-
-    async fn deploy_factory(
-        &self,
-        factory_hash: [u8; 32],
-        [circle_hash, rulebook_hash]: [[u8; 32]; 2],
-        asset: &ContractId,
-    ) -> Result<(), SetupError> {
-        let salt = factory_salt(factory_hash, circle_hash, asset);
-        let deployer = ScAddress::Account(self.funder.account());
-        let id = deployed_id(self.network_id, deployer.clone(), salt)?;
-        if self.exists(instance_key(&id)).await? {
-            return Ok(());
-        }
-        let assets = vec(vec![address(&ScAddress::Contract(asset.clone()))])?;
-        let arguments: Vec<ScVal> = vec![bytes(&circle_hash)?, bytes(&rulebook_hash)?, assets];
-        let function = HostFunction::CreateContractV2(CreateContractArgsV2 {
-            contract_id_preimage: ContractIdPreimage::Address(ContractIdPreimageFromAddress {
-                address: deployer,
-                salt: Uint256(salt),
-            }),
-            executable: ContractExecutable::Wasm(Hash(factory_hash)),
-            constructor_args: arguments
-                .try_into()
-                .map_err(|_| invalid("too many constructor arguments"))?,
-        });
-        self.call("deploying the factory", function).await
-    }
-
-    async fn exists(&self, key: LedgerKey) -> Result<bool, SetupError> {
-        Ok(!self.rpc.ledger_entries(&[key]).await?.is_empty())
     }
 }

@@ -9,6 +9,12 @@ use crate::client::StellarChainClient;
 use crate::config::Operators;
 use crate::rpc::Rpc;
 
+/// The passphrase of the network where money is real.
+pub const PUBLIC_PASSPHRASE: &str = "Public Global Stellar Network ; September 2015";
+
+/// The passphrase of the public test network.
+pub const TESTNET_PASSPHRASE: &str = "Test SDF Network ; September 2015";
+
 /// What [`operate`] brings up.
 pub struct Operation {
     /// The client.
@@ -31,6 +37,40 @@ pub async fn operate(
     vault: &dyn KeyVault,
     tenant: &TenantId,
 ) -> Result<Operation, SetupError> {
+    let passphrase = rpc.network().await?.passphrase;
+    let funder = Funder::root_of(&passphrase);
+    set_up(rpc, vault, tenant, &funder, None).await
+}
+
+/// As [`operate`], on a network that somebody else runs: `funder` pays, and `balance` (stroops of XLM)
+/// is what each of the operator's accounts is given. `passphrase` says which network is meant.
+///
+/// # Errors
+/// As [`operate`]; [`SetupError::OtherNetwork`] and [`SetupError::PublicNetwork`] before anything is sent.
+pub async fn operate_on(
+    rpc: Rpc,
+    passphrase: &str,
+    funder: &Funder,
+    balance: i64,
+    (vault, tenant): (&dyn KeyVault, &TenantId),
+) -> Result<Operation, SetupError> {
+    if passphrase == PUBLIC_PASSPHRASE {
+        return Err(SetupError::PublicNetwork);
+    }
+    let found = rpc.network().await?.passphrase;
+    if found != passphrase {
+        return Err(SetupError::OtherNetwork { found, wanted: passphrase.to_owned() });
+    }
+    set_up(rpc, vault, tenant, funder, Some(balance)).await
+}
+
+async fn set_up(
+    rpc: Rpc,
+    vault: &dyn KeyVault,
+    tenant: &TenantId,
+    funder: &Funder,
+    balance: Option<i64>,
+) -> Result<Operation, SetupError> {
     let key = async |name: &str| vault.create(tenant, &KeyName::Operator(name.to_owned())).await;
     let issuer = key("issuer").await?;
     let receipts = key("receipts").await?;
@@ -39,9 +79,9 @@ pub async fn operate(
         fees: key("fees").await?,
         keeper: key("keeper").await?,
     };
-    let passphrase = rpc.network().await?.passphrase;
-    let funder = Funder::root_of(&passphrase);
-    let deployment = bootstrap(&rpc, &funder, &Bootstrap::new(operators, issuer)).await?;
+    let usual = Bootstrap::new(operators, issuer);
+    let wanted = Bootstrap { balance: balance.unwrap_or(usual.balance), ..usual };
+    let deployment = bootstrap(&rpc, funder, &wanted).await?;
     let client = StellarChainClient::try_new(rpc, &deployment.config())?;
     let Operators { sponsor, fees, keeper } = operators;
     Ok(Operation {

@@ -1,4 +1,5 @@
-//! `kolo-server demo`: a whole rotation through the very path real messages take, on virtual time.
+//! `kolo-server demo`: a whole rotation through the very path real messages take, on virtual time; or in
+//! real time on any network that speaks Stellar RPC.
 //!
 //! Inbound message → conversation → core → ledger → signed envelope → Soroban host → event → ledger →
 //! reply. It ends with a table, and with success only if books and chain agree to the stroop and
@@ -11,13 +12,15 @@ mod story;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use kolo_core::{Caps, Timestamp};
+use kolo_core::{Caps, Settings, Timestamp};
+use kolo_stellar::setup::Funder;
+use kolo_stellar::{Failover, HttpTransportError, Rpc};
 use kolo_store::MasterKey;
 
 use crate::clock::{MovableClock, SystemEntropy};
-use crate::stack::{Plan, Stack, StackError};
-use player::Player;
+use crate::stack::{NetworkPlan, Plan, Stack, StackError, settings};
 pub use player::spell;
+use player::{Pace, Player};
 pub use report::Report;
 
 /// Monday, 5 January 2026, 09:00 UTC: where virtual time begins.
@@ -47,22 +50,12 @@ pub enum DemoError {
     /// The core.
     #[error(transparent)]
     Core(#[from] kolo_core::Error),
-    /// The embedded network.
+    /// The address of a node.
     #[error(transparent)]
-    Network(#[from] kolo_localnet::NetworkError),
+    Node(#[from] HttpTransportError),
     /// The chat.
     #[error(transparent)]
     Chat(#[from] crate::chat::ChatError),
-    /// Something expected was not said.
-    #[error("{who} was expected to read {what:?}, the last message was: {last:?}")]
-    NotSaid {
-        /// On whose phone.
-        who: String,
-        /// What was looked for.
-        what: &'static str,
-        /// What is there.
-        last: String,
-    },
     /// The circle did not get where it should be.
     #[error("the circle {0}")]
     Stuck(&'static str),
@@ -71,9 +64,29 @@ pub enum DemoError {
     Randomness,
 }
 
+/// Where the story is played.
+pub enum Place {
+    /// On an embedded network, on virtual time.
+    Embedded,
+    /// On a test network elsewhere, in real time.
+    Elsewhere(Elsewhere),
+}
+
+/// A test network elsewhere.
+pub struct Elsewhere {
+    /// Addresses of its nodes: the first that is well is asked.
+    pub rpc: Vec<String>,
+    /// Which network is meant.
+    pub passphrase: String,
+    /// Between two contributions, seconds.
+    pub interval_s: u32,
+    /// Who pays.
+    pub funder: Box<Funder>,
+}
+
 /// Plays and prints; the exit code says whether everything agrees.
-pub async fn run(options: &DemoOptions) -> ExitCode {
-    match play(options).await {
+pub async fn run(options: &DemoOptions, place: Place) -> ExitCode {
+    match play(options, place).await {
         Ok(report) => {
             if options.json {
                 println!("{}", report.json());
@@ -93,21 +106,37 @@ pub async fn run(options: &DemoOptions) -> ExitCode {
 ///
 /// # Errors
 /// [`DemoError`].
-pub async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
+pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoError> {
     let folder = tempfile::tempdir()?;
     let mut key = [0u8; 32];
     getrandom::fill(&mut key).map_err(|_| DemoError::Randomness)?;
+    let mut cast = people::cast(options.members, options.seed);
+    let usual = settings(Caps::default());
+    let (pace, clock, settings, network) = match place {
+        Place::Embedded => {
+            let clock = MovableClock::still(Timestamp::from_unix(START));
+            (Pace::Moved, clock, usual, NetworkPlan::Embedded)
+        }
+        Place::Elsewhere(Elsewhere { rpc, passphrase, interval_s, funder }) => {
+            // What is a day elsewhere takes an interval here.
+            cast.every = "daily";
+            let settings = Settings { day_s: interval_s, ..usual };
+            let rpc = Rpc::new(Failover::of_urls(passphrase.clone(), &rpc)?);
+            let network = NetworkPlan::Elsewhere { rpc, passphrase, funder };
+            (Pace::Real, MovableClock::running(0), settings, network)
+        }
+    };
     let plan = Plan {
         data: folder.path().to_owned(),
         database: folder.path().join("kolo.sqlite"),
         master_key: MasterKey::from_bytes(key),
-        clock: Arc::new(MovableClock::still(Timestamp::from_unix(START))),
+        clock: Arc::new(clock),
         entropy: Arc::new(SystemEntropy),
-        caps: Caps::default(),
+        settings,
+        network,
     };
     let stack = Stack::start(plan, &|step| eprintln!("· {step}")).await?;
-    let cast = people::cast(options.members, options.seed);
-    let mut player = Player::new(&stack, !options.json);
+    let mut player = Player::new(&stack, pace, !options.json);
     let circle = story::tell(&mut player, &cast).await?;
     report::settle_accounts(&stack, &cast, circle, player.said(), player.turn_ms()).await
 }

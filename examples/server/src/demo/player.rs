@@ -11,28 +11,49 @@ use super::DemoError;
 use crate::chat::{Bubble, Phone};
 use crate::stack::Stack;
 
+/// Between looks where time is real: a ledger closes every few seconds, and a node may ask for fewer
+/// requests.
+const LOOK_EVERY: Duration = Duration::from_millis(700);
+
+/// Longest wait for something to happen where time is real.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// The player moves the clock.
+    Moved,
+    /// By itself.
+    Real,
+}
+
 /// Steps of one pause in the story; far more than a story has.
 const MOST_TICKS: usize = 10_000;
 
 /// Somebody typing on the phones.
 pub(super) struct Player<'a> {
     pub stack: &'a Stack,
+    pace: Pace,
     aloud: bool,
     messages: u64,
     shown: HashSet<String>,
     time_shown: Option<Timestamp>,
     turns: Vec<Duration>,
+    /// When the last thing was said.
+    said_at: Instant,
 }
 
 impl<'a> Player<'a> {
-    pub fn new(stack: &'a Stack, aloud: bool) -> Self {
+    pub fn new(stack: &'a Stack, pace: Pace, aloud: bool) -> Self {
         Self {
             stack,
+            pace,
             aloud,
             messages: 0,
             shown: HashSet::new(),
             time_shown: None,
             turns: Vec::new(),
+            said_at: Instant::now(),
         }
     }
 
@@ -41,7 +62,8 @@ impl<'a> Player<'a> {
         self.shown.len()
     }
 
-    /// Somebody says something; returns when everything it causes at this moment has happened.
+    /// Somebody says something; returns when everything it causes at this moment has happened, or, where
+    /// time is real, when it is answered.
     pub async fn say(&mut self, who: &Phone, text: &str) -> Result<(), DemoError> {
         self.messages += 1;
         let message = InboundMessage {
@@ -52,12 +74,46 @@ impl<'a> Player<'a> {
             text: text.to_owned(),
             button: None,
         };
-        let began = Instant::now();
+        let before = told(self.stack, who);
+        self.said_at = Instant::now();
         self.stack.chat.hear(&message)?;
         conversation::receive(&self.stack.kolo, message).await?;
-        self.settle().await?;
-        self.turns.push(began.elapsed());
+        let pace = self.pace;
+        self.until("gives no answer", async |stack| {
+            // A command's answer may be the news of what it did.
+            let answered = pace == Pace::Moved || told(stack, who) > before;
+            Ok(answered.then_some(()))
+        })
+        .await?;
+        self.turns.push(self.said_at.elapsed());
         Ok(())
+    }
+
+    /// Works, and where time is real waits, until `look` finds what it looks for; else the demo is stuck
+    /// with `trouble`.
+    pub async fn until<T>(
+        &mut self,
+        trouble: &'static str,
+        look: impl AsyncFn(&Stack) -> Result<Option<T>, DemoError>,
+    ) -> Result<T, DemoError> {
+        let began = Instant::now();
+        loop {
+            self.settle().await?;
+            if let Some(found) = look(self.stack).await? {
+                return Ok(found);
+            }
+            if self.pace == Pace::Moved || began.elapsed() > PATIENCE {
+                return Err(DemoError::Stuck(trouble));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What the last message caused has come to its end only now.
+    pub fn turn_ends(&mut self) {
+        if let Some(last) = self.turns.last_mut() {
+            *last = self.said_at.elapsed();
+        }
     }
 
     /// How long turns took in real time, from the message to the last reply it caused, settlement
@@ -70,8 +126,13 @@ impl<'a> Player<'a> {
         (ms(turns.get(at)), ms(turns.last()))
     }
 
-    /// Works until nothing is left to do now or within a few seconds.
+    /// Works until nothing is left to do now or, where the clock is moved, within a few seconds.
     pub async fn settle(&mut self) -> Result<(), DemoError> {
+        if self.pace == Pace::Real {
+            self.stack.worker.tick(usize::MAX).await?;
+            self.show();
+            return Ok(());
+        }
         for _ in 0..MOST_TICKS {
             let tick = self.stack.worker.tick(usize::MAX).await?;
             self.show();
@@ -88,23 +149,16 @@ impl<'a> Player<'a> {
 
     /// Lets time pass, with everything that is due on the way.
     pub async fn wait_until(&mut self, until: Timestamp) -> Result<(), DemoError> {
+        if self.pace == Pace::Real {
+            while self.stack.clock.now() < until {
+                self.settle().await?;
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            return Ok(());
+        }
         let stack = self.stack;
         stack.pass_time(until, || self.show()).await?;
         self.settle().await
-    }
-
-    /// The last thing the bot told somebody that contains `what`.
-    pub fn read(&self, who: &Phone, what: &'static str) -> Result<String, DemoError> {
-        let said = self.stack.chat.said(&who.number);
-        let told = || said.iter().rev().filter(|bubble| !bubble.mine);
-        match told().find(|bubble| bubble.text.contains(what)) {
-            Some(bubble) => Ok(bubble.text.clone()),
-            None => Err(DemoError::NotSaid {
-                who: who.name.clone(),
-                what,
-                last: told().next().map(|bubble| bubble.text.clone()).unwrap_or_default(),
-            }),
-        }
     }
 
     /// Prints what is new, in the order it was said.
@@ -139,6 +193,11 @@ impl<'a> Player<'a> {
         self.time_shown = Some(at);
         println!("\n──────── {} ────────", spell(at));
     }
+}
+
+/// How many messages somebody got.
+fn told(stack: &Stack, who: &Phone) -> usize {
+    stack.chat.said(&who.number).iter().filter(|bubble| !bubble.mine).count()
 }
 
 fn print_reply(phone: &Phone, bubble: &Bubble) {

@@ -9,9 +9,6 @@ use crate::stack::Stack;
 /// Longest history looked through per person.
 const HISTORY: usize = 100;
 
-/// Transactions asked for at a time.
-const PAGE: usize = 200;
-
 /// One person's account.
 struct Line {
     name: String,
@@ -38,7 +35,7 @@ pub struct Report {
 struct Totals {
     pot_books: Amount,
     pot_chain: Amount,
-    transactions: usize,
+    transactions: u64,
     fees: i64,
     messages: usize,
     /// From a message to the last reply it caused, settlement included: p99 and the slowest.
@@ -76,12 +73,12 @@ pub(super) async fn settle_accounts(
                 .ok_or(DemoError::Stuck("cannot be compared: the chain is silent"))?,
         });
     }
-    let (transactions, fees) = chain_totals(stack).await?;
+    let figures = stack.meter.figures();
     let totals = Totals {
         pot_books: status.vault,
         pot_chain: status.vault_on_chain.unwrap_or(Amount::ZERO),
-        transactions,
-        fees,
+        transactions: figures.confirmed.saturating_add(figures.failed),
+        fees: figures.fees,
         messages,
         turn_ms,
     };
@@ -105,21 +102,6 @@ fn agrees(people: &[Line], totals: &Totals, pot: Amount) -> bool {
             && person.received == pot
     });
     everyone && totals.pot_books.is_zero() && totals.pot_chain.is_zero()
-}
-
-/// Every transaction since the set-up, and what it was charged.
-async fn chain_totals(stack: &Stack) -> Result<(usize, i64), DemoError> {
-    let latest = stack.network.latest().await?.sequence();
-    let (mut count, mut fees, mut after) = (0, 0i64, None);
-    loop {
-        let page = stack.network.transactions(stack.set_up_at + 1..=latest, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok((count, fees));
-        };
-        after = Some((last.ledger, last.index));
-        count += page.len();
-        fees = page.iter().fold(fees, |sum, record| sum.saturating_add(record.fee_charged));
-    }
 }
 
 fn text(amount: Amount, decimals: u8) -> String {

@@ -1,13 +1,14 @@
 //! The story: hello, wallets, a group, invitations, contributions, payouts.
-use kolo_core::CircleId;
 use kolo_core::port::Clock;
 use kolo_core::view::CircleStage;
+use kolo_core::{Amount, CircleId};
 use kolo_rules::circle::Phase;
 
 use super::DemoError;
 use super::people::Cast;
 use super::player::Player;
 use crate::chat::Phone;
+use crate::stack::Stack;
 
 /// Tells it; returns the circle when it is complete.
 pub(super) async fn tell(player: &mut Player<'_>, cast: &Cast) -> Result<CircleId, DemoError> {
@@ -16,25 +17,74 @@ pub(super) async fn tell(player: &mut Player<'_>, cast: &Cast) -> Result<CircleI
         player.say(person, "hi").await?;
         player.say(person, &format!("TEST MONEY {}", cast.money)).await?;
     }
+    have_money(player, cast).await?;
     let (organiser, others) =
         cast.people.split_first().ok_or(DemoError::Stuck("has no members"))?;
     let wish =
         format!("CREATE GROUP {} {} {} {}", cast.group, cast.amount, cast.every, cast.people.len());
     player.say(organiser, &wish).await?;
     player.say(organiser, "YES").await?;
-    for joiner in others {
-        invite(player, organiser, joiner).await?;
-    }
     let circle = circle_of(player, organiser).await?;
+    for (seated, joiner) in (2..).zip(others) {
+        invite(player, organiser, joiner).await?;
+        has_members(player, circle, seated).await?;
+    }
+    player
+        .until("does not start although it is full", async |stack| {
+            Ok(stack.kolo.circles().status(circle).await?.payout_date)
+        })
+        .await?;
     for round in 1..=cast.people.len() {
         play_round(player, cast, circle, round).await?;
     }
+    is_complete(player, circle).await?;
     player.say(organiser, "GROUP STATUS").await?;
     player.say(organiser, "HISTORY").await?;
-    match stage(player, circle).await? {
-        CircleStage::OnChain(Phase::Completed) => Ok(circle),
-        _ => Err(DemoError::Stuck("is not complete after its last round")),
+    Ok(circle)
+}
+
+/// Until everybody's test dollars are in the books and on the chain.
+async fn have_money(player: &mut Player<'_>, cast: &Cast) -> Result<(), DemoError> {
+    for person in &cast.people {
+        player
+            .until("cannot begin: test dollars do not arrive", async |stack| {
+                let kolo = &stack.kolo;
+                let Some(member) = kolo.members().by_contact(&person.contact()).await? else {
+                    return Ok(None);
+                };
+                let wallet = kolo.wallets().balance(member.id).await?;
+                let there = wallet.settled.is_positive() && wallet.on_chain == Some(wallet.settled);
+                Ok(there.then_some(()))
+            })
+            .await?;
     }
+    player.turn_ends();
+    Ok(())
+}
+
+/// Until so many have a seat.
+async fn has_members(
+    player: &mut Player<'_>,
+    circle: CircleId,
+    seated: usize,
+) -> Result<(), DemoError> {
+    player
+        .until("does not let in who was invited", async |stack| {
+            let seats = stack.kolo.circles().status(circle).await?.seats.len();
+            Ok((seats >= seated).then_some(()))
+        })
+        .await?;
+    player.turn_ends();
+    Ok(())
+}
+
+async fn is_complete(player: &mut Player<'_>, circle: CircleId) -> Result<(), DemoError> {
+    player
+        .until("is not complete after its last round", async |stack| {
+            let stage = stack.kolo.circles().status(circle).await?.summary.stage;
+            Ok((stage == CircleStage::OnChain(Phase::Completed)).then_some(()))
+        })
+        .await
 }
 
 async fn invite(
@@ -42,15 +92,22 @@ async fn invite(
     organiser: &Phone,
     joiner: &Phone,
 ) -> Result<(), DemoError> {
+    let before = codes(player.stack, organiser).len();
     player.say(organiser, &format!("INVITE {}", joiner.number)).await?;
-    let told = player.read(organiser, "JOIN ")?;
-    let code = code_in(&told).ok_or_else(|| DemoError::NotSaid {
-        who: organiser.name.clone(),
-        what: "JOIN code",
-        last: told.clone(),
-    })?;
+    let code = player
+        .until("gives no code to join", async |stack| {
+            Ok(codes(stack, organiser).get(before).cloned())
+        })
+        .await?;
+    player.turn_ends();
     player.say(joiner, &format!("JOIN {code}")).await?;
     player.say(joiner, "YES").await
+}
+
+/// The codes somebody was told, oldest first.
+fn codes(stack: &Stack, who: &Phone) -> Vec<String> {
+    let said = stack.chat.said(&who.number);
+    said.iter().filter(|bubble| !bubble.mine).filter_map(|bubble| code_in(&bubble.text)).collect()
 }
 
 /// The word after the last `JOIN`.
@@ -60,16 +117,21 @@ fn code_in(text: &str) -> Option<String> {
     (!code.is_empty()).then_some(code)
 }
 
-async fn circle_of(player: &Player<'_>, organiser: &Phone) -> Result<CircleId, DemoError> {
-    let kolo = &player.stack.kolo;
-    let member = kolo.members().by_contact(&organiser.contact()).await?;
-    let member = member.ok_or(DemoError::Stuck("has no organiser"))?;
-    let circles = kolo.circles().of(member.id).await?;
-    circles.first().map(|circle| circle.id).ok_or(DemoError::Stuck("was not created"))
-}
-
-async fn stage(player: &Player<'_>, circle: CircleId) -> Result<CircleStage, DemoError> {
-    Ok(player.stack.kolo.circles().status(circle).await?.summary.stage)
+/// The organiser's circle, once it is on the chain.
+async fn circle_of(player: &mut Player<'_>, organiser: &Phone) -> Result<CircleId, DemoError> {
+    let found = player
+        .until("was not created", async |stack| {
+            let kolo = &stack.kolo;
+            let Some(member) = kolo.members().by_contact(&organiser.contact()).await? else {
+                return Ok(None);
+            };
+            let circles = kolo.circles().of(member.id).await?;
+            let made = circles.first().filter(|made| matches!(made.stage, CircleStage::OnChain(_)));
+            Ok(made.map(|circle| circle.id))
+        })
+        .await?;
+    player.turn_ends();
+    Ok(found)
 }
 
 /// One round: reminders come, some pay after the first, the rest after the second, then it is paid out.
@@ -90,6 +152,15 @@ async fn play_round(
     for person in cast.people.iter().cycle().skip(round + prompt).take(cast.people.len() - prompt) {
         contribute(player, person).await?;
     }
+    player
+        .until("lacks a contribution", async |stack| {
+            let status = stack.kolo.circles().status(circle).await?;
+            let share = status.summary.rules.contribution;
+            let all = (1..=round).try_fold(Amount::ZERO, |sum, _| sum.checked_add(share));
+            Ok(status.seats.iter().all(|seat| all == Ok(seat.paid)).then_some(()))
+        })
+        .await?;
+    player.turn_ends();
     if round == 1
         && let Some(first) = cast.people.first()
     {
@@ -97,6 +168,13 @@ async fn play_round(
     }
     let until = date.max(player.stack.clock.now());
     player.wait_until(until).await?;
+    player
+        .until("does not pay out", async |stack| {
+            let status = stack.kolo.circles().status(circle).await?;
+            let had = status.seats.iter().filter(|seat| seat.paid_out).count();
+            Ok((had >= round).then_some(()))
+        })
+        .await?;
     if round == 1
         && let Some(first) = cast.people.first()
     {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::chat::Phone;
 use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::{Config, ConfigError};
-use crate::stack::{Plan, Stack, StackError, dev_master_key};
+use crate::stack::{NetworkPlan, Plan, Stack, StackError, dev_master_key, settings};
 
 /// Who is there when the page is opened for the first time.
 const FIRST_PHONES: [(&str, &str); 3] =
@@ -97,7 +97,8 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
         master_key,
         clock,
         entropy: Arc::new(SystemEntropy),
-        caps: config.caps,
+        settings: settings(config.caps),
+        network: NetworkPlan::Embedded,
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;

@@ -38,7 +38,8 @@ async fn stack(folder: &Path) -> Stack {
         master_key: MasterKey::from_bytes([7; 32]),
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
-        caps: Caps::default(),
+        settings: settings(Caps::default()),
+        network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()
 }

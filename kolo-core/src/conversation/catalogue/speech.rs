@@ -63,6 +63,7 @@ pub(super) fn interval(every: Every) -> Interval {
     match every {
         Every::Days(days) => Interval::Seconds(u32::from(days).saturating_mul(86_400)),
         Every::Month => Interval::Months(1),
+        Every::Seconds(seconds) => Interval::Seconds(seconds),
     }
 }
 
