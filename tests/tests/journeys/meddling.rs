@@ -121,7 +121,7 @@ async fn token(world: &World, by: &ChainAddress, function: &str, args: Vec<ScVal
 
 /// An operation of an account whose key the vault has; the network's root account pays for it.
 async fn operate(world: &World, owner: &ChainAddress, body: OperationBody) {
-    let network = &world.stack.network;
+    let network = world.network();
     let root = SigningKey::from_bytes(&root_secret(network.passphrase()));
     let key = LedgerKey::Account(LedgerKeyAccount { account_id: network.root_account() });
     let (found, _) = network.entries(vec![key]).await.unwrap();

@@ -103,7 +103,7 @@ async fn a_transaction_that_fails_on_the_chain_is_told_plainly_and_logged_with_i
     assert_eq!(world.wallet(&ada).await.pending_out, Amount::ZERO);
     assert_eq!(world.status(circle).await.vault, Amount::ZERO);
     let hash = chain.last_submitted();
-    let on_chain = world.stack.network.transaction(hash_bytes(&hash)).await.unwrap().unwrap();
+    let on_chain = world.network().transaction(hash_bytes(&hash)).await.unwrap().unwrap();
     assert!(!is_success(&on_chain), "it was tried, and failed");
     let log = log.text();
     let line = log.lines().find(|line| line.contains(&hash));

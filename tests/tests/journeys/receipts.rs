@@ -82,7 +82,7 @@ async fn in_a_whole_rotation_everybody_has_a_receipt_of_every_pot() {
 async fn on_chain(world: &World, said: &Receipt) {
     let byte = |at: usize| u8::from_str_radix(&said.tx[2 * at..2 * at + 2], 16).unwrap();
     let hash: [u8; 32] = std::array::from_fn(byte);
-    let there = world.stack.network.transaction(hash).await.unwrap().unwrap();
+    let there = world.network().transaction(hash).await.unwrap().unwrap();
     let words = kolo_localnet::explain::Explanation::of(&there);
     assert!(words.successful, "{said}");
     assert_eq!(words.close_time, said.at.unix());

@@ -1,8 +1,8 @@
 //! TE-3: hello, wallets, a group, contributions, payouts, completion, for circles of several sizes.
-use kolo_server::demo::{DemoOptions, play};
+use kolo_server::demo::{DemoOptions, Place, play};
 
 async fn whole(members: u8, seed: u64) {
-    let report = play(&DemoOptions { members, seed, json: true }).await.unwrap();
+    let report = play(&DemoOptions { members, seed, json: true }, Place::Embedded).await.unwrap();
     let json = report.json();
     assert!(report.ok, "{}", report.table());
     let people = json["people"].as_array().unwrap();

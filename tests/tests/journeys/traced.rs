@@ -42,7 +42,7 @@ async fn a_message_is_traced_from_the_phone_to_the_chain_and_back() {
     // 5. the network knows the transaction, and it called the circle's contract.
     let bytes =
         std::array::from_fn(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap());
-    let on_chain = world.stack.network.transaction(bytes).await.unwrap().unwrap();
+    let on_chain = world.network().transaction(bytes).await.unwrap().unwrap();
     assert!(!on_chain.events.is_empty());
     // 6. transaction → the journal entry that was the hold, now settled.
     let ada_id = world.member(&ada).await.id;

@@ -10,9 +10,10 @@ use kolo_core::testkit::check_books;
 use kolo_core::view::{CircleStatus, CircleSummary, MemberView, WalletView};
 use kolo_core::worker::Worker;
 use kolo_core::{Amount, Caps, CircleId, Kolo, Timestamp, conversation};
+use kolo_localnet::Localnet;
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
-use kolo_server::stack::{Plan, Stack};
+use kolo_server::stack::{NetworkPlan, Plan, Stack, settings};
 use kolo_store::MasterKey;
 use serde_json::{Value, json};
 
@@ -53,13 +54,18 @@ impl World {
         Self { stack, kolo, outsiders: false, worker, folder, messages: 0 }
     }
 
+    /// The embedded network.
+    pub fn network(&self) -> &Localnet {
+        self.stack.network.as_ref().unwrap()
+    }
+
     /// Everything is dropped and started again from what is in the folder.
     pub async fn restart(self) -> Self {
         let Self { stack, kolo, outsiders, worker, folder, messages } = self;
         let caps = kolo.settings().caps;
         drop((kolo, worker));
         let clock = stack.clock.clone();
-        stack.network.stop().await.unwrap();
+        stack.network.as_ref().unwrap().stop().await.unwrap();
         drop(stack);
         let stack = start(&folder, clock, caps).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
@@ -355,7 +361,8 @@ async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps)
         master_key: MasterKey::from_bytes([7; 32]),
         clock,
         entropy: Arc::new(SystemEntropy),
-        caps,
+        settings: settings(caps),
+        network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()
 }
