@@ -6,7 +6,7 @@ use std::time::Duration;
 use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{Fate, Submission};
 use kolo_localnet::Localnet;
-use kolo_stellar::rpc::TransactionStatus;
+use kolo_stellar::rpc::{EventsFrom, TransactionStatus};
 use kolo_stellar::{
     Failover, HttpTransport, NodeState, Rpc, RpcError, StellarChainClient, Transport,
     TransportError,
@@ -329,20 +329,27 @@ async fn two_nodes_rule_out_only_what_both_have_seen() {
     assert!(latest_closed_at <= signed.prepared.max_time, "nothing is built anew yet");
 }
 
+/// A node that is well but for events, which it refuses with this code.
+fn without_events(
+    net: &Localnet,
+    code: i64,
+) -> impl Fn(Value) -> Option<String> + Send + Sync + 'static {
+    let net = net.clone();
+    move |request| {
+        if request["method"] != "getEvents" {
+            return Some(on(&net, request).to_string());
+        }
+        let error = json!({ "code": code, "message": "startLedger must be within the range" });
+        Some(json!({ "jsonrpc": "2.0", "id": request["id"], "error": error }).to_string())
+    }
+}
+
 /// A node with a short history refuses what another still has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_asked_of_whoever_has_it() {
     let world = World::new().await;
     world.open(1, usdc(10)).await;
-    let net = world.net.clone();
-    let short = Wire::start(move |request| {
-        if request["method"] != "getEvents" {
-            return Some(on(&net, request).to_string());
-        }
-        let error = json!({ "code": -32600, "message": "startLedger must be within the range" });
-        Some(json!({ "jsonrpc": "2.0", "id": request["id"], "error": error }).to_string())
-    })
-    .await;
+    let short = Wire::start(without_events(&world.net, -32600)).await;
     let good = Wire::start(well(&world.net)).await;
     let rpc = Rpc::new(failover(&world.net, &world.hands, &[&short, &good]));
     let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
@@ -358,4 +365,40 @@ async fn history_is_asked_of_whoever_has_it() {
     assert!(matches!(refused, RpcError::Refused { .. }), "{refused}");
     let info = rpc.transaction(&"0".repeat(64)).await.unwrap();
     assert_eq!(info.status, TransactionStatus::NotFound);
+}
+
+/// One node no longer has the history; the other may, and cannot be asked: that is no loss.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_not_lost_while_a_node_could_not_be_asked() {
+    let world = World::new().await;
+    world.open(1, usdc(10)).await;
+    let cursor = world.client.events_after(None, 1).await.unwrap().next;
+    let short = Wire::start(without_events(&world.net, -32600)).await;
+    let long = Wire::start(without_events(&world.net, -32600)).await;
+    let rpc = Rpc::new(failover(&world.net, &world.hands, &[&short, &long]));
+    let from = EventsFrom::Cursor(cursor.0);
+    let refused = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+    assert!(matches!(refused, RpcError::Refused { .. }), "both lack it: {refused}");
+
+    let other = Localnet::builder().passphrase("Another Network").start().unwrap();
+    let net = world.net.clone();
+    let busy = move |request: Value| match request["method"] == "getEvents" {
+        true => Some("busy".to_owned()),
+        false => Some(on(&net, request).to_string()),
+    };
+    long.now_says(busy);
+    let error = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+    assert!(matches!(error, RpcError::Transport(TransportError::NotJson(_))), "{error}");
+    let error = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+    assert!(matches!(error, RpcError::Transport(_)), "it rests: {error}");
+    for (what, long) in [
+        ("internal error", Wire::start(without_events(&world.net, -32603)).await),
+        ("elsewhere", Wire::start(well(&other)).await),
+    ] {
+        let rpc = Rpc::new(failover(&world.net, &world.hands, &[&short, &long]));
+        let error = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+        assert!(matches!(error, RpcError::Transport(_)), "{what}: {error}");
+        let error: kolo_core::port::PortError = error.into();
+        assert_eq!(error.retry, kolo_core::port::Retry::Temporary, "{what}");
+    }
 }
