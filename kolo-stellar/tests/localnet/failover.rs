@@ -295,6 +295,67 @@ async fn absence_is_not_proven_by_one_node_against_another() {
     assert!(matches!(both.look_up(&signed).await.unwrap(), Fate::Confirmed { .. }));
 }
 
+/// A payment that is signed and not sent.
+async fn unsent(world: &World) -> kolo_core::port::chain::SignedTx {
+    world.open(1, usdc(10)).await;
+    world.open(2, usdc(0)).await;
+    world.signed(&world.pay(1, 2, usdc(4))).await.unwrap()
+}
+
+/// A node whose close times are ahead of the clock makes a valid transaction look too late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn absence_is_not_proven_by_a_node_of_the_future() {
+    let world = World::new().await;
+    let signed = unsent(&world).await;
+    let ahead = Wire::start(altered(&world.net, |answer| {
+        if answer["result"]["latestLedgerCloseTime"].is_string() {
+            answer["result"]["latestLedgerCloseTime"] = json!("4102444800");
+        }
+    }))
+    .await;
+    let good = Wire::start(well(&world.net)).await;
+    let down = Wire::start(|_| Some("gone".to_owned())).await;
+    for (what, nodes) in [("alone", vec![&ahead]), ("the other is down", vec![&down, &ahead])] {
+        let rpc = Rpc::new(failover(&world.net, &world.hands, &nodes));
+        let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
+        let undecided = client.look_up(&signed).await;
+        assert!(undecided.is_err(), "{what}: {undecided:?}");
+        assert!(client.latest().await.is_ok(), "{what}: it may be read");
+    }
+    let both = Rpc::new(failover(&world.net, &world.hands, &[&ahead, &good]));
+    let both = StellarChainClient::try_new(both, &world.deployment.config()).unwrap();
+    let fate = both.look_up(&signed).await.unwrap();
+    let Fate::NotFound { latest_closed_at, .. } = fate else { panic!("{fate:?}") };
+    assert!(latest_closed_at <= signed.prepared.max_time, "by the node that is in time");
+    world.client.submit(&signed).await.unwrap();
+    assert_eq!((world.balance(1).await, world.balance(2).await), (usdc(6), usdc(4)));
+}
+
+/// The node that cannot be asked may be the one that knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn absence_is_not_proven_while_a_node_cannot_be_asked() {
+    let world = World::new().await;
+    let signed = unsent(&world).await;
+    world.wait(600);
+    world.net.close_ledger().await.unwrap();
+    let other = Localnet::builder().passphrase("Another Network").start().unwrap();
+    let good = Wire::start(well(&world.net)).await;
+    let too = Wire::start(well(&world.net)).await;
+    for (what, second, decided) in [
+        ("well", &too, true),
+        ("down", &Wire::start(|_| Some("gone".to_owned())).await, false),
+        ("elsewhere", &Wire::start(well(&other)).await, false),
+    ] {
+        let rpc = Rpc::new(failover(&world.net, &world.hands, &[&good, second]));
+        let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
+        let fate = client.look_up(&signed).await;
+        assert_eq!(fate.is_ok(), decided, "{what}: {fate:?}");
+        if let Ok(fate) = fate {
+            assert!(matches!(fate, Fate::NotFound { history_covers: true, .. }), "{fate:?}");
+        }
+    }
+}
+
 /// The outer hash is looked up at a node that is up to date, the inner one at a node that is behind:
 /// only what both have seen is ruled out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -185,7 +185,14 @@ impl Transport for Failover {
         let mut refusals = 0;
         let mut trouble: Option<TransportError> = None;
         for node in self.candidates() {
-            match self.ask(node, &request).await {
+            let now = (self.inner.now)();
+            let answer = self.ask(node, &request).await.and_then(|answer| match answer {
+                Answer::Good(good) => {
+                    look::is_in_time(&request, &good, now).map(|()| Answer::Good(good))
+                }
+                refused @ Answer::Refused(_) => Ok(refused),
+            });
+            match answer {
                 Ok(Answer::Good(answer)) => return Ok(answer),
                 Ok(Answer::Refused(answer)) => {
                     refusals += 1;
@@ -211,8 +218,9 @@ impl Transport for Failover {
     }
 
     async fn everywhere(&self, request: &Value) -> Vec<Result<Value, TransportError>> {
+        // All of them: what one that cannot be asked would say is not known.
         let asked =
-            self.candidates().into_iter().map(async |node| match self.ask(node, request).await? {
+            self.inner.nodes.iter().map(async |node| match self.ask(node, request).await? {
                 Answer::Good(answer) | Answer::Refused(answer) => Ok(answer),
             });
         join_all(asked).await
