@@ -25,7 +25,8 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// A node at `url`: `https://…`, or `http://…` for one nearby (this machine, a private address, a
-    /// name without a dot), since whoever stands between could answer in a remote node's place.
+    /// name without a dot), since whoever stands between could answer in a remote node's place. Such a
+    /// one is asked without a proxy; of the others, `HTTPS_PROXY` and its like are heeded.
     ///
     /// # Errors
     /// [`HttpTransportError`] when the URL is none, or TLS cannot be set up.
@@ -51,12 +52,16 @@ impl HttpTransport {
         }
         // An error says that the host program has chosen a provider before: its choice stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| HttpTransportError::Client(without_url(e).to_string()))?;
+            .redirect(reqwest::redirect::Policy::none());
+        if url.scheme() == "http" {
+            // Nearby is without anybody between, also one that the surroundings name.
+            client = client.no_proxy();
+        }
+        let client =
+            client.build().map_err(|e| HttpTransportError::Client(without_url(e).to_string()))?;
         Ok(Self { client, url, limit: response_limit })
     }
 }

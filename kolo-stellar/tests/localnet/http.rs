@@ -29,6 +29,22 @@ async fn the_client_speaks_http() {
     served.await.unwrap().unwrap();
 }
 
+/// The same, where the surroundings name a proxy that is not there.
+#[test]
+fn a_node_nearby_is_asked_without_a_proxy() {
+    let nobody = "http://127.0.0.1:1";
+    let ran = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "http::the_client_speaks_http"])
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, nobody)))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env_remove("REQUEST_METHOD")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
+
 /// Answers every connection with `answer` after having read something, and keeps it open.
 async fn stranger(answer: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
