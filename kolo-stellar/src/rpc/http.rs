@@ -1,4 +1,5 @@
 //! JSON-RPC over HTTPS, with time-outs and a limit on what is read.
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A node behind an URL.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
     url: reqwest::Url,
@@ -72,6 +73,14 @@ impl HttpTransport {
     pub fn name(&self) -> String {
         let host = self.url.host_str().unwrap_or("?");
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}
+
+/// As much of the URL as operators may see.
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = format!("{}://{}", self.url.scheme(), self.name());
+        f.debug_struct("HttpTransport").field("url", &url).finish_non_exhaustive()
     }
 }
 

@@ -106,3 +106,11 @@ async fn bad_nodes_are_told_apart() {
         assert!(HttpTransport::try_new(url).is_err(), "{url}");
     }
 }
+
+#[test]
+fn what_is_printed_of_a_node_holds_no_key() {
+    let url = "https://somebody:secret-word@rpc.example.org:8443/v1/secret-key?token=secret-token";
+    let printed = format!("{:?}", HttpTransport::try_new(url).unwrap());
+    assert!(printed.contains("https://rpc.example.org:8443"), "{printed}");
+    assert!(!printed.contains("secret"), "{printed}");
+}
