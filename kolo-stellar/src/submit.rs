@@ -38,12 +38,19 @@ impl StellarChainClient {
         let history_covers = earliest(tx)?.is_some_and(|sent| seen.oldest.unix() <= sent);
         // It would be built anew now: so no node may know better.
         if history_covers && seen.latest > tx.prepared.max_time {
+            let mut unasked = None;
             for hash in hashes() {
-                let all = self.rpc.transaction_everywhere(hash).await;
-                let found = all.iter().find(|info| info.status != TransactionStatus::NotFound);
-                if let Some(info) = found {
-                    return settled(info);
+                for answer in self.rpc.transaction_everywhere(hash).await {
+                    match answer {
+                        Ok(info) if info.status == TransactionStatus::NotFound => {}
+                        Ok(info) => return settled(&info),
+                        Err(error) => unasked = Some(error),
+                    }
                 }
+            }
+            // It may be the one that knows: undecided until it says so, or is taken off the list.
+            if let Some(error) = unasked {
+                return Err(error.into());
             }
         }
         Ok(Fate::NotFound {

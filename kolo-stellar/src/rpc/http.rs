@@ -1,4 +1,5 @@
 //! JSON-RPC over HTTPS, with time-outs and a limit on what is read.
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A node behind an URL.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
     url: reqwest::Url,
@@ -25,7 +26,8 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// A node at `url`: `https://…`, or `http://…` for one nearby (this machine, a private address, a
-    /// name without a dot), since whoever stands between could answer in a remote node's place.
+    /// name without a dot), since whoever stands between could answer in a remote node's place. Such a
+    /// one is asked without a proxy; of the others, `HTTPS_PROXY` and its like are heeded.
     ///
     /// # Errors
     /// [`HttpTransportError`] when the URL is none, or TLS cannot be set up.
@@ -51,12 +53,16 @@ impl HttpTransport {
         }
         // An error says that the host program has chosen a provider before: its choice stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| HttpTransportError::Client(without_url(e).to_string()))?;
+            .redirect(reqwest::redirect::Policy::none());
+        if url.scheme() == "http" {
+            // Nearby is without anybody between, also one that the surroundings name.
+            client = client.no_proxy();
+        }
+        let client =
+            client.build().map_err(|e| HttpTransportError::Client(without_url(e).to_string()))?;
         Ok(Self { client, url, limit: response_limit })
     }
 }
@@ -67,6 +73,14 @@ impl HttpTransport {
     pub fn name(&self) -> String {
         let host = self.url.host_str().unwrap_or("?");
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}
+
+/// As much of the URL as operators may see.
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = format!("{}://{}", self.url.scheme(), self.name());
+        f.debug_struct("HttpTransport").field("url", &url).finish_non_exhaustive()
     }
 }
 

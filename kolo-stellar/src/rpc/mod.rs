@@ -242,12 +242,15 @@ impl Rpc {
         self.request("getTransaction", json!({ "hash": hash })).await
     }
 
-    /// As [`Self::transaction`], of every node that answers, where there are several; else none.
-    pub async fn transaction_everywhere(&self, hash: &str) -> Vec<TransactionInfo> {
+    /// As [`Self::transaction`], of every node, where there are several; else none.
+    pub async fn transaction_everywhere(
+        &self,
+        hash: &str,
+    ) -> Vec<Result<TransactionInfo, RpcError>> {
         const METHOD: &str = "getTransaction";
         let request = self.body(METHOD, json!({ "hash": hash }));
         let answers = self.transport.everywhere(&request).await;
-        answers.into_iter().filter_map(|answer| parse(METHOD, answer.ok()?).ok()).collect()
+        answers.into_iter().map(|answer| parse(METHOD, answer?)).collect()
     }
 
     /// What is known of the nodes behind it, where there are several.

@@ -17,8 +17,8 @@ pub trait Transport: Send + Sync {
     /// [`TransportError`], which tells whether the request may have arrived.
     async fn call(&self, request: Value) -> Result<Value, TransportError>;
 
-    /// Asks every node that may be asked, where there are several; else nobody. For what is taken as
-    /// proven only if none contradicts.
+    /// Asks every node, where there are several; else nobody. For what is taken as proven only if none
+    /// contradicts: one that cannot be asked is an error among the answers.
     async fn everywhere(&self, request: &Value) -> Vec<Result<Value, TransportError>> {
         let _ = request;
         Vec::new()

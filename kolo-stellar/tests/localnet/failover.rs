@@ -6,7 +6,7 @@ use std::time::Duration;
 use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{Fate, Submission};
 use kolo_localnet::Localnet;
-use kolo_stellar::rpc::TransactionStatus;
+use kolo_stellar::rpc::{EventsFrom, TransactionStatus};
 use kolo_stellar::{
     Failover, HttpTransport, NodeState, Rpc, RpcError, StellarChainClient, Transport,
     TransportError,
@@ -295,6 +295,67 @@ async fn absence_is_not_proven_by_one_node_against_another() {
     assert!(matches!(both.look_up(&signed).await.unwrap(), Fate::Confirmed { .. }));
 }
 
+/// A payment that is signed and not sent.
+async fn unsent(world: &World) -> kolo_core::port::chain::SignedTx {
+    world.open(1, usdc(10)).await;
+    world.open(2, usdc(0)).await;
+    world.signed(&world.pay(1, 2, usdc(4))).await.unwrap()
+}
+
+/// A node whose close times are ahead of the clock makes a valid transaction look too late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn absence_is_not_proven_by_a_node_of_the_future() {
+    let world = World::new().await;
+    let signed = unsent(&world).await;
+    let ahead = Wire::start(altered(&world.net, |answer| {
+        if answer["result"]["latestLedgerCloseTime"].is_string() {
+            answer["result"]["latestLedgerCloseTime"] = json!("4102444800");
+        }
+    }))
+    .await;
+    let good = Wire::start(well(&world.net)).await;
+    let down = Wire::start(|_| Some("gone".to_owned())).await;
+    for (what, nodes) in [("alone", vec![&ahead]), ("the other is down", vec![&down, &ahead])] {
+        let rpc = Rpc::new(failover(&world.net, &world.hands, &nodes));
+        let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
+        let undecided = client.look_up(&signed).await;
+        assert!(undecided.is_err(), "{what}: {undecided:?}");
+        assert!(client.latest().await.is_ok(), "{what}: it may be read");
+    }
+    let both = Rpc::new(failover(&world.net, &world.hands, &[&ahead, &good]));
+    let both = StellarChainClient::try_new(both, &world.deployment.config()).unwrap();
+    let fate = both.look_up(&signed).await.unwrap();
+    let Fate::NotFound { latest_closed_at, .. } = fate else { panic!("{fate:?}") };
+    assert!(latest_closed_at <= signed.prepared.max_time, "by the node that is in time");
+    world.client.submit(&signed).await.unwrap();
+    assert_eq!((world.balance(1).await, world.balance(2).await), (usdc(6), usdc(4)));
+}
+
+/// The node that cannot be asked may be the one that knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn absence_is_not_proven_while_a_node_cannot_be_asked() {
+    let world = World::new().await;
+    let signed = unsent(&world).await;
+    world.wait(600);
+    world.net.close_ledger().await.unwrap();
+    let other = Localnet::builder().passphrase("Another Network").start().unwrap();
+    let good = Wire::start(well(&world.net)).await;
+    let too = Wire::start(well(&world.net)).await;
+    for (what, second, decided) in [
+        ("well", &too, true),
+        ("down", &Wire::start(|_| Some("gone".to_owned())).await, false),
+        ("elsewhere", &Wire::start(well(&other)).await, false),
+    ] {
+        let rpc = Rpc::new(failover(&world.net, &world.hands, &[&good, second]));
+        let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
+        let fate = client.look_up(&signed).await;
+        assert_eq!(fate.is_ok(), decided, "{what}: {fate:?}");
+        if let Ok(fate) = fate {
+            assert!(matches!(fate, Fate::NotFound { history_covers: true, .. }), "{fate:?}");
+        }
+    }
+}
+
 /// The outer hash is looked up at a node that is up to date, the inner one at a node that is behind:
 /// only what both have seen is ruled out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -329,20 +390,27 @@ async fn two_nodes_rule_out_only_what_both_have_seen() {
     assert!(latest_closed_at <= signed.prepared.max_time, "nothing is built anew yet");
 }
 
+/// A node that is well but for events, which it refuses with this code.
+fn without_events(
+    net: &Localnet,
+    code: i64,
+) -> impl Fn(Value) -> Option<String> + Send + Sync + 'static {
+    let net = net.clone();
+    move |request| {
+        if request["method"] != "getEvents" {
+            return Some(on(&net, request).to_string());
+        }
+        let error = json!({ "code": code, "message": "startLedger must be within the range" });
+        Some(json!({ "jsonrpc": "2.0", "id": request["id"], "error": error }).to_string())
+    }
+}
+
 /// A node with a short history refuses what another still has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_asked_of_whoever_has_it() {
     let world = World::new().await;
     world.open(1, usdc(10)).await;
-    let net = world.net.clone();
-    let short = Wire::start(move |request| {
-        if request["method"] != "getEvents" {
-            return Some(on(&net, request).to_string());
-        }
-        let error = json!({ "code": -32600, "message": "startLedger must be within the range" });
-        Some(json!({ "jsonrpc": "2.0", "id": request["id"], "error": error }).to_string())
-    })
-    .await;
+    let short = Wire::start(without_events(&world.net, -32600)).await;
     let good = Wire::start(well(&world.net)).await;
     let rpc = Rpc::new(failover(&world.net, &world.hands, &[&short, &good]));
     let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
@@ -358,4 +426,40 @@ async fn history_is_asked_of_whoever_has_it() {
     assert!(matches!(refused, RpcError::Refused { .. }), "{refused}");
     let info = rpc.transaction(&"0".repeat(64)).await.unwrap();
     assert_eq!(info.status, TransactionStatus::NotFound);
+}
+
+/// One node no longer has the history; the other may, and cannot be asked: that is no loss.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_not_lost_while_a_node_could_not_be_asked() {
+    let world = World::new().await;
+    world.open(1, usdc(10)).await;
+    let cursor = world.client.events_after(None, 1).await.unwrap().next;
+    let short = Wire::start(without_events(&world.net, -32600)).await;
+    let long = Wire::start(without_events(&world.net, -32600)).await;
+    let rpc = Rpc::new(failover(&world.net, &world.hands, &[&short, &long]));
+    let from = EventsFrom::Cursor(cursor.0);
+    let refused = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+    assert!(matches!(refused, RpcError::Refused { .. }), "both lack it: {refused}");
+
+    let other = Localnet::builder().passphrase("Another Network").start().unwrap();
+    let net = world.net.clone();
+    let busy = move |request: Value| match request["method"] == "getEvents" {
+        true => Some("busy".to_owned()),
+        false => Some(on(&net, request).to_string()),
+    };
+    long.now_says(busy);
+    let error = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+    assert!(matches!(error, RpcError::Transport(TransportError::NotJson(_))), "{error}");
+    let error = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+    assert!(matches!(error, RpcError::Transport(_)), "it rests: {error}");
+    for (what, long) in [
+        ("internal error", Wire::start(without_events(&world.net, -32603)).await),
+        ("elsewhere", Wire::start(well(&other)).await),
+    ] {
+        let rpc = Rpc::new(failover(&world.net, &world.hands, &[&short, &long]));
+        let error = rpc.events(&from, &json!([]), 10).await.unwrap_err();
+        assert!(matches!(error, RpcError::Transport(_)), "{what}: {error}");
+        let error: kolo_core::port::PortError = error.into();
+        assert_eq!(error.retry, kolo_core::port::Retry::Temporary, "{what}");
+    }
 }

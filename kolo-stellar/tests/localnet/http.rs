@@ -29,6 +29,22 @@ async fn the_client_speaks_http() {
     served.await.unwrap().unwrap();
 }
 
+/// The same, where the surroundings name a proxy that is not there.
+#[test]
+fn a_node_nearby_is_asked_without_a_proxy() {
+    let nobody = "http://127.0.0.1:1";
+    let ran = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "http::the_client_speaks_http"])
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, nobody)))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env_remove("REQUEST_METHOD")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
+
 /// Answers every connection with `answer` after having read something, and keeps it open.
 async fn stranger(answer: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -89,4 +105,12 @@ async fn bad_nodes_are_told_apart() {
     for url in ["ftp://example.org", "nothing", ""] {
         assert!(HttpTransport::try_new(url).is_err(), "{url}");
     }
+}
+
+#[test]
+fn what_is_printed_of_a_node_holds_no_key() {
+    let url = "https://somebody:secret-word@rpc.example.org:8443/v1/secret-key?token=secret-token";
+    let printed = format!("{:?}", HttpTransport::try_new(url).unwrap());
+    assert!(printed.contains("https://rpc.example.org:8443"), "{printed}");
+    assert!(!printed.contains("secret"), "{printed}");
 }

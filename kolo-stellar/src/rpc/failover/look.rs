@@ -5,7 +5,7 @@ use futures::future::{Either, select};
 use futures_timer::Delay;
 use serde_json::{Value, json};
 
-use super::state::Node;
+use super::state::{Node, is_ahead};
 use crate::rpc::transport::TransportError;
 
 /// How long a look may take: a node that takes longer is not the one to ask.
@@ -45,11 +45,8 @@ impl Node {
             return Ok(());
         }
         let info = self.result("getTransaction", json!({ "hash": NO_TRANSACTION })).await?;
-        let number = |name: &str| match &info[name] {
-            Value::String(text) => text.parse().ok(),
-            other => other.as_u64(),
-        };
-        let (ledger, closed_at) = (number("latestLedger"), number("latestLedgerCloseTime"));
+        let (ledger, closed_at) =
+            (number(&info, "latestLedger"), number(&info, "latestLedgerCloseTime"));
         let ledger = ledger.and_then(|ledger| u32::try_from(ledger).ok());
         if ledger.is_none() || closed_at.is_none() {
             return Err(garbled("it does not say which ledger is its latest"));
@@ -82,6 +79,29 @@ impl Node {
             Err(error) => self.failed(error),
         }
         answer
+    }
+}
+
+/// An absence counts from the answer's latest ledger on: one that is later than now dates it wrongly,
+/// and a transaction that is taken for impossible may still be valid. Asked when no transaction is
+/// meant, it is the node's word on how far it is.
+pub(super) fn is_in_time(request: &Value, answer: &Value, now: u64) -> Result<(), TransportError> {
+    let result = &answer["result"];
+    let absent = request["method"] == "getTransaction"
+        && request["params"]["hash"] != NO_TRANSACTION
+        && result["status"] == "NOT_FOUND";
+    let closed_at = number(result, "latestLedgerCloseTime");
+    if absent && closed_at.is_none_or(|at| is_ahead(at, now)) {
+        return Err(garbled("its latest ledger is later than the clock here"));
+    }
+    Ok(())
+}
+
+/// A number, also one that is text.
+fn number(result: &Value, name: &str) -> Option<u64> {
+    match &result[name] {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
     }
 }
 

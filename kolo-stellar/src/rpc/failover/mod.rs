@@ -8,6 +8,7 @@
 //!   puts two answers together takes what both have seen (see `submit`).
 //! - The same signed bytes may go to several nodes: they are one transaction. When one of them may have
 //!   taken them, the trouble that is reported is that one's, whatever the others say.
+//! - History that one node lacks is lost only when every node of the list has said so.
 mod look;
 mod state;
 
@@ -149,13 +150,22 @@ impl Failover {
             return Ok(Answer::Good(answer));
         };
         let code = error.get("code").and_then(Value::as_i64);
-        let method = request.get("method").and_then(Value::as_str);
+        let of_history = is_of_history(request);
+        if of_history && code == Some(INTERNAL_ERROR) {
+            // Of what history it has, it says nothing.
+            let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
+            return Err(TransportError::Unreachable(format!("internal error: {message}")));
+        }
         // Its own trouble; a method it lacks; history it does not have. Everything else blames the request.
-        let elsewhere = code == Some(INTERNAL_ERROR)
-            || code == Some(METHOD_NOT_FOUND)
-            || method == Some("getEvents");
+        let elsewhere =
+            code == Some(INTERNAL_ERROR) || code == Some(METHOD_NOT_FOUND) || of_history;
         Ok(if elsewhere { Answer::Refused(answer) } else { Answer::Good(answer) })
     }
+}
+
+/// Whether nodes answer it differently for the history they keep.
+fn is_of_history(request: &Value) -> bool {
+    request.get("method").and_then(Value::as_str) == Some("getEvents")
 }
 
 /// Says that the look is over, also when its caller is dropped meanwhile.
@@ -172,17 +182,32 @@ impl Transport for Failover {
     async fn call(&self, request: Value) -> Result<Value, TransportError> {
         self.look_when_due().await;
         let mut refused = None;
+        let mut refusals = 0;
         let mut trouble: Option<TransportError> = None;
         for node in self.candidates() {
-            match self.ask(node, &request).await {
+            let now = (self.inner.now)();
+            let answer = self.ask(node, &request).await.and_then(|answer| match answer {
+                Answer::Good(good) => {
+                    look::is_in_time(&request, &good, now).map(|()| Answer::Good(good))
+                }
+                refused @ Answer::Refused(_) => Ok(refused),
+            });
+            match answer {
                 Ok(Answer::Good(answer)) => return Ok(answer),
-                Ok(Answer::Refused(answer)) => refused = refused.or(Some(answer)),
+                Ok(Answer::Refused(answer)) => {
+                    refusals += 1;
+                    refused = refused.or(Some(answer));
+                }
                 // What may have arrived must not be hidden behind what did not.
                 Err(error) if trouble.as_ref().is_none_or(|kept| !kept.may_have_arrived()) => {
                     trouble = Some(error);
                 }
                 Err(_) => {}
             }
+        }
+        if is_of_history(&request) && refusals < self.inner.nodes.len() {
+            // What one node no longer has, one that could not be asked may have.
+            return Err(trouble.unwrap_or(TransportError::OtherNetwork));
         }
         match (trouble, refused) {
             (Some(error), Some(_)) if error.may_have_arrived() => Err(error),
@@ -193,8 +218,9 @@ impl Transport for Failover {
     }
 
     async fn everywhere(&self, request: &Value) -> Vec<Result<Value, TransportError>> {
+        // All of them: what one that cannot be asked would say is not known.
         let asked =
-            self.candidates().into_iter().map(async |node| match self.ask(node, request).await? {
+            self.inner.nodes.iter().map(async |node| match self.ask(node, request).await? {
                 Answer::Good(answer) | Answer::Refused(answer) => Ok(answer),
             });
         join_all(asked).await

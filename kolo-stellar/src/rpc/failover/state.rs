@@ -27,7 +27,8 @@ pub enum NodeState {
     Well,
     /// Behind the others: asked after them.
     Lagging,
-    /// Its latest ledger is later than now: asked after those.
+    /// Its latest ledger is later than now: asked after those. That it has not found a transaction
+    /// counts for nothing.
     Ahead,
     /// It failed lately: asked when no other is left.
     Failing,
@@ -193,20 +194,24 @@ impl Known {
     }
 }
 
+/// Whether a ledger that closed then is later than the clock here can explain.
+pub(super) fn is_ahead(closed_at: u64, now: u64) -> bool {
+    closed_at > now.saturating_add(AHEAD_TOLERATED_S)
+}
+
 /// Holds what the nodes said at one look against each other. By close times and not by numbers: a
 /// node that claims a ledger far ahead would make all others look behind, but not past the clock.
 pub(super) fn compare(nodes: &[Node], now: u64) {
-    let latest = now.saturating_add(AHEAD_TOLERATED_S);
     let said = |node: &Node| {
         let known = node.known();
         let usable = known.verified && known.in_a_row == 0;
         known.closed_at.filter(|_| usable)
     };
-    let best = nodes.iter().filter_map(said).filter(|at| *at <= latest).max();
+    let best = nodes.iter().filter_map(said).filter(|at| !is_ahead(*at, now)).max();
     for node in nodes {
         let Some(at) = said(node) else { continue };
         let mut known = node.known();
-        known.ahead = at > latest;
+        known.ahead = is_ahead(at, now);
         known.behind_s = best.map_or(0, |best| best.saturating_sub(at));
     }
 }
