@@ -1,4 +1,5 @@
 //! Is all well? One look, and what somebody should do something about.
+use kolo_core::error_codes;
 use kolo_core::port::chain::ChainAddress;
 use serde::Serialize;
 
@@ -96,6 +97,27 @@ pub enum Alarm {
         /// 99 of 100 took no longer, milliseconds.
         p99_ms: u64,
     },
+}
+
+error_codes! {
+    Alarm {
+        Protocol = "alarm.protocol" Permanent:
+            "the network's protocol is outside of what this version was made for", "update Kolo";
+        Behind = "alarm.behind" Temporary:
+            "the node's latest ledger is old", "ask another node; look whether the network stands still";
+        Node = "alarm.node" Temporary:
+            "a node is not well", "look after it, or replace it";
+        NotThere = "alarm.not_there" Permanent:
+            "something of ours is missing on the network, archived, or another than built", "deploy it";
+        Expiring = "alarm.expiring" Permanent:
+            "something of ours will be archived soon", "extend its life";
+        Balance = "alarm.balance" Permanent:
+            "an account of the operator has too little XLM", "top it up";
+        Errors = "alarm.errors" Temporary:
+            "too many calls fail", "look at the nodes and at the log";
+        Slow = "alarm.slow" Temporary:
+            "settlement takes long", "look at the nodes and at what is bid";
+    }
 }
 
 /// One look at everything.

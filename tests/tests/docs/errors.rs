@@ -13,6 +13,7 @@ use kolo_core::receipt::ReceiptError;
 use kolo_core::simulation::{PlayError, ScenarioError, StageError};
 use kolo_core::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 use kolo_rules::{Amount, AmountError, ParseAmountError, Refusal};
+use kolo_stellar::inspect::Alarm;
 use kolo_stellar::rpc::{HttpTransportError, RpcError, TransportError};
 use kolo_stellar::setup::{SecretError, SetupError};
 use kolo_store::{MasterKeyError, StoreError, VaultError};
@@ -71,7 +72,7 @@ fn areas() -> Vec<Area> {
         area!("Scenarios": ScenarioError, PlayError, StageError),
         area!("Store": StoreError),
         area!("Key vault": VaultError, MasterKeyError),
-        area!("Stellar RPC": RpcError, TransportError, HttpTransportError, SetupError, SecretError),
+        area!("Stellar RPC": RpcError, TransportError, HttpTransportError, SetupError, SecretError, Alarm),
     ]
 }
 
