@@ -56,3 +56,26 @@ fn what_no_rules_lead_to_is_not_booked_and_stops_nothing() {
     follow(&world);
     assert_eq!(vault(&world, other), held.checked_add(EACH).unwrap());
 }
+
+/// Each by itself is what the rules may lead to; together they are more than books can count.
+#[test]
+fn what_no_books_have_room_for_is_set_aside_and_stops_nothing() {
+    let world = World::new();
+    let liars = ["one", "two", "three"].map(|key| world.active(key).0);
+    let (other, bola, _) = world.active("four");
+    let surplus = Amount::new(i64::MAX / 2);
+    for liar in liars {
+        world.emit(liar, CircleChainEvent::Synced { surplus, shortfall: Amount::ZERO });
+        follow(&world);
+    }
+    assert_eq!(liars.map(|liar| vault(&world, liar)), [surplus, surplus, Amount::ZERO]);
+    let diverged = |liar: CircleId| {
+        let differences = block_on(world.kolo.circles().reconcile(liar)).unwrap();
+        differences.iter().any(|found| matches!(found, Difference::Diverged { .. }))
+    };
+    assert_eq!(liars.map(diverged), [false, false, true]);
+
+    world.contributes(other, &bola, 1);
+    follow(&world);
+    assert_eq!(vault(&world, other), EACH);
+}
