@@ -12,8 +12,8 @@ use soroban_env_host::e2e_invoke::{
 use soroban_env_host::fees::compute_rent_fee;
 use stellar_xdr::{
     ContractEvent, ContractIdPreimage, Hash, HostFunction, InvokeHostFunctionOp,
-    InvokeHostFunctionResult, InvokeHostFunctionSuccessPreImage, LedgerEntry, LedgerKey,
-    Limits as XdrLimits, OperationResultTr, ReadXdr, ScVal, SorobanTransactionData, WriteXdr,
+    InvokeHostFunctionResult, LedgerEntry, LedgerKey, Limits as XdrLimits, OperationResultTr,
+    ReadXdr, ScVal, SorobanTransactionData, WriteXdr,
 };
 
 use super::footprint::{bytes, fits, host_ledger};
@@ -61,39 +61,46 @@ pub(crate) fn check_invoke(op: &InvokeHostFunctionOp, settings: &Settings) -> Ch
 }
 
 pub(crate) fn invoke(op: &mut Operation<'_, '_>, invoke: &InvokeHostFunctionOp) -> Outcome {
-    let Some(data) = op.inner.soroban_data().cloned() else {
+    let Some(data) = op.inner.soroban_data() else {
         return trapped();
     };
-    let inputs = Inputs::collect(op, &data)?;
+    let inputs = Inputs::collect(op, data)?;
     let budget = op.settings.budget(data.resources.instructions).or_else(|_| trapped())?;
-    let output = match run(op, invoke, &data, inputs, &budget) {
+    let output = match run(op, invoke, data, inputs, &budget) {
         Ok(output) => output,
-        Err(error) => return failed(op, &data, &budget, &error),
+        Err(error) => return failed(op, data, &budget, &error),
     };
     let encoded = match output.encoded_invoke_result {
         Ok(encoded) => encoded,
-        Err(error) => return failed(op, &data, &budget, &error),
+        Err(error) => return failed(op, data, &budget, &error),
     };
     let rent = compute_rent_fee(
         &extract_rent_changes(&output.ledger_changes),
         &op.settings.network.rent_fee_configuration,
         op.txn.context.sequence,
     );
-    record(op, &data, &output.ledger_changes)?;
+    record(op, data, &output.ledger_changes)?;
     let (events, size) = collect_events(op.settings, &output.encoded_contract_events, &encoded)?;
     if !op.refundable.consume(op.inner, op.settings, size, rent) {
         return refuse(invoked(InvokeHostFunctionResult::InsufficientRefundableFee));
     }
     let return_value = ScVal::from_xdr(&encoded, XdrLimits::none()).or_else(|_| trapped())?;
-    let preimage = InvokeHostFunctionSuccessPreImage {
-        return_value: return_value.clone(),
-        events: events.clone().try_into().or_else(|_| limit_exceeded())?,
-    };
-    let preimage = preimage.to_xdr(XdrLimits::none()).or_else(|_| trapped())?;
     op.events.extend(events);
     op.return_value = Some(return_value);
-    let hash = Hash(Sha256::digest(preimage).into());
+    let hash = success_hash(&encoded, &output.encoded_contract_events);
     Ok(invoked(InvokeHostFunctionResult::Success(hash)))
+}
+
+/// The hash of an `InvokeHostFunctionSuccessPreImage`, whose parts the host has written already: the
+/// value, and the events after their number.
+fn success_hash(return_value: &[u8], events: &[Vec<u8>]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(return_value);
+    hasher.update(u32::try_from(events.len()).unwrap_or(u32::MAX).to_be_bytes());
+    for event in events {
+        hasher.update(event);
+    }
+    Hash(hasher.finalize().into())
 }
 
 /// The entries of the footprint in its order, as the host takes them.
@@ -282,4 +289,36 @@ fn collect_events(
     let events: Result<Vec<_>, _> =
         encoded.iter().map(|event| ContractEvent::from_xdr(event, XdrLimits::none())).collect();
     Ok((events.or_else(|_| trapped())?, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use stellar_xdr::{
+        ContractEventBody, ContractEventType, ContractEventV0, ExtensionPoint,
+        InvokeHostFunctionSuccessPreImage, VecM,
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_hash_of_a_success_is_that_of_its_preimage() {
+        let event = |data| ContractEvent {
+            ext: ExtensionPoint::V0,
+            contract_id: None,
+            type_: ContractEventType::Contract,
+            body: ContractEventBody::V0(ContractEventV0 { topics: VecM::default(), data }),
+        };
+        for events in [vec![], vec![event(ScVal::U32(1)), event(ScVal::Void)]] {
+            let xdr = |event: &ContractEvent| event.to_xdr(XdrLimits::none()).unwrap();
+            let written: Vec<_> = events.iter().map(xdr).collect();
+            let value = ScVal::Bool(true);
+            let hash = success_hash(&value.to_xdr(XdrLimits::none()).unwrap(), &written);
+            let preimage = InvokeHostFunctionSuccessPreImage {
+                return_value: value,
+                events: events.try_into().unwrap(),
+            };
+            let preimage = preimage.to_xdr(XdrLimits::none()).unwrap();
+            assert_eq!(hash.0, <[u8; 32]>::from(Sha256::digest(preimage)));
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! An envelope, taken apart once.
 
+use sha2::{Digest, Sha256};
 use stellar_xdr::{
-    AccountId, FeeBumpTransactionInnerTx, Hash, Limits, Memo, MuxedAccount, Operation,
-    OperationBody, Preconditions, PreconditionsV2, SorobanTransactionData, TimeBounds, Transaction,
-    TransactionEnvelope, TransactionExt, TransactionV1Envelope, WriteXdr,
+    AccountId, EnvelopeType, FeeBumpTransactionInnerTx, Hash, Limits, Memo, MuxedAccount,
+    Operation, OperationBody, Preconditions, PreconditionsV2, SorobanTransactionData, TimeBounds,
+    Transaction, TransactionEnvelope, TransactionExt, TransactionV1Envelope, WriteXdr,
 };
 
 use super::signatures::Signed;
@@ -192,15 +193,82 @@ fn upgrade(envelope: TransactionEnvelope) -> TransactionEnvelope {
     })
 }
 
-/// Bytes that say which kind of envelope it is.
-const DISCRIMINANT: u32 = 4;
-
 fn inner_of(v1: &TransactionV1Envelope, network_id: [u8; 32]) -> Option<Inner> {
-    let bytes = v1.to_xdr(Limits::none()).ok()?;
+    // Written once: what is signed is the transaction after two constant fields, what is sent is it
+    // between a field of four bytes and its signatures.
+    let kind = EnvelopeType::Tx.to_xdr(Limits::none()).ok()?;
+    let tx = v1.tx.to_xdr(Limits::none()).ok()?;
+    let signatures = v1.signatures.to_xdr(Limits::none()).ok()?;
+    let hash = Sha256::new().chain_update(network_id).chain_update(&kind).chain_update(&tx);
     Some(Inner {
         tx: v1.tx.clone(),
-        hash: Hash(v1.hash(network_id).ok()?),
+        hash: Hash(hash.finalize().into()),
         signed: Signed::new(&v1.signatures),
-        size: u32::try_from(bytes.len()).ok()?.checked_add(DISCRIMINANT)?,
+        size: u32::try_from(kind.len() + tx.len() + signatures.len()).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use stellar_xdr::{
+        BumpSequenceOp, DecoratedSignature, FeeBumpTransaction, FeeBumpTransactionEnvelope,
+        FeeBumpTransactionExt, SequenceNumber, Signature, SignatureHint, Uint256, VecM,
+    };
+
+    use super::*;
+
+    const NETWORK: [u8; 32] = [9; 32];
+
+    /// Signatures of these lengths: shorter ones are padded to words.
+    fn envelope(signatures: &[usize]) -> TransactionV1Envelope {
+        let sign = |length: &usize| DecoratedSignature {
+            hint: SignatureHint([1; 4]),
+            signature: Signature(vec![2; *length].try_into().unwrap()),
+        };
+        let body = OperationBody::BumpSequence(BumpSequenceOp { bump_to: SequenceNumber(7) });
+        let tx = Transaction {
+            source_account: MuxedAccount::Ed25519(Uint256([3; 32])),
+            fee: 100,
+            seq_num: SequenceNumber(1),
+            cond: Preconditions::None,
+            memo: Memo::Text("rent".try_into().unwrap()),
+            operations: vec![Operation { source_account: None, body }].try_into().unwrap(),
+            ext: TransactionExt::V0,
+        };
+        let signatures = signatures.iter().map(sign).collect::<Vec<_>>().try_into().unwrap();
+        TransactionV1Envelope { tx, signatures }
+    }
+
+    fn size(envelope: &TransactionEnvelope) -> usize {
+        envelope.to_xdr(Limits::none()).unwrap().len()
+    }
+
+    #[test]
+    fn hash_and_size_are_those_of_the_envelope() {
+        for signatures in [&[][..], &[64], &[0, 13, 64]] {
+            let envelope = TransactionEnvelope::Tx(envelope(signatures));
+            let frame = Frame::new(envelope.clone(), NETWORK).unwrap();
+            assert_eq!(frame.hash.0, envelope.hash(NETWORK).unwrap());
+            assert_eq!(usize::try_from(frame.inner.size).unwrap(), size(&envelope));
+        }
+    }
+
+    #[test]
+    fn a_fee_bump_has_two_hashes_and_counts_its_inner_envelope() {
+        let v1 = envelope(&[64]);
+        let inner = TransactionEnvelope::Tx(v1.clone());
+        let bump = TransactionEnvelope::TxFeeBump(FeeBumpTransactionEnvelope {
+            tx: FeeBumpTransaction {
+                fee_source: MuxedAccount::Ed25519(Uint256([4; 32])),
+                fee: 400,
+                inner_tx: FeeBumpTransactionInnerTx::Tx(v1),
+                ext: FeeBumpTransactionExt::V0,
+            },
+            signatures: VecM::default(),
+        });
+        let frame = Frame::new(bump.clone(), NETWORK).unwrap();
+        assert_eq!(frame.hash.0, bump.hash(NETWORK).unwrap());
+        assert_eq!(frame.inner_hash().unwrap().0, inner.hash(NETWORK).unwrap());
+        assert_eq!(usize::try_from(frame.inner.size).unwrap(), size(&inner));
+    }
 }
