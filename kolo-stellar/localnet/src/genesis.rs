@@ -1,10 +1,12 @@
 //! The first ledger.
 
-use stellar_xdr::{AccountId, LedgerEntry, LedgerEntryData, LedgerEntryExt, LedgerKey};
+use std::sync::Arc;
+
+use stellar_xdr::{AccountId, LedgerEntry, LedgerEntryData, LedgerEntryExt};
 
 use crate::apply::new_account;
 use crate::ledger::account_key;
-use crate::model::StoredEntry;
+use crate::model::{EntryChange, StoredEntry};
 use crate::settings::NetworkSettings;
 use crate::soroban::genesis_settings;
 
@@ -23,7 +25,7 @@ pub const TOTAL_COINS: i64 = 1_000_000_000_000_000_000;
 pub(crate) fn entries(
     root: AccountId,
     settings: &NetworkSettings,
-) -> Result<Vec<(LedgerKey, Option<StoredEntry>)>, String> {
+) -> Result<Vec<EntryChange>, String> {
     let key = account_key(&root);
     let account = LedgerEntryData::Account(new_account(root, TOTAL_COINS, 0));
     let mut entries = vec![(key, Some(stored(account)))];
@@ -34,7 +36,7 @@ pub(crate) fn entries(
     Ok(entries)
 }
 
-fn stored(data: LedgerEntryData) -> StoredEntry {
+fn stored(data: LedgerEntryData) -> Arc<StoredEntry> {
     let entry = LedgerEntry { last_modified_ledger_seq: 1, data, ext: LedgerEntryExt::V0 };
-    StoredEntry { entry, live_until: None }
+    Arc::new(StoredEntry { entry, live_until: None })
 }

@@ -58,9 +58,9 @@ mod tx;
 
 pub use genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, STANDALONE_PASSPHRASE, TOTAL_COINS};
 pub use model::{
-    AuthMode, ClosedLedger, EventPosition, EventQuery, EventRecord, EventStage, Found, LedgerInfo,
-    RestorePreamble, SendFault, SendOutcome, SimulateOptions, Simulation, SnapshotId, StateChange,
-    StoredEntry, TxRecord,
+    AuthMode, ClosedLedger, EntryChange, EventPosition, EventQuery, EventRecord, EventStage, Found,
+    LedgerInfo, RestorePreamble, SendFault, SendOutcome, SimulateOptions, Simulation, SnapshotId,
+    StateChange, StoredEntry, TxRecord,
 };
 pub use network::{Builder, Clock, Close, Localnet, NetworkError, PACE_S, StartError, root_secret};
 pub use reply::Reply;

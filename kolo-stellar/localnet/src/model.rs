@@ -1,5 +1,7 @@
 //! What the network says about itself: ledgers, transactions, events, simulations.
 
+use std::sync::Arc;
+
 use stellar_xdr::{
     ContractEvent, DiagnosticEvent, Hash, LedgerEntry, LedgerEntryChanges,
     LedgerHeaderHistoryEntry, LedgerKey, ScVal, SorobanAuthorizationEntry, SorobanTransactionData,
@@ -25,15 +27,18 @@ pub struct Found {
     pub entry: StoredEntry,
 }
 
+/// An entry as a ledger leaves it; `None`: removed.
+pub type EntryChange = (LedgerKey, Option<Arc<StoredEntry>>);
+
 /// Everything one ledger close changed. A store keeps it whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedLedger {
     /// The header and its hash.
     pub header: LedgerHeaderHistoryEntry,
     /// The transactions in the order they were applied.
-    pub transactions: Vec<TxRecord>,
-    /// The final value of each changed entry (`None`: removed), each key once, in key order.
-    pub changes: Vec<(LedgerKey, Option<StoredEntry>)>,
+    pub transactions: Vec<Arc<TxRecord>>,
+    /// The final value of each changed entry, each key once, in key order.
+    pub changes: Vec<EntryChange>,
 }
 
 impl ClosedLedger {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use kolo_localnet::store::{DiskStore, MemoryStore};
 use kolo_localnet::{
@@ -53,7 +54,7 @@ fn header(sequence: u32) -> LedgerHeaderHistoryEntry {
     LedgerHeaderHistoryEntry { hash, header, ext: LedgerHeaderHistoryEntryExt::V0 }
 }
 
-fn account(number: u8, balance: i64) -> (LedgerKey, StoredEntry) {
+fn account(number: u8, balance: i64) -> (LedgerKey, Arc<StoredEntry>) {
     let entry = LedgerEntry {
         last_modified_ledger_seq: 1,
         data: LedgerEntryData::Account(AccountEntry {
@@ -71,7 +72,7 @@ fn account(number: u8, balance: i64) -> (LedgerKey, StoredEntry) {
         ext: LedgerEntryExt::V0,
     };
     let live_until = (number % 2 == 1).then_some(u32::from(number));
-    (entry.to_key(), StoredEntry { entry, live_until })
+    (entry.to_key(), Arc::new(StoredEntry { entry, live_until }))
 }
 
 fn hash_of(kind: u8, ledger: u32, index: u32) -> Hash {
@@ -152,7 +153,7 @@ fn ledger(sequence: u32) -> ClosedLedger {
     let (always, changed) = account(200, i64::from(sequence));
     ClosedLedger {
         header: header(sequence),
-        transactions: (1..=EACH).map(|index| transaction(sequence, index)).collect(),
+        transactions: (1..=EACH).map(|index| Arc::new(transaction(sequence, index))).collect(),
         changes: vec![
             (account(number - 1, 1).0, None),
             (new, Some(entry)),

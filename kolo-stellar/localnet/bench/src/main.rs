@@ -8,6 +8,9 @@
 //! - payments beside bare checks of as many signatures; calls beside the contract host alone, which gets the
 //!   same bytes and is asked for nothing but the result and, as by the network, for diagnostic events: no
 //!   envelope, no signature, no fee, no record. Without those events it is shown, too;
+//! - the host alone is `invoke_host_function`, which the network calls as well: it reads the XDR of function,
+//!   resources, authorisations and entries, and writes that of the result, the changes and the events. What
+//!   it is given was written beforehand, and what it answers is dropped unread; contracts are parsed before;
 //! - in rounds, of which the fastest counts, for each figure by itself: what else the machine does is
 //!   not measured.
 #![allow(unreachable_pub, reason = "a program of several files")]

@@ -11,15 +11,13 @@ use super::record::Records;
 use super::select::select;
 use crate::apply::{Applier, sub_seed};
 use crate::ledger::{LedgerContext, Txn};
-use crate::model::{ClosedLedger, StoredEntry};
+use crate::model::{ClosedLedger, EntryChange, TxRecord};
 use crate::network::{Close, NetworkError, PACE_S};
 use crate::soroban::Settings;
 use crate::tx::{Frame, Validator};
 
 /// A setting's new value.
 type Upgrade = (LedgerKey, ConfigSettingEntry);
-
-type Changes = Vec<(LedgerKey, Option<Arc<StoredEntry>>)>;
 
 impl Engine {
     /// Closes a ledger with everything that is queued.
@@ -73,28 +71,25 @@ impl Engine {
     ) -> Result<ClosedLedger, NetworkError> {
         let upgrades = upgrade.is_some();
         let operations = header::operations_after(&self.header.header);
-        let (frames, waiting) =
-            select(self.valid(context), operations, &self.settings.ledger_limits);
+        let (frames, waiting) = select(self.due(context), operations, &self.settings.ledger_limits);
         let envelopes = frames.iter().map(|frame| &frame.envelope);
         let tx_set_hash = header::hash(&header::tx_set(&self.header.hash, envelopes));
-        let (transactions, changes, fee_pool) = self.run(&frames, context, tx_set_hash.0, upgrade);
-        let stored: Vec<_> =
-            changes.iter().map(|(key, entry)| (key.clone(), entry.as_deref().cloned())).collect();
+        let (transactions, changes, fee_pool) = self.run(frames, context, tx_set_hash.0, upgrade);
         let closing = Closing {
             sequence: context.sequence,
             close_time: context.close_time,
             fee_pool,
             tx_set_hash,
             transactions: &transactions,
-            changes: &stored,
+            changes: &changes,
         };
         let header = header::next(&self.header, &closing);
-        let ledger = ClosedLedger { header, transactions, changes: stored };
+        let ledger = ClosedLedger { header, transactions, changes };
         // From here on the ledger exists; until here nothing of it does.
         self.store.append(&self.passphrase, &ledger)?;
         let state = Rc::make_mut(&mut self.state);
-        for (key, entry) in changes {
-            state.set(key, entry);
+        for (key, entry) in &ledger.changes {
+            state.set(key, entry.as_ref());
         }
         self.header = ledger.header.clone();
         self.queue = waiting;
@@ -105,25 +100,25 @@ impl Engine {
     }
 
     /// The queue without what has become invalid while it waited: that is not charged for.
-    fn valid(&self, context: LedgerContext) -> Vec<Frame> {
+    fn due(&mut self, context: LedgerContext) -> Vec<Rc<Frame>> {
         if self.close == Close::Instant {
-            // Looked at just now.
-            return self.queue.clone();
+            // Looked at just now, and not to wait should this ledger not close.
+            return std::mem::take(&mut self.queue);
         }
         let txn = Txn::new(&self.state, context, self.header.header.fee_pool);
         let validator = Validator { txn: &txn, settings: &self.settings };
-        let valid = |frame: &&Frame| validator.submit(frame).is_success();
+        let valid = |frame: &&Rc<Frame>| validator.submit(frame).is_success();
         self.queue.iter().filter(valid).cloned().collect()
     }
 
     /// Applies the transactions: all fees, then each transaction, then all refunds.
     fn run(
         &self,
-        frames: &[Frame],
+        frames: Vec<Rc<Frame>>,
         context: LedgerContext,
         seed: [u8; 32],
         upgrade: Option<Upgrade>,
-    ) -> (Vec<crate::model::TxRecord>, Changes, i64) {
+    ) -> (Vec<Arc<TxRecord>>, Vec<EntryChange>, i64) {
         let applier = Applier { settings: &self.settings, modules: &self.modules };
         let mut txn = Txn::new(&self.state, context, self.header.header.fee_pool);
         let mut applied: Vec<_> =
@@ -144,7 +139,7 @@ impl Engine {
             txn.put(key, LedgerEntryData::ConfigSetting(setting), None);
         }
         let mut records = Records::new(context);
-        for (frame, applied) in frames.iter().zip(applied) {
+        for (frame, applied) in frames.into_iter().zip(applied) {
             records.add(frame, applied);
         }
         let fee_pool = txn.fee_pool;

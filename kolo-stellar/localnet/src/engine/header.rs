@@ -4,17 +4,19 @@
 //! network's `bucketListHash` is the hash of its bucket list; here it is a hash over the previous
 //! one and everything the ledger changed, which binds the state just as well.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use stellar_xdr::{
     DependentTxCluster, GeneralizedTransactionSet, Hash, LedgerHeader, LedgerHeaderExt,
-    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, Limits as XdrLimits,
+    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, Limits as XdrLimits,
     ParallelTxExecutionStage, ParallelTxsComponent, StellarValue, StellarValueExt, TimePoint,
     TransactionEnvelope, TransactionPhase, TransactionResultPair, TransactionResultSet,
     TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, VecM, WriteXdr,
 };
 
 use crate::genesis::{BASE_FEE, BASE_RESERVE, PROTOCOL_VERSION, TOTAL_COINS};
-use crate::model::{StoredEntry, TxRecord};
+use crate::model::{EntryChange, TxRecord};
 use crate::settings::{LedgerLimits, MOST_OPERATIONS};
 use crate::tx::is_soroban_envelope;
 
@@ -24,15 +26,15 @@ pub(crate) struct Closing<'c> {
     pub(crate) close_time: u64,
     pub(crate) fee_pool: i64,
     pub(crate) tx_set_hash: Hash,
-    pub(crate) transactions: &'c [TxRecord],
-    pub(crate) changes: &'c [(LedgerKey, Option<StoredEntry>)],
+    pub(crate) transactions: &'c [Arc<TxRecord>],
+    pub(crate) changes: &'c [EntryChange],
 }
 
 /// The header of the first ledger.
 pub(crate) fn first(
     close_time: u64,
     max_tx_set_size: u32,
-    changes: &[(LedgerKey, Option<StoredEntry>)],
+    changes: &[EntryChange],
 ) -> LedgerHeaderHistoryEntry {
     let zero = Hash([0; 32]);
     seal(LedgerHeader {
@@ -147,7 +149,7 @@ fn value(tx_set_hash: Hash, close_time: u64) -> StellarValue {
     }
 }
 
-fn state_hash(previous: &Hash, changes: &[(LedgerKey, Option<StoredEntry>)]) -> Hash {
+fn state_hash(previous: &Hash, changes: &[EntryChange]) -> Hash {
     let mut hasher = Sha256::new().chain_update(previous.0);
     for (key, entry) in changes {
         hasher.update(key.to_xdr(XdrLimits::none()).unwrap_or_default());

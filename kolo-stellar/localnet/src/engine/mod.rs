@@ -49,7 +49,7 @@ pub(crate) struct Engine {
     settings: Settings,
     modules: ModuleCaches,
     /// Accepted, and not yet in a ledger. Empty between jobs in instant mode.
-    queue: Vec<Frame>,
+    queue: Vec<Rc<Frame>>,
     snapshots: Snapshots,
     /// What is to go wrong with the next submissions.
     faults: VecDeque<SendFault>,
@@ -77,7 +77,7 @@ impl Engine {
         };
         let mut state = State::default();
         for (key, entry) in snapshot.entries {
-            state.set(key, Some(Arc::new(entry)));
+            state.set(&key, Some(&Arc::new(entry)));
         }
         let settings = Settings::load(&state).map_err(StartError::Configuration)?;
         let modules = ModuleCaches::new(&settings)
@@ -205,8 +205,11 @@ fn begin(
     let header = header::first(clock(), settings.ledger_limits.operations, &changes);
     let ledger = ClosedLedger { header, transactions: Vec::new(), changes };
     store.append(passphrase, &ledger)?;
-    let entries =
-        ledger.changes.into_iter().filter_map(|(key, entry)| Some((key, entry?))).collect();
+    let entries = ledger
+        .changes
+        .into_iter()
+        .filter_map(|(key, entry)| Some((key, Arc::unwrap_or_clone(entry?))))
+        .collect();
     Ok(Snapshot { passphrase: passphrase.to_owned(), header: ledger.header, entries })
 }
 

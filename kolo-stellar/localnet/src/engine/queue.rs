@@ -1,6 +1,8 @@
 //! What waits for the next ledger: one transaction a source account, by the rules of
 //! stellar-core's `TransactionQueue`.
 
+use std::rc::Rc;
+
 use stellar_xdr::{Hash, TransactionEnvelope, TransactionResult};
 
 use super::{Engine, malformed};
@@ -39,15 +41,12 @@ impl Engine {
             Err(NotTaken::Refused(result)) => return Ok(SendOutcome::Error { hash, result }),
         };
         match replaced.and_then(|at| self.queue.get_mut(at)) {
-            Some(waiting) => *waiting = frame,
-            None => self.queue.push(frame),
+            Some(waiting) => *waiting = Rc::new(frame),
+            None => self.queue.push(Rc::new(frame)),
         }
-        if self.close == Close::Instant
-            && let Err(error) = self.close_ledger()
-        {
-            // It is in no ledger and must not get into one after it was said to have failed.
-            self.queue.clear();
-            return Err(error);
+        if self.close == Close::Instant {
+            // If that fails, it is in no ledger, nor in the queue any more.
+            self.close_ledger()?;
         }
         Ok(SendOutcome::Pending(hash))
     }
@@ -70,7 +69,7 @@ impl Engine {
         }
         let source = frame.inner.source();
         let at = self.queue.iter().position(|queued| queued.inner.source() == source);
-        let replaced = at.and_then(|at| self.queue.get(at));
+        let replaced = at.and_then(|at| self.queue.get(at)).map(Rc::as_ref);
         if let Some(waiting) = replaced {
             self.check_replacing(waiting, frame)?;
         }
@@ -112,7 +111,7 @@ impl Engine {
         replaced: Option<&Frame>,
     ) -> Result<(), NotTaken> {
         let payer = frame.fee_source();
-        let stays = |queued: &&Frame| replaced.is_none_or(|gone| gone.hash != queued.hash);
+        let stays = |queued: &&Rc<Frame>| replaced.is_none_or(|gone| gone.hash != queued.hash);
         let waiting = self.queue.iter().filter(stays).filter(|queued| queued.fee_source() == payer);
         let fees =
             waiting.fold(frame.full_fee(), |sum, queued| sum.saturating_add(queued.full_fee()));

@@ -1,5 +1,8 @@
 //! What a ledger says about its transactions: metadata, and events in their order.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use stellar_xdr::{
     ContractEvent, ExtensionPoint, TransactionEvent, TransactionEventStage, TransactionMeta,
     TransactionMetaV4,
@@ -16,7 +19,7 @@ const AFTER_ALL: u32 = 0xf_ffff;
 /// The records of one ledger.
 pub(super) struct Records {
     context: LedgerContext,
-    records: Vec<TxRecord>,
+    records: Vec<Arc<TxRecord>>,
     /// Fees and refunds are counted over the whole ledger.
     fees: u32,
     refunds: u32,
@@ -27,11 +30,11 @@ impl Records {
         Self { context, records: Vec::new(), fees: 0, refunds: 0 }
     }
 
-    pub(super) fn finish(self) -> Vec<TxRecord> {
+    pub(super) fn finish(self) -> Vec<Arc<TxRecord>> {
         self.records
     }
 
-    pub(super) fn add(&mut self, frame: &Frame, applied: Applied) {
+    pub(super) fn add(&mut self, frame: Rc<Frame>, applied: Applied) {
         let index = u32::try_from(self.records.len()).unwrap_or(AFTER_ALL).saturating_add(1);
         let payer = frame.fee_source();
         let mut tx_events = Vec::new();
@@ -63,13 +66,13 @@ impl Records {
             });
             found.push((position, EventStage::AfterAllTransactions, event));
         }
-        let events = self.events(frame, applied.verdict.is_success(), found);
-        self.records.push(self.record(frame, applied, index, tx_events, events));
+        let events = self.events(&frame, applied.verdict.is_success(), found);
+        self.records.push(Arc::new(self.record(frame, applied, index, tx_events, events)));
     }
 
     fn record(
         &self,
-        frame: &Frame,
+        frame: Rc<Frame>,
         applied: Applied,
         index: u32,
         tx_events: Vec<TransactionEvent>,
@@ -89,7 +92,9 @@ impl Records {
         TxRecord {
             hash: frame.hash.clone(),
             inner_hash: frame.inner_hash().cloned(),
-            envelope: frame.envelope.clone(),
+            // A copy only where the queue keeps the frame until the ledger has closed.
+            envelope: Rc::try_unwrap(frame)
+                .map_or_else(|shared| shared.envelope.clone(), |frame| frame.envelope),
             fee_charged: result.fee_charged,
             result,
             meta,

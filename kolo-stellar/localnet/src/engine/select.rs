@@ -1,6 +1,7 @@
 //! Which of the queued transactions a ledger takes.
 
 use std::cmp::Reverse;
+use std::rc::Rc;
 
 use crate::settings::LedgerLimits;
 use crate::tx::Frame;
@@ -9,10 +10,10 @@ use crate::tx::Frame;
 /// the classic ones; where the ledger has no room for all of either, the highest fee rates come
 /// first.
 pub(super) fn select(
-    queue: Vec<Frame>,
+    queue: Vec<Rc<Frame>>,
     operations: u32,
     limits: &LedgerLimits,
-) -> (Vec<Frame>, Vec<Frame>) {
+) -> (Vec<Rc<Frame>>, Vec<Rc<Frame>>) {
     let (mut soroban, classic): (Vec<_>, Vec<_>) =
         queue.into_iter().partition(|frame| frame.inner.is_soroban());
     let (mut chosen, mut waiting) = select_classic(classic, operations.into());
@@ -30,8 +31,8 @@ pub(super) fn select(
     (chosen, waiting)
 }
 
-fn select_classic(mut classic: Vec<Frame>, room: i64) -> (Vec<Frame>, Vec<Frame>) {
-    let all = classic.iter().map(operations).fold(0, i64::saturating_add);
+fn select_classic(mut classic: Vec<Rc<Frame>>, room: i64) -> (Vec<Rc<Frame>>, Vec<Rc<Frame>>) {
+    let all = classic.iter().map(|frame| operations(frame)).fold(0, i64::saturating_add);
     if all <= room {
         return (classic, Vec::new());
     }

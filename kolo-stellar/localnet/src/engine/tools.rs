@@ -26,7 +26,7 @@ pub(super) struct Snapshots {
 struct Kept {
     state: Rc<State>,
     header: LedgerHeaderHistoryEntry,
-    queue: Vec<Frame>,
+    queue: Vec<Rc<Frame>>,
 }
 
 impl Engine {

@@ -13,7 +13,7 @@ use stellar_xdr::{
 use super::account::account_key;
 use super::trustline::trustline_key;
 
-use crate::model::StoredEntry;
+use crate::model::{EntryChange, StoredEntry};
 
 /// Every entry of the latest closed ledger.
 #[derive(Debug, Clone, Default)]
@@ -47,29 +47,27 @@ impl State {
         })
     }
 
-    pub(crate) fn set(&mut self, key: LedgerKey, entry: Option<Arc<StoredEntry>>) {
-        self.forget_ttl(&key);
-        let Some(entry) = entry else {
-            self.entries.remove(&key);
-            return;
+    pub(crate) fn set(&mut self, key: &LedgerKey, entry: Option<&Arc<StoredEntry>>) {
+        let live_until = |entry: &Arc<StoredEntry>| entry.live_until;
+        let before = self.get(key).and_then(live_until);
+        let after = entry.and_then(live_until);
+        match entry {
+            Some(entry) => self.entries.insert(key.clone(), Arc::clone(entry)),
+            None => self.entries.remove(key),
         };
-        if let Some(live_until) = entry.live_until {
-            self.by_hash.insert(hash_of(&key), key.clone());
-            if !is_persistent(&key) {
-                self.temporary.insert((live_until, key.clone()), ());
-            }
+        if before != after {
+            self.note_ttl(key, before, after);
         }
-        self.entries.insert(key, entry);
     }
 
     /// What has to change for this state to become `earlier`.
-    pub(crate) fn difference(&self, earlier: &Self) -> Vec<(LedgerKey, Option<StoredEntry>)> {
+    pub(crate) fn difference(&self, earlier: &Self) -> Vec<EntryChange> {
         let same = |key: &LedgerKey, entry: &Arc<StoredEntry>, other: &Self| {
             other.entries.get(key).is_some_and(|known| Arc::ptr_eq(known, entry) || known == entry)
         };
         let removed = self.entries.keys().filter(|key| !earlier.entries.contains_key(key));
         let changed = earlier.entries.iter().filter(|(key, entry)| !same(key, entry, self));
-        let changed = changed.map(|(key, entry)| (key.clone(), Some((**entry).clone())));
+        let changed = changed.map(|(key, entry)| (key.clone(), Some(Arc::clone(entry))));
         removed.map(|key| (key.clone(), None)).chain(changed).collect()
     }
 
@@ -91,15 +89,22 @@ impl State {
         })
     }
 
-    fn forget_ttl(&mut self, key: &LedgerKey) {
-        if durability(key).is_none() {
+    /// Finds an entry by its TTL's key, and temporary ones by their last ledger.
+    fn note_ttl(&mut self, key: &LedgerKey, before: Option<u32>, after: Option<u32>) {
+        match (before, after) {
+            (Some(_), None) => drop(self.by_hash.remove(&hash_of(key))),
+            (None, Some(_)) => drop(self.by_hash.insert(hash_of(key), key.clone())),
+            _ => {}
+        }
+        if is_persistent(key) {
             return;
         }
-        let Some(live_until) = self.get(key).and_then(|entry| entry.live_until) else {
-            return;
-        };
-        self.by_hash.remove(&hash_of(key));
-        self.temporary.remove(&(live_until, key.clone()));
+        if let Some(before) = before {
+            self.temporary.remove(&(before, key.clone()));
+        }
+        if let Some(after) = after {
+            self.temporary.insert((after, key.clone()), ());
+        }
     }
 }
 

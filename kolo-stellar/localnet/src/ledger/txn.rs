@@ -9,7 +9,7 @@ use stellar_xdr::{
 };
 
 use super::state::{State, durability, ttl_entry, ttl_key};
-use crate::model::StoredEntry;
+use crate::model::{EntryChange, StoredEntry};
 
 type Layer = BTreeMap<LedgerKey, Option<Arc<StoredEntry>>>;
 
@@ -125,7 +125,7 @@ impl<'a> Txn<'a> {
     }
 
     /// Everything this ledger changed.
-    pub(crate) fn finish(mut self) -> Vec<(LedgerKey, Option<Arc<StoredEntry>>)> {
+    pub(crate) fn finish(mut self) -> Vec<EntryChange> {
         while self.layers.len() > 1 {
             self.commit();
         }

@@ -16,7 +16,7 @@ use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
 
 use super::codec::{self, EventKey, damaged, event_key};
 use super::{DEFAULT_RETENTION, LedgerStore, Snapshot, StoreError, oldest_kept};
-use crate::model::{ClosedLedger, EventQuery, EventRecord, StoredEntry, TxRecord};
+use crate::model::{ClosedLedger, EntryChange, EventQuery, EventRecord, TxRecord};
 
 /// The format this version writes, and the only one it reads.
 const FORMAT: u32 = 1;
@@ -146,7 +146,7 @@ impl LedgerStore for DiskStore {
     fn revert(
         &mut self,
         header: &LedgerHeaderHistoryEntry,
-        changes: &[(LedgerKey, Option<StoredEntry>)],
+        changes: &[EntryChange],
     ) -> Result<(), StoreError> {
         let writing = self.database.begin_write()?;
         forget_after(&writing, header.header.ledger_seq)?;
@@ -261,10 +261,7 @@ fn claim(writing: &WriteTransaction, passphrase: &str) -> Result<(), StoreError>
     }
 }
 
-fn write_entries(
-    writing: &WriteTransaction,
-    changes: &[(LedgerKey, Option<StoredEntry>)],
-) -> Result<(), StoreError> {
+fn write_entries(writing: &WriteTransaction, changes: &[EntryChange]) -> Result<(), StoreError> {
     let mut entries = writing.open_table(ENTRIES)?;
     for (key, change) in changes {
         let key = codec::encode_xdr(key)?;

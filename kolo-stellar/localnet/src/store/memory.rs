@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
 
 use super::{DEFAULT_RETENTION, LedgerStore, Snapshot, StoreError, oldest_kept};
-use crate::model::{ClosedLedger, EventQuery, EventRecord, StoredEntry, TxRecord};
+use crate::model::{ClosedLedger, EntryChange, EventQuery, EventRecord, StoredEntry, TxRecord};
 
 /// History and state in memory.
 #[derive(Debug)]
 pub struct MemoryStore {
     passphrase: String,
     retention: u32,
-    ledgers: BTreeMap<u32, (LedgerHeaderHistoryEntry, Vec<TxRecord>)>,
-    entries: BTreeMap<LedgerKey, StoredEntry>,
+    ledgers: BTreeMap<u32, (LedgerHeaderHistoryEntry, Vec<Arc<TxRecord>>)>,
+    entries: BTreeMap<LedgerKey, Arc<StoredEntry>>,
     by_hash: HashMap<Hash, (u32, usize)>,
 }
 
@@ -45,7 +46,7 @@ impl MemoryStore {
         }
     }
 
-    fn forget(&mut self, transactions: &[TxRecord]) {
+    fn forget(&mut self, transactions: &[Arc<TxRecord>]) {
         for tx in transactions {
             self.by_hash.remove(&tx.hash);
             if let Some(inner) = &tx.inner_hash {
@@ -54,10 +55,10 @@ impl MemoryStore {
         }
     }
 
-    fn write_entries(&mut self, changes: &[(LedgerKey, Option<StoredEntry>)]) {
+    fn write_entries(&mut self, changes: &[EntryChange]) {
         for (key, change) in changes {
             match change {
-                Some(entry) => self.entries.insert(key.clone(), entry.clone()),
+                Some(entry) => self.entries.insert(key.clone(), Arc::clone(entry)),
                 None => self.entries.remove(key),
             };
         }
@@ -75,7 +76,7 @@ impl LedgerStore for MemoryStore {
         Ok(self.ledgers.last_key_value().map(|(_, (header, _))| Snapshot {
             passphrase: self.passphrase.clone(),
             header: header.clone(),
-            entries: self.entries.iter().map(|(k, e)| (k.clone(), e.clone())).collect(),
+            entries: self.entries.iter().map(|(k, e)| (k.clone(), (**e).clone())).collect(),
         }))
     }
 
@@ -99,7 +100,7 @@ impl LedgerStore for MemoryStore {
     fn revert(
         &mut self,
         header: &LedgerHeaderHistoryEntry,
-        changes: &[(LedgerKey, Option<StoredEntry>)],
+        changes: &[EntryChange],
     ) -> Result<(), StoreError> {
         let sequence = header.header.ledger_seq;
         while let Some(last) = self.ledgers.last_entry().filter(|l| *l.key() > sequence) {
@@ -113,7 +114,7 @@ impl LedgerStore for MemoryStore {
 
     fn transaction(&self, hash: &Hash) -> Result<Option<TxRecord>, StoreError> {
         Ok(self.by_hash.get(hash).and_then(|(ledger, at)| {
-            self.ledgers.get(ledger).and_then(|(_, txs)| txs.get(*at)).cloned()
+            self.ledgers.get(ledger).and_then(|(_, txs)| txs.get(*at)).map(|tx| (**tx).clone())
         }))
     }
 
@@ -143,7 +144,7 @@ impl LedgerStore for MemoryStore {
             .flat_map(|(_, (_, txs))| txs)
             .filter(|tx| after.is_none_or(|after| (tx.ledger, tx.index) > after))
             .take(limit)
-            .cloned()
+            .map(|tx| (**tx).clone())
             .collect())
     }
 

@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
 
-use crate::model::{ClosedLedger, EventQuery, EventRecord, StoredEntry, TxRecord};
+use crate::model::{ClosedLedger, EntryChange, EventQuery, EventRecord, StoredEntry, TxRecord};
 
 /// Ledgers of history kept unless asked otherwise: a week of five-second ledgers.
 pub const DEFAULT_RETENTION: u32 = 120_960;
@@ -42,7 +42,7 @@ pub trait LedgerStore: Send {
     fn revert(
         &mut self,
         header: &LedgerHeaderHistoryEntry,
-        changes: &[(LedgerKey, Option<StoredEntry>)],
+        changes: &[EntryChange],
     ) -> Result<(), StoreError>;
 
     /// The transaction with this hash; for fee-bumps the inner hash finds it too.

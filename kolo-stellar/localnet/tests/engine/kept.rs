@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use kolo_localnet::store::MemoryStore;
 use kolo_localnet::{
-    ClosedLedger, EventQuery, EventRecord, LedgerStore, Snapshot, StoreError, StoredEntry, TxRecord,
+    ClosedLedger, EntryChange, EventQuery, EventRecord, LedgerStore, Snapshot, StoreError, TxRecord,
 };
-use stellar_xdr::{Hash, LedgerHeaderHistoryEntry, LedgerKey};
+use stellar_xdr::{Hash, LedgerHeaderHistoryEntry};
 
 /// The memory store, shared so that a test sees what is kept.
 #[derive(Clone, Default)]
@@ -25,7 +25,7 @@ impl LedgerStore for Kept {
     fn revert(
         &mut self,
         header: &LedgerHeaderHistoryEntry,
-        changes: &[(LedgerKey, Option<StoredEntry>)],
+        changes: &[EntryChange],
     ) -> Result<(), StoreError> {
         self.0.lock().unwrap().revert(header, changes)
     }

@@ -167,7 +167,7 @@ fn one_ledger_holds_many_transactions_in_order() {
         assert!(matches!(outcome, SendOutcome::Pending(_)), "{outcome:?}");
     }
     let closed = localnet.close_ledger().wait().unwrap();
-    assert!(closed.transactions.iter().all(kolo_localnet::TxRecord::is_successful));
+    assert!(closed.transactions.iter().all(|tx| tx.is_successful()));
     let order: Vec<_> = closed.transactions.iter().map(|tx| tx.index).collect();
     assert_eq!(order, [1, 2, 3]);
     let query = kolo_localnet::EventQuery {

@@ -68,8 +68,8 @@ impl Waiting {
     /// The hashes of what the next ledger holds.
     fn closed(&self) -> Vec<Hash> {
         let ledger = self.localnet.close_ledger().wait().unwrap();
-        assert!(ledger.transactions.iter().all(kolo_localnet::TxRecord::is_successful));
-        ledger.transactions.into_iter().map(|tx| tx.hash).collect()
+        assert!(ledger.transactions.iter().all(|tx| tx.is_successful()));
+        ledger.transactions.iter().map(|tx| tx.hash.clone()).collect()
     }
 }
 

@@ -214,7 +214,7 @@ fn a_ledger_has_room_for_so_many_operations() {
     });
     let closed = || {
         let ledger = localnet.close_ledger().wait().unwrap();
-        ledger.transactions.into_iter().map(|tx| tx.hash).collect::<Vec<_>>()
+        ledger.transactions.iter().map(|tx| tx.hash.clone()).collect::<Vec<_>>()
     };
     assert_eq!(closed(), [hashes[1].clone(), hashes[2].clone()]);
     assert_eq!(closed(), [hashes[0].clone()]);
