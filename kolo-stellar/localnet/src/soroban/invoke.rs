@@ -18,6 +18,7 @@ use stellar_xdr::{
 
 use super::footprint::{bytes, fits, host_ledger};
 use super::settings::Settings;
+use super::written::Xdr;
 use crate::apply::{Operation, Outcome, Refusal, refuse};
 use crate::ledger::{durability, is_valid_asset};
 use crate::model::StoredEntry;
@@ -66,7 +67,7 @@ pub(crate) fn invoke(op: &mut Operation<'_, '_>, invoke: &InvokeHostFunctionOp) 
     };
     let inputs = Inputs::collect(op, data)?;
     let budget = op.settings.budget(data.resources.instructions).or_else(|_| trapped())?;
-    let output = match run(op, invoke, data, inputs, &budget) {
+    let output = match run(op, invoke, data, &inputs, &budget) {
         Ok(output) => output,
         Err(error) => return failed(op, data, &budget, &error),
     };
@@ -103,9 +104,12 @@ fn success_hash(return_value: &[u8], events: &[Vec<u8>]) -> Hash {
     Hash(hasher.finalize().into())
 }
 
+/// An entry, if there is one, with its TTL, if it has one.
+type Input = (Option<Xdr>, Option<TtlLedgerEntryMeta>);
+
 /// The entries of the footprint in its order, as the host takes them.
 struct Inputs {
-    entries: Vec<(Option<Vec<u8>>, Option<TtlLedgerEntryMeta>)>,
+    entries: Vec<Input>,
     /// Which of the read-write entries are restored on the way.
     restored: Vec<u32>,
     disk_bytes: u32,
@@ -135,7 +139,7 @@ impl Inputs {
             return Ok(());
         };
         let StoredEntry { entry, live_until } = stored.as_ref();
-        let xdr = entry.to_xdr(XdrLimits::none()).or_else(|_| trapped())?;
+        let xdr = op.modules.xdr(key, &stored).or_else(|_| trapped())?;
         let size = bytes(&xdr);
         if !fits(&entry.data, size, op.settings) {
             return limit_exceeded();
@@ -175,7 +179,7 @@ fn run(
     op: &mut Operation<'_, '_>,
     invoke: &InvokeHostFunctionOp,
     data: &SorobanTransactionData,
-    inputs: Inputs,
+    inputs: &Inputs,
     budget: &Budget,
 ) -> Result<HostOutput, HostError> {
     let xdr = |value: &dyn Fn() -> Result<Vec<u8>, stellar_xdr::Error>| {
@@ -190,7 +194,7 @@ fn run(
     }
     let info = host_ledger(&op.txn.context, op.settings);
     let modules = op.modules.cache();
-    let seed = op.seed.to_vec();
+    let seed = op.seed;
     let diagnostics = &mut op.diagnostics;
     // The host turns its own panics into errors nearly everywhere; this network must outlive
     // the rest, too.
@@ -198,14 +202,14 @@ fn run(
         invoke_host_function(
             budget,
             true,
-            function,
-            resources,
+            function.as_slice(),
+            resources.as_slice(),
             &inputs.restored,
-            source,
-            auth.into_iter(),
+            source.as_slice(),
+            auth.iter().map(Vec::as_slice),
             info,
-            inputs.entries.into_iter(),
-            seed,
+            inputs.entries.iter().map(|(entry, ttl)| (entry.as_deref(), *ttl)),
+            &seed[..],
             diagnostics,
             None,
             Some(modules),

@@ -7,6 +7,7 @@ mod refund;
 mod settings;
 mod simulate;
 mod ttl;
+mod written;
 
 pub(crate) use invoke::{check_invoke, invoke};
 pub(crate) use modules::ModuleCaches;
