@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod config;
 mod events;
+mod fees;
 mod outcome;
 mod plan;
 mod prepare;

@@ -18,8 +18,8 @@ use crate::two;
 /// What an effect is on this chain.
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
-    /// Sponsored account with a trustline, or the trustline alone.
-    Open { owner: AccountId, asset: stellar_xdr::Asset },
+    /// Sponsored account with a trustline, or the trustline alone; without an asset, the account alone.
+    Open { owner: AccountId, asset: Option<stellar_xdr::Asset> },
     /// A classic payment between accounts.
     Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
     /// A contract call.
@@ -73,8 +73,11 @@ impl Plan {
         match effect {
             ChainEffect::OpenAccount { owner, asset } => Ok(Self::Open {
                 owner: account_id(owner)?,
-                asset: known_asset(network.id, asset)?.xdr,
+                asset: Some(known_asset(network.id, asset)?.xdr),
             }),
+            ChainEffect::OpenChannel { channel } => {
+                Ok(Self::Open { owner: account_id(channel)?, asset: None })
+            }
             ChainEffect::Pay { from, to, asset, amount } => {
                 pay(from, to, &known_asset(network.id, asset)?, *amount)
             }
@@ -134,6 +137,7 @@ fn pay(
 fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::CreateCircle { .. } => create(network, effect),
+        ChainEffect::ByChannel { channel, call } => by_channel(network, channel, call),
         ChainEffect::Payout { circle, round } => anyone(
             network,
             circle,
@@ -209,6 +213,24 @@ fn anyone(
         auth: Auth::Nothing,
         other: None,
     })
+}
+
+/// A call nobody signs for, under another account than the keeper.
+fn by_channel(
+    network: &Network,
+    channel: &ChainAddress,
+    effect: &ChainEffect,
+) -> Result<Call, PortError> {
+    // No channel within a channel: an effect's depth is nobody's to choose.
+    if matches!(effect, ChainEffect::ByChannel { .. }) {
+        return Err(unknown());
+    }
+    match call(network, effect)? {
+        anyones @ Call { auth: Auth::Nothing, other: None, .. } => {
+            Ok(Call { source: account_id(channel)?, ..anyones })
+        }
+        _ => Err(invalid("a channel sends only what nobody signs for")),
+    }
 }
 
 fn named_member(member: &ChainAddress) -> Result<(&'static str, ScVal), PortError> {

@@ -40,7 +40,9 @@ impl StellarChainClient {
         check_frame(&self.network, &plan, tx, &decoded)?;
         self.check_time(tx, &decoded.cond)?;
         match &plan {
-            Plan::Open { owner, asset } => check_open(&decoded.operations, owner, asset)?,
+            Plan::Open { owner, asset } => {
+                check_open(&decoded.operations, owner, asset.as_ref())?;
+            }
             Plan::Pay { from: _, to, asset, amount } => {
                 let expected = PaymentOp {
                     destination: MuxedAccount::from(to.clone()),
@@ -92,10 +94,13 @@ fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transa
     same(tx.signers == plan.signers(network), "signers")
 }
 
-fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) -> Checked {
-    let (begin, create, trust, end) = match ops {
-        [begin, create, trust, end] => (begin, Some(create), trust, end),
-        [begin, trust, end] => (begin, None, trust, end),
+fn check_open(ops: &[Operation], owner: &AccountId, asset: Option<&stellar_xdr::Asset>) -> Checked {
+    let (begin, create, trust, end) = match (ops, asset) {
+        ([begin, create, trust, end], Some(asset)) => {
+            (begin, Some(create), Some((trust, asset)), end)
+        }
+        ([begin, trust, end], Some(asset)) => (begin, None, Some((trust, asset)), end),
+        ([begin, create, end], None) => (begin, Some(create), None, end),
         _ => return Err(mismatch("number of operations")),
     };
     let as_owner = Some(MuxedAccount::from(owner.clone()));
@@ -107,25 +112,29 @@ fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) 
     same(sponsoring.sponsored_id == *owner, "sponsored account")?;
 
     if let Some(create) = create {
-        same(create.source_account.is_none(), "account creation source")?;
-        let OperationBody::CreateAccount(CreateAccountOp { destination, starting_balance }) =
-            &create.body
-        else {
-            return Err(mismatch("kind of operation 2"));
-        };
-        same(destination == owner, "new account")?;
-        same(*starting_balance == 0, "starting balance")?;
+        check_creation(create, owner)?;
     }
-
-    same(trust.source_account == as_owner, "trustline source")?;
-    let OperationBody::ChangeTrust(line) = &trust.body else {
-        return Err(mismatch("kind of the trustline's operation"));
-    };
-    same(line.line == change_trust_asset(asset), "trustline asset")?;
-    same(line.limit == i64::MAX, "trustline limit")?;
-
+    if let Some((trust, asset)) = trust {
+        same(trust.source_account == as_owner, "trustline source")?;
+        let OperationBody::ChangeTrust(line) = &trust.body else {
+            return Err(mismatch("kind of the trustline's operation"));
+        };
+        same(line.line == change_trust_asset(asset), "trustline asset")?;
+        same(line.limit == i64::MAX, "trustline limit")?;
+    }
     same(end.source_account == as_owner, "end of sponsorship source")?;
     same(end.body == OperationBody::EndSponsoringFutureReserves, "kind of the last operation")
+}
+
+fn check_creation(create: &Operation, owner: &AccountId) -> Checked {
+    same(create.source_account.is_none(), "account creation source")?;
+    let OperationBody::CreateAccount(CreateAccountOp { destination, starting_balance }) =
+        &create.body
+    else {
+        return Err(mismatch("kind of operation 2"));
+    };
+    same(destination == owner, "new account")?;
+    same(*starting_balance == 0, "starting balance")
 }
 
 fn check_payment(ops: &[Operation], expected: &PaymentOp) -> Checked {

@@ -34,6 +34,9 @@ impl Kolo {
                 let owner = self.member(*member).await?.state.address;
                 ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
             }
+            Want::OpenChannel { number } => {
+                ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
+            }
             Want::TestMoney { member, amount } => {
                 let to = match self.open_account(*member).await? {
                     Ok(to) => to,

@@ -1,8 +1,10 @@
 //! The worker's half of an intent: prepare, verify, sign, persist, submit, learn the fate.
+use super::channel::Chosen;
 use super::effect::Resolved;
 use super::state::{Intent, IntentWork, Progress, Want};
+use super::table::{AfterLooking, AfterSending, after_looking, after_sending};
 use crate::port::chain::{
-    Assembled, ChainEffect, Fate, FeeBump, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    Assembled, ChainEffect, Fate, FeeBump, FeeCeiling, PrepareError, PreparedTx, Refused, SignedTx,
 };
 use crate::port::vault::{Digest, PublicKey, Signature};
 use crate::port::work::{ClaimedWork, Release};
@@ -29,6 +31,12 @@ const ATTEMPTS_EARLY: u32 = 6;
 /// So often what a port will never do is tried (a few minutes: the operator may be mending it).
 const ATTEMPTS_UNSENT: u32 = 12;
 
+/// Between looks for a channel when all are taken, seconds: less than a ledger.
+const CHANNEL_WAIT_S: u64 = 2;
+
+/// A transaction the network has taken and not applied bids more after so long, seconds: four ledgers.
+const SURGE_AFTER_S: u64 = 20;
+
 /// The factory's error when the organiser has used this salt.
 const GROUP_EXISTS: u32 = 20;
 
@@ -38,6 +46,8 @@ pub(super) enum Next {
     Done,
     /// Look again later.
     Wait,
+    /// All channels are taken: soon.
+    NoChannel,
     /// Take another step at once.
     Again,
 }
@@ -46,6 +56,7 @@ impl Kolo {
     /// Works on one claimed intent until it is final or has to wait.
     pub(crate) async fn process_intent(&self, work: &ClaimedWork) -> Result<(), Error> {
         let IntentWork { intent: id } = record::decode(&work.payload, 1)?;
+        let mut wait_s = wait_s(work.attempts);
         // Bounded: every round either finishes, waits, or moves the intent forward.
         for _ in 0..8 {
             let Some(intent) = self.load::<Intent>(id).await? else {
@@ -63,9 +74,13 @@ impl Kolo {
                 Next::Done => return Ok(()),
                 Next::Again => {}
                 Next::Wait => break,
+                Next::NoChannel => {
+                    wait_s = CHANNEL_WAIT_S;
+                    break;
+                }
             }
         }
-        let retry = self.ports().clock.now().plus(wait_s(work.attempts));
+        let retry = self.ports().clock.now().plus(wait_s);
         self.ports().queue.release(&work.lease, Release::RetryAt(retry)).await?;
         Ok(())
     }
@@ -75,6 +90,21 @@ impl Kolo {
         if intent.state.progress == Progress::Queued && !self.may_still(&intent.state).await? {
             return self.finish(work, intent, Progress::NotAllowed).await;
         }
+        if intent.state.want.of_keeper().is_none() {
+            return self.prepare(work, intent, None).await;
+        }
+        match self.free_channel(intent.state.id).await? {
+            Some(chosen) => self.prepare(work, intent, Some(chosen)).await,
+            None => Ok(Next::NoChannel),
+        }
+    }
+
+    async fn prepare(
+        &self,
+        work: &ClaimedWork,
+        intent: Loaded<Intent>,
+        chosen: Option<Chosen>,
+    ) -> Result<Next, Error> {
         let effect = match self.resolve(&intent.state.want).await {
             Ok(Resolved::Effect(effect)) => effect,
             Ok(Resolved::NotYet) => return Ok(Next::Wait),
@@ -91,12 +121,26 @@ impl Kolo {
             let prepared = prepared.clone();
             return self.have_consented(work, intent, &effect, &prepared).await;
         }
-        match self.ports().chain.prepare(&effect).await {
-            Ok(prepared) if !prepared.authorisations.is_empty() => {
+        let effect = match &chosen {
+            Some(chosen) => chosen.channel.state.send(effect),
+            None => effect,
+        };
+        match (self.ports().chain.prepare(&effect).await, chosen) {
+            (Ok(prepared), _) if !prepared.authorisations.is_empty() => {
                 self.begin_consent(work, intent, &effect, prepared).await
             }
-            Ok(prepared) => self.seal(work, intent, &effect, &prepared).await,
-            Err(error) => self.unprepared(work, intent, error).await,
+            // By another node it may be seen already.
+            (Ok(prepared), Some(chosen)) if chosen.channel.state.is_ahead_of(&prepared) => {
+                Ok(Next::Wait)
+            }
+            (Ok(prepared), chosen) => {
+                self.seal(work, intent, &effect, &prepared, chosen.as_ref()).await
+            }
+            (Err(PrepareError::NoSource(_)), Some(chosen)) if !chosen.is_keeper() => {
+                self.channel_is_missing(chosen).await?;
+                Ok(Next::NoChannel)
+            }
+            (Err(error), _) => self.unprepared(work, intent, error).await,
         }
     }
 
@@ -110,20 +154,24 @@ impl Kolo {
         match error {
             PrepareError::Refused(refused) => self.refuse(work, intent, refused).await,
             PrepareError::AlreadyDone => self.finish(work, intent, Progress::AlreadyDone).await,
+            PrepareError::NoSource(_) => {
+                self.finish(work, intent, refused(error.to_string())).await
+            }
             PrepareError::Port(error) => self.unsent(work, intent, error).await,
         }
     }
 
-    /// Has it signed and stored.
+    /// Has it signed and stored, and with that takes the channel it runs under.
     pub(super) async fn seal(
         &self,
         work: &ClaimedWork,
         intent: Loaded<Intent>,
         effect: &ChainEffect,
         prepared: &PreparedTx,
+        chosen: Option<&Chosen>,
     ) -> Result<Next, Error> {
         match self.sign(&intent.state, effect, prepared).await {
-            Ok(signed) => self.persist(intent, Progress::Persisted(Box::new(signed))).await,
+            Ok(signed) => self.persist(intent, Progress::Persisted(Box::new(signed)), chosen).await,
             Err(Error::Port(error)) => self.unsent(work, intent, error).await,
             Err(error) => Err(error),
         }
@@ -179,12 +227,17 @@ impl Kolo {
         &self,
         mut intent: Loaded<Intent>,
         progress: Progress,
+        chosen: Option<&Chosen>,
     ) -> Result<Next, Error> {
         // The version makes the key: a new attempt (a bump, a rebuild) is a new fact.
         let ctx = self.step_context(intent.state.id, &format!("persist/{}", intent.version));
         let mut command = Command::begin(self, &ctx, "intent.persist", &progress).await?;
         let mut changes = command.changes();
         intent.state.progress = progress;
+        intent.state.bump_at = Some(changes.now().plus(SURGE_AFTER_S));
+        if let Some(chosen) = chosen {
+            Self::hold_channel(&mut changes, &mut intent.state, chosen)?;
+        }
         changes.write(&intent)?;
         changes.forgettable();
         command.commit(changes, ()).await?;
@@ -206,30 +259,65 @@ impl Kolo {
         if let Some(next) = self.by_fate(work, intent.clone(), tx, fate).await? {
             return Ok(next);
         }
-        match chain.submit(tx).await {
-            Ok(Submission::Accepted) => {}
-            Ok(Submission::InsufficientFee) => match chain.bump_again(tx) {
-                Ok(bump) => {
-                    let bumped = self.bump(&bump).await?;
-                    let bumped = Progress::Persisted(Box::new(bumped));
-                    return self.persist(intent, bumped).await;
-                }
-                Err(error) => return Ok(trouble(&intent.state, &error)),
-            },
-            Ok(Submission::Refused(refused)) => {
-                tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "the network refuses");
+        let answer = chain.submit(tx).await;
+        let action = after_sending(&answer);
+        tracing::debug!(intent = %intent.state.id, tx = tx.hash, ?answer, ?action, "sent");
+        match action {
+            AfterSending::Bump => return self.bump_fee(intent, tx).await,
+            AfterSending::ProveAbsence => {
                 // It may be in a ledger all the same: only its max time decides.
+                tracing::warn!(intent = %intent.state.id, tx = tx.hash, ?answer, "the network refuses");
             }
-            Ok(other) => {
-                tracing::debug!(intent = %intent.state.id, tx = tx.hash, ?other, "not taken now");
+            AfterSending::SameBytesLater => {
+                return Ok(
+                    answer.map_or_else(|error| trouble(&intent.state, &error), |_| Next::Wait)
+                );
             }
-            Err(error) => return Ok(trouble(&intent.state, &error)),
+            AfterSending::Poll => {}
         }
         // An embedded network has closed its ledger by now: ask at once rather than a second later.
-        match chain.look_up(tx).await {
-            Ok(fate) => Ok(self.by_fate(work, intent, tx, fate).await?.unwrap_or(Next::Wait)),
-            Err(error) => Ok(trouble(&intent.state, &error)),
+        let fate = match chain.look_up(tx).await {
+            Ok(fate) => fate,
+            Err(error) => return Ok(trouble(&intent.state, &error)),
+        };
+        if let Some(next) = self.by_fate(work, intent.clone(), tx, fate).await? {
+            return Ok(next);
         }
+        let in_vain = intent.state.bump_at.is_some_and(|at| at <= self.now());
+        if action == AfterSending::Poll && in_vain {
+            return self.bump_fee(intent, tx).await;
+        }
+        Ok(Next::Wait)
+    }
+
+    /// The same inner transaction for a higher fee. At the operator's ceiling it waits, and says so once.
+    async fn bump_fee(&self, intent: Loaded<Intent>, tx: &SignedTx) -> Result<Next, Error> {
+        match self.ports().chain.bump_again(tx) {
+            Ok(bump) => {
+                let bumped = Progress::Persisted(Box::new(self.bump(&bump).await?));
+                self.persist(intent, bumped, None).await
+            }
+            Err(error) => {
+                self.note_ceiling(&intent, &error).await?;
+                Ok(trouble(&intent.state, &error))
+            }
+        }
+    }
+
+    /// Tells the host that the network wants more than its ceiling, once for an intent.
+    async fn note_ceiling(&self, intent: &Loaded<Intent>, error: &PortError) -> Result<(), Error> {
+        let Some(ceiling) = error.cause::<FeeCeiling>() else {
+            return Ok(());
+        };
+        let ctx = self.step_context(intent.state.id, "ceiling");
+        let mut command = Command::begin(self, &ctx, "intent.ceiling", &intent.state.id).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        tracing::warn!(intent = %intent.state.id, error = %ceiling, "waits for lower fees");
+        let mut changes = command.changes();
+        changes.event(&intent.id, "intent.fee_ceiling", ceiling)?;
+        command.commit(changes, ()).await.map(drop)
     }
 
     /// `None`: unknown as yet.
@@ -240,40 +328,35 @@ impl Kolo {
         tx: &SignedTx,
         fate: Fate,
     ) -> Result<Option<Next>, Error> {
-        match fate {
-            Fate::Confirmed { fee, .. } => {
+        let consents_are_over = match &fate {
+            Fate::NotFound { latest_ledger, .. } => {
+                self.are_over(&tx.prepared, *latest_ledger).await?
+            }
+            _ => true,
+        };
+        let action = after_looking(&tx.prepared, fate, consents_are_over);
+        match action {
+            AfterLooking::Done { fee } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
                 let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
                 self.finish(work, intent, done).await.map(Some)
             }
-            Fate::Failed { refused, outdated: true, fee }
-                if tx.prepared.authorisations.is_empty() =>
-            {
+            AfterLooking::BuildAnew { fee } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
-                tracing::info!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, "failed on the chain, built anew");
-                self.rebuild(work, intent, &tx.prepared).await.map(Some)
+                tracing::info!(intent = %intent.state.id, tx = tx.hash, fee, "built anew");
+                self.rebuild(work, intent, &tx.prepared, fee > 0).await.map(Some)
             }
-            Fate::Failed { refused, fee, .. } => {
+            AfterLooking::Refuse { refused, fee } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
                 tracing::warn!(intent = %intent.state.id, tx = tx.hash, reason = refused.reason, code = refused.contract_code, "failed on the chain");
                 self.refuse(work, intent, refused).await.map(Some)
             }
-            Fate::NotFound { latest_closed_at, latest_ledger, history_covers }
-                if latest_closed_at > tx.prepared.max_time && history_covers =>
-            {
-                // A consent given apart could still be used: it must be over, too.
-                if !self.are_over(&tx.prepared, latest_ledger).await? {
-                    return Ok(None);
-                }
-                self.rebuild(work, intent, &tx.prepared).await.map(Some)
-            }
-            Fate::NotFound { latest_closed_at, history_covers, .. } => {
-                if !history_covers && latest_closed_at > tx.prepared.max_time {
-                    // Neither found nor provably absent: built anew it might be paid twice.
-                    tracing::error!(intent = %intent.state.id, tx = tx.hash, "the node's history does not reach back to it: ask one that does");
-                }
+            AfterLooking::AskAnother => {
+                // Neither found nor provably absent: built anew it might be paid twice.
+                tracing::error!(intent = %intent.state.id, tx = tx.hash, "the node's history does not reach back to it: ask one that does");
                 Ok(None)
             }
+            AfterLooking::Unknown => Ok(None),
         }
     }
 
@@ -284,6 +367,7 @@ impl Kolo {
         work: &ClaimedWork,
         mut intent: Loaded<Intent>,
         tx: &PreparedTx,
+        used: bool,
     ) -> Result<Next, Error> {
         if intent.state.expired.len() >= MOST_REBUILDS {
             let reason = "its transactions were never taken into a ledger, or came too late for what they were built on".to_owned();
@@ -295,6 +379,8 @@ impl Kolo {
         let mut changes = command.changes();
         intent.state.expired.push(tx.hash.clone());
         intent.state.progress = Progress::Queued;
+        let used = used.then_some(tx.sequence);
+        self.give_channel_back(&mut changes, &mut intent.state, used).await?;
         changes.write(&intent)?;
         changes.event(&intent.id, "intent.expired", &tx.hash)?;
         command.commit(changes, ()).await?;
@@ -310,16 +396,8 @@ impl Kolo {
         refused: Refused,
     ) -> Result<Next, Error> {
         use kolo_rules::Refusal as R;
-        let keeper = matches!(
-            intent.state.want,
-            Want::Payout { .. }
-                | Want::Push { .. }
-                | Want::Claim { .. }
-                | Want::Reveal { .. }
-                | Want::Proceed { .. }
-                | Want::Sync { .. }
-                | Want::CompleteMove { .. }
-        );
+        let want = &intent.state.want;
+        let keeper = want.of_keeper().is_some() && !matches!(want, Want::Upgrade(_));
         let creation = matches!(intent.state.want, Want::CreateCircle { .. });
         let unsent = intent.state.is_unsent();
         let end = match refused.contract_code.and_then(R::from_code) {
@@ -357,9 +435,16 @@ impl Kolo {
         let mut command = Command::begin(self, &ctx, "intent.finish", &intent.state.id)
             .await?
             .consuming(&work.lease);
+        let used = match (&intent.state.progress, &end) {
+            (Progress::Persisted(tx), Progress::Confirmed { .. }) => Some(tx.prepared.sequence),
+            _ => None,
+        };
+        let channel = intent.state.channel;
         intent.state.progress = end;
         loop {
             let mut changes = command.changes();
+            intent.state.channel = channel;
+            self.give_channel_back(&mut changes, &mut intent.state, used).await?;
             changes.write(&intent)?;
             changes.event(&intent.id, "intent.finished", &intent.state.progress)?;
             self.follow_up(&mut changes, &intent.state).await?;

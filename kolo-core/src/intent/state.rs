@@ -12,6 +12,7 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestam
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
     OpenAccount { member: MemberId },
+    OpenChannel { number: u16 },
     TestMoney { member: MemberId, amount: i64 },
     CreateCircle { circle: CircleId },
     Invite { invitation: InvitationId },
@@ -100,6 +101,13 @@ pub(crate) struct Intent {
     pub id: IntentId,
     pub want: Want,
     pub progress: Progress,
+    /// The channel account its transaction runs under, from when that is signed and stored to when its fate
+    /// is known; written in one commit with the channel itself. `None`: an account of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u16>,
+    /// When what was sent and not applied bids more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bump_at: Option<Timestamp>,
     /// Hashes of transactions that are proven impossible (hex).
     pub expired: Vec<String>,
     /// Fees charged so far for it, stroops of XLM.
@@ -160,10 +168,31 @@ impl Want {
         })
     }
 
-    /// One transaction per source account at a time: the lane is the source account.
-    fn lane(&self, organiser: Option<MemberId>) -> String {
+    /// The circle of a call nobody signs for: a keeper's. A channel account sends it.
+    pub fn of_keeper(&self) -> Option<CircleId> {
+        Some(match self {
+            Self::Payout { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Reveal { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Sync { circle }
+            | Self::CompleteMove { circle, .. }
+            | Self::Upgrade(Signed { circle, .. }) => *circle,
+            _ => return None,
+        })
+    }
+
+    /// One transaction per source account at a time: the lane is the source account. With channels, keepers'
+    /// calls have the lane of their circle, and each takes whichever channel is free.
+    fn lane(&self, organiser: Option<MemberId>, channels: u16) -> String {
+        if let Some(circle) = self.of_keeper().filter(|_| channels > 0) {
+            return format!("circle/{circle}");
+        }
         let member = match self {
-            Self::OpenAccount { .. } => return "operator/sponsor".to_owned(),
+            Self::OpenAccount { .. } | Self::OpenChannel { .. } => {
+                return "operator/sponsor".to_owned();
+            }
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),
             Self::Payout { .. }
             | Self::Push { .. }
@@ -226,11 +255,13 @@ impl Changes {
         organiser: Option<MemberId>,
     ) -> Result<(), Error> {
         let now = self.now();
-        let lane = want.lane(organiser);
+        let lane = want.lane(organiser, self.channels());
         let intent = Intent {
             id,
             want,
             progress: Progress::Queued,
+            channel: None,
+            bump_at: None,
             expired: Vec::new(),
             fees: 0,
             correlation: self.correlation().to_owned(),

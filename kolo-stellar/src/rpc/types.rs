@@ -255,6 +255,9 @@ pub struct FeeLevels {
     /// What 90 of 100 transactions stayed below.
     #[serde(deserialize_with = "number")]
     pub p90: i64,
+    /// The least that got in, where the node says so.
+    #[serde(default, deserialize_with = "maybe_number")]
+    pub min: Option<i64>,
 }
 
 /// `getFeeStats`.

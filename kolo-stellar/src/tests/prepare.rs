@@ -22,7 +22,10 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
         let (_, client) = ready(&effect);
         let tx = client.prepare(&effect).await.unwrap();
         let (source, signers) = match &effect {
-            ChainEffect::OpenAccount { .. } => (SPONSOR, vec![public(SPONSOR), public(9)]),
+            ChainEffect::OpenAccount { .. } | ChainEffect::OpenChannel { .. } => {
+                (SPONSOR, vec![public(SPONSOR), public(9)])
+            }
+            ChainEffect::ByChannel { .. } => (CHANNEL, vec![public(CHANNEL)]),
             ChainEffect::Payout { .. }
             | ChainEffect::Push { .. }
             | ChainEffect::Claim { .. }
@@ -217,10 +220,7 @@ async fn archived_entries_and_missing_accounts_are_said_plainly() {
     let effect = &effects()[10];
     let node = Node::default();
     let error = client(&node).prepare(effect).await.unwrap_err();
-    assert!(
-        matches!(&error, PrepareError::Refused(r) if r.reason.contains("does not exist")),
-        "{error}"
-    );
+    assert!(matches!(&error, PrepareError::NoSource(who) if *who == address(2)), "{error}");
     node.entry(account_entry(2, 41));
     node.result(
         "simulateTransaction",

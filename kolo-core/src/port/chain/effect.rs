@@ -19,6 +19,18 @@ pub enum ChainEffect {
         /// What it must be able to hold.
         asset: Asset,
     },
+    /// Create a channel account with sponsored reserves: it holds nothing, and sends calls nobody signs for.
+    OpenChannel {
+        /// The new account.
+        channel: ChainAddress,
+    },
+    /// A call nobody signs for, sent by a channel account instead of the keeper.
+    ByChannel {
+        /// The transaction's source, which alone signs it.
+        channel: ChainAddress,
+        /// The call.
+        call: Box<ChainEffect>,
+    },
     /// Pay from an account we sign for.
     Pay {
         /// Source.

@@ -154,6 +154,9 @@ pub enum PrepareError {
     /// The effect has happened already (e.g. the account exists as wanted).
     #[error("already done")]
     AlreadyDone,
+    /// The account that is to send it is not on the chain.
+    #[error("the account {0}, which is to send it, does not exist: create it")]
+    NoSource(ChainAddress),
     /// The adapter failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -165,6 +168,8 @@ error_codes! {
             "the chain would refuse the effect now", "look at the contract's number, below";
         AlreadyDone = "chain.already_done" Permanent:
             "the effect has happened already", "nothing: take it as done";
+        NoSource = "chain.no_source" Permanent:
+            "the account that is to send the transaction does not exist", "create it";
     } within {
         Port = PortError::code;
     }
@@ -182,6 +187,25 @@ error_codes! {
     struct Mismatch = "chain.mismatch" Permanent:
         "the prepared transaction is not what was wanted, so it was not signed",
         "distrust the node: compare it with another";
+}
+
+/// A transaction would cost more than the operator allows: it waits until the network asks for less, or the
+/// operator allows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "a fee of {wanted} stroops is above the operator's ceiling of {ceiling}: it waits; raise the ceiling if it must not"
+)]
+pub struct FeeCeiling {
+    /// What it would have to bid, stroops of XLM.
+    pub wanted: i64,
+    /// What it may cost at most, stroops of XLM.
+    pub ceiling: i64,
+}
+
+error_codes! {
+    struct FeeCeiling = "chain.fee_ceiling" Temporary:
+        "the network asks for a higher fee than the operator's ceiling allows: the transaction waits",
+        "wait, or raise the ceiling (`max_fee`)";
 }
 
 /// A node says that the chain is further than it can be: what counts from there would be good for too long.

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::contract::{Contract, Done};
 use crate::port::chain::{
     Assembled, Authorisation, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent,
-    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger,
-    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, FeeCeiling,
+    LatestLedger, Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
 };
 use crate::port::vault::{PublicKey, Signature};
 use crate::port::{PortError, PortErrorKind, Retry};
@@ -306,7 +306,9 @@ impl ChainClient for ScriptedChain {
     }
 
     fn bump_again(&self, _: &SignedTx) -> Result<FeeBump, PortError> {
-        unreachable!("no fee is too low here")
+        let ceiling = FeeCeiling { wanted: 1_000, ceiling: 100 };
+        let (kind, retry) = (PortErrorKind::Limited, Retry::Temporary);
+        Err(PortError::new(kind, retry, "no fee is too low here").because(ceiling))
     }
 
     async fn submit(&self, _: &SignedTx) -> Result<Submission, PortError> {

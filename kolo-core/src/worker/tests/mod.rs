@@ -1,6 +1,7 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
 mod caps;
 mod chain;
+mod channels;
 mod consents;
 mod contract;
 mod forming;
