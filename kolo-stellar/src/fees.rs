@@ -71,8 +71,15 @@ fn units(operations: usize) -> Result<i64, PortError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use kolo_core::port::chain::PrepareError;
+
     use super::*;
+
+    pub(crate) fn ceiling_in(error: &PrepareError) -> FeeCeiling {
+        let PrepareError::Port(error) = error else { panic!("{error}") };
+        ceiling_of(error)
+    }
 
     fn ceiling_of(error: &PortError) -> FeeCeiling {
         assert_eq!((error.kind, error.retry), (PortErrorKind::Limited, Retry::Temporary));

@@ -12,6 +12,7 @@ mod client;
 mod config;
 mod events;
 mod fees;
+mod lifetime;
 mod outcome;
 mod plan;
 mod prepare;

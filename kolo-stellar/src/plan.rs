@@ -12,6 +12,7 @@ use stellar_xdr::{
 
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::config::{KnownAsset, Network, known_asset};
+use crate::lifetime::Rent;
 use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, vec as list_of};
 use crate::two;
 
@@ -24,6 +25,8 @@ pub(crate) enum Plan {
     Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
     /// A contract call.
     Call(Call),
+    /// Rent of entries that are about to be archived.
+    Prolong(Rent),
 }
 
 /// A call of one contract's function by one account.
@@ -81,7 +84,31 @@ impl Plan {
             ChainEffect::Pay { from, to, asset, amount } => {
                 pay(from, to, &known_asset(network.id, asset)?, *amount)
             }
+            ChainEffect::Prolong { circle, asset } => {
+                Ok(Self::Prolong(Rent::of(network, circle.as_ref(), asset)?))
+            }
+            ChainEffect::ByChannel { channel, call } => Self::by_channel(network, channel, call),
             other => Ok(Self::Call(call(network, other)?)),
+        }
+    }
+
+    /// What nobody signs for, under another account than the keeper.
+    fn by_channel(
+        network: &Network,
+        channel: &ChainAddress,
+        effect: &ChainEffect,
+    ) -> Result<Self, PortError> {
+        // No channel within a channel: an effect's depth is nobody's to choose.
+        if matches!(effect, ChainEffect::ByChannel { .. }) {
+            return Err(unknown());
+        }
+        let source = account_id(channel)?;
+        match Self::of(network, effect)? {
+            Self::Call(call @ Call { auth: Auth::Nothing, other: None, .. }) => {
+                Ok(Self::Call(Call { source, ..call }))
+            }
+            Self::Prolong(rent) => Ok(Self::Prolong(Rent { source, ..rent })),
+            _ => Err(invalid("a channel sends only what nobody signs for")),
         }
     }
 
@@ -91,6 +118,7 @@ impl Plan {
             Self::Open { .. } => network.sponsor(),
             Self::Pay { from, .. } => from.clone(),
             Self::Call(call) => call.source.clone(),
+            Self::Prolong(rent) => rent.source.clone(),
         }
     }
 
@@ -137,7 +165,6 @@ fn pay(
 fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
     match effect {
         ChainEffect::CreateCircle { .. } => create(network, effect),
-        ChainEffect::ByChannel { channel, call } => by_channel(network, channel, call),
         ChainEffect::Payout { circle, round } => anyone(
             network,
             circle,
@@ -213,24 +240,6 @@ fn anyone(
         auth: Auth::Nothing,
         other: None,
     })
-}
-
-/// A call nobody signs for, under another account than the keeper.
-fn by_channel(
-    network: &Network,
-    channel: &ChainAddress,
-    effect: &ChainEffect,
-) -> Result<Call, PortError> {
-    // No channel within a channel: an effect's depth is nobody's to choose.
-    if matches!(effect, ChainEffect::ByChannel { .. }) {
-        return Err(unknown());
-    }
-    match call(network, effect)? {
-        anyones @ Call { auth: Auth::Nothing, other: None, .. } => {
-            Ok(Call { source: account_id(channel)?, ..anyones })
-        }
-        _ => Err(invalid("a channel sends only what nobody signs for")),
-    }
 }
 
 fn named_member(member: &ChainAddress) -> Result<(&'static str, ScVal), PortError> {

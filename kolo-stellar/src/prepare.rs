@@ -17,6 +17,7 @@ use stellar_xdr::{
 use crate::address::{account_address, invalid, sha256, to_xdr};
 use crate::client::StellarChainClient;
 use crate::fees::{BASE_FEE, first_bid, with_margin};
+use crate::lifetime::Rent;
 use crate::outcome::refusal_of_simulation;
 use crate::plan::{Call, Plan};
 use crate::read::{account_key, trustline_key};
@@ -60,10 +61,13 @@ impl StellarChainClient {
                 vec![payment(to, asset, *amount)]
             }
             Plan::Call(call) => vec![call_operation(call, vec![])?],
+            Plan::Prolong(_) => vec![],
         };
-        let base = self.base(&source, matches!(plan, Plan::Call(_))).await?;
+        let soroban = matches!(plan, Plan::Call(_) | Plan::Prolong(_));
+        let base = self.base(&source, soroban).await?;
         let body = match &plan {
             Plan::Call(call) => self.simulated(call, &base).await?,
+            Plan::Prolong(rent) => self.prolonging(rent, &base).await?,
             _ => Body::of(operations),
         };
         let tx = self.assemble_prepared(&plan, &base, body)?;
@@ -161,6 +165,14 @@ impl StellarChainClient {
         Ok(Body { operations, resources: Some(resources), consents })
     }
 
+    async fn prolonging(&self, rent: &Rent, base: &Base) -> Result<Body, PrepareError> {
+        let (operation, data) = self.rent_operation(rent, base.ledger).await?;
+        let bare = Body { resources: Some(data), ..Body::of(vec![operation.clone()]) };
+        let tx = self.transaction(&rent.source, base, bare)?;
+        let (_, resources) = self.simulate(tx).await?;
+        Ok(Body { resources: Some(resources), ..Body::of(vec![operation]) })
+    }
+
     /// What the call takes with these authorisations, which are checked in it.
     pub(crate) async fn simulated_with(
         &self,
@@ -211,8 +223,8 @@ impl StellarChainClient {
         let authorisations = std::mem::take(&mut body.consents);
         let source = plan.source(&self.network);
         let resource_fee = body.resources.as_ref().map_or(0, |data| data.resource_fee);
-        let operations = body.operations.len();
-        let max_fee = first_bid(base.levels, operations, resource_fee, self.network.max_fee)?;
+        let (ceiling, operations) = (self.network.ceiling(&body.operations), body.operations.len());
+        let max_fee = first_bid(base.levels, operations, resource_fee, ceiling)?;
         let tx = self.transaction(&source, base, body)?;
         let payload = to_xdr(&TransactionSignaturePayload {
             network_id: Hash(self.network.id),

@@ -90,7 +90,8 @@ impl StellarChainClient {
         };
         let current = signed.prepared.max_fee;
         let mut prepared = signed.prepared.clone();
-        prepared.max_fee = next_bid(current, resource_fee, self.network.max_fee)?;
+        prepared.max_fee =
+            next_bid(current, resource_fee, self.network.ceiling(&inner.tx.operations))?;
         self.wrap(prepared, inner)
     }
 

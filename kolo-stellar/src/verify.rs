@@ -16,7 +16,7 @@ use crate::config::Network;
 use crate::plan::{Auth, Call, Function, Plan};
 use crate::prepare::change_trust_asset;
 use crate::rpc::XDR_LIMITS;
-use crate::two;
+use crate::{lifetime, two};
 
 /// Above what any network grants one transaction: nonsense, not a budget.
 const MAX_INSTRUCTIONS: u32 = 1_000_000_000;
@@ -52,6 +52,14 @@ impl StellarChainClient {
                 check_payment(&decoded.operations, &expected)?;
             }
             Plan::Call(call) => return check_call(&self.network, call, &decoded, tx),
+            Plan::Prolong(rent) => {
+                same(tx.authorisations.is_empty(), "number of consents")?;
+                lifetime::check(&self.network, rent, &decoded)?;
+                return match &decoded.ext {
+                    TransactionExt::V1(data) => check_resources(data, decoded.fee),
+                    TransactionExt::V0 => Err(mismatch("contract resources")),
+                };
+            }
         }
         same(tx.authorisations.is_empty(), "number of consents")?;
         same(decoded.ext == TransactionExt::V0, "contract resources")
@@ -88,7 +96,7 @@ fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transa
     same(tx.source == account_address(&source), "source")?;
     same(decoded.source_account == MuxedAccount::from(source), "source")?;
     same(decoded.seq_num.0 == tx.sequence && tx.sequence > 0, "sequence")?;
-    same(tx.max_fee <= network.max_fee, "fee ceiling")?;
+    same(tx.max_fee <= network.ceiling(&decoded.operations), "fee ceiling")?;
     same(i64::from(decoded.fee) <= tx.max_fee, "fee")?;
     same(decoded.memo == Memo::None, "memo")?;
     same(tx.signers == plan.signers(network), "signers")

@@ -30,6 +30,9 @@ impl Kolo {
         if begins && !after.is_finished() {
             self.schedule_watch(changes, circle.id)?;
         }
+        if !after.is_finished() {
+            self.schedule_lifetime(changes, circle.id)?;
+        }
         self.schedule_pushes(changes, circle, story)?;
         self.want_claims(changes, circle, story)?;
         self.schedule_readiness(changes, circle, story)?;

@@ -11,41 +11,138 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestam
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
-    OpenAccount { member: MemberId },
-    OpenChannel { number: u16 },
-    TestMoney { member: MemberId, amount: i64 },
-    CreateCircle { circle: CircleId },
-    Invite { invitation: InvitationId },
-    Revoke { invitation: InvitationId },
-    Join { invitation: InvitationId, member: MemberId },
-    Leave { circle: CircleId, member: MemberId },
-    Remove { circle: CircleId, who: ChainAddress },
-    Start { circle: CircleId },
-    Cancel { circle: CircleId },
-    Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
-    Repay { circle: CircleId, member: MemberId, amount: i64 },
-    Request { circle: CircleId, member: MemberId },
-    Approve { circle: CircleId, who: ChainAddress, turn: Option<u8> },
-    Reject { circle: CircleId, who: ChainAddress },
-    TakeBack { circle: CircleId, member: MemberId },
-    Commit { circle: CircleId, member: MemberId },
-    Reveal { circle: CircleId, member: MemberId },
-    Secure { circle: CircleId, member: MemberId, amount: i64 },
-    Proceed { circle: CircleId },
-    Bid { circle: CircleId, member: MemberId, round: u8, amount: i64 },
+    OpenAccount {
+        member: MemberId,
+    },
+    OpenChannel {
+        number: u16,
+    },
+    TestMoney {
+        member: MemberId,
+        amount: i64,
+    },
+    CreateCircle {
+        circle: CircleId,
+    },
+    Invite {
+        invitation: InvitationId,
+    },
+    Revoke {
+        invitation: InvitationId,
+    },
+    Join {
+        invitation: InvitationId,
+        member: MemberId,
+    },
+    Leave {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Remove {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    Start {
+        circle: CircleId,
+    },
+    Cancel {
+        circle: CircleId,
+    },
+    Contribute {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
+    Repay {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    Request {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Approve {
+        circle: CircleId,
+        who: ChainAddress,
+        turn: Option<u8>,
+    },
+    Reject {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    TakeBack {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Commit {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Reveal {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Secure {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    Proceed {
+        circle: CircleId,
+    },
+    Bid {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
     ClaimInsurance(Claimed),
-    Exit { circle: CircleId, member: MemberId },
+    Exit {
+        circle: CircleId,
+        member: MemberId,
+    },
     Propose(Proposed),
-    CompleteMove { circle: CircleId, whose: ChainAddress },
-    Object { circle: CircleId, member: MemberId },
-    Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    CompleteMove {
+        circle: CircleId,
+        whose: ChainAddress,
+    },
+    Object {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Vote {
+        circle: CircleId,
+        member: MemberId,
+        proposal: u32,
+        approve: bool,
+    },
     SignUpgrade(Signed),
     Upgrade(Signed),
-    TakeOffer { offer: OfferId, member: MemberId },
-    Payout { circle: CircleId, round: u8 },
-    Push { circle: CircleId, to: ChainAddress },
-    Claim { circle: CircleId, to: ChainAddress },
-    Sync { circle: CircleId },
+    TakeOffer {
+        offer: OfferId,
+        member: MemberId,
+    },
+    Payout {
+        circle: CircleId,
+        round: u8,
+    },
+    Push {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Claim {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Sync {
+        circle: CircleId,
+    },
+    /// Of a circle, or what all circles share.
+    Prolong {
+        circle: Option<CircleId>,
+    },
 }
 
 /// What the insurance is asked to step in for.
@@ -168,9 +265,9 @@ impl Want {
         })
     }
 
-    /// The circle of a call nobody signs for: a keeper's. A channel account sends it.
-    pub fn of_keeper(&self) -> Option<CircleId> {
-        Some(match self {
+    /// The lane of what nobody signs for, a keeper's call, when there are channels to send it: its circle's.
+    pub fn of_keeper(&self) -> Option<String> {
+        let circle = match self {
             Self::Payout { circle, .. }
             | Self::Push { circle, .. }
             | Self::Claim { circle, .. }
@@ -178,16 +275,19 @@ impl Want {
             | Self::Proceed { circle }
             | Self::Sync { circle }
             | Self::CompleteMove { circle, .. }
-            | Self::Upgrade(Signed { circle, .. }) => *circle,
+            | Self::Upgrade(Signed { circle, .. })
+            | Self::Prolong { circle: Some(circle) } => circle,
+            Self::Prolong { circle: None } => return Some("circle/all".to_owned()),
             _ => return None,
-        })
+        };
+        Some(format!("circle/{circle}"))
     }
 
     /// One transaction per source account at a time: the lane is the source account. With channels, keepers'
     /// calls have the lane of their circle, and each takes whichever channel is free.
     fn lane(&self, organiser: Option<MemberId>, channels: u16) -> String {
-        if let Some(circle) = self.of_keeper().filter(|_| channels > 0) {
-            return format!("circle/{circle}");
+        if let Some(lane) = self.of_keeper().filter(|_| channels > 0) {
+            return lane;
         }
         let member = match self {
             Self::OpenAccount { .. } | Self::OpenChannel { .. } => {
@@ -201,6 +301,7 @@ impl Want {
             | Self::Proceed { .. }
             | Self::Sync { .. }
             | Self::CompleteMove { .. }
+            | Self::Prolong { .. }
             | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }
             | Self::Invite { .. }

@@ -1,4 +1,5 @@
 mod events;
+mod lifetime;
 mod node;
 mod prepare;
 mod sign;

@@ -16,11 +16,11 @@ use super::world::*;
 type Outer = TransactionResultResult;
 type Inner = InnerTransactionResultResult;
 
-fn result(result: Outer) -> String {
+pub fn result(result: Outer) -> String {
     xdr(&TransactionResult { fee_charged: 777, result, ext: TransactionResultExt::V0 })
 }
 
-fn bumped(inner: Inner) -> Outer {
+pub fn bumped(inner: Inner) -> Outer {
     let failed = !matches!(inner, Inner::TxSuccess(_));
     let pair = InnerTransactionResultPair {
         transaction_hash: Hash([1; 32]),

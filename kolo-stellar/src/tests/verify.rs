@@ -16,7 +16,7 @@ use crate::StellarChainClient;
 use crate::address::sha256;
 use crate::rpc::XDR_LIMITS;
 
-type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
+pub type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
 
 /// Of what a function or a step is given.
 type Mutation = dyn Fn(&mut Vec<ScVal>);
@@ -34,7 +34,7 @@ fn repacked(tx: &PreparedTx, payload: &TransactionSignaturePayload) -> PreparedT
     PreparedTx { hash: data_encoding::HEXLOWER.encode(&sha256(&payload)), payload, ..tx.clone() }
 }
 
-fn changed(tx: &PreparedTx, change: &dyn Fn(&mut Transaction)) -> PreparedTx {
+pub fn changed(tx: &PreparedTx, change: &dyn Fn(&mut Transaction)) -> PreparedTx {
     let mut inner = decoded(tx);
     change(&mut inner);
     let payload = TransactionSignaturePayload {

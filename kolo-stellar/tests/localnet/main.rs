@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 #[cfg(feature = "http")]
 mod http;
+mod lifetimes;
+mod market;
 mod once;
+mod payouts;
 mod refusals;
 mod rotation;
 mod setup;

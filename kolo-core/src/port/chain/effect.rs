@@ -335,6 +335,13 @@ pub enum ChainEffect {
         /// Which circle.
         circle: ChainAddress,
     },
+    /// Pay the rent of what is about to be archived; anyone may. What is archived already is restored.
+    Prolong {
+        /// Of this circle; `None`: what all circles share.
+        circle: Option<ChainAddress>,
+        /// What they save in.
+        asset: Asset,
+    },
     /// Pay a member what is claimable after dissolving; anyone may.
     Claim {
         /// Which circle.

@@ -374,6 +374,18 @@ pub trait ChainClient: Send + Sync {
     /// What an address holds of an asset (zero without a trustline).
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError>;
 
+    /// When the first of what a circle needs (`None`: of what all circles share) will be archived unless
+    /// [`ChainEffect::Prolong`] is brought about; a moment in the past: something is. `None`: nothing ever is,
+    /// which is the answer of the method as it stands here.
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let _ = (circle, asset);
+        Ok(None)
+    }
+
     /// A circle's state and vault; `None` when there is no such contract.
     async fn circle(
         &self,
