@@ -469,6 +469,7 @@ impl Kolo {
             let end = refused(error.to_string());
             return self.finish(work, intent, end).await;
         }
+        self.note_ceiling(&intent, &error).await?;
         Ok(trouble(&intent.state, &error))
     }
 

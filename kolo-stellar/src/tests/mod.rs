@@ -4,6 +4,8 @@ mod node;
 mod prepare;
 mod sign;
 mod submit;
+mod table;
 mod two;
 mod verify;
+mod wire;
 mod world;
