@@ -4,6 +4,7 @@ mod chain;
 mod channels;
 mod consents;
 mod contract;
+mod disbelief;
 mod forming;
 mod handlers;
 mod lives;
