@@ -3,11 +3,12 @@ use kolo_core::Asset;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::PublicKey;
-use stellar_xdr::{AccountId, ContractId, Operation, OperationBody, ScAddress};
+use stellar_xdr::{AccountId, ContractId, ScAddress, Transaction};
 
 use crate::address::{
     account_of, asset_contract_id, contract_id, deployed_id, invalid, sha256, to_xdr, xdr_asset,
 };
+use crate::lifetime;
 
 /// The operator's accounts; their keys are in the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +34,10 @@ pub struct StellarConfig {
     pub operators: Operators,
     /// The most one transaction may cost, stroops of XLM, resource fee included.
     pub max_fee: i64,
-    /// The same for one that pays rent ([`ChainEffect::Prolong`]), which is most for the code all circles
-    /// share. The network takes no more than some 429 XLM in one.
+    /// The same for one that pays the rent of what all circles share ([`ChainEffect::Prolong`] without a
+    /// circle), which is most for their code; of it no more than [`Self::max_fee`] is bid for the place in a
+    /// ledger. A circle's own rent is under [`Self::max_fee`]. The network takes no more than some 429 XLM in
+    /// one.
     ///
     /// [`ChainEffect::Prolong`]: kolo_core::port::chain::ChainEffect::Prolong
     pub max_rent: i64,
@@ -120,15 +123,12 @@ impl Network {
         })
     }
 
-    /// The most a transaction of these operations may cost.
-    pub fn ceiling(&self, operations: &[Operation]) -> i64 {
-        let pays_rent = |operation: &Operation| {
-            use OperationBody as B;
-            matches!(operation.body, B::ExtendFootprintTtl(_) | B::RestoreFootprint(_))
-        };
-        match operations {
-            [operation] if pays_rent(operation) => self.max_rent,
-            _ => self.max_fee,
+    /// The most this transaction may cost: only for rent of what all circles share it is not `max_fee`, and
+    /// then it is what the rent itself takes and `max_fee`, within `max_rent`.
+    pub fn ceiling(&self, tx: &Transaction) -> i64 {
+        match lifetime::shared_rent(self, tx) {
+            Some(rent) => rent.saturating_add(self.max_fee).min(self.max_rent),
+            None => self.max_fee,
         }
     }
 

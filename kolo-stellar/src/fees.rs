@@ -10,7 +10,8 @@
 //!
 //! A bid is no price: a ledger takes the same from all it has room for. What a contract call uses of the
 //! ledger has a price of its own, which the simulation tells; it is asked for with a margin, and what is not
-//! used comes back. The ceiling holds for both together.
+//! used comes back. The ceiling holds for both together; for rent of what all circles share, which has a price
+//! far above any bid, no more is bid than for a call ([`Network::ceiling`](crate::config::Network::ceiling)).
 use kolo_core::port::chain::FeeCeiling;
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 

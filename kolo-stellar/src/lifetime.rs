@@ -4,14 +4,17 @@
 //! The network's own operation does it, not a call: no code is loaded or run, so that what is paid is the rent
 //! and little else. It names only entries of ours, and only those that end soon. What is archived already is
 //! restored first, by an operation of its own, and prolonged another day.
+//!
+//! Codes have no owner, and members may vote their circle another one: a circle's rent covers no code, and that
+//! of what all share covers those this software carries, by their hashes, whatever an instance names.
 use kolo_core::Timestamp;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{ChainAddress, Mismatch, PrepareError};
 use stellar_xdr::{
-    AccountId, ContractExecutable, ContractId, ExtendFootprintTtlOp, ExtensionPoint, Hash,
-    LedgerEntryData, LedgerFootprint, LedgerKey, LedgerKeyContractCode, Operation, OperationBody,
-    RestoreFootprintOp, ScAddress, ScVal, SorobanResources, SorobanTransactionData,
-    SorobanTransactionDataExt, Transaction, TransactionExt, VecM,
+    AccountId, ContractId, ExtendFootprintTtlOp, ExtensionPoint, Hash, LedgerFootprint, LedgerKey,
+    LedgerKeyContractCode, Operation, OperationBody, RestoreFootprintOp, ScAddress,
+    SorobanResources, SorobanTransactionData, SorobanTransactionDataExt, Transaction,
+    TransactionExt, VecM,
 };
 
 use crate::address::{contract_id, deployed_id, invalid, sha256};
@@ -19,7 +22,7 @@ use crate::client::StellarChainClient;
 use crate::config::{Network, known_asset};
 use crate::read::{PENDING, STATE, balance_key, data_key, instance_key};
 use crate::rpc::EntryInfo;
-use crate::setup::{CIRCLE_WASM, RULEBOOK_WASM};
+use crate::setup::{CIRCLE_WASM, FACTORY_WASM, RULEBOOK_WASM};
 
 /// A ledger closes about this often, seconds.
 const LEDGER_S: u64 = 5;
@@ -62,11 +65,10 @@ impl Rent {
         if self.circle.is_some() { CIRCLES } else { SHARED }
     }
 
-    /// The entries it is about, but for codes, which have no owner.
+    /// The entries it is about.
     fn entries(&self, network: &Network) -> Result<Vec<LedgerKey>, PortError> {
         let Some(circle) = &self.circle else {
-            let rulebook = rulebook(network)?;
-            return Ok([&network.factory, &rulebook, &self.asset].map(instance_key).to_vec());
+            return shared(network, [&self.asset]);
         };
         let holder = ScAddress::Contract(circle.clone());
         Ok(vec![
@@ -76,6 +78,36 @@ impl Rent {
             balance_key(&self.asset, &holder)?,
         ])
     }
+}
+
+/// What all circles in these assets share: contracts and our codes.
+fn shared<'a>(
+    network: &Network,
+    assets: impl IntoIterator<Item = &'a ContractId>,
+) -> Result<Vec<LedgerKey>, PortError> {
+    let rulebook = rulebook(network)?;
+    let contracts = [&network.factory, &rulebook].map(instance_key);
+    let assets = assets.into_iter().map(instance_key);
+    let code = |wasm| LedgerKey::ContractCode(LedgerKeyContractCode { hash: Hash(sha256(wasm)) });
+    let codes = [CIRCLE_WASM, RULEBOOK_WASM, FACTORY_WASM].map(code);
+    Ok(contracts.into_iter().chain(assets).chain(codes).collect())
+}
+
+/// What a transaction pays for rent of what all circles share; `None`: it is none, or for anything beside.
+pub(crate) fn shared_rent(network: &Network, tx: &Transaction) -> Option<i64> {
+    use OperationBody as B;
+    let [Operation { body: B::ExtendFootprintTtl(_) | B::RestoreFootprint(_), .. }] =
+        tx.operations.as_slice()
+    else {
+        return None;
+    };
+    let TransactionExt::V1(data) = &tx.ext else {
+        return None;
+    };
+    let footprint = &data.resources.footprint;
+    let ours = shared(network, network.assets.iter().map(|known| &known.contract)).ok()?;
+    let mut named = footprint.read_only.iter().chain(footprint.read_write.iter());
+    named.all(|key| ours.contains(key)).then_some(data.resource_fee)
 }
 
 /// The factory deploys it under its code's hash.
@@ -96,25 +128,9 @@ impl StellarChainClient {
         }))
     }
 
-    /// What there is of it: its entries, then the codes they name.
+    /// What there is of it.
     async fn kept(&self, rent: &Rent) -> Result<Vec<EntryInfo>, PortError> {
-        let mut found = self.rpc.ledger_entries(&rent.entries(&self.network)?).await?;
-        let mut codes: Vec<[u8; 32]> = found.iter().filter_map(code_of).collect();
-        let shared = sha256(CIRCLE_WASM);
-        if rent.circle.is_none() {
-            codes.push(shared);
-        } else {
-            // All circles' own code is prolonged for all of them.
-            codes.retain(|hash| *hash != shared);
-        }
-        codes.sort_unstable();
-        codes.dedup();
-        if !codes.is_empty() {
-            let key = |hash| LedgerKey::ContractCode(LedgerKeyContractCode { hash: Hash(hash) });
-            let keys: Vec<LedgerKey> = codes.into_iter().map(key).collect();
-            found.extend(self.rpc.ledger_entries(&keys).await?);
-        }
-        Ok(found)
+        Ok(self.rpc.ledger_entries(&rent.entries(&self.network)?).await?)
     }
 
     /// The one operation, and the footprint it is about.
@@ -165,21 +181,7 @@ fn with_footprint(
     (Operation { source_account: None, body }, data)
 }
 
-/// The code an instance runs.
-fn code_of(entry: &EntryInfo) -> Option<[u8; 32]> {
-    let LedgerEntryData::ContractData(data) = &entry.data else {
-        return None;
-    };
-    match &data.val {
-        ScVal::ContractInstance(instance) => match &instance.executable {
-            ContractExecutable::Wasm(Hash(hash)) => Some(*hash),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Exactly one of the two operations, on entries of ours and on codes, and nothing else.
+/// Exactly one of the two operations, on entries of ours, and nothing else.
 pub(crate) fn check(network: &Network, rent: &Rent, tx: &Transaction) -> Result<(), Mismatch> {
     let mismatch = |field: &str| Mismatch { field: field.to_owned() };
     let same = |equal: bool, field: &str| if equal { Ok(()) } else { Err(mismatch(field)) };
@@ -201,6 +203,5 @@ pub(crate) fn check(network: &Network, rent: &Rent, tx: &Transaction) -> Result<
     };
     same(others.is_empty() && !named.is_empty(), "footprint")?;
     let ours = rent.entries(network).map_err(|_| mismatch("effect"))?;
-    let fits = |key: &LedgerKey| matches!(key, LedgerKey::ContractCode(_)) || ours.contains(key);
-    same(named.iter().all(fits), "footprint")
+    same(named.iter().all(|key| ours.contains(key)), "footprint")
 }

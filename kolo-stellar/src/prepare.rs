@@ -78,14 +78,14 @@ impl StellarChainClient {
     }
 
     async fn base(&self, source: &AccountId, soroban: bool) -> Result<Base, PrepareError> {
-        let entries = self.rpc.ledger_entries(&[account_key(source)]).await;
-        let found = entries.map_err(PortError::from)?;
+        let LatestLedger { sequence: ledger, closed_at } = self.latest_ledger().await?;
+        let entries = self.rpc.entries_as_of(&[account_key(source)]).await;
+        let (found, as_of) = entries.map_err(PortError::from)?;
         let Some(LedgerEntryData::Account(account)) = found.into_iter().next().map(|e| e.data)
         else {
-            return Err(PrepareError::NoSource(account_address(source)));
+            return Err(missing(source, ledger, closed_at, as_of));
         };
         let sequence = account.seq_num.0.checked_add(1);
-        let LatestLedger { sequence: ledger, closed_at } = self.latest_ledger().await?;
         let now = self.validity_from(closed_at);
         Ok(Base {
             sequence: sequence.ok_or_else(|| invalid("the account's sequence is used up"))?,
@@ -223,9 +223,9 @@ impl StellarChainClient {
         let authorisations = std::mem::take(&mut body.consents);
         let source = plan.source(&self.network);
         let resource_fee = body.resources.as_ref().map_or(0, |data| data.resource_fee);
-        let (ceiling, operations) = (self.network.ceiling(&body.operations), body.operations.len());
-        let max_fee = first_bid(base.levels, operations, resource_fee, ceiling)?;
         let tx = self.transaction(&source, base, body)?;
+        let (ceiling, operations) = (self.network.ceiling(&tx), tx.operations.len());
+        let max_fee = first_bid(base.levels, operations, resource_fee, ceiling)?;
         let payload = to_xdr(&TransactionSignaturePayload {
             network_id: Hash(self.network.id),
             tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx),
@@ -271,6 +271,16 @@ impl StellarChainClient {
             ext: body.resources.map_or(TransactionExt::V0, TransactionExt::V1),
         })
     }
+}
+
+/// By a ledger that has closed since, or by a node that is behind, which proves nothing.
+fn missing(source: &AccountId, ledger: u32, closed_at: Timestamp, as_of: u32) -> PrepareError {
+    let account = account_address(source);
+    if as_of >= ledger {
+        return PrepareError::NoSource { account, as_of: closed_at };
+    }
+    let context = format!("a node that is behind does not know the account {account}");
+    PortError::new(PortErrorKind::Unavailable, Retry::Temporary, context).into()
 }
 
 fn needs_restore() -> PortError {

@@ -90,8 +90,7 @@ impl StellarChainClient {
         };
         let current = signed.prepared.max_fee;
         let mut prepared = signed.prepared.clone();
-        prepared.max_fee =
-            next_bid(current, resource_fee, self.network.ceiling(&inner.tx.operations))?;
+        prepared.max_fee = next_bid(current, resource_fee, self.network.ceiling(&inner.tx))?;
         self.wrap(prepared, inner)
     }
 

@@ -2,12 +2,14 @@
 use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use stellar_xdr::{
-    Preconditions, ReadXdr, TransactionEnvelope, TransactionResult, TransactionResultResult,
+    LedgerEntryData, Preconditions, ReadXdr, TransactionEnvelope, TransactionResult,
+    TransactionResultResult,
 };
 
+use crate::address::account_id;
 use crate::client::StellarChainClient;
 use crate::outcome::{Outcome, contract_code, diagnostics};
-use crate::read::timestamp;
+use crate::read::{account_key, timestamp};
 use crate::rpc::{SendInfo, SendStatus, TransactionInfo, TransactionStatus, XDR_LIMITS};
 
 impl StellarChainClient {
@@ -35,11 +37,26 @@ impl StellarChainClient {
         // The first answer's times: ledgers may have closed between the two, and only what the
         // first one has seen is ruled out for both hashes.
         let oldest = timestamp(outer.oldest_ledger_close_time)?;
-        Ok(Fate::NotFound {
-            latest_closed_at: timestamp(outer.latest_ledger_close_time)?,
-            latest_ledger: outer.latest_ledger,
-            history_covers: earliest(tx)?.is_some_and(|sent| oldest.unix() <= sent),
-        })
+        let latest_closed_at = timestamp(outer.latest_ledger_close_time)?;
+        let history_covers = earliest(tx)?.is_some_and(|sent| oldest.unix() <= sent);
+        let latest_ledger = outer.latest_ledger;
+        let source_sequence = if history_covers || latest_closed_at <= tx.prepared.max_time {
+            None
+        } else {
+            self.sequence_since(tx, latest_ledger).await?
+        };
+        Ok(Fate::NotFound { latest_closed_at, latest_ledger, history_covers, source_sequence })
+    }
+
+    /// The sequence number its source account has used last, as of that ledger or a later one; the account's
+    /// state in an earlier one, by a node that is behind, says nothing.
+    async fn sequence_since(&self, tx: &SignedTx, ledger: u32) -> Result<Option<i64>, PortError> {
+        let key = account_key(&account_id(&tx.prepared.source)?);
+        let (found, as_of) = self.rpc.entries_as_of(&[key]).await?;
+        Ok(found.into_iter().filter(|_| as_of >= ledger).find_map(|entry| match entry.data {
+            LedgerEntryData::Account(account) => Some(account.seq_num.0),
+            _ => None,
+        }))
     }
 }
 

@@ -96,7 +96,7 @@ fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transa
     same(tx.source == account_address(&source), "source")?;
     same(decoded.source_account == MuxedAccount::from(source), "source")?;
     same(decoded.seq_num.0 == tx.sequence && tx.sequence > 0, "sequence")?;
-    same(tx.max_fee <= network.ceiling(&decoded.operations), "fee ceiling")?;
+    same(tx.max_fee <= network.ceiling(decoded), "fee ceiling")?;
     same(i64::from(decoded.fee) <= tx.max_fee, "fee")?;
     same(decoded.memo == Memo::None, "memo")?;
     same(tx.signers == plan.signers(network), "signers")

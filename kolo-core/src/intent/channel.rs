@@ -15,14 +15,16 @@
 //! writes their fate (confirmed, failed, provably never): whatever crashes between, neither is a channel lost
 //! nor one used again too early. Of two workers with the same channel, the second to commit finds its version
 //! gone: what it has signed was stored nowhere and is dropped, and it takes another.
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::process::CHANNEL_WAIT_S;
 use super::state::{Intent, Want};
 use crate::port::chain::{ChainAddress, ChainEffect, PreparedTx};
 use crate::port::vault::{KeyName, PublicKey};
+use crate::port::work::ClaimedWork;
 use crate::record::{Aggregate, Loaded, aggregate_id};
 use crate::unit::{self, Changes, Command};
 use crate::{CommandContext, Error, IntentId, Kolo, Timestamp};
@@ -36,6 +38,13 @@ const OPEN_AGAIN_S: u64 = 600;
 /// So often it doubles (to some ten hours).
 const DOUBLINGS: u32 = 6;
 
+/// So many are loaded at once when one is looked for.
+const STEP: usize = 16;
+
+/// By so much, seconds, a ledger must be later than an account's opening to prove that it has vanished since:
+/// its time is the network's, that of the opening ours.
+const OPENING_SPARE_S: u64 = 60;
+
 /// Aggregate `channel`: an account that sends what nobody signs for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Channel {
@@ -46,6 +55,8 @@ pub(crate) struct Channel {
     pub used: i64,
     /// Accounts asked for in its name so far; the number makes the next intent's id.
     pub openings: u32,
+    /// When its account was last known to have been opened.
+    pub opened_at: Timestamp,
 }
 
 /// What it is doing.
@@ -70,7 +81,8 @@ impl Aggregate for Channel {
 
 impl Channel {
     fn new(number: u16, address: ChainAddress, standing: Standing) -> Self {
-        Self { number, address, standing, used: 0, openings: 0 }
+        let opened_at = Timestamp::from_unix(0);
+        Self { number, address, standing, used: 0, openings: 0, opened_at }
     }
 
     /// The same call, sent by this account.
@@ -85,11 +97,46 @@ impl Channel {
     pub fn is_ahead_of(&self, prepared: &PreparedTx) -> bool {
         self.number != KEEPER && prepared.sequence <= self.used
     }
+
+    /// Whether a ledger that closed then has its account, if the network still does.
+    pub fn was_open_before(&self, closed_at: Timestamp) -> bool {
+        closed_at > self.opened_at.plus(OPENING_SPARE_S)
+    }
 }
 
-/// Which channels are being prepared on in this process: its own intents need not find out by a conflict.
+/// What this process knows of channels and of those who wait for one. Nothing rests on it: it saves work.
 #[derive(Clone, Default)]
-pub(crate) struct Desk(Arc<Mutex<BTreeSet<u16>>>);
+pub(crate) struct Desk(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// Which channels are being prepared on: its own intents need not find out by a conflict.
+    taken: BTreeSet<u16>,
+    /// When all were found taken: for a moment nobody else looks, unless one is given back here.
+    all_taken_at: Option<Timestamp>,
+    waiting: BTreeMap<IntentId, Waiting>,
+}
+
+/// An intent's claims that came to nothing for want of a channel are no attempts at it.
+struct Waiting {
+    /// So many of its claims were spent waiting.
+    in_vain: u32,
+    /// The number of the last one seen here; those between were another process's.
+    last: u32,
+}
+
+impl Waiting {
+    /// Claimed once more; how many claims were in vain so far.
+    fn seen(&mut self, work: &ClaimedWork) -> u32 {
+        let elsewhere = work.attempts.saturating_sub(self.last).saturating_sub(1);
+        self.in_vain = self.in_vain.saturating_add(elsewhere);
+        self.last = work.attempts;
+        self.in_vain
+    }
+}
+
+/// So many waiting intents are remembered: one that another process ended is never taken off here.
+const MOST_WAITING: usize = 10_000;
 
 /// A channel that is free, and nobody else's in this process until this is dropped.
 pub(super) struct Chosen {
@@ -98,9 +145,51 @@ pub(super) struct Chosen {
 }
 
 impl Desk {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn seat(&self, channel: Loaded<Channel>) -> Option<Chosen> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.insert(channel.state.number).then(|| Chosen { channel, desk: self.clone() })
+        let free = self.known().taken.insert(channel.state.number);
+        free.then(|| Chosen { channel, desk: self.clone() })
+    }
+
+    /// The item, its waiting for a channel not counted among its attempts.
+    pub fn tried(&self, work: &ClaimedWork, intent: IntentId) -> ClaimedWork {
+        let mut known = self.known();
+        let in_vain = known.waiting.get_mut(&intent).map_or(0, |waiting| waiting.seen(work));
+        ClaimedWork { attempts: work.attempts.saturating_sub(in_vain).max(1), ..work.clone() }
+    }
+
+    /// It found no channel; `work`: as it was claimed.
+    pub fn waited(&self, work: &ClaimedWork, intent: IntentId) {
+        let mut known = self.known();
+        if known.waiting.len() >= MOST_WAITING {
+            known.waiting.clear();
+        }
+        // Before the first time seen here it did nothing else, in another process or before a restart.
+        let before = Waiting { in_vain: work.attempts.saturating_sub(1), last: work.attempts };
+        let waiting = known.waiting.entry(intent).or_insert(before);
+        waiting.in_vain = waiting.in_vain.saturating_add(1);
+    }
+
+    /// It is final.
+    pub fn over(&self, intent: IntentId) {
+        self.known().waiting.remove(&intent);
+    }
+
+    fn all_taken(&self, now: Timestamp) {
+        self.known().all_taken_at = Some(now);
+    }
+
+    fn are_all_taken(&self, now: Timestamp) -> bool {
+        let found = self.known().all_taken_at;
+        found.is_some_and(|at| (at..at.plus(CHANNEL_WAIT_S)).contains(&now))
+    }
+
+    /// One may be free.
+    fn look_again(&self) {
+        self.known().all_taken_at = None;
     }
 }
 
@@ -112,48 +201,53 @@ impl Chosen {
 
 impl Drop for Chosen {
     fn drop(&mut self) {
-        let mut taken = self.desk.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.remove(&self.channel.state.number);
+        let mut known = self.desk.known();
+        known.taken.remove(&self.channel.state.number);
+        known.all_taken_at = None;
     }
 }
 
 impl Kolo {
     /// A free channel; `None`: all are taken, and one more has been asked for where the pool may grow.
     pub(super) async fn free_channel(&self, intent: IntentId) -> Result<Option<Chosen>, Error> {
-        let mut channels = self.channels().await?;
+        let now = self.now();
+        if self.desk().are_all_taken(now) {
+            return Ok(None);
+        }
         // Not all begin with the same one.
         let spread = intent.as_bytes().iter().fold(0_usize, |sum, byte| sum + usize::from(*byte));
-        let pool = channels.len();
-        channels.rotate_left(spread.checked_rem(pool).unwrap_or(0));
-        let free = |channel: &&Loaded<Channel>| channel.state.standing == Standing::Free;
-        for channel in channels.iter().filter(free) {
-            if let Some(chosen) = self.desk().seat(channel.clone()) {
-                return Ok(Some(chosen));
+        let numbers: Vec<u16> = (KEEPER..=self.settings().channels).collect();
+        for numbers in numbers.chunks(STEP) {
+            let mut channels = self.channels(numbers).await?;
+            channels.rotate_left(spread.checked_rem(numbers.len()).unwrap_or(0));
+            let free = |channel: &&Loaded<Channel>| channel.state.standing == Standing::Free;
+            for channel in channels.iter().filter(free) {
+                if let Some(chosen) = self.desk().seat(channel.clone()) {
+                    return Ok(Some(chosen));
+                }
+            }
+            let unopened = channels.into_iter().filter(|channel| {
+                matches!(channel.state.standing, Standing::Unopened { not_before } if not_before <= now)
+            });
+            // Those after it are not open either, or not for long.
+            if let Some(next) = unopened.min_by_key(|channel| channel.state.number) {
+                self.open_channel(next).await?;
+                break;
             }
         }
-        let now = self.now();
-        let unopened = channels.into_iter().filter(|channel| {
-            matches!(channel.state.standing, Standing::Unopened { not_before } if not_before <= now)
-        });
-        if let Some(next) = unopened.min_by_key(|channel| channel.state.number) {
-            self.open_channel(next).await?;
-        }
+        self.desk().all_taken(now);
         Ok(None)
     }
 
-    /// The whole pool, the keeper first.
-    async fn channels(&self) -> Result<Vec<Loaded<Channel>>, Error> {
-        let mut channels = Vec::new();
-        let numbers: Vec<u16> = (KEEPER..=self.settings().channels).collect();
+    /// These of the pool, in order.
+    async fn channels(&self, numbers: &[u16]) -> Result<Vec<Loaded<Channel>>, Error> {
         let ids: Vec<_> = numbers.iter().map(aggregate_id::<Channel>).collect();
         let found = self.ports().ledger.load(self.tenant(), &ids).await?;
-        for (number, stored) in numbers.into_iter().zip(found) {
-            channels.push(match stored {
-                Some(stored) => unit::loaded(stored)?,
-                None => self.new_channel(number),
-            });
-        }
-        Ok(channels)
+        let channel = |(number, stored): (&u16, Option<_>)| match stored {
+            Some(stored) => unit::loaded(stored),
+            None => Ok(self.new_channel(*number)),
+        };
+        numbers.iter().zip(found).map(channel).collect()
     }
 
     fn new_channel(&self, number: u16) -> Loaded<Channel> {
@@ -204,6 +298,8 @@ impl Kolo {
     ) -> Result<(), Error> {
         let mut channel = self.channel(number).await?;
         channel.state.standing = Standing::Free;
+        channel.state.opened_at = changes.now();
+        self.desk().look_again();
         changes.write(&channel)?;
         changes.event(&channel.id, "channel.opened", &channel.state.address)
     }
@@ -265,6 +361,7 @@ impl Kolo {
         }
         channel.state.standing = Standing::Free;
         channel.state.used = channel.state.used.max(used.unwrap_or(0));
+        self.desk().look_again();
         changes.write(&channel)
     }
 
@@ -278,8 +375,19 @@ impl Kolo {
 #[cfg(test)]
 #[cfg(feature = "testkit")]
 impl Kolo {
+    /// The highest sequence number a channel is known to have used.
+    pub(crate) async fn channel_used(&self, number: u16) -> Result<i64, Error> {
+        Ok(self.channel(number).await?.state.used)
+    }
+
     /// How each channel of the pool stands, the keeper first.
     pub(crate) async fn pool(&self) -> Result<Vec<Standing>, Error> {
-        Ok(self.channels().await?.into_iter().map(|channel| channel.state.standing).collect())
+        let numbers: Vec<u16> = (KEEPER..=self.settings().channels).collect();
+        Ok(self
+            .channels(&numbers)
+            .await?
+            .into_iter()
+            .map(|channel| channel.state.standing)
+            .collect())
     }
 }

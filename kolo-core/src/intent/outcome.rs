@@ -126,11 +126,9 @@ impl Kolo {
             Want::CompleteMove { circle, whose } => {
                 self.schedule_move_again(changes, *circle, whose)
             }
-            // A credit's timer tries every day; a vault, and what ends soon, is looked at again in any case.
-            Want::TestMoney { .. }
-            | Want::Push { .. }
-            | Want::Sync { .. }
-            | Want::Prolong { .. } => Ok(()),
+            Want::Prolong { circle } => Self::schedule_lifetime_again(changes, *circle, intent.id),
+            // A credit's timer tries every day; a vault is looked at again in any case.
+            Want::TestMoney { .. } | Want::Push { .. } | Want::Sync { .. } => Ok(()),
         }
     }
 

@@ -218,8 +218,10 @@ pub(crate) struct Intent {
 
 impl Aggregate for Intent {
     const KIND: &'static str = "intent";
-    /// 2: draws, deposits, bids, insurance, votes on members. (1 was never released.)
-    const SCHEMA: u32 = 2;
+    /// 3: the channel a transaction runs under: software that does not know of it would give none back. What
+    /// is stored as 2 ran under the keeper, without one. (2: draws, deposits, bids, insurance, votes on
+    /// members. 1 was never released.)
+    const SCHEMA: u32 = 3;
 }
 
 impl Intent {
@@ -281,6 +283,13 @@ impl Want {
             _ => return None,
         };
         Some(format!("circle/{circle}"))
+    }
+
+    /// Whether the chain itself lets it happen once only, however often it is sent: what nobody signs for
+    /// anybody may call at any time, so that the contract refuses what is done; an account is opened once.
+    pub fn is_once_by_itself(&self) -> bool {
+        let opens = matches!(self, Self::OpenAccount { .. } | Self::OpenChannel { .. });
+        opens || self.of_keeper().is_some()
     }
 
     /// One transaction per source account at a time: the lane is the source account. With channels, keepers'

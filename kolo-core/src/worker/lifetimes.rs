@@ -6,6 +6,9 @@
 //! | a circle's entries, until it is finished | when less than [`THRESHOLD_S`] will be left by what is known, within [`LOOK_EVERY_S`] in any case | when less than that is left |
 //! | what all share | once in each [`LOOK_EVERY_S`] in which a circle's timer falls | the same |
 //!
+//! What could not be prolonged, whatever the reason, keeps no account from payouts: it is given up and looked at
+//! another day.
+//!
 //! A look is a reading. What is prolonged is what is about to end, once a day at most for each; members' calls
 //! that pay the rent in passing leave nothing to do here. Without circles there are no timers, and no cost.
 use super::timers::Timer;
@@ -33,6 +36,20 @@ impl Kolo {
         let due = changes.now().plus(LOOK_EVERY_S);
         let timer = Timer::Lifetime { circle: Some(circle) };
         changes.enqueue(queue::TIMER, format!("lifetime/{circle}"), None, due, &timer)
+    }
+
+    /// After rent that could not be paid: a circle has its timer, what all share is looked at the next day.
+    pub(crate) fn schedule_lifetime_again(
+        changes: &mut Changes,
+        circle: Option<CircleId>,
+        refused: IntentId,
+    ) -> Result<(), Error> {
+        if circle.is_some() {
+            return Ok(());
+        }
+        let due = changes.now().plus(DAY_S);
+        let timer = Timer::Lifetime { circle };
+        changes.enqueue(queue::TIMER, format!("lifetime/again/{refused}"), None, due, &timer)
     }
 
     pub(super) async fn lifetime_timer(

@@ -81,6 +81,8 @@ pub(super) struct RawEntries {
     /// Some nodes answer `null` when nothing was found.
     #[serde(default)]
     pub entries: Option<Vec<RawEntry>>,
+    #[serde(default)]
+    pub latest_ledger: u32,
 }
 
 #[derive(Deserialize)]

@@ -14,6 +14,7 @@ use super::node::{Node, xdr};
 use super::verify::{Change, changed, decoded};
 use super::world::*;
 use crate::StellarChainClient;
+use crate::address::sha256;
 
 /// What the script's latest ledger is.
 const LATEST: u32 = 100;
@@ -46,11 +47,18 @@ fn node(instance_left: i64, state_left: i64) -> (Node, StellarChainClient) {
     let until = |left: i64| u32::try_from(i64::from(LATEST) + left).unwrap();
     node.living(instance(), until(instance_left));
     node.living(entry(ScVal::U32(4), ScVal::U32(0)), until(state_left));
+    node.result("simulateTransaction", answer(&instance()));
+    let client = client(&node);
+    (node, client)
+}
+
+/// To a simulation of that entry's prolongation.
+fn answer(prolonged: &LedgerEntryData) -> serde_json::Value {
     let data = SorobanTransactionData {
         ext: SorobanTransactionDataExt::V0,
         resources: SorobanResources {
             footprint: LedgerFootprint {
-                read_only: vec![instance().to_key()].try_into().unwrap(),
+                read_only: vec![prolonged.to_key()].try_into().unwrap(),
                 read_write: Default::default(),
             },
             instructions: 0,
@@ -59,12 +67,7 @@ fn node(instance_left: i64, state_left: i64) -> (Node, StellarChainClient) {
         },
         resource_fee: 200_000,
     };
-    let answer = json!({
-        "transactionData": xdr(&data), "minResourceFee": "200000", "latestLedger": LATEST,
-    });
-    node.result("simulateTransaction", answer);
-    let client = client(&node);
-    (node, client)
+    json!({ "transactionData": xdr(&data), "minResourceFee": "200000", "latestLedger": LATEST })
 }
 
 /// The footprint that was asked to be simulated.
@@ -183,17 +186,97 @@ async fn every_field_of_a_prolongation_is_checked() {
     assert_eq!(decoded(&tx).operations.len(), 1);
 }
 
-/// Rent has a ceiling of its own: what a call may cost says nothing about it.
+/// A circle's members may vote it another code: whatever it runs, nobody but its users pays for that.
 #[tokio::test]
-async fn rent_has_its_own_ceiling() {
-    let (_, mut client) = node(50, 70);
-    client.network.max_fee = 1;
+async fn a_strangers_code_is_neither_named_nor_signed_for() {
+    let (node, client) = node(50, 70);
+    node.living(code([9; 32]), LATEST + 50);
     let tx = client.prepare(&circles()).await.unwrap();
-    assert_eq!(tx.max_fee, 350_000 + 2 * 250);
-    client.network.max_rent = 350_000;
+    let (_, footprint) = asked(&node);
+    let is_code = |key: &LedgerKey| matches!(key, LedgerKey::ContractCode(_));
+    assert!(!footprint.read_only.iter().any(is_code), "{footprint:?}");
+    // Its end is not the circle's either.
+    let ends_at = client.lifetime(Some(&contract(50)), &usdc()).await.unwrap();
+    assert_eq!(ends_at, Some(Timestamp::from_unix(1_000_000 + 250)));
+    let name = |days: u32, codes: Vec<[u8; 32]>| {
+        changed(&tx, &move |t: &mut Transaction| {
+            let extend = stellar_xdr::ExtendFootprintTtlOp {
+                ext: ExtensionPoint::V0,
+                extend_to: days * DAY,
+            };
+            let body = OperationBody::ExtendFootprintTtl(extend);
+            let operation = stellar_xdr::Operation { source_account: None, body };
+            t.operations = vec![operation].try_into().unwrap();
+            let TransactionExt::V1(data) = &mut t.ext else { panic!("no footprint") };
+            let keys: Vec<_> = codes.iter().map(|hash| code(*hash).to_key()).collect();
+            data.resources.footprint.read_only = keys.try_into().unwrap();
+        })
+    };
+    let ours = sha256(crate::setup::CIRCLE_WASM);
+    for codes in [vec![[9; 32]], vec![ours]] {
+        let error = client.verify(&circles(), &name(120, codes)).unwrap_err();
+        assert_eq!(error.field, "footprint", "a circle's rent covers no code");
+    }
+    let shared = ChainEffect::Prolong { circle: None, asset: usdc() };
+    assert_eq!(client.verify(&shared, &name(60, vec![ours])), Ok(()));
+    for codes in [vec![[9; 32]], vec![ours, [9; 32]]] {
+        let error = client.verify(&shared, &name(60, codes)).unwrap_err();
+        assert_eq!(error.field, "footprint", "what all share has our codes alone");
+    }
+}
+
+fn code(hash: [u8; 32]) -> LedgerEntryData {
+    LedgerEntryData::ContractCode(stellar_xdr::ContractCodeEntry {
+        ext: stellar_xdr::ContractCodeEntryExt::V0,
+        hash: Hash(hash),
+        code: vec![0].try_into().unwrap(),
+    })
+}
+
+/// A circle's rent is under the ceiling of every transaction; only what all share has one of its own.
+#[tokio::test]
+async fn only_the_rent_of_what_all_share_has_its_own_ceiling() {
+    use kolo_core::port::chain::FeeCeiling;
+    let (_, mut client) = node(50, 70);
+    (client.network.max_fee, client.network.max_rent) = (350_499, 4_000_000_000);
     let error = client.prepare(&circles()).await.unwrap_err();
-    assert_eq!(
-        crate::fees::tests::ceiling_in(&error),
-        kolo_core::port::chain::FeeCeiling { wanted: 350_500, ceiling: 350_000 }
-    );
+    let expected = FeeCeiling { wanted: 350_500, ceiling: 350_499 };
+    assert_eq!(crate::fees::tests::ceiling_in(&error), expected);
+    client.network.max_fee = 350_500;
+    assert_eq!(client.prepare(&circles()).await.unwrap().max_fee, 350_500);
+
+    let shared = ChainEffect::Prolong { circle: None, asset: usdc() };
+    let (_, mut client) = sharing();
+    client.network.max_fee = 500;
+    assert_eq!(client.prepare(&shared).await.unwrap().max_fee, 350_500);
+    client.network.max_rent = 350_499;
+    let error = client.prepare(&shared).await.unwrap_err();
+    let expected = FeeCeiling { wanted: 350_500, ceiling: 350_499 };
+    assert_eq!(crate::fees::tests::ceiling_in(&error), expected);
+}
+
+/// However high the rent may be: for its place in a ledger no more is bid than for a call's.
+#[tokio::test]
+async fn the_bid_for_rent_is_no_higher_than_for_a_call() {
+    let shared = ChainEffect::Prolong { circle: None, asset: usdc() };
+    let (_, mut client) = sharing();
+    client.network.max_fee = 40_000;
+    let tx = client.prepare(&shared).await.unwrap();
+    let mut signed = finished(&client, &client.sign_inner(&tx, &signatures(&tx)).unwrap());
+    let mut bids = vec![signed.prepared.max_fee - 350_000];
+    while let Ok(bump) = client.bump_again(&signed) {
+        signed = finished(&client, &bump);
+        bids.push(signed.prepared.max_fee - 350_000);
+    }
+    assert_eq!(bids, [500, 5_000, 40_000]);
+}
+
+/// A node with our circle's code, which ends soon.
+fn sharing() -> (Node, StellarChainClient) {
+    let ours = code(sha256(crate::setup::CIRCLE_WASM));
+    let node = Node::default();
+    node.entry(account_entry(KEEPER, 41)).living(ours.clone(), LATEST + 50);
+    node.result("simulateTransaction", answer(&ours));
+    let client = client(&node);
+    (node, client)
 }

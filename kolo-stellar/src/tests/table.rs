@@ -96,6 +96,14 @@ impl Till {
         }
     }
 
+    /// It is sent; then the node loses its history.
+    async fn forget(&self) {
+        self.worker.tick(1_000).await.unwrap();
+        self.wire.close();
+        self.wire.forget_before(self.clock.now().unix() + 60);
+        self.clock.advance(5);
+    }
+
     async fn events(&self, kind: &str) -> Vec<String> {
         let ledger = &self.kolo.ports().ledger;
         let all = ledger.events_after(self.kolo.tenant(), 0, 10_000).await.unwrap();
@@ -245,15 +253,27 @@ async fn a_result_that_appears_late_is_waited_for() {
 async fn history_that_does_not_reach_back_proves_nothing() {
     let till =
         Till::new(vec![(Says::Nothing, Truth::Taken), refuses(Inner::TxBadSeq, Truth::Lost)]).await;
-    till.worker.tick(1_000).await.unwrap();
-    till.wire.close();
-    till.wire.forget_before(till.clock.now().unix() + 60);
-    till.clock.advance(5);
+    till.forget().await;
     till.pass(3_600).await;
     assert_eq!(till.outcome().await, (End::Waits, 1, 1), "neither found nor provably absent");
+    assert_eq!(till.events("intent.undecided").await.len(), 1, "the operator is told, once");
     till.wire.forget_before(1);
     till.pass(60).await;
     assert_eq!(till.outcome().await, (End::Confirmed, 1, 1));
+}
+
+/// But where the account's sequence number has not moved by the max time, it was in no ledger.
+#[tokio::test]
+async fn an_unused_sequence_number_proves_what_lost_history_cannot() {
+    let till = Till::new(vec![(Says::Nothing, Truth::Lost), says("PENDING", Truth::Lost)]).await;
+    till.forget().await;
+    till.pass(110).await;
+    assert_eq!(till.outcome().await, (End::Waits, 1, 0), "it may still be applied");
+    till.wire.script(vec![says("PENDING", Truth::Taken)]);
+    // What is built from now on is within the history again.
+    till.pass(120).await;
+    assert_eq!(till.outcome().await, (End::Confirmed, 2, 1));
+    assert!(till.events("intent.undecided").await.is_empty());
 }
 
 fn fees(sent: &[Sent]) -> Vec<i64> {

@@ -141,6 +141,10 @@ pub enum Fate {
         latest_ledger: u32,
         /// Whether the node's history reaches back to before the transaction could have been sent.
         history_covers: bool,
+        /// The sequence number the source account has used last, as of that ledger or a later one; below the
+        /// transaction's it proves that no ledger has it. `None`: not asked for, since history covers it or
+        /// it may still be applied, or the node could not tell.
+        source_sequence: Option<i64>,
     },
 }
 
@@ -155,8 +159,13 @@ pub enum PrepareError {
     #[error("already done")]
     AlreadyDone,
     /// The account that is to send it is not on the chain.
-    #[error("the account {0}, which is to send it, does not exist: create it")]
-    NoSource(ChainAddress),
+    #[error("the account {account}, which is to send it, does not exist: create it")]
+    NoSource {
+        /// Which account.
+        account: ChainAddress,
+        /// Close time of a ledger in which it was missing.
+        as_of: Timestamp,
+    },
     /// The adapter failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -375,16 +384,12 @@ pub trait ChainClient: Send + Sync {
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError>;
 
     /// When the first of what a circle needs (`None`: of what all circles share) will be archived unless
-    /// [`ChainEffect::Prolong`] is brought about; a moment in the past: something is. `None`: nothing ever is,
-    /// which is the answer of the method as it stands here.
+    /// [`ChainEffect::Prolong`] is brought about; a moment in the past: something is. `None`: nothing ever is.
     async fn lifetime(
         &self,
         circle: Option<&ChainAddress>,
         asset: &Asset,
-    ) -> Result<Option<Timestamp>, PortError> {
-        let _ = (circle, asset);
-        Ok(None)
-    }
+    ) -> Result<Option<Timestamp>, PortError>;
 
     /// A circle's state and vault; `None` when there is no such contract.
     async fn circle(

@@ -1,211 +1,13 @@
 //! Many circles' payouts side by side: a chain that queues one transaction of an account and closes ledgers
 //! when it is told to.
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
-use async_trait::async_trait;
-
+use super::queueing::{Net, Queueing};
 use super::*;
 use crate::Caps;
 use crate::intent::Standing;
-use crate::port::chain::{
-    Assembled, ChainClient, ChainCursor, ChainEvents, CircleOnChain, Fate, FeeBump, LatestLedger,
-    Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
-};
-use crate::port::vault::Signature;
-use crate::port::{Clock, PortError};
+use crate::port::chain::{ChainClient, Fate, Refused};
 use crate::testkit::{FaultPlan, Faulty};
-
-/// How long a transaction can be applied, seconds.
-const VALID_S: u64 = 120;
-
-#[derive(Default)]
-struct Net {
-    /// The accounts there are, and the sequence number each has used last.
-    accounts: BTreeMap<ChainAddress, i64>,
-    /// What each account has queued.
-    queued: BTreeMap<ChainAddress, SignedTx>,
-    applied: BTreeMap<String, ChainEffect>,
-    /// Everything ever sent, by hash.
-    sent: BTreeSet<String>,
-    /// What prepared bytes are for.
-    effects: BTreeMap<String, ChainEffect>,
-    prepared: u64,
-    closed_at: Option<Timestamp>,
-    /// Its history reaches back to nothing.
-    forgetful: bool,
-    /// It takes everything and applies nothing.
-    deaf: bool,
-}
-
-/// A [`ScriptedChain`] whose transactions wait for a ledger.
-struct Queueing {
-    scripted: Arc<ScriptedChain>,
-    clock: Arc<ManualClock>,
-    net: Mutex<Net>,
-}
-
-impl Queueing {
-    fn net(&self) -> MutexGuard<'_, Net> {
-        self.net.lock().unwrap()
-    }
-
-    /// Applies what is queued.
-    fn close(&self) {
-        let now = self.clock.now();
-        let mut net = self.net();
-        net.closed_at = Some(now);
-        if net.deaf {
-            return;
-        }
-        for (source, tx) in std::mem::take(&mut net.queued) {
-            if now > tx.prepared.max_time {
-                continue;
-            }
-            assert_eq!(net.accounts[&source] + 1, tx.prepared.sequence);
-            net.accounts.insert(source, tx.prepared.sequence);
-            let effect = net.effects[&tx.prepared.hash].clone();
-            if let ChainEffect::OpenChannel { channel } = &effect {
-                net.accounts.insert(channel.clone(), 0);
-            }
-            assert_eq!(net.applied.insert(tx.prepared.hash, effect), None);
-        }
-    }
-
-    /// The payouts that were applied.
-    fn payouts(&self) -> Vec<ChainEffect> {
-        let call = |effect: &ChainEffect| match effect {
-            ChainEffect::ByChannel { call, .. } => call.as_ref().clone(),
-            other => other.clone(),
-        };
-        self.net().applied.values().map(call).filter(pays_out).collect()
-    }
-
-    /// Who has a payout queued.
-    fn paying(&self) -> Vec<ChainAddress> {
-        let net = self.net();
-        let pays = |tx: &SignedTx| {
-            !matches!(net.effects[&tx.prepared.hash], ChainEffect::OpenChannel { .. })
-        };
-        net.queued.iter().filter(|(_, tx)| pays(tx)).map(|(source, _)| source.clone()).collect()
-    }
-}
-
-#[async_trait]
-impl ChainClient for Queueing {
-    fn account_address(&self, key: &PublicKey) -> ChainAddress {
-        self.scripted.account_address(key)
-    }
-
-    fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError> {
-        self.scripted.asset_contract(asset)
-    }
-
-    fn circle_address(
-        &self,
-        by: &ChainAddress,
-        salt: &[u8; 32],
-    ) -> Result<ChainAddress, PortError> {
-        self.scripted.circle_address(by, salt)
-    }
-
-    fn invitation_message(
-        &self,
-        of: &ChainAddress,
-        to: &ChainAddress,
-    ) -> Result<Vec<u8>, PortError> {
-        self.scripted.invitation_message(of, to)
-    }
-
-    async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
-        let tx = self.scripted.prepare(effect).await?;
-        let source = match effect {
-            ChainEffect::ByChannel { channel, .. } => channel.clone(),
-            ChainEffect::OpenChannel { .. } => ChainAddress("GSPONSOR".to_owned()),
-            _ => ChainAddress("GKEEPER".to_owned()),
-        };
-        let mut net = self.net();
-        let Some(used) = net.accounts.get(&source).copied() else {
-            return Err(PrepareError::NoSource(source));
-        };
-        net.prepared += 1;
-        net.effects.insert(tx.hash.clone(), effect.clone());
-        let max_time = self.clock.now().plus(VALID_S);
-        Ok(PreparedTx { source, sequence: used + 1, max_time, ..tx })
-    }
-
-    fn verify(&self, effect: &ChainEffect, tx: &PreparedTx) -> Result<(), Mismatch> {
-        self.scripted.verify(effect, tx)
-    }
-
-    fn assemble(
-        &self,
-        tx: &PreparedTx,
-        by: &[(PublicKey, Signature)],
-    ) -> Result<Assembled, PortError> {
-        self.scripted.assemble(tx, by)
-    }
-
-    fn finish(&self, bump: &FeeBump, signature: &Signature) -> Result<SignedTx, PortError> {
-        self.scripted.finish(bump, signature)
-    }
-
-    fn bump_again(&self, tx: &SignedTx) -> Result<FeeBump, PortError> {
-        self.scripted.bump_again(tx)
-    }
-
-    async fn submit(&self, tx: &SignedTx) -> Result<Submission, PortError> {
-        let (mut net, prepared) = (self.net(), &tx.prepared);
-        net.sent.insert(tx.hash.clone());
-        if self.clock.now() > prepared.max_time {
-            return Ok(Submission::TooLate);
-        }
-        if net.accounts.get(&prepared.source).is_none_or(|used| *used >= prepared.sequence) {
-            return Ok(Submission::BadSequence);
-        }
-        if let Some(other) = net.queued.get(&prepared.source) {
-            assert_eq!(other.hash, tx.hash, "two transactions of one channel at once");
-        }
-        net.queued.insert(prepared.source.clone(), tx.clone());
-        Ok(Submission::Accepted)
-    }
-
-    async fn look_up(&self, tx: &SignedTx) -> Result<Fate, PortError> {
-        let net = self.net();
-        if net.applied.contains_key(&tx.hash) {
-            return Ok(Fate::Confirmed { ledger: 1, closed_at: self.clock.now(), fee: 7 });
-        }
-        Ok(Fate::NotFound {
-            latest_closed_at: net.closed_at.unwrap_or(START),
-            latest_ledger: 1,
-            history_covers: !net.forgetful,
-        })
-    }
-
-    async fn events_after(
-        &self,
-        cursor: Option<&ChainCursor>,
-        limit: usize,
-    ) -> Result<ChainEvents, PortError> {
-        self.scripted.events_after(cursor, limit).await
-    }
-
-    async fn latest(&self) -> Result<LatestLedger, PortError> {
-        self.scripted.latest().await
-    }
-
-    async fn balance(&self, of: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
-        self.scripted.balance(of, asset).await
-    }
-
-    async fn circle(
-        &self,
-        circle: &ChainAddress,
-        asset: &Asset,
-    ) -> Result<Option<CircleOnChain>, PortError> {
-        self.scripted.circle(circle, asset).await
-    }
-}
 
 /// Circles whose first round is paid in and due, on a chain that closes ledgers by hand.
 struct Market {
@@ -308,38 +110,124 @@ fn without_channels_the_keeper_sends_one_after_the_other() {
     assert_eq!(market.chain.net().accounts.len(), 2);
 }
 
+fn held(market: &Market) -> usize {
+    let is_held = |standing: &&Standing| matches!(standing, Standing::Held { .. });
+    market.standings().iter().filter(is_held).count()
+}
+
+/// The payouts that were ever sent, each once.
+fn sent_payouts(market: &Market) -> usize {
+    let net = market.chain.net();
+    let pays = |hash: &&String| match &net.effects[*hash] {
+        ChainEffect::ByChannel { call, .. } => pays_out(call),
+        other => pays_out(other),
+    };
+    net.sent.iter().filter(pays).count()
+}
+
 #[test]
 fn a_channel_whose_transaction_may_be_applied_is_not_used_again() {
-    // It takes everything, applies nothing, and later cannot tell what became of it.
+    // It takes everything, applies nothing, and cannot tell what became of it.
     let market = Market::new(2, 1);
     market.chain.net().deaf = true;
     market.chain.net().forgetful = true;
-    for _ in 0..200 {
+    for _ in 0..24 {
         market.ledger();
     }
-    let held = |market: &Market| {
-        market
-            .standings()
-            .iter()
-            .filter(|standing| matches!(standing, Standing::Held { .. }))
-            .count()
-    };
-    assert_eq!(held(&market), 1, "{:?}", market.standings());
-    let payouts = |market: &Market| {
-        let net = market.chain.net();
-        net.sent.iter().filter(|hash| pays_out(&net.effects[*hash])).count()
-    };
-    assert_eq!(payouts(&market), 1, "nothing was built anew");
+    assert_eq!((held(&market), sent_payouts(&market)), (1, 1), "{:?}", market.standings());
 
-    // A node whose history reaches back proves it impossible: built anew, and applied.
-    market.chain.net().forgetful = false;
-    market.chain.net().queued.clear();
+    // After its max time the account's sequence number proves that it never was: built anew, and applied.
+    for _ in 0..10 {
+        market.ledger();
+    }
     market.chain.net().deaf = false;
     for _ in 0..200 {
         market.ledger();
     }
     market.check_paid_once();
     assert!(market.is_at_rest(), "{:?}", market.standings());
+}
+
+/// It was applied, and no node can tell: after its max time it is tried anew, which the contract refuses.
+#[test]
+fn lost_history_blocks_no_channel_and_pays_nobody_twice() {
+    let market = Market::new(6, 2);
+    market.chain.net().forgetful = true;
+    for _ in 0..400 {
+        market.ledger();
+    }
+    market.check_paid_once();
+    assert!(market.is_at_rest(), "{:?}", market.standings());
+}
+
+/// What fails in a ledger has used its sequence number too: a node that offers it again is behind.
+#[test]
+fn a_failed_transactions_sequence_number_is_kept() {
+    let market = Market::new(1, 1);
+    let refused = Refused { contract_code: None, reason: "failed".to_owned() };
+    market.chain.net().fails = Some(Fate::Failed { refused, outdated: false, fee: 7 });
+    for _ in 0..4 {
+        market.ledger();
+    }
+    assert!(!market.chain.net().failed.is_empty());
+    let used = block_on(market.world.kolo.channel_used(0)).unwrap();
+    assert_eq!(used, market.chain.net().accounts[&ChainAddress("GKEEPER".to_owned())]);
+}
+
+/// A node that has not seen it opened: neither is it given up, nor does it forget what it has used.
+#[test]
+fn a_channel_is_missing_only_in_a_ledger_later_than_its_opening() {
+    let market = Market::new(16, 1);
+    market.chain.net().stale_at = Some(START.plus(7 * DAY_S));
+    for _ in 0..10 {
+        market.ledger();
+    }
+    let opens = |effect: &ChainEffect| matches!(effect, ChainEffect::OpenChannel { .. });
+    assert_eq!(market.world.chain.count(opens), 1, "{:?}", market.standings());
+    market.chain.net().stale_at = None;
+    for _ in 0..60 {
+        market.ledger();
+    }
+    market.check_paid_once();
+}
+
+/// Waiting for a channel, however long, is no attempt: it is looked for every other second, and trouble after
+/// that ends nothing at once.
+#[test]
+fn waiting_for_a_channel_counts_as_no_attempt() {
+    let market = Market::new(8, 1);
+    market.chain.net().deaf = true;
+    // One of eight is under way, by the keeper; the channel's opening is, too.
+    for _ in 0..20 {
+        market.world.work();
+        market.chain.close();
+        market.world.clock.set(market.world.now().plus(2));
+    }
+    assert_eq!(sent_payouts(&market), 1);
+    // Then what they have is applied, and the adapter cannot do the next ones.
+    market.chain.net().deaf = false;
+    market.world.chain.answer(
+        |effect| !matches!(effect, ChainEffect::OpenChannel { .. }),
+        Some(Answer::Impossible),
+    );
+    for _ in 0..20 {
+        market.ledger();
+    }
+    let ends = |market: &Market| {
+        let ledger = &market.world.kolo.ports().ledger;
+        let all = block_on(ledger.events_after(market.world.kolo.tenant(), 0, 10_000)).unwrap();
+        let refused = all.iter().filter(|event| {
+            let body = String::from_utf8_lossy(&event.record.bytes);
+            event.record.kind == "intent.finished" && body.contains("Refused")
+        });
+        refused.count()
+    };
+    assert_eq!(ends(&market), 0, "twenty waits are no twenty attempts");
+    market.world.chain.answer(pays_out, None);
+    for _ in 0..60 {
+        market.ledger();
+    }
+    market.check_paid_once();
 }
 
 #[test]
