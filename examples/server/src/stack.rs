@@ -11,7 +11,7 @@ use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Operation, operate};
-use kolo_stellar::{FnTransport, Rpc};
+use kolo_stellar::{FnTransport, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
 use crate::chat::{ChatError, ChatRoom};
@@ -31,6 +31,10 @@ pub struct Plan {
     pub entropy: Arc<dyn Entropy>,
     /// What may be begun in one day at the sponsor's cost.
     pub caps: Caps,
+    /// Channel accounts beside the keeper, at most.
+    pub channels: u16,
+    /// The most one payment of shared rent may cost, stroops of XLM.
+    pub max_rent: i64,
 }
 
 /// Everything running.
@@ -119,8 +123,10 @@ impl Stack {
         let rpc = in_process(&network);
 
         progress("setting up test dollars and contracts");
-        let operation = operate(rpc, vault.as_ref(), &tenant).await?;
-        let Operation { client, operator, asset, deployment } = operation;
+        let operation = operate(rpc.clone(), vault.as_ref(), &tenant).await?;
+        let Operation { operator, asset, deployment, .. } = operation;
+        let config = StellarConfig { max_rent: plan.max_rent, ..deployment.config() };
+        let client = StellarChainClient::try_new(rpc, &config)?;
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
@@ -134,7 +140,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, asset, operator, settings(plan.caps));
+        let kolo = Kolo::new(tenant, ports, asset, operator, settings(plan.caps, plan.channels));
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
@@ -154,8 +160,8 @@ impl Stack {
 /// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
 const LEASE_S: u64 = 5;
 
-fn settings(caps: Caps) -> Settings {
-    Settings { lease_s: LEASE_S, caps, ..Settings::default() }
+fn settings(caps: Caps, channels: u16) -> Settings {
+    Settings { lease_s: LEASE_S, caps, channels, ..Settings::default() }
 }
 
 /// Ticks of one stretch of time; far more than any has.

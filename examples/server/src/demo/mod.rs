@@ -15,6 +15,7 @@ use kolo_core::{Caps, Timestamp};
 use kolo_store::MasterKey;
 
 use crate::clock::{MovableClock, SystemEntropy};
+use crate::config::MAX_RENT;
 use crate::stack::{Plan, Stack, StackError};
 use player::Player;
 pub use player::spell;
@@ -104,6 +105,9 @@ pub async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(START))),
         entropy: Arc::new(SystemEntropy),
         caps: Caps::default(),
+        // One circle: nothing to send side by side.
+        channels: 0,
+        max_rent: MAX_RENT,
     };
     let stack = Stack::start(plan, &|step| eprintln!("· {step}")).await?;
     let cast = people::cast(options.members, options.seed);

@@ -98,6 +98,8 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
         clock,
         entropy: Arc::new(SystemEntropy),
         caps: config.caps,
+        channels: config.channels,
+        max_rent: config.max_rent,
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;

@@ -9,6 +9,7 @@ use kolo_core::{Caps, Timestamp, conversation};
 use kolo_store::MasterKey;
 
 use super::*;
+use crate::config::{CHANNELS, MAX_RENT};
 
 /// How long the server may take to notice.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,6 +40,8 @@ async fn stack(folder: &Path) -> Stack {
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
         caps: Caps::default(),
+        channels: CHANNELS,
+        max_rent: MAX_RENT,
     };
     Stack::start(plan, &|_| ()).await.unwrap()
 }
