@@ -356,6 +356,9 @@ async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps)
         clock,
         entropy: Arc::new(SystemEntropy),
         caps,
+        // What a journey looks at is the keeper's.
+        channels: 0,
+        max_rent: kolo_server::config::MAX_RENT,
     };
     Stack::start(plan, &|_| ()).await.unwrap()
 }
