@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use crate::circle::Circles;
+use crate::intent::Desk;
 use crate::member::Members;
 use crate::offer::Offers;
 use crate::port::authorizer::DomainRules;
@@ -46,7 +47,14 @@ pub struct Settings {
     pub test_money_max: i64,
     /// What may be begun in one day at the sponsor's cost.
     pub caps: Caps,
+    /// Channel accounts beside the keeper, at most ([`MOST_CHANNELS`] are used; 0): so many more of the calls
+    /// nobody signs for (payouts first of all) can be under way at once. They are opened when they are
+    /// needed, at the sponsor's cost of one reserve each, and hold nothing.
+    pub channels: u16,
 }
+
+/// The most channel accounts of a tenant.
+pub const MOST_CHANNELS: u16 = 256;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -59,6 +67,7 @@ impl Default for Settings {
             lease_s: 60,
             test_money_max: 10_000_000_000,
             caps: Caps::default(),
+            channels: 0,
         }
     }
 }
@@ -94,6 +103,7 @@ struct Inner {
     operator: OperatorKeys,
     settings: Settings,
     authorizer: Arc<dyn Authorizer>,
+    desk: Desk,
 }
 
 impl Kolo {
@@ -104,10 +114,13 @@ impl Kolo {
         ports: Ports,
         asset: Asset,
         operator: OperatorKeys,
-        settings: Settings,
+        mut settings: Settings,
     ) -> Self {
         let authorizer = Arc::new(DomainRules);
-        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings, authorizer }) }
+        settings.channels = settings.channels.min(MOST_CHANNELS);
+        let desk = Desk::default();
+        let inner = Inner { tenant, ports, asset, operator, settings, authorizer, desk };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Asking this host before every command. Services and workers made before do not know of it.
@@ -175,6 +188,11 @@ impl Kolo {
     #[must_use]
     pub fn authorizer(&self) -> &dyn Authorizer {
         self.inner.authorizer.as_ref()
+    }
+
+    /// Which channel accounts this process prepares on.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
     }
 
     /// What it stands on.

@@ -37,7 +37,7 @@ pub use cap::{Cap, Caps};
 pub use context::{Actor, CommandContext};
 pub use error::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 pub use id::{CircleId, IntentId, InvitationId, MemberId, OfferId, TenantId};
-pub use kolo::{Kolo, OperatorKeys, Ports, Settings};
+pub use kolo::{Kolo, MOST_CHANNELS, OperatorKeys, Ports, Settings};
 pub use kolo_rules::Amount;
 pub use money::{Asset, Money};
 pub use time::Timestamp;

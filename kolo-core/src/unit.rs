@@ -109,7 +109,8 @@ impl<'a> Command<'a> {
         );
         set.consumes = self.lease.clone();
         let asked_by = self.ctx.member().ok();
-        Changes { set, correlation: self.ctx.correlation.clone(), asked_by }
+        let channels = self.kolo.settings().channels;
+        Changes { set, correlation: self.ctx.correlation.clone(), asked_by, channels }
     }
 
     /// Commits. `None`: somebody was faster; load and decide again.
@@ -135,6 +136,7 @@ pub(crate) struct Changes {
     pub set: ChangeSet,
     correlation: String,
     asked_by: Option<MemberId>,
+    channels: u16,
 }
 
 impl Changes {
@@ -150,6 +152,11 @@ impl Changes {
     /// The member whose command it is: carried into intents, whoever's account signs.
     pub fn asked_by(&self) -> Option<MemberId> {
         self.asked_by
+    }
+
+    /// So many channel accounts there may be.
+    pub fn channels(&self) -> u16 {
+        self.channels
     }
 
     /// Writes an aggregate's new state.
@@ -293,7 +300,9 @@ impl Kolo {
     }
 }
 
-fn loaded<T: Aggregate>(stored: crate::port::ledger::Stored) -> Result<Loaded<T>, Error> {
+pub(crate) fn loaded<T: Aggregate>(
+    stored: crate::port::ledger::Stored,
+) -> Result<Loaded<T>, Error> {
     let state = record::decode(&stored.state, T::SCHEMA)?;
     Ok(Loaded { id: stored.id, version: stored.version, state })
 }

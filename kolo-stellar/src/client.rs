@@ -17,6 +17,7 @@ use crate::address::{
 };
 use crate::config::{Network, StellarConfig, known_asset};
 use crate::events::filters;
+use crate::lifetime::Rent;
 use crate::rpc::Rpc;
 
 /// What an invitation key's signature begins with, as in the contract.
@@ -160,6 +161,14 @@ impl ChainClient for StellarChainClient {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.balance_of(address, asset).await
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.ends_at(&Rent::of(&self.network, circle, asset)?).await
     }
 
     async fn circle(

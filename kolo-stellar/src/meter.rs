@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use kolo_core::Asset;
 use kolo_core::port::chain::{
     Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
     Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{PortError, Retry};
+use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use serde::Serialize;
 
@@ -316,6 +316,16 @@ impl ChainClient for Metered {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         let answer = self.client.balance(address, asset).await;
+        self.meter.answered(&answer);
+        answer
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let answer = self.client.lifetime(circle, asset).await;
         self.meter.answered(&answer);
         answer
     }

@@ -18,7 +18,9 @@ use crate::scval::{address, as_amount, as_bytes, as_map, field, variant};
 const NO_TRANSACTION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Where a circle keeps its state, an entry of its own, and who sits where, within its instance.
-const STATE: ScVal = ScVal::U32(4);
+pub(crate) const STATE: ScVal = ScVal::U32(4);
+/// Where it keeps what waits for somebody, if anything does.
+pub(crate) const PENDING: ScVal = ScVal::U32(5);
 const MEMBERS: ScVal = ScVal::U32(3);
 
 /// Bytes of a seat there: what kind of address, and its 32 bytes.
@@ -134,7 +136,7 @@ pub(crate) fn instance_key(contract: &ContractId) -> LedgerKey {
 }
 
 /// Where an asset's contract keeps what another contract holds.
-fn balance_key(asset: &ContractId, holder: &ScAddress) -> Result<LedgerKey, PortError> {
+pub(crate) fn balance_key(asset: &ContractId, holder: &ScAddress) -> Result<LedgerKey, PortError> {
     Ok(data_key(asset, variant("Balance", Some(address(holder)))?))
 }
 

@@ -3,12 +3,14 @@ use kolo_core::Timestamp;
 use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use stellar_xdr::{
-    Preconditions, ReadXdr, TransactionEnvelope, TransactionResult, TransactionResultResult,
+    LedgerEntryData, Preconditions, ReadXdr, TransactionEnvelope, TransactionResult,
+    TransactionResultResult,
 };
 
+use crate::address::account_id;
 use crate::client::StellarChainClient;
 use crate::outcome::{Outcome, contract_code, diagnostics};
-use crate::read::timestamp;
+use crate::read::{account_key, timestamp};
 use crate::rpc::{SendInfo, SendStatus, TransactionInfo, TransactionStatus, XDR_LIMITS};
 
 impl StellarChainClient {
@@ -36,8 +38,8 @@ impl StellarChainClient {
         }
         let Some(seen) = seen else { return Err(corrupt("nothing was looked up")) };
         let history_covers = earliest(tx)?.is_some_and(|sent| seen.oldest.unix() <= sent);
-        // It would be built anew now: so no node may know better.
-        if history_covers && seen.latest > tx.prepared.max_time {
+        // It would be built anew now, or be given up as undecided: so no node may know better.
+        if seen.latest > tx.prepared.max_time {
             let mut unasked = None;
             for hash in hashes() {
                 for answer in self.rpc.transaction_everywhere(hash).await {
@@ -53,11 +55,28 @@ impl StellarChainClient {
                 return Err(error.into());
             }
         }
+        let source_sequence = if history_covers || seen.latest <= tx.prepared.max_time {
+            None
+        } else {
+            self.sequence_since(tx, seen.ledger).await?
+        };
         Ok(Fate::NotFound {
             latest_closed_at: seen.latest,
             latest_ledger: seen.ledger,
             history_covers,
+            source_sequence,
         })
+    }
+
+    /// The sequence number its source account has used last, as of that ledger or a later one; the account's
+    /// state in an earlier one, by a node that is behind, says nothing.
+    async fn sequence_since(&self, tx: &SignedTx, ledger: u32) -> Result<Option<i64>, PortError> {
+        let key = account_key(&account_id(&tx.prepared.source)?);
+        let (found, as_of) = self.rpc.entries_as_of(&[key]).await?;
+        Ok(found.into_iter().filter(|_| as_of >= ledger).find_map(|entry| match entry.data {
+            LedgerEntryData::Account(account) => Some(account.seq_num.0),
+            _ => None,
+        }))
     }
 }
 

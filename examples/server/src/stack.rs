@@ -11,7 +11,7 @@ use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
-use kolo_stellar::{FnTransport, Meter, Rpc};
+use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
 use crate::chat::{ChatError, ChatRoom};
@@ -31,6 +31,8 @@ pub struct Plan {
     pub entropy: Arc<dyn Entropy>,
     /// The domain's figures.
     pub settings: Settings,
+    /// The most one payment of shared rent may cost, stroops of XLM.
+    pub max_rent: i64,
     /// The network.
     pub network: NetworkPlan,
 }
@@ -133,24 +135,29 @@ impl Stack {
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
-        let (operation, network) = match plan.network {
+        let limits = |usual: StellarConfig| StellarConfig { max_rent: plan.max_rent, ..usual };
+        let (operation, client, network) = match plan.network {
             NetworkPlan::Embedded => {
                 progress("starting the embedded Stellar network");
                 let network = start_network(&plan.data.join("network"), &plan.clock)?;
                 progress("setting up test dollars and contracts");
-                let operation = operate(in_process(&network), keys.0, keys.1).await?;
-                (operation, Some(network))
+                let rpc = in_process(&network);
+                let operation = operate(rpc.clone(), keys.0, keys.1).await?;
+                let config = limits(operation.deployment.config());
+                (operation, StellarChainClient::try_new(rpc, &config)?, Some(network))
             }
             NetworkPlan::Elsewhere { rpc, passphrase, funder } => {
                 progress("setting up test dollars and contracts");
                 let given = GIVEN_ELSEWHERE;
-                let mut operation = operate_on(rpc, &passphrase, &funder, given, keys).await?;
+                let operation = operate_on(rpc.clone(), &passphrase, &funder, given, keys).await?;
+                let config = limits(operation.deployment.config());
                 // Ledgers may rest there: what is prepared then is counted from the clock.
-                operation.client = operation.client.with_clock(plan.clock.clone());
-                (operation, None)
+                let client =
+                    StellarChainClient::try_new(rpc, &config)?.with_clock(plan.clock.clone());
+                (operation, client, None)
             }
         };
-        let Operation { client, operator, asset, deployment } = operation;
+        let Operation { operator, asset, deployment, .. } = operation;
         let meter = Meter::new();
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
@@ -184,10 +191,10 @@ impl Stack {
 /// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
 const LEASE_S: u64 = 5;
 
-/// The domain's figures for a stack in one process.
+/// The domain's figures for a stack in one process: `caps` a day, and so many channel accounts.
 #[must_use]
-pub fn settings(caps: Caps) -> Settings {
-    Settings { lease_s: LEASE_S, caps, ..Settings::default() }
+pub fn settings(caps: Caps, channels: u16) -> Settings {
+    Settings { lease_s: LEASE_S, caps, channels, ..Settings::default() }
 }
 
 /// Ticks of one stretch of time; far more than any has.

@@ -34,6 +34,9 @@ impl Kolo {
                 let owner = self.member(*member).await?.state.address;
                 ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
             }
+            Want::OpenChannel { number } => {
+                ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
+            }
             Want::TestMoney { member, amount } => {
                 let to = match self.open_account(*member).await? {
                     Ok(to) => to,
@@ -74,6 +77,13 @@ impl Kolo {
                 Some(circle) => ChainEffect::Sync { circle },
                 None => return Ok(Resolved::Done),
             },
+            Want::Prolong { circle: None } => {
+                ChainEffect::Prolong { circle: None, asset: self.asset().clone() }
+            }
+            Want::Prolong { circle: Some(circle) } => {
+                let circle = self.circle(*circle).await?.state;
+                ChainEffect::Prolong { circle: Some(circle.address), asset: circle.asset }
+            }
             Want::CompleteMove { circle, whose } => {
                 let circle = self.contract(*circle).await?;
                 ChainEffect::CompleteMove { circle, member: whose.clone() }

@@ -29,6 +29,7 @@ impl Kolo {
                 self.refused(changes, intent, Reason::Office).await
             }
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
+            (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
             _ => Ok(()),
         }
     }
@@ -114,6 +115,7 @@ impl Kolo {
             Want::TakeOffer { offer, .. } => self.offer_refused(changes, *offer, reason).await,
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,
+            Want::OpenChannel { number } => self.channel_refused(changes, *number).await,
             // The operator's own calls: the log has them, and no member waits for an answer.
             Want::Payout { circle, round } => {
                 self.schedule_payout_again(changes, *circle, *round, intent.id)
@@ -124,6 +126,7 @@ impl Kolo {
             Want::CompleteMove { circle, whose } => {
                 self.schedule_move_again(changes, *circle, whose)
             }
+            Want::Prolong { circle } => Self::schedule_lifetime_again(changes, *circle, intent.id),
             // A credit's timer tries every day; a vault is looked at again in any case.
             Want::TestMoney { .. } | Want::Push { .. } | Want::Sync { .. } => Ok(()),
         }

@@ -11,40 +11,138 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestam
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
-    OpenAccount { member: MemberId },
-    TestMoney { member: MemberId, amount: i64 },
-    CreateCircle { circle: CircleId },
-    Invite { invitation: InvitationId },
-    Revoke { invitation: InvitationId },
-    Join { invitation: InvitationId, member: MemberId },
-    Leave { circle: CircleId, member: MemberId },
-    Remove { circle: CircleId, who: ChainAddress },
-    Start { circle: CircleId },
-    Cancel { circle: CircleId },
-    Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
-    Repay { circle: CircleId, member: MemberId, amount: i64 },
-    Request { circle: CircleId, member: MemberId },
-    Approve { circle: CircleId, who: ChainAddress, turn: Option<u8> },
-    Reject { circle: CircleId, who: ChainAddress },
-    TakeBack { circle: CircleId, member: MemberId },
-    Commit { circle: CircleId, member: MemberId },
-    Reveal { circle: CircleId, member: MemberId },
-    Secure { circle: CircleId, member: MemberId, amount: i64 },
-    Proceed { circle: CircleId },
-    Bid { circle: CircleId, member: MemberId, round: u8, amount: i64 },
+    OpenAccount {
+        member: MemberId,
+    },
+    OpenChannel {
+        number: u16,
+    },
+    TestMoney {
+        member: MemberId,
+        amount: i64,
+    },
+    CreateCircle {
+        circle: CircleId,
+    },
+    Invite {
+        invitation: InvitationId,
+    },
+    Revoke {
+        invitation: InvitationId,
+    },
+    Join {
+        invitation: InvitationId,
+        member: MemberId,
+    },
+    Leave {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Remove {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    Start {
+        circle: CircleId,
+    },
+    Cancel {
+        circle: CircleId,
+    },
+    Contribute {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
+    Repay {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    Request {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Approve {
+        circle: CircleId,
+        who: ChainAddress,
+        turn: Option<u8>,
+    },
+    Reject {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    TakeBack {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Commit {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Reveal {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Secure {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    Proceed {
+        circle: CircleId,
+    },
+    Bid {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
     ClaimInsurance(Claimed),
-    Exit { circle: CircleId, member: MemberId },
+    Exit {
+        circle: CircleId,
+        member: MemberId,
+    },
     Propose(Proposed),
-    CompleteMove { circle: CircleId, whose: ChainAddress },
-    Object { circle: CircleId, member: MemberId },
-    Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    CompleteMove {
+        circle: CircleId,
+        whose: ChainAddress,
+    },
+    Object {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Vote {
+        circle: CircleId,
+        member: MemberId,
+        proposal: u32,
+        approve: bool,
+    },
     SignUpgrade(Signed),
     Upgrade(Signed),
-    TakeOffer { offer: OfferId, member: MemberId },
-    Payout { circle: CircleId, round: u8 },
-    Push { circle: CircleId, to: ChainAddress },
-    Claim { circle: CircleId, to: ChainAddress },
-    Sync { circle: CircleId },
+    TakeOffer {
+        offer: OfferId,
+        member: MemberId,
+    },
+    Payout {
+        circle: CircleId,
+        round: u8,
+    },
+    Push {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Claim {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Sync {
+        circle: CircleId,
+    },
+    /// Of a circle, or what all circles share.
+    Prolong {
+        circle: Option<CircleId>,
+    },
 }
 
 /// What the insurance is asked to step in for.
@@ -100,6 +198,13 @@ pub(crate) struct Intent {
     pub id: IntentId,
     pub want: Want,
     pub progress: Progress,
+    /// The channel account its transaction runs under, from when that is signed and stored to when its fate
+    /// is known; written in one commit with the channel itself. `None`: an account of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u16>,
+    /// When what was sent and not applied bids more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bump_at: Option<Timestamp>,
     /// Hashes of transactions that are proven impossible (hex).
     pub expired: Vec<String>,
     /// Fees charged so far for it, stroops of XLM.
@@ -113,8 +218,10 @@ pub(crate) struct Intent {
 
 impl Aggregate for Intent {
     const KIND: &'static str = "intent";
-    /// 2: draws, deposits, bids, insurance, votes on members. (1 was never released.)
-    const SCHEMA: u32 = 2;
+    /// 3: the channel a transaction runs under: software that does not know of it would give none back. What
+    /// is stored as 2 ran under the keeper, without one. (2: draws, deposits, bids, insurance, votes on
+    /// members. 1 was never released.)
+    const SCHEMA: u32 = 3;
 }
 
 impl Intent {
@@ -160,10 +267,41 @@ impl Want {
         })
     }
 
-    /// One transaction per source account at a time: the lane is the source account.
-    fn lane(&self, organiser: Option<MemberId>) -> String {
+    /// The lane of what nobody signs for, a keeper's call, when there are channels to send it: its circle's.
+    pub fn of_keeper(&self) -> Option<String> {
+        let circle = match self {
+            Self::Payout { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Reveal { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Sync { circle }
+            | Self::CompleteMove { circle, .. }
+            | Self::Upgrade(Signed { circle, .. })
+            | Self::Prolong { circle: Some(circle) } => circle,
+            Self::Prolong { circle: None } => return Some("circle/all".to_owned()),
+            _ => return None,
+        };
+        Some(format!("circle/{circle}"))
+    }
+
+    /// Whether the chain itself lets it happen once only, however often it is sent: what nobody signs for
+    /// anybody may call at any time, so that the contract refuses what is done; an account is opened once.
+    pub fn is_once_by_itself(&self) -> bool {
+        let opens = matches!(self, Self::OpenAccount { .. } | Self::OpenChannel { .. });
+        opens || self.of_keeper().is_some()
+    }
+
+    /// One transaction per source account at a time: the lane is the source account. With channels, keepers'
+    /// calls have the lane of their circle, and each takes whichever channel is free.
+    fn lane(&self, organiser: Option<MemberId>, channels: u16) -> String {
+        if let Some(lane) = self.of_keeper().filter(|_| channels > 0) {
+            return lane;
+        }
         let member = match self {
-            Self::OpenAccount { .. } => return "operator/sponsor".to_owned(),
+            Self::OpenAccount { .. } | Self::OpenChannel { .. } => {
+                return "operator/sponsor".to_owned();
+            }
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),
             Self::Payout { .. }
             | Self::Push { .. }
@@ -172,6 +310,7 @@ impl Want {
             | Self::Proceed { .. }
             | Self::Sync { .. }
             | Self::CompleteMove { .. }
+            | Self::Prolong { .. }
             | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }
             | Self::Invite { .. }
@@ -226,11 +365,13 @@ impl Changes {
         organiser: Option<MemberId>,
     ) -> Result<(), Error> {
         let now = self.now();
-        let lane = want.lane(organiser);
+        let lane = want.lane(organiser, self.channels());
         let intent = Intent {
             id,
             want,
             progress: Progress::Queued,
+            channel: None,
+            bump_at: None,
             expired: Vec::new(),
             fees: 0,
             correlation: self.correlation().to_owned(),

@@ -1,5 +1,6 @@
 //! The worker: what happens without anybody's command. `run` for a process of its own, `tick` for hosts
 //! with cron, a job queue or a function that is called.
+pub(crate) mod lifetimes;
 pub(crate) mod readiness;
 pub(crate) mod reminders;
 pub(crate) mod timers;

@@ -42,6 +42,8 @@ pub(crate) enum Timer {
     WatchVault { circle: CircleId },
     /// Look at it because something was moved, until it is right.
     LookAtVault { circle: CircleId },
+    /// Prolong what this circle needs, or (`None`) what all circles share.
+    Lifetime { circle: Option<CircleId> },
     /// End an offer nobody has answered.
     OfferEnd { offer: OfferId },
     /// Open the account of who had a seat moved to it, as soon as the day's cap has room.
@@ -62,6 +64,7 @@ impl Kolo {
             Timer::CompleteMove { circle, whose } => self.move_timer(work, circle, &whose).await,
             Timer::WatchVault { circle } => self.vault_timer(work, circle, true).await,
             Timer::LookAtVault { circle } => self.vault_timer(work, circle, false).await,
+            Timer::Lifetime { circle } => self.lifetime_timer(work, circle).await,
             Timer::OfferEnd { offer } => self.offer_timer(work, offer).await,
             Timer::OpenAccount { member } => self.account_timer(work, member).await,
         }

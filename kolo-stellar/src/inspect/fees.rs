@@ -2,7 +2,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::prepare::BASE_FEE;
+use crate::fees::BASE_FEE;
 use crate::rpc::Rpc;
 use crate::setup::SetupError;
 

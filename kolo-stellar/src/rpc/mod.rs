@@ -171,21 +171,29 @@ impl Rpc {
     /// # Errors
     /// [`RpcError`].
     pub async fn ledger_entries(&self, keys: &[LedgerKey]) -> Result<Vec<EntryInfo>, RpcError> {
+        Ok(self.entries_as_of(keys).await?.0)
+    }
+
+    /// The same, and the ledger as of which it is so; 0 where the node does not say.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn entries_as_of(
+        &self,
+        keys: &[LedgerKey],
+    ) -> Result<(Vec<EntryInfo>, u32), RpcError> {
         const METHOD: &str = "getLedgerEntries";
         let keys: Vec<String> =
             keys.iter().map(|key| base64(METHOD, key)).collect::<Result<_, _>>()?;
         let raw: RawEntries = self.request(METHOD, json!({ "keys": keys })).await?;
-        raw.entries
-            .unwrap_or_default()
-            .into_iter()
-            .map(|entry| {
-                Ok(EntryInfo {
-                    key: from_base64(METHOD, &entry.key)?,
-                    data: from_base64(METHOD, &entry.xdr)?,
-                    live_until: entry.live_until_ledger_seq,
-                })
+        let entries = raw.entries.unwrap_or_default().into_iter().map(|entry| {
+            Ok(EntryInfo {
+                key: from_base64(METHOD, &entry.key)?,
+                data: from_base64(METHOD, &entry.xdr)?,
+                live_until: entry.live_until_ledger_seq,
             })
-            .collect()
+        });
+        Ok((entries.collect::<Result<_, RpcError>>()?, raw.latest_ledger))
     }
 
     /// `simulateTransaction`, with `leeway` more instructions than it took.

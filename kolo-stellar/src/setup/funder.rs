@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 
 use super::SetupError;
 use crate::address::{account_address, account_of, invalid, sha256, to_xdr};
+use crate::fees::{BASE_FEE, with_margin};
 use crate::outcome::Outcome;
-use crate::prepare::{BASE_FEE, with_margin};
 use crate::read::account_key;
 use crate::rpc::{Rpc, RpcError, SendStatus, Simulated, Simulation, TransactionStatus, XDR_LIMITS};
 use crate::sign::decorate;

@@ -1,8 +1,11 @@
 mod events;
+mod lifetime;
 mod node;
 mod prepare;
 mod sign;
 mod submit;
+mod table;
 mod two;
 mod verify;
+mod wire;
 mod world;

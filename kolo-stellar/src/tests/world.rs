@@ -47,6 +47,7 @@ pub const SPONSOR: u8 = 201;
 pub const FEES: u8 = 202;
 pub const KEEPER: u8 = 203;
 pub const ISSUER: u8 = 204;
+pub const CHANNEL: u8 = 205;
 
 pub fn usdc() -> Asset {
     Asset { code: "USDC".to_owned(), issuer: address(ISSUER).0, decimals: 7 }
@@ -138,7 +139,7 @@ pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
 /// A node with accounts 1 to 3 and the operator's, which answers `effect`'s simulation.
 pub fn ready(effect: &ChainEffect) -> (Node, StellarChainClient) {
     let node = Node::default();
-    for n in [1, 2, 3, SPONSOR, FEES, KEEPER] {
+    for n in [1, 2, 3, SPONSOR, FEES, KEEPER, CHANNEL] {
         node.entry(account_entry(n, 41));
     }
     for n in [1, 2, 3] {
@@ -222,7 +223,21 @@ pub fn effects() -> Vec<ChainEffect> {
     .into_iter()
     .chain(getting_ready(&circle, &member))
     .chain(while_active(&circle, &member))
+    .chain(of_channels(&circle))
     .collect()
+}
+
+fn of_channels(circle: &ChainAddress) -> Vec<ChainEffect> {
+    let call = Box::new(ChainEffect::Payout { circle: circle.clone(), round: 2 });
+    vec![
+        ChainEffect::ByChannel { channel: address(CHANNEL), call },
+        ChainEffect::OpenChannel { channel: address(9) },
+    ]
+}
+
+/// Which of [`effects`] are calls of contracts.
+pub fn calls() -> std::ops::Range<usize> {
+    2..effects().len() - 1
 }
 
 fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect> {
@@ -305,7 +320,7 @@ pub fn sign(n: u8, payload: &[u8]) -> Signature {
 
 /// The signatures of whoever must sign, as the vault would make them.
 pub fn signatures(tx: &PreparedTx) -> Vec<(PublicKey, Signature)> {
-    let all = [1, 2, 3, 9, SPONSOR, FEES, KEEPER];
+    let all = [1, 2, 3, 9, SPONSOR, FEES, KEEPER, CHANNEL];
     all.into_iter()
         .filter(|n| tx.signers.contains(&public(*n)))
         .map(|n| (public(n), sign(n, &tx.payload)))

@@ -5,8 +5,11 @@ mod deploy;
 mod failover;
 #[cfg(feature = "http")]
 mod http;
+mod lifetimes;
+mod market;
 mod meter;
 mod once;
+mod payouts;
 mod refusals;
 mod rotation;
 mod setup;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use kolo_core::id::IdError;
-use kolo_core::port::chain::{Mismatch, PrepareError, TooFarAhead};
+use kolo_core::port::chain::{FeeCeiling, Mismatch, PrepareError, TooFarAhead};
 use kolo_core::port::{CommitError, PortError, PortErrorKind, Retry};
 use kolo_core::receipt::ReceiptError;
 use kolo_core::simulation::{PlayError, ScenarioError, StageError};
@@ -52,7 +52,7 @@ macro_rules! area {
 }
 
 fn areas() -> Vec<Area> {
-    let mut ports = area!("Ports": CommitError, PrepareError, Mismatch, TooFarAhead);
+    let mut ports = area!("Ports": CommitError, PrepareError, Mismatch, FeeCeiling, TooFarAhead);
     // Its kind is its code.
     ports.types.insert(0, ("PortError", rows(PortErrorKind::CODES)));
     let amounts = Area {

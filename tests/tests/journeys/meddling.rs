@@ -11,7 +11,7 @@ use kolo_core::port::chain::{
 };
 use kolo_core::port::vault::{Digest, PublicKey, Signature};
 use kolo_core::view::MemberView;
-use kolo_core::{Amount, Asset, Kolo, MemberId};
+use kolo_core::{Amount, Asset, Kolo, MemberId, Timestamp};
 use kolo_localnet::{AuthMode, Localnet, SimulateOptions, root_secret};
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
@@ -291,6 +291,14 @@ impl ChainClient for Meddling {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.chain.balance(address, asset).await
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.chain.lifetime(circle, asset).await
     }
 
     async fn circle(

@@ -18,7 +18,7 @@ use crate::port::channel::Capabilities;
 use crate::port::ledger::AggregateId;
 use crate::port::vault::{PublicKey, Signature};
 use crate::testkit::{ManualClock, MemoryLedger, MemoryVault, RecordingChannel, SeededEntropy};
-use crate::{Asset, OperatorKeys, Ports, Settings, TenantId};
+use crate::{Asset, OperatorKeys, Ports, Settings, TenantId, Timestamp};
 
 struct World {
     kolo: Kolo,
@@ -320,6 +320,13 @@ impl ChainClient for NoChain {
         unreachable!()
     }
     async fn balance(&self, _: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
+        unreachable!()
+    }
+    async fn lifetime(
+        &self,
+        _: Option<&ChainAddress>,
+        _: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
         unreachable!()
     }
     async fn circle(

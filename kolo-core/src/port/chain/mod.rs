@@ -141,6 +141,10 @@ pub enum Fate {
         latest_ledger: u32,
         /// Whether the node's history reaches back to before the transaction could have been sent.
         history_covers: bool,
+        /// The sequence number the source account has used last, as of that ledger or a later one; below the
+        /// transaction's it proves that no ledger has it. `None`: not asked for, since history covers it or
+        /// it may still be applied, or the node could not tell.
+        source_sequence: Option<i64>,
     },
 }
 
@@ -154,6 +158,14 @@ pub enum PrepareError {
     /// The effect has happened already (e.g. the account exists as wanted).
     #[error("already done")]
     AlreadyDone,
+    /// The account that is to send it is not on the chain.
+    #[error("the account {account}, which is to send it, does not exist: create it")]
+    NoSource {
+        /// Which account.
+        account: ChainAddress,
+        /// Close time of a ledger in which it was missing.
+        as_of: Timestamp,
+    },
     /// The adapter failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -165,6 +177,8 @@ error_codes! {
             "the chain would refuse the effect now", "look at the contract's number, below";
         AlreadyDone = "chain.already_done" Permanent:
             "the effect has happened already", "nothing: take it as done";
+        NoSource = "chain.no_source" Permanent:
+            "the account that is to send the transaction does not exist", "create it";
     } within {
         Port = PortError::code;
     }
@@ -182,6 +196,25 @@ error_codes! {
     struct Mismatch = "chain.mismatch" Permanent:
         "the prepared transaction is not what was wanted, so it was not signed",
         "distrust the node: compare it with another";
+}
+
+/// A transaction would cost more than the operator allows: it waits until the network asks for less, or the
+/// operator allows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "a fee of {wanted} stroops is above the operator's ceiling of {ceiling}: it waits; raise the ceiling if it must not"
+)]
+pub struct FeeCeiling {
+    /// What it would have to bid, stroops of XLM.
+    pub wanted: i64,
+    /// What it may cost at most, stroops of XLM.
+    pub ceiling: i64,
+}
+
+error_codes! {
+    struct FeeCeiling = "chain.fee_ceiling" Temporary:
+        "the network asks for a higher fee than the operator's ceiling allows: the transaction waits",
+        "wait, or raise the ceiling (`max_fee`)";
 }
 
 /// A node says that the chain is further than it can be: what counts from there would be good for too long.
@@ -349,6 +382,14 @@ pub trait ChainClient: Send + Sync {
 
     /// What an address holds of an asset (zero without a trustline).
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError>;
+
+    /// When the first of what a circle needs (`None`: of what all circles share) will be archived unless
+    /// [`ChainEffect::Prolong`] is brought about; a moment in the past: something is. `None`: nothing ever is.
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError>;
 
     /// A circle's state and vault; `None` when there is no such contract.
     async fn circle(

@@ -232,6 +232,14 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         self.plan.call("balance", self.inner.balance(address, asset)).await
     }
 
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.plan.call("lifetime", self.inner.lifetime(circle, asset)).await
+    }
+
     async fn circle(
         &self,
         circle: &ChainAddress,

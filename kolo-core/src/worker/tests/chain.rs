@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::contract::{Contract, Done};
 use crate::port::chain::{
     Assembled, Authorisation, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent,
-    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger,
-    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, FeeCeiling,
+    LatestLedger, Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
 };
 use crate::port::vault::{PublicKey, Signature};
 use crate::port::{PortError, PortErrorKind, Retry};
@@ -26,6 +26,10 @@ pub(super) enum Answer {
     Refuse(Option<u32>),
     /// The adapter cannot do it, ever.
     Impossible,
+    /// It is above the operator's ceiling.
+    TooDear,
+    /// The adapter has trouble.
+    Trouble,
 }
 
 /// What reading a contract gives instead of its state.
@@ -52,6 +56,8 @@ struct State {
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
+    /// When the first entry of anything is archived.
+    ends_at: Option<Timestamp>,
 }
 
 /// The last ledger in which consents are good here.
@@ -93,6 +99,11 @@ impl ScriptedChain {
     /// From now on this is what became of every transaction; `None`: confirmed.
     pub fn fate(&self, fate: Option<Fate>) {
         self.lock().fate = fate;
+    }
+
+    /// From now on everything there is ends then.
+    pub fn ends_at(&self, at: Timestamp) {
+        self.lock().ends_at = Some(at);
     }
 
     /// Looks at how calls of two go, or sets it.
@@ -249,6 +260,15 @@ impl ChainClient for ScriptedChain {
                 let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);
                 return Err(PortError::new(kind, retry, "as the test says").into());
             }
+            Some(Answer::TooDear) => {
+                let (kind, retry) = (PortErrorKind::Limited, Retry::Temporary);
+                let ceiling = FeeCeiling { wanted: 1_000, ceiling: 100 };
+                return Err(PortError::new(kind, retry, "bidding").because(ceiling).into());
+            }
+            Some(Answer::Trouble) => {
+                let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+                return Err(PortError::new(kind, retry, "as the test says").into());
+            }
             None => {}
         }
         state.prepared += 1;
@@ -306,7 +326,9 @@ impl ChainClient for ScriptedChain {
     }
 
     fn bump_again(&self, _: &SignedTx) -> Result<FeeBump, PortError> {
-        unreachable!("no fee is too low here")
+        let ceiling = FeeCeiling { wanted: 1_000, ceiling: 100 };
+        let (kind, retry) = (PortErrorKind::Limited, Retry::Temporary);
+        Err(PortError::new(kind, retry, "no fee is too low here").because(ceiling))
     }
 
     async fn submit(&self, _: &SignedTx) -> Result<Submission, PortError> {
@@ -342,6 +364,14 @@ impl ChainClient for ScriptedChain {
 
     async fn balance(&self, wallet: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
         Ok(self.lock().wallets.get(wallet).copied().unwrap_or_default())
+    }
+
+    async fn lifetime(
+        &self,
+        _: Option<&ChainAddress>,
+        _: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        Ok(self.lock().ends_at)
     }
 
     async fn circle(

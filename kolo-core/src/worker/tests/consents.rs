@@ -45,6 +45,7 @@ fn nothing_is_built_anew_while_a_consent_is_good() {
         latest_closed_at: MAX_TIME.plus(1),
         latest_ledger,
         history_covers: true,
+        source_sequence: None,
     };
     play.life.world.chain.fate(Some(lost(CONSENT_UNTIL)));
     block_on(play.offers().accept(&play.ctx(2), offer.id, None)).unwrap();

@@ -1,6 +1,7 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
 mod caps;
 mod chain;
+mod channels;
 mod consents;
 mod contract;
 mod disbelief;
@@ -10,7 +11,9 @@ mod lives;
 mod offers;
 mod people;
 mod permission;
+mod queueing;
 mod receipts;
+mod rent;
 mod roles;
 mod unpaid;
 mod vaults;
