@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{Clock, PortError};
@@ -160,6 +161,14 @@ impl ChainClient for StellarChainClient {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.balance_of(address, asset).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.balances_of(addresses, asset).await
     }
 
     async fn circle(

@@ -1,8 +1,8 @@
 //! Reading the ledger: accounts, balances, circles.
-use kolo_core::port::chain::{ChainAddress, CircleOnChain, LatestLedger};
+use kolo_core::port::chain::{BalancesOnChain, ChainAddress, CircleOnChain, LatestLedger};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use kolo_core::{Asset, Timestamp};
-use kolo_rules::Amount;
+use kolo_rules::{Amount, Rules};
 use stellar_xdr::{
     AccountId, ContractDataDurability, ContractId, Hash, LedgerEntryData, LedgerKey,
     LedgerKeyAccount, LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal, TrustLineAsset,
@@ -20,6 +20,9 @@ const NO_TRANSACTION: &str = "00000000000000000000000000000000000000000000000000
 /// Where a circle keeps its state, an entry of its own, and who sits where, within its instance.
 const STATE: ScVal = ScVal::U32(4);
 const MEMBERS: ScVal = ScVal::U32(3);
+
+/// Where it keeps its rules, within its instance.
+const RULES: ScVal = ScVal::U32(1);
 
 /// Bytes of a seat there: what kind of address, and its 32 bytes.
 const SEAT: usize = 33;
@@ -45,19 +48,28 @@ impl StellarChainClient {
         holder: &ChainAddress,
         asset: &Asset,
     ) -> Result<Amount, PortError> {
+        let found = self.balances_of(std::slice::from_ref(holder), asset).await?;
+        Ok(found.amounts.first().copied().unwrap_or(Amount::ZERO))
+    }
+
+    /// In one question, so of one ledger.
+    pub(crate) async fn balances_of(
+        &self,
+        holders: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
         let known = known_asset(self.network.id, asset)?;
-        match sc_address(holder)? {
-            ScAddress::Account(id) => {
-                let key = trustline_key(&id, &known.xdr);
-                let found = self.rpc.ledger_entries(&[key]).await?;
-                Ok(found.iter().find_map(trustline_balance).unwrap_or(Amount::ZERO))
-            }
-            contract => {
-                let key = balance_key(&known.contract, &contract)?;
-                let found = self.rpc.ledger_entries(&[key]).await?;
-                found.first().map_or(Ok(Amount::ZERO), contract_balance)
-            }
-        }
+        let key = |holder| match sc_address(holder)? {
+            ScAddress::Account(id) => Ok(trustline_key(&id, &known.xdr)),
+            contract => balance_key(&known.contract, &contract),
+        };
+        let keys = holders.iter().map(key).collect::<Result<Vec<_>, PortError>>()?;
+        let (ledger, found) = self.rpc.entries_at(&keys).await?;
+        let amount = |key: &LedgerKey| match found.iter().find(|entry| entry.key == *key) {
+            None => Ok(Amount::ZERO),
+            Some(entry) => trustline_balance(entry).map_or_else(|| contract_balance(entry), Ok),
+        };
+        Ok(BalancesOnChain { amounts: keys.iter().map(amount).collect::<Result<_, _>>()?, ledger })
     }
 
     pub(crate) async fn circle_on_chain(
@@ -72,7 +84,7 @@ impl StellarChainClient {
             data_key(&id, STATE),
             balance_key(&known.contract, &ScAddress::Contract(id.clone()))?,
         ];
-        let found = self.rpc.ledger_entries(&keys).await?;
+        let (ledger, found) = self.rpc.entries_at(&keys).await?;
         let entry = |key: &LedgerKey| found.iter().find(|entry| entry.key == *key);
         let Some(instance) = entry(&keys[0]) else {
             return Ok(None);
@@ -88,6 +100,8 @@ impl StellarChainClient {
             state,
             members,
             vault: entry(&keys[2]).map_or(Ok(Amount::ZERO), contract_balance)?,
+            rules: kept(instance, &RULES).and_then(as_bytes).and_then(|b| Rules::decode(b).ok()),
+            ledger,
         }))
     }
 }
@@ -152,14 +166,18 @@ fn value(entry: &EntryInfo) -> Option<&ScVal> {
     }
 }
 
-/// Who sits where, by seat.
-fn members(instance: &EntryInfo) -> Option<Vec<ChainAddress>> {
+/// What a contract keeps within its instance.
+fn kept<'e>(instance: &'e EntryInfo, key: &ScVal) -> Option<&'e ScVal> {
     let ScVal::ContractInstance(instance) = value(instance)? else {
         return None;
     };
     let entries = instance.storage.as_ref()?;
-    let packed = entries.iter().find(|entry| entry.key == MEMBERS)?;
-    let seats = as_bytes(&packed.val)?.chunks(SEAT);
+    entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.val)
+}
+
+/// Who sits where, by seat.
+fn members(instance: &EntryInfo) -> Option<Vec<ChainAddress>> {
+    let seats = as_bytes(kept(instance, &MEMBERS)?)?.chunks(SEAT);
     let address = |seat: &[u8]| {
         let (kind, key) = seat.split_first()?;
         let key: [u8; 32] = key.try_into().ok()?;

@@ -231,7 +231,10 @@ impl Worker {
         for _ in 0..PAGES_AT_ONCE {
             match self.kolo.follow().await {
                 Ok(true) => {}
-                Ok(false) => return false,
+                Ok(false) => {
+                    self.compare().await;
+                    return false;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the chain's events could not be followed now");
                     return false;
@@ -239,6 +242,13 @@ impl Worker {
             }
         }
         true
+    }
+
+    /// What no event says, balances do.
+    async fn compare(&self) {
+        if let Err(error) = self.kolo.compare_wallets().await {
+            tracing::warn!(%error, "wallets could not be compared with the chain now");
+        }
     }
 
     fn queues(&self) -> &'static [&'static str] {

@@ -62,13 +62,21 @@ pub(super) fn event(network: &Network, info: &EventInfo) -> Result<ChainEvent, R
         ledger: info.ledger,
         closed_at,
         tx: info.tx_hash.clone(),
-        body: body(network, info).unwrap_or_else(|| raw(info)),
+        body: body(network, info).unwrap_or_else(|| raw(network, info)),
     })
 }
 
-/// `contract topic,topic… value`, as the node gave them.
-fn raw(info: &EventInfo) -> ChainEventBody {
-    ChainEventBody::Unknown(format!("{} {} {}", info.contract_id, info.topic.join(","), info.value))
+/// `topic,topic… value`, as the node gave them.
+fn raw(network: &Network, info: &EventInfo) -> ChainEventBody {
+    let contract = info.contract_id.parse::<ContractId>();
+    let ours = contract.is_ok_and(|contract| {
+        contract == network.factory || network.asset_by_contract(&contract).is_some()
+    });
+    ChainEventBody::Unknown {
+        contract: ChainAddress(info.contract_id.clone()),
+        ours,
+        raw: format!("{} {}", info.topic.join(","), info.value),
+    }
 }
 
 fn body(network: &Network, info: &EventInfo) -> Option<ChainEventBody> {

@@ -162,21 +162,26 @@ impl Rpc {
     /// # Errors
     /// [`RpcError`].
     pub async fn ledger_entries(&self, keys: &[LedgerKey]) -> Result<Vec<EntryInfo>, RpcError> {
+        Ok(self.entries_at(keys).await?.1)
+    }
+
+    /// As [`Rpc::ledger_entries`], with the ledger all of them are of.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn entries_at(&self, keys: &[LedgerKey]) -> Result<(u32, Vec<EntryInfo>), RpcError> {
         const METHOD: &str = "getLedgerEntries";
         let keys: Vec<String> =
             keys.iter().map(|key| base64(METHOD, key)).collect::<Result<_, _>>()?;
         let raw: RawEntries = self.request(METHOD, json!({ "keys": keys })).await?;
-        raw.entries
-            .unwrap_or_default()
-            .into_iter()
-            .map(|entry| {
-                Ok(EntryInfo {
-                    key: from_base64(METHOD, &entry.key)?,
-                    data: from_base64(METHOD, &entry.xdr)?,
-                    live_until: entry.live_until_ledger_seq,
-                })
+        let entries = raw.entries.unwrap_or_default().into_iter().map(|entry| {
+            Ok(EntryInfo {
+                key: from_base64(METHOD, &entry.key)?,
+                data: from_base64(METHOD, &entry.xdr)?,
+                live_until: entry.live_until_ledger_seq,
             })
-            .collect()
+        });
+        Ok((raw.latest_ledger, entries.collect::<Result<_, RpcError>>()?))
     }
 
     /// `simulateTransaction`, with `leeway` more instructions than it took.

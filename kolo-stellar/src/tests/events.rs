@@ -1,6 +1,6 @@
 use kolo_core::Timestamp;
 use kolo_core::port::ChainClient;
-use kolo_core::port::chain::{ChainCursor, ChainEventBody, CircleChainEvent};
+use kolo_core::port::chain::{ChainCursor, ChainEventBody, CircleChainEvent, LostHistory};
 use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Rules};
 use serde_json::{Value, json};
@@ -214,7 +214,7 @@ async fn every_circle_event_is_decoded() {
         assert_eq!(body, expected, "{name}");
         // The same name with other contents is kept raw.
         let odd = decoded(event(&contract(50).0, &topics, &map(&[]))).await;
-        assert!(matches!(odd, ChainEventBody::Unknown(_)), "{name}");
+        assert!(matches!(odd, ChainEventBody::Unknown { .. }), "{name}");
     }
 }
 
@@ -359,10 +359,10 @@ async fn only_our_factory_makes_circles() {
     assert_eq!(body, expected);
 
     let foreign = decoded(event(&contract(98).0, &topics, &data)).await;
-    assert!(matches!(foreign, ChainEventBody::Unknown(_)), "{foreign:?}");
+    assert!(matches!(foreign, ChainEventBody::Unknown { .. }), "{foreign:?}");
     let forged = map(&[("rules", bytes(&encoded)), ("rules_hash", bytes(&[0; 32]))]);
     let forged = decoded(event(&contract(99).0, &topics, &forged)).await;
-    assert!(matches!(forged, ChainEventBody::Unknown(_)), "{forged:?}");
+    assert!(matches!(forged, ChainEventBody::Unknown { .. }), "{forged:?}");
 }
 
 #[tokio::test]
@@ -391,7 +391,7 @@ async fn the_asset_moves_in_all_the_forms_there_are() {
     let too_much: ScVal = (i128::from(i64::MAX) + 1).into();
     let topics = [sym("transfer"), who(1), who(2), u.clone()];
     let odd = decoded(event(&asset_contract(), &topics, &too_much)).await;
-    assert!(matches!(odd, ChainEventBody::Unknown(_)), "{odd:?}");
+    assert!(matches!(odd, ChainEventBody::Unknown { .. }), "{odd:?}");
 }
 
 #[tokio::test]
@@ -441,10 +441,12 @@ async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
     let start = ChainCursor(id(100, 3));
 
     let first = client.events_after(Some(&start), 1).await.unwrap();
-    assert_eq!((first.events.len(), first.more, first.gap), (0, true, false));
+    assert_eq!((first.events.len(), first.more, first.gap), (0, true, None));
+    assert_eq!(first.through, 110, "every event of ledger 110 was asked for");
     assert_eq!(first.next.0, end_of(110));
     let second = client.events_after(Some(&first.next), 1).await.unwrap();
     assert_eq!((second.events.len(), second.more), (1, true), "a full page");
+    assert_eq!(second.through, 119, "ledger 120 may hold more");
     let third = client.events_after(Some(&second.next), 1).await.unwrap();
     assert_eq!((third.events.len(), third.more), (0, false), "the tip");
 
@@ -458,15 +460,20 @@ async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
     assert_eq!(asked.iter().collect::<Vec<_>>(), twice);
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the port has it")]
+fn lost(from: u32, to: u32) -> Option<LostHistory> {
+    Some(LostHistory { from, to })
+}
+
 #[tokio::test]
 async fn lost_history_is_a_gap_and_nothing_else_is() {
     let too_old = Say::Error(-32600, "startLedger must be within the ledger range: 50 - 120");
     for (cursor, start, gap) in [
-        (id(30, 0), 50, true),
-        (end_of(48), 50, true),
-        (id(49, 0), 50, true),
+        (id(30, 0), 50, lost(30, 49)),
+        (end_of(48), 50, lost(49, 49)),
+        (id(49, 0), 50, lost(49, 49)),
         // Everything up to 49 has been seen: nothing is lost.
-        (end_of(49), 50, false),
+        (end_of(49), 50, None),
     ] {
         let node = Node::default();
         node.say("getEvents", too_old.clone());
@@ -487,12 +494,13 @@ async fn a_lagging_node_makes_no_gap_and_moves_no_cursor() {
     node.result("getHealth", health(50, 119));
     let cursor = ChainCursor(end_of(120));
     let events = client(&node).events_after(Some(&cursor), 10).await.unwrap();
-    assert_eq!((events.next, events.more, events.gap), (cursor, false, false));
+    assert_eq!((events.next, events.more, events.gap), (cursor, false, None));
 }
 
 #[tokio::test]
 async fn a_start_the_node_no_longer_has_is_a_gap() {
-    for (start, from, gap) in [(Some(10), 50, true), (Some(60), 60, false), (None, 50, false)] {
+    for (start, from, gap) in [(Some(10), 50, lost(10, 49)), (Some(60), 60, None), (None, 50, None)]
+    {
         let node = Node::default();
         node.result("getEvents", page(&[], &end_of(120), 120));
         node.result("getHealth", health(50, 120));

@@ -277,7 +277,7 @@ impl World {
         let mut seen: Vec<(String, ChainEventBody)> = vec![];
         loop {
             let page = self.client.events_after(cursor.as_ref(), limit).await.unwrap();
-            assert!(!page.gap);
+            assert_eq!(page.gap, None);
             assert!(page.events.len() <= limit);
             for event in page.events {
                 let last = seen.last().map(|(id, _)| id.clone()).unwrap_or_default();

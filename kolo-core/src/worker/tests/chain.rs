@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::contract::{Contract, Done};
 use crate::port::chain::{
-    Assembled, Authorisation, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent,
-    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger,
-    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    Assembled, Authorisation, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect,
+    ChainEvent, ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump,
+    LatestLedger, LostHistory, Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
 };
 use crate::port::vault::{PublicKey, Signature};
 use crate::port::{PortError, PortErrorKind, Retry};
@@ -44,7 +44,12 @@ struct State {
     payouts: Option<(ChainAddress, Answer)>,
     done: Vec<ChainEffect>,
     events: Vec<ChainEvent>,
-    gap: bool,
+    /// So many of the first events the node does not have any more.
+    lost: usize,
+    /// Transfers are not told, as by nodes that have no events of classic payments.
+    silent: bool,
+    /// Wallets can be read.
+    comparing: bool,
     prepared: u64,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
@@ -108,10 +113,24 @@ impl ScriptedChain {
     /// An event, closed at that moment.
     pub fn emit(&self, at: Timestamp, body: ChainEventBody) {
         let mut state = self.lock();
+        let transfer = matches!(body, ChainEventBody::Transfer { .. });
+        let body = match body {
+            _ if state.silent && transfer => elsewhere(),
+            body => body,
+        };
         let ledger = u32::try_from(state.events.len() + 1).unwrap();
         let id = format!("{ledger:019}-0000000000");
         let tx = format!("{ledger:064x}");
         state.events.push(ChainEvent { id, ledger, closed_at: at, tx, body });
+    }
+
+    /// The event of that ledger is told as this from now on.
+    pub fn turns_up(&self, ledger: usize, body: ChainEventBody) {
+        let mut state = self.lock();
+        let event = &mut state.events[ledger - 1];
+        // Not the id under which the other one was kept.
+        event.id = format!("{}-late", event.id);
+        event.body = body;
     }
 
     /// All that happened is told again, under the same ids: a cursor that was set back.
@@ -185,9 +204,25 @@ impl ScriptedChain {
         self.lock().events.iter().filter_map(of_circle).collect()
     }
 
-    /// The node has lost history.
-    pub fn lose_history(&self, lost: bool) {
-        self.lock().gap = lost;
+    /// The node has lost all that has happened so far.
+    pub fn lose_history(&self) {
+        let mut state = self.lock();
+        state.lost = state.events.len();
+    }
+
+    /// Another node, which has all history.
+    pub fn find_history(&self) {
+        self.lock().lost = 0;
+    }
+
+    /// From now on wallets can be compared with the books.
+    pub fn let_compare(&self) {
+        self.lock().comparing = true;
+    }
+
+    /// Whether transfers are told from now on.
+    pub fn silence(&self, silent: bool) {
+        self.lock().silent = silent;
     }
 
     /// The effects that were brought about, in order.
@@ -324,14 +359,18 @@ impl ChainClient for ScriptedChain {
         limit: usize,
     ) -> Result<ChainEvents, PortError> {
         let state = self.lock();
-        let from = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+        let wanted = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+        let from = state.lost.max(wanted);
+        let ledger = |events: usize| u32::try_from(events).unwrap();
+        let lost = LostHistory { from: ledger(wanted + 1), to: ledger(from) };
         let events: Vec<_> = state.events.iter().skip(from).take(limit).cloned().collect();
         let next = from + events.len();
         Ok(ChainEvents {
             events,
             next: ChainCursor(next.to_string()),
             more: next < state.events.len(),
-            gap: state.gap,
+            through: ledger(next),
+            gap: (wanted < from).then_some(lost),
         })
     }
 
@@ -344,14 +383,30 @@ impl ChainClient for ScriptedChain {
         Ok(self.lock().wallets.get(wallet).copied().unwrap_or_default())
     }
 
+    async fn balances(
+        &self,
+        wallets: &[ChainAddress],
+        _: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        let state = self.lock();
+        if !state.comparing {
+            let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+            return Err(PortError::new(kind, retry, "wallets are not kept in this test"));
+        }
+        let amount = |wallet| state.wallets.get(wallet).copied().unwrap_or_default();
+        let amounts = wallets.iter().map(amount).collect();
+        Ok(BalancesOnChain { amounts, ledger: u32::try_from(state.events.len()).unwrap() })
+    }
+
     async fn circle(
         &self,
         address: &ChainAddress,
         _: &Asset,
     ) -> Result<Option<CircleOnChain>, PortError> {
         let state = self.lock();
+        let ledger = u32::try_from(state.events.len()).unwrap();
         let there = state.contracts.iter().find(|there| there.address == *address);
-        let there = there.map(Contract::on_chain);
+        let there = there.map(|there| there.on_chain(ledger));
         match state.reading {
             None => Ok(there),
             Some(Reading::Garbage) => {
@@ -363,6 +418,12 @@ impl ChainClient for ScriptedChain {
             }
         }
     }
+}
+
+/// A ledger in which nothing of ours is told.
+pub(super) fn elsewhere() -> ChainEventBody {
+    let contract = ChainAddress("CSTRANGER".to_owned());
+    ChainEventBody::Unknown { contract, ours: false, raw: "spam".to_owned() }
 }
 
 /// After this no transaction is applied here.

@@ -10,7 +10,7 @@ use kolo_rules::Amount;
 
 use super::{DAY_S, EACH, World};
 use crate::events::{CircleEvent, EventHandler, EventKind, Happened};
-use crate::port::chain::{ChainEventBody, CircleChainEvent};
+use crate::port::chain::{ChainAddress, ChainEventBody, CircleChainEvent};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::worker::Worker;
 use crate::{CircleId, Error};
@@ -349,8 +349,21 @@ fn every_kind_of_event_is_read_as_it_was_told() {
     let page = block_on(world.kolo.events(before, 1_000)).unwrap();
     let read: Vec<_> = page.events.into_iter().map(|event| event.what).collect();
     assert_eq!(read, told.map(Happened::InCircle));
-    let unknown = ChainEventBody::Unknown("of another version".to_owned());
-    world.chain.emit(world.now(), unknown);
+    let said = |contract: &ChainAddress, ours| {
+        let (contract, raw) = (contract.clone(), "of another version".to_owned());
+        world.chain.emit(world.now(), ChainEventBody::Unknown { contract, ours, raw });
+    };
+    // Of a circle of ours, of the factory, and of anybody.
+    said(&world.address(circle), false);
+    said(&ChainAddress("CFACTORY".to_owned()), true);
+    said(&ChainAddress("CANYBODY".to_owned()), false);
     world.work();
     assert!(block_on(world.kolo.events(page.next, 1_000)).unwrap().events.is_empty());
+    let raw = || block_on(world.kolo.unknown_events(page.next, 1_000)).unwrap();
+    let contracts: Vec<_> = raw().events.into_iter().map(|event| event.contract).collect();
+    assert_eq!(contracts, [world.address(circle), ChainAddress("CFACTORY".to_owned())]);
+    assert!(raw().events.iter().all(|event| event.raw == "of another version"));
+    world.chain.tell_again();
+    world.work();
+    assert_eq!(raw().events.len(), 2, "each is kept once");
 }
