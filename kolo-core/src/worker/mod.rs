@@ -6,6 +6,7 @@ pub(crate) mod timers;
 pub(crate) mod vaults;
 
 mod handlers;
+mod letters;
 mod nudge;
 
 use std::future::Future;
@@ -24,6 +25,8 @@ use crate::unit::queue;
 use crate::{Error, Kolo, Timestamp};
 use handlers::Registered;
 use nudge::Nudge;
+
+pub use letters::DeadLetter;
 
 /// Items worked on at the same time.
 const AT_ONCE: usize = 16;
