@@ -5,6 +5,7 @@
 //! kept as it is. Only when its ledger has left the node's history does this module look into it.
 mod decode;
 mod filter;
+pub(crate) mod spec;
 
 pub(crate) use filter::filters;
 

@@ -1,14 +1,21 @@
+use std::collections::BTreeSet;
+
 use kolo_core::Timestamp;
+use kolo_core::events::EventKind;
 use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{ChainCursor, ChainEventBody, CircleChainEvent, LostHistory};
 use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Rules};
 use serde_json::{Value, json};
-use stellar_xdr::{Limits, ReadXdr, ScAddress, ScMap, ScMapEntry, ScVal};
+use stellar_xdr::{
+    Limits, ReadXdr, ScAddress, ScMap, ScMapEntry, ScSpecEventParamLocationV0, ScSpecEventV0,
+    ScSpecTypeDef, ScVal,
+};
 
 use super::node::{Node, Say, xdr};
 use super::world::*;
 use crate::address::sha256;
+use crate::events::spec;
 
 fn sym(name: &str) -> ScVal {
     ScVal::Symbol(name.to_owned().try_into().unwrap())
@@ -307,6 +314,105 @@ async fn said(name: &str, members: &[u8], data: &ScVal) -> CircleChainEvent {
     match decoded(event(&contract(50).0, &topics, data)).await {
         ChainEventBody::Circle { event, .. } => event,
         other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// A value of a type that events have.
+fn sample(of: &ScSpecTypeDef) -> ScVal {
+    use ScSpecTypeDef as T;
+    match of {
+        T::Bool => ScVal::Bool(true),
+        T::U32 => ScVal::U32(1),
+        T::U64 => ScVal::U64(9),
+        T::I128 => 7_i128.into(),
+        T::Address => who(2),
+        T::BytesN(of) => crate::scval::bytes(&vec![5; usize::try_from(of.n).unwrap()]).unwrap(),
+        T::Option(of) => sample(&of.value_type),
+        T::Vec(of) => vec(&[sample(&of.element_type)]),
+        T::Udt(_) => crate::scval::variant("Address", Some(who(3))).unwrap(),
+        other => panic!("no event has {other:?}"),
+    }
+}
+
+/// Of another type than any event's field has.
+fn odd() -> ScVal {
+    ScVal::Duration(stellar_xdr::Duration(1))
+}
+
+/// An event as its contract's specification says it is: topics, and the data by name.
+fn specified(event: &ScSpecEventV0) -> (Vec<ScVal>, Vec<(String, ScVal)>) {
+    let (mut topics, mut data) = (vec![sym(&spec::name(event))], vec![]);
+    for param in event.params.iter() {
+        let value = sample(&param.type_);
+        match param.location {
+            ScSpecEventParamLocationV0::TopicList => topics.push(value),
+            ScSpecEventParamLocationV0::Data => {
+                data.push((param.name.to_utf8_string_lossy(), value));
+            }
+        }
+    }
+    (topics, data)
+}
+
+async fn read(topics: &[ScVal], data: &[(String, ScVal)]) -> ChainEventBody {
+    let fields: Vec<_> = data.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    decoded(event(&contract(50).0, topics, &map(&fields))).await
+}
+
+#[tokio::test]
+async fn every_event_of_the_wasms_is_known_by_its_name_and_kept_raw_in_any_other_form() {
+    let mut names = BTreeSet::new();
+    for known in spec::events().iter().filter(|known| spec::name(known) != "group_created") {
+        let name = spec::name(known);
+        let (topics, data) = specified(known);
+        let body = read(&topics, &data).await;
+        let ChainEventBody::Circle { circle, event } = body else { panic!("{name}: {body:?}") };
+        assert_eq!((circle, EventKind::of(&event).name()), (contract(50), name.as_str()));
+        names.insert(name.clone());
+
+        // A topic more, one less, one of another type; the same of the data.
+        let mut forms = vec![([topics.clone(), vec![who(2)]].concat(), data.clone())];
+        for place in 1..topics.len() {
+            let mut fewer = topics.clone();
+            fewer.remove(place);
+            let mut other = topics.clone();
+            other[place] = odd();
+            forms.extend([(fewer, data.clone()), (other, data.clone())]);
+        }
+        forms.push((topics.clone(), [data.clone(), vec![("zz_new".to_owned(), who(2))]].concat()));
+        for place in 0..data.len() {
+            let mut fewer = data.clone();
+            fewer.remove(place);
+            let mut other = data.clone();
+            other[place].1 = odd();
+            let mut renamed = data.clone();
+            renamed[place].0.push('x');
+            forms.extend([fewer, other, renamed].map(|data| (topics.clone(), data)));
+        }
+        for (topics, data) in forms {
+            let body = read(&topics, &data).await;
+            assert!(matches!(body, ChainEventBody::Unknown { .. }), "{name}: {body:?}");
+        }
+    }
+    let ours: BTreeSet<String> = EventKind::ALL
+        .iter()
+        .filter(|kind| **kind != EventKind::GroupCreated)
+        .map(|kind| kind.name().to_owned())
+        .collect();
+    assert_eq!(names, ours, "the contracts' events are those of the domain");
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_kept_as_it_is_with_whose_it_is() {
+    let data = map(&[("amount", 7_i128.into())]);
+    let topics = [sym("group_created"), who(1)];
+    for (contract_id, ours) in
+        [(contract(99).0, true), (asset_contract(), true), (contract(98).0, false)]
+    {
+        let body = decoded(event(&contract_id, &topics, &data)).await;
+        let raw = format!("{},{} {}", xdr(&topics[0]), xdr(&topics[1]), xdr(&data));
+        let contract = kolo_core::port::chain::ChainAddress(contract_id);
+        assert_eq!(body, ChainEventBody::Unknown { contract, ours, raw });
     }
 }
 
