@@ -1,4 +1,5 @@
 mod events;
+mod mutants;
 mod node;
 mod prepare;
 mod sign;

@@ -1,5 +1,6 @@
 //! The client against the embedded network: real envelopes, real contracts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+mod follow;
 #[cfg(feature = "http")]
 mod http;
 mod once;

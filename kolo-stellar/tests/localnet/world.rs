@@ -80,9 +80,14 @@ pub fn in_process(net: &Localnet) -> Rpc {
 
 impl World {
     pub async fn new() -> Self {
+        Self::on(|clock| Localnet::builder().clock(Arc::new(clock)).start().unwrap()).await
+    }
+
+    /// On a network made for it.
+    pub async fn on(start: impl FnOnce(Box<dyn Fn() -> u64 + Send + Sync>) -> Localnet) -> Self {
         let hands = Hands(Arc::new(AtomicU64::new(START)));
         let time = hands.clone();
-        let net = Localnet::builder().clock(Arc::new(move || time.now().unix())).start().unwrap();
+        let net = start(Box::new(move || time.now().unix()));
         let rpc = in_process(&net);
         let funder = Funder::root_of(net.passphrase());
         let deployment = bootstrap(&rpc, &funder, &wanted()).await.unwrap();
