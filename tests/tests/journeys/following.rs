@@ -41,7 +41,7 @@ async fn contribute(world: &World, who: &Phone, round: u8) {
 async fn fifty_events_while_we_were_down_come_once_and_in_order() {
     let mut world = World::new().await;
     let ada = world.person("Ada", 100).await;
-    let circle = world.group("CREATE GROUP Friends 10 weekly 3", &[ada.clone()]).await;
+    let circle = world.group("CREATE GROUP Friends 10 weekly 3", std::slice::from_ref(&ada)).await;
     let address = world.status(circle).await.summary.address;
     let organiser = world.member(&ada).await.address;
     let (_, before) = events_after(&world, 0).await;
