@@ -27,16 +27,25 @@ use crate::{Error, Kolo, MemberId, Timestamp};
 /// Wallets compared in one go: what one question to a node may hold.
 const BATCH: usize = 100;
 
+/// Between two rounds after a gap, where there are none without one.
+const AFTER_GAP_S: u64 = 60;
+
 /// Pages of events applied to come up with a balance.
 const PAGES: usize = 8;
 
 /// Aggregate `wallet-round`: how far the comparison is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Round {
+pub(super) struct Round {
     /// The next batch is due then.
-    next_at: Timestamp,
+    pub next_at: Timestamp,
     /// The last member of the batch before; `None`: from the first.
-    after: Option<String>,
+    pub after: Option<String>,
+    /// Every wallet was compared since there were so many gaps in history.
+    #[serde(default)]
+    pub gaps: usize,
+    /// In the round that is on, a wallet could not be compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 impl Aggregate for Round {
@@ -45,11 +54,11 @@ impl Aggregate for Round {
 
 /// Aggregate `wallet-mark`: up to where a wallet's books were taken from its balance.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Mark {
+pub(super) struct Mark {
     /// The ledger of that balance.
-    ledger: u32,
+    pub ledger: u32,
     /// How many gaps in history there had been.
-    gaps: usize,
+    pub gaps: usize,
 }
 
 impl Aggregate for Mark {
@@ -66,12 +75,22 @@ struct Suspect {
     books: Balance,
 }
 
+/// What the comparison has to go by.
+struct Basis {
+    /// How many gaps in history there have been.
+    gaps: usize,
+    /// Every wallet was compared since the last of them.
+    settled: bool,
+}
+
 /// What is booked.
 struct Found {
     /// More on the chain than in the books; negative: less.
     amount: Amount,
     ledger: u32,
     gaps: usize,
+    /// For what a gap in history has hidden.
+    lost: bool,
 }
 
 impl Kolo {
@@ -83,21 +102,29 @@ impl Kolo {
         let every_s = self.settings().compare_wallets_s;
         let round = self.load::<Round>(MAIN).await?;
         let round = round.unwrap_or_else(|| Loaded::fresh(&MAIN, Round::default()));
-        if every_s == 0 || round.state.next_at > self.now() {
+        if round.state.next_at > self.now() {
+            return Ok(());
+        }
+        let gaps = self.load::<Follower>(MAIN).await?.map_or(0, |here| here.state.lost.len());
+        let settled = round.state.gaps >= gaps;
+        if every_s == 0 && settled {
             return Ok(());
         }
         let members = self.list::<Member>(round.state.after.clone(), BATCH).await?;
-        let gaps = self.load::<Follower>(MAIN).await?.map_or(0, |here| here.state.lost.len());
-        let suspects = self.suspects(&members, gaps).await?;
-        self.look_closer(suspects, gaps).await?;
+        let basis = Basis { gaps, settled };
+        let suspects = self.suspects(&members, &basis).await?;
+        let left = self.look_closer(suspects, &basis).await? || round.state.left;
 
         let ctx = self.chain_context(&format!("wallets/{}", round.version));
         let mut command = Command::begin(self, &ctx, "wallets.compared", &round.version).await?;
         let mut changes = command.changes();
         let full = members.len() == BATCH;
         let after = members.last().filter(|_| full).map(|last| last.id.id.clone());
+        let every_s = if every_s == 0 { AFTER_GAP_S } else { every_s };
         let next_at = if full { changes.now() } else { changes.now().plus(every_s) };
-        changes.write(&Loaded { state: Round { next_at, after }, ..round })?;
+        let gaps = if full || left { round.state.gaps } else { gaps };
+        let state = Round { next_at, after, gaps, left: left && full };
+        changes.write(&Loaded { state, ..round })?;
         changes.forgettable();
         // `None`: another process was here.
         command.commit(changes, ()).await.map(drop)
@@ -107,7 +134,7 @@ impl Kolo {
     async fn suspects(
         &self,
         members: &[Loaded<Member>],
-        gaps: usize,
+        basis: &Basis,
     ) -> Result<Vec<Suspect>, Error> {
         if members.is_empty() {
             return Ok(Vec::new());
@@ -117,15 +144,17 @@ impl Kolo {
         let addresses: Vec<_> = members.iter().map(|m| m.state.address.clone()).collect();
         let there = ports.chain.balances(&addresses, self.asset()).await?;
         let books = ports.ledger.balances(self.tenant(), &accounts).await?;
+        let looked = members.iter().zip(books).zip(there.amounts);
+        let looked: Vec<_> = looked
+            .map(|((member, books), amount)| (&member.state, books.settled == amount))
+            .filter(|(_, agrees)| !agrees || !basis.settled)
+            .collect();
+        let ids: Vec<MemberId> = looked.iter().map(|(member, _)| member.id).collect();
         let mut suspects = Vec::new();
-        for ((member, books), amount) in members.iter().zip(books).zip(there.amounts) {
-            let (member, address) = (member.state.id, member.state.address.clone());
-            if books.settled == amount && gaps == 0 {
-                continue;
-            }
-            let mark = self.load::<Mark>(member).await?;
+        for ((member, agrees), mark) in looked.into_iter().zip(self.load_all::<Mark>(&ids).await?) {
+            let (member, address) = (member.id, member.address.clone());
             let mark = mark.unwrap_or_else(|| Loaded::fresh(&member, Mark::default()));
-            if books.settled != amount || mark.state.gaps != gaps {
+            if !agrees || mark.state.gaps != basis.gaps {
                 let (newest, books) = (self.newest_entry(member).await?, Balance::default());
                 suspects.push(Suspect { member, address, mark, newest, books });
             }
@@ -133,30 +162,39 @@ impl Kolo {
         Ok(suspects)
     }
 
-    /// Follows until the balances are no news any more, and books what is left of the differences.
-    async fn look_closer(&self, mut suspects: Vec<Suspect>, gaps: usize) -> Result<(), Error> {
+    /// Follows until the balances are no news any more, and books what is left of the differences. `true`:
+    /// there are wallets of which that could not be told now.
+    async fn look_closer(&self, mut suspects: Vec<Suspect>, basis: &Basis) -> Result<bool, Error> {
         if suspects.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         for suspect in &mut suspects {
             suspect.books = self.books_of(suspect.member).await?;
         }
         let addresses: Vec<_> = suspects.iter().map(|s| s.address.clone()).collect();
+        // Read after the books: what they contain. A node that has not come so far yet says nothing of them.
+        let known = self.load::<Follower>(MAIN).await?.map_or(0, |here| here.state.known());
         let there = self.ports().chain.balances(&addresses, self.asset()).await?;
-        if !self.follow_through(there.ledger).await? {
-            return Ok(());
+        if there.ledger < known || !self.follow_through(there.ledger).await? {
+            return Ok(true);
         }
+        let mut left = false;
         for (suspect, amount) in suspects.into_iter().zip(there.amounts) {
             let now =
                 (self.books_of(suspect.member).await?, self.newest_entry(suspect.member).await?);
             let nothing = |amount: Amount| amount.is_zero();
             let quiet = nothing(now.0.pending_out) && nothing(now.0.pending_in);
-            if quiet && now == (suspect.books, suspect.newest) {
+            let newer = there.ledger >= suspect.mark.state.ledger;
+            if quiet && newer && now == (suspect.books, suspect.newest) {
                 let amount = amount.checked_sub(suspect.books.settled).map_err(Refusal::from)?;
-                self.book_found(suspect, &Found { amount, ledger: there.ledger, gaps }).await?;
+                let (ledger, gaps) = (there.ledger, basis.gaps);
+                let lost = !basis.settled && suspect.mark.state.gaps != gaps;
+                self.book_found(suspect, &Found { amount, ledger, gaps, lost }).await?;
+            } else {
+                left = true;
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     /// Whether every event up to a ledger is applied now.
@@ -171,7 +209,7 @@ impl Kolo {
     }
 
     async fn book_found(&self, suspect: Suspect, found: &Found) -> Result<(), Error> {
-        let Found { amount, ledger, gaps } = *found;
+        let Found { amount, ledger, gaps, lost } = *found;
         let Suspect { member, mark, books, .. } = suspect;
         if amount.is_zero() && mark.state.gaps == gaps {
             return Ok(());
@@ -179,7 +217,6 @@ impl Kolo {
         let ctx = self.chain_context(&format!("wallet/{member}/{ledger}/{}", mark.version));
         let mut command = Command::begin(self, &ctx, "wallet.found", &(member, ledger)).await?;
         let mut changes = command.changes();
-        let lost = mark.state.gaps != gaps;
         changes.write(&Loaded { state: Mark { ledger, gaps }, ..mark })?;
         if !amount.is_zero() {
             tracing::info!(%member, amount = amount.minor_units(), ledger, lost, "a wallet was brought to its balance");

@@ -14,6 +14,8 @@
 use kolo_rules::circle::{Marks, PayoutStatus, Phase};
 use kolo_rules::{Amount, Circle as Mirror, Interval, Refusal, Rules};
 
+use super::circle::cannot_be;
+use super::gap::Gap;
 use crate::circle::postings::{Details, Part, external};
 use crate::circle::state::{Circle, Contract, Former, Pending, Seat};
 use crate::intent::state::{Intent, Progress, Want};
@@ -32,23 +34,47 @@ const PAGE: usize = 100;
 /// What came of filling.
 #[derive(Default)]
 pub(super) struct Filled {
-    pub circles: Vec<CircleId>,
+    /// The latest ledger a circle was read from.
+    pub read_to: u32,
     pub unread: Vec<CircleId>,
 }
 
+/// Why a circle is read from its contract.
+pub(super) struct Occasion<'a> {
+    /// The gap it is for, which keeps what was changed; `None`: an operator's wish.
+    pub gap: Option<&'a str>,
+    /// A circle that was read from this ledger or a later one is done.
+    pub wanted: u32,
+    /// Up to here events are applied: older state is not to be taken.
+    pub known: u32,
+}
+
 /// What came of one circle.
-enum Fill {
-    /// It is as it was.
-    Same,
-    /// It was set to what the contract says.
-    Changed,
+pub(super) enum Fill {
+    /// It is what the contract says, as of this ledger or a later one.
+    Done(u32),
     /// The contract is not there, or cannot be read.
     Unread,
 }
 
+impl Filled {
+    pub fn add(&mut self, id: CircleId, fill: &Fill) {
+        match fill {
+            Fill::Done(ledger) => self.read_to = self.read_to.max(*ledger),
+            Fill::Unread => self.unread.push(id),
+        }
+    }
+}
+
 impl Kolo {
-    /// Brings every circle to what its contract says.
+    /// Brings every circle to what its contract says. Each is kept by itself: what fails in the middle goes on
+    /// where it was.
     pub(super) async fn fill_circles(&self, gap: &str, lost: LostHistory) -> Result<Filled, Error> {
+        let wanted = lost.to.saturating_add(1);
+        if self.ports().chain.latest().await?.sequence < wanted {
+            return Err(behind().into());
+        }
+        let occasion = Occasion { gap: Some(gap), wanted, known: wanted };
         let (mut filled, mut after) = (Filled::default(), None);
         loop {
             let page = self.list::<Circle>(after, PAGE).await?;
@@ -56,54 +82,88 @@ impl Kolo {
             after = Some(last.id.id.clone());
             for circle in &page {
                 let id = circle.state.id;
-                match self.fill_circle(gap, id, lost).await? {
-                    Fill::Same => {}
-                    Fill::Changed => filled.circles.push(id),
-                    Fill::Unread => filled.unread.push(id),
-                }
+                filled.add(id, &self.fill_circle(&occasion, id).await?);
             }
         }
     }
 
-    async fn fill_circle(&self, gap: &str, id: CircleId, lost: LostHistory) -> Result<Fill, Error> {
-        loop {
-            let circle = self.circle(id).await?;
-            if circle.state.filled_to > lost.to {
-                return Ok(Fill::Changed);
+    /// One circle. What it says and nobody here can read is its own trouble, and no other's.
+    pub(super) async fn fill_circle(
+        &self,
+        occasion: &Occasion<'_>,
+        id: CircleId,
+    ) -> Result<Fill, Error> {
+        match self.read_circle(occasion, id).await {
+            Err(error) if is_its_own(&error) => {
+                tracing::error!(circle = %id, %error, "its contract's state cannot be read");
+                Ok(Fill::Unread)
             }
+            done => done,
+        }
+    }
+
+    async fn read_circle(&self, occasion: &Occasion<'_>, id: CircleId) -> Result<Fill, Error> {
+        loop {
+            let mut circle = self.circle(id).await?;
             let live = circle.state.contract == Contract::Live;
             let over = live && circle.state.mirror()?.is_finished();
-            if over || circle.state.contract == Contract::Failed {
-                return Ok(Fill::Same);
+            let read = circle.state.filled_to >= occasion.wanted;
+            if read || over || circle.state.contract == Contract::Failed {
+                return Ok(Fill::Done(circle.state.filled_to));
             }
             let chain = &self.ports().chain;
             let Some(there) = chain.circle(&circle.state.address, &circle.state.asset).await?
             else {
-                // Its creation is still to come, or was refused, as its intent will tell.
-                return Ok(if live { Fill::Unread } else { Fill::Same });
-            };
-            if there.ledger <= lost.to {
-                return Err(behind().into());
-            }
-            let after = match &there.state {
-                Some(bytes) => Mirror::decode(bytes).ok().map(Box::new),
-                None => Some(Box::new(ended(&circle.state, self.now().unix())?)),
-            };
-            let Some(after) = after else {
-                tracing::error!(circle = %id, "its contract's state cannot be read");
+                // Or its creation is still to come.
                 return Ok(Fill::Unread);
             };
-            if live && self.is_as_it_was(&circle.state, &after, &there).await? {
-                return Ok(Fill::Same);
+            if there.ledger < occasion.known {
+                return Err(behind().into());
             }
-            let ctx = self.chain_context(&format!("gap/{gap}/{id}/{}", circle.version));
+            let Some(after) = self.state_there(&circle.state, &there)? else {
+                return Ok(Fill::Unread);
+            };
+            let whose = occasion.gap.unwrap_or("asked");
+            let ctx = self.chain_context(&format!("gap/{whose}/{id}/{}", circle.version));
             let mut command = Command::begin(self, &ctx, "gap.circle", &id).await?;
             let mut changes = command.changes();
-            self.refill(&mut changes, circle, &after, &there).await?;
+            if live && self.is_as_it_was(&circle.state, &after, &there).await? {
+                circle.state.filled_to = there.ledger;
+                changes.write(&circle)?;
+            } else {
+                self.set_to(&mut changes, circle, &after, &there).await?;
+                self.keep_with_gap(&mut changes, occasion, id).await?;
+            }
             if command.commit(changes, ()).await?.is_some() {
-                return Ok(Fill::Changed);
+                return Ok(Fill::Done(there.ledger));
             }
         }
+    }
+
+    /// The mirror of what is there; `None` when that cannot be told.
+    fn state_there(
+        &self,
+        circle: &Circle,
+        there: &CircleOnChain,
+    ) -> Result<Option<Box<Mirror>>, Error> {
+        match &there.state {
+            Some(bytes) => Ok(Mirror::decode(bytes).ok().map(Box::new)),
+            // A circle is finished when nothing is held: what else is said to be gone is not.
+            None if there.vault.is_zero() => Ok(Some(Box::new(ended(circle, self.now().unix())?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn keep_with_gap(
+        &self,
+        changes: &mut Changes,
+        occasion: &Occasion<'_>,
+        id: CircleId,
+    ) -> Result<(), Error> {
+        let Some(gap) = occasion.gap else { return Ok(()) };
+        let Some(mut gap) = self.load::<Gap>(gap).await? else { return Ok(()) };
+        gap.state.circles.push(id);
+        changes.write(&gap)
     }
 
     /// Nothing that matters happened in the gap, nor since.
@@ -121,7 +181,7 @@ impl Kolo {
         Ok(same && self.missing_in_books(circle, after, &[]).await?.is_empty())
     }
 
-    async fn refill(
+    async fn set_to(
         &self,
         changes: &mut Changes,
         mut circle: Loaded<Circle>,
@@ -208,6 +268,7 @@ impl Kolo {
                 continue;
             };
             let Some(intent) = self.load::<Intent>(pending.intent).await? else { continue };
+            changes.hold_still(&intent)?;
             let (tx, confirmed) = match &intent.state.progress {
                 Progress::Confirmed { tx, .. } => (Some(tx.clone()), true),
                 Progress::AlreadyDone => (None, true),
@@ -406,11 +467,28 @@ fn ended(circle: &Circle, now: u64) -> Result<Mirror, Error> {
     Ok(mirror)
 }
 
-/// The node's state is older than what is lost: nothing can be filled from that.
-fn behind() -> PortError {
+impl Changes {
+    /// That an intent is not ended unseen while a gap is filled: one of the two is done again.
+    pub(crate) fn hold_still(&mut self, intent: &Loaded<Intent>) -> Result<(), Error> {
+        if intent.state.is_final() { Ok(()) } else { self.write(intent) }
+    }
+}
+
+/// Whether it is one contract that says what cannot be read or booked, and not the node that fails.
+fn is_its_own(error: &Error) -> bool {
+    match error {
+        Error::Port(error) if error.kind == PortErrorKind::Corrupt => {
+            error.retry == Retry::Permanent
+        }
+        error => cannot_be(error),
+    }
+}
+
+/// The node's state is older than what is known: nothing can be filled from that.
+pub(super) fn behind() -> PortError {
     PortError::new(
         PortErrorKind::Unavailable,
         Retry::Temporary,
-        "the node's state is older than the history it has lost: ask again, or ask another node",
+        "the node's state is older than the history that is known or lost: ask again, or ask another node",
     )
 }

@@ -12,6 +12,7 @@
 //! is told to the host and booked no more.
 use serde::{Deserialize, Serialize};
 
+use super::fill::Filled;
 use super::{Follower, MAIN};
 use crate::port::chain::{ChainEvent, ChainEventBody, LatestLedger, LostHistory};
 use crate::record::{Aggregate, Loaded};
@@ -45,7 +46,8 @@ pub struct Gap {
     pub filled_at: Option<Timestamp>,
     /// Circles that were set to what their contract says.
     pub circles: Vec<CircleId>,
-    /// Circles whose contract was not there, or said what this version cannot read: look at them.
+    /// Circles whose contract was not there (yet), or said what this version cannot read: look at them. They
+    /// are read again from time to time, and with [`Kolo::refill`].
     pub unread: Vec<CircleId>,
 }
 
@@ -61,43 +63,53 @@ impl Kolo {
     /// The store's failure.
     pub async fn following(&self) -> Result<Following, Error> {
         let follower = self.load::<Follower>(MAIN).await?.map(|follower| follower.state);
-        let (mut gaps, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.list::<Gap>(after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.id.clone());
-            gaps.extend(page.into_iter().map(|gap| gap.state));
-        }
+        let gaps = self.gaps().await?.into_iter().map(|gap| gap.state).collect();
         let seen = follower.as_ref().and_then(|follower| follower.seen);
         Ok(Following { seen, through: follower.map_or(0, |follower| follower.through), gaps })
     }
 
-    /// Keeps the gap, then fills of it what state suffices for.
+    pub(super) async fn gaps(&self) -> Result<Vec<Loaded<Gap>>, Error> {
+        let (mut gaps, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.list::<Gap>(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(gaps) };
+            after = Some(last.id.id.clone());
+            gaps.extend(page);
+        }
+    }
+
+    /// Keeps the gap, then fills of it what state suffices for; how far that is.
     pub(super) async fn fill_gap(
         &self,
         here: Option<&Loaded<Follower>>,
         lost: LostHistory,
-    ) -> Result<(), Error> {
+    ) -> Result<Filled, Error> {
         let id = format!("{:010}-{}", lost.from, here.map_or(0, |here| here.version));
-        let gap = self.found_gap(&id, lost).await?;
+        self.found_gap(&id, lost).await?;
         let filled = self.fill_circles(&id, lost).await?;
-        let key = format!("gap/{id}/filled/{}", gap.version);
-        let ctx = self.chain_context(&key);
-        let mut command = Command::begin(self, &ctx, "gap.filled", &id).await?;
-        let mut changes = command.changes();
-        // The node may have lost more while we were at it: circles were read later than that.
-        let lost = LostHistory { from: lost.from, to: lost.to.max(gap.state.lost.to) };
-        let filled_at = Some(changes.now());
-        let (circles, unread) = (filled.circles, filled.unread);
-        let state = Gap { lost, filled_at, circles, unread, ..gap.state.clone() };
-        changes.event(&gap.id, "follower.gap_filled", &state)?;
-        changes.write(&Loaded { state, ..gap })?;
-        // `None`: another process has filled it from the same state.
-        command.commit(changes, ()).await.map(drop)
+        loop {
+            let gap = self.load::<Gap>(&id).await?.ok_or(Error::Contention)?;
+            if gap.state.filled_at.is_some() && gap.state.lost.to >= lost.to {
+                // Another process has filled it from the same state.
+                return Ok(filled);
+            }
+            let ctx = self.chain_context(&format!("gap/{id}/filled/{}", gap.version));
+            let mut command = Command::begin(self, &ctx, "gap.filled", &id).await?;
+            let mut changes = command.changes();
+            // The node may have lost more while we were at it: circles were read later than that.
+            let lost = LostHistory { from: lost.from, to: lost.to.max(gap.state.lost.to) };
+            let (filled_at, unread) = (Some(changes.now()), filled.unread.clone());
+            let state = Gap { lost, filled_at, unread, ..gap.state.clone() };
+            changes.event(&gap.id, "follower.gap_filled", &state)?;
+            changes.write(&Loaded { state, ..gap })?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(filled);
+            }
+        }
     }
 
-    /// The gap as it is kept: found now, or by an attempt that did not get to its end.
-    async fn found_gap(&self, id: &str, lost: LostHistory) -> Result<Loaded<Gap>, Error> {
+    /// Keeps the gap, unless an attempt that did not get to its end has.
+    async fn found_gap(&self, id: &str, lost: LostHistory) -> Result<(), Error> {
         tracing::error!(
             from = lost.from,
             to = lost.to,
@@ -106,8 +118,8 @@ impl Kolo {
         let ctx = self.chain_context(&format!("gap/{id}/found"));
         let mut command = Command::begin(self, &ctx, "gap.found", &id).await?;
         loop {
-            if let Some(gap) = self.load::<Gap>(id).await? {
-                return Ok(gap);
+            if self.load::<Gap>(id).await?.is_some() {
+                return Ok(());
             }
             let mut changes = command.changes();
             let found_at = changes.now();

@@ -14,6 +14,7 @@ mod news;
 mod seats;
 mod tell;
 mod unknown;
+mod unread;
 
 pub use gap::{Following, Gap};
 pub use unknown::{RawEvent, RawEventPage};
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody, LatestLedger, LostHistory};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::Command;
-use crate::{CommandContext, Error, Kolo};
+use crate::{CommandContext, Error, Kolo, Timestamp};
 
 /// Events asked for at a time.
 const PAGE: usize = 100;
@@ -41,6 +42,20 @@ struct Follower {
     /// Gaps that were filled: what turns up of them later is told, not booked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<LostHistory>,
+    /// The latest ledger a circle was read from: its money is counted up to there.
+    #[serde(default)]
+    read_to: u32,
+    /// Circles could not be read: they are again, then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unread_at: Option<Timestamp>,
+}
+
+impl Follower {
+    /// The latest ledger of which something is in the books.
+    fn known(&self) -> u32 {
+        let seen = self.seen.map_or(0, |seen| seen.sequence);
+        self.through.max(seen).max(self.read_to)
+    }
 }
 
 impl Aggregate for Follower {
@@ -56,15 +71,19 @@ impl Kolo {
     /// # Errors
     /// A port's failure: nothing is lost, the next call goes on where this one stopped.
     pub(crate) async fn follow(&self) -> Result<bool, Error> {
-        let here = self.load::<Follower>(MAIN).await?;
+        let here = self.read_again(self.load::<Follower>(MAIN).await?).await?;
         let cursor = here.as_ref().map(|follower| &follower.state.cursor);
         let page = self.ports().chain.events_after(cursor, PAGE).await?;
         let mut lost = here.as_ref().map_or_else(Vec::new, |follower| follower.state.lost.clone());
         let known = lost.clone();
+        let mut read_to = here.as_ref().map_or(0, |follower| follower.state.read_to);
+        let mut unread_at = here.as_ref().and_then(|follower| follower.state.unread_at);
         if let Some(gap) = page.gap {
             // Never skipped in silence, and nothing later is applied before it.
-            self.fill_gap(here.as_ref(), gap).await?;
+            let filled = self.fill_gap(here.as_ref(), gap).await?;
             lost.push(gap);
+            read_to = read_to.max(filled.read_to);
+            unread_at = unread_at.or_else(|| self.again_at(&filled));
         }
         for event in &page.events {
             if known.iter().any(|lost| lost.contains(event.ledger)) {
@@ -81,7 +100,8 @@ impl Kolo {
         let through = page.through.max(was_through);
         let moves = cursor != Some(&page.next);
         if moves || through > was_through || page.gap.is_some() {
-            let to = Follower { cursor: page.next, seen, through, lost };
+            let cursor = page.next;
+            let to = Follower { cursor, seen, through, lost, read_to, unread_at };
             self.move_cursor(here, to).await?;
         }
         // A page that leads nowhere is no reason to ask again at once.
@@ -138,3 +158,6 @@ impl Kolo {
         ctx
     }
 }
+
+#[cfg(test)]
+mod tests;

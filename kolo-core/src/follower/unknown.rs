@@ -83,7 +83,8 @@ impl Kolo {
             tracing::debug!(event = event.id, raw, "somebody else's event");
             return Ok(());
         }
-        let ctx = self.chain_context(&event.id);
+        // Not the event's own key: a later version may understand it, and apply it then.
+        let ctx = self.chain_context(&format!("unknown/{}", event.id));
         let mut command = Command::begin(self, &ctx, KIND, &event.id).await?;
         if command.replay::<()>()?.is_some() {
             return Ok(());

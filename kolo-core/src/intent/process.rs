@@ -241,9 +241,9 @@ impl Kolo {
         fate: Fate,
     ) -> Result<Option<Next>, Error> {
         match fate {
-            Fate::Confirmed { fee, .. } => {
+            Fate::Confirmed { fee, ledger, .. } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
-                let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
+                let done = Progress::Confirmed { tx: tx.hash.clone(), fee, ledger };
                 self.finish(work, intent, done).await.map(Some)
             }
             Fate::Failed { refused, outdated: true, fee }

@@ -164,7 +164,7 @@ impl Kolo {
         for id in circle.offers.clone() {
             let mut offer = self.offer(id).await?;
             if offer.state.is_alive() {
-                if let Some(chain_tx) = self.confirmed(&offer.state).await? {
+                if let Some(chain_tx) = self.confirmed(changes, &offer.state).await? {
                     if let Some(entry) = offer.state.hold.take() {
                         let (effective_at, settle) = (changes.now(), true);
                         let end = Resolution { entry, settle, chain_tx, effective_at };
@@ -186,14 +186,40 @@ impl Kolo {
     }
 
     /// The transaction, where it is known, of what both consented to and the chain has confirmed.
-    async fn confirmed(&self, offer: &Offer) -> Result<Option<Option<String>>, Error> {
+    async fn confirmed(
+        &self,
+        changes: &mut Changes,
+        offer: &Offer,
+    ) -> Result<Option<Option<String>>, Error> {
         let Standing::Accepted(intent) = offer.standing else { return Ok(None) };
-        let intent = self.load::<Intent>(intent).await?;
-        Ok(intent.and_then(|intent| match intent.state.progress {
+        let Some(intent) = self.load::<Intent>(intent).await? else { return Ok(None) };
+        changes.hold_still(&intent)?;
+        Ok(match intent.state.progress {
             Progress::Confirmed { tx, .. } => Some(Some(tx)),
             Progress::AlreadyDone => Some(None),
             _ => None,
-        }))
+        })
+    }
+
+    /// The chain has done what both consented to; where the state its circle was read from contains that,
+    /// no event will say so.
+    pub(crate) async fn offer_contained(
+        &self,
+        changes: &mut Changes,
+        id: OfferId,
+        ledger: u32,
+    ) -> Result<(), Error> {
+        let mut offer = self.offer(id).await?;
+        let mut circle = self.circle(offer.state.circle).await?;
+        if !offer.state.is_accepted() || ledger > circle.state.filled_to {
+            return Ok(());
+        }
+        changes.release_offer(&mut offer.state);
+        offer.state.standing = Standing::Done;
+        changes.write(&offer)?;
+        changes.event(&offer.id, "offer.done", &id)?;
+        circle.state.offers.retain(|open| *open != id);
+        changes.write(&circle)
     }
 
     /// What passes (a payment that is late, a credit on its way) makes nothing void.

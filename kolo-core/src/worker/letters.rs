@@ -157,3 +157,23 @@ impl Kolo {
         format!("event/{}/{handler}", self.tenant())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::is_kept_as;
+
+    #[test]
+    fn a_dead_letter_is_kept_as_it_was() {
+        let letter = DeadLetter {
+            handler: "mail".to_owned(),
+            position: 42,
+            error: "the post office is closed".to_owned(),
+            attempts: 20,
+            given_up_at: Timestamp::from_unix(1_800_000_000),
+            replays: 1,
+            replayed: true,
+        };
+        is_kept_as(&letter, include_str!("golden/dead-letter-1.json"));
+    }
+}

@@ -382,8 +382,7 @@ pub trait ChainClient: Send + Sync {
     /// What an address holds of an asset (zero without a trustline).
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError>;
 
-    /// What several addresses (100 at most) hold of an asset, all of one ledger. The method as it stands
-    /// here asks for one after another and fails when a ledger closes meanwhile.
+    /// What several addresses (100 at most) hold of an asset, all of one ledger.
     ///
     /// # Errors
     /// A temporary one when they could not be read as one ledger has them.
@@ -391,18 +390,7 @@ pub trait ChainClient: Send + Sync {
         &self,
         addresses: &[ChainAddress],
         asset: &Asset,
-    ) -> Result<BalancesOnChain, PortError> {
-        let before = self.latest().await?.sequence;
-        let mut amounts = Vec::with_capacity(addresses.len());
-        for address in addresses {
-            amounts.push(self.balance(address, asset).await?);
-        }
-        if self.latest().await?.sequence != before {
-            let what = "a ledger has closed while balances were read: ask again";
-            return Err(PortError::new(PortErrorKind::Unavailable, Retry::Temporary, what));
-        }
-        Ok(BalancesOnChain { amounts, ledger: before })
-    }
+    ) -> Result<BalancesOnChain, PortError>;
 
     /// A circle's state and vault; `None` when there is no such contract.
     async fn circle(

@@ -3,8 +3,9 @@ use async_trait::async_trait;
 
 use super::Faulty;
 use crate::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use crate::port::channel::{Capabilities, OutboundMessage};
 use crate::port::ledger::{
@@ -230,6 +231,14 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.plan.call("balance", self.inner.balance(address, asset)).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.plan.call("balances", self.inner.balances(addresses, asset)).await
     }
 
     async fn circle(

@@ -35,6 +35,14 @@ pub(super) enum Reading {
     Impossible,
     /// What is no state.
     Garbage,
+    /// What the adapter finds to be of no known form.
+    Corrupt,
+    /// No contract at all.
+    Nothing,
+    /// No state, as of a circle that is over, and what is in the vault.
+    Over,
+    /// State of this ledger.
+    Of(u32),
 }
 
 #[derive(Default)]
@@ -50,6 +58,10 @@ struct State {
     silent: bool,
     /// Wallets can be read.
     comparing: bool,
+    /// Wallets as they were after that ledger, from a node that lags behind.
+    lagging: Option<(u32, BTreeMap<ChainAddress, Amount>)>,
+    /// After so many circles that were read, the node fails for a moment.
+    patience: Option<usize>,
     prepared: u64,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
@@ -130,6 +142,13 @@ impl ScriptedChain {
         let event = &mut state.events[ledger - 1];
         // Not the id under which the other one was kept.
         event.id = format!("{}-late", event.id);
+        event.body = body;
+    }
+
+    /// The event of that ledger is understood as this from now on.
+    pub fn understand(&self, ledger: u32, body: ChainEventBody) {
+        let mut state = self.lock();
+        let event = state.events.iter_mut().find(|event| event.ledger == ledger).unwrap();
         event.body = body;
     }
 
@@ -220,6 +239,23 @@ impl ScriptedChain {
         self.lock().comparing = true;
     }
 
+    /// From now on balances are those of now, from a node that lags behind; `false`: of a good one.
+    pub fn lag(&self, lags: bool) {
+        let mut state = self.lock();
+        let now = (state.ledger(), state.wallets.clone());
+        state.lagging = lags.then_some(now);
+    }
+
+    /// After so many circles the node fails once to read one.
+    pub fn fail_after(&self, circles: usize) {
+        self.lock().patience = Some(circles);
+    }
+
+    /// The latest ledger.
+    pub fn ledger(&self) -> u32 {
+        self.lock().ledger()
+    }
+
     /// Whether transfers are told from now on.
     pub fn silence(&self, silent: bool) {
         self.lock().silent = silent;
@@ -241,6 +277,11 @@ impl ScriptedChain {
 }
 
 impl State {
+    /// The latest: one event makes one.
+    fn ledger(&self) -> u32 {
+        u32::try_from(self.events.len()).unwrap()
+    }
+
     fn add(&mut self, wallet: &ChainAddress, amount: Amount) {
         let balance = self.wallets.entry(wallet.clone()).or_default();
         *balance = balance.checked_add(amount).unwrap();
@@ -349,8 +390,11 @@ impl ChainClient for ScriptedChain {
     }
 
     async fn look_up(&self, _: &SignedTx) -> Result<Fate, PortError> {
-        let confirmed = Fate::Confirmed { ledger: 1, closed_at: Timestamp::from_unix(1), fee: 1 };
-        Ok(self.lock().fate.clone().unwrap_or(confirmed))
+        let state = self.lock();
+        // Its event comes next.
+        let ledger = state.ledger() + 1;
+        let confirmed = Fate::Confirmed { ledger, closed_at: Timestamp::from_unix(1), fee: 1 };
+        Ok(state.fate.clone().unwrap_or(confirmed))
     }
 
     async fn events_after(
@@ -375,8 +419,10 @@ impl ChainClient for ScriptedChain {
     }
 
     async fn latest(&self) -> Result<LatestLedger, PortError> {
-        let nothing = LatestLedger { sequence: 1, closed_at: Timestamp::from_unix(1) };
-        Ok(self.lock().consents.latest.unwrap_or(nothing))
+        let state = self.lock();
+        let sequence = state.ledger().max(1);
+        let nothing = LatestLedger { sequence, closed_at: Timestamp::from_unix(1) };
+        Ok(state.consents.latest.unwrap_or(nothing))
     }
 
     async fn balance(&self, wallet: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
@@ -393,9 +439,10 @@ impl ChainClient for ScriptedChain {
             let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
             return Err(PortError::new(kind, retry, "wallets are not kept in this test"));
         }
-        let amount = |wallet| state.wallets.get(wallet).copied().unwrap_or_default();
-        let amounts = wallets.iter().map(amount).collect();
-        Ok(BalancesOnChain { amounts, ledger: u32::try_from(state.events.len()).unwrap() })
+        let now = (state.ledger(), state.wallets.clone());
+        let (ledger, there) = state.lagging.clone().unwrap_or(now);
+        let amount = |wallet| there.get(wallet).copied().unwrap_or_default();
+        Ok(BalancesOnChain { amounts: wallets.iter().map(amount).collect(), ledger })
     }
 
     async fn circle(
@@ -403,14 +450,30 @@ impl ChainClient for ScriptedChain {
         address: &ChainAddress,
         _: &Asset,
     ) -> Result<Option<CircleOnChain>, PortError> {
-        let state = self.lock();
-        let ledger = u32::try_from(state.events.len()).unwrap();
+        let mut state = self.lock();
+        if let Some(patience) = state.patience {
+            state.patience = patience.checked_sub(1);
+            if patience == 0 {
+                let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+                return Err(PortError::new(kind, retry, "as the test says"));
+            }
+        }
+        let ledger = state.ledger();
         let there = state.contracts.iter().find(|there| there.address == *address);
         let there = there.map(|there| there.on_chain(ledger));
         match state.reading {
             None => Ok(there),
             Some(Reading::Garbage) => {
                 Ok(there.map(|there| CircleOnChain { state: Some(vec![0xFF; 9]), ..there }))
+            }
+            Some(Reading::Nothing) => Ok(None),
+            Some(Reading::Over) => {
+                Ok(there.map(|there| CircleOnChain { state: None, members: vec![], ..there }))
+            }
+            Some(Reading::Of(ledger)) => Ok(there.map(|there| CircleOnChain { ledger, ..there })),
+            Some(Reading::Corrupt) => {
+                let (kind, retry) = (PortErrorKind::Corrupt, Retry::Permanent);
+                Err(PortError::new(kind, retry, "as the test says"))
             }
             Some(Reading::Impossible) => {
                 let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);

@@ -14,6 +14,7 @@ mod permission;
 mod receipts;
 mod roles;
 mod unpaid;
+mod unread;
 mod vaults;
 
 use std::sync::Arc;
