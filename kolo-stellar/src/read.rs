@@ -94,6 +94,8 @@ impl StellarChainClient {
             .transpose()?;
         let members = match &state {
             Some(_) => members(instance).ok_or_else(|| odd("Members"))?,
+            // A contract deletes both at once.
+            None if kept(instance, &MEMBERS).is_some() => return Err(archived()),
             None => vec![],
         };
         Ok(Some(CircleOnChain {
@@ -117,6 +119,15 @@ fn odd(what: &str) -> PortError {
         format!(
             "the {what} on the chain is not of the documented form: is this the right network and contract?"
         ),
+    )
+}
+
+/// Archived entries are not told by nodes, as if they were deleted.
+fn archived() -> PortError {
+    PortError::new(
+        PortErrorKind::Corrupt,
+        Retry::Permanent,
+        "the node does not tell the circle's state, but the circle has members: it is archived, restore it",
     )
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn filters(network: &Network) -> Result<Vec<Value>, PortError> {
             "topics": topics(&["transfer", "mint", "burn", "clawback"])?,
         }),
     ];
-    let names: Vec<String> = spec::events().iter().map(spec::name).collect();
+    let names = spec::names();
     let names: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| *name != GROUP_CREATED).collect();
     for names in names.chunks(TOPICS_PER_FILTER) {

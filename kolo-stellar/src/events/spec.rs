@@ -20,23 +20,36 @@ const LIMITS: Limits = Limits { depth: 100, len: 1024 * 1024 };
 /// Bytes before a wasm's first section.
 const HEADER: usize = 8;
 
-/// What the committed wasms say, in the order of their names. (That they can be read, a test holds.)
-static EVENTS: LazyLock<Vec<ScSpecEventV0>> = LazyLock::new(|| {
-    let wasms = [CIRCLE_WASM, RULEBOOK_WASM, FACTORY_WASM];
-    let entries = wasms.into_iter().filter_map(section).flat_map(entries);
-    let mut events: Vec<ScSpecEventV0> = entries
-        .filter_map(|entry| match entry {
-            ScSpecEntry::EventV0(event) => Some(event),
-            _ => None,
-        })
-        .collect();
-    // Several wasms may name the same event.
-    events.sort_by(|a, b| a.name.cmp(&b.name));
-    events.dedup_by(|a, b| a.prefix_topics == b.prefix_topics);
-    events
-});
+/// Every wasm that was ever released, the newest first: circles keep the code they were made with, so an
+/// event of a later form never takes the place of an earlier one. A new release is put in front.
+const RELEASED: [&[u8]; 3] = [CIRCLE_WASM, RULEBOOK_WASM, FACTORY_WASM];
 
-/// Every event the contracts can emit.
+/// What they say, in the order of the events' names. (That they can be read, a test holds.)
+static EVENTS: LazyLock<Vec<ScSpecEventV0>> = LazyLock::new(|| forms(&RELEASED));
+
+/// The forms of events in those wasms, each once: an event that has changed has several.
+fn forms(wasms: &[&[u8]]) -> Vec<ScSpecEventV0> {
+    let mut forms: Vec<ScSpecEventV0> = Vec::new();
+    for entry in wasms.iter().filter_map(|wasm| section(wasm)).flat_map(entries) {
+        match entry {
+            // Several wasms may name the same event.
+            ScSpecEntry::EventV0(event) if !forms.contains(&event) => forms.push(event),
+            _ => {}
+        }
+    }
+    forms.sort_by_key(name);
+    forms
+}
+
+/// The name of every event the contracts can emit, once.
+pub(crate) fn names() -> Vec<String> {
+    let mut names: Vec<String> = EVENTS.iter().map(name).collect();
+    names.dedup();
+    names
+}
+
+/// Every form of every event.
+#[cfg(test)]
 pub(crate) fn events() -> &'static [ScSpecEventV0] {
     &EVENTS
 }
@@ -50,10 +63,23 @@ pub(crate) fn name(event: &ScSpecEventV0) -> String {
 pub(super) struct Fields<'a>(Vec<(String, &'a ScVal)>);
 
 impl<'a> Fields<'a> {
-    /// Of an event of that name; `None` when topics or data are not what the specification says, to the
-    /// last of them.
+    /// Of an event of that name; `None` when topics or data are not what a specification says, to the last of
+    /// them.
     pub fn of(event: &str, topics: &'a [ScVal], data: &'a ScVal) -> Option<Self> {
-        let spec = events().iter().find(|spec| name(spec) == event)?;
+        Self::among(&EVENTS, event, topics, data)
+    }
+
+    fn among(
+        forms: &[ScSpecEventV0],
+        event: &str,
+        topics: &'a [ScVal],
+        data: &'a ScVal,
+    ) -> Option<Self> {
+        let mut forms = forms.iter().filter(|form| name(form) == event);
+        forms.find_map(|form| Self::by(form, topics, data))
+    }
+
+    fn by(spec: &ScSpecEventV0, topics: &'a [ScVal], data: &'a ScVal) -> Option<Self> {
         let map = as_map(data)?;
         let (mut topics, mut fields) = (topics.iter(), Vec::new());
         let mut in_data = 0_usize;
@@ -141,16 +167,50 @@ fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use stellar_xdr::{ScMap, ScMapEntry, ScSpecEventParamV0};
+
     use super::*;
+    use crate::scval::symbol;
 
     #[test]
     fn the_committed_wasms_name_their_events() {
-        let names: Vec<String> = events().iter().map(name).collect();
+        let names = names();
         assert_eq!(names.len(), 34, "{names:?}");
         for known in ["group_created", "contribution_made", "payout_made", "group_closed"] {
             assert!(names.iter().any(|name| name == known), "{known}");
         }
         assert!(names.iter().all(|name| !name.is_empty()));
+    }
+
+    /// Symbols are enough for a map of one more value.
+    fn data(form: &ScSpecEventV0, more: &[&str]) -> ScVal {
+        let known = form.params.iter().map(|param| param.name.to_utf8_string_lossy());
+        let mut names: Vec<String> =
+            known.chain(more.iter().map(|&name| name.to_owned())).collect();
+        names.sort();
+        let entry = |name: &String| ScMapEntry {
+            key: ScVal::Symbol(symbol(name).unwrap()),
+            val: ScVal::U32(7),
+        };
+        let entries: Vec<ScMapEntry> = names.iter().map(entry).collect();
+        ScVal::Map(Some(ScMap(entries.try_into().unwrap())))
+    }
+
+    #[test]
+    fn an_event_of_an_older_release_is_read_beside_its_newer_form() {
+        let old = events().iter().find(|form| name(form) == "proposal_rejected").unwrap().clone();
+        let mut params = old.params.to_vec();
+        let added = "zzz".try_into().unwrap();
+        params.push(ScSpecEventParamV0 { name: added, ..params[0].clone() });
+        let new = ScSpecEventV0 { params: params.try_into().unwrap(), ..old.clone() };
+        let (event, forms) = (name(&old), [new, old.clone()]);
+        for (more, known) in [(&[][..], true), (&["zzz"], true), (&["zzz", "zzzz"], false)] {
+            let data = data(&old, more);
+            let fields = Fields::among(&forms, &event, &[], &data);
+            assert_eq!(fields.is_some(), known, "{more:?}");
+            let has = fields.is_some_and(|fields| fields.get("zzz").is_some());
+            assert_eq!(has, known && !more.is_empty(), "{more:?}");
+        }
     }
 
     #[test]

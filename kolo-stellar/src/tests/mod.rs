@@ -1,7 +1,9 @@
+mod decode;
 mod events;
 mod mutants;
 mod node;
 mod prepare;
+mod read;
 mod sign;
 mod submit;
 mod two;
