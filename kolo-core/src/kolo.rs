@@ -41,8 +41,8 @@ pub struct Settings {
     pub lease_s: u64,
     /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
     pub test_money_max: i64,
-    /// Between two comparisons of members' wallets with their balances on the chain, seconds (60); 0: never,
-    /// where the nodes are known to tell every payment.
+    /// Between two comparisons of members' wallets with their balances on the chain, seconds (60); 0: only
+    /// after a gap in history, where the nodes are known to tell every payment.
     pub compare_wallets_s: u64,
     /// What may be begun in one day at the sponsor's cost.
     pub caps: Caps,
