@@ -45,6 +45,9 @@ pub struct Settings {
     pub lease_s: u64,
     /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
     pub test_money_max: i64,
+    /// Between two comparisons of members' wallets with their balances on the chain, seconds (60); 0: only
+    /// after a gap in history, where the nodes are known to tell every payment.
+    pub compare_wallets_s: u64,
     /// What may be begun in one day at the sponsor's cost.
     pub caps: Caps,
     /// Channel accounts beside the keeper, at most ([`MOST_CHANNELS`] are used; 0): so many more of the calls
@@ -66,6 +69,7 @@ impl Default for Settings {
             day_s: 86_400,
             lease_s: 60,
             test_money_max: 10_000_000_000,
+            compare_wallets_s: 60,
             caps: Caps::default(),
             channels: 0,
         }

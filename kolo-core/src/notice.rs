@@ -42,6 +42,19 @@ pub enum Notice {
         balance: i64,
         tx: String,
     },
+    /// The wallet's balance on the chain was not what we knew of: it is now. Negative: less.
+    BalanceFound {
+        amount: i64,
+        balance: i64,
+        /// History was lost: what moved it is not known.
+        lost: bool,
+    },
+    /// What happened in the circle for a while could not be seen; it was read anew.
+    CircleCaughtUp {
+        circle: CircleId,
+        name: String,
+        over: bool,
+    },
     /// To the organiser: the circle exists now.
     CircleReady {
         circle: CircleId,

@@ -282,6 +282,16 @@ impl Kolo {
         found.pop().flatten().map(loaded).transpose()
     }
 
+    /// Several of a kind at once, in the order asked for.
+    pub(crate) async fn load_all<T: Aggregate>(
+        &self,
+        ids: &[impl ToString + Sync],
+    ) -> Result<Vec<Option<Loaded<T>>>, Error> {
+        let ids: Vec<_> = ids.iter().map(|id| record::aggregate_id::<T>(id)).collect();
+        let found = self.ports().ledger.load(self.tenant(), &ids).await?;
+        found.into_iter().map(|stored| stored.map(loaded).transpose()).collect()
+    }
+
     pub(crate) async fn list<T: Aggregate>(
         &self,
         after: Option<String>,

@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{Clock, PortError};
@@ -169,6 +170,14 @@ impl ChainClient for StellarChainClient {
         asset: &Asset,
     ) -> Result<Option<Timestamp>, PortError> {
         self.ends_at(&Rent::of(&self.network, circle, asset)?).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.balances_of(addresses, asset).await
     }
 
     async fn circle(

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{PortError, Retry};
@@ -316,6 +317,16 @@ impl ChainClient for Metered {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         let answer = self.client.balance(address, asset).await;
+        self.meter.answered(&answer);
+        answer
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        let answer = self.client.balances(addresses, asset).await;
         self.meter.answered(&answer);
         answer
     }

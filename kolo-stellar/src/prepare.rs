@@ -79,8 +79,8 @@ impl StellarChainClient {
 
     async fn base(&self, source: &AccountId, soroban: bool) -> Result<Base, PrepareError> {
         let LatestLedger { sequence: ledger, closed_at } = self.latest_ledger().await?;
-        let entries = self.rpc.entries_as_of(&[account_key(source)]).await;
-        let (found, as_of) = entries.map_err(PortError::from)?;
+        let entries = self.rpc.entries_at(&[account_key(source)]).await;
+        let (as_of, found) = entries.map_err(PortError::from)?;
         let Some(LedgerEntryData::Account(account)) = found.into_iter().next().map(|e| e.data)
         else {
             return Err(missing(source, ledger, closed_at, as_of));

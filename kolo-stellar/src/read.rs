@@ -1,8 +1,8 @@
 //! Reading the ledger: accounts, balances, circles.
-use kolo_core::port::chain::{ChainAddress, CircleOnChain, LatestLedger};
+use kolo_core::port::chain::{BalancesOnChain, ChainAddress, CircleOnChain, LatestLedger};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use kolo_core::{Asset, Timestamp};
-use kolo_rules::Amount;
+use kolo_rules::{Amount, Rules};
 use stellar_xdr::{
     AccountId, ContractDataDurability, ContractId, Hash, LedgerEntryData, LedgerKey,
     LedgerKeyAccount, LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal, TrustLineAsset,
@@ -22,6 +22,9 @@ pub(crate) const STATE: ScVal = ScVal::U32(4);
 /// Where it keeps what waits for somebody, if anything does.
 pub(crate) const PENDING: ScVal = ScVal::U32(5);
 const MEMBERS: ScVal = ScVal::U32(3);
+
+/// Where it keeps its rules, within its instance.
+const RULES: ScVal = ScVal::U32(1);
 
 /// Bytes of a seat there: what kind of address, and its 32 bytes.
 const SEAT: usize = 33;
@@ -47,19 +50,28 @@ impl StellarChainClient {
         holder: &ChainAddress,
         asset: &Asset,
     ) -> Result<Amount, PortError> {
+        let found = self.balances_of(std::slice::from_ref(holder), asset).await?;
+        Ok(found.amounts.first().copied().unwrap_or(Amount::ZERO))
+    }
+
+    /// In one question, so of one ledger.
+    pub(crate) async fn balances_of(
+        &self,
+        holders: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
         let known = known_asset(self.network.id, asset)?;
-        match sc_address(holder)? {
-            ScAddress::Account(id) => {
-                let key = trustline_key(&id, &known.xdr);
-                let found = self.rpc.ledger_entries(&[key]).await?;
-                Ok(found.iter().find_map(trustline_balance).unwrap_or(Amount::ZERO))
-            }
-            contract => {
-                let key = balance_key(&known.contract, &contract)?;
-                let found = self.rpc.ledger_entries(&[key]).await?;
-                found.first().map_or(Ok(Amount::ZERO), contract_balance)
-            }
-        }
+        let key = |holder| match sc_address(holder)? {
+            ScAddress::Account(id) => Ok(trustline_key(&id, &known.xdr)),
+            contract => balance_key(&known.contract, &contract),
+        };
+        let keys = holders.iter().map(key).collect::<Result<Vec<_>, PortError>>()?;
+        let (ledger, found) = self.rpc.entries_at(&keys).await?;
+        let amount = |key: &LedgerKey| match found.iter().find(|entry| entry.key == *key) {
+            None => Ok(Amount::ZERO),
+            Some(entry) => trustline_balance(entry).map_or_else(|| contract_balance(entry), Ok),
+        };
+        Ok(BalancesOnChain { amounts: keys.iter().map(amount).collect::<Result<_, _>>()?, ledger })
     }
 
     pub(crate) async fn circle_on_chain(
@@ -74,7 +86,7 @@ impl StellarChainClient {
             data_key(&id, STATE),
             balance_key(&known.contract, &ScAddress::Contract(id.clone()))?,
         ];
-        let found = self.rpc.ledger_entries(&keys).await?;
+        let (ledger, found) = self.rpc.entries_at(&keys).await?;
         let entry = |key: &LedgerKey| found.iter().find(|entry| entry.key == *key);
         let Some(instance) = entry(&keys[0]) else {
             return Ok(None);
@@ -84,12 +96,16 @@ impl StellarChainClient {
             .transpose()?;
         let members = match &state {
             Some(_) => members(instance).ok_or_else(|| odd("Members"))?,
+            // A contract deletes both at once.
+            None if kept(instance, &MEMBERS).is_some() => return Err(archived()),
             None => vec![],
         };
         Ok(Some(CircleOnChain {
             state,
             members,
             vault: entry(&keys[2]).map_or(Ok(Amount::ZERO), contract_balance)?,
+            rules: kept(instance, &RULES).and_then(as_bytes).and_then(|b| Rules::decode(b).ok()),
+            ledger,
         }))
     }
 }
@@ -105,6 +121,15 @@ fn odd(what: &str) -> PortError {
         format!(
             "the {what} on the chain is not of the documented form: is this the right network and contract?"
         ),
+    )
+}
+
+/// Archived entries are not told by nodes, as if they were deleted.
+fn archived() -> PortError {
+    PortError::new(
+        PortErrorKind::Corrupt,
+        Retry::Permanent,
+        "the node does not tell the circle's state, but the circle has members: it is archived, restore it",
     )
 }
 
@@ -154,14 +179,18 @@ fn value(entry: &EntryInfo) -> Option<&ScVal> {
     }
 }
 
-/// Who sits where, by seat.
-fn members(instance: &EntryInfo) -> Option<Vec<ChainAddress>> {
+/// What a contract keeps within its instance.
+fn kept<'e>(instance: &'e EntryInfo, key: &ScVal) -> Option<&'e ScVal> {
     let ScVal::ContractInstance(instance) = value(instance)? else {
         return None;
     };
     let entries = instance.storage.as_ref()?;
-    let packed = entries.iter().find(|entry| entry.key == MEMBERS)?;
-    let seats = as_bytes(&packed.val)?.chunks(SEAT);
+    entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.val)
+}
+
+/// Who sits where, by seat.
+fn members(instance: &EntryInfo) -> Option<Vec<ChainAddress>> {
+    let seats = as_bytes(kept(instance, &MEMBERS)?)?.chunks(SEAT);
     let address = |seat: &[u8]| {
         let (kind, key) = seat.split_first()?;
         let key: [u8; 32] = key.try_into().ok()?;

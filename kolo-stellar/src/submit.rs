@@ -72,7 +72,7 @@ impl StellarChainClient {
     /// state in an earlier one, by a node that is behind, says nothing.
     async fn sequence_since(&self, tx: &SignedTx, ledger: u32) -> Result<Option<i64>, PortError> {
         let key = account_key(&account_id(&tx.prepared.source)?);
-        let (found, as_of) = self.rpc.entries_as_of(&[key]).await?;
+        let (as_of, found) = self.rpc.entries_at(&[key]).await?;
         Ok(found.into_iter().filter(|_| as_of >= ledger).find_map(|entry| match entry.data {
             LedgerEntryData::Account(account) => Some(account.seq_num.0),
             _ => None,

@@ -313,7 +313,11 @@ impl Circle {
         }
     }
 
-    fn end_offices(&mut self, changes: &mut Changes, who: Option<&Holder>) -> Result<(), Error> {
+    pub(crate) fn end_offices(
+        &mut self,
+        changes: &mut Changes,
+        who: Option<&Holder>,
+    ) -> Result<(), Error> {
         let Some((member, name)) = who.and_then(|who| Some((who.member?, &who.name))) else {
             return Ok(());
         };

@@ -184,6 +184,7 @@ impl Circles {
             invitations: Vec::new(),
             offers: Vec::new(),
             organiser_turn: 1,
+            filled_to: 0,
             diverged: None,
             created_at: changes.now(),
         };

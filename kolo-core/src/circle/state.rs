@@ -130,6 +130,10 @@ pub(crate) struct Circle {
     /// The organiser's own turn; another than the first only where the order is fixed.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub organiser_turn: u8,
+    /// Up to this ledger it was read from the contract's state, history being lost: its events up to there
+    /// are told, not booked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filled_to: u32,
     /// Set when an event did not fit the mirror: what, for the operator.
     pub diverged: Option<String>,
     pub created_at: Timestamp,
@@ -142,6 +146,11 @@ const fn first() -> u8 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
 const fn is_first(turn: &u8) -> bool {
     *turn == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+const fn is_zero(ledger: &u32) -> bool {
+    *ledger == 0
 }
 
 impl Aggregate for Circle {

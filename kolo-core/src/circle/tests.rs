@@ -47,6 +47,7 @@ fn sample() -> Circle {
         invitations: Vec::new(),
         offers: Vec::new(),
         organiser_turn: 1,
+        filled_to: 0,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }

@@ -34,6 +34,10 @@ impl Kolo {
         };
         let sender = self.member_at(from).await?;
         let receiver = self.member_at(to).await?;
+        // A wallet that was taken from a balance has what led to it.
+        let counted = self.counted_in([sender, receiver], event.ledger).await?;
+        let fresh = |member: &MemberId| counted.get(member) != Some(&true);
+        let (sender, receiver) = (sender.filter(fresh), receiver.filter(fresh));
         let moves = sender != receiver && amount.is_positive();
         if look.is_none() && !moves {
             return Ok(());

@@ -28,6 +28,23 @@ impl Kolo {
                 tracing::info!(intent = %intent.id, ?want, "who asked holds the office no more");
                 self.refused(changes, intent, Reason::Office).await
             }
+            (Progress::Confirmed { ledger, .. }, Want::TakeOffer { offer, .. }) => {
+                self.offer_contained(changes, *offer, *ledger).await
+            }
+            (
+                Progress::Confirmed { ledger, .. },
+                Want::Contribute { circle, member, .. }
+                | Want::Commit { circle, member }
+                | Want::Secure { circle, member, .. }
+                | Want::Repay { circle, member, .. },
+            ) => {
+                // Its event changes nothing any more: what it moved is in the entry of the gap, and in what the
+                // wallet's comparison finds.
+                if *ledger <= self.circle(*circle).await?.state.filled_to {
+                    self.release_hold(changes, *circle, *member, intent.id).await?;
+                }
+                Ok(())
+            }
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
             (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
             _ => Ok(()),

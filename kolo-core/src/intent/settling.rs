@@ -124,9 +124,9 @@ impl Kolo {
         let once_by_itself = intent.state.want.is_once_by_itself();
         let looked = Looked { consents_are_over, once_by_itself };
         match after_looking(&tx.prepared, fate, looked) {
-            AfterLooking::Done { fee } => {
+            AfterLooking::Done { fee, ledger } => {
                 intent.state.fees = intent.state.fees.saturating_add(fee);
-                let done = Progress::Confirmed { tx: tx.hash.clone(), fee };
+                let done = Progress::Confirmed { tx: tx.hash.clone(), fee, ledger };
                 let used = Some(tx.prepared.sequence);
                 self.finish_having_used(work, intent, done, used).await.map(Some)
             }

@@ -184,6 +184,9 @@ pub(crate) enum Progress {
     Confirmed {
         tx: String,
         fee: i64,
+        /// In which it was applied; 0: not kept.
+        #[serde(default)]
+        ledger: u32,
     },
     /// The effect was there already, without us.
     AlreadyDone,

@@ -65,8 +65,8 @@ pub(super) fn after_sending(answer: &Result<Submission, PortError>) -> AfterSend
 /// What follows from a transaction's fate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AfterLooking {
-    /// The effect is there.
-    Done { fee: i64 },
+    /// The effect is there, since that ledger.
+    Done { fee: i64, ledger: u32 },
     /// It will have no effect any more: another one may be built. `used`: its sequence number is gone.
     BuildAnew { fee: i64, used: bool },
     /// It had none, and another one would have none.
@@ -87,7 +87,7 @@ pub(super) struct Looked {
 
 pub(super) fn after_looking(tx: &PreparedTx, fate: Fate, looked: Looked) -> AfterLooking {
     let (history_covers, source_sequence) = match fate {
-        Fate::Confirmed { fee, .. } => return AfterLooking::Done { fee },
+        Fate::Confirmed { fee, ledger, .. } => return AfterLooking::Done { fee, ledger },
         // A consent given apart is good for one transaction only, and that has used it.
         Fate::Failed { outdated: true, fee, .. } if tx.authorisations.is_empty() => {
             return AfterLooking::BuildAnew { fee, used: true };

@@ -6,6 +6,7 @@ use super::state::{Offer, Standing, Terms};
 use super::taking::payment_key;
 use super::view::{OfferEnd, OfferKind};
 use crate::circle::state::Circle;
+use crate::intent::state::{Intent, Progress};
 use crate::notice::{Notice, Reason};
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::port::ledger::{IndexWrite, Resolution};
@@ -151,6 +152,74 @@ impl Kolo {
             circle.offers.retain(|open| *open != id);
         }
         Ok(())
+    }
+
+    /// What a gap in history leaves of them: what both have had brought about is done, what cannot come about
+    /// any more is void.
+    pub(crate) async fn offers_after_gap(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+    ) -> Result<(), Error> {
+        for id in circle.offers.clone() {
+            let mut offer = self.offer(id).await?;
+            if offer.state.is_alive() {
+                if let Some(chain_tx) = self.confirmed(changes, &offer.state).await? {
+                    if let Some(entry) = offer.state.hold.take() {
+                        let (effective_at, settle) = (changes.now(), true);
+                        let end = Resolution { entry, settle, chain_tx, effective_at };
+                        changes.set.resolutions.push(end);
+                        changes.free_payment(&offer.state);
+                    }
+                    offer.state.standing = Standing::Done;
+                    changes.write(&offer)?;
+                    changes.event(&offer.id, "offer.done", &id)?;
+                } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
+                    continue;
+                } else {
+                    changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
+                }
+            }
+            circle.offers.retain(|open| *open != id);
+        }
+        Ok(())
+    }
+
+    /// The transaction, where it is known, of what both consented to and the chain has confirmed.
+    async fn confirmed(
+        &self,
+        changes: &mut Changes,
+        offer: &Offer,
+    ) -> Result<Option<Option<String>>, Error> {
+        let Standing::Accepted(intent) = offer.standing else { return Ok(None) };
+        let Some(intent) = self.load::<Intent>(intent).await? else { return Ok(None) };
+        changes.hold_still(&intent)?;
+        Ok(match intent.state.progress {
+            Progress::Confirmed { tx, .. } => Some(Some(tx)),
+            Progress::AlreadyDone => Some(None),
+            _ => None,
+        })
+    }
+
+    /// The chain has done what both consented to; where the state its circle was read from contains that,
+    /// no event will say so.
+    pub(crate) async fn offer_contained(
+        &self,
+        changes: &mut Changes,
+        id: OfferId,
+        ledger: u32,
+    ) -> Result<(), Error> {
+        let mut offer = self.offer(id).await?;
+        let mut circle = self.circle(offer.state.circle).await?;
+        if !offer.state.is_accepted() || ledger > circle.state.filled_to {
+            return Ok(());
+        }
+        changes.release_offer(&mut offer.state);
+        offer.state.standing = Standing::Done;
+        changes.write(&offer)?;
+        changes.event(&offer.id, "offer.done", &id)?;
+        circle.state.offers.retain(|open| *open != id);
+        changes.write(&circle)
     }
 
     /// What passes (a payment that is late, a credit on its way) makes nothing void.

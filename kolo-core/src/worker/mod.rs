@@ -7,6 +7,7 @@ pub(crate) mod timers;
 pub(crate) mod vaults;
 
 mod handlers;
+mod letters;
 mod nudge;
 
 use std::future::Future;
@@ -25,6 +26,8 @@ use crate::unit::queue;
 use crate::{Error, Kolo, Timestamp};
 use handlers::Registered;
 use nudge::Nudge;
+
+pub use letters::DeadLetter;
 
 /// Items worked on at the same time.
 const AT_ONCE: usize = 16;
@@ -232,7 +235,10 @@ impl Worker {
         for _ in 0..PAGES_AT_ONCE {
             match self.kolo.follow().await {
                 Ok(true) => {}
-                Ok(false) => return false,
+                Ok(false) => {
+                    self.compare().await;
+                    return false;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the chain's events could not be followed now");
                     return false;
@@ -240,6 +246,13 @@ impl Worker {
             }
         }
         true
+    }
+
+    /// What no event says, balances do.
+    async fn compare(&self) {
+        if let Err(error) = self.kolo.compare_wallets().await {
+            tracing::warn!(%error, "wallets could not be compared with the chain now");
+        }
     }
 
     fn queues(&self) -> &'static [&'static str] {

@@ -171,17 +171,14 @@ impl Rpc {
     /// # Errors
     /// [`RpcError`].
     pub async fn ledger_entries(&self, keys: &[LedgerKey]) -> Result<Vec<EntryInfo>, RpcError> {
-        Ok(self.entries_as_of(keys).await?.0)
+        Ok(self.entries_at(keys).await?.1)
     }
 
-    /// The same, and the ledger as of which it is so; 0 where the node does not say.
+    /// As [`Rpc::ledger_entries`], with the ledger all of them are of.
     ///
     /// # Errors
     /// [`RpcError`].
-    pub async fn entries_as_of(
-        &self,
-        keys: &[LedgerKey],
-    ) -> Result<(Vec<EntryInfo>, u32), RpcError> {
+    pub async fn entries_at(&self, keys: &[LedgerKey]) -> Result<(u32, Vec<EntryInfo>), RpcError> {
         const METHOD: &str = "getLedgerEntries";
         let keys: Vec<String> =
             keys.iter().map(|key| base64(METHOD, key)).collect::<Result<_, _>>()?;
@@ -193,7 +190,7 @@ impl Rpc {
                 live_until: entry.live_until_ledger_seq,
             })
         });
-        Ok((entries.collect::<Result<_, RpcError>>()?, raw.latest_ledger))
+        Ok((raw.latest_ledger, entries.collect::<Result<_, RpcError>>()?))
     }
 
     /// `simulateTransaction`, with `leeway` more instructions than it took.

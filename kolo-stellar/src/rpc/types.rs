@@ -78,11 +78,11 @@ pub(super) struct RawEntry {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawEntries {
+    /// The ledger all of them are of.
+    pub latest_ledger: u32,
     /// Some nodes answer `null` when nothing was found.
     #[serde(default)]
     pub entries: Option<Vec<RawEntry>>,
-    #[serde(default)]
-    pub latest_ledger: u32,
 }
 
 #[derive(Deserialize)]

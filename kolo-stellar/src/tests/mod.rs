@@ -1,7 +1,10 @@
+mod decode;
 mod events;
 mod lifetime;
+mod mutants;
 mod node;
 mod prepare;
+mod read;
 mod sign;
 mod submit;
 mod table;

@@ -121,8 +121,8 @@ pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
         ext: SorobanTransactionDataExt::V0,
         resources: SorobanResources {
             footprint: LedgerFootprint {
-                read_only: Default::default(),
-                read_write: Default::default(),
+                read_only: vec![crate::read::account_key(&account(7))].try_into().unwrap(),
+                read_write: vec![crate::read::account_key(&account(8))].try_into().unwrap(),
             },
             instructions: 4_000_000,
             disk_read_bytes: 500,

@@ -3,6 +3,7 @@
 mod deploy;
 #[cfg(feature = "http")]
 mod failover;
+mod follow;
 #[cfg(feature = "http")]
 mod http;
 mod lifetimes;

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{Digest, PublicKey, Signature};
 use kolo_core::view::MemberView;
@@ -299,6 +300,14 @@ impl ChainClient for Meddling {
         asset: &Asset,
     ) -> Result<Option<Timestamp>, PortError> {
         self.chain.lifetime(circle, asset).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.chain.balances(addresses, asset).await
     }
 
     async fn circle(

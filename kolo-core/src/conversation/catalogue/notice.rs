@@ -59,7 +59,10 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
             ("label-vote-no", format!("VOTE NO {proposal} {circle}")),
         ],
         Notice::EntryDue { circle, .. } => vec![contribute(circle), status(circle)],
-        Notice::MoneyReceived { .. } => vec![("label-balance", "BALANCE".to_owned())],
+        Notice::MoneyReceived { .. } | Notice::BalanceFound { .. } => {
+            vec![("label-balance", "BALANCE".to_owned())]
+        }
+        Notice::CircleCaughtUp { circle, over: false, .. } => vec![status(circle)],
         _ => Vec::new(),
     }
 }
@@ -99,6 +102,14 @@ fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
             .text("amount", amount(*sent))
             .text("balance", amount(*balance))
             .text("reference", reference(tx)),
+        Notice::BalanceFound { amount: found, balance, lost } => Words::new("notice-balance-found")
+            .flag("came", *found > 0)
+            .flag("lost", *lost)
+            .text("amount", amount(found.saturating_abs()))
+            .text("balance", amount(*balance)),
+        Notice::CircleCaughtUp { name, over, .. } => {
+            named("notice-circle-caught-up", name).flag("over", *over)
+        }
         _ => return None,
     })
 }

@@ -134,6 +134,7 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
         let kind = match entry.kind.as_str() {
             "deposit" => "history-deposit",
             "withdrawal" => "history-withdrawal",
+            "gap" => "history-gap",
             "contribution" => "history-contribution",
             "payout" => "history-payout",
             "repayment" => "history-repayment",

@@ -120,6 +120,7 @@ history-line =
     }
 history-deposit = received
 history-withdrawal = sent
+history-gap = put right, after a time I could not see
 history-contribution = paid in
 history-payout = the pot
 history-repayment = paid back
@@ -824,6 +825,19 @@ refused-no-vote = Only people who were members when this vote began, and still a
 
 notice-money-received = You received *{ $amount }*. You now have { $balance }. Reference { $reference }
 notice-money-sent = { $amount } left your wallet. You now have { $balance }. Reference { $reference }
+notice-balance-found =
+    { $came ->
+        [yes] Your wallet has { $amount } more than my records said
+       *[no] Your wallet has { $amount } less than my records said
+    }{ $lost ->
+        [yes] , since I could not see what happened on the network for a while
+       *[no] { "" }
+    }. You now have { $balance }.
+notice-circle-caught-up =
+    For a while I could not see what happened in *{ $name }*. { $over ->
+        [yes] It is over now. I cannot list what happened in between.
+       *[no] Its balances and turns are up to date again; what happened in between I cannot list. Send STATUS to see where it is.
+    }
 notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.
 notice-circle-failed = *{ $name }* could not be created. { $reason } Nothing was paid.
 notice-invitation-ready =

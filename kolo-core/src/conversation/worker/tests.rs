@@ -11,8 +11,8 @@ use crate::conversation::fake::{FakeDesk, NOW, ONE, asset, circle, contact, memb
 use crate::notice::Notice;
 use crate::port::ChainClient;
 use crate::port::chain::{
-    Assembled, ChainAddress, ChainCursor, ChainEffect, ChainEvents, CircleOnChain, Fate, FeeBump,
-    LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
+    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
 };
 use crate::port::channel::Capabilities;
 use crate::port::ledger::AggregateId;
@@ -327,6 +327,9 @@ impl ChainClient for NoChain {
         _: Option<&ChainAddress>,
         _: &Asset,
     ) -> Result<Option<Timestamp>, PortError> {
+        unreachable!()
+    }
+    async fn balances(&self, _: &[ChainAddress], _: &Asset) -> Result<BalancesOnChain, PortError> {
         unreachable!()
     }
     async fn circle(

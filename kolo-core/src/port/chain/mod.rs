@@ -6,7 +6,7 @@ mod event;
 use std::fmt;
 
 use async_trait::async_trait;
-use kolo_rules::Amount;
+use kolo_rules::{Amount, Rules};
 use serde::{Deserialize, Serialize};
 
 pub use effect::{ChainEffect, DrawSecret};
@@ -249,8 +249,27 @@ pub struct ChainEvents {
     pub next: ChainCursor,
     /// True when there may be more right now.
     pub more: bool,
+    /// Every event of ledgers up to this one is in this page or before it; 0: not known.
+    pub through: u32,
     /// Set when history between the cursor and the first event is lost to this node.
-    pub gap: bool,
+    pub gap: Option<LostHistory>,
+}
+
+/// Ledgers whose events the node does not have any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostHistory {
+    /// The first of them.
+    pub from: u32,
+    /// The last of them.
+    pub to: u32,
+}
+
+impl LostHistory {
+    /// Whether what happened in that ledger is lost.
+    #[must_use]
+    pub const fn contains(&self, ledger: u32) -> bool {
+        self.from <= ledger && ledger <= self.to
+    }
 }
 
 /// A circle as it is on the chain.
@@ -263,6 +282,19 @@ pub struct CircleOnChain {
     pub members: Vec<ChainAddress>,
     /// The vault's balance.
     pub vault: Amount,
+    /// The rules it was made with; `None` when the contract does not say.
+    pub rules: Option<Rules>,
+    /// The ledger all of this is of: events up to it are contained, later ones are not.
+    pub ledger: u32,
+}
+
+/// What addresses hold, as one ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalancesOnChain {
+    /// In the order asked for.
+    pub amounts: Vec<Amount>,
+    /// The ledger they are of: events up to it are contained, later ones are not.
+    pub ledger: u32,
 }
 
 /// The chain's latest ledger.
@@ -390,6 +422,16 @@ pub trait ChainClient: Send + Sync {
         circle: Option<&ChainAddress>,
         asset: &Asset,
     ) -> Result<Option<Timestamp>, PortError>;
+
+    /// What several addresses (100 at most) hold of an asset, all of one ledger.
+    ///
+    /// # Errors
+    /// A temporary one when they could not be read as one ledger has them.
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError>;
 
     /// A circle's state and vault; `None` when there is no such contract.
     async fn circle(

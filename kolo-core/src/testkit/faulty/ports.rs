@@ -3,8 +3,9 @@ use async_trait::async_trait;
 
 use super::Faulty;
 use crate::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use crate::port::channel::{Capabilities, OutboundMessage};
 use crate::port::ledger::{
@@ -238,6 +239,14 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         asset: &Asset,
     ) -> Result<Option<Timestamp>, PortError> {
         self.plan.call("lifetime", self.inner.lifetime(circle, asset)).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.plan.call("balances", self.inner.balances(addresses, asset)).await
     }
 
     async fn circle(

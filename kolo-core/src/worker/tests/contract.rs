@@ -51,7 +51,7 @@ impl Contract {
         }
     }
 
-    pub fn on_chain(&self) -> CircleOnChain {
+    pub fn on_chain(&self, ledger: u32) -> CircleOnChain {
         let finished = self.state.is_finished();
         let mut bytes = vec![0; kolo_rules::circle::MAX_ENCODED];
         let length = self.state.encode(&mut bytes).unwrap();
@@ -60,6 +60,8 @@ impl Contract {
             state: (!finished).then_some(bytes),
             members: if finished { Vec::new() } else { self.members.clone() },
             vault: self.vault,
+            rules: Some(self.rules),
+            ledger,
         }
     }
 

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::port::chain::{
-    Assembled, ChainClient, ChainCursor, ChainEvents, CircleOnChain, Fate, FeeBump, LatestLedger,
-    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainClient, ChainCursor, ChainEvents, CircleOnChain, Fate,
+    FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
 };
 use crate::port::vault::Signature;
 use crate::port::{Clock, PortError};
@@ -228,6 +228,14 @@ impl ChainClient for Queueing {
 
     async fn balance(&self, of: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.scripted.balance(of, asset).await
+    }
+
+    async fn balances(
+        &self,
+        of: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.scripted.balances(of, asset).await
     }
 
     async fn lifetime(

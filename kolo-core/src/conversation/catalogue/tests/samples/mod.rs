@@ -45,7 +45,7 @@ variants! { missing_replies, replies, Reply:
 }
 
 variants! { missing_notices, notices, Notice:
-    MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
+    MoneyReceived MoneySent BalanceFound CircleCaughtUp CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
     PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VaultShort VaultGift VoteCast ProposalRejected Dissolved Refunded Completed
     Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded Office

@@ -38,6 +38,10 @@ fn tx() -> String {
 fn money_notices() -> Vec<Notice> {
     vec![
         Notice::MoneyReceived { amount: 5 * ONE, balance: 9 * ONE, tx: tx() },
+        Notice::BalanceFound { amount: 5 * ONE, balance: 9 * ONE, lost: false },
+        Notice::BalanceFound { amount: -ONE, balance: 9 * ONE, lost: true },
+        Notice::CircleCaughtUp { circle: id(), name: name(), over: false },
+        Notice::CircleCaughtUp { circle: id(), name: name(), over: true },
         Notice::MoneySent { amount: 5 * ONE, balance: 4 * ONE, tx: tx() },
     ]
 }

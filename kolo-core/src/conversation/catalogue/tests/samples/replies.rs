@@ -84,6 +84,7 @@ fn money() -> Vec<Reply> {
     let kinds = [
         "deposit",
         "withdrawal",
+        "gap",
         "contribution",
         "payout",
         "repayment",
