@@ -9,12 +9,15 @@
 //! made on it: a test asset, the contracts, the operator's accounts.
 mod address;
 mod client;
+mod closing;
 mod config;
 mod events;
 mod outcome;
 mod plan;
 mod prepare;
+mod protocol;
 mod read;
+pub mod rescue;
 pub mod rpc;
 mod scval;
 pub mod setup;
@@ -24,9 +27,11 @@ mod submit;
 mod tests;
 mod two;
 mod verify;
+pub mod wallet;
 
 pub use client::StellarChainClient;
 pub use config::{MAX_ASSETS, Operators, StellarConfig};
+pub use protocol::{PROTOCOLS, UnknownProtocol};
 pub use rpc::{FnTransport, Rpc, RpcError, Transport, TransportError};
 #[cfg(feature = "http")]
 pub use rpc::{HttpTransport, HttpTransportError};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use kolo_server::demo::{self, DemoOptions};
 use kolo_server::simulate::{self, On};
-use kolo_server::{receipt, web};
+use kolo_server::{receipt, rescue, web};
 
 /// Group savings in a chat: the reference bot, on embedded defaults.
 #[derive(Parser)]
@@ -49,6 +49,9 @@ enum Command {
         #[arg(long)]
         key: Option<String>,
     },
+    /// With a member's own key, any fee payer and any node, without the operator: see what is due and
+    /// owed, pay, vote, leave, take everything out.
+    Rescue(rescue::RescueArgs),
 }
 
 #[tokio::main]
@@ -62,6 +65,7 @@ async fn main() -> ExitCode {
         }
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
+        Some(Command::Rescue(args)) => rescue::run(args).await,
         None => web::run().await,
     }
 }

@@ -13,6 +13,8 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestam
 pub(crate) enum Want {
     OpenAccount { member: MemberId },
     TestMoney { member: MemberId, amount: i64 },
+    CloseAccount { member: MemberId, to: ChainAddress },
+    LeaveSponsorship { member: MemberId },
     CreateCircle { circle: CircleId },
     Invite { invitation: InvitationId },
     Revoke { invitation: InvitationId },
@@ -163,7 +165,9 @@ impl Want {
     /// One transaction per source account at a time: the lane is the source account.
     fn lane(&self, organiser: Option<MemberId>) -> String {
         let member = match self {
-            Self::OpenAccount { .. } => return "operator/sponsor".to_owned(),
+            Self::OpenAccount { .. } | Self::LeaveSponsorship { .. } => {
+                return "operator/sponsor".to_owned();
+            }
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),
             Self::Payout { .. }
             | Self::Push { .. }
@@ -181,7 +185,8 @@ impl Want {
             | Self::Approve { .. }
             | Self::Reject { .. }
             | Self::Remove { .. } => organiser,
-            Self::Join { member, .. }
+            Self::CloseAccount { member, .. }
+            | Self::Join { member, .. }
             | Self::Leave { member, .. }
             | Self::Contribute { member, .. }
             | Self::Repay { member, .. }

@@ -13,6 +13,7 @@ mod receipts;
 mod roles;
 mod unpaid;
 mod vaults;
+mod wallets;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use kolo_rules::circle::{Motion, Phase, Shortfall};
 use kolo_rules::{Amount, Refusal};
 
 use self::chain::{Answer, ScriptedChain};
+use self::wallets::{Doorman, Sealer};
 use super::Worker;
 use crate::member::Register;
 use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
@@ -59,6 +61,7 @@ impl World {
         let operator =
             OperatorKeys { sponsor: key, fees: key, keeper: key, receipts, issuer: Some(key) };
         let kolo = Kolo::new(tenant, ports, asset(), operator, settings);
+        let kolo = kolo.with_key_export(Arc::new(Sealer), Arc::new(Doorman));
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
     }

@@ -39,6 +39,10 @@ fn money_notices() -> Vec<Notice> {
     vec![
         Notice::MoneyReceived { amount: 5 * ONE, balance: 9 * ONE, tx: tx() },
         Notice::MoneySent { amount: 5 * ONE, balance: 4 * ONE, tx: tx() },
+        Notice::KeyExported,
+        Notice::KeyRefused,
+        Notice::WalletClosed,
+        Notice::WalletKept { reason: Reason::Technical },
     ]
 }
 
