@@ -98,6 +98,7 @@ async fn play_round(page: &Page<'_>, round: u64) {
     // A reminder's date may come first. From the pot's date on it is paid without another click, which
     // would only bring the next round's date nearer.
     let due = page.read(&format!("return Date.parse({NEXT_PAYOUT})")).await;
+    assert!(due.is_number(), "the page says when the pot is due: {due}");
     let reached = format!("Date.parse(document.querySelector('#clock-now').textContent) >= {due}");
     for _ in 0..4 {
         page.click("[data-move=due]").await;

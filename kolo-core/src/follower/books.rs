@@ -29,6 +29,7 @@ impl Kolo {
         story: &Story<'_>,
     ) -> Result<(), Error> {
         use CircleChainEvent as E;
+        let believed = self.is_believed(circle, story).await?;
         let mut book = Booking { changes, circle, story, flows: Vec::new(), count: 0 };
         let paid_in = match story.what {
             E::ContributionMade { member, round, amount, .. } => {
@@ -46,18 +47,46 @@ impl Kolo {
             _ => None,
         };
         if let Some((kind, by, into, round, amount)) = paid_in {
-            self.pay_in(&mut book, &PaidIn { kind, by, into, round, amount }).await?;
+            let paid = PaidIn { kind, by, into, round, amount };
+            self.pay_in(&mut book, &paid, believed).await?;
         }
-        book.pay_out();
+        if believed {
+            book.pay_out();
+        }
         book.allocate()
     }
 
+    /// Whether money has moved as the event says. What the rules cannot have done says a contract of other
+    /// code, which may say anything: it can pay no more than the books have it hold, and nobody's wallet is
+    /// charged for it.
+    async fn is_believed(&self, circle: &Circle, story: &Story<'_>) -> Result<bool, Error> {
+        use CircleChainEvent as E;
+        if story.effect.is_some() {
+            return Ok(true);
+        }
+        let (from, amount) = match story.what {
+            E::PayoutMade { amount, credited: false, .. } => (Part::Pot, *amount),
+            E::CreditPushed { amount, .. } | E::RefundClaimed { amount, .. } => {
+                (Part::Credits, *amount)
+            }
+            _ => return Ok(false),
+        };
+        let account = from.account(circle.id, &circle.asset);
+        let held = self.ports().ledger.balances(self.tenant(), &[account]).await?;
+        Ok(held.first().is_some_and(|held| amount <= held.settled))
+    }
+
     /// Settles the hold of a payment made by us; books one made without us.
-    async fn pay_in(&self, book: &mut Booking<'_>, paid: &PaidIn<'_>) -> Result<(), Error> {
+    async fn pay_in(
+        &self,
+        book: &mut Booking<'_>,
+        paid: &PaidIn<'_>,
+        believed: bool,
+    ) -> Result<(), Error> {
         let PaidIn { kind, by, into, round, amount } = *paid;
         if self.settle_hold(book, by, round, amount).await? {
             book.flows.push((into, amount));
-        } else {
+        } else if believed {
             book.enter(kind, by, into, amount, (round > 0).then_some(round));
         }
         Ok(())

@@ -7,6 +7,7 @@ use crate::circle::state::{Circle, Contract};
 use crate::events::Happened;
 use crate::notice::Notice;
 use crate::port::chain::{ChainAddress, ChainEvent, CircleChainEvent};
+use crate::port::{PortErrorKind, Retry};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::Every;
@@ -78,8 +79,19 @@ impl Kolo {
                 return Ok(());
             };
             let mut changes = command.changes();
-            self.step(&mut changes, circle, event, what).await?;
-            if command.commit(changes, ()).await?.is_some() {
+            let stepped = self.step(&mut changes, circle.clone(), event, what).await;
+            let done = match stepped {
+                Ok(()) => command.commit(changes, ()).await,
+                Err(error) => Err(error),
+            };
+            let done = match done {
+                Err(error) if cannot_be(&error) => {
+                    let changes = set_aside(command.changes(), circle, event, what, &error)?;
+                    command.commit(changes, ()).await?
+                }
+                done => done?,
+            };
+            if done.is_some() {
                 return Ok(());
             }
         }
@@ -127,7 +139,11 @@ impl Kolo {
         };
         self.follow_offers(changes, &mut circle.state, what).await?;
         let tells_gift = circle.state.tells_gift(what, changes.now())?;
-        let receipt = self.issue_receipt(changes, &circle.state, event, what).await?;
+        // Nothing is signed for what our rules say cannot be.
+        let receipt = match effect {
+            Some(_) => self.issue_receipt(changes, &circle.state, event, what).await?,
+            None => None,
+        };
         let (before, after, gone) = (&before, &after, gone.as_ref());
         let story = Story {
             event,
@@ -149,6 +165,33 @@ impl Kolo {
         changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
         changes.write(&circle)
     }
+}
+
+/// It will be no better the next time: figures that no rules lead to, or that no books have room for.
+fn cannot_be(error: &Error) -> bool {
+    match error {
+        Error::Refused(_) => true,
+        Error::Port(error) => {
+            (error.kind, error.retry) == (PortErrorKind::Limited, Retry::Permanent)
+        }
+        _ => false,
+    }
+}
+
+/// What one circle says must not keep all others waiting: it is kept and booked nowhere, and the operator
+/// is told.
+fn set_aside(
+    mut changes: Changes,
+    mut circle: Loaded<Circle>,
+    event: &ChainEvent,
+    what: &CircleChainEvent,
+    why: &Error,
+) -> Result<Changes, Error> {
+    tracing::error!(circle = %circle.state.id, event = event.id, ?what, %why, "an event cannot be applied");
+    circle.state.diverged = Some(format!("{}: {why}", event.id));
+    changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
+    changes.write(&circle)?;
+    Ok(changes)
 }
 
 pub(crate) fn every(rules: &Rules) -> Every {

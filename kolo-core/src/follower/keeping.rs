@@ -26,8 +26,9 @@ impl Kolo {
             self.schedule_payout(changes, circle.id, after, &rules)?;
             self.schedule_reminder(changes, circle.id, after, &rules, None)?;
         }
-        let begins = story.before.phase == Phase::Forming && after.phase != Phase::Forming;
-        if begins && !after.is_finished() {
+        if after.phase != Phase::Forming && !after.is_finished() {
+            // Once by its name, whatever it comes with: circles that had begun before vaults were watched
+            // are watched from their next event on, and one that was over from when there is money again.
             self.schedule_watch(changes, circle.id)?;
         }
         self.schedule_pushes(changes, circle, story)?;

@@ -111,8 +111,8 @@ async fn connect(address: &str, view: View, profile: &Path) -> Client {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         match builder.capabilities(wanted.clone()).connect(address).await {
             Ok(client) => return client,
-            // chromedriver may still be starting.
-            Err(error) => assert!(began.elapsed() < PATIENCE, "no browser: {error}"),
+            // chromedriver may still be starting; and it gives a browser up that takes a minute to start.
+            Err(error) => assert!(began.elapsed() < 3 * PATIENCE, "no browser: {error}"),
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

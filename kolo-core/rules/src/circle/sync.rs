@@ -83,13 +83,15 @@ impl<S: Store> Circle<S> {
     }
 
     /// What of a `surplus` is each seat's, by seat, were it shared now: equal parts for those who were
-    /// never late and stay to the end, for all if there are none.
+    /// never late and stay to the end, for all if there are none. Without members it is nobody's.
     ///
     /// # Errors
-    /// [`Refusal::Overflow`] when there are no members.
+    /// [`Refusal::Overflow`].
     pub fn surplus_parts(&self, surplus: Amount) -> Result<[Amount; MAX_MEMBERS], Refusal> {
         let mut parts = NOTHING;
-        self.share_equally(surplus, never_late, &mut parts)?;
+        if !self.is_empty() {
+            self.share_equally(surplus, never_late, &mut parts)?;
+        }
         Ok(parts)
     }
 

@@ -1,7 +1,7 @@
 //! What the vault really holds: gifts and clawbacks.
 
 use kolo_rules::circle::{Premium, Security, Synced};
-use kolo_rules::{Amount, Circle, Refusal, Rules};
+use kolo_rules::{Amount, Circle, MAX_MEMBERS, Refusal, Rules};
 
 use crate::support::{
     START, WEEK, active, amount, debts, each, pay, play_round, propose_dissolve, refused, rules,
@@ -28,6 +28,16 @@ fn a_surplus_joins_the_reserve() {
     let synced = circle.sync(amount(25)).unwrap();
     assert_eq!(synced, Synced { surplus: amount(5), shortfall: Amount::ZERO });
     assert_eq!((circle.reserve, circle.liabilities()), (amount(5), Ok(amount(25))));
+}
+
+#[test]
+fn a_surplus_is_shared_to_the_last_unit_and_without_members_is_nobodys() {
+    let rules = rules(3);
+    let circle = active(&rules);
+    let parts = circle.surplus_parts(amount(8)).unwrap();
+    assert_eq!(parts[..3], [3, 3, 2].map(amount));
+    assert_eq!(parts.iter().map(|part| part.minor_units()).sum::<i64>(), 8);
+    assert_eq!(Circle::new().surplus_parts(amount(8)), Ok([Amount::ZERO; MAX_MEMBERS]));
 }
 
 #[test]

@@ -3,6 +3,7 @@ mod caps;
 mod chain;
 mod consents;
 mod contract;
+mod disbelief;
 mod forming;
 mod handlers;
 mod lives;

@@ -271,6 +271,25 @@ fn everybody_hears_what_a_gift_means_for_them() {
     }
 }
 
+/// There is nobody to tell, and what comes after it is followed all the same.
+#[test]
+fn a_gift_to_a_circle_without_members_stops_nothing() {
+    let world = World::new();
+    let (ada, bola) = (world.member("Ada"), world.member("Bola"));
+    let circle = world.forming(&ada, "one");
+    let surplus = Amount::new(9 * WORTH);
+    for event in [
+        CircleChainEvent::ParticipantLeft { member: ada.address, removed: false },
+        CircleChainEvent::Synced { surplus, shortfall: Amount::ZERO },
+        CircleChainEvent::JoinRequested { member: bola.address },
+    ] {
+        world.emit(circle, event);
+        while block_on(world.kolo.follow()).unwrap() {}
+    }
+    let status = block_on(world.kolo.circles().status(circle)).unwrap();
+    assert_eq!((status.seats.len(), status.vault, status.requests.len()), (0, surplus, 1));
+}
+
 /// Anybody can send dust and call `sync` for it as often as a fee is nothing to them.
 #[test]
 fn nobody_can_have_members_told_of_dust_or_more_than_once_a_day() {
