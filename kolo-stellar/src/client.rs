@@ -31,7 +31,7 @@ pub struct StellarChainClient {
     pub(crate) network: Network,
     /// What is asked of `getEvents`, one after the other.
     pub(crate) filters: Vec<Value>,
-    clock: Option<Arc<dyn Clock>>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 impl StellarChainClient {

@@ -58,6 +58,13 @@ impl StellarChainClient {
         if extension(&account).is_some_and(|more| more.num_sponsoring != 0) {
             return Err(refused("the account sponsors others: end that first".to_owned()));
         }
+        if *to == self.network.sponsor() && account.balance != 0 {
+            let what = format!(
+                "the account holds {} stroops of XLM of its own: say whose account they go to",
+                account.balance
+            );
+            return Err(refused(what));
+        }
         if self.account(to).await?.is_none() {
             return Err(refused("the account to be merged into does not exist".to_owned()));
         }
@@ -114,6 +121,19 @@ impl StellarChainClient {
             _ => None,
         }))
     }
+}
+
+/// What an account can spend beyond its reserve and its offers, stroops of XLM.
+pub(crate) fn spendable(account: &AccountEntry) -> i64 {
+    let more = extension(account);
+    let carried = more.map_or(0, |m| i64::from(m.num_sponsoring) - i64::from(m.num_sponsored));
+    let entries = OWN_ENTRIES + i64::from(account.num_sub_entries) + carried;
+    let offered = match &account.ext {
+        AccountEntryExt::V1(v1) => v1.liabilities.selling,
+        AccountEntryExt::V0 => 0,
+    };
+    let reserve = entries.saturating_mul(BASE_RESERVE);
+    account.balance.saturating_sub(reserve).saturating_sub(offered)
 }
 
 const fn extension(account: &AccountEntry) -> Option<&AccountEntryExtensionV2> {

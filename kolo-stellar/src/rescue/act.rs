@@ -7,17 +7,38 @@ use kolo_rules::circle::{Motion, PayoutStatus};
 
 use super::{CircleReport, Rescue, RescueError, Settled};
 
+/// Steps of one collecting: a payout, a credit, a claim, and one to spare.
+const MOST_STEPS: u32 = 4;
+
 impl Rescue {
-    /// Pays exactly what is due for the round, or what is due before the first one.
+    /// Pays exactly what is due for the round, or what is due before the first one. Called again after an
+    /// outcome that is not known it pays nothing a second time.
     ///
     /// # Errors
-    /// [`RescueError::Nothing`] when nothing is due; otherwise as [`Self::report`] and the chain's refusal.
+    /// [`RescueError::Nothing`] when nothing is due, [`RescueError::Ahead`] when it would be paid in advance;
+    /// otherwise as [`Self::report`] and the chain's refusal.
     pub async fn contribute(&self, circle: &ChainAddress) -> Result<Settled, RescueError> {
+        self.pay(circle, false).await
+    }
+
+    /// As [`Self::contribute`], or the next instalment in advance when nothing is due: each call pays one
+    /// more.
+    ///
+    /// # Errors
+    /// As [`Self::contribute`].
+    pub async fn contribute_ahead(&self, circle: &ChainAddress) -> Result<Settled, RescueError> {
+        self.pay(circle, true).await
+    }
+
+    async fn pay(&self, circle: &ChainAddress, ahead: bool) -> Result<Settled, RescueError> {
         let report = self.report(circle).await?;
         let (circle, member) = (circle.clone(), self.address());
         let effect = match report.due {
             _ if report.entry_due.is_positive() => {
                 ChainEffect::Secure { circle, member, amount: report.entry_due }
+            }
+            Some(due) if due.amount.is_positive() && due.advance && !ahead => {
+                return Err(RescueError::Ahead { round: due.round, amount: due.amount });
             }
             Some(due) if due.amount.is_positive() => {
                 ChainEffect::Contribute { circle, member, round: due.round, amount: due.amount }
@@ -97,22 +118,34 @@ impl Rescue {
     /// what can be claimed.
     ///
     /// # Errors
-    /// [`RescueError::Nothing`] when there is nothing; otherwise as [`Self::vote`]. What was brought out
-    /// before a failure is out.
+    /// [`RescueError::Nothing`] when there is nothing; otherwise as [`Self::vote`].
+    /// [`RescueError::Partly`] tells what was brought out before a failure.
     pub async fn collect(&self, circle: &ChainAddress) -> Result<Vec<Settled>, RescueError> {
         let mut settled = Vec::new();
+        match self.collect_into(circle, &mut settled).await {
+            Ok(()) if settled.is_empty() => Err(RescueError::Nothing("collect")),
+            Ok(()) => Ok(settled),
+            Err(RescueError::Finished(_)) if !settled.is_empty() => Ok(settled),
+            Err(error) if settled.is_empty() => Err(error),
+            Err(error) => Err(RescueError::Partly { settled, because: Box::new(error) }),
+        }
+    }
+
+    async fn collect_into(
+        &self,
+        circle: &ChainAddress,
+        settled: &mut Vec<Settled>,
+    ) -> Result<(), RescueError> {
         let ground = self.ground(circle).await?;
-        loop {
-            let report = match self.report_on(circle, &ground).await {
-                Err(RescueError::Finished(_)) if !settled.is_empty() => return Ok(settled),
-                other => other?,
-            };
+        // A node that shows the same credit again and again costs no more fees than this.
+        for _ in 0..MOST_STEPS {
+            let report = self.report_on(circle, &ground).await?;
             let Some(effect) = next_to_collect(&report) else {
-                let nothing = settled.is_empty();
-                return if nothing { Err(RescueError::Nothing("collect")) } else { Ok(settled) };
+                return Ok(());
             };
             settled.push(self.settle(&ground.client, &effect).await?);
         }
+        Ok(())
     }
 
     /// What the member's account holds of the asset a circle saves in.

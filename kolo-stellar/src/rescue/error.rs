@@ -1,9 +1,11 @@
 //! Why a rescue did not work.
+use kolo_core::Timestamp;
 use kolo_core::error_codes;
 use kolo_core::port::chain::{ChainAddress, Mismatch, PrepareError, Refused};
 use kolo_core::port::{PortError, PortErrorKind};
-use kolo_rules::Refusal;
+use kolo_rules::{Amount, Refusal};
 
+use super::Settled;
 use crate::rpc::RpcError;
 
 /// Why a rescue did not work. Never tells a key.
@@ -48,6 +50,42 @@ pub enum RescueError {
     /// Nothing of that kind is to be done now.
     #[error("there is nothing to {0} now")]
     Nothing(&'static str),
+    /// What is asked for now is paid already; this would be the next in advance.
+    #[error(
+        "nothing is due now: what could be paid is round {round} in advance; say that you want that"
+    )]
+    Ahead {
+        /// Which round.
+        round: u8,
+        /// How much, minor units.
+        amount: Amount,
+    },
+    /// The member has not confirmed it.
+    #[error("not confirmed: nothing was signed")]
+    Declined,
+    /// The nodes do not say the same.
+    #[error("the nodes do not agree on {0}: one of them lies or lags; ask others")]
+    NodesDisagree(&'static str),
+    /// The node is at another time.
+    #[error(
+        "the node's latest ledger is of {}, the clock here says {} (Unix seconds): set the clock, or ask another node",
+        node.unix(), clock.unix()
+    )]
+    WrongTime {
+        /// When the node's latest ledger closed.
+        node: Timestamp,
+        /// What the clock says.
+        clock: Timestamp,
+    },
+    /// Some of it is done; then something failed.
+    #[error("{because}; done before that: {}", hashes(.settled))]
+    Partly {
+        /// What is done, in order.
+        settled: Vec<Settled>,
+        /// What failed then.
+        #[source]
+        because: Box<RescueError>,
+    },
     /// The chain would refuse, or refused.
     #[error("the chain refuses: {}", told(.0))]
     Refused(Refused),
@@ -69,6 +107,10 @@ pub enum RescueError {
     /// The node.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+fn hashes(settled: &[Settled]) -> String {
+    settled.iter().map(|done| done.hash.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 error_codes! {
@@ -94,6 +136,16 @@ error_codes! {
             "the transaction was not taken in time", "try again";
         Unknown = "rescue.unknown" Unknown:
             "what became of the transaction is not known", "look it up by its hash before you try again";
+        Ahead = "rescue.ahead" Permanent:
+            "nothing is due; it would be paid in advance", "say that you want to pay ahead, if you do";
+        Declined = "rescue.declined" Permanent:
+            "the step was not confirmed", "nothing: nothing was signed";
+        Partly = "rescue.partly" Unknown:
+            "some of it is done, then something failed", "look at what failed; what is named is done";
+        NodesDisagree = "rescue.nodes_disagree" Temporary:
+            "the nodes asked do not say the same", "ask others: one of them lies or lags";
+        WrongTime = "rescue.wrong_time" Temporary:
+            "the node's latest ledger is far from the local time", "set the clock, or ask another node";
     } within {
         Mismatch = Mismatch::code;
         Port = PortError::code;

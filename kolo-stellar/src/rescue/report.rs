@@ -12,6 +12,7 @@ use crate::address::{contract_address, contract_id, invalid, sha256};
 use crate::client::StellarChainClient;
 use crate::config::{Operators, StellarConfig, known_asset};
 use crate::read::instance_key;
+use crate::rpc::Rpc;
 use crate::scval::{as_address, as_bytes, as_map, field, symbol};
 use crate::setup::CIRCLE_WASM;
 
@@ -111,7 +112,11 @@ impl Rescue {
         circle: &ChainAddress,
         ground: &Ground,
     ) -> Result<CircleReport, RescueError> {
-        let found = ground.client.circle(circle, &ground.asset).await?;
+        let read = |rpc| async move {
+            let client = StellarChainClient { rpc, ..ground.client.clone() };
+            client.circle(circle, &ground.asset).await
+        };
+        let found = self.agreed("the circle's state", read).await?;
         let CircleOnChain { state, members, vault } =
             found.ok_or_else(|| RescueError::NoCircle(circle.clone()))?;
         let bytes = state.ok_or_else(|| RescueError::Finished(circle.clone()))?;
@@ -120,8 +125,10 @@ impl Rescue {
         let seat = members.iter().position(|sits| *sits == member);
         let seat = seat.and_then(|seat| u8::try_from(seat).ok());
         let seat = seat.ok_or_else(|| RescueError::NotMember { circle: circle.clone(), member })?;
-        let now = ground.client.latest().await?.closed_at.unix();
-        standing(circle, ground, &state, members, seat, now, vault).map_err(RescueError::from)
+        let now = ground.client.latest().await?.closed_at;
+        self.check_time(now)?;
+        standing(circle, ground, &state, members, seat, now.unix(), vault)
+            .map_err(RescueError::from)
     }
 
     /// Reads what a circle says of itself, and checks every name by the id that follows from it.
@@ -130,14 +137,15 @@ impl Rescue {
         let id = contract_id(circle).map_err(|_| no_circle())?;
         let instance = self.instance(&id).await?.ok_or_else(no_circle)?;
         let rules = kept(&instance, &RULES).and_then(as_bytes).ok_or_else(no_circle)?;
-        let rules = Rules::decode(rules).map_err(|_| no_circle())?;
         let asset = kept(&instance, &ASSET).and_then(as_address).ok_or_else(no_circle)?;
         let factory = kept(&instance, &FACTORY).and_then(as_address).ok_or_else(no_circle)?;
-        let asset_id = contract_id(&asset)?;
+        // Another code may keep anything under these names.
+        self.check_code(circle, &instance.executable)?;
+        let rules = Rules::decode(rules).map_err(|_| no_circle())?;
+        let asset_id = contract_id(&asset).map_err(|_| no_circle())?;
         if asset_id.0.0 != rules.asset {
             return Err(no_circle());
         }
-        self.check_code(circle, &instance.executable)?;
         let asset = self.asset(&asset_id).await?.ok_or_else(no_circle)?;
         let client = self.client(asset.clone(), factory)?;
         Ok(Ground { client, asset, rules })
@@ -178,8 +186,13 @@ impl Rescue {
     }
 
     async fn instance(&self, id: &ContractId) -> Result<Option<ScContractInstance>, RescueError> {
-        let found = self.rpc.ledger_entries(&[instance_key(id)]).await?;
-        Ok(found.into_iter().next().and_then(|entry| match entry.data {
+        let key = [instance_key(id)];
+        let read = |rpc: Rpc| {
+            let key = &key;
+            async move { Ok(rpc.ledger_entries(key).await?.into_iter().map(|e| e.data).collect()) }
+        };
+        let found: Vec<LedgerEntryData> = self.agreed("the contract", read).await?;
+        Ok(found.into_iter().next().and_then(|data| match data {
             LedgerEntryData::ContractData(data) => match data.val {
                 ScVal::ContractInstance(instance) => Some(instance),
                 _ => None,

@@ -28,13 +28,17 @@ pub struct Settled {
 }
 
 impl Rescue {
-    /// Prepares, verifies, signs, sends, and stays until the fate is known: nothing is built a second
+    /// Asks the member, prepares, verifies, signs, sends, and stays until the fate is known: nothing is built a second
     /// time while the first may still be taken.
     pub(super) async fn settle(
         &self,
         client: &StellarChainClient,
         effect: &ChainEffect,
     ) -> Result<Settled, RescueError> {
+        self.check_time(client.latest().await?.closed_at)?;
+        if let Some(known) = client.network.assets.first() {
+            self.confirm(effect, &known.asset)?;
+        }
         let tx = client.prepare(effect).await?;
         client.verify(effect, &tx)?;
         let signatures = self.signatures(&tx)?;

@@ -25,6 +25,7 @@ async fn euros(world: &World) -> World {
         deployment,
         client,
         security: world.security,
+        advance: false,
     }
 }
 

@@ -92,6 +92,9 @@ async fn xlm_of_the_members_own_goes_where_they_say() {
     world.open(1, Amount::ZERO).await;
     world.open(2, Amount::ZERO).await;
     world.net.fund(world.id(1), 70_000_000).await.unwrap();
+    // Not to the sponsor, which is where it would go when nobody says anything.
+    let kept = world.refused_because(&world.closing(1, SPONSOR)).await;
+    assert!(kept.contains("70000000"), "{kept}");
     world.apply(&world.closing(1, 2)).await;
     assert_eq!(world.entry(1).await, None);
     assert_eq!(world.balance_xlm(2).await, 70_000_000);

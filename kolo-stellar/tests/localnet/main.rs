@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 mod assets;
 mod closing;
+mod distrust;
 #[cfg(feature = "http")]
 mod http;
 mod once;

@@ -4,7 +4,7 @@ use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::PublicKey;
 use kolo_rules::Amount;
 use kolo_rules::circle::{Motion, PayoutStatus, Phase};
-use kolo_stellar::rescue::{Rescue, RescueError};
+use kolo_stellar::rescue::{Rescue, RescueError, UnknownCircle};
 use kolo_stellar::wallet::AccountKey;
 use kolo_stellar::{FnTransport, Rpc};
 use serde_json::Value;
@@ -16,15 +16,15 @@ use zeroize::Zeroizing;
 
 use super::world::*;
 
-const PAYER: u8 = 210;
+pub const PAYER: u8 = 210;
 
-fn secret(n: u8) -> AccountKey {
+pub fn secret(n: u8) -> AccountKey {
     AccountKey::from_seed(&Zeroizing::new([n; 32]))
 }
 
 impl World {
     /// A stranger with XLM, who has no part in anything.
-    async fn with_payer(self) -> Self {
+    pub async fn with_payer(self) -> Self {
         self.gift(PAYER).await;
         self
     }
@@ -33,12 +33,12 @@ impl World {
         self.net.fund(self.address(n).0.parse().unwrap(), 1_000_000_000).await.unwrap();
     }
 
-    async fn rescue(&self, n: u8) -> Rescue {
+    pub async fn rescue(&self, n: u8) -> Rescue {
         let passphrase = self.net.passphrase().to_owned();
         Rescue::connect(self.rpc.clone(), passphrase, secret(n), Some(secret(PAYER))).await.unwrap()
     }
 
-    async fn pass(&self, seconds: u64) {
+    pub async fn pass(&self, seconds: u64) {
         self.wait(seconds);
         self.net.close_ledger().await.unwrap();
     }
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    async fn vault(&self, circle: &ChainAddress) -> Amount {
+    pub async fn vault(&self, circle: &ChainAddress) -> Amount {
         self.client.balance(circle, &self.asset()).await.unwrap()
     }
 }
@@ -207,8 +207,9 @@ async fn what_is_not_the_members_is_refused() {
     }
     let nothing = member.repay(&circle, None).await.unwrap_err();
     assert!(matches!(nothing, RescueError::Nothing("pay back")), "{nothing}");
-    // Payers who are not there, or have nothing.
-    for payer in [Some(secret(99)), Some(secret(2)), None] {
+    // Payers who are not there, have nothing, or nothing beyond their reserve of one XLM.
+    world.net.fund(world.address(211).0.parse().unwrap(), 10_999_999).await.unwrap();
+    for payer in [Some(secret(99)), Some(secret(2)), Some(secret(211)), None] {
         let passphrase = world.net.passphrase().to_owned();
         let poor = Rescue::connect(world.rpc.clone(), passphrase, secret(1), payer).await;
         let poor = poor.err().unwrap();
@@ -233,7 +234,10 @@ async fn a_code_that_is_not_known_gets_no_money() {
         Rescue::connect(altered.clone(), passphrase, secret(1), Some(secret(PAYER)))
     };
     let rescue = connect().await.unwrap();
-    assert_eq!(rescue.find().await.unwrap().circles, []);
+    let found = rescue.find().await.unwrap();
+    assert_eq!(found.circles, []);
+    let code = "07".repeat(32);
+    assert_eq!(found.unknown, [UnknownCircle { circle: circle.clone(), code }]);
     let error = rescue.contribute(&circle).await.unwrap_err();
     assert!(matches!(error, RescueError::UnknownCode { .. }), "{error}");
     assert!(error.to_string().contains(&"07".repeat(32)), "{error}");
