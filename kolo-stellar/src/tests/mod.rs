@@ -1,5 +1,6 @@
 mod events;
 mod node;
+mod policy;
 mod prepare;
 mod sign;
 mod submit;

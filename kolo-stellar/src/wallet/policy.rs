@@ -1,22 +1,33 @@
 //! What a signing service can see for itself of what it is asked to sign.
 //!
-//! It does not know the intent; the caller has compared the bytes with that. But it knows the network,
-//! the operator's keys and what each is for, and the limits: a caller in other hands gets no further.
+//! It does not know the intent; the caller has compared the bytes with that. It knows the network, the
+//! operator's keys and what each is for, the limits and the time.
 //!
 //! | key | may sign |
 //! |---|---|
 //! | `sponsor` | opening accounts with nothing in them, trustlines of configured assets, ending sponsorships |
-//! | `fees` | fee-bumps within the ceiling |
-//! | `keeper` | contract calls that need nobody's authority |
-//! | any other | the same as a member: payments of configured assets, contract calls and consents to them, closing the account, signed messages |
+//! | `fees` | fee-bumps within the ceiling, around what these keys may sign |
+//! | `keeper` | contract calls that need nobody's authority, rent |
+//! | any other | as a member: payments of configured assets, contract calls and consents to them, closing the account, rent, signed messages |
 //!
 //! What is signed as it is begins with `kolo:` (invitations, draws, receipts).
+//!
+//! So a caller in other hands can still do as a member whatever a member can: pay what is in their
+//! account to anybody, call any contract on their authority, merge the account away. The policy keeps it
+//! from the operator's own accounts, from other networks and assets and from fees above the ceiling; not
+//! from members' money, for which the service would have to know the intent. Two kinds of keys count as
+//! members', since it knows none of them by name: the channels', which hold nothing, and the issuer's of
+//! test money, which can pay any amount of it to anybody.
+//!
+//! A consent to a contract call ends by ledger, not by time, and is not bounded here.
+use std::sync::Arc;
+
 use kolo_core::port::vault::{Digest, PublicKey, SigningPolicy};
-use kolo_core::port::{PortError, PortErrorKind, Retry};
+use kolo_core::port::{Clock, PortError, PortErrorKind, Retry};
 use stellar_xdr::{
-    CreateAccountOp, FeeBumpTransaction, HashIdPreimage, HostFunction, Memo, MuxedAccount,
-    OperationBody, Preconditions, ReadXdr, Transaction, TransactionSignaturePayload,
-    TransactionSignaturePayloadTaggedTransaction,
+    CreateAccountOp, FeeBumpTransaction, FeeBumpTransactionInnerTx, HashIdPreimage, HostFunction,
+    Memo, MuxedAccount, OperationBody, Preconditions, ReadXdr, Transaction,
+    TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
 };
 
 use super::sep53;
@@ -27,9 +38,13 @@ use crate::rpc::XDR_LIMITS;
 /// What everything of ours that is signed as it is begins with.
 const OWN: &[u8] = b"kolo:";
 
+/// The service's clock and the caller's may be as far apart, seconds.
+const LEEWAY_S: u64 = 300;
+
 /// The rules above, for one network and operator.
 pub struct TransactionPolicy {
     network: Network,
+    clock: Arc<dyn Clock>,
 }
 
 /// Whose key it is.
@@ -42,12 +57,13 @@ enum Whose {
 }
 
 impl TransactionPolicy {
-    /// With that network, those assets, operators and that fee ceiling.
+    /// With that network, those assets, operators, that fee ceiling and validity. By `clock` nothing is
+    /// signed that is good for more than five minutes beyond that validity.
     ///
     /// # Errors
     /// As [`crate::StellarChainClient::try_new`].
-    pub fn try_new(config: &StellarConfig) -> Result<Self, PortError> {
-        Network::try_new(config).map(|network| Self { network })
+    pub fn try_new(config: &StellarConfig, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
+        Network::try_new(config).map(|network| Self { network, clock })
     }
 
     fn whose(&self, key: &PublicKey) -> Whose {
@@ -61,14 +77,24 @@ impl TransactionPolicy {
     }
 
     fn check_transaction(&self, whose: Whose, tx: &Transaction) -> Result<(), PortError> {
-        let is_bounded = matches!(&tx.cond, Preconditions::Time(bounds) if bounds.max_time.0 > 0);
-        allowed(is_bounded, "a transaction without an end")?;
-        allowed(tx.memo == Memo::None, "a memo")?;
-        allowed(i64::from(tx.fee) <= self.network.max_fee, "a fee above the ceiling")?;
+        self.check_frame(tx)?;
         tx.operations.iter().try_for_each(|operation| {
             let (may, what) = self.check_operation(whose, &operation.body);
             allowed(may, what)
         })
+    }
+
+    fn check_frame(&self, tx: &Transaction) -> Result<(), PortError> {
+        let longest = self.network.validity_s.saturating_add(LEEWAY_S);
+        let latest = self.clock.now().plus(longest).unix();
+        let ends = match &tx.cond {
+            Preconditions::Time(bounds) => Some(bounds.max_time.0).filter(|end| *end > 0),
+            _ => None,
+        };
+        allowed(ends.is_some(), "a transaction without an end")?;
+        allowed(ends.is_some_and(|end| end <= latest), "a transaction that is good for too long")?;
+        allowed(tx.memo == Memo::None, "a memo")?;
+        allowed(i64::from(tx.fee) <= self.network.max_fee, "a fee above the ceiling")
     }
 
     fn check_operation(&self, whose: Whose, body: &OperationBody) -> (bool, &'static str) {
@@ -98,6 +124,9 @@ impl TransactionPolicy {
                 let by_keeper = whose == Whose::Keeper && call.auth.is_empty();
                 (is_call && (member || by_keeper), "a call on the operator's authority")
             }
+            OperationBody::ExtendFootprintTtl(_) | OperationBody::RestoreFootprint(_) => {
+                (member || whose == Whose::Keeper, "rent by another than the keeper or a channel")
+            }
             _ => (false, "an operation that is none of ours"),
         }
     }
@@ -105,7 +134,21 @@ impl TransactionPolicy {
     fn check_bump(&self, whose: Whose, bump: &FeeBumpTransaction) -> Result<(), PortError> {
         let own = bump.fee_source == MuxedAccount::from(self.network.fees());
         allowed(whose == Whose::Fees && own, "a fee-bump of another account")?;
-        allowed(bump.fee <= self.network.max_fee, "a fee above the ceiling")
+        allowed(bump.fee <= self.network.max_fee, "a fee above the ceiling")?;
+        let FeeBumpTransactionInnerTx::Tx(inner) = &bump.inner_tx;
+        self.check_frame(&inner.tx)?;
+        inner.tx.operations.iter().try_for_each(|operation| {
+            let source = operation.source_account.as_ref().unwrap_or(&inner.tx.source_account);
+            let (may, what) = self.check_operation(self.whose(&key_of(source)), &operation.body);
+            allowed(may, what)
+        })
+    }
+}
+
+fn key_of(account: &MuxedAccount) -> PublicKey {
+    match account {
+        MuxedAccount::Ed25519(key) => PublicKey(key.0),
+        MuxedAccount::MuxedEd25519(muxed) => PublicKey(muxed.ed25519.0),
     }
 }
 

@@ -1,4 +1,6 @@
 //! What a signing service lets through: what each key is for, and no more.
+use std::sync::Arc;
+
 use kolo_core::port::chain::{Assembled, ChainEffect, PreparedTx};
 use kolo_core::port::vault::{Digest, PublicKey, SigningPolicy};
 use kolo_core::port::{ChainClient, PortErrorKind};
@@ -7,6 +9,10 @@ use kolo_stellar::StellarConfig;
 use kolo_stellar::wallet::{TransactionPolicy, message_payload};
 
 use super::world::*;
+
+fn policy_of(world: &World, config: &StellarConfig) -> TransactionPolicy {
+    TransactionPolicy::try_new(config, Arc::new(world.hands.clone())).unwrap()
+}
 
 fn may(policy: &TransactionPolicy, n: u8, payload: &[u8]) -> bool {
     match policy.check(&public(n), Digest::Sha256, payload) {
@@ -30,7 +36,7 @@ async fn prepared(world: &World, effect: &ChainEffect) -> PreparedTx {
 #[tokio::test]
 async fn each_key_signs_what_it_is_for() {
     let world = World::new().await;
-    let policy = TransactionPolicy::try_new(&world.deployment.config()).unwrap();
+    let policy = policy_of(&world, &world.deployment.config());
     let circle = world.circle(2).await;
     world.open(3, Amount::ZERO).await;
     let fresh = ChainEffect::OpenAccount { owner: world.address(9), asset: world.asset() };
@@ -39,11 +45,15 @@ async fn each_key_signs_what_it_is_for() {
         asset: world.asset(),
         to: world.address(SPONSOR),
     };
+    world.open(4, Amount::ZERO).await;
+    world.net.fund(world.address(4).0.parse().unwrap(), 15_000_000).await.unwrap();
+    let leave = ChainEffect::LeaveSponsorship { owner: world.address(4), asset: world.asset() };
     let cases = [
         (fresh, vec![SPONSOR, 1]),
         (world.pay(1, 2, usdc(5)), vec![1]),
         (world.contribute(&circle, 1, 1), vec![1]),
         (close, vec![1]),
+        (leave, vec![SPONSOR]),
     ];
     for (effect, expected) in cases {
         let tx = prepared(&world, &effect).await;
@@ -67,20 +77,20 @@ async fn each_key_signs_what_it_is_for() {
 async fn what_is_not_of_this_operators_making_is_not_signed() {
     let world = World::new().await;
     let config = world.deployment.config();
-    let policy = TransactionPolicy::try_new(&config).unwrap();
+    let policy = policy_of(&world, &config);
     world.open(1, usdc(5)).await;
     world.open(2, Amount::ZERO).await;
     let tx = prepared(&world, &world.pay(1, 2, usdc(5))).await;
     assert!(may(&policy, 1, &tx.payload));
     // Another network, a lower ceiling, another asset.
     let other = StellarConfig { passphrase: "another".to_owned(), ..config.clone() };
-    assert!(!may(&TransactionPolicy::try_new(&other).unwrap(), 1, &tx.payload));
+    assert!(!may(&policy_of(&world, &other), 1, &tx.payload));
     let poor = StellarConfig { max_fee: 1, ..config.clone() };
-    assert!(!may(&TransactionPolicy::try_new(&poor).unwrap(), 1, &tx.payload));
+    assert!(!may(&policy_of(&world, &poor), 1, &tx.payload));
     let mut assets = config.assets.clone();
     assets[0].code = "EURC".to_owned();
     let euros = StellarConfig { assets, ..config };
-    assert!(!may(&TransactionPolicy::try_new(&euros).unwrap(), 1, &tx.payload));
+    assert!(!may(&policy_of(&world, &euros), 1, &tx.payload));
     // No transaction at all.
     for bytes in [&b""[..], &[0; 32], &sha256(b"x"), b"hello", &tx.payload[..40], &[0xff; 500]] {
         assert!(!may(&policy, 1, bytes));
@@ -90,7 +100,7 @@ async fn what_is_not_of_this_operators_making_is_not_signed() {
 #[tokio::test]
 async fn messages_are_the_members_and_begin_as_ours_do() {
     let world = World::new().await;
-    let policy = TransactionPolicy::try_new(&world.deployment.config()).unwrap();
+    let policy = policy_of(&world, &world.deployment.config());
     let message = message_payload(b"I am Ada").unwrap();
     assert_eq!(signers(&policy, &message), [1]);
     let raw = |key: PublicKey, bytes: &[u8]| policy.check(&key, Digest::Raw, bytes).is_ok();
