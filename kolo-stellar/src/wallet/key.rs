@@ -80,7 +80,9 @@ impl AccountKey {
     #[must_use]
     pub fn to_secret(&self) -> Zeroizing<String> {
         let seed = Zeroizing::new(self.0.to_bytes());
-        Zeroizing::new(PrivateKey(*seed).as_unredacted().to_string().as_str().to_owned())
+        let mut text = Zeroizing::default();
+        PrivateKey(*seed).as_unredacted().write_string(&mut text);
+        Zeroizing::new(text.as_str().to_owned())
     }
 
     /// Signs a message by SEP-53.
