@@ -96,6 +96,12 @@ pub trait SigningPolicy: Send + Sync {
 /// Who may have it is decided before this is asked; see [`crate::wallet::Wallets::export_key`].
 #[async_trait]
 pub trait KeyExport: Send + Sync {
+    /// Whether a key can be sealed to that: looked at before a proof is used up.
+    ///
+    /// # Errors
+    /// [`super::PortErrorKind::Invalid`] when `to` is no public key.
+    fn check(&self, to: &SealTo) -> Result<(), PortError>;
+
     /// The member's secret key in the form the chain's wallets import, as a file sealed in the age format
     /// (`age-encryption.org/v1`, armoured). Never a key of the operator or of an invitation. Nothing is
     /// changed: the vault goes on signing with the key.

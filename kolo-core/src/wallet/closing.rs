@@ -14,7 +14,8 @@ use crate::{CommandContext, Error, IntentId, Kolo};
 impl Wallets {
     /// Has the commanding member's account closed: the trustline goes, and the account is merged into
     /// `to`, or without it into the sponsor's. The reserves go back to whoever sponsored them; `to` gets
-    /// XLM the member had brought along. The key stays: the next money opens the account again.
+    /// XLM the member had brought along, the sponsor never does: the account stays open until it is said
+    /// where it goes. The key stays: the next money opens the account again.
     ///
     /// # Errors
     /// [`Error::WalletInUse`] while money is in it, a circle is not settled or something is under way;

@@ -35,7 +35,8 @@ impl Wallets {
     /// # Errors
     /// [`Error::NotAvailable`] when the host offers no export; [`Error::SecondFactor`];
     /// [`Error::CapReached`]; [`Error::BadText`] for a passphrase of fewer than 12 characters;
-    /// [`Error::KeyReused`] for a repetition; a port's failure.
+    /// [`Error::KeyReused`] for a repetition; a port's failure, also when `to` is no public key: no try counts
+    /// then, and no proof is used up.
     pub async fn export_key(
         &self,
         ctx: &CommandContext,
@@ -44,6 +45,7 @@ impl Wallets {
     ) -> Result<SealedKey, Error> {
         let member = ctx.member()?;
         let Export { keys, factor } = self.kolo.export().ok_or(Error::NotAvailable)?;
+        keys.check(to)?;
         self.count_try(ctx, member, to).await?;
         let proved = factor.verify(self.kolo.tenant(), member, proof).await?;
         self.record(ctx, member, to, proved).await?;

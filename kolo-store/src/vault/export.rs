@@ -11,6 +11,7 @@ use kolo_core::port::vault::{KeyName, SealTo, SealedKey, Secret};
 use kolo_core::port::{KeyExport, PortError, PortErrorKind, Retry};
 use kolo_core::{MemberId, TenantId};
 use stellar_strkey::ed25519::{PrivateKey, PublicKey};
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::{StoreVault, VaultError};
@@ -19,10 +20,20 @@ use super::{StoreVault, VaultError};
 const WORK: u8 = 17;
 
 /// The dearest that is opened, so that a file from elsewhere does not take all memory.
-const MOST_WORK: u8 = 20;
+const MOST_WORK: u8 = 18;
+
+/// Each sealing to a passphrase takes its 128 MiB; whoever comes later waits.
+static SEALINGS: Semaphore = Semaphore::const_new(2);
 
 #[async_trait]
 impl KeyExport for StoreVault {
+    fn check(&self, to: &SealTo) -> Result<(), PortError> {
+        match to {
+            SealTo::Passphrase(_) => Ok(()),
+            SealTo::Recipient(key) => Ok(recipient(key).map(drop)?),
+        }
+    }
+
     async fn export(
         &self,
         tenant: &TenantId,
@@ -33,20 +44,33 @@ impl KeyExport for StoreVault {
         let found = self.present(tenant.clone(), name.clone()).await?;
         let public = found.ok_or(VaultError::NoKeyOf(name))?;
         let text = file_text(&self.secret(tenant, &public).await?);
-        let to = to.clone();
-        // A passphrase takes its time by design.
-        let sealed = tokio::task::spawn_blocking(move || seal(&text, &to)).await;
-        let failed =
-            |e| PortError::new(PortErrorKind::Other, Retry::Temporary, "sealing a key").because(e);
-        Ok(sealed.map_err(failed)??)
+        Ok(sealed(text, to.clone()).await?)
     }
+}
+
+/// Seals when it is its turn, beside the executor: a passphrase takes its time by design.
+async fn sealed(text: Zeroizing<String>, to: SealTo) -> Result<SealedKey, PortError> {
+    let turn = match to {
+        SealTo::Passphrase(_) => Some(SEALINGS.acquire().await.map_err(failed)?),
+        SealTo::Recipient(_) => None,
+    };
+    let sealing = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        seal(&text, &to)
+    });
+    Ok(sealing.await.map_err(failed)??)
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> PortError {
+    PortError::new(PortErrorKind::Other, Retry::Temporary, "sealing a key").because(error)
 }
 
 /// The text that is sealed.
 fn file_text(key: &SigningKey) -> Zeroizing<String> {
     let address = PublicKey(key.verifying_key().to_bytes());
     let seed = Zeroizing::new(key.to_bytes());
-    let secret = Zeroizing::new(PrivateKey(*seed).as_unredacted().to_string());
+    let mut secret = Zeroizing::default();
+    PrivateKey(*seed).as_unredacted().write_string(&mut secret);
     // Room for all of it at once: what is moved leaves copies behind.
     let mut text = Zeroizing::new(String::with_capacity(512));
     // Writing to a text does not fail.
@@ -72,13 +96,13 @@ fn seal(text: &str, to: &SealTo) -> Result<SealedKey, VaultError> {
             recipient.set_work_factor(WORK);
             age::encrypt_and_armor(&recipient, text.as_bytes())
         }
-        SealTo::Recipient(key) => {
-            let recipient: x25519::Recipient =
-                key.trim().parse().map_err(|_| VaultError::Recipient)?;
-            age::encrypt_and_armor(&recipient, text.as_bytes())
-        }
+        SealTo::Recipient(key) => age::encrypt_and_armor(&recipient(key)?, text.as_bytes()),
     };
     sealed.map(|text| SealedKey { text }).map_err(|_| VaultError::Sealing)
+}
+
+fn recipient(key: &str) -> Result<x25519::Recipient, VaultError> {
+    key.trim().parse().map_err(|_| VaultError::Recipient)
 }
 
 /// Opens what was sealed to a passphrase; takes as long as sealing.
@@ -86,12 +110,16 @@ fn seal(text: &str, to: &SealTo) -> Result<SealedKey, VaultError> {
 /// # Errors
 /// [`VaultError::NotOpened`]: another passphrase, or a file that is damaged or sealed to a key.
 pub fn open_sealed(sealed: &SealedKey, passphrase: &Secret) -> Result<Secret, VaultError> {
-    let mut identity = scrypt::Identity::new(secret_string(passphrase));
-    identity.set_max_work_factor(MOST_WORK);
-    let opened = age::decrypt(&identity, sealed.text.trim().as_bytes());
+    let opened = age::decrypt(&identity(passphrase), sealed.text.trim().as_bytes());
     let bytes = Zeroizing::new(opened.map_err(|_| VaultError::NotOpened)?);
     let text = std::str::from_utf8(&bytes).map_err(|_| VaultError::NotOpened)?;
     Ok(Secret::new(text))
+}
+
+fn identity(passphrase: &Secret) -> scrypt::Identity {
+    let mut identity = scrypt::Identity::new(secret_string(passphrase));
+    identity.set_max_work_factor(MOST_WORK);
+    identity
 }
 
 fn secret_string(secret: &Secret) -> SecretString {
@@ -130,6 +158,39 @@ mod tests {
         assert!(matches!(wrong, Err(VaultError::NotOpened)));
         let cut = SealedKey { text: sealed.text[..sealed.text.len() / 2].to_owned() };
         assert!(matches!(open_sealed(&cut, &passphrase), Err(VaultError::NotOpened)));
+    }
+
+    /// A file from elsewhere that asks for 512 MiB is refused before they are taken.
+    #[test]
+    fn a_file_that_takes_too_much_is_not_opened() {
+        let passphrase = Secret::new("correct horse battery");
+        let mut recipient = scrypt::Recipient::new(secret_string(&passphrase));
+        recipient.set_work_factor(2);
+        let sealed = age::encrypt(&recipient, b"text").unwrap();
+        let end = sealed.windows(3).position(|bytes| bytes == b" 2\n").unwrap();
+        for (work, is_refused) in [("19", true), ("20", true), ("3", false)] {
+            let mut dear = sealed.clone();
+            dear.splice(end + 1..end + 2, work.bytes());
+            let error = age::decrypt(&identity(&passphrase), &dear).unwrap_err();
+            let excessive = matches!(error, age::DecryptError::ExcessiveWork { .. });
+            assert_eq!(excessive, is_refused, "{work}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn sealings_to_passphrases_wait_for_their_turn() {
+        let turns = SEALINGS.acquire_many(2).await.unwrap();
+        assert_eq!(SEALINGS.available_permits(), 0);
+        let to = SealTo::Passphrase(Secret::new("correct horse battery"));
+        let mut waiting = Box::pin(sealed(text(), to));
+        let soon = std::time::Duration::from_millis(200);
+        assert!(tokio::time::timeout(soon, &mut waiting).await.is_err());
+        // A public key costs nothing, and waits for nobody.
+        let key = x25519::Identity::generate().to_public().to_string();
+        sealed(text(), SealTo::Recipient(key)).await.unwrap();
+        drop(turns);
+        assert!(waiting.await.unwrap().text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----"));
+        assert_eq!(SEALINGS.available_permits(), 2);
     }
 
     #[test]

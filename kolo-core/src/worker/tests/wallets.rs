@@ -14,6 +14,15 @@ pub(super) struct Sealer;
 
 #[async_trait]
 impl KeyExport for Sealer {
+    fn check(&self, to: &SealTo) -> Result<(), PortError> {
+        match to {
+            SealTo::Recipient(key) if !key.starts_with("age1") => {
+                Err(PortError::new(PortErrorKind::Invalid, Retry::Permanent, "no public key"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn export(
         &self,
         _: &TenantId,
@@ -123,8 +132,7 @@ fn a_passphrase_that_can_be_guessed_is_refused() {
     for (n, to) in [
         SealTo::Passphrase(Secret::new("eleven char")),
         SealTo::Passphrase(Secret::new("")),
-        SealTo::Recipient(String::new()),
-        SealTo::Recipient("a".repeat(200)),
+        SealTo::Recipient(format!("age1{}", "a".repeat(200))),
     ]
     .into_iter()
     .enumerate()
@@ -134,6 +142,10 @@ fn a_passphrase_that_can_be_guessed_is_refused() {
         let refused = block_on(world.kolo.wallets().export_key(&ctx, &to, &proof));
         assert!(matches!(refused, Err(Error::BadText { .. })), "{refused:?}");
     }
+    let ctx = CommandContext::of_member(ada.id, "typo");
+    let (to, proof) = (SealTo::Recipient("agf1xyz".to_owned()), Secret::new("123456"));
+    let refused = block_on(world.kolo.wallets().export_key(&ctx, &to, &proof));
+    assert!(matches!(refused, Err(Error::Port(_))), "{refused:?}");
     assert!(on_record(&world, "member.key").is_empty(), "no try was used up");
     assert_eq!(format!("{:?}", Secret::new(PASSPHRASE)), "Secret(…)");
 }
