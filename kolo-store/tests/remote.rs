@@ -166,6 +166,41 @@ async fn a_service_that_is_away_slow_or_strange_is_tried_again_later() {
     assert_eq!((strange.kind, strange.retry), (PortErrorKind::Unavailable, Retry::Temporary));
 }
 
+/// Says to the test below that it is the program it has started.
+const CHILD: &str = "KOLO_TEST_BEHIND_A_PROXY";
+
+/// A host's environment names a proxy, as many do: the token does not go there.
+#[tokio::test]
+async fn on_this_machine_no_proxy_is_asked() {
+    if let Ok(url) = std::env::var(CHILD) {
+        let vault = RemoteVault::try_new(&url, token()).unwrap();
+        vault.create(&TenantId::default(), &name()).await.unwrap();
+        return;
+    }
+    let url = serve(Arc::new(MemoryVault::new(1)), Arc::new(SignsAnything)).await;
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let heard = format!("http://{}", proxy.local_addr().unwrap());
+    let me = std::env::current_exe().unwrap();
+    let child = tokio::task::spawn_blocking(move || {
+        std::process::Command::new(me)
+            .args(["--exact", "on_this_machine_no_proxy_is_asked"])
+            .env(CHILD, url)
+            .env("http_proxy", &heard)
+            .env("ALL_PROXY", &heard)
+            .env_remove("no_proxy")
+            .env_remove("NO_PROXY")
+            .output()
+    });
+    tokio::select! {
+        output = child => {
+            let output = output.unwrap().unwrap();
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        }
+        _ = proxy.accept() => panic!("the proxy was asked"),
+    }
+}
+
 #[test]
 fn the_token_goes_nowhere_in_the_clear() {
     for bad in ["http://signer.example.com", "http://10.0.0.1:80", "ftp://localhost", "signer", ""]

@@ -75,25 +75,27 @@ impl RemoteVault {
         }
         // An error says that the host program has chosen a provider before: its choice stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(reqwest::redirect::Policy::none());
+        // A proxy would hear the token in the clear, and is on another machine.
+        let builder = if base.scheme() == "http" { builder.no_proxy() } else { builder };
+        let client = builder
             .build()
             .map_err(|error| RemoteVaultError::Client(error.without_url().to_string()))?;
         Ok(Self { client, base, token })
     }
 
-    async fn ask(&self, what: &str, request: &impl Serialize) -> Result<Done, PortError> {
+    /// With the token in a header that no log of the client shows.
+    fn request(&self, what: &str) -> Result<reqwest::RequestBuilder, PortError> {
         let url = self.base.join(&format!("v1/{what}"));
         let url = url.map_err(|e| odd("the address of the service").because(e))?;
-        let sent = self
-            .client
-            .post(url)
-            .header("authorization", self.token.header().as_str())
-            .json(request)
-            .send();
-        let mut response = sent.await.map_err(unanswered)?;
+        Ok(self.client.post(url).bearer_auth(self.token.expose()))
+    }
+
+    async fn ask(&self, what: &str, request: &impl Serialize) -> Result<Done, PortError> {
+        let mut response = self.request(what)?.json(request).send().await.map_err(unanswered)?;
         let is_success = response.status().as_u16() == 200;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
@@ -181,4 +183,21 @@ fn unanswered(error: reqwest::Error) -> PortError {
 fn odd(what: &str) -> PortError {
     let why = format!("the signing service: {what} is not of the documented form");
     PortError::new(PortErrorKind::Corrupt, Retry::Permanent, why)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_with_the_token_is_marked_as_a_secret() {
+        let token = AccessToken::try_new("0123456789abcdef0123456789abcdef").unwrap();
+        let vault = RemoteVault::try_new("http://127.0.0.1:1", token).unwrap();
+        let request = vault.request("sign").unwrap().build().unwrap();
+        let header = &request.headers()["authorization"];
+        assert_eq!(header, "Bearer 0123456789abcdef0123456789abcdef");
+        assert!(header.is_sensitive());
+        assert!(!format!("{request:?}").contains("0123456789abcdef"));
+    }
 }

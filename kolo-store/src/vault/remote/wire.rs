@@ -28,7 +28,11 @@ impl AccessToken {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    pub(super) fn header(&self) -> Zeroizing<String> {
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn header(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("Bearer {}", self.0.as_str()))
     }
 
