@@ -2,16 +2,19 @@
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use kolo_core::port::chain::ChainAddress;
+use kolo_core::port::chain::{ChainAddress, ChainEffect};
 use kolo_core::{Asset, Money};
 use kolo_rules::Amount;
 use kolo_rules::circle::PayoutStatus;
-use kolo_stellar::rescue::{CircleReport, Rescue, RescueError, Settled};
+use kolo_stellar::rescue::{CircleReport, Found, OpenVote, Rescue, RescueError, Settled};
 use kolo_stellar::wallet::{AccountKey, KeyError};
 use kolo_stellar::{HttpTransport, HttpTransportError, Rpc};
 use zeroize::Zeroizing;
+
+use crate::clock::MovableClock;
 
 /// The secrets' variables: never arguments, which everybody on the machine can read.
 const KEY: &str = "KOLO_RESCUE_KEY";
@@ -24,12 +27,19 @@ const TESTNET: &str = "Test SDF Network ; September 2015";
 /// The most a key's file may have.
 const MAX_KEY_BYTES: u64 = 16 * 1024;
 
+/// Room for it from the beginning: a text that grows while it is read leaves copies of the key behind.
+const KEY_ROOM: usize = 17 * 1024;
+
+/// Contracts of unknown code that are listed: strangers can make any number of them.
+const MOST_LISTED: usize = 20;
+
 /// Where and as whom.
 #[derive(Args)]
 pub struct RescueArgs {
-    /// A node that speaks Stellar RPC.
-    #[arg(long, value_name = "URL")]
-    rpc: String,
+    /// A node that speaks Stellar RPC. Given several times, all are asked and must agree on what a circle
+    /// is and where it stands: a single node is believed in that.
+    #[arg(long, value_name = "URL", required = true)]
+    rpc: Vec<String>,
     /// `public`, `testnet`, or a network's passphrase.
     #[arg(long, default_value = "public")]
     network: String,
@@ -41,6 +51,9 @@ pub struct RescueArgs {
     /// SHA-256 (hexadecimal) of a circle's code to be trusted, when it is not this program's.
     #[arg(long, value_name = "HASH")]
     trust_code: Option<String>,
+    /// Sign without asking before each step.
+    #[arg(long)]
+    yes: bool,
     #[command(subcommand)]
     task: Task,
 }
@@ -56,6 +69,9 @@ enum Task {
     Contribute {
         /// The circle (C…).
         circle: String,
+        /// When nothing is due, pay the next instalment in advance, where the circle allows it.
+        #[arg(long)]
+        ahead: bool,
     },
     /// Pay debts back, all of them or a part.
     Repay {
@@ -115,6 +131,22 @@ enum Answer {
     No,
 }
 
+impl Task {
+    /// The circle it is about.
+    fn circle(&self) -> Option<ChainAddress> {
+        match self {
+            Self::Show { .. } | Self::Send { .. } | Self::Open { .. } => None,
+            Self::Contribute { circle, .. }
+            | Self::Repay { circle, .. }
+            | Self::Vote { circle, .. }
+            | Self::Dissolve { circle }
+            | Self::Exit { circle }
+            | Self::Object { circle }
+            | Self::Claim { circle } => Some(address(circle)),
+        }
+    }
+}
+
 /// Why the command did not work.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -147,12 +179,26 @@ pub async fn run(args: RescueArgs) -> ExitCode {
 }
 
 async fn told(args: RescueArgs) -> Result<String, Failure> {
+    let is_read = matches!(args.task, Task::Show { .. });
+    if !args.yes && !is_read && args.key_file.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+        let why = "with the key on standard input nothing can be asked there: add --yes";
+        return Err(Failure::Input(why.to_owned()));
+    }
     let rescue = connect(&args).await?;
     let one = |settled: Settled| done(&[settled]);
-    let circle = |text: &str| ChainAddress(text.trim().to_owned());
+    let circle = address;
+    if let Some(at) = args.task.circle().filter(|_| !args.yes) {
+        // What is to be confirmed is easier told with where the circle stands.
+        eprintln!("{}", standing(&rescue, &at).await?.trim());
+    }
     Ok(match &args.task {
         Task::Show { circles } => return show(&rescue, circles).await,
-        Task::Contribute { circle: at } => one(rescue.contribute(&circle(at)).await?),
+        Task::Contribute { circle: at, ahead: false } => {
+            one(rescue.contribute(&circle(at)).await?)
+        }
+        Task::Contribute { circle: at, ahead: true } => {
+            one(rescue.contribute_ahead(&circle(at)).await?)
+        }
         Task::Repay { circle: at, amount } => {
             let amount = amount.as_deref().map(money).transpose()?;
             one(rescue.repay(&circle(at), amount).await?)
@@ -181,8 +227,20 @@ async fn connect(args: &RescueArgs) -> Result<Rescue, Failure> {
         "testnet" => TESTNET,
         passphrase => passphrase,
     };
-    let rpc = Rpc::new(HttpTransport::try_new(&args.rpc)?);
-    let rescue = Rescue::connect(rpc, passphrase, key, payer).await?;
+    let mut nodes = Vec::new();
+    for url in &args.rpc {
+        nodes.push(Rpc::new(HttpTransport::try_new(url)?));
+    }
+    let mut nodes = nodes.into_iter();
+    let first = nodes.next().ok_or_else(|| Failure::Input("--rpc: name a node".to_owned()))?;
+    let rescue = Rescue::connect(first, passphrase, key, payer).await?;
+    let mut rescue = rescue.with_clock(Arc::new(MovableClock::running(0)));
+    for node in nodes {
+        rescue = rescue.witnessed_by(node).await?;
+    }
+    if !args.yes {
+        rescue = rescue.asking(asked);
+    }
     match &args.trust_code {
         None => Ok(rescue),
         Some(text) => {
@@ -200,15 +258,67 @@ fn member_key(args: &RescueArgs) -> Result<Zeroizing<String>, Failure> {
     let Some(path) = &args.key_file else {
         return Ok(Zeroizing::new(std::env::var(KEY).unwrap_or_default()));
     };
-    let mut text = Zeroizing::new(String::new());
     let read = if path.as_os_str() == "-" {
-        std::io::stdin().take(MAX_KEY_BYTES).read_to_string(&mut text)
+        secret_from(std::io::stdin())
     } else {
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_KEY_BYTES).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(secret_from)
     };
-    read.map_err(|source| Failure::File { path: path.clone(), source })?;
+    read.map_err(|source| Failure::File { path: path.clone(), source })
+}
+
+fn secret_from(source: impl Read) -> std::io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::with_capacity(KEY_ROOM));
+    source.take(MAX_KEY_BYTES).read_to_string(&mut text)?;
     Ok(text)
+}
+
+fn address(text: &str) -> ChainAddress {
+    ChainAddress(text.trim().to_owned())
+}
+
+/// Shows a step and waits for a yes.
+fn asked(effect: &ChainEffect, asset: &Asset) -> bool {
+    eprint!("{}\nDo it? (yes or no) ", described(effect, asset));
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+fn described(effect: &ChainEffect, asset: &Asset) -> String {
+    let money = |amount: &Amount| Money { amount: *amount, asset: asset.clone() }.to_string();
+    match effect {
+        ChainEffect::Contribute { circle, round, amount, .. } => {
+            format!("pay {} for round {round} into {circle}", money(amount))
+        }
+        ChainEffect::Secure { circle, amount, .. } => {
+            format!("pay {} before the start into {circle}", money(amount))
+        }
+        ChainEffect::Repay { circle, amount, .. } => {
+            format!("pay {} of your debts back into {circle}", money(amount))
+        }
+        ChainEffect::Vote { circle, proposal, approve, .. } => {
+            let answer = if *approve { "yes" } else { "no" };
+            format!("vote {answer} in vote {proposal} of {circle}")
+        }
+        ChainEffect::Propose { circle, .. } => {
+            format!("propose to end {circle} and settle, which is your yes")
+        }
+        ChainEffect::Exit { circle, .. } => format!("leave {circle} after the current round"),
+        ChainEffect::Object { circle, .. } => {
+            format!("object to having your seat in {circle} moved")
+        }
+        ChainEffect::Payout { circle, round } => {
+            format!("have the pot of round {round} of {circle} paid to you")
+        }
+        ChainEffect::Push { circle, .. } => format!("have what waits in {circle} sent to you"),
+        ChainEffect::Claim { circle, .. } => format!("claim your part of {circle}"),
+        ChainEffect::Pay { to, amount, .. } => format!("send {} to {to}", money(amount)),
+        ChainEffect::OpenAccount { owner, asset } => {
+            let (code, issuer) = (&asset.code, &asset.issuer);
+            format!("make the account {owner} ready for {code} of {issuer}, with your XLM")
+        }
+        other => format!("{other:?}"),
+    }
 }
 
 fn money(text: &str) -> Result<Amount, Failure> {
@@ -230,10 +340,9 @@ fn done(settled: &[Settled]) -> String {
 }
 
 async fn show(rescue: &Rescue, given: &[String]) -> Result<String, Failure> {
-    let found = rescue.find().await?;
-    let mut circles = found.circles;
-    for address in given {
-        let circle = ChainAddress(address.trim().to_owned());
+    let Found { mut circles, unknown, failed, since_ledger } = rescue.find().await?;
+    for text in given {
+        let circle = address(text);
         if !circles.contains(&circle) {
             circles.push(circle);
         }
@@ -241,21 +350,37 @@ async fn show(rescue: &Rescue, given: &[String]) -> Result<String, Failure> {
     let mut text = format!("account {}\n", rescue.address());
     if circles.is_empty() {
         text += &format!(
-            "no circle found in the node's history (from ledger {}): give their addresses\n",
-            found.since_ledger
+            "no circle found in the node's history (from ledger {since_ledger}): give their addresses\n",
         );
     }
+    // What is wrong with one hides none of the others.
     for circle in circles {
-        match rescue.report(&circle).await {
-            Ok(report) => {
-                let (balance, asset) = rescue.balance(&circle).await?;
-                text += &lines(&report, &Money { amount: balance, asset });
-            }
-            Err(RescueError::Finished(_)) => text += &format!("\ncircle {circle}\n  finished\n"),
-            Err(error) => return Err(error.into()),
-        }
+        text += &match standing(rescue, &circle).await {
+            Ok(lines) => lines,
+            Err(RescueError::Finished(_)) => format!("\ncircle {circle}\n  finished\n"),
+            Err(error) => format!("\ncircle {circle}\n  not shown: {error}\n"),
+        };
+    }
+    for (circle, error) in failed {
+        text += &format!("\ncircle {circle}\n  not shown: {error}\n");
+    }
+    for other in unknown.iter().take(MOST_LISTED) {
+        text += &format!(
+            "\ncontract {}\n  its code is not known here ({}): an upgraded circle, or a stranger's trap; \
+             read that code before you trust it\n",
+            other.circle, other.code
+        );
+    }
+    if unknown.len() > MOST_LISTED {
+        text += &format!("\nand {} more of unknown code\n", unknown.len() - MOST_LISTED);
     }
     Ok(text.trim_end().to_owned())
+}
+
+async fn standing(rescue: &Rescue, circle: &ChainAddress) -> Result<String, RescueError> {
+    let report = rescue.report(circle).await?;
+    let (amount, asset) = rescue.balance(circle).await?;
+    Ok(lines(&report, &Money { amount, asset }))
 }
 
 fn lines(report: &CircleReport, balance: &Money) -> String {
@@ -298,21 +423,53 @@ fn lines(report: &CircleReport, balance: &Money) -> String {
         _ => {}
     }
     for vote in &report.votes {
-        let about = vote.subject.as_ref().map_or_else(String::new, |who| format!(" {who}"));
-        text += &format!(
-            "  vote {}: {:?}{about}, {} yes and {} no of {}, open until {}\n",
-            vote.proposal,
-            vote.motion,
-            vote.yes,
-            vote.no,
-            vote.electorate,
-            date(vote.expires_at.unix()),
-        );
+        text += &vote_line(vote);
     }
     text
+}
+
+fn vote_line(vote: &OpenVote) -> String {
+    let about = vote.subject.as_ref().map_or_else(String::new, |who| format!(" {who}"));
+    format!(
+        "  vote {}: {:?}{about}, {} yes and {} no of {}, open until {}\n",
+        vote.proposal,
+        vote.motion,
+        vote.yes,
+        vote.no,
+        vote.electorate,
+        date(vote.expires_at.unix()),
+    )
 }
 
 fn date(unix: u64) -> String {
     let at = i64::try_from(unix).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
     at.map_or_else(|| unix.to_string(), |at| at.to_string())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// Byte by byte, as from a pipe; `Read` may give less than is asked for.
+    struct Slowly(std::io::Repeat, usize);
+
+    impl Read for Slowly {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.1 == 0 || buffer.is_empty() {
+                return Ok(0);
+            }
+            self.1 -= 1;
+            self.0.read(&mut buffer[..1])
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_read_is_never_moved() {
+        for length in [0, 57, 500, 100_000] {
+            let text = secret_from(Slowly(std::io::repeat(b'S'), length)).unwrap();
+            assert_eq!(text.len(), length.min(16 * 1024));
+            assert_eq!(text.capacity(), KEY_ROOM);
+        }
+    }
 }
