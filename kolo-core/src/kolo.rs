@@ -7,7 +7,9 @@ use crate::member::Members;
 use crate::offer::Offers;
 use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
-use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
+use crate::port::{
+    Authorizer, ChainClient, Clock, Entropy, KeyExport, KeyVault, Ledger, SecondFactor, WorkQueue,
+};
 use crate::receipt::Receipts;
 use crate::wallet::Wallets;
 use crate::{Asset, Caps, TenantId};
@@ -108,6 +110,14 @@ struct Inner {
     settings: Settings,
     authorizer: Arc<dyn Authorizer>,
     desk: Desk,
+    export: Option<Export>,
+}
+
+/// What handing out keys takes.
+#[derive(Clone)]
+pub(crate) struct Export {
+    pub keys: Arc<dyn KeyExport>,
+    pub factor: Arc<dyn SecondFactor>,
 }
 
 impl Kolo {
@@ -122,8 +132,8 @@ impl Kolo {
     ) -> Self {
         let authorizer = Arc::new(DomainRules);
         settings.channels = settings.channels.min(MOST_CHANNELS);
-        let desk = Desk::default();
-        let inner = Inner { tenant, ports, asset, operator, settings, authorizer, desk };
+        let (desk, export) = (Desk::default(), None);
+        let inner = Inner { tenant, ports, asset, operator, settings, authorizer, desk, export };
         Self { inner: Arc::new(inner) }
     }
 
@@ -132,6 +142,18 @@ impl Kolo {
     pub fn with_authorizer(self, authorizer: Arc<dyn Authorizer>) -> Self {
         let inner = Arc::unwrap_or_clone(self.inner);
         Self { inner: Arc::new(Inner { authorizer, ..inner }) }
+    }
+
+    /// Letting members export their keys, once `factor` has said that it is they who ask. Without this
+    /// no key leaves.
+    #[must_use]
+    pub fn with_key_export(self, keys: Arc<dyn KeyExport>, factor: Arc<dyn SecondFactor>) -> Self {
+        let inner = Arc::unwrap_or_clone(self.inner);
+        Self { inner: Arc::new(Inner { export: Some(Export { keys, factor }), ..inner }) }
+    }
+
+    pub(crate) fn export(&self) -> Option<&Export> {
+        self.inner.export.as_ref()
     }
 
     /// People.

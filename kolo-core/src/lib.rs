@@ -39,5 +39,5 @@ pub use error::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 pub use id::{CircleId, IntentId, InvitationId, MemberId, OfferId, TenantId};
 pub use kolo::{Kolo, MOST_CHANNELS, OperatorKeys, Ports, Settings};
 pub use kolo_rules::Amount;
-pub use money::{Asset, Money};
+pub use money::{AllowedAsset, Asset, AssetList, AssetListError, Money};
 pub use time::Timestamp;

@@ -55,6 +55,16 @@ pub enum Notice {
         name: String,
         over: bool,
     },
+    /// The member's key was handed out, sealed.
+    KeyExported,
+    /// Somebody asked for the member's key with a proof that did not fit.
+    KeyRefused,
+    /// The member's account is merged away.
+    WalletClosed,
+    /// The member's account could not be closed, or not be released from the sponsor.
+    WalletKept {
+        reason: Reason,
+    },
     /// To the organiser: the circle exists now.
     CircleReady {
         circle: CircleId,

@@ -19,7 +19,9 @@ use crate::address::{
 use crate::config::{Network, StellarConfig, known_asset};
 use crate::events::filters;
 use crate::lifetime::Rent;
+use crate::protocol;
 use crate::rpc::Rpc;
+use crate::wallet;
 
 /// What an invitation key's signature begins with, as in the contract.
 const JOIN_DOMAIN: &[u8] = b"kolo:join:1";
@@ -31,7 +33,7 @@ pub struct StellarChainClient {
     pub(crate) network: Network,
     /// What is asked of `getEvents`, one after the other.
     pub(crate) filters: Vec<Value>,
-    clock: Option<Arc<dyn Clock>>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 impl StellarChainClient {
@@ -62,10 +64,12 @@ impl StellarChainClient {
     /// As [`Self::try_new`], and makes sure that the node is on the configured network.
     ///
     /// # Errors
-    /// As [`Self::try_new`]; when the node does not answer; when it is on another network.
+    /// As [`Self::try_new`]; when the node does not answer; when it is on another network, or on a
+    /// protocol this client was not made for ([`crate::UnknownProtocol`]).
     pub async fn connect(rpc: Rpc, config: &StellarConfig) -> Result<Self, PortError> {
         let client = Self::try_new(rpc, config)?;
         let network = client.rpc.network().await?;
+        protocol::check(network.protocol_version)?;
         if network.passphrase == config.passphrase {
             Ok(client)
         } else {
@@ -105,6 +109,10 @@ impl ChainClient for StellarChainClient {
         message.extend_from_slice(&contract_id(circle)?.0.0);
         message.extend_from_slice(&to_xdr(&sc_address(joiner)?)?);
         Ok(message)
+    }
+
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        wallet::message_payload(message)
     }
 
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {

@@ -11,6 +11,7 @@
 //! made on it: a test asset, the contracts, the operator's accounts.
 mod address;
 mod client;
+mod closing;
 mod config;
 mod events;
 mod fees;
@@ -20,7 +21,9 @@ mod meter;
 mod outcome;
 mod plan;
 mod prepare;
+mod protocol;
 mod read;
+pub mod rescue;
 pub mod rpc;
 mod scval;
 pub mod setup;
@@ -30,10 +33,12 @@ mod submit;
 mod tests;
 mod two;
 mod verify;
+pub mod wallet;
 
 pub use client::StellarChainClient;
 pub use config::{MAX_ASSETS, Operators, StellarConfig};
 pub use meter::{Figures, Meter, Metered, Settlement};
+pub use protocol::{PROTOCOLS, UnknownProtocol};
 pub use rpc::{
     Failover, FnTransport, NodeHealth, NodeState, Rpc, RpcError, Transport, TransportError,
 };

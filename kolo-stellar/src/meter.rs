@@ -238,6 +238,10 @@ impl ChainClient for Metered {
         self.client.invitation_message(circle, joiner)
     }
 
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.client.message_payload(message)
+    }
+
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         let answer = self.client.prepare(effect).await;
         self.prepared(&answer);

@@ -23,6 +23,10 @@ pub(crate) enum Plan {
     Open { owner: AccountId, asset: Option<stellar_xdr::Asset> },
     /// A classic payment between accounts.
     Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
+    /// The trustline given up, the account merged away.
+    Close { owner: AccountId, asset: stellar_xdr::Asset, to: AccountId },
+    /// The sponsor takes the reserves back.
+    Unsponsor { owner: AccountId, asset: stellar_xdr::Asset },
     /// A contract call.
     Call(Call),
     /// Rent of entries that are about to be archived.
@@ -88,6 +92,15 @@ impl Plan {
                 Ok(Self::Prolong(Rent::of(network, circle.as_ref(), asset)?))
             }
             ChainEffect::ByChannel { channel, call } => Self::by_channel(network, channel, call),
+            ChainEffect::CloseAccount { owner, asset, to } => Ok(Self::Close {
+                owner: account_id(owner)?,
+                asset: known_asset(network.id, asset)?.xdr,
+                to: account_id(to)?,
+            }),
+            ChainEffect::LeaveSponsorship { owner, asset } => Ok(Self::Unsponsor {
+                owner: account_id(owner)?,
+                asset: known_asset(network.id, asset)?.xdr,
+            }),
             other => Ok(Self::Call(call(network, other)?)),
         }
     }
@@ -115,8 +128,8 @@ impl Plan {
     /// The account the transaction runs under.
     pub fn source(&self, network: &Network) -> AccountId {
         match self {
-            Self::Open { .. } => network.sponsor(),
-            Self::Pay { from, .. } => from.clone(),
+            Self::Open { .. } | Self::Unsponsor { .. } => network.sponsor(),
+            Self::Pay { from: owner, .. } | Self::Close { owner, .. } => owner.clone(),
             Self::Call(call) => call.source.clone(),
             Self::Prolong(rent) => rent.source.clone(),
         }

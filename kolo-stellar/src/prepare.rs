@@ -60,6 +60,8 @@ impl StellarChainClient {
                 self.check_payment(from, to, asset, *amount).await?;
                 vec![payment(to, asset, *amount)]
             }
+            Plan::Close { owner, asset, to } => self.close_operations(owner, asset, to).await?,
+            Plan::Unsponsor { owner, asset } => self.unsponsor_operations(owner, asset).await?,
             Plan::Call(call) => vec![call_operation(call, vec![])?],
             Plan::Prolong(_) => vec![],
         };
@@ -292,7 +294,7 @@ fn needs_restore() -> PortError {
     )
 }
 
-fn refused(reason: String) -> PrepareError {
+pub(crate) fn refused(reason: String) -> PrepareError {
     PrepareError::Refused(Refused { contract_code: None, reason })
 }
 
@@ -304,7 +306,7 @@ fn is_issuer(account: &AccountId, asset: &stellar_xdr::Asset) -> bool {
     }
 }
 
-const fn operation(source: Option<MuxedAccount>, body: OperationBody) -> Operation {
+pub(crate) const fn operation(source: Option<MuxedAccount>, body: OperationBody) -> Operation {
     Operation { source_account: source, body }
 }
 

@@ -12,6 +12,7 @@ use stellar_xdr::{
 
 use crate::address::{account_address, sha256};
 use crate::client::StellarChainClient;
+use crate::closing::{check_close, check_unsponsor};
 use crate::config::Network;
 use crate::plan::{Auth, Call, Function, Plan};
 use crate::prepare::change_trust_asset;
@@ -24,11 +25,11 @@ const MAX_BYTES: u32 = 4 * 1024 * 1024;
 
 type Checked = Result<(), Mismatch>;
 
-fn mismatch(field: impl Into<String>) -> Mismatch {
+pub(crate) fn mismatch(field: impl Into<String>) -> Mismatch {
     Mismatch { field: field.into() }
 }
 
-fn same(equal: bool, field: &str) -> Checked {
+pub(crate) fn same(equal: bool, field: &str) -> Checked {
     if equal { Ok(()) } else { Err(mismatch(field)) }
 }
 
@@ -50,6 +51,10 @@ impl StellarChainClient {
                     amount: amount.minor_units(),
                 };
                 check_payment(&decoded.operations, &expected)?;
+            }
+            Plan::Close { owner: _, asset, to } => check_close(&decoded.operations, asset, to)?,
+            Plan::Unsponsor { owner, asset } => {
+                check_unsponsor(&decoded.operations, owner, asset)?;
             }
             Plan::Call(call) => return check_call(&self.network, call, &decoded, tx),
             Plan::Prolong(rent) => {

@@ -247,8 +247,10 @@ impl Kolo {
         changes: &mut Changes,
         member: &mut Loaded<Member>,
     ) -> Result<(), Error> {
-        if member.state.account != Account::None {
-            return Ok(());
+        match member.state.account {
+            Account::None => {}
+            Account::Opening | Account::Open => return Ok(()),
+            Account::Closing => return Err(Error::UnderWay),
         }
         self.count_account(changes).await?;
         member.state.account = Account::Opening;

@@ -118,6 +118,15 @@ pub enum Error {
         /// When the next day begins.
         again_at: Timestamp,
     },
+    /// The second factor was not given, or is not this member's.
+    #[error("the second factor does not fit: nothing was handed out")]
+    SecondFactor,
+    /// The account is still needed.
+    #[error("the account is still needed: {why}")]
+    WalletInUse {
+        /// What for.
+        why: &'static str,
+    },
     /// Not on this network (test money on a real one).
     #[error("not available on this network")]
     NotAvailable,
@@ -195,8 +204,13 @@ error_codes! {
         OutOfBounds = "input.out_of_bounds" Permanent:
             "a number is out of bounds", "choose one within the bounds the error names";
         CapReached = "cap.reached" Temporary:
-            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today, or ten members were asked there to take up an office",
+            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today or has given five proofs to have their key, or ten members were asked there to take up an office",
             "call again the next day (UTC), with the same key; the operator can raise the cap";
+        SecondFactor = "auth.second_factor" Permanent:
+            "the second factor was not given, or is not this member's", "give the right one, under a new key; five a day count";
+        WalletInUse = "wallet.in_use" Permanent:
+            "the account is still needed: money is in it, a circle is not settled, or something is under way",
+            "settle what the error names, then ask again";
         NotAvailable = "network.not_available" Permanent:
             "not on this network (test money on a real one)", "leave it out here";
         KeyReused = "command.key_reused" Permanent:

@@ -50,6 +50,11 @@ impl Kolo {
                     amount: Amount::new(*amount),
                 }
             }
+            Want::CloseAccount { member, to } => return self.closing(*member, to).await,
+            Want::LeaveSponsorship { member } => match self.open_account(*member).await? {
+                Ok(owner) => ChainEffect::LeaveSponsorship { owner, asset: self.asset().clone() },
+                Err(not_now) => return Ok(not_now),
+            },
             Want::CreateCircle { circle } => return self.creation(*circle).await,
             Want::Invite { invitation } => return self.inviting(*invitation).await,
             Want::Revoke { invitation } => {
@@ -142,6 +147,20 @@ impl Kolo {
             _ => return Ok(true),
         };
         Ok(self.circle(circle).await?.state.permit(by, command).is_ok())
+    }
+
+    /// Looked at once more: what was ahead in the account's lane is done by now, and may have left
+    /// something in it.
+    async fn closing(&self, member: MemberId, to: &ChainAddress) -> Result<Resolved, Error> {
+        let member = self.member(member).await?.state;
+        match self.still_needed(&member).await? {
+            Some(why) => Ok(Resolved::Never(why)),
+            None => Ok(Resolved::Effect(ChainEffect::CloseAccount {
+                owner: member.address,
+                asset: self.asset().clone(),
+                to: to.clone(),
+            })),
+        }
     }
 
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
@@ -265,7 +284,9 @@ impl Kolo {
         Ok(match account {
             Account::Open => Ok(address),
             Account::Opening => Err(Resolved::NotYet),
-            Account::None => Err(Resolved::Never("the account could not be opened")),
+            Account::None | Account::Closing => {
+                Err(Resolved::Never("the account could not be opened, or is closed"))
+            }
         })
     }
 

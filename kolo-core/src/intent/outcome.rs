@@ -47,6 +47,7 @@ impl Kolo {
             }
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
             (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
+            (_, Want::CloseAccount { member, .. }) => self.account_closed(changes, *member).await,
             _ => Ok(()),
         }
     }
@@ -63,6 +64,28 @@ impl Kolo {
         member.state.account = Account::None;
         changes.write(&member)?;
         changes.event(&member.id, "member.account_refused", &member.state.address)
+    }
+
+    /// Opened again, under the same key, with the next money.
+    async fn account_closed(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.account = Account::None;
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_closed", &member.state.address)?;
+        changes.notice(member.state.id, "closed", Notice::WalletClosed)
+    }
+
+    async fn account_kept(
+        &self,
+        changes: &mut Changes,
+        member: MemberId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.account = Account::Open;
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_kept", &member.state.address)?;
+        changes.notice(member.state.id, "kept", Notice::WalletKept { reason })
     }
 
     async fn refused(
@@ -130,6 +153,10 @@ impl Kolo {
                 changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
             Want::TakeOffer { offer, .. } => self.offer_refused(changes, *offer, reason).await,
+            Want::CloseAccount { member, .. } => self.account_kept(changes, *member, reason).await,
+            Want::LeaveSponsorship { member } => {
+                changes.notice(*member, "kept", Notice::WalletKept { reason })
+            }
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,
             Want::OpenChannel { number } => self.channel_refused(changes, *number).await,

@@ -21,6 +21,13 @@ pub(crate) enum Want {
         member: MemberId,
         amount: i64,
     },
+    CloseAccount {
+        member: MemberId,
+        to: ChainAddress,
+    },
+    LeaveSponsorship {
+        member: MemberId,
+    },
     CreateCircle {
         circle: CircleId,
     },
@@ -302,7 +309,7 @@ impl Want {
             return lane;
         }
         let member = match self {
-            Self::OpenAccount { .. } | Self::OpenChannel { .. } => {
+            Self::OpenAccount { .. } | Self::OpenChannel { .. } | Self::LeaveSponsorship { .. } => {
                 return "operator/sponsor".to_owned();
             }
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),
@@ -323,7 +330,8 @@ impl Want {
             | Self::Approve { .. }
             | Self::Reject { .. }
             | Self::Remove { .. } => organiser,
-            Self::Join { member, .. }
+            Self::CloseAccount { member, .. }
+            | Self::Join { member, .. }
             | Self::Leave { member, .. }
             | Self::Contribute { member, .. }
             | Self::Repay { member, .. }

@@ -113,6 +113,7 @@ impl Members {
                 circles: Vec::new(),
                 registered_at: changes.now(),
                 circles_today: DayCount::default(),
+                exports_today: DayCount::default(),
             },
         );
         changes.write(&member)?;

@@ -18,6 +18,8 @@ pub(crate) enum Account {
     Opening,
     /// Open, with a trustline.
     Open,
+    /// Being merged away: nothing new is begun with it.
+    Closing,
 }
 
 /// Aggregate `member`.
@@ -38,6 +40,9 @@ pub(crate) struct Member {
     /// Circles created today: see [`crate::Caps`].
     #[serde(default)]
     pub circles_today: DayCount,
+    /// Proofs given today to have the key: see [`crate::Cap::Exports`].
+    #[serde(default, skip_serializing_if = "DayCount::is_fresh")]
+    pub exports_today: DayCount,
 }
 
 impl Aggregate for Member {

@@ -3,6 +3,7 @@ mod events;
 mod lifetime;
 mod mutants;
 mod node;
+mod policy;
 mod prepare;
 mod read;
 mod sign;

@@ -91,7 +91,7 @@ async fn fees_are_the_bid_times_operations_and_bump_and_the_resources_with_margi
     assert!(matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Limited), "{error}");
 }
 
-struct Fixed(u64);
+pub struct Fixed(pub u64);
 
 #[async_trait]
 impl Clock for Fixed {

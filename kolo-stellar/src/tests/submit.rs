@@ -3,11 +3,11 @@ use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
 use kolo_core::port::{ChainClient, PortErrorKind, Retry};
 use serde_json::{Value, json};
 use stellar_xdr::{
-    ContractEvent, ContractEventBody, ContractEventType, ContractEventV0, DiagnosticEvent,
-    ExtensionPoint, Hash, InnerTransactionResult, InnerTransactionResultExt,
+    AccountMergeResult, ContractEvent, ContractEventBody, ContractEventType, ContractEventV0,
+    DiagnosticEvent, ExtensionPoint, Hash, InnerTransactionResult, InnerTransactionResultExt,
     InnerTransactionResultPair, InnerTransactionResultResult, InvokeHostFunctionResult,
-    OperationResult, OperationResultTr, ScError, ScErrorCode, ScVal, TransactionResult,
-    TransactionResultExt, TransactionResultResult,
+    OperationResult, OperationResultTr, RevokeSponsorshipResult, ScError, ScErrorCode, ScVal,
+    TransactionResult, TransactionResultExt, TransactionResultResult,
 };
 
 use super::node::{Say, xdr};
@@ -109,6 +109,29 @@ async fn every_answer_of_the_network_has_its_action() {
     ] {
         let expected =
             Submission::Refused(Refused { contract_code: None, reason: reason.to_owned() });
+        assert_eq!(submitted(refused(bumped(inner))).await, expected);
+    }
+}
+
+/// What went well before it is not blamed.
+#[tokio::test]
+async fn closing_and_leaving_a_sponsorship_fail_by_their_names() {
+    use OperationResultTr as T;
+    let merged = |how| OperationResult::OpInner(T::AccountMerge(how));
+    let revoked = |how| OperationResult::OpInner(T::RevokeSponsorship(how));
+    for (operations, name) in [
+        (
+            [revoked(RevokeSponsorshipResult::Success), merged(AccountMergeResult::HasSubEntries)],
+            "AccountMergeHasSubEntries",
+        ),
+        (
+            [merged(AccountMergeResult::Success(5)), revoked(RevokeSponsorshipResult::LowReserve)],
+            "RevokeSponsorshipLowReserve",
+        ),
+    ] {
+        let inner = Inner::TxFailed(operations.to_vec().try_into().unwrap());
+        let reason = format!("TxFailed: {name}");
+        let expected = Submission::Refused(Refused { contract_code: None, reason });
         assert_eq!(submitted(refused(bumped(inner))).await, expected);
     }
 }

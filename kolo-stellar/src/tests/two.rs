@@ -69,7 +69,7 @@ pub async fn prepared(effect: &ChainEffect) -> (StellarChainClient, PreparedTx) 
     (client, tx)
 }
 
-fn consent(tx: &PreparedTx) -> &Authorisation {
+pub fn consent(tx: &PreparedTx) -> &Authorisation {
     let [consent] = tx.authorisations.as_slice() else { panic!("{tx:?}") };
     consent
 }

@@ -1,6 +1,9 @@
 //! The client against the embedded network: real envelopes, real contracts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+mod assets;
+mod closing;
 mod deploy;
+mod distrust;
 #[cfg(feature = "http")]
 mod failover;
 mod follow;
@@ -11,7 +14,9 @@ mod market;
 mod meter;
 mod once;
 mod payouts;
+mod policy;
 mod refusals;
+mod rescue;
 mod rotation;
 mod setup;
 mod two;

@@ -62,6 +62,8 @@ pub struct World {
     pub client: StellarChainClient,
     /// What members of circles to come leave in the vault.
     pub security: Security,
+    /// Whether they may pay ahead there.
+    pub advance: bool,
 }
 
 pub fn wanted() -> Bootstrap {
@@ -96,7 +98,7 @@ impl World {
             .unwrap()
             .with_clock(Arc::new(hands.clone()));
         let security = Security::None;
-        Self { net, hands, rpc, deployment, client, security }
+        Self { net, hands, rpc, deployment, client, security, advance: false }
     }
 
     pub fn asset(&self) -> Asset {
@@ -197,6 +199,7 @@ impl World {
             shortfall: Shortfall::ShortPot,
             vote_period_s: 604_800,
             security: self.security,
+            advance: self.advance,
             setup_period_s: if self.security == Security::None { 0 } else { 604_800 },
             ..Rules::new(asset, seats, usdc(10), Interval::Seconds(604_800))
         }

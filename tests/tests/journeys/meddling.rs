@@ -232,6 +232,10 @@ impl ChainClient for Meddling {
         self.chain.invitation_message(circle, joiner)
     }
 
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.chain.message_payload(message)
+    }
+
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         self.chain.prepare(effect).await
     }

@@ -77,7 +77,11 @@ pub(super) fn named(id: &'static str, name: &str) -> Words {
 }
 
 fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
-    let reason = match reason {
+    named(id, name).words("reason", because(reason))
+}
+
+fn because(reason: Reason) -> Words {
+    Words::new(match reason {
         Reason::TooLittleMoney => "reason-too-little-money",
         Reason::Rules => "reason-rules",
         Reason::Closed => "reason-closed",
@@ -85,8 +89,7 @@ fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
         Reason::Crowded => "reason-crowded",
         Reason::Office => "reason-office",
         Reason::Technical => "reason-technical",
-    };
-    named(id, name).words("reason", Words::new(reason))
+    })
 }
 
 fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
@@ -109,6 +112,12 @@ fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
             .text("balance", amount(*balance)),
         Notice::CircleCaughtUp { name, over, .. } => {
             named("notice-circle-caught-up", name).flag("over", *over)
+        }
+        Notice::KeyExported => Words::new("notice-key-exported"),
+        Notice::KeyRefused => Words::new("notice-key-refused"),
+        Notice::WalletClosed => Words::new("notice-wallet-closed"),
+        Notice::WalletKept { reason } => {
+            Words::new("notice-wallet-kept").words("reason", because(*reason))
         }
         _ => return None,
     })

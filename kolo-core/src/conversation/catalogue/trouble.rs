@@ -53,6 +53,11 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::CapReached { cap: Cap::Offices, most, .. } => {
             Words::new("error-cap-offices").count("most", *most)
         }
+        Error::CapReached { cap: Cap::Exports, most, .. } => {
+            Words::new("error-cap-exports").count("most", *most)
+        }
+        Error::SecondFactor => Words::new("error-second-factor"),
+        Error::WalletInUse { .. } => Words::new("error-wallet-in-use"),
         Error::NotAvailable => Words::new("error-not-available"),
         Error::KeyReused => Words::new("error-key-reused"),
         Error::Contention | Error::LeaseLost => Words::new("error-contention"),

@@ -758,6 +758,9 @@ error-cap-accounts = Today's places for new wallets are used up. Nothing is lost
 error-cap-circles = So many groups were begun today that there is room for no more. Nothing is lost: please send CREATE GROUP again tomorrow.
 error-cap-offers = You have made { $most } offers in this group today, the most in one day. Please write again tomorrow.
 error-cap-offices = The members of this group were asked { $most } times today to take up a role, the most in one day. Please write again tomorrow.
+error-cap-exports = The key of your wallet was asked for { $most } times today, the most in one day. Please try again tomorrow.
+error-second-factor = That did not prove that it is you, so nothing was handed out.
+error-wallet-in-use = Your wallet is still needed: there is money in it, or a group of yours is not settled yet.
 error-cap-own-circles =
     { $most ->
         [0] New groups cannot be begun here at the moment.
@@ -838,6 +841,10 @@ notice-circle-caught-up =
         [yes] It is over now. I cannot list what happened in between.
        *[no] Its balances and turns are up to date again; what happened in between I cannot list. Send STATUS to see where it is.
     }
+notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was not you, send SUPPORT at once.
+notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. Nothing was handed out. If this was not you, send SUPPORT.
+notice-wallet-closed = Your wallet is closed. It opens again with the first money that comes.
+notice-wallet-kept = Your wallet could not be changed. { $reason }
 notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.
 notice-circle-failed = *{ $name }* could not be created. { $reason } Nothing was paid.
 notice-invitation-ready =

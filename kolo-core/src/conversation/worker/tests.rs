@@ -284,6 +284,9 @@ impl ChainClient for NoChain {
     fn invitation_message(&self, _: &ChainAddress, _: &ChainAddress) -> Result<Vec<u8>, PortError> {
         unreachable!()
     }
+    fn message_payload(&self, _: &[u8]) -> Result<Vec<u8>, PortError> {
+        unreachable!()
+    }
     async fn prepare(&self, _: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         unreachable!()
     }

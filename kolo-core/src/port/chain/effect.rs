@@ -342,6 +342,24 @@ pub enum ChainEffect {
         /// What they save in.
         asset: Asset,
     },
+    /// Close a member's trustline and merge the account into another: the reserves go back to whoever
+    /// sponsored them. Refused while the account holds anything.
+    CloseAccount {
+        /// Whose, and who signs.
+        owner: ChainAddress,
+        /// Of which asset the trustline is.
+        asset: Asset,
+        /// Who gets what XLM is in it.
+        to: ChainAddress,
+    },
+    /// Give the sponsor the reserves of a member's account back: the account carries its own from then on,
+    /// and must have the XLM for it.
+    LeaveSponsorship {
+        /// Whose.
+        owner: ChainAddress,
+        /// Of which asset the trustline is.
+        asset: Asset,
+    },
     /// Pay a member what is claimable after dissolving; anyone may.
     Claim {
         /// Which circle.

@@ -342,6 +342,13 @@ pub trait ChainClient: Send + Sync {
         joiner: &ChainAddress,
     ) -> Result<Vec<u8>, PortError>;
 
+    /// What the vault signs (SHA-256 of it) for a message of a member's: led by the chain's own word for
+    /// messages, so that it can never be a transaction.
+    ///
+    /// # Errors
+    /// When the message is too long, or the chain has no signed messages.
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError>;
+
     /// Builds and simulates the transaction for an effect.
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError>;
 

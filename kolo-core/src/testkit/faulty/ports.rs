@@ -176,6 +176,10 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         self.inner.invitation_message(circle, joiner)
     }
 
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.inner.message_payload(message)
+    }
+
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         self.plan.call("prepare", self.inner.prepare(effect)).await
     }

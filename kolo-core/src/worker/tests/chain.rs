@@ -322,6 +322,10 @@ impl ChainClient for ScriptedChain {
         Ok(format!("{circle}{joiner}").into_bytes())
     }
 
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok([b"message:", message].concat())
+    }
+
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         let mut state = self.lock();
         let answer = state.answers.iter().find(|(which, _)| which(effect)).map(|(_, a)| *a);

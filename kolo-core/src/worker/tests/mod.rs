@@ -19,6 +19,7 @@ mod roles;
 mod unpaid;
 mod unread;
 mod vaults;
+mod wallets;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use kolo_rules::circle::{Motion, Phase, Shortfall};
 use kolo_rules::{Amount, Refusal};
 
 use self::chain::{Answer, ScriptedChain};
+use self::wallets::{Doorman, Sealer};
 use super::Worker;
 use crate::member::Register;
 use crate::port::chain::{ChainAddress, ChainEffect, ChainEventBody, CircleChainEvent};
@@ -65,6 +67,7 @@ impl World {
         let operator =
             OperatorKeys { sponsor: key, fees: key, keeper: key, receipts, issuer: Some(key) };
         let kolo = Kolo::new(tenant, ports, asset(), operator, settings);
+        let kolo = kolo.with_key_export(Arc::new(Sealer), Arc::new(Doorman));
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
     }

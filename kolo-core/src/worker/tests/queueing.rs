@@ -140,6 +140,10 @@ impl ChainClient for Queueing {
         self.scripted.invitation_message(of, to)
     }
 
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.scripted.message_payload(message)
+    }
+
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         self.refuse_done(effect)?;
         let tx = self.scripted.prepare(effect).await?;

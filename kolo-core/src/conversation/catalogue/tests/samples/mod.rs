@@ -45,7 +45,7 @@ variants! { missing_replies, replies, Reply:
 }
 
 variants! { missing_notices, notices, Notice:
-    MoneyReceived MoneySent BalanceFound CircleCaughtUp CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
+    MoneyReceived MoneySent BalanceFound CircleCaughtUp KeyExported KeyRefused WalletClosed WalletKept CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
     PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VaultShort VaultGift VoteCast ProposalRejected Dissolved Refunded Completed
     Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded Office
@@ -54,7 +54,7 @@ variants! { missing_notices, notices, Notice:
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
     NoPlaceLeft NoSuchDoor TooManyRequests NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
-    LeaseLost Port LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
+    LeaseLost Port SecondFactor WalletInUse LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
 }
 
 fn name() -> String {
@@ -100,6 +100,9 @@ pub fn errors() -> Vec<Error> {
         cap_reached(Cap::CirclesOfMember),
         cap_reached(Cap::Offers),
         cap_reached(Cap::Offices),
+        cap_reached(Cap::Exports),
+        Error::SecondFactor,
+        Error::WalletInUse { why: "money" },
         Error::NotAvailable,
         Error::KeyReused,
         Error::Contention,

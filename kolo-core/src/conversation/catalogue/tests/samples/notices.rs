@@ -43,6 +43,10 @@ fn money_notices() -> Vec<Notice> {
         Notice::CircleCaughtUp { circle: id(), name: name(), over: false },
         Notice::CircleCaughtUp { circle: id(), name: name(), over: true },
         Notice::MoneySent { amount: 5 * ONE, balance: 4 * ONE, tx: tx() },
+        Notice::KeyExported,
+        Notice::KeyRefused,
+        Notice::WalletClosed,
+        Notice::WalletKept { reason: Reason::Technical },
     ]
 }
 
