@@ -66,6 +66,10 @@ pub struct Stack {
     pub chat: Arc<ChatRoom>,
     /// The embedded network, where it is embedded.
     pub network: Option<Localnet>,
+    /// The way to the network's nodes, for looking after it.
+    pub rpc: Rpc,
+    /// Which network it is.
+    pub passphrase: String,
     /// What became of everything asked of the chain.
     pub meter: Meter,
     /// The time.
@@ -136,7 +140,7 @@ impl Stack {
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
         let limits = |usual: StellarConfig| StellarConfig { max_rent: plan.max_rent, ..usual };
-        let (operation, client, network) = match plan.network {
+        let (operation, client, rpc, network) = match plan.network {
             NetworkPlan::Embedded => {
                 progress("starting the embedded Stellar network");
                 let network = start_network(&plan.data.join("network"), &plan.clock)?;
@@ -144,7 +148,8 @@ impl Stack {
                 let rpc = in_process(&network);
                 let operation = operate(rpc.clone(), keys.0, keys.1).await?;
                 let config = limits(operation.deployment.config());
-                (operation, StellarChainClient::try_new(rpc, &config)?, Some(network))
+                let client = StellarChainClient::try_new(rpc.clone(), &config)?;
+                (operation, client, rpc, Some(network))
             }
             NetworkPlan::Elsewhere { rpc, passphrase, funder } => {
                 progress("setting up test dollars and contracts");
@@ -152,13 +157,12 @@ impl Stack {
                 let operation = operate_on(rpc.clone(), &passphrase, &funder, given, keys).await?;
                 let config = limits(operation.deployment.config());
                 // Ledgers may rest there: what is prepared then is counted from the clock.
-                let client =
-                    StellarChainClient::try_new(rpc, &config)?.with_clock(plan.clock.clone());
-                (operation, client, None)
+                let client = StellarChainClient::try_new(rpc.clone(), &config)?;
+                (operation, client.with_clock(plan.clock.clone()), rpc, None)
             }
         };
         let Operation { operator, asset, deployment, .. } = operation;
-        let meter = Meter::new();
+        let (meter, passphrase) = (Meter::new(), deployment.passphrase.clone());
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
@@ -181,6 +185,8 @@ impl Stack {
             worker,
             chat,
             network,
+            rpc,
+            passphrase,
             meter,
             clock: plan.clock,
             factory: deployment.factory,

@@ -23,7 +23,7 @@ use crate::{CircleId, Error, Kolo, Timestamp};
 const PAGE: usize = 100;
 
 /// How far the chain's history was followed, and what of it could not be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Following {
     /// The ledger of the latest event that was applied.
     pub seen: Option<LatestLedger>,

@@ -240,7 +240,7 @@ impl Kolo {
     }
 
     /// These of the pool, in order.
-    async fn channels(&self, numbers: &[u16]) -> Result<Vec<Loaded<Channel>>, Error> {
+    pub(super) async fn channels(&self, numbers: &[u16]) -> Result<Vec<Loaded<Channel>>, Error> {
         let ids: Vec<_> = numbers.iter().map(aggregate_id::<Channel>).collect();
         let found = self.ports().ledger.load(self.tenant(), &ids).await?;
         let channel = |(number, stored): (&u16, Option<_>)| match stored {

@@ -20,6 +20,7 @@ mod consent;
 pub(crate) mod effect;
 mod ending;
 mod outcome;
+mod pool;
 pub(crate) mod process;
 mod settling;
 pub(crate) mod state;
@@ -29,6 +30,7 @@ pub(crate) use channel::Desk;
 #[cfg(test)]
 #[cfg(feature = "testkit")]
 pub(crate) use channel::Standing;
+pub use pool::{ChannelAccount, ChannelState};
 
 #[cfg(test)]
 mod tests;

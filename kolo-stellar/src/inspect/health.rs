@@ -150,7 +150,7 @@ pub async fn health(
     let ledger_age_s = now.saturating_sub(network.closed_at);
     let mut alarms = of_network(&network, ledger_age_s, limits);
     for account in &accounts {
-        if account.spendable.is_none_or(|held| held < limits.balance) {
+        if !account.is_well(limits.balance) {
             let (name, address) = (account.name.clone(), account.address.clone());
             alarms.push(Alarm::Balance { name, address });
         }

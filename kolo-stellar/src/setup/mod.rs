@@ -18,8 +18,8 @@ use stellar_xdr::{
 
 pub use deploy::{DeployPlan, DeployStep, Release, StepState, deploy, plan};
 use funder::Site;
-pub(crate) use funder::spendable;
 pub use funder::{Funder, SecretError};
+pub(crate) use funder::{is_sponsored, spendable};
 pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
 pub use steps::Codes;
 pub(crate) use steps::code_key;

@@ -272,7 +272,7 @@ async fn the_bid_for_rent_is_no_higher_than_for_a_call() {
 }
 
 /// A node with our circle's code, which ends soon.
-fn sharing() -> (Node, StellarChainClient) {
+pub fn sharing() -> (Node, StellarChainClient) {
     let ours = code(sha256(crate::setup::CIRCLE_WASM));
     let node = Node::default();
     node.entry(account_entry(KEEPER, 41)).living(ours.clone(), LATEST + 50);

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use kolo_core::port::ChainClient;
-use kolo_core::port::chain::{Assembled, PreparedTx};
+use kolo_core::port::chain::{Assembled, ChainEffect, PreparedTx};
 use kolo_core::port::vault::{Digest, SigningPolicy};
 use stellar_xdr::{
     BumpSequenceOp, ExtendFootprintTtlOp, ExtensionPoint, FeeBumpTransactionInnerTx, Limits,
@@ -11,12 +11,13 @@ use stellar_xdr::{
     TransactionSignaturePayloadTaggedTransaction, WriteXdr,
 };
 
+use super::lifetime;
 use super::prepare::Fixed;
 use super::two;
 use super::world::*;
-use crate::StellarChainClient;
 use crate::rpc::XDR_LIMITS;
 use crate::wallet::TransactionPolicy;
+use crate::{StellarChainClient, StellarConfig};
 
 type Change<'a> = &'a dyn Fn(&mut Transaction);
 
@@ -151,5 +152,28 @@ async fn rent_is_paid_by_the_keeper_and_channels() {
         assert!(may(FEES, &with_inner(&bump, &change)), "{rent:?}");
         let sponsors = |t: &mut Transaction| instead(t, Some(SPONSOR), rent.clone());
         assert!(!may(FEES, &with_inner(&bump, &sponsors)), "{rent:?}");
+    }
+}
+
+/// What all circles share has a ceiling of its own, for the service as for the client.
+#[tokio::test]
+async fn shared_rent_is_signed_up_to_its_own_ceiling() {
+    let shared = ChainEffect::Prolong { circle: None, asset: usdc() };
+    let (_, mut client) = lifetime::sharing();
+    client.network.max_fee = 500;
+    let tx = client.prepare(&shared).await.unwrap();
+    assert_eq!(tx.max_fee, 350_500);
+    let bump = bump_of(&client, &tx);
+    // The inner transaction bids least, its fee-bump what was prepared.
+    for (max_rent, keeper, fees) in
+        [(350_500, true, true), (350_499, true, false), (350_099, false, false)]
+    {
+        let config = StellarConfig { max_fee: 500, max_rent, ..config() };
+        let policy = TransactionPolicy::try_new(&config, Arc::new(Fixed(1_000_000))).unwrap();
+        let may = |n: u8, payload: &[u8]| policy.check(&public(n), Digest::Sha256, payload).is_ok();
+        assert_eq!(may(FEES, &bump), fees, "{max_rent}");
+        assert_eq!(may(KEEPER, &tx.payload), keeper, "{max_rent}");
+        // The same price for anything else.
+        assert!(!may(FEES, &with_inner(&bump, &|t| instead(t, None, payment()))), "{max_rent}");
     }
 }

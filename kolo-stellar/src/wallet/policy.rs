@@ -10,7 +10,7 @@
 //! | `keeper` | contract calls that need nobody's authority, rent |
 //! | any other | as a member: payments of configured assets, contract calls and consents to them, closing the account, rent, signed messages |
 //!
-//! What is signed as it is begins with `kolo:` (invitations, draws, receipts).
+//! The operator's keys sign only what acts for their own accounts. What is signed as it is begins with `kolo:` (invitations, draws, receipts).
 //!
 //! So a caller in other hands can still do as a member whatever a member can: pay what is in their
 //! account to anybody, call any contract on their authority, merge the account away. The policy keeps it
@@ -145,6 +145,12 @@ impl TransactionPolicy {
     }
 }
 
+/// Whose accounts it acts for.
+fn sources(tx: &Transaction) -> impl Iterator<Item = &MuxedAccount> {
+    let operations = tx.operations.iter().filter_map(|it| it.source_account.as_ref());
+    std::iter::once(&tx.source_account).chain(operations)
+}
+
 fn key_of(account: &MuxedAccount) -> PublicKey {
     match account {
         MuxedAccount::Ed25519(key) => PublicKey(key.0),
@@ -166,6 +172,9 @@ impl SigningPolicy for TransactionPolicy {
             return match &found.tagged_transaction {
                 TransactionSignaturePayloadTaggedTransaction::Tx(tx) => {
                     allowed(whose != Whose::Fees, "a transaction of the fee account's own")?;
+                    let involved =
+                        whose == Whose::Other || sources(tx).any(|of| key_of(of) == *key);
+                    allowed(involved, "a transaction the operator's key has no part in")?;
                     self.check_transaction(whose, tx)
                 }
                 TransactionSignaturePayloadTaggedTransaction::TxFeeBump(bump) => {
