@@ -31,14 +31,6 @@ pub enum ChannelState {
     Sending,
 }
 
-impl ChannelState {
-    /// Whether its account is on the network.
-    #[must_use]
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Free | Self::Sending)
-    }
-}
-
 impl Kolo {
     /// The channel accounts that were ever asked for, by number: for health checks. The keeper is none of them.
     ///

@@ -6,12 +6,12 @@ use stellar_xdr::LedgerEntryData;
 use crate::address::account_id;
 use crate::read::account_key;
 use crate::rpc::Rpc;
-use crate::setup::{SetupError, is_sponsored, spendable};
+use crate::setup::{SetupError, spendable};
 
 /// An account of the operator's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountStatus {
-    /// What it is for: `sponsor`, `fees`, `keeper`, a channel.
+    /// What it is for: `sponsor`, `fees`, `keeper`.
     pub name: String,
     /// Its address (`G…`).
     pub address: String,
@@ -19,17 +19,6 @@ pub struct AccountStatus {
     pub balance: Option<i64>,
     /// What of it is not kept back as reserves, stroops of XLM.
     pub spendable: Option<i64>,
-    /// Whether another account carries all its reserves: with its fees paid by fee-bumps, as a channel's
-    /// are, it needs no XLM of its own.
-    pub sponsored: bool,
-}
-
-impl AccountStatus {
-    /// Whether it has what it needs, of an account that pays at least `least` stroops of XLM.
-    #[must_use]
-    pub fn is_well(&self, least: i64) -> bool {
-        self.spendable.is_some_and(|held| self.sponsored || held >= least)
-    }
 }
 
 /// What these accounts (name and address) hold, in their order.
@@ -57,7 +46,6 @@ pub async fn accounts(
             address: address.0.clone(),
             balance: entry.map(|entry| entry.balance),
             spendable: entry.map(spendable),
-            sponsored: entry.is_some_and(is_sponsored),
         }
     });
     Ok(shown.collect())

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{AccountStatus, NetworkStatus, accounts};
 use crate::meter::Figures;
+use crate::protocol::PROTOCOLS;
 use crate::rpc::{NodeState, Rpc};
 use crate::setup::SetupError;
 
@@ -43,7 +44,9 @@ impl Default for Limits {
 pub enum Alarm {
     /// The protocol is another than this program was made for.
     #[error(
-        "protocol {protocol} is outside of what this version was made for (26 to 30): update it"
+        "protocol {protocol} is outside of what this version was made for ({} to {}): update it",
+        PROTOCOLS.start(),
+        PROTOCOLS.end()
     )]
     Protocol {
         /// Which.
@@ -150,7 +153,7 @@ pub async fn health(
     let ledger_age_s = now.saturating_sub(network.closed_at);
     let mut alarms = of_network(&network, ledger_age_s, limits);
     for account in &accounts {
-        if !account.is_well(limits.balance) {
+        if account.spendable.is_none_or(|held| held < limits.balance) {
             let (name, address) = (account.name.clone(), account.address.clone());
             alarms.push(Alarm::Balance { name, address });
         }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use futures_timer::Delay;
 use kolo_core::port::chain::{
-    Assembled, ChainEffect, Fate, FeeBump, PreparedTx, SignedTx, Submission,
+    Assembled, ChainEffect, Fate, FeeBump, PreparedTx, Refused, SignedTx, Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{ChainClient, PortError, Retry};
@@ -64,12 +64,13 @@ impl Rescue {
         client.finish(bump, &self.payer().sign_payload(&bump.payload))
     }
 
+    /// No answer to the sending ends it: the bytes are good until their time is over, whoever has them.
     async fn send(
         &self,
         client: &StellarChainClient,
         mut signed: SignedTx,
     ) -> Result<Settled, RescueError> {
-        let mut sent = false;
+        let (mut sent, mut trouble) = (false, None);
         for look in 0..LOOKS {
             if look > 0 {
                 Delay::new(PAUSE).await;
@@ -77,44 +78,75 @@ impl Rescue {
             if !sent {
                 match client.submit(&signed).await {
                     Ok(Submission::Accepted) => sent = true,
-                    Ok(Submission::Refused(refused)) => return Err(RescueError::Refused(refused)),
-                    Ok(Submission::InsufficientFee) => {
-                        let bump = client.bump_again(&signed)?;
-                        signed = self.bumped(client, &bump)?;
+                    Ok(Submission::Refused(refused)) => {
+                        trouble = Some(RescueError::Refused(refused));
+                    }
+                    Ok(Submission::InsufficientFee) => match client.bump_again(&signed) {
+                        Ok(bump) => signed = self.bumped(client, &bump)?,
+                        Err(error) => (sent, trouble) = (true, Some(error.into())),
+                    },
+                    Err(error) if error.retry == Retry::Permanent => {
+                        trouble = Some(error.into());
                     }
                     // Too late, a used sequence number, another look: its fate tells.
-                    Ok(_) => {}
-                    Err(error) if error.retry == Retry::Permanent => return Err(error.into()),
-                    Err(_) => {}
+                    Ok(_) | Err(_) => {}
                 }
             }
-            if let Some(settled) = fate(client, &signed).await? {
-                return Ok(settled);
+            match self.told(client, &signed).await {
+                Told::Settled(settled) => return Ok(settled),
+                Told::Failed(refused) => return Err(RescueError::Refused(refused)),
+                Told::Never => {
+                    let hash = signed.prepared.hash;
+                    return Err(trouble.unwrap_or(RescueError::Expired { hash }));
+                }
+                Told::Nothing => {}
             }
         }
         Err(RescueError::Unknown { hash: signed.prepared.hash })
     }
+
+    /// That it had no effect must be said by the witnesses too: it would be sought anew, and have it twice.
+    async fn told(&self, client: &StellarChainClient, signed: &SignedTx) -> Told {
+        let first = told_by(client, signed).await;
+        if matches!(first, Told::Settled(_) | Told::Nothing) {
+            return first;
+        }
+        for witness in &self.witnesses {
+            let witness = StellarChainClient { rpc: witness.clone(), ..client.clone() };
+            match (told_by(&witness, signed).await, &first) {
+                (Told::Settled(settled), _) => return Told::Settled(settled),
+                (Told::Failed(_), Told::Failed(_)) | (Told::Never, Told::Never) => {}
+                _ => return Told::Nothing,
+            }
+        }
+        first
+    }
 }
 
-/// `None`: not decided yet.
-async fn fate(
-    client: &StellarChainClient,
-    signed: &SignedTx,
-) -> Result<Option<Settled>, RescueError> {
-    let hash = signed.prepared.hash.clone();
+/// What nodes say of a transaction.
+enum Told {
+    Settled(Settled),
+    /// It was applied, and had no effect.
+    Failed(Refused),
+    /// It was not applied and cannot be any more.
+    Never,
+    /// Not decided yet.
+    Nothing,
+}
+
+async fn told_by(client: &StellarChainClient, signed: &SignedTx) -> Told {
+    let tx = &signed.prepared;
     match client.look_up(signed).await {
-        Ok(Fate::Confirmed { ledger, fee, .. }) => Ok(Some(Settled { hash, ledger, fee })),
-        Ok(Fate::Failed { refused, .. }) => Err(RescueError::Refused(refused)),
-        Ok(Fate::NotFound { latest_closed_at, history_covers, .. })
-            if latest_closed_at > signed.prepared.max_time =>
-        {
-            Err(if history_covers {
-                RescueError::Expired { hash }
-            } else {
-                RescueError::Unknown { hash }
-            })
+        Ok(Fate::Confirmed { ledger, fee, .. }) => {
+            Told::Settled(Settled { hash: tx.hash.clone(), ledger, fee })
         }
-        Err(error) if error.retry == Retry::Permanent => Err(error.into()),
-        Ok(_) | Err(_) => Ok(None),
+        Ok(Fate::Failed { refused, .. }) => Told::Failed(refused),
+        Ok(Fate::NotFound { latest_closed_at, history_covers, source_sequence, .. })
+            if latest_closed_at > tx.max_time
+                && (history_covers || source_sequence.is_some_and(|used| used < tx.sequence)) =>
+        {
+            Told::Never
+        }
+        Ok(_) | Err(_) => Told::Nothing,
     }
 }

@@ -9,6 +9,7 @@ use super::steps::{Codes, Step, Target};
 use super::{Funder, PUBLIC_PASSPHRASE, SetupError, spendable};
 use crate::address::{account_of, contract_id, sha256};
 use crate::config::known_asset;
+use crate::protocol;
 use crate::read::instance_key;
 use crate::rpc::Rpc;
 
@@ -99,6 +100,7 @@ pub async fn plan(
         let wanted = release.passphrase.clone();
         return Err(SetupError::OtherNetwork { found: network.passphrase, wanted });
     }
+    protocol::check(network.protocol_version)?;
     let site = Site::unsigned(rpc, &release.passphrase, account_of(payer.0));
     let (steps, factory) = steps_of(&site, release)?;
     require_factory(&site, release, &factory).await?;

@@ -353,16 +353,6 @@ fn xlm(stroops: i64) -> String {
 
 /// What an account holds beyond its reserves, stroops of XLM.
 pub(crate) fn spendable(entry: &AccountEntry) -> i64 {
-    entry.balance.saturating_sub(reserves(entry).max(0).saturating_mul(BASE_RESERVE)).max(0)
-}
-
-/// Whether others carry all its reserves.
-pub(crate) fn is_sponsored(entry: &AccountEntry) -> bool {
-    reserves(entry) <= 0
-}
-
-/// How many entries' reserves it keeps back.
-fn reserves(entry: &AccountEntry) -> i64 {
     let (sponsoring, sponsored) = match &entry.ext {
         AccountEntryExt::V1(v1) => match &v1.ext {
             AccountEntryExtensionV1Ext::V2(v2) => (v2.num_sponsoring, v2.num_sponsored),
@@ -370,8 +360,9 @@ fn reserves(entry: &AccountEntry) -> i64 {
         },
         AccountEntryExt::V0 => (0, 0),
     };
-    (2 + i64::from(entry.num_sub_entries) + i64::from(sponsoring))
-        .saturating_sub(i64::from(sponsored))
+    let reserves = (2 + i64::from(entry.num_sub_entries) + i64::from(sponsoring))
+        .saturating_sub(i64::from(sponsored));
+    entry.balance.saturating_sub(reserves.saturating_mul(BASE_RESERVE)).max(0)
 }
 
 fn reason(result: Option<&str>) -> String {

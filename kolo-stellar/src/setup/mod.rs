@@ -18,8 +18,8 @@ use stellar_xdr::{
 
 pub use deploy::{DeployPlan, DeployStep, Release, StepState, deploy, plan};
 use funder::Site;
+pub(crate) use funder::spendable;
 pub use funder::{Funder, SecretError};
-pub(crate) use funder::{is_sponsored, spendable};
 pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
 pub use steps::Codes;
 pub(crate) use steps::code_key;
@@ -29,8 +29,9 @@ use crate::address::{
     account_address, account_of, contract_address, deployed_id, sc_address, sha256,
 };
 use crate::config::{Network, Operators, StellarConfig, known_asset};
+use crate::protocol;
 use crate::read::account_key;
-use crate::rpc::{Rpc, RpcError};
+use crate::rpc::{NetworkInfo, Rpc, RpcError};
 
 /// The circle's code, as built from `contracts/`.
 pub const CIRCLE_WASM: &[u8] = include_bytes!("../../wasm/circle.wasm");
@@ -277,7 +278,8 @@ pub async fn bootstrap(
     funder: &Funder,
     wanted: &Bootstrap,
 ) -> Result<Deployment, SetupError> {
-    let passphrase = rpc.network().await?.passphrase;
+    let NetworkInfo { passphrase, protocol_version } = rpc.network().await?;
+    protocol::check(protocol_version)?;
     let plan = planned(&passphrase, funder, wanted)?;
     let site = Site::new(rpc, &passphrase, funder);
     let issuer = account_of(wanted.issuer.0);

@@ -14,7 +14,8 @@ use kolo_stellar::{FnTransport, Rpc};
 use serde_json::{Value, json};
 use stellar_xdr::{
     AccountId, ContractDataDurability, ContractExecutable, ContractId, Hash, LedgerEntryData,
-    LedgerKey, LedgerKeyContractData, Limits, ReadXdr, ScAddress, ScVal, WriteXdr,
+    LedgerKey, LedgerKeyContractData, Limits, ReadXdr, ScAddress, ScVal, TransactionResult,
+    TransactionResultExt, TransactionResultResult, WriteXdr,
 };
 
 use super::rescue::{PAYER, secret};
@@ -354,4 +355,47 @@ async fn each_step_is_shown_before_it_is_signed() {
     }
     let wanted = world.contribute(&circle, 1, 1);
     assert_eq!(*shown.lock().unwrap(), [wanted.clone(), wanted]);
+}
+
+/// It was applied, and the node denies it: whoever believes that pays again.
+#[tokio::test]
+async fn a_node_that_denies_a_payment_is_not_believed() {
+    let world = World::new().await.with_payer().await;
+    world.open(1, usdc(10)).await;
+    world.open(2, usdc(0)).await;
+    let denies = |status: &'static str| {
+        move |request: &Value, answer: &mut Value| {
+            let result = &mut answer["result"];
+            if request["method"] == "getTransaction" && result["status"] == "SUCCESS" {
+                result["status"] = json!(status);
+                result["latestLedgerCloseTime"] = json!("4102444800");
+            }
+        }
+    };
+    let refuses = move |request: &Value, answer: &mut Value| {
+        if request["method"] == "sendTransaction" {
+            answer["result"]["status"] = json!("ERROR");
+            answer["result"]["errorResultXdr"] = json!(bad_auth());
+        }
+    };
+    for (paid, node) in [
+        (1, meddling(&world, |_| {}, denies("NOT_FOUND"))),
+        (2, meddling(&world, |_| {}, denies("FAILED"))),
+        (3, meddling(&world, |_| {}, refuses)),
+    ] {
+        let rescue = rescue_at(&world, node, 1).await;
+        let rescue = rescue.witnessed_by(world.rpc.clone()).await.unwrap();
+        let settled = rescue.send_money(&world.asset(), &world.address(2), usdc(1)).await.unwrap();
+        assert!(settled.ledger > 0, "{paid}");
+        assert_eq!((world.balance(1).await, world.balance(2).await), (usdc(10 - paid), usdc(paid)));
+    }
+}
+
+fn bad_auth() -> String {
+    let result = TransactionResult {
+        fee_charged: 0,
+        result: TransactionResultResult::TxBadAuth,
+        ext: TransactionResultExt::V0,
+    };
+    result.to_xdr_base64(Limits::none()).unwrap()
 }

@@ -1,5 +1,7 @@
 //! The client against the embedded network: real envelopes, real contracts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+#[cfg(feature = "http")]
+mod absence;
 mod assets;
 mod closing;
 mod deploy;

@@ -157,7 +157,7 @@ async fn balances(network: &NetworkArgs, accounts: &AccountArgs) -> Result<Found
     }
     let found = inspect::accounts(&network.rpc()?, &named).await?;
     let low = accounts.low;
-    let well = found.iter().all(|account| account.is_well(low));
+    let well = found.iter().all(|account| account.spendable.is_some_and(|held| held >= low));
     Found::new(well, show::accounts(&found, low), &json!({ "ok": well, "accounts": &found }))
 }
 

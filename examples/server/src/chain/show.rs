@@ -159,7 +159,7 @@ pub(super) fn fees(report: &FeeReport) -> String {
 /// Accounts.
 pub(super) fn accounts(found: &[AccountStatus], low: i64) -> String {
     let mut lines: Vec<_> = found.iter().map(account).collect();
-    let poor = found.iter().filter(|it| !it.is_well(low)).count();
+    let poor = found.iter().filter(|it| it.spendable.is_none_or(|held| held < low)).count();
     lines.push(match poor {
         0 => format!("Each can spend {} or more.", xlm(low)),
         _ => format!("{poor} cannot spend {}: top up.", xlm(low)),
