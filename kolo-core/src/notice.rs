@@ -378,6 +378,11 @@ pub enum Notice {
         name: String,
         code: String,
     },
+    /// To all: the circle has code we do not know, and is not followed any more.
+    OtherCode {
+        circle: CircleId,
+        name: String,
+    },
     /// To whom a change of an office concerns: all, when it is taken up or has ended; else the other of the
     /// two it is between.
     Office {

@@ -100,6 +100,10 @@ impl ChainClient for StellarChainClient {
         Ok(contract_address(&id))
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.network.circle_codes.contains(wasm)
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,

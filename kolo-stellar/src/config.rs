@@ -9,6 +9,7 @@ use crate::address::{
     account_of, asset_contract_id, contract_id, deployed_id, invalid, sha256, to_xdr, xdr_asset,
 };
 use crate::lifetime;
+use crate::setup::RELEASED_CIRCLES;
 
 /// The operator's accounts; their keys are in the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,9 @@ pub struct StellarConfig {
     pub start_ledger: Option<u32>,
     /// Instructions added to what a simulation took.
     pub instruction_leeway: u32,
+    /// Codes of circles the operator vouches for besides the released ones: SHA-256 of their wasm. Circles of
+    /// any other code are not followed.
+    pub circle_codes: Vec<[u8; 32]>,
 }
 
 /// Assets one `getEvents` filter can follow (`contractIds` holds five).
@@ -73,6 +77,7 @@ impl StellarConfig {
             validity_s: 120,
             start_ledger: None,
             instruction_leeway: 3_000_000,
+            circle_codes: Vec::new(),
         }
     }
 }
@@ -97,6 +102,8 @@ pub(crate) struct Network {
     pub validity_s: u64,
     pub start_ledger: Option<u32>,
     pub instruction_leeway: u32,
+    /// Of circles whose word counts.
+    pub circle_codes: Vec<[u8; 32]>,
 }
 
 impl Network {
@@ -120,6 +127,11 @@ impl Network {
             validity_s: config.validity_s,
             start_ledger: config.start_ledger,
             instruction_leeway: config.instruction_leeway,
+            circle_codes: RELEASED_CIRCLES
+                .iter()
+                .map(|wasm| sha256(wasm))
+                .chain(config.circle_codes.iter().copied())
+                .collect(),
         })
     }
 

@@ -238,6 +238,10 @@ impl ChainClient for Metered {
         self.client.invitation_message(circle, joiner)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.client.knows_code(wasm)
+    }
+
     fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
         self.client.message_payload(message)
     }

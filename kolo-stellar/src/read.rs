@@ -4,8 +4,9 @@ use kolo_core::port::{PortError, PortErrorKind, Retry};
 use kolo_core::{Asset, Timestamp};
 use kolo_rules::{Amount, Rules};
 use stellar_xdr::{
-    AccountId, ContractDataDurability, ContractId, Hash, LedgerEntryData, LedgerKey,
-    LedgerKeyAccount, LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal, TrustLineAsset,
+    AccountId, ContractDataDurability, ContractExecutable, ContractId, Hash, LedgerEntryData,
+    LedgerKey, LedgerKeyAccount, LedgerKeyContractData, LedgerKeyTrustLine, ScAddress, ScVal,
+    TrustLineAsset,
 };
 
 use crate::address::{account_address, account_of, contract_address, contract_id, sc_address};
@@ -91,6 +92,12 @@ impl StellarChainClient {
         let Some(instance) = entry(&keys[0]) else {
             return Ok(None);
         };
+        let vault = entry(&keys[2]).map_or(Ok(Amount::ZERO), contract_balance)?;
+        let code = code(instance);
+        if !code.is_some_and(|code| self.network.circle_codes.contains(&code)) {
+            let (state, members, rules) = (None, Vec::new(), None);
+            return Ok(Some(CircleOnChain { state, members, vault, rules, code, ledger }));
+        }
         let state = entry(&keys[1])
             .map(|e| value(e).and_then(as_bytes).map(<[u8]>::to_vec).ok_or_else(|| odd("State")))
             .transpose()?;
@@ -103,8 +110,9 @@ impl StellarChainClient {
         Ok(Some(CircleOnChain {
             state,
             members,
-            vault: entry(&keys[2]).map_or(Ok(Amount::ZERO), contract_balance)?,
+            vault,
             rules: kept(instance, &RULES).and_then(as_bytes).and_then(|b| Rules::decode(b).ok()),
+            code,
             ledger,
         }))
     }
@@ -175,6 +183,18 @@ fn trustline_balance(entry: &EntryInfo) -> Option<Amount> {
 fn value(entry: &EntryInfo) -> Option<&ScVal> {
     match &entry.data {
         LedgerEntryData::ContractData(data) => Some(&data.val),
+        _ => None,
+    }
+}
+
+/// The wasm a contract runs.
+fn code(instance: &EntryInfo) -> Option<[u8; 32]> {
+    match value(instance)? {
+        ScVal::ContractInstance(instance) => match &instance.executable {
+            ContractExecutable::Wasm(hash) => Some(hash.0),
+            // The token's own, or a reference to another contract's: none of ours runs so.
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -95,7 +95,7 @@ impl StellarChainClient {
             answers.push(self.rpc.entries_at(&keys).await);
         }
         let used = answers.into_iter().map(|answer| {
-            let (as_of, found) = answer.ok().filter(|(as_of, _)| *as_of >= ledger)?;
+            let (_, found) = answer.ok().filter(|(as_of, _)| *as_of >= ledger)?;
             found.into_iter().find_map(|entry| match entry.data {
                 LedgerEntryData::Account(account) => Some(account.seq_num.0),
                 _ => None,

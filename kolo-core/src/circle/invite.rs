@@ -311,7 +311,9 @@ impl Circles {
         {
             return Err(Error::InvitationForSomebodyElse);
         }
-        if circle.contract == Contract::Failed || self.kolo.now() > invitation.expires_at {
+        if matches!(circle.contract, Contract::Failed | Contract::Foreign)
+            || self.kolo.now() > invitation.expires_at
+        {
             return Err(Error::InvitationSpent);
         }
         match invitation.standing {

@@ -185,6 +185,8 @@ impl Circles {
             offers: Vec::new(),
             organiser_turn: 1,
             filled_to: 0,
+            unread: false,
+            other_code: None,
             diverged: None,
             created_at: changes.now(),
         };
@@ -221,11 +223,7 @@ impl Circles {
 impl Circle {
     /// The mirror while members may still come and go.
     pub(super) fn forming_mirror(&self) -> Result<Box<Mirror>, Error> {
-        match self.contract {
-            Contract::Creating => return Err(Error::NotReady),
-            Contract::Failed => return Err(Error::NoSuchCircle),
-            Contract::Live => {}
-        }
+        self.require_live()?;
         let mirror = self.mirror()?;
         match mirror.phase {
             Phase::Forming => Ok(mirror),

@@ -78,6 +78,11 @@ pub enum Error {
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]
     NotReady,
+    /// The circle runs code that nobody here vouches for.
+    #[error(
+        "the circle runs other code now, which is not followed: its members reach it with a wallet of their own"
+    )]
+    OtherCode,
     /// The same thing is under way already.
     #[error("this is under way already: wait for it to settle")]
     UnderWay,
@@ -195,6 +200,9 @@ error_codes! {
             "the member holds no office, or was not asked to take one up", "ask for the circle's officers";
         NotReady = "circle.not_ready" Temporary:
             "it is still being written to the chain", "try again in a moment";
+        OtherCode = "circle.other_code" Permanent:
+            "all its members have given it code that is not known here",
+            "reach its contract with a wallet of one's own; what it pays arrives in the wallet here as well";
         UnderWay = "command.under_way" Temporary:
             "the same thing is under way already", "wait until it has settled";
         InsufficientFunds = "wallet.insufficient_funds" Permanent:

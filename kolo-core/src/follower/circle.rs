@@ -33,7 +33,7 @@ impl Kolo {
                 return Ok(());
             };
             let mut changes = command.changes();
-            if event.ledger <= circle.state.filled_to {
+            if circle.state.is_past(event.ledger) {
                 let (organiser, rules) = (organiser.clone(), *on_chain);
                 changes.happened(&circle, event, Happened::GroupCreated { organiser, rules })?;
                 if command.commit(changes, ()).await?.is_some() {
@@ -87,9 +87,16 @@ impl Kolo {
             let Some(circle) = self.circle_at(address).await? else {
                 return Ok(());
             };
+            if circle.state.contract == Contract::Foreign {
+                // A stranger's word.
+                return Ok(());
+            }
             let mut changes = command.changes();
-            let overtaken = event.ledger <= circle.state.filled_to;
-            let stepped = if overtaken {
+            let overtaken = event.ledger <= circle.state.filled_to || circle.state.unread;
+            let stepped = if let Some(code) = self.other_code(what) {
+                changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
+                self.upgraded(&mut changes, circle.clone(), event, code).await
+            } else if overtaken {
                 // The state it was read from contains it.
                 self.overtaken(&mut changes, circle.clone(), event, what).await
             } else {
@@ -178,6 +185,9 @@ impl Kolo {
         }
         loop {
             let Some(circle) = self.circle_at(address).await? else { return Ok(()) };
+            if circle.state.contract == Contract::Foreign {
+                return Ok(());
+            }
             let mut changes = command.changes();
             changes.happened(&circle, event, what.clone())?;
             if command.commit(changes, ()).await?.is_some() {
@@ -247,9 +257,12 @@ impl Kolo {
             waited,
             tells_gift,
         };
-        self.book(changes, &circle.state, &story).await?;
+        let believed = self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
-        self.tell(changes, &circle.state, &story)?;
+        // Nobody is told of money that may not have moved.
+        if believed {
+            self.tell(changes, &circle.state, &story)?;
+        }
         circle.state.forget_decided(after);
         changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
         changes.write(&circle)

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use kolo_rules::{Amount, Refusal};
 use serde::{Deserialize, Serialize};
 
+use super::circle::cannot_be;
 use super::{Follower, MAIN};
 use crate::circle::postings::{Details, Move, external, wallet};
 use crate::member::state::Member;
@@ -189,7 +190,13 @@ impl Kolo {
                 let amount = amount.checked_sub(suspect.books.settled).map_err(Refusal::from)?;
                 let (ledger, gaps) = (there.ledger, basis.gaps);
                 let lost = !basis.settled && suspect.mark.state.gaps != gaps;
-                self.book_found(suspect, &Found { amount, ledger, gaps, lost }).await?;
+                match self.book_found(suspect, &Found { amount, ledger, gaps, lost }).await {
+                    Err(error) if cannot_be(&error) => {
+                        tracing::error!(%error, amount = amount.minor_units(), "a wallet cannot be brought to its balance: an account has no room for it");
+                        left = true;
+                    }
+                    done => done?,
+                }
             } else {
                 left = true;
             }

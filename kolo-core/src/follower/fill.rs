@@ -47,6 +47,8 @@ pub(super) struct Occasion<'a> {
     pub wanted: u32,
     /// Up to here events are applied: older state is not to be taken.
     pub known: u32,
+    /// The latest ledger of which events were applied, or are lost.
+    pub applied: u32,
 }
 
 /// What came of one circle.
@@ -74,7 +76,7 @@ impl Kolo {
         if self.ports().chain.latest().await?.sequence < wanted {
             return Err(behind().into());
         }
-        let occasion = Occasion { gap: Some(gap), wanted, known: wanted };
+        let occasion = Occasion { gap: Some(gap), wanted, known: wanted, applied: lost.to };
         let (mut filled, mut after) = (Filled::default(), None);
         loop {
             let page = self.list::<Circle>(after, PAGE).await?;
@@ -93,13 +95,17 @@ impl Kolo {
         occasion: &Occasion<'_>,
         id: CircleId,
     ) -> Result<Fill, Error> {
-        match self.read_circle(occasion, id).await {
+        let fill = match self.read_circle(occasion, id).await {
             Err(error) if is_its_own(&error) => {
                 tracing::error!(circle = %id, %error, "its contract's state cannot be read");
-                Ok(Fill::Unread)
+                Fill::Unread
             }
-            done => done,
+            done => done?,
+        };
+        if matches!(fill, Fill::Unread) && occasion.gap.is_some() {
+            self.wait_with_it(id).await?;
         }
+        Ok(fill)
     }
 
     async fn read_circle(&self, occasion: &Occasion<'_>, id: CircleId) -> Result<Fill, Error> {
@@ -108,7 +114,8 @@ impl Kolo {
             let live = circle.state.contract == Contract::Live;
             let over = live && circle.state.mirror()?.is_finished();
             let read = circle.state.filled_to >= occasion.wanted;
-            if read || over || circle.state.contract == Contract::Failed {
+            let gone = matches!(circle.state.contract, Contract::Failed | Contract::Foreign);
+            if read || over || gone {
                 return Ok(Fill::Done(circle.state.filled_to));
             }
             let chain = &self.ports().chain;
@@ -120,14 +127,20 @@ impl Kolo {
             if there.ledger < occasion.known {
                 return Err(behind().into());
             }
-            let Some(after) = self.state_there(&circle.state, &there)? else {
-                return Ok(Fill::Unread);
+            let ours = self.runs_ours(&there);
+            let after = match ours {
+                true => self.state_there(&circle.state, &there)?,
+                false => Some(Box::new(Mirror::new())),
             };
+            let Some(after) = after else { return Ok(Fill::Unread) };
             let whose = occasion.gap.unwrap_or("asked");
             let ctx = self.chain_context(&format!("gap/{whose}/{id}/{}", circle.version));
             let mut command = Command::begin(self, &ctx, "gap.circle", &id).await?;
             let mut changes = command.changes();
-            if live && self.is_as_it_was(&circle.state, &after, &there).await? {
+            circle.state.unread = false;
+            if !ours {
+                self.found_foreign(&mut changes, circle, &there, occasion).await?;
+            } else if live && self.is_as_it_was(&circle.state, &after, &there).await? {
                 circle.state.filled_to = there.ledger;
                 changes.write(&circle)?;
             } else {
@@ -147,7 +160,12 @@ impl Kolo {
         there: &CircleOnChain,
     ) -> Result<Option<Box<Mirror>>, Error> {
         match &there.state {
-            Some(bytes) => Ok(Mirror::decode(bytes).ok().map(Box::new)),
+            // More than the token says it has is not there: taken by the issuer and not borne yet, or never.
+            Some(bytes) => {
+                let state = Mirror::decode(bytes).ok().map(Box::new);
+                let must = state.as_ref().and_then(|state| state.liabilities().ok());
+                Ok(state.filter(|_| must.is_some_and(|must| must <= there.vault)))
+            }
             // A circle is finished when nothing is held: what else is said to be gone is not.
             None if there.vault.is_zero() => Ok(Some(Box::new(ended(circle, self.now().unix())?))),
             None => Ok(None),
@@ -205,7 +223,7 @@ impl Kolo {
         }
         circle.state.set_mirror(after)?;
         circle.state.diverged = None;
-        self.book_gap(changes, &circle.state, after, &holds).await?;
+        self.book_state(changes, &circle.state, "gap", after, &holds).await?;
         self.offers_after_gap(changes, &mut circle.state).await?;
         self.schedule_anew(changes, &circle.state, after).await?;
         circle.state.forget_decided(after);
@@ -306,10 +324,11 @@ impl Kolo {
 
     /// The circle's accounts are brought to what the contract says, against the outside: what led there
     /// is not known.
-    async fn book_gap(
+    pub(super) async fn book_state(
         &self,
         changes: &mut Changes,
         circle: &Circle,
+        kind: &str,
         after: &Mirror,
         holds: &[(Part, Amount)],
     ) -> Result<(), Error> {
@@ -338,7 +357,7 @@ impl Kolo {
         let details = Details { circle: Some(circle.id), name, round: None, by: None };
         changes.set.entries.push(JournalEntry {
             id: format!("{}/books", changes.set.key),
-            kind: "gap".to_owned(),
+            kind: kind.to_owned(),
             status: EntryStatus::Settled,
             postings,
             effective_at: changes.now(),

@@ -13,6 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fill::Filled;
+use super::unbooked::Unbooked;
 use super::{Follower, MAIN};
 use crate::port::chain::{ChainEvent, ChainEventBody, LatestLedger, LostHistory};
 use crate::record::{Aggregate, Loaded};
@@ -32,6 +33,9 @@ pub struct Following {
     /// Stretches of history no node had when they were asked for, oldest first. One that is there is
     /// reason for an alarm: what was filled from state has no story and no receipts.
     pub gaps: Vec<Gap>,
+    /// Payments the books have no room for, oldest first: reason for an alarm, too. See
+    /// [`Kolo::book_again`].
+    pub unbooked: Vec<Unbooked>,
 }
 
 /// A stretch of history that was lost to the node before it was read.
@@ -65,7 +69,9 @@ impl Kolo {
         let follower = self.load::<Follower>(MAIN).await?.map(|follower| follower.state);
         let gaps = self.gaps().await?.into_iter().map(|gap| gap.state).collect();
         let seen = follower.as_ref().and_then(|follower| follower.seen);
-        Ok(Following { seen, through: follower.map_or(0, |follower| follower.through), gaps })
+        let (through, unbooked) =
+            (follower.map_or(0, |follower| follower.through), self.unbooked().await?);
+        Ok(Following { seen, through, gaps, unbooked })
     }
 
     pub(super) async fn gaps(&self) -> Result<Vec<Loaded<Gap>>, Error> {
@@ -140,7 +146,11 @@ impl Kolo {
                 self.tell_created(event, circle, organiser, rules).await
             }
             ChainEventBody::Circle { circle, event: what } => {
-                self.tell_late(event, circle, what).await
+                match self.other_code(what) {
+                    // What it was read from since may be what that code has made of it.
+                    Some(_) => self.apply_circle(event, circle, what).await,
+                    None => self.tell_late(event, circle, what).await,
+                }
             }
             ChainEventBody::Unknown { contract, ours, raw } => {
                 self.keep_unknown(event, contract, *ours, raw).await

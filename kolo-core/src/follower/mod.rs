@@ -6,6 +6,7 @@ mod books;
 mod circle;
 mod compare;
 mod fill;
+mod foreign;
 mod found;
 mod gap;
 mod keeping;
@@ -13,10 +14,12 @@ mod money;
 mod news;
 mod seats;
 mod tell;
+mod unbooked;
 mod unknown;
 mod unread;
 
 pub use gap::{Following, Gap};
+pub use unbooked::Unbooked;
 pub use unknown::{RawEvent, RawEventPage};
 
 use serde::{Deserialize, Serialize};
@@ -53,8 +56,13 @@ struct Follower {
 impl Follower {
     /// The latest ledger of which something is in the books.
     fn known(&self) -> u32 {
+        self.applied().max(self.read_to)
+    }
+
+    /// The latest ledger of which an event was applied.
+    fn applied(&self) -> u32 {
         let seen = self.seen.map_or(0, |seen| seen.sequence);
-        self.through.max(seen).max(self.read_to)
+        self.through.max(seen)
     }
 }
 
@@ -122,9 +130,7 @@ impl Kolo {
             ChainEventBody::Circle { circle, event: what } => {
                 self.apply_circle(event, circle, what).await
             }
-            ChainEventBody::Transfer { asset, from, to, amount } => {
-                self.apply_transfer(event, asset, from.as_ref(), to.as_ref(), *amount).await
-            }
+            ChainEventBody::Transfer { .. } => self.transfer(event).await.map(drop),
             ChainEventBody::Unknown { contract, ours, raw } => {
                 self.keep_unknown(event, contract, *ours, raw).await
             }

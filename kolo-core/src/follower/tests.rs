@@ -1,9 +1,9 @@
 //! What is stored of following can be read for ever.
 use super::compare::{Mark, Round};
-use super::{Follower, Gap};
-use crate::port::chain::{ChainCursor, LatestLedger, LostHistory};
+use super::{Follower, Gap, Unbooked};
+use crate::port::chain::{ChainAddress, ChainCursor, LatestLedger, LostHistory};
 use crate::record::tests::is_kept_as;
-use crate::{CircleId, Timestamp};
+use crate::{Asset, CircleId, Timestamp};
 
 const LOST: LostHistory = LostHistory { from: 7, to: 90 };
 const AT: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -38,4 +38,23 @@ fn the_comparison_is_kept_as_it_was() {
     let round = Round { next_at: AT, after: Some("one".to_owned()), gaps: 1, left: true };
     is_kept_as(&round, include_str!("golden/wallet-round-1.json"));
     is_kept_as(&Mark { ledger: 95, gaps: 1 }, include_str!("golden/wallet-mark-1.json"));
+}
+
+#[test]
+fn an_unbooked_payment_is_kept_as_it_was() {
+    let asset = Asset { code: "USDC".to_owned(), issuer: "GISSUER".to_owned(), decimals: 7 };
+    let unbooked = Unbooked {
+        id: "0000000000000000007-0000000001".to_owned(),
+        ledger: 7,
+        at: AT,
+        tx: "ab".repeat(32),
+        asset,
+        from: None,
+        to: Some(ChainAddress("GADA".to_owned())),
+        amount: 5,
+        why: "an account has no room".to_owned(),
+        set_aside_at: AT.plus(5),
+        booked: false,
+    };
+    is_kept_as(&unbooked, include_str!("golden/unbooked-1.json"));
 }

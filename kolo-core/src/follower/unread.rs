@@ -2,6 +2,7 @@
 use super::fill::{Filled, Occasion};
 use super::gap::Gap;
 use super::{Follower, MAIN};
+use crate::circle::state::Contract;
 use crate::record::Loaded;
 use crate::unit::Command;
 use crate::{CircleId, Error, Kolo, Timestamp};
@@ -29,8 +30,9 @@ impl Kolo {
             }
         }
         let here = self.load::<Follower>(MAIN).await?;
-        let known = here.as_ref().map_or(0, |here| here.state.known());
-        let occasion = Occasion { gap: None, wanted: u32::MAX, known };
+        let (known, applied) =
+            here.as_ref().map_or((0, 0), |here| (here.state.known(), here.state.applied()));
+        let occasion = Occasion { gap: None, wanted: u32::MAX, known, applied };
         let mut filled = Filled::default();
         filled.add(circle, &self.fill_circle(&occasion, circle).await?);
         if !filled.unread.is_empty() {
@@ -48,6 +50,25 @@ impl Kolo {
         Ok(true)
     }
 
+    /// What a circle says between a gap and being read is told, and booked from what is read: nobody knows
+    /// what code it comes from.
+    pub(super) async fn wait_with_it(&self, id: CircleId) -> Result<(), Error> {
+        loop {
+            let mut circle = self.circle(id).await?;
+            if circle.state.unread || circle.state.contract != Contract::Live {
+                return Ok(());
+            }
+            let ctx = self.chain_context(&format!("unread/{id}/{}", circle.version));
+            let mut command = Command::begin(self, &ctx, "gap.waits", &id).await?;
+            let mut changes = command.changes();
+            circle.state.unread = true;
+            changes.write(&circle)?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
     /// When those are read again that were not read; `None`: all were.
     pub(super) fn again_at(&self, filled: &Filled) -> Option<Timestamp> {
         (!filled.unread.is_empty()).then(|| self.now().plus(AGAIN_S))
@@ -63,8 +84,8 @@ impl Kolo {
             Some(here) if due(here.state.unread_at) => here,
             other => return Ok(other),
         };
-        let known = here.state.known();
-        let (read_to, unread_at) = match self.fill_unread(known).await {
+        let (known, applied) = (here.state.known(), here.state.applied());
+        let (read_to, unread_at) = match self.fill_unread(known, applied).await {
             Ok(filled) => (filled.read_to, self.again_at(&filled)),
             Err(error) => {
                 tracing::warn!(%error, "circles that were not read could not be read again now");
@@ -75,11 +96,12 @@ impl Kolo {
         self.load::<Follower>(MAIN).await
     }
 
-    async fn fill_unread(&self, known: u32) -> Result<Filled, Error> {
+    async fn fill_unread(&self, known: u32, applied: u32) -> Result<Filled, Error> {
         let mut all = Filled::default();
         for gap in self.gaps().await? {
             let wanted = gap.state.lost.to.saturating_add(1);
-            let occasion = Occasion { gap: Some(&gap.id.id), wanted, known: known.max(wanted) };
+            let (known, applied) = (known.max(wanted), applied.max(gap.state.lost.to));
+            let occasion = Occasion { gap: Some(&gap.id.id), wanted, known, applied };
             let mut filled = Filled::default();
             for id in &gap.state.unread {
                 filled.add(*id, &self.fill_circle(&occasion, *id).await?);

@@ -254,7 +254,7 @@ impl Kolo {
         let found = self.circle(circle).await?.state;
         let sitting = self.member(member).await?.state;
         let secret = self.draw_secret(&found.address, &sitting.key).await?;
-        let (circle, member) = (found.address.clone(), sitting.address);
+        let (circle, member) = (self.contract(circle).await?, sitting.address);
         Ok(Resolved::Effect(match want {
             Want::Reveal { .. } => ChainEffect::Reveal { circle, member, secret },
             _ => ChainEffect::Commit { circle, member, secret, bond: found.rules()?.bond },
@@ -291,7 +291,13 @@ impl Kolo {
     }
 
     async fn contract(&self, circle: CircleId) -> Result<ChainAddress, Error> {
-        Ok(self.circle(circle).await?.state.address)
+        let circle = self.circle(circle).await?.state;
+        // What its code would do with a signature, nobody knows.
+        if circle.contract == Contract::Foreign {
+            Err(Error::OtherCode)
+        } else {
+            Ok(circle.address)
+        }
     }
 
     pub(crate) async fn circle(&self, id: CircleId) -> Result<Loaded<Circle>, Error> {

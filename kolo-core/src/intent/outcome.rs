@@ -40,7 +40,7 @@ impl Kolo {
             ) => {
                 // Its event changes nothing any more: what it moved is in the entry of the gap, and in what the
                 // wallet's comparison finds.
-                if *ledger <= self.circle(*circle).await?.state.filled_to {
+                if self.circle(*circle).await?.state.is_past(*ledger) {
                     self.release_hold(changes, *circle, *member, intent.id).await?;
                 }
                 Ok(())

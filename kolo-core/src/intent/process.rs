@@ -102,6 +102,9 @@ impl Kolo {
             Ok(Resolved::Done) => return self.finish(work, intent, Progress::AlreadyDone).await,
             Ok(Resolved::Never(why)) => return self.finish(work, intent, refused(why)).await,
             Err(Error::Port(error)) => return self.unsent(work, intent, error).await,
+            Err(error @ Error::OtherCode) => {
+                return self.finish(work, intent, refused(error.to_string())).await;
+            }
             // All circles' payouts wait behind it; the vault, or what ends soon, is looked at again in any case.
             Err(error) if matches!(intent.state.want, Want::Sync { .. } | Want::Prolong { .. }) => {
                 return self.finish(work, intent, refused(error.to_string())).await;

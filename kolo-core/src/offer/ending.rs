@@ -185,6 +185,31 @@ impl Kolo {
         Ok(())
     }
 
+    /// A circle of other code brings nothing about: what is not on its way is void. What is, gives its hold
+    /// back at its end; what it pays, the asset's events say.
+    pub(crate) async fn offers_are_void(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+    ) -> Result<(), Error> {
+        for id in circle.offers.clone() {
+            let mut offer = self.offer(id).await?;
+            if let Standing::Accepted(intent) = offer.state.standing
+                && let Some(intent) = self.load::<Intent>(intent).await?
+                && !intent.state.is_final()
+            {
+                changes.hold_still(&intent)?;
+                continue;
+            }
+            if offer.state.is_alive() {
+                changes.release_offer(&mut offer.state);
+                changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
+            }
+            circle.offers.retain(|open| *open != id);
+        }
+        Ok(())
+    }
+
     /// The transaction, where it is known, of what both consented to and the chain has confirmed.
     async fn confirmed(
         &self,
@@ -211,7 +236,7 @@ impl Kolo {
     ) -> Result<(), Error> {
         let mut offer = self.offer(id).await?;
         let mut circle = self.circle(offer.state.circle).await?;
-        if !offer.state.is_accepted() || ledger > circle.state.filled_to {
+        if !offer.state.is_accepted() || !circle.state.is_past(ledger) {
             return Ok(());
         }
         changes.release_offer(&mut offer.state);

@@ -4,7 +4,7 @@ use kolo_rules::{Circle as Mirror, Refusal};
 
 use super::state::{Offer, Terms};
 use crate::circle::sha256;
-use crate::circle::state::{Circle, Contract};
+use crate::circle::state::Circle;
 use crate::port::chain::ChainAddress;
 use crate::{Error, Timestamp};
 
@@ -76,11 +76,8 @@ impl Circle {
     }
 
     fn live_mirror(&self) -> Result<Box<Mirror>, Error> {
-        match self.contract {
-            Contract::Live => self.mirror(),
-            Contract::Creating => Err(Error::NotReady),
-            Contract::Failed => Err(Error::NoSuchCircle),
-        }
+        self.require_live()?;
+        self.mirror()
     }
 
     fn sits(&self, who: &ChainAddress) -> Result<u8, Error> {

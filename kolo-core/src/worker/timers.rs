@@ -3,7 +3,7 @@ use kolo_rules::circle::{PayoutStatus, Phase};
 use kolo_rules::{Circle as Mirror, Rules};
 use serde::{Deserialize, Serialize};
 
-use crate::circle::state::Circle;
+use crate::circle::state::{Circle, Contract};
 use crate::intent::state::Want;
 use crate::notice::ReminderStage;
 use crate::port::chain::ChainAddress;
@@ -50,9 +50,34 @@ pub(crate) enum Timer {
     OpenAccount { member: MemberId },
 }
 
+impl Timer {
+    const fn circle(&self) -> Option<CircleId> {
+        match self {
+            Self::Payout { circle }
+            | Self::Reminder { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Reveal { circle, .. }
+            | Self::CompleteMove { circle, .. }
+            | Self::WatchVault { circle }
+            | Self::LookAtVault { circle } => Some(*circle),
+            Self::Lifetime { circle } => *circle,
+            Self::OfferEnd { .. } | Self::OpenAccount { .. } => None,
+        }
+    }
+}
+
 impl Kolo {
     pub(crate) async fn process_timer(&self, work: &ClaimedWork) -> Result<(), Error> {
-        match record::decode(&work.payload, 1)? {
+        let timer: Timer = record::decode(&work.payload, 1)?;
+        if let Some(circle) = timer.circle()
+            && self.circle(circle).await?.state.contract == Contract::Foreign
+        {
+            // Nothing is called there, and nobody reminded.
+            return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
+        }
+        match timer {
             Timer::Payout { circle } => self.payout_timer(work, circle).await,
             Timer::Reminder { circle, instalment, stage } => {
                 self.reminder_timer(work, circle, instalment, stage).await

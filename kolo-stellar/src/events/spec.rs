@@ -21,7 +21,8 @@ const LIMITS: Limits = Limits { depth: 100, len: 1024 * 1024 };
 const HEADER: usize = 8;
 
 /// Every wasm that was ever released, the newest first: circles keep the code they were made with, so an
-/// event of a later form never takes the place of an earlier one. A new release is put in front.
+/// event of a later form never takes the place of an earlier one. A new release is put in front (and its
+/// circle among [`crate::setup::RELEASED_CIRCLES`]).
 const RELEASED: [&[u8]; 3] = [CIRCLE_WASM, RULEBOOK_WASM, FACTORY_WASM];
 
 /// What they say, in the order of the events' names. (That they can be read, a test holds.)

@@ -36,6 +36,9 @@ use crate::rpc::{NetworkInfo, Rpc, RpcError};
 /// The circle's code, as built from `contracts/`.
 pub const CIRCLE_WASM: &[u8] = include_bytes!("../../wasm/circle.wasm");
 
+/// Every code of circles that was ever released, the newest first: what a circle of one of these says counts.
+pub(crate) const RELEASED_CIRCLES: [&[u8]; 1] = [CIRCLE_WASM];
+
 /// The rulebook's code, as built from `contracts/`: the circle's code asks for this one by its hash.
 pub const RULEBOOK_WASM: &[u8] = include_bytes!("../../wasm/rulebook.wasm");
 

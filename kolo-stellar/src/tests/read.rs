@@ -20,13 +20,17 @@ fn entry(key: ScVal, val: ScVal) -> LedgerEntryData {
     })
 }
 
-/// Its instance, which holds this under those keys.
+/// Its instance of a code that is known, which holds this under those keys.
 fn instance(held: &[(u32, ScVal)]) -> LedgerEntryData {
+    instance_of(VOUCHED_FOR, held)
+}
+
+fn instance_of(code: [u8; 32], held: &[(u32, ScVal)]) -> LedgerEntryData {
     let entry_of =
         |(key, val): &(u32, ScVal)| ScMapEntry { key: ScVal::U32(*key), val: val.clone() };
     let held: Vec<ScMapEntry> = held.iter().map(entry_of).collect();
     let storage = Some(ScMap(held.try_into().unwrap()));
-    let executable = ContractExecutable::Wasm(Hash([1; 32]));
+    let executable = ContractExecutable::Wasm(Hash(code));
     entry(
         ScVal::LedgerKeyContractInstance,
         ScVal::ContractInstance(ScContractInstance { executable, storage }),
@@ -75,4 +79,21 @@ async fn a_circle_of_another_form_is_its_own_trouble() {
         let error = client(&node).circle(&contract(50), &usdc()).await.unwrap_err();
         assert_eq!((error.kind, error.retry), (PortErrorKind::Corrupt, Retry::Permanent));
     }
+}
+
+/// Nobody can tell what a contract of other code keeps where; how much is in its vault, the token says.
+#[tokio::test]
+async fn of_a_circle_of_other_code_nothing_is_read_but_the_vault() {
+    let other = [2; 32];
+    let held = [(3, bytes(&[0; 33])), (1, bytes(&rules().encode()))];
+    let node = Node::default();
+    node.entry(instance_of(other, &held)).entry(entry(ScVal::U32(4), bytes(&[7])));
+    let client = client(&node);
+    let read = client.circle(&contract(50), &usdc()).await.unwrap().unwrap();
+    assert_eq!((read.code, read.state, read.rules), (Some(other), None, None));
+    assert_eq!(read.members, []);
+
+    let released: [u8; 32] = crate::address::sha256(crate::setup::CIRCLE_WASM);
+    let known = [released, VOUCHED_FOR, other].map(|code| client.knows_code(&code));
+    assert_eq!(known, [true, true, false]);
 }

@@ -37,7 +37,7 @@ async fn absence_is_not_proven_by_one_node_against_another() {
 }
 
 /// A payment that is signed and not sent.
-async fn unsent(world: &World) -> kolo_core::port::chain::SignedTx {
+async fn unsent(world: &World) -> SignedTx {
     world.open(1, usdc(10)).await;
     world.open(2, usdc(0)).await;
     world.signed(&world.pay(1, 2, usdc(4))).await.unwrap()

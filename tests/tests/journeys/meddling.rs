@@ -224,6 +224,10 @@ impl ChainClient for Meddling {
         self.chain.circle_address(by, salt)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.chain.knows_code(wasm)
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,

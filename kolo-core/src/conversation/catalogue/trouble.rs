@@ -31,6 +31,7 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::HasOffice => Words::new("error-has-office"),
         Error::NoOffice => Words::new("error-no-office"),
         Error::NotReady => Words::new("error-not-ready"),
+        Error::OtherCode => Words::new("error-other-code"),
         Error::UnderWay => Words::new("error-under-way"),
         Error::Refused(refusal) => Words::new(refused(*refusal)),
         Error::InsufficientFunds { missing } => {

@@ -533,6 +533,7 @@ group-choice = { $name } ({ $amount } { $every })
 no-such-group = You are in no group called “{ $typed }”. Send GROUP STATUS to see your groups.
 creating = *{ $name }* is being created. I will tell you as soon as it is there.
 creation-failed = *{ $name }* could not be created. Nothing was paid. Send CREATE GROUP to try again.
+other-code = *{ $name }* runs by another program now, which everybody with something in the group signed for. I do not know that program: I cannot see any more what it does with the money, nor vouch for it. What it pays you still arrives in your wallet here.
 only-organiser = Only the organiser of *{ $name }* can do that.
 only-officers =
     Only the organiser of *{ $name }* can do that, or its { $who ->
@@ -750,6 +751,7 @@ error-last-treasurer = A group that has a treasurer keeps one. The organiser can
 error-has-office = They have that role already, or were asked and have not answered yet. Send ROLES to see.
 error-no-office = There is no role to answer for or to end. Send ROLES to see who does what.
 error-not-ready = The group is not ready yet. Please try again in a minute.
+error-other-code = That group runs by another program now, which I do not know. I can do nothing in it any more; what it pays you still arrives in your wallet here.
 error-under-way = That is on its way already. I will tell you when it is done.
 error-insufficient-funds = Your wallet is { $missing } short for that. Send BALANCE to see what you have.
 error-bad-text = That text does not work here. Please use 1 to { $max } ordinary characters.

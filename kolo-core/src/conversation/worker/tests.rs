@@ -281,6 +281,9 @@ impl ChainClient for NoChain {
     fn circle_address(&self, _: &ChainAddress, _: &[u8; 32]) -> Result<ChainAddress, PortError> {
         unreachable!()
     }
+    fn knows_code(&self, _: &[u8; 32]) -> bool {
+        unreachable!()
+    }
     fn invitation_message(&self, _: &ChainAddress, _: &ChainAddress) -> Result<Vec<u8>, PortError> {
         unreachable!()
     }

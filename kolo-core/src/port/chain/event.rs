@@ -11,7 +11,7 @@ use crate::{Asset, Timestamp};
 /// One event of the chain, under its own id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainEvent {
-    /// The chain's own id, unique and ordered.
+    /// The chain's own id: unique, and ordered as text.
     pub id: String,
     /// Which ledger.
     pub ledger: u32,

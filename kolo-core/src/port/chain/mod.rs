@@ -276,7 +276,8 @@ impl LostHistory {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircleOnChain {
     /// What `kolo_rules::Circle::decode` reads (the contract may write more room for the same state than
-    /// `encode` would); `None` when the circle is finished and deleted.
+    /// `encode` would); `None` when the circle is finished and deleted, and when its code is not known
+    /// ([`ChainClient::knows_code`]): nobody can tell what that keeps.
     pub state: Option<Vec<u8>>,
     /// Members in seat order; empty when finished.
     pub members: Vec<ChainAddress>,
@@ -284,6 +285,8 @@ pub struct CircleOnChain {
     pub vault: Amount,
     /// The rules it was made with; `None` when the contract does not say.
     pub rules: Option<Rules>,
+    /// SHA-256 of the wasm it runs; `None` when it runs none.
+    pub code: Option<[u8; 32]>,
     /// The ledger all of this is of: events up to it are contained, later ones are not.
     pub ledger: u32,
 }
@@ -331,6 +334,11 @@ pub trait ChainClient: Send + Sync {
         organiser: &ChainAddress,
         salt: &[u8; 32],
     ) -> Result<ChainAddress, PortError>;
+
+    /// Whether a circle of this code (SHA-256 of its wasm) keeps the rules: one that was released, or one the
+    /// operator vouches for. What a circle of any other code says is a stranger's word: nothing is booked
+    /// from it.
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool;
 
     /// What an invitation key signs to let `joiner` in.
     ///

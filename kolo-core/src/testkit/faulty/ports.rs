@@ -168,6 +168,10 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         self.inner.circle_address(organiser, salt)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.inner.knows_code(wasm)
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kolo_rules::circle::{Effect, Motion, Phase, Readiness, Step, Swapped, Synced, VoteOutcome};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
+use super::chain::OURS;
 use crate::Timestamp;
 use crate::circle::sha256;
 use crate::port::chain::{ChainAddress, CircleChainEvent as E, CircleOnChain};
@@ -18,6 +19,7 @@ pub(super) struct Contract {
     pub state: Circle,
     pub members: Vec<ChainAddress>,
     pub vault: Amount,
+    pub code: [u8; 32],
     /// What the issuer took of it and nobody has borne yet.
     pub taken: Amount,
     /// What somebody sent there and nobody has taken note of yet.
@@ -43,6 +45,7 @@ impl Contract {
             state: Circle::new(),
             members: Vec::new(),
             vault: Amount::ZERO,
+            code: OURS,
             taken: Amount::ZERO,
             given: Amount::ZERO,
             secrets: BTreeMap::new(),
@@ -61,6 +64,7 @@ impl Contract {
             members: if finished { Vec::new() } else { self.members.clone() },
             vault: self.vault,
             rules: Some(self.rules),
+            code: Some(self.code),
             ledger,
         }
     }

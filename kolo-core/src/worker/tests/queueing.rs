@@ -140,6 +140,10 @@ impl ChainClient for Queueing {
         self.scripted.invitation_message(of, to)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.scripted.knows_code(wasm)
+    }
+
     fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
         self.scripted.message_payload(message)
     }

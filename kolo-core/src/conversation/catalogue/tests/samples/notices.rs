@@ -297,7 +297,10 @@ fn changing_notices() -> Vec<Notice> {
 }
 
 fn offers() -> Vec<Notice> {
-    let mut all = vec![Notice::Upgraded { circle: id(), name: name(), code: "ab".repeat(32) }];
+    let mut all = vec![
+        Notice::Upgraded { circle: id(), name: name(), code: "ab".repeat(32) },
+        Notice::OtherCode { circle: id(), name: name() },
+    ];
     let who = || "Bola".to_owned();
     for (kind, pays) in [
         (OfferKind::Turns, 0),
