@@ -2,7 +2,7 @@
 use super::failover::*;
 use super::world::*;
 use kolo_core::port::ChainClient;
-use kolo_core::port::chain::{Fate, SignedTx, Submission};
+use kolo_core::port::chain::{Fate, SignedTx};
 use kolo_localnet::Localnet;
 use kolo_stellar::{Rpc, StellarChainClient};
 use serde_json::{Value, json};
