@@ -269,10 +269,9 @@ impl Kolo {
             };
             let Some(intent) = self.load::<Intent>(pending.intent).await? else { continue };
             changes.hold_still(&intent)?;
-            let (tx, confirmed) = match &intent.state.progress {
-                Progress::Confirmed { tx, .. } => (Some(tx.clone()), true),
-                Progress::AlreadyDone => (None, true),
-                _ => (None, false),
+            let tx = match &intent.state.progress {
+                Progress::Confirmed { tx, .. } => Some(tx.clone()),
+                _ => None,
             };
             let amount = Amount::new(pending.amount);
             let part = match intent.state.want {
@@ -282,7 +281,8 @@ impl Kolo {
             let contained = pending.round > 0
                 && paid_more(before, after, &rules, seat, pending.round)
                     .is_some_and(|m| m >= amount);
-            if confirmed || contained {
+            // Confirmed later than what was read: its event comes.
+            if contained || intent.state.is_done_by(circle.filled_to) {
                 let (effective_at, settle) = (changes.now(), true);
                 let entry = pending.hold.clone();
                 let end = Resolution { entry, settle, chain_tx: tx, effective_at };

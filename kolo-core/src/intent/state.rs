@@ -239,6 +239,16 @@ impl Intent {
         !self.is_unsent() && !matches!(self.progress, Progress::Persisted(_))
     }
 
+    /// Whether state of that ledger is known to contain what it did. (An old record does not say in which it
+    /// was applied; long ago.)
+    pub fn is_done_by(&self, ledger: u32) -> bool {
+        match &self.progress {
+            Progress::Confirmed { ledger: applied, .. } => *applied <= ledger,
+            Progress::AlreadyDone => true,
+            _ => false,
+        }
+    }
+
     /// Nothing of it has been sent.
     pub fn is_unsent(&self) -> bool {
         matches!(self.progress, Progress::Queued | Progress::Consenting(_))
@@ -295,11 +305,19 @@ impl Want {
         Some(format!("circle/{circle}"))
     }
 
-    /// Whether the chain itself lets it happen once only, however often it is sent: what nobody signs for
-    /// anybody may call at any time, so that the contract refuses what is done; an account is opened once.
+    /// Whether a second one does no harm, however often it is sent: what nobody signs for anybody may call at
+    /// any time, so that the contract refuses what is done; an account that is open, closed or out of the
+    /// sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
+    /// wish is prepared upon how it is by then.)
     pub fn is_once_by_itself(&self) -> bool {
-        let opens = matches!(self, Self::OpenAccount { .. } | Self::OpenChannel { .. });
-        opens || self.of_keeper().is_some()
+        let of_account = matches!(
+            self,
+            Self::OpenAccount { .. }
+                | Self::OpenChannel { .. }
+                | Self::CloseAccount { .. }
+                | Self::LeaveSponsorship { .. }
+        );
+        of_account || self.of_keeper().is_some()
     }
 
     /// One transaction per source account at a time: the lane is the source account. With channels, keepers'

@@ -31,6 +31,8 @@ pub(super) enum Answer {
     TooDear,
     /// The adapter has trouble.
     Trouble,
+    /// It is as wanted already.
+    AlreadyDone,
 }
 
 /// What reading a contract gives instead of its state.
@@ -350,6 +352,7 @@ impl ChainClient for ScriptedChain {
                 let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
                 return Err(PortError::new(kind, retry, "as the test says").into());
             }
+            Some(Answer::AlreadyDone) => return Err(PrepareError::AlreadyDone),
             None => {}
         }
         state.prepared += 1;

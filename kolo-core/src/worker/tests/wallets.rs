@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use ed25519_dalek::VerifyingKey;
 
 use super::receipts::notices;
+use super::unread::{cannot_be_told, on_its_way};
 use super::*;
 use crate::Cap;
 use crate::notice::Notice;
@@ -265,19 +266,74 @@ fn money_that_comes_between_the_wish_and_the_signature_keeps_the_account() {
     assert!(world.member("Ada").account_open);
 }
 
+fn leaves(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::LeaveSponsorship { .. })
+}
+
+fn leave(world: &World, member: &MemberView) -> Result<(), Error> {
+    let ctx = CommandContext::of_member(member.id, format!("leave/{}", member.id));
+    block_on(world.kolo.wallets().leave_sponsorship(&ctx)).map(drop)
+}
+
 #[test]
 fn a_member_leaves_the_sponsorship() {
     let world = World::new();
-    let leaves = |effect: &ChainEffect| matches!(effect, ChainEffect::LeaveSponsorship { .. });
     let stranger = world.member("Bola");
-    let leave = |member: &MemberView| {
-        let ctx = CommandContext::of_member(member.id, format!("leave/{}", member.id));
-        block_on(world.kolo.wallets().leave_sponsorship(&ctx)).map(drop)
-    };
-    assert!(matches!(leave(&stranger), Err(Error::NotReady)));
+    assert!(matches!(leave(&world, &stranger), Err(Error::NotReady)));
     let ada = opened(&world, "Ada");
-    leave(&ada).unwrap();
+    leave(&world, &ada).unwrap();
     world.work();
     assert_eq!(world.chain.count(leaves), 1);
     assert!(world.member("Ada").account_open);
+}
+
+/// Their leaving comes up while the opening waits behind it.
+#[test]
+fn who_leaves_the_sponsorship_closes_and_comes_back_stops_no_opening() {
+    let world = World::new();
+    let ada = opened(&world, "Ada");
+    world.chain.answer(opens, Some(Answer::Trouble));
+    reopens(&world, &world.member("Bola"), "busy").unwrap();
+    world.work();
+    leave(&world, &ada).unwrap();
+    close(&world, &ada, "close").unwrap();
+    world.pass(60);
+    assert_eq!((world.chain.count(closes), world.chain.count(leaves)), (1, 0));
+    reopens(&world, &ada, "back").unwrap();
+    world.chain.answer(opens, None);
+    world.pass(600);
+    assert!(world.member("Ada").account_open && world.member("Bola").account_open);
+    reopens(&world, &world.member("Chidi"), "new").unwrap();
+    world.pass(60);
+    assert!(world.member("Chidi").account_open);
+    assert_eq!(world.chain.count(leaves), 0, "the account it was asked for is gone");
+}
+
+/// Its transaction was sent; then the node lost the history that would tell what became of it.
+#[test]
+fn what_was_done_to_an_account_in_lost_history_is_found_out_by_the_account() {
+    for which in [closes, leaves] {
+        let world = World::new();
+        let ada = opened(&world, "Ada");
+        on_its_way(&world);
+        if which(&ChainEffect::LeaveSponsorship { owner: ada.address.clone(), asset: asset() }) {
+            leave(&world, &ada).unwrap();
+        } else {
+            close(&world, &ada, "close").unwrap();
+        }
+        world.work();
+        assert_eq!(world.chain.count(which), 1);
+
+        world.chain.answer(which, Some(Answer::AlreadyDone));
+        cannot_be_told(&world);
+        world.pass(600);
+        world.chain.fate(None);
+        // Their account and the sponsor's lane are free again.
+        reopens(&world, &world.member("Chidi"), "new").unwrap();
+        reopens(&world, &ada, "more").unwrap();
+        world.pass(600);
+        let open = |name| world.member(name).account_open;
+        assert!(open("Ada") && open("Chidi"));
+        assert_eq!(on_record(&world, "intent.undecided"), Vec::<String>::new());
+    }
 }
