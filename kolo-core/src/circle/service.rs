@@ -185,6 +185,7 @@ impl Circles {
             offers: Vec::new(),
             organiser_turn: 1,
             filled_to: 0,
+            filled_at: None,
             diverged: None,
             created_at: changes.now(),
         };

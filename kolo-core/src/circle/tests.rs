@@ -48,6 +48,7 @@ fn sample() -> Circle {
         offers: Vec::new(),
         organiser_turn: 1,
         filled_to: 0,
+        filled_at: None,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }

@@ -20,7 +20,7 @@ use crate::circle::postings::{Details, Part, external};
 use crate::circle::state::{Circle, Contract, Former, Pending, Seat};
 use crate::intent::state::{Intent, Progress, Want};
 use crate::notice::Notice;
-use crate::port::chain::{CircleOnChain, LostHistory};
+use crate::port::chain::{CircleOnChain, LatestLedger, LostHistory};
 use crate::port::ledger::{EntryStatus, JournalEntry, Posting, Resolution, Side};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::Loaded;
@@ -47,6 +47,8 @@ pub(super) struct Occasion<'a> {
     pub wanted: u32,
     /// Up to here events are applied: older state is not to be taken.
     pub known: u32,
+    /// How far the chain was before any circle was read.
+    pub as_of: LatestLedger,
 }
 
 /// What came of one circle.
@@ -71,10 +73,11 @@ impl Kolo {
     /// where it was.
     pub(super) async fn fill_circles(&self, gap: &str, lost: LostHistory) -> Result<Filled, Error> {
         let wanted = lost.to.saturating_add(1);
-        if self.ports().chain.latest().await?.sequence < wanted {
+        let as_of = self.ports().chain.latest().await?;
+        if as_of.sequence < wanted {
             return Err(behind().into());
         }
-        let occasion = Occasion { gap: Some(gap), wanted, known: wanted };
+        let occasion = Occasion { gap: Some(gap), wanted, known: wanted, as_of };
         let (mut filled, mut after) = (Filled::default(), None);
         loop {
             let page = self.list::<Circle>(after, PAGE).await?;
@@ -127,8 +130,11 @@ impl Kolo {
             let ctx = self.chain_context(&format!("gap/{whose}/{id}/{}", circle.version));
             let mut command = Command::begin(self, &ctx, "gap.circle", &id).await?;
             let mut changes = command.changes();
+            circle.state.filled_to = there.ledger;
+            if there.ledger >= occasion.as_of.sequence {
+                circle.state.filled_at = Some(occasion.as_of.closed_at);
+            }
             if live && self.is_as_it_was(&circle.state, &after, &there).await? {
-                circle.state.filled_to = there.ledger;
                 changes.write(&circle)?;
             } else {
                 self.set_to(&mut changes, circle, &after, &there).await?;
@@ -189,7 +195,6 @@ impl Kolo {
         there: &CircleOnChain,
     ) -> Result<(), Error> {
         let before = circle.state.mirror()?;
-        circle.state.filled_to = there.ledger;
         if circle.state.contract == Contract::Creating {
             if there.rules != Some(circle.state.rules()?) {
                 // Its organiser made it without us, by rules nobody was shown here.

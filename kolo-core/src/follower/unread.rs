@@ -30,7 +30,8 @@ impl Kolo {
         }
         let here = self.load::<Follower>(MAIN).await?;
         let known = here.as_ref().map_or(0, |here| here.state.known());
-        let occasion = Occasion { gap: None, wanted: u32::MAX, known };
+        let as_of = self.ports().chain.latest().await?;
+        let occasion = Occasion { gap: None, wanted: u32::MAX, known, as_of };
         let mut filled = Filled::default();
         filled.add(circle, &self.fill_circle(&occasion, circle).await?);
         if !filled.unread.is_empty() {
@@ -76,10 +77,12 @@ impl Kolo {
     }
 
     async fn fill_unread(&self, known: u32) -> Result<Filled, Error> {
+        let as_of = self.ports().chain.latest().await?;
         let mut all = Filled::default();
         for gap in self.gaps().await? {
             let wanted = gap.state.lost.to.saturating_add(1);
-            let occasion = Occasion { gap: Some(&gap.id.id), wanted, known: known.max(wanted) };
+            let known = known.max(wanted);
+            let occasion = Occasion { gap: Some(&gap.id.id), wanted, known, as_of };
             let mut filled = Filled::default();
             for id in &gap.state.unread {
                 filled.add(*id, &self.fill_circle(&occasion, *id).await?);

@@ -20,6 +20,7 @@ mod consent;
 pub(crate) mod effect;
 mod ending;
 mod outcome;
+mod overtaken;
 mod pool;
 pub(crate) mod process;
 mod settling;

@@ -197,6 +197,9 @@ pub(crate) enum Progress {
     },
     /// The effect was there already, without us.
     AlreadyDone,
+    /// Whether it was applied nobody can tell: but not after the ledger its circle's state was read of, so that
+    /// whatever it did is contained there.
+    Overtaken,
     Refused(Refused),
     /// Never sent: whoever asked had lost the office it needs by the time it would have been signed.
     NotAllowed,
@@ -284,6 +287,50 @@ impl Want {
             Self::Start { .. } => CommandName::Start,
             Self::Cancel { .. } => CommandName::Cancel,
             _ => return None,
+        })
+    }
+
+    /// The circle it names itself.
+    pub fn circle(&self) -> Option<CircleId> {
+        Some(match self {
+            Self::CreateCircle { circle }
+            | Self::Leave { circle, .. }
+            | Self::Remove { circle, .. }
+            | Self::Start { circle }
+            | Self::Cancel { circle }
+            | Self::Contribute { circle, .. }
+            | Self::Repay { circle, .. }
+            | Self::Request { circle, .. }
+            | Self::Approve { circle, .. }
+            | Self::Reject { circle, .. }
+            | Self::TakeBack { circle, .. }
+            | Self::Commit { circle, .. }
+            | Self::Reveal { circle, .. }
+            | Self::Secure { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Bid { circle, .. }
+            | Self::ClaimInsurance(Claimed { circle, .. })
+            | Self::Exit { circle, .. }
+            | Self::Propose(Proposed { circle, .. })
+            | Self::CompleteMove { circle, .. }
+            | Self::Object { circle, .. }
+            | Self::Vote { circle, .. }
+            | Self::SignUpgrade(Signed { circle, .. })
+            | Self::Upgrade(Signed { circle, .. })
+            | Self::Payout { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Sync { circle } => *circle,
+            Self::Prolong { circle } => return *circle,
+            Self::OpenAccount { .. }
+            | Self::OpenChannel { .. }
+            | Self::TestMoney { .. }
+            | Self::CloseAccount { .. }
+            | Self::LeaveSponsorship { .. }
+            | Self::Invite { .. }
+            | Self::Revoke { .. }
+            | Self::Join { .. }
+            | Self::TakeOffer { .. } => return None,
         })
     }
 

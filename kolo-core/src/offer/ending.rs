@@ -215,6 +215,19 @@ impl Kolo {
         changes.write(&circle)
     }
 
+    /// What became of what both consented to is known from the circle's state alone.
+    pub(crate) async fn offer_overtaken(
+        &self,
+        changes: &mut Changes,
+        id: OfferId,
+    ) -> Result<(), Error> {
+        let offer = self.offer(id).await?.state;
+        if self.circle(offer.circle).await?.state.shows(&offer)? {
+            return self.offer_contained(changes, id, 0).await;
+        }
+        self.offer_refused(changes, id, Reason::Technical).await
+    }
+
     /// What passes (a payment that is late, a credit on its way) makes nothing void.
     fn still_holds(&self, circle: &Circle, offer: &Offer) -> Result<bool, Error> {
         match circle.terms_now(offer, self.now()) {

@@ -15,7 +15,8 @@ impl Wallets {
     /// Has the commanding member's account closed: the trustline goes, and the account is merged into
     /// `to`, or without it into the sponsor's. The reserves go back to whoever sponsored them; `to` gets
     /// XLM the member had brought along, the sponsor never does: the account stays open until it is said
-    /// where it goes. The key stays: the next money opens the account again.
+    /// where it goes. The key stays: the account opens again, at the same address, with the next circle they
+    /// create, join or buy a place in. Until then nobody can pay it.
     ///
     /// # Errors
     /// [`Error::WalletInUse`] while money is in it, a circle is not settled or something is under way;
