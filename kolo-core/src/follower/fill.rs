@@ -120,7 +120,7 @@ impl Kolo {
                 // Or its creation is still to come.
                 return Ok(Fill::Unread);
             };
-            if there.ledger < occasion.known {
+            if there.ledger < occasion.known.max(circle.state.filled_to) {
                 return Err(behind().into());
             }
             let Some(after) = self.state_there(&circle.state, &there)? else {
@@ -386,6 +386,9 @@ impl Kolo {
         let (id, rules, now) = (circle.id, circle.rules()?, changes.now());
         if after.phase != Phase::Forming && !after.is_finished() {
             self.schedule_watch(changes, id)?;
+        }
+        if !after.is_finished() {
+            self.schedule_lifetime(changes, id)?;
         }
         if after.phase == Phase::Active {
             self.schedule_payout(changes, id, after, &rules)?;

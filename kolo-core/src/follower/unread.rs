@@ -46,6 +46,7 @@ impl Kolo {
             let unread_at = here.state.unread_at;
             self.keep_read(here, filled.read_to, unread_at).await?;
         }
+        self.compare_again().await?;
         Ok(true)
     }
 
@@ -73,6 +74,9 @@ impl Kolo {
             }
         };
         self.keep_read(here, read_to, unread_at).await?;
+        if read_to > 0 {
+            self.compare_again().await?;
+        }
         self.load::<Follower>(MAIN).await
     }
 

@@ -56,6 +56,7 @@ impl Kolo {
     async fn account_opened(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         member.state.account = Account::Open;
+        member.state.opened_at = Some(changes.now());
         changes.write(&member)?;
         changes.event(&member.id, "member.account_opened", &member.state.address)
     }
@@ -71,6 +72,7 @@ impl Kolo {
     async fn account_closed(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         member.state.account = Account::None;
+        member.state.closed_at = Some(changes.now());
         changes.write(&member)?;
         changes.event(&member.id, "member.account_closed", &member.state.address)?;
         changes.notice(member.state.id, "closed", Notice::WalletClosed)

@@ -5,11 +5,12 @@ use super::Wallets;
 use crate::circle::postings::wallet;
 use crate::circle::state::{Circle, Contract};
 use crate::intent::state::Want;
+use crate::invitation::state::Standing;
 use crate::member::state::{Account, Member};
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
 use crate::unit::Command;
-use crate::{CommandContext, Error, IntentId, Kolo};
+use crate::{CommandContext, Error, IntentId, InvitationId, Kolo};
 
 impl Wallets {
     /// Has the commanding member's account closed: the trustline goes, and the account is merged into
@@ -105,7 +106,21 @@ impl Kolo {
                 return Ok(Some("a circle of theirs is not settled"));
             }
         }
+        if !self.still_joining(member).await?.is_empty() {
+            return Ok(Some("a circle they join is not settled"));
+        }
         Ok(None)
+    }
+
+    /// The codes a member has used and not sat down by yet; they may sit there by now, and we not know.
+    pub(crate) async fn still_joining(&self, member: &Member) -> Result<Vec<InvitationId>, Error> {
+        let mut joining = Vec::new();
+        for id in &member.joining {
+            if self.invitation(*id).await?.state.standing == Standing::Taken(member.id) {
+                joining.push(*id);
+            }
+        }
+        Ok(joining)
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Answer {
     Trouble,
     /// It is as wanted already.
     AlreadyDone,
+    /// Who creates a circle has no account in a ledger closed then.
+    NoSource(Timestamp),
 }
 
 /// What reading a contract gives instead of its state.
@@ -351,6 +353,12 @@ impl ChainClient for ScriptedChain {
             Some(Answer::Trouble) => {
                 let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
                 return Err(PortError::new(kind, retry, "as the test says").into());
+            }
+            Some(Answer::NoSource(as_of)) => {
+                let ChainEffect::CreateCircle { organiser: account, .. } = effect.clone() else {
+                    panic!("{effect:?}");
+                };
+                return Err(PrepareError::NoSource { account, as_of });
             }
             Some(Answer::AlreadyDone) => return Err(PrepareError::AlreadyDone),
             None => {}

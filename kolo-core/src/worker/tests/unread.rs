@@ -6,7 +6,7 @@ use kolo_rules::circle::{Security, Shortfall, Step};
 
 use super::chain::{MAX_TIME, Reading, elsewhere};
 use super::contract::Contract;
-use super::gap::{set_back, settled, silent};
+use super::gap::{rewrite_follower, set_back, settled, silent};
 use super::lives::{Life, UNIT};
 use super::offers::Play;
 use super::{DAY_S, EACH, World, asset};
@@ -118,6 +118,52 @@ fn state_older_than_the_books_is_not_taken() {
     life.world.pass(LATER_S);
     assert_eq!(life.gaps()[0].unread, []);
     life.all_agrees();
+}
+
+/// Another process moved the cursor while it was to be kept how far a circle was read.
+#[test]
+fn state_older_than_the_last_that_was_read_is_not_taken() {
+    let life = Life::of_three();
+    let ledger = life.world.chain.ledger();
+    let read = |ledger: u32| {
+        life.world.chain.reading(Some(Reading::Of(ledger)));
+        block_on(life.world.kolo.refill(life.circle))
+    };
+    assert!(read(ledger + 9).unwrap());
+    rewrite_follower(&life.world, "lost", |state| state["read_to"] = 0.into());
+    assert!(read(ledger + 8).is_err());
+    assert!(read(ledger + 9).unwrap());
+}
+
+#[test]
+fn what_a_circle_moved_while_it_was_not_understood_is_found_in_the_wallets() {
+    let settings = Settings { compare_wallets_s: 0, ..Settings::default() };
+    let names = ["Ada", "Bola", "Chidi"];
+    let options = Options { order: kolo_rules::circle::Order::Join, ..Options::default() };
+    for asked in [true, false] {
+        let world = World::with(settings.clone());
+        let life = Life::forming_in(world, &names, 3, Shortfall::ShortPot, options);
+        for member in &life.members[1..] {
+            life.chain(|contract, now| contract.join(&member.address, now)).unwrap();
+        }
+        life.world.chain.let_compare();
+        for seat in 0..3 {
+            life.unheard(&Step::Contribute { seat, round: 1, amount: EACH });
+        }
+        life.world.chain.reading(Some(Reading::Garbage));
+        life.loses_history();
+        // Here nobody has paid, and a pot goes out.
+        life.world.clock.set(life.world.now().plus(8 * DAY_S));
+        life.unheard(&Step::Payout { round: 1 });
+        life.world.pass(60);
+        assert_ne!(settled(&life.world, &life.members[0]), life.balance(0));
+        life.world.chain.reading(None);
+        if asked {
+            assert!(block_on(life.world.kolo.refill(life.circle)).unwrap());
+        }
+        life.world.pass(LATER_S);
+        life.all_agrees();
+    }
 }
 
 #[test]
