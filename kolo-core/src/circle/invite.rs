@@ -269,6 +269,8 @@ impl Circles {
             if self.is_joining(&circle.state, joiner).await? {
                 return Err(Error::UnderWay);
             }
+            member.state.joining = self.kolo.still_joining(&member.state).await?;
+            member.state.joining.push(id);
             changes.write(&member)?;
             invitation.state.standing = Standing::Taken(joiner);
             changes.write(&invitation)?;

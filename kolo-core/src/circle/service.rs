@@ -187,6 +187,7 @@ impl Circles {
             filled_to: 0,
             unread: false,
             other_code: None,
+            filled_at: None,
             diverged: None,
             created_at: changes.now(),
         };

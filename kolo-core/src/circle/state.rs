@@ -170,6 +170,9 @@ pub(crate) struct Circle {
     /// when it has given the circle ours again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_code: Option<OtherCode>,
+    /// The chain's time when it was read so: that ledger closed then or later. `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled_at: Option<Timestamp>,
     /// Set when an event did not fit the mirror: what, for the operator.
     pub diverged: Option<String>,
     pub created_at: Timestamp,

@@ -50,6 +50,7 @@ fn sample() -> Circle {
         filled_to: 0,
         unread: false,
         other_code: None,
+        filled_at: None,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }

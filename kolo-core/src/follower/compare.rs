@@ -47,6 +47,9 @@ pub(super) struct Round {
     /// In the round that is on, a wallet could not be compared.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,
+    /// Every wallet is to be compared once more: a circle was read whose events had not been booked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl Aggregate for Round {
@@ -107,7 +110,7 @@ impl Kolo {
             return Ok(());
         }
         let gaps = self.load::<Follower>(MAIN).await?.map_or(0, |here| here.state.lost.len());
-        let settled = round.state.gaps >= gaps;
+        let settled = round.state.gaps >= gaps && !round.state.again;
         if every_s == 0 && settled {
             return Ok(());
         }
@@ -123,12 +126,33 @@ impl Kolo {
         let after = members.last().filter(|_| full).map(|last| last.id.id.clone());
         let every_s = if every_s == 0 { AFTER_GAP_S } else { every_s };
         let next_at = if full { changes.now() } else { changes.now().plus(every_s) };
-        let gaps = if full || left { round.state.gaps } else { gaps };
-        let state = Round { next_at, after, gaps, left: left && full };
+        let done = !full && !left;
+        let gaps = if done { gaps } else { round.state.gaps };
+        let again = round.state.again && !done;
+        let state = Round { next_at, after, gaps, left: left && full, again };
         changes.write(&Loaded { state, ..round })?;
         changes.forgettable();
         // `None`: another process was here.
         command.commit(changes, ()).await.map(drop)
+    }
+
+    /// Has every wallet compared once more, also where that is not done otherwise: what a circle has moved
+    /// while it was not understood is booked on none.
+    pub(super) async fn compare_again(&self) -> Result<(), Error> {
+        loop {
+            let round = self.load::<Round>(MAIN).await?;
+            let mut round = round.unwrap_or_else(|| Loaded::fresh(&MAIN, Round::default()));
+            let Round { gaps, .. } = round.state;
+            round.state = Round { again: true, gaps, ..Round::default() };
+            let ctx = self.chain_context(&format!("wallets/{}/again", round.version));
+            let mut command = Command::begin(self, &ctx, "wallets.again", &round.version).await?;
+            let mut changes = command.changes();
+            changes.write(&round)?;
+            changes.forgettable();
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
     }
 
     /// Those that do not agree; after a gap, those too that have not been compared since.

@@ -20,7 +20,7 @@ use crate::circle::postings::{Details, Part, external};
 use crate::circle::state::{Circle, Contract, Former, Pending, Seat};
 use crate::intent::state::{Intent, Progress, Want};
 use crate::notice::Notice;
-use crate::port::chain::{CircleOnChain, LostHistory};
+use crate::port::chain::{CircleOnChain, LatestLedger, LostHistory};
 use crate::port::ledger::{EntryStatus, JournalEntry, Posting, Resolution, Side};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::Loaded;
@@ -49,6 +49,8 @@ pub(super) struct Occasion<'a> {
     pub known: u32,
     /// The latest ledger of which events were applied, or are lost.
     pub applied: u32,
+    /// How far the chain was before any circle was read.
+    pub as_of: LatestLedger,
 }
 
 /// What came of one circle.
@@ -73,10 +75,12 @@ impl Kolo {
     /// where it was.
     pub(super) async fn fill_circles(&self, gap: &str, lost: LostHistory) -> Result<Filled, Error> {
         let wanted = lost.to.saturating_add(1);
-        if self.ports().chain.latest().await?.sequence < wanted {
+        let as_of = self.ports().chain.latest().await?;
+        if as_of.sequence < wanted {
             return Err(behind().into());
         }
-        let occasion = Occasion { gap: Some(gap), wanted, known: wanted, applied: lost.to };
+        let (known, applied) = (wanted, lost.to);
+        let occasion = Occasion { gap: Some(gap), wanted, known, applied, as_of };
         let (mut filled, mut after) = (Filled::default(), None);
         loop {
             let page = self.list::<Circle>(after, PAGE).await?;
@@ -124,7 +128,7 @@ impl Kolo {
                 // Or its creation is still to come.
                 return Ok(Fill::Unread);
             };
-            if there.ledger < occasion.known {
+            if there.ledger < occasion.known.max(circle.state.filled_to) {
                 return Err(behind().into());
             }
             let ours = self.runs_ours(&there);
@@ -138,10 +142,13 @@ impl Kolo {
             let mut command = Command::begin(self, &ctx, "gap.circle", &id).await?;
             let mut changes = command.changes();
             circle.state.unread = false;
+            circle.state.filled_to = there.ledger;
+            if there.ledger >= occasion.as_of.sequence {
+                circle.state.filled_at = Some(occasion.as_of.closed_at);
+            }
             if !ours {
                 self.found_foreign(&mut changes, circle, &there, occasion).await?;
             } else if live && self.is_as_it_was(&circle.state, &after, &there).await? {
-                circle.state.filled_to = there.ledger;
                 changes.write(&circle)?;
             } else {
                 self.set_to(&mut changes, circle, &after, &there).await?;
@@ -207,7 +214,6 @@ impl Kolo {
         there: &CircleOnChain,
     ) -> Result<(), Error> {
         let before = circle.state.mirror()?;
-        circle.state.filled_to = there.ledger;
         if circle.state.contract == Contract::Creating {
             if there.rules != Some(circle.state.rules()?) {
                 // Its organiser made it without us, by rules nobody was shown here.
@@ -287,10 +293,9 @@ impl Kolo {
             };
             let Some(intent) = self.load::<Intent>(pending.intent).await? else { continue };
             changes.hold_still(&intent)?;
-            let (tx, confirmed) = match &intent.state.progress {
-                Progress::Confirmed { tx, .. } => (Some(tx.clone()), true),
-                Progress::AlreadyDone => (None, true),
-                _ => (None, false),
+            let tx = match &intent.state.progress {
+                Progress::Confirmed { tx, .. } => Some(tx.clone()),
+                _ => None,
             };
             let amount = Amount::new(pending.amount);
             let part = match intent.state.want {
@@ -300,7 +305,8 @@ impl Kolo {
             let contained = pending.round > 0
                 && paid_more(before, after, &rules, seat, pending.round)
                     .is_some_and(|m| m >= amount);
-            if confirmed || contained {
+            // Confirmed later than what was read: its event comes.
+            if contained || intent.state.is_done_by(circle.filled_to) {
                 let (effective_at, settle) = (changes.now(), true);
                 let entry = pending.hold.clone();
                 let end = Resolution { entry, settle, chain_tx: tx, effective_at };
@@ -400,6 +406,9 @@ impl Kolo {
         let (id, rules, now) = (circle.id, circle.rules()?, changes.now());
         if after.phase != Phase::Forming && !after.is_finished() {
             self.schedule_watch(changes, id)?;
+        }
+        if !after.is_finished() {
+            self.schedule_lifetime(changes, id)?;
         }
         if after.phase == Phase::Active {
             self.schedule_payout(changes, id, after, &rules)?;

@@ -32,7 +32,8 @@ impl Kolo {
         let here = self.load::<Follower>(MAIN).await?;
         let (known, applied) =
             here.as_ref().map_or((0, 0), |here| (here.state.known(), here.state.applied()));
-        let occasion = Occasion { gap: None, wanted: u32::MAX, known, applied };
+        let as_of = self.ports().chain.latest().await?;
+        let occasion = Occasion { gap: None, wanted: u32::MAX, known, applied, as_of };
         let mut filled = Filled::default();
         filled.add(circle, &self.fill_circle(&occasion, circle).await?);
         if !filled.unread.is_empty() {
@@ -47,6 +48,7 @@ impl Kolo {
             let unread_at = here.state.unread_at;
             self.keep_read(here, filled.read_to, unread_at).await?;
         }
+        self.compare_again().await?;
         Ok(true)
     }
 
@@ -93,15 +95,19 @@ impl Kolo {
             }
         };
         self.keep_read(here, read_to, unread_at).await?;
+        if read_to > 0 {
+            self.compare_again().await?;
+        }
         self.load::<Follower>(MAIN).await
     }
 
     async fn fill_unread(&self, known: u32, applied: u32) -> Result<Filled, Error> {
+        let as_of = self.ports().chain.latest().await?;
         let mut all = Filled::default();
         for gap in self.gaps().await? {
             let wanted = gap.state.lost.to.saturating_add(1);
             let (known, applied) = (known.max(wanted), applied.max(gap.state.lost.to));
-            let occasion = Occasion { gap: Some(&gap.id.id), wanted, known, applied };
+            let occasion = Occasion { gap: Some(&gap.id.id), wanted, known, applied, as_of };
             let mut filled = Filled::default();
             for id in &gap.state.unread {
                 filled.add(*id, &self.fill_circle(&occasion, *id).await?);

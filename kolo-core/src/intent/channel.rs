@@ -43,7 +43,7 @@ const STEP: usize = 16;
 
 /// By so much, seconds, a ledger must be later than an account's opening to prove that it has vanished since:
 /// its time is the network's, that of the opening ours.
-const OPENING_SPARE_S: u64 = 60;
+pub(super) const OPENING_SPARE_S: u64 = 60;
 
 /// Aggregate `channel`: an account that sends what nobody signs for.
 #[derive(Clone, Debug, Serialize, Deserialize)]

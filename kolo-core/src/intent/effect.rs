@@ -53,7 +53,8 @@ impl Kolo {
             Want::CloseAccount { member, to } => return self.closing(*member, to).await,
             Want::LeaveSponsorship { member } => match self.open_account(*member).await? {
                 Ok(owner) => ChainEffect::LeaveSponsorship { owner, asset: self.asset().clone() },
-                Err(not_now) => return Ok(not_now),
+                // Opened anew since it was asked for: that waits in this very lane, behind this.
+                Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
             },
             Want::CreateCircle { circle } => return self.creation(*circle).await,
             Want::Invite { invitation } => return self.inviting(*invitation).await,

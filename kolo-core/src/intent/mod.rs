@@ -15,11 +15,13 @@
 //! A second inner transaction for an intent is built only when the first is provably impossible: a
 //! ledger closed after its max time, and it is not in a history that covers the time since, or its sequence
 //! number was not used by then. Calls that anybody may make have another way out (see [`table`]).
+mod behind;
 mod channel;
 mod consent;
 pub(crate) mod effect;
 mod ending;
 mod outcome;
+mod overtaken;
 mod pool;
 pub(crate) mod process;
 mod settling;

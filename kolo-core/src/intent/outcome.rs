@@ -28,6 +28,7 @@ impl Kolo {
                 tracing::info!(intent = %intent.id, ?want, "who asked holds the office no more");
                 self.refused(changes, intent, Reason::Office).await
             }
+            (Progress::Overtaken, _) => self.after_overtaken(changes, intent).await,
             (Progress::Confirmed { ledger, .. }, Want::TakeOffer { offer, .. }) => {
                 self.offer_contained(changes, *offer, *ledger).await
             }
@@ -55,6 +56,7 @@ impl Kolo {
     async fn account_opened(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         member.state.account = Account::Open;
+        member.state.opened_at = Some(changes.now());
         changes.write(&member)?;
         changes.event(&member.id, "member.account_opened", &member.state.address)
     }
@@ -66,10 +68,11 @@ impl Kolo {
         changes.event(&member.id, "member.account_refused", &member.state.address)
     }
 
-    /// Opened again, under the same key, with the next money.
+    /// Opened again, under the same key, with the next circle.
     async fn account_closed(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         member.state.account = Account::None;
+        member.state.closed_at = Some(changes.now());
         changes.write(&member)?;
         changes.event(&member.id, "member.account_closed", &member.state.address)?;
         changes.notice(member.state.id, "closed", Notice::WalletClosed)
@@ -177,7 +180,7 @@ impl Kolo {
     }
 
     /// A request that could not be taken back stands, or has been answered; the circle's name.
-    async fn still_waiting(
+    pub(super) async fn still_waiting(
         &self,
         changes: &mut Changes,
         circle: CircleId,
@@ -191,7 +194,7 @@ impl Kolo {
     }
 
     /// The circle is none of theirs, unless they have come to sit or wait there in another way.
-    async fn request_refused(
+    pub(super) async fn request_refused(
         &self,
         changes: &mut Changes,
         id: CircleId,
@@ -223,7 +226,7 @@ impl Kolo {
         changes.notice(circle.state.organiser, "failed", notice)
     }
 
-    async fn invite_refused(
+    pub(super) async fn invite_refused(
         &self,
         changes: &mut Changes,
         id: InvitationId,
@@ -256,7 +259,7 @@ impl Kolo {
     }
 
     /// The code can be used again, unless it is what was refused.
-    async fn join_refused(
+    pub(super) async fn join_refused(
         &self,
         changes: &mut Changes,
         id: InvitationId,
@@ -280,7 +283,7 @@ impl Kolo {
     }
 
     /// Gives a hold back, if the seat still waits for this very intent.
-    async fn release_hold(
+    pub(super) async fn release_hold(
         &self,
         changes: &mut Changes,
         circle: CircleId,

@@ -149,6 +149,9 @@ impl Kolo {
         intent: Loaded<Intent>,
         error: PrepareError,
     ) -> Result<Next, Error> {
+        if self.is_behind_members(&intent.state.want, &error).await? {
+            return Ok(Next::Wait);
+        }
         match error {
             PrepareError::Refused(refused) => self.refuse(work, intent, refused).await,
             PrepareError::AlreadyDone => self.finish(work, intent, Progress::AlreadyDone).await,

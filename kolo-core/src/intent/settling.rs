@@ -141,6 +141,10 @@ impl Kolo {
                 self.refuse(work, intent, refused).await.map(Some)
             }
             AfterLooking::AskAnother => {
+                if consents_are_over && self.is_overtaken(&intent.state.want, &tx.prepared).await? {
+                    tracing::info!(intent = %intent.state.id, tx = tx.hash, "its circle's state tells what it did");
+                    return self.finish(work, intent, Progress::Overtaken).await.map(Some);
+                }
                 // Neither found nor provably absent: built anew it might be paid twice.
                 self.note_undecided(&intent, tx).await?;
                 Ok(None)

@@ -197,6 +197,9 @@ pub(crate) enum Progress {
     },
     /// The effect was there already, without us.
     AlreadyDone,
+    /// Whether it was applied nobody can tell: but not after the ledger its circle's state was read of, so that
+    /// whatever it did is contained there.
+    Overtaken,
     Refused(Refused),
     /// Never sent: whoever asked had lost the office it needs by the time it would have been signed.
     NotAllowed,
@@ -239,6 +242,16 @@ impl Intent {
         !self.is_unsent() && !matches!(self.progress, Progress::Persisted(_))
     }
 
+    /// Whether state of that ledger is known to contain what it did. (An old record does not say in which it
+    /// was applied; long ago.)
+    pub fn is_done_by(&self, ledger: u32) -> bool {
+        match &self.progress {
+            Progress::Confirmed { ledger: applied, .. } => *applied <= ledger,
+            Progress::AlreadyDone => true,
+            _ => false,
+        }
+    }
+
     /// Nothing of it has been sent.
     pub fn is_unsent(&self) -> bool {
         matches!(self.progress, Progress::Queued | Progress::Consenting(_))
@@ -277,6 +290,50 @@ impl Want {
         })
     }
 
+    /// The circle it names itself.
+    pub fn circle(&self) -> Option<CircleId> {
+        Some(match self {
+            Self::CreateCircle { circle }
+            | Self::Leave { circle, .. }
+            | Self::Remove { circle, .. }
+            | Self::Start { circle }
+            | Self::Cancel { circle }
+            | Self::Contribute { circle, .. }
+            | Self::Repay { circle, .. }
+            | Self::Request { circle, .. }
+            | Self::Approve { circle, .. }
+            | Self::Reject { circle, .. }
+            | Self::TakeBack { circle, .. }
+            | Self::Commit { circle, .. }
+            | Self::Reveal { circle, .. }
+            | Self::Secure { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Bid { circle, .. }
+            | Self::ClaimInsurance(Claimed { circle, .. })
+            | Self::Exit { circle, .. }
+            | Self::Propose(Proposed { circle, .. })
+            | Self::CompleteMove { circle, .. }
+            | Self::Object { circle, .. }
+            | Self::Vote { circle, .. }
+            | Self::SignUpgrade(Signed { circle, .. })
+            | Self::Upgrade(Signed { circle, .. })
+            | Self::Payout { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Sync { circle } => *circle,
+            Self::Prolong { circle } => return *circle,
+            Self::OpenAccount { .. }
+            | Self::OpenChannel { .. }
+            | Self::TestMoney { .. }
+            | Self::CloseAccount { .. }
+            | Self::LeaveSponsorship { .. }
+            | Self::Invite { .. }
+            | Self::Revoke { .. }
+            | Self::Join { .. }
+            | Self::TakeOffer { .. } => return None,
+        })
+    }
+
     /// The lane of what nobody signs for, a keeper's call, when there are channels to send it: its circle's.
     pub fn of_keeper(&self) -> Option<String> {
         let circle = match self {
@@ -295,11 +352,19 @@ impl Want {
         Some(format!("circle/{circle}"))
     }
 
-    /// Whether the chain itself lets it happen once only, however often it is sent: what nobody signs for
-    /// anybody may call at any time, so that the contract refuses what is done; an account is opened once.
+    /// Whether a second one does no harm, however often it is sent: what nobody signs for anybody may call at
+    /// any time, so that the contract refuses what is done; an account that is open, closed or out of the
+    /// sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
+    /// wish is prepared upon how it is by then.)
     pub fn is_once_by_itself(&self) -> bool {
-        let opens = matches!(self, Self::OpenAccount { .. } | Self::OpenChannel { .. });
-        opens || self.of_keeper().is_some()
+        let of_account = matches!(
+            self,
+            Self::OpenAccount { .. }
+                | Self::OpenChannel { .. }
+                | Self::CloseAccount { .. }
+                | Self::LeaveSponsorship { .. }
+        );
+        of_account || self.of_keeper().is_some()
     }
 
     /// One transaction per source account at a time: the lane is the source account. With channels, keepers'

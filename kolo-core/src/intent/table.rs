@@ -16,6 +16,7 @@
 //! | not, after its max time, in a history that covers the time since, its consents over | build anew |
 //! | not, after its max time, its sequence number not used in a ledger closed after that, its consents over | build anew |
 //! | not, after its max time, in a history that does not reach back, an effect the chain itself lets happen once only | build anew |
+//! | the same, any other, its circle's state having been read later than its max time | over: what it did is in there |
 //! | the same, any other | nothing, and the operator is told: ask a node whose history does |
 //! | not, before that | nothing yet |
 //!
@@ -26,7 +27,8 @@
 //! been applied: after its max time that one can have no effect any more, so that whatever it had is in the
 //! contract's state by then. And what anybody may call at any time is refused by the contract when there is
 //! nothing left of it to do, whoever called before (a round is paid once, a credit is delivered once): the second
-//! one is simulated upon that state, is refused, and the intent is done. Likewise an account is opened once.
+//! one is simulated upon that state, is refused, and the intent is done. Likewise what is done to an account: one
+//! that is open, closed, or out of the sponsorship is found to be so, and nothing is sent.
 use crate::port::chain::{Fate, PreparedTx, Refused, Submission};
 use crate::port::{PortError, Retry};
 
@@ -113,8 +115,9 @@ pub(super) fn after_looking(tx: &PreparedTx, fate: Fate, looked: Looked) -> Afte
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
+    use crate::intent::state::Want;
     use crate::port::chain::ChainAddress;
+    use crate::{CircleId, MemberId, Timestamp};
 
     const MAX_TIME: Timestamp = Timestamp::from_unix(1_000);
 
@@ -167,6 +170,30 @@ mod tests {
             let found = after_looking(&tx(), fate, Looked { consents_are_over, once_by_itself });
             let row = (after, history_covers, source_sequence, once_by_itself, consents_are_over);
             assert_eq!(found, *expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_a_member_has_signed_that_moves_money_is_built_anew_unproven() {
+        let (circle, member) = (CircleId::derive(&[b"table"]), MemberId::derive(&[b"table"]));
+        let to = ChainAddress("G".to_owned());
+        let rows = [
+            (Want::OpenAccount { member }, true),
+            (Want::OpenChannel { number: 1 }, true),
+            (Want::CloseAccount { member, to: to.clone() }, true),
+            (Want::LeaveSponsorship { member }, true),
+            (Want::Payout { circle, round: 1 }, true),
+            (Want::Push { circle, to }, true),
+            (Want::Prolong { circle: None }, true),
+            (Want::TestMoney { member, amount: 1 }, false),
+            // A part of an instalment could be paid twice.
+            (Want::Contribute { circle, member, round: 1, amount: 1 }, false),
+            (Want::Repay { circle, member, amount: 1 }, false),
+            (Want::Secure { circle, member, amount: 1 }, false),
+            (Want::Bid { circle, member, round: 1, amount: 1 }, false),
+        ];
+        for (want, once) in rows {
+            assert_eq!(want.is_once_by_itself(), once, "{want:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::state::{Offer, Standing, Terms};
 use super::taking::payment_key;
 use super::view::{OfferEnd, OfferKind};
 use crate::circle::state::Circle;
-use crate::intent::state::{Intent, Progress};
+use crate::intent::state::Intent;
 use crate::notice::{Notice, Reason};
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::port::ledger::{IndexWrite, Resolution};
@@ -155,7 +155,8 @@ impl Kolo {
     }
 
     /// What a gap in history leaves of them: what both have had brought about is done, what cannot come about
-    /// any more is void.
+    /// any more is void. What one paid the other is no circle's: its own event says so, or the comparison of
+    /// wallets finds it. So the hold is given back.
     pub(crate) async fn offers_after_gap(
         &self,
         changes: &mut Changes,
@@ -164,13 +165,8 @@ impl Kolo {
         for id in circle.offers.clone() {
             let mut offer = self.offer(id).await?;
             if offer.state.is_alive() {
-                if let Some(chain_tx) = self.confirmed(changes, &offer.state).await? {
-                    if let Some(entry) = offer.state.hold.take() {
-                        let (effective_at, settle) = (changes.now(), true);
-                        let end = Resolution { entry, settle, chain_tx, effective_at };
-                        changes.set.resolutions.push(end);
-                        changes.free_payment(&offer.state);
-                    }
+                if self.is_contained(changes, &offer.state, circle.filled_to).await? {
+                    changes.release_offer(&mut offer.state);
                     offer.state.standing = Standing::Done;
                     changes.write(&offer)?;
                     changes.event(&offer.id, "offer.done", &id)?;
@@ -210,20 +206,17 @@ impl Kolo {
         Ok(())
     }
 
-    /// The transaction, where it is known, of what both consented to and the chain has confirmed.
-    async fn confirmed(
+    /// Whether the state that was read contains what both consented to.
+    async fn is_contained(
         &self,
         changes: &mut Changes,
         offer: &Offer,
-    ) -> Result<Option<Option<String>>, Error> {
-        let Standing::Accepted(intent) = offer.standing else { return Ok(None) };
-        let Some(intent) = self.load::<Intent>(intent).await? else { return Ok(None) };
+        read_at: u32,
+    ) -> Result<bool, Error> {
+        let Standing::Accepted(intent) = offer.standing else { return Ok(false) };
+        let Some(intent) = self.load::<Intent>(intent).await? else { return Ok(false) };
         changes.hold_still(&intent)?;
-        Ok(match intent.state.progress {
-            Progress::Confirmed { tx, .. } => Some(Some(tx)),
-            Progress::AlreadyDone => Some(None),
-            _ => None,
-        })
+        Ok(intent.state.is_done_by(read_at))
     }
 
     /// The chain has done what both consented to; where the state its circle was read from contains that,
@@ -245,6 +238,19 @@ impl Kolo {
         changes.event(&offer.id, "offer.done", &id)?;
         circle.state.offers.retain(|open| *open != id);
         changes.write(&circle)
+    }
+
+    /// What became of what both consented to is known from the circle's state alone.
+    pub(crate) async fn offer_overtaken(
+        &self,
+        changes: &mut Changes,
+        id: OfferId,
+    ) -> Result<(), Error> {
+        let offer = self.offer(id).await?.state;
+        if self.circle(offer.circle).await?.state.shows(&offer)? {
+            return self.offer_contained(changes, id, 0).await;
+        }
+        self.offer_refused(changes, id, Reason::Technical).await
     }
 
     /// What passes (a payment that is late, a credit on its way) makes nothing void.

@@ -2,7 +2,7 @@
 use kolo_rules::circle::{Effect, Motion, Replaced, Step, Swapped};
 use kolo_rules::{Circle as Mirror, Refusal};
 
-use super::state::{Offer, Terms};
+use super::state::{Offer, Party, Terms};
 use crate::circle::sha256;
 use crate::circle::state::Circle;
 use crate::port::chain::ChainAddress;
@@ -62,6 +62,17 @@ impl Circle {
             Terms::Turns { .. } => self.swap_terms(maker, taker, now),
             Terms::Seat { .. } => self.seat_terms(maker, taker, now),
         }
+    }
+
+    /// Whether it has come about, by who has which turn.
+    pub(super) fn shows(&self, offer: &Offer) -> Result<bool, Error> {
+        let mirror = self.mirror()?;
+        let turn = |who: &Party| Some(mirror.seat(self.seat_of(&who.address)?)?.turn);
+        let turns = (turn(&offer.maker), turn(&offer.taker));
+        Ok(match offer.terms {
+            Terms::Turns { maker, taker, .. } => turns == (Some(taker), Some(maker)),
+            Terms::Seat { turn, .. } => turns == (None, Some(turn)),
+        })
     }
 
     /// Until when the vote that lets a newcomer in can be made use of.

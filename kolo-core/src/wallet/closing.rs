@@ -5,17 +5,19 @@ use super::Wallets;
 use crate::circle::postings::wallet;
 use crate::circle::state::{Circle, Contract};
 use crate::intent::state::Want;
+use crate::invitation::state::Standing;
 use crate::member::state::{Account, Member};
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
 use crate::unit::Command;
-use crate::{CommandContext, Error, IntentId, Kolo};
+use crate::{CommandContext, Error, IntentId, InvitationId, Kolo};
 
 impl Wallets {
     /// Has the commanding member's account closed: the trustline goes, and the account is merged into
     /// `to`, or without it into the sponsor's. The reserves go back to whoever sponsored them; `to` gets
     /// XLM the member had brought along, the sponsor never does: the account stays open until it is said
-    /// where it goes. The key stays: the next money opens the account again.
+    /// where it goes. The key stays: the account opens again, at the same address, with the next circle they
+    /// create, join or buy a place in. Until then nobody can pay it.
     ///
     /// # Errors
     /// [`Error::WalletInUse`] while money is in it, a circle is not settled or something is under way;
@@ -104,7 +106,21 @@ impl Kolo {
                 return Ok(Some("a circle of theirs is not settled"));
             }
         }
+        if !self.still_joining(member).await?.is_empty() {
+            return Ok(Some("a circle they join is not settled"));
+        }
         Ok(None)
+    }
+
+    /// The codes a member has used and not sat down by yet; they may sit there by now, and we not know.
+    pub(crate) async fn still_joining(&self, member: &Member) -> Result<Vec<InvitationId>, Error> {
+        let mut joining = Vec::new();
+        for id in &member.joining {
+            if self.invitation(*id).await?.state.standing == Standing::Taken(member.id) {
+                joining.push(*id);
+            }
+        }
+        Ok(joining)
     }
 }
 

@@ -845,7 +845,7 @@ notice-circle-caught-up =
     }
 notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was not you, send SUPPORT at once.
 notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. Nothing was handed out. If this was not you, send SUPPORT.
-notice-wallet-closed = Your wallet is closed. It opens again with the first money that comes.
+notice-wallet-closed = Your wallet is closed. It opens again, at the same address, when you next join a circle, start one or buy a place. Until then nobody can send money to it.
 notice-wallet-kept = Your wallet could not be changed. { $reason }
 notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.
 notice-circle-failed = *{ $name }* could not be created. { $reason } Nothing was paid.

@@ -31,6 +31,10 @@ pub(super) enum Answer {
     TooDear,
     /// The adapter has trouble.
     Trouble,
+    /// It is as wanted already.
+    AlreadyDone,
+    /// Who creates a circle has no account in a ledger closed then.
+    NoSource(Timestamp),
 }
 
 /// What reading a contract gives instead of its state.
@@ -359,6 +363,13 @@ impl ChainClient for ScriptedChain {
                 let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
                 return Err(PortError::new(kind, retry, "as the test says").into());
             }
+            Some(Answer::NoSource(as_of)) => {
+                let ChainEffect::CreateCircle { organiser: account, .. } = effect.clone() else {
+                    panic!("{effect:?}");
+                };
+                return Err(PrepareError::NoSource { account, as_of });
+            }
+            Some(Answer::AlreadyDone) => return Err(PrepareError::AlreadyDone),
             None => {}
         }
         state.prepared += 1;

@@ -10,7 +10,7 @@ use super::{DAY_S, EACH, World, asset};
 use crate::CommandContext;
 use crate::circle::postings::wallet;
 use crate::events::{EventKind, Gap, Happened};
-use crate::port::chain::{ChainEventBody, LostHistory};
+use crate::port::chain::{ChainEffect, ChainEventBody, LostHistory};
 use crate::port::ledger::{AggregateId, AggregateWrite, EntryQuery};
 use crate::unit::Command;
 use crate::view::{CircleStage, MemberView, Options};
@@ -78,12 +78,21 @@ impl Life {
 
 /// The cursor as an operator sets it back: everything is read again.
 pub(super) fn set_back(world: &World, key: &str) {
+    rewrite_follower(world, key, |state| state["cursor"] = "0".into());
+}
+
+/// What is kept of how far the chain was followed, changed behind everybody's back.
+pub(super) fn rewrite_follower(
+    world: &World,
+    key: &str,
+    change: impl FnOnce(&mut serde_json::Value),
+) {
     let kolo = &world.kolo;
     let follower = AggregateId { kind: "follower".to_owned(), id: "main".to_owned() };
     let found = block_on(kolo.ports().ledger.load(kolo.tenant(), &[follower])).unwrap();
     let mut found = found.into_iter().next().flatten().unwrap();
     let mut state: serde_json::Value = serde_json::from_slice(&found.state.bytes).unwrap();
-    state["cursor"] = "0".into();
+    change(&mut state);
     found.state.bytes = serde_json::to_vec(&state).unwrap();
     let ctx = CommandContext::of_system(key);
     let mut command = block_on(Command::begin(kolo, &ctx, "test", &0)).unwrap();
@@ -223,6 +232,7 @@ fn a_circle_whose_creation_was_lost_is_found_at_its_address() {
         if !same {
             rules.contribution = Amount::new(1);
         }
+        world.chain.ends_at(world.now().plus(20 * DAY_S));
         let (address, now) = (world.address(circle), world.now());
         let mut contract = Contract::new(address.clone(), rules);
         contract.join(&ada.address, now.unix()).unwrap();
@@ -237,6 +247,11 @@ fn a_circle_whose_creation_was_lost_is_found_at_its_address() {
         assert_eq!((summary.stage, summary.members), (stage, u8::from(same)));
         let differences = block_on(world.kolo.circles().reconcile(circle)).unwrap();
         assert_eq!(differences.is_empty(), same, "{differences:?}");
+        // And is kept alive like any other.
+        world.pass(15 * DAY_S);
+        let prolongs =
+            |effect: &ChainEffect| matches!(effect, ChainEffect::Prolong { circle: Some(_), .. });
+        assert_eq!(world.chain.count(prolongs) > 0, same);
     }
 }
 

@@ -11,6 +11,7 @@ mod gap;
 mod handlers;
 mod lives;
 mod offers;
+mod overtaken;
 mod people;
 mod permission;
 mod queueing;

@@ -4,9 +4,9 @@ use futures::executor::block_on;
 use kolo_rules::Amount;
 use kolo_rules::circle::{Security, Shortfall, Step};
 
-use super::chain::{Reading, elsewhere};
+use super::chain::{MAX_TIME, Reading, elsewhere};
 use super::contract::Contract;
-use super::gap::{set_back, settled, silent};
+use super::gap::{rewrite_follower, set_back, settled, silent};
 use super::lives::{Life, UNIT};
 use super::offers::Play;
 use super::{DAY_S, EACH, World, asset};
@@ -28,14 +28,35 @@ fn unread(reading: Reading) -> Life {
     life
 }
 
+impl Life {
+    /// What is wanted is sent and confirmed, while what is lost cannot be filled yet.
+    fn works_without_hearing(&self) {
+        self.world.chain.reading(Some(Reading::Impossible));
+        self.world.work();
+        self.world.chain.reading(None);
+        assert!(self.gaps().iter().all(|gap| gap.filled_at.is_none()));
+    }
+}
+
 /// Nothing of it is known yet: it was sent, and no node has seen it.
-fn on_its_way(world: &World) {
+pub(super) fn on_its_way(world: &World) {
     let latest_closed_at = Timestamp::from_unix(1);
     let fate = Fate::NotFound {
         latest_closed_at,
         latest_ledger: 1,
         history_covers: true,
         source_sequence: None,
+    };
+    world.chain.fate(Some(fate));
+}
+
+/// No transaction can be applied any more, and whether one was is in no history: its number is used.
+pub(super) fn cannot_be_told(world: &World) {
+    let fate = Fate::NotFound {
+        latest_closed_at: MAX_TIME.plus(1),
+        latest_ledger: world.chain.ledger(),
+        history_covers: false,
+        source_sequence: Some(1),
     };
     world.chain.fate(Some(fate));
 }
@@ -97,6 +118,52 @@ fn state_older_than_the_books_is_not_taken() {
     life.world.pass(LATER_S);
     assert_eq!(life.gaps()[0].unread, []);
     life.all_agrees();
+}
+
+/// Another process moved the cursor while it was to be kept how far a circle was read.
+#[test]
+fn state_older_than_the_last_that_was_read_is_not_taken() {
+    let life = Life::of_three();
+    let ledger = life.world.chain.ledger();
+    let read = |ledger: u32| {
+        life.world.chain.reading(Some(Reading::Of(ledger)));
+        block_on(life.world.kolo.refill(life.circle))
+    };
+    assert!(read(ledger + 9).unwrap());
+    rewrite_follower(&life.world, "lost", |state| state["read_to"] = 0.into());
+    assert!(read(ledger + 8).is_err());
+    assert!(read(ledger + 9).unwrap());
+}
+
+#[test]
+fn what_a_circle_moved_while_it_was_not_understood_is_found_in_the_wallets() {
+    let settings = Settings { compare_wallets_s: 0, ..Settings::default() };
+    let names = ["Ada", "Bola", "Chidi"];
+    let options = Options { order: kolo_rules::circle::Order::Join, ..Options::default() };
+    for asked in [true, false] {
+        let world = World::with(settings.clone());
+        let life = Life::forming_in(world, &names, 3, Shortfall::ShortPot, options);
+        for member in &life.members[1..] {
+            life.chain(|contract, now| contract.join(&member.address, now)).unwrap();
+        }
+        life.world.chain.let_compare();
+        for seat in 0..3 {
+            life.unheard(&Step::Contribute { seat, round: 1, amount: EACH });
+        }
+        life.world.chain.reading(Some(Reading::Garbage));
+        life.loses_history();
+        // Here nobody has paid, and a pot goes out.
+        life.world.clock.set(life.world.now().plus(8 * DAY_S));
+        life.unheard(&Step::Payout { round: 1 });
+        life.world.pass(60);
+        assert_ne!(settled(&life.world, &life.members[0]), life.balance(0));
+        life.world.chain.reading(None);
+        if asked {
+            assert!(block_on(life.world.kolo.refill(life.circle)).unwrap());
+        }
+        life.world.pass(LATER_S);
+        life.all_agrees();
+    }
 }
 
 #[test]
@@ -204,6 +271,70 @@ fn a_swap_that_was_on_its_way_during_a_gap_leaves_no_hold() {
     life.world.pass(DAY_S / 24);
     assert_eq!(play.stage(offer.id), OfferStage::Done);
     life.all_agrees();
+}
+
+/// A swap of which the chain has said that it came about, while what it moved is still to be told.
+#[test]
+fn a_swap_that_was_confirmed_when_a_gap_was_filled_is_paid_once() {
+    let play = Play::new(Security::Exposure);
+    let life = &play.life;
+    life.world.chain.let_compare();
+    let offer = play.swap(0, 2).unwrap();
+    // Lost, before that.
+    life.unheard(&Step::Contribute { seat: 1, round: 1, amount: EACH });
+    life.world.chain.lose_history();
+    let (ctx, hash) = (play.ctx(2), Some(offer.circle.rules_hash));
+    block_on(play.offers().accept(&ctx, offer.id, hash)).unwrap();
+    life.works_without_hearing();
+    life.unheard(&Step::Swap { a: 0, b: 2 });
+    life.world.work();
+    life.world.pass(120);
+    assert_eq!(play.stage(offer.id), OfferStage::Done);
+    life.all_agrees();
+    assert_eq!([0, 2].map(|who| life.balance(who)), [100 * UNIT, 98 * UNIT]);
+    let told = life.kinds(&life.members[2]);
+    assert!(!told.contains(&"gap".to_owned()), "nothing had to be put right: {told:?}");
+}
+
+/// Two nodes: the one that knows the ledger of a payment is ahead of the one a circle is read from.
+#[test]
+fn what_was_confirmed_later_than_the_state_that_is_read_is_left_to_its_event() {
+    let play = Play::new(Security::Exposure);
+    let life = &play.life;
+    life.world.chain.let_compare();
+    let offer = play.swap(0, 2).unwrap();
+    life.unheard(&Step::Contribute { seat: 1, round: 1, amount: EACH });
+    life.world.chain.lose_history();
+    life.world.chain.emit(life.world.now(), elsewhere());
+    let ledger = life.world.chain.ledger() + 1;
+    let closed_at = life.world.now();
+    life.world.chain.fate(Some(Fate::Confirmed { ledger, closed_at, fee: 1 }));
+    let (ctx, hash) = (play.ctx(2), Some(offer.circle.rules_hash));
+    block_on(play.offers().accept(&ctx, offer.id, hash)).unwrap();
+    let ctx = play.ctx(0);
+    let circles = life.world.kolo.circles();
+    block_on(circles.contribute(&ctx, life.circle, 1, EACH)).unwrap();
+    life.works_without_hearing();
+    life.world.work();
+    assert!(life.gaps()[0].filled_at.is_some());
+    let held = |who: usize| {
+        let balance = block_on(life.world.kolo.wallets().balance(life.members[who].id)).unwrap();
+        balance.pending_out
+    };
+    assert_eq!([0, 2].map(held), [EACH, Amount::new(2 * UNIT)], "neither has arrived");
+    assert_eq!(play.stage(offer.id), OfferStage::Accepted);
+
+    life.unheard(&Step::Swap { a: 0, b: 2 });
+    life.unheard(&Step::Contribute { seat: 0, round: 1, amount: EACH });
+    life.world.work();
+    life.world.pass(120);
+    assert_eq!(play.stage(offer.id), OfferStage::Done);
+    life.all_agrees();
+    assert_eq!([0, 2].map(|who| life.balance(who)), [99 * UNIT, 98 * UNIT]);
+    for who in [0, 2] {
+        let told = life.kinds(&life.members[who]);
+        assert!(!told.contains(&"gap".to_owned()), "nothing had to be put right: {told:?}");
+    }
 }
 
 #[test]

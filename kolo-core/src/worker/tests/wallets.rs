@@ -3,9 +3,11 @@ use async_trait::async_trait;
 use ed25519_dalek::VerifyingKey;
 
 use super::receipts::notices;
+use super::unread::{cannot_be_told, on_its_way};
 use super::*;
 use crate::Cap;
 use crate::notice::Notice;
+use crate::port::chain::LatestLedger;
 use crate::port::vault::{SealTo, SealedKey, Secret};
 use crate::port::{KeyExport, PortError, PortErrorKind, Retry, SecondFactor};
 
@@ -265,19 +267,171 @@ fn money_that_comes_between_the_wish_and_the_signature_keeps_the_account() {
     assert!(world.member("Ada").account_open);
 }
 
+fn leaves(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::LeaveSponsorship { .. })
+}
+
+fn leave(world: &World, member: &MemberView) -> Result<(), Error> {
+    let ctx = CommandContext::of_member(member.id, format!("leave/{}", member.id));
+    block_on(world.kolo.wallets().leave_sponsorship(&ctx)).map(drop)
+}
+
 #[test]
 fn a_member_leaves_the_sponsorship() {
     let world = World::new();
-    let leaves = |effect: &ChainEffect| matches!(effect, ChainEffect::LeaveSponsorship { .. });
     let stranger = world.member("Bola");
-    let leave = |member: &MemberView| {
-        let ctx = CommandContext::of_member(member.id, format!("leave/{}", member.id));
-        block_on(world.kolo.wallets().leave_sponsorship(&ctx)).map(drop)
-    };
-    assert!(matches!(leave(&stranger), Err(Error::NotReady)));
+    assert!(matches!(leave(&world, &stranger), Err(Error::NotReady)));
     let ada = opened(&world, "Ada");
-    leave(&ada).unwrap();
+    leave(&world, &ada).unwrap();
     world.work();
     assert_eq!(world.chain.count(leaves), 1);
     assert!(world.member("Ada").account_open);
+}
+
+/// The node asked has come so far.
+fn knows_up_to(world: &World, closed_at: Timestamp) {
+    let latest = LatestLedger { sequence: world.chain.ledger().max(1), closed_at };
+    world.chain.consents(|consents| consents.latest = Some(latest));
+}
+
+/// The account was opened by what another node said.
+#[test]
+fn a_node_that_has_not_seen_an_account_opened_refuses_nothing_for_good() {
+    let world = World::new();
+    let ada = opened(&world, "Ada");
+    world.pass(DAY_S);
+    close(&world, &ada, "close").unwrap();
+    world.pass(60);
+    reopens(&world, &ada, "back").unwrap();
+    world.pass(60);
+    let seen = world.now();
+    for (behind, key) in [(true, "first"), (false, "second")] {
+        let as_of = if behind { seen } else { seen.plus(600) };
+        world.chain.answer(creates, Some(Answer::NoSource(as_of)));
+        let circle = world.create(&ada, key);
+        world.pass(600);
+        let stage = || block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
+        assert_eq!(stage(), if behind { CircleStage::Creating } else { CircleStage::Failed });
+        world.chain.answer(creates, None);
+        world.pass(60);
+        assert_eq!(world.chain.count(creates), 1, "by a node that has seen it");
+    }
+}
+
+#[test]
+fn a_node_that_is_behind_is_not_believed_that_an_account_is_open_or_closed() {
+    let world = World::new();
+    let ada = opened(&world, "Ada");
+    let open = || world.member("Ada").account_open;
+    // It has not seen it opened.
+    world.chain.answer(closes, Some(Answer::AlreadyDone));
+    knows_up_to(&world, world.now());
+    close(&world, &ada, "close").unwrap();
+    world.pass(600);
+    assert!(!on_record(&world, "member.account_c").contains(&"member.account_closed".to_owned()));
+    world.chain.answer(closes, None);
+    world.pass(60);
+    assert!(!open());
+    // It has not seen it closed.
+    world.chain.answer(opens, Some(Answer::AlreadyDone));
+    knows_up_to(&world, world.now());
+    reopens(&world, &ada, "back").unwrap();
+    world.pass(600);
+    assert!(!open());
+    // What is so by a later ledger, is.
+    knows_up_to(&world, world.now());
+    world.pass(60);
+    assert!(open());
+    assert_eq!((world.chain.count(closes), world.chain.count(opens)), (1, 1));
+}
+
+/// They sit there, and the event that says so is not read yet.
+#[test]
+fn who_has_used_a_code_keeps_the_account_until_that_is_decided() {
+    let world = World::new();
+    let (ada, bola) = (world.member("Ada"), opened(&world, "Bola"));
+    let circle = world.forming(&ada, "one");
+    let ctx = CommandContext::of_member(ada.id, "invite");
+    let (invitation, _) = block_on(world.kolo.circles().invite(&ctx, circle, None)).unwrap();
+    world.work();
+    let Some(ChainEffect::Invite { key, expires_at, .. }) = world.chain.done().last().cloned()
+    else {
+        panic!("{:?}", world.chain.done());
+    };
+    let (key, address, turn) = (Some(key), None, None);
+    world.emit(circle, CircleChainEvent::InvitationAdded { key, address, turn, expires_at });
+    world.work();
+    let joins = |effect: &ChainEffect| matches!(effect, ChainEffect::Join { .. });
+    let join = |key: &str| {
+        let hash = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules_hash;
+        let ctx = CommandContext::of_member(bola.id, key);
+        block_on(world.kolo.circles().join(&ctx, &invitation.code, hash)).unwrap();
+        world.work();
+    };
+    let closing = |key: &str| close(&world, &bola, key);
+    world.chain.answer(joins, Some(Answer::Trouble));
+    join("first");
+    assert!(matches!(closing("on its way"), Err(Error::WalletInUse { .. })));
+    // It was refused: nothing needs the account.
+    world.chain.answer(joins, Some(Answer::Refuse(None)));
+    world.pass(600);
+    world.chain.answer(joins, None);
+    join("second");
+    assert_eq!(world.chain.count(joins), 1);
+    assert!(matches!(closing("not heard of"), Err(Error::WalletInUse { .. })));
+    world.joins(circle, &bola, 1);
+    world.work();
+    assert!(matches!(closing("sits"), Err(Error::WalletInUse { .. })));
+}
+
+/// Their leaving comes up while the opening waits behind it.
+#[test]
+fn who_leaves_the_sponsorship_closes_and_comes_back_stops_no_opening() {
+    let world = World::new();
+    let ada = opened(&world, "Ada");
+    world.chain.answer(opens, Some(Answer::Trouble));
+    reopens(&world, &world.member("Bola"), "busy").unwrap();
+    world.work();
+    leave(&world, &ada).unwrap();
+    close(&world, &ada, "close").unwrap();
+    world.pass(60);
+    assert_eq!((world.chain.count(closes), world.chain.count(leaves)), (1, 0));
+    reopens(&world, &ada, "back").unwrap();
+    world.chain.answer(opens, None);
+    world.pass(600);
+    assert!(world.member("Ada").account_open && world.member("Bola").account_open);
+    reopens(&world, &world.member("Chidi"), "new").unwrap();
+    world.pass(60);
+    assert!(world.member("Chidi").account_open);
+    assert_eq!(world.chain.count(leaves), 0, "the account it was asked for is gone");
+}
+
+/// Its transaction was sent; then the node lost the history that would tell what became of it.
+#[test]
+fn what_was_done_to_an_account_in_lost_history_is_found_out_by_the_account() {
+    for which in [closes, leaves] {
+        let world = World::new();
+        let ada = opened(&world, "Ada");
+        on_its_way(&world);
+        if which(&ChainEffect::LeaveSponsorship { owner: ada.address.clone(), asset: asset() }) {
+            leave(&world, &ada).unwrap();
+        } else {
+            close(&world, &ada, "close").unwrap();
+        }
+        world.work();
+        assert_eq!(world.chain.count(which), 1);
+
+        world.chain.answer(which, Some(Answer::AlreadyDone));
+        cannot_be_told(&world);
+        knows_up_to(&world, world.now().plus(600));
+        world.pass(600);
+        world.chain.fate(None);
+        // Their account and the sponsor's lane are free again.
+        reopens(&world, &world.member("Chidi"), "new").unwrap();
+        reopens(&world, &ada, "more").unwrap();
+        world.pass(600);
+        let open = |name| world.member(name).account_open;
+        assert!(open("Ada") && open("Chidi"));
+        assert_eq!(on_record(&world, "intent.undecided"), Vec::<String>::new());
+    }
 }
