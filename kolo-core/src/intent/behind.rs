@@ -4,15 +4,23 @@ use super::channel::OPENING_SPARE_S;
 use super::state::Want;
 use crate::member::state::Member;
 use crate::port::chain::PrepareError;
+use crate::port::work::ClaimedWork;
 use crate::{Error, Kolo, Timestamp};
+
+/// So often it is asked again (half an hour): the lane is not kept longer from what else waits there.
+const ATTEMPTS_BEHIND: u32 = 60;
 
 impl Kolo {
     /// Whether what a node says of a member's account is older than what is known: asked again, it will know.
     pub(super) async fn is_behind_members(
         &self,
+        work: &ClaimedWork,
         want: &Want,
         error: &PrepareError,
     ) -> Result<bool, Error> {
+        if work.attempts >= ATTEMPTS_BEHIND {
+            return Ok(false);
+        }
         match (error, want) {
             (PrepareError::NoSource { account, as_of }, _) => {
                 let Some(id) = self.find("address", &account.0).await? else { return Ok(false) };

@@ -149,7 +149,7 @@ impl Kolo {
         intent: Loaded<Intent>,
         error: PrepareError,
     ) -> Result<Next, Error> {
-        if self.is_behind_members(&intent.state.want, &error).await? {
+        if self.is_behind_members(work, &intent.state.want, &error).await? {
             return Ok(Next::Wait);
         }
         match error {

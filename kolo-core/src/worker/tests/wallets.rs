@@ -316,6 +316,12 @@ fn a_node_that_has_not_seen_an_account_opened_refuses_nothing_for_good() {
         world.pass(60);
         assert_eq!(world.chain.count(creates), 1, "by a node that has seen it");
     }
+    // One that never comes so far keeps the lane for a while only.
+    world.chain.answer(creates, Some(Answer::NoSource(seen)));
+    let circle = world.create(&ada, "third");
+    world.pass(3_600);
+    let stage = block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
+    assert_eq!(stage, CircleStage::Failed);
 }
 
 #[test]
