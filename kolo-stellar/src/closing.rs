@@ -80,13 +80,10 @@ impl StellarChainClient {
         let Some(Held { account, line }) = self.held(owner, asset).await? else {
             return Err(refused("the account does not exist".to_owned()));
         };
-        let more = extension(&account);
-        if more.is_none_or(|more| more.num_sponsored == 0) {
+        if extension(&account).is_none_or(|more| more.num_sponsored == 0) {
             return Err(PrepareError::AlreadyDone);
         }
-        let sponsoring = more.map_or(0, |more| i64::from(more.num_sponsoring));
-        let entries = OWN_ENTRIES + i64::from(account.num_sub_entries) + sponsoring;
-        let needed = entries.saturating_mul(BASE_RESERVE);
+        let needed = reserve(&account, 0);
         if account.balance < needed {
             let what = format!(
                 "the account has {} stroops of XLM and needs {needed} to carry its own reserves",
@@ -123,17 +120,21 @@ impl StellarChainClient {
     }
 }
 
-/// What an account can spend beyond its reserve and its offers, stroops of XLM.
+/// What an account can spend beyond its reserve and its offers, stroops of XLM; never less than nothing.
 pub(crate) fn spendable(account: &AccountEntry) -> i64 {
-    let more = extension(account);
-    let carried = more.map_or(0, |m| i64::from(m.num_sponsoring) - i64::from(m.num_sponsored));
-    let entries = OWN_ENTRIES + i64::from(account.num_sub_entries) + carried;
+    let sponsored = extension(account).map_or(0, |more| i64::from(more.num_sponsored));
     let offered = match &account.ext {
         AccountEntryExt::V1(v1) => v1.liabilities.selling,
         AccountEntryExt::V0 => 0,
     };
-    let reserve = entries.saturating_mul(BASE_RESERVE);
-    account.balance.saturating_sub(reserve).saturating_sub(offered)
+    account.balance.saturating_sub(reserve(account, sponsored)).saturating_sub(offered).max(0)
+}
+
+/// What an account must keep when others carry so many of its entries, stroops of XLM.
+fn reserve(account: &AccountEntry, sponsored: i64) -> i64 {
+    let sponsoring = extension(account).map_or(0, |more| i64::from(more.num_sponsoring));
+    let entries = OWN_ENTRIES + i64::from(account.num_sub_entries) + sponsoring - sponsored;
+    entries.saturating_mul(BASE_RESERVE)
 }
 
 const fn extension(account: &AccountEntry) -> Option<&AccountEntryExtensionV2> {

@@ -3,7 +3,7 @@
 //!
 //! The network's own operation does it, not a call: no code is loaded or run, so that what is paid is the rent
 //! and little else. It names only entries of ours, and only those that end soon. What is archived already is
-//! restored first, by an operation of its own, and prolonged another day.
+//! restored first, by an operation of its own, as much of it as fits one transaction, and prolonged another day.
 //!
 //! Codes have no owner, and members may vote their circle another one: a circle's rent covers no code, and that
 //! of what all share covers those this software carries, by their hashes, whatever an instance names.
@@ -17,7 +17,7 @@ use stellar_xdr::{
     TransactionExt, VecM,
 };
 
-use crate::address::{contract_id, deployed_id, invalid, sha256};
+use crate::address::{contract_id, deployed_id, invalid, sha256, to_xdr};
 use crate::client::StellarChainClient;
 use crate::config::{Network, known_asset};
 use crate::read::{PENDING, STATE, balance_key, data_key, instance_key};
@@ -38,6 +38,11 @@ const CIRCLES: u32 = 120 * DAY;
 
 /// What all share: its rent is dear, and must fit one transaction.
 const SHARED: u32 = 60 * DAY;
+
+/// Entries of so many bytes together are restored by one transaction, which writes them whole: of the 132,096
+/// bytes the public network lets one write, less what is around them. Our rulebook's code fits, all our codes
+/// do not.
+const RESTORED: usize = 120_000;
 
 /// Whose rent is paid, and by which account's transaction.
 #[derive(Clone, Debug)]
@@ -150,7 +155,7 @@ impl StellarChainClient {
         if !archived.is_empty() {
             let body =
                 OperationBody::RestoreFootprint(RestoreFootprintOp { ext: ExtensionPoint::V0 });
-            return Ok(with_footprint(body, VecM::default(), keys(archived)?));
+            return Ok(with_footprint(body, VecM::default(), keys(fitting(archived)?)?));
         }
         let soon = ledger.saturating_add(WITHIN);
         let due: Vec<_> = live.into_iter().filter(|entry| until(entry) < soon).collect();
@@ -163,6 +168,19 @@ impl StellarChainClient {
         });
         Ok(with_footprint(body, keys(due)?, VecM::default()))
     }
+}
+
+/// Those of them that are restored together; the others are still archived when it is looked at again.
+fn fitting(archived: Vec<EntryInfo>) -> Result<Vec<EntryInfo>, PortError> {
+    let (mut taken, mut bytes) = (Vec::new(), 0_usize);
+    for entry in archived {
+        let more = bytes.saturating_add(to_xdr(&entry.data)?.len());
+        if taken.is_empty() || more <= RESTORED {
+            bytes = more;
+            taken.push(entry);
+        }
+    }
+    Ok(taken)
 }
 
 fn with_footprint(

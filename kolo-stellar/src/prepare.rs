@@ -285,12 +285,12 @@ fn missing(source: &AccountId, ledger: u32, closed_at: Timestamp, as_of: u32) ->
     PortError::new(PortErrorKind::Unavailable, Retry::Temporary, context).into()
 }
 
+/// A call restores what it needs by itself; rent finds what is archived now when it is looked at again.
 fn needs_restore() -> PortError {
     PortError::new(
         PortErrorKind::Unavailable,
-        Retry::Permanent,
-        "archived entries must be restored by a transaction of their own first, which this \
-         version does not do: restore them with the Stellar CLI, then try again",
+        Retry::Temporary,
+        "archived entries must be restored by a transaction of their own first: the keeper's next rent does",
     )
 }
 

@@ -12,11 +12,8 @@ use stellar_xdr::{
 use crate::address::{account_address, account_of, contract_address, contract_id, sc_address};
 use crate::client::StellarChainClient;
 use crate::config::known_asset;
-use crate::rpc::EntryInfo;
+use crate::rpc::{EntryInfo, NO_TRANSACTION};
 use crate::scval::{address, as_amount, as_bytes, as_map, field, variant};
-
-/// No transaction has this hash; asking for it tells the latest close time on every node.
-const NO_TRANSACTION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Where a circle keeps its state, an entry of its own, and who sits where, within its instance.
 pub(crate) const STATE: ScVal = ScVal::U32(4);
@@ -132,7 +129,8 @@ fn odd(what: &str) -> PortError {
     )
 }
 
-/// Archived entries are not told by nodes, as if they were deleted.
+/// Nodes tell archived entries since protocol 23, with a lifetime that is over; one that does not makes them
+/// look deleted.
 fn archived() -> PortError {
     PortError::new(
         PortErrorKind::Corrupt,

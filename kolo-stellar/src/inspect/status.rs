@@ -8,7 +8,7 @@ use crate::address::{contract_address, contract_id, sha256};
 use crate::config::known_asset;
 use crate::protocol::PROTOCOLS;
 use crate::read::instance_key;
-use crate::rpc::{EntryInfo, NodeHealth, Rpc};
+use crate::rpc::{EntryInfo, NO_TRANSACTION, NodeHealth, Rpc};
 use crate::scval::as_hash;
 use crate::setup::{Codes, SetupError, code_key};
 
@@ -75,7 +75,7 @@ pub async fn status(
         return Err(SetupError::OtherNetwork { found: network.passphrase, wanted });
     }
     let health = rpc.health().await?;
-    let latest = rpc.transaction(&"0".repeat(64)).await?;
+    let latest = rpc.transaction(NO_TRANSACTION).await?;
     let subjects = subjects(passphrase, factory, assets)?;
     let keys: Vec<_> = subjects.iter().map(|subject| subject.key.clone()).collect();
     let found = rpc.ledger_entries(&keys).await?;

@@ -25,6 +25,10 @@ pub use types::{
 };
 use types::{RawEntries, RawSimulation};
 
+/// No transaction has this hash: every node answers with its latest ledger and when that closed.
+pub(crate) const NO_TRANSACTION: &str =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
 /// Bounds on XDR from outside: deep enough for any authorisation tree, and no larger than an answer.
 pub(crate) const XDR_LIMITS: Limits = Limits { depth: 200, len: 16 * 1024 * 1024 };
 

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::funder::Site;
 use super::steps::{Codes, Step, Target};
-use super::{Funder, PUBLIC_PASSPHRASE, SetupError, spendable};
+use super::{Funder, PUBLIC_PASSPHRASE, SetupError};
 use crate::address::{account_of, contract_id, sha256};
+use crate::closing::spendable;
 use crate::config::known_asset;
 use crate::protocol;
 use crate::read::instance_key;

@@ -18,7 +18,6 @@ use stellar_xdr::{
 
 pub use deploy::{DeployPlan, DeployStep, Release, StepState, deploy, plan};
 use funder::Site;
-pub(crate) use funder::spendable;
 pub use funder::{Funder, SecretError};
 pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
 pub use steps::Codes;

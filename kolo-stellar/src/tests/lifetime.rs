@@ -1,7 +1,7 @@
 //! Rent: only what is about to end, only entries of ours, only as long as planned.
 use kolo_core::Timestamp;
-use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{ChainEffect, PrepareError, PreparedTx};
+use kolo_core::port::{ChainClient, PortErrorKind};
 use serde_json::json;
 use stellar_xdr::{
     ContractDataEntry, ContractExecutable, ContractId, ExtensionPoint, Hash, LedgerEntryData,
@@ -52,15 +52,35 @@ fn node(instance_left: i64, state_left: i64) -> (Node, StellarChainClient) {
     (node, client)
 }
 
+/// A circle whose entries end soon.
+pub fn ending() -> (Node, StellarChainClient) {
+    node(50, 70)
+}
+
+/// A circle whose instance is archived.
+pub fn archived() -> (Node, StellarChainClient, ChainEffect) {
+    let (node, client) = node(-5, i64::from(20 * DAY));
+    let footprint = LedgerFootprint {
+        read_only: Default::default(),
+        read_write: vec![instance().to_key()].try_into().unwrap(),
+    };
+    node.instead("simulateTransaction", simulated(footprint));
+    (node, client, circles())
+}
+
 /// To a simulation of that entry's prolongation.
 fn answer(prolonged: &LedgerEntryData) -> serde_json::Value {
+    simulated(LedgerFootprint {
+        read_only: vec![prolonged.to_key()].try_into().unwrap(),
+        read_write: Default::default(),
+    })
+}
+
+fn simulated(footprint: LedgerFootprint) -> serde_json::Value {
     let data = SorobanTransactionData {
         ext: SorobanTransactionDataExt::V0,
         resources: SorobanResources {
-            footprint: LedgerFootprint {
-                read_only: vec![prolonged.to_key()].try_into().unwrap(),
-                read_write: Default::default(),
-            },
+            footprint,
             instructions: 0,
             disk_read_bytes: 500,
             write_bytes: 0,
@@ -110,13 +130,23 @@ async fn only_what_ends_soon_is_prolonged() {
 
 #[tokio::test]
 async fn what_is_archived_is_restored_first() {
-    let (node, client) = node(-5, i64::from(20 * DAY));
-    // The script's answer has its entries where a prolongation has them.
-    client.prepare(&circles()).await.unwrap_err();
+    let (node, client, effect) = archived();
+    let tx = client.prepare(&effect).await.unwrap();
+    assert_eq!(client.verify(&effect, &tx), Ok(()));
     let (operation, footprint) = asked(&node);
     assert!(matches!(operation, OperationBody::RestoreFootprint(_)), "{operation:?}");
     assert_eq!(footprint.read_write.to_vec(), [instance().to_key()]);
     assert!(footprint.read_only.is_empty());
+    let prepared = decoded(&tx);
+    assert_eq!(prepared.operations[0].body, operation);
+    let TransactionExt::V1(data) = &prepared.ext else { panic!("no footprint") };
+    assert_eq!(data.resources.footprint, footprint);
+    // A node that names the entries where a prolongation has them is refused.
+    node.instead("simulateTransaction", answer(&instance()));
+    let error = client.prepare(&effect).await.unwrap_err();
+    let PrepareError::Port(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind, PortErrorKind::Denied);
+    assert!(error.context.contains("footprint"), "{error}");
 }
 
 #[tokio::test]
@@ -275,7 +305,8 @@ async fn the_bid_for_rent_is_no_higher_than_for_a_call() {
 pub fn sharing() -> (Node, StellarChainClient) {
     let ours = code(sha256(crate::setup::CIRCLE_WASM));
     let node = Node::default();
-    node.entry(account_entry(KEEPER, 41)).living(ours.clone(), LATEST + 50);
+    node.entry(account_entry(KEEPER, 41)).entry(account_entry(CHANNEL, 41));
+    node.living(ours.clone(), LATEST + 50);
     node.result("simulateTransaction", answer(&ours));
     let client = client(&node);
     (node, client)

@@ -55,6 +55,12 @@ impl Node {
         self.say(method, Say::Result(result))
     }
 
+    /// From now on the only answer to `method`.
+    pub fn instead(&self, method: &'static str, result: Value) -> &Self {
+        self.0.lock().unwrap().answers.insert(method, VecDeque::from([Say::Result(result)]));
+        self
+    }
+
     /// The parameters of every call of `method` so far.
     pub fn asked(&self, method: &str) -> Vec<Value> {
         let script = self.0.lock().unwrap();

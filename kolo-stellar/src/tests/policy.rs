@@ -38,7 +38,7 @@ fn bump_of(client: &StellarChainClient, tx: &PreparedTx) -> Vec<u8> {
 }
 
 fn expect(client: &StellarChainClient, tx: &PreparedTx, what: &str) {
-    for n in [1, 2, 3, 9, SPONSOR, FEES, KEEPER] {
+    for n in [1, 2, 3, 9, CLOSING, CHANNEL, SPONSOR, FEES, KEEPER] {
         // The service takes who is no operator for a member, of whom the network asks for nothing here.
         let is_asked = tx.signers.contains(&public(n));
         let is_operator = [SPONSOR, FEES, KEEPER].contains(&n);

@@ -25,6 +25,8 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             ChainEffect::OpenAccount { .. } | ChainEffect::OpenChannel { .. } => {
                 (SPONSOR, vec![public(SPONSOR), public(9)])
             }
+            ChainEffect::CloseAccount { .. } => (CLOSING, vec![public(CLOSING)]),
+            ChainEffect::LeaveSponsorship { .. } => (SPONSOR, vec![public(SPONSOR)]),
             ChainEffect::ByChannel { .. } => (CHANNEL, vec![public(CHANNEL)]),
             ChainEffect::Payout { .. }
             | ChainEffect::Push { .. }
@@ -33,7 +35,8 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             | ChainEffect::Proceed { .. }
             | ChainEffect::Sync { .. }
             | ChainEffect::CompleteMove { .. }
-            | ChainEffect::Upgrade { .. } => (KEEPER, vec![public(KEEPER)]),
+            | ChainEffect::Upgrade { .. }
+            | ChainEffect::Prolong { .. } => (KEEPER, vec![public(KEEPER)]),
             ChainEffect::Pay { .. }
             | ChainEffect::CreateCircle { .. }
             | ChainEffect::Invite { .. }

@@ -127,13 +127,14 @@ fn bounds(tx: &mut Transaction, min: u64, max: u64) {
 async fn what_is_said_beside_the_payload_is_checked_too() {
     for index in 0..effects().len() {
         let (effect, client, tx) = prepared(index).await;
+        let ceiling = client.network.ceiling(&decoded(&tx));
         let changes: &[Change<'_, PreparedTx>] = &[
             ("hash", &|t| t.hash = "00".repeat(32)),
             ("hash", &|t| *t.payload.last_mut().unwrap() ^= 1),
             ("source", &|t| t.source = address(3)),
             ("sequence", &|t| t.sequence = 43),
             ("time bounds", &|t| t.max_time = Timestamp::from_unix(9)),
-            ("fee ceiling", &|t| t.max_fee = 50_000_001),
+            ("fee ceiling", &|t| t.max_fee = ceiling + 1),
             ("fee", &|t| t.max_fee = 1),
             ("signers", &|t| t.signers.push(public(3))),
             ("signers", &|t| t.signers = vec![]),
@@ -233,7 +234,7 @@ fn resources(tx: &mut Transaction) {
 
 #[tokio::test]
 async fn a_channel_is_opened_with_nothing_in_it() {
-    let (effect, client, tx) = prepared(effects().len() - 1).await;
+    let (effect, client, tx) = prepared(opening_a_channel()).await;
     let creation = |t: &mut Transaction, change: &dyn Fn(&mut stellar_xdr::CreateAccountOp)| {
         operation(t, 1, &|body| match body {
             OperationBody::CreateAccount(op) => change(op),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 #[cfg(feature = "http")]
 mod absence;
+mod archived;
 mod assets;
 mod closing;
 mod deploy;
