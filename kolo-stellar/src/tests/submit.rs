@@ -33,12 +33,12 @@ pub fn bumped(inner: Inner) -> Outer {
     if failed { Outer::TxFeeBumpInnerFailed(pair) } else { Outer::TxFeeBumpInnerSuccess(pair) }
 }
 
-fn call_failed(how: InvokeHostFunctionResult) -> Inner {
+pub fn call_failed(how: InvokeHostFunctionResult) -> Inner {
     let operation = OperationResult::OpInner(OperationResultTr::InvokeHostFunction(how));
     Inner::TxFailed(vec![operation].try_into().unwrap())
 }
 
-fn error_event(code: u32) -> String {
+pub fn error_event(code: u32) -> String {
     event_of(ScError::Contract(code))
 }
 

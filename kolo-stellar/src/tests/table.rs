@@ -6,7 +6,9 @@ use kolo_core::port::vault::{KeyName, PublicKey};
 use kolo_core::port::{Clock, KeyVault};
 use kolo_core::testkit::{ManualClock, MemoryVault, in_memory};
 use kolo_core::worker::Worker;
-use kolo_core::{Amount, Asset, CommandContext, IntentId, Kolo, OperatorKeys, Settings, TenantId};
+use kolo_core::{
+    Amount, Asset, CommandContext, IntentId, Kolo, MemberId, OperatorKeys, Settings, TenantId,
+};
 use stellar_xdr::{
     AccountEntry, AccountEntryExt, InnerTransactionResultResult as Inner, LedgerEntryData,
     OperationResult, OperationResultTr, PaymentResult, SequenceNumber, Thresholds,
@@ -24,30 +26,45 @@ use crate::{Operators, StellarChainClient, StellarConfig};
 /// A fee-bump may cost so much here.
 const CEILING: i64 = 15_000;
 
-/// One payment, wanted of a Kolo.
-struct Till {
+/// One payment, or one call, wanted of a Kolo.
+pub struct Till {
     kolo: Kolo,
     worker: Worker,
     clock: Arc<ManualClock>,
-    wire: Wire,
+    pub wire: Wire,
     intent: IntentId,
 }
 
 #[derive(Debug, PartialEq)]
-enum End {
+pub enum End {
     Confirmed,
+    /// What was wanted is there without it.
+    Already,
     Refused,
     Waits,
 }
 
 /// How it ended, how many inner transactions there were, and how many had their effect.
-type Outcome = (End, usize, usize);
+pub type Outcome = (End, usize, usize);
 
 /// What the node says to each submission, the last answer staying, and what is true.
-type Script = Vec<(Says, Truth)>;
+pub type Script = Vec<(Says, Truth)>;
 
 impl Till {
     async fn new(script: Script) -> Self {
+        let money = async |kolo: &Kolo, ada| {
+            let ctx = CommandContext::of_member(ada, "money");
+            kolo.wallets().test_money(&ctx, Amount::new(5)).await.unwrap()
+        };
+        Self::wanting(script, CEILING, money).await
+    }
+
+    /// What somebody called Ada wants, at so much at most.
+    pub async fn wanting(
+        script: Script,
+        max_fee: i64,
+        want: impl AsyncFnOnce(&Kolo, MemberId) -> IntentId,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let wire = Wire::new(clock.clone(), script);
         let (vault, tenant) = (Arc::new(MemoryVault::new(1)), TenantId::default());
@@ -61,7 +78,7 @@ impl Till {
         let asset = Asset { code: "USDC".to_owned(), issuer: address.0, decimals: 7 };
         let operators = Operators { sponsor, fees, keeper };
         let config = StellarConfig {
-            max_fee: CEILING,
+            max_fee,
             ..StellarConfig::new(PASSPHRASE, vec![asset.clone()], contract(99), operators)
         };
         let client = StellarChainClient::try_new(wire.rpc(), &config).unwrap();
@@ -81,14 +98,13 @@ impl Till {
         wire.entry(account(account_of(issuer.0)));
         wire.entry(account(owner.clone()));
         wire.entry(trustline(owner, &asset));
-        let ctx = CommandContext::of_member(ada.id, "money");
-        let intent = kolo.wallets().test_money(&ctx, Amount::new(5)).await.unwrap();
+        let intent = want(&kolo, ada.id).await;
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, clock, wire, intent }
     }
 
     /// A ledger every five seconds.
-    async fn pass(&self, seconds: u64) {
+    pub async fn pass(&self, seconds: u64) {
         for _ in 0..seconds.div_ceil(5) {
             self.worker.tick(1_000).await.unwrap();
             self.wire.close();
@@ -104,7 +120,7 @@ impl Till {
         self.clock.advance(5);
     }
 
-    async fn events(&self, kind: &str) -> Vec<String> {
+    pub async fn events(&self, kind: &str) -> Vec<String> {
         let ledger = &self.kolo.ports().ledger;
         let all = ledger.events_after(self.kolo.tenant(), 0, 10_000).await.unwrap();
         let of_kind = all.into_iter().filter(|event| {
@@ -118,11 +134,12 @@ impl Till {
             [] => End::Waits,
             [one] if one.contains("Confirmed") => End::Confirmed,
             [one] if one.contains("Refused") => End::Refused,
+            [one] if one.contains("AlreadyDone") => End::Already,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn outcome(&self) -> Outcome {
+    pub async fn outcome(&self) -> Outcome {
         (self.end().await, self.wire.inners().len(), self.wire.effects())
     }
 }
@@ -157,11 +174,11 @@ fn trustline(owner: stellar_xdr::AccountId, asset: &Asset) -> LedgerEntryData {
     })
 }
 
-fn says(status: &'static str, truth: Truth) -> (Says, Truth) {
+pub fn says(status: &'static str, truth: Truth) -> (Says, Truth) {
     (Says::Status(status), truth)
 }
 
-fn refuses(inner: Inner, truth: Truth) -> (Says, Truth) {
+pub fn refuses(inner: Inner, truth: Truth) -> (Says, Truth) {
     (Says::Refuses(bumped(inner)), truth)
 }
 

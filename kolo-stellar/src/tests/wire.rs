@@ -11,13 +11,16 @@ use kolo_core::port::Clock;
 use kolo_core::testkit::ManualClock;
 use serde_json::{Value, json};
 use stellar_xdr::{
-    FeeBumpTransactionInnerTx, Hash, LedgerEntryData, Preconditions, ReadXdr, Transaction,
-    TransactionEnvelope, TransactionResultResult, TransactionSignaturePayload,
+    FeeBumpTransactionInnerTx, Hash, HostFunction, LedgerEntryData, LedgerFootprint, OperationBody,
+    Preconditions, ReadXdr, SorobanAuthorizationEntry, SorobanAuthorizedFunction,
+    SorobanAuthorizedInvocation, SorobanCredentials, SorobanResources, SorobanResourcesExtV0,
+    SorobanTransactionData, SorobanTransactionDataExt, Transaction, TransactionEnvelope,
+    TransactionExt, TransactionResultResult, TransactionSignaturePayload,
     TransactionSignaturePayloadTaggedTransaction, WriteXdr,
 };
 
 use super::node::xdr;
-use super::submit::{bumped, result};
+use super::submit::{bumped, error_event, result};
 use super::world::PASSPHRASE;
 use crate::address::sha256;
 use crate::rpc::{Rpc, Transport, TransportError, XDR_LIMITS};
@@ -46,6 +49,8 @@ pub struct Sent {
     pub inner: String,
     pub outer: String,
     pub fee: i64,
+    /// What a call may use.
+    pub data: Option<SorobanTransactionData>,
     sequence: i64,
     max_time: u64,
     pub at: u64,
@@ -74,6 +79,11 @@ struct State {
     oldest: u64,
     /// The least that got in lately, and what most stayed below.
     market: (i64, i64),
+    /// What the simulations to come fail with; all after them go well.
+    failing: VecDeque<Option<&'static str>>,
+    simulated: u32,
+    /// What the contract says to what fails.
+    contract_error: Option<u32>,
 }
 
 /// Clones share everything.
@@ -97,6 +107,9 @@ impl Wire {
             lag_s: 0,
             oldest: 1,
             market: (100, 100),
+            failing: VecDeque::new(),
+            simulated: 0,
+            contract_error: None,
         };
         Self { state: Arc::new(Mutex::new(state)), clock }
     }
@@ -121,6 +134,21 @@ impl Wire {
 
     pub fn market(&self, least: i64, most: i64) {
         self.lock().market = (least, most);
+    }
+
+    /// What the simulations to come fail with; `None`: nothing.
+    pub fn simulations(&self, failing: Vec<Option<&'static str>>) {
+        self.lock().failing = failing.into();
+    }
+
+    /// How many there were.
+    pub fn simulated(&self) -> u32 {
+        self.lock().simulated
+    }
+
+    /// What fails in a ledger fails with this contract's error.
+    pub fn contract_error(&self, code: u32) {
+        self.lock().contract_error = Some(code);
     }
 
     pub fn script(&self, script: Vec<(Says, Truth)>) {
@@ -176,6 +204,7 @@ impl State {
             })),
             "getEvents" => Ok(json!({ "events": [], "cursor": "0", "latestLedger": 100 })),
             "getTransaction" => Ok(self.transaction(params["hash"].as_str().unwrap(), seen)),
+            "simulateTransaction" => Ok(self.simulate(params["transaction"].as_str().unwrap())),
             "sendTransaction" => self.send(params["transaction"].as_str().unwrap(), now),
             "getHealth" => Ok(json!({
                 "status": "healthy", "latestLedger": 100, "oldestLedger": 1,
@@ -221,8 +250,38 @@ impl State {
             answer["ledger"] = json!(99);
             answer["createdAt"] = json!(applied.closed_at.to_string());
             answer["resultXdr"] = json!(result(applied.result.clone()));
+            let errors: Vec<_> =
+                self.contract_error.iter().map(|code| error_event(*code)).collect();
+            answer["diagnosticEventsXdr"] = json!(errors);
         }
         answer
+    }
+
+    /// A call under the source's own signature. Each simulation finds more to do than the one before it, and
+    /// from the second on an archived entry.
+    fn simulate(&mut self, envelope: &str) -> Value {
+        self.simulated += 1;
+        if let Some(Some(words)) = self.failing.pop_front() {
+            return json!({ "error": words, "latestLedger": 100 });
+        }
+        let envelope = TransactionEnvelope::from_xdr_base64(envelope, XDR_LIMITS).unwrap();
+        let TransactionEnvelope::Tx(envelope) = envelope else { panic!("wrapped") };
+        let OperationBody::InvokeHostFunction(op) = &envelope.tx.operations[0].body else {
+            panic!("no call");
+        };
+        let HostFunction::InvokeContract(args) = &op.host_function else { panic!("no contract's") };
+        let auth = SorobanAuthorizationEntry {
+            credentials: SorobanCredentials::SourceAccount,
+            root_invocation: SorobanAuthorizedInvocation {
+                function: SorobanAuthorizedFunction::ContractFn(args.clone()),
+                sub_invocations: Default::default(),
+            },
+        };
+        json!({
+            "transactionData": xdr(&simulated_data(self.simulated)), "latestLedger": 100,
+            "minResourceFee": (200_000 * self.simulated).to_string(),
+            "results": [{ "auth": [xdr(&auth)], "xdr": "AAAAAQ==" }],
+        })
     }
 
     fn send(&mut self, envelope: &str, now: u64) -> Result<Value, Value> {
@@ -250,7 +309,10 @@ impl State {
             1 => self.script[0].clone(),
             _ => self.script.pop_front().unwrap(),
         };
+        // The queue has it already: what becomes of it is settled.
+        let queued = self.pending.as_ref().is_some_and(|(queued, _)| queued.inner == sent.inner);
         match truth {
+            _ if queued => {}
             Truth::Taken => {
                 let success = stellar_xdr::InnerTransactionResultResult::TxSuccess(
                     vec![].try_into().unwrap(),
@@ -271,6 +333,28 @@ impl State {
     }
 }
 
+/// What the simulation of that number tells of resources.
+pub fn simulated_data(number: u32) -> SorobanTransactionData {
+    let archived_soroban_entries = vec![0].try_into().unwrap();
+    let key = |n| crate::read::account_key(&super::world::account(n));
+    SorobanTransactionData {
+        ext: match number {
+            1 => SorobanTransactionDataExt::V0,
+            _ => SorobanTransactionDataExt::V1(SorobanResourcesExtV0 { archived_soroban_entries }),
+        },
+        resources: SorobanResources {
+            footprint: LedgerFootprint {
+                read_only: vec![key(7)].try_into().unwrap(),
+                read_write: vec![key(8)].try_into().unwrap(),
+            },
+            instructions: 1_000_000 * number,
+            disk_read_bytes: 500 * number,
+            write_bytes: 600 * number,
+        },
+        resource_fee: i64::from(200_000 * number),
+    }
+}
+
 fn decode(envelope: &str, at: u64) -> Sent {
     let envelope = TransactionEnvelope::from_xdr_base64(envelope, XDR_LIMITS).unwrap();
     let TransactionEnvelope::TxFeeBump(bump) = envelope else { panic!("not wrapped") };
@@ -284,6 +368,10 @@ fn decode(envelope: &str, at: u64) -> Sent {
         max_time: bounds.max_time.0,
         inner: hash(Tagged::Tx(inner.tx.clone())),
         fee: bump.tx.fee,
+        data: match &inner.tx.ext {
+            TransactionExt::V1(data) => Some(data.clone()),
+            TransactionExt::V0 => None,
+        },
         outer: hash(Tagged::TxFeeBump(bump.tx)),
         at,
     }
