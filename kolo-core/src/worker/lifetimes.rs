@@ -4,7 +4,7 @@
 //! | what | looked at | prolonged |
 //! |---|---|---|
 //! | a circle's entries, until it is finished | when less than [`THRESHOLD_S`] will be left by what is known, within [`LOOK_EVERY_S`] in any case | when less than that is left |
-//! | what all share | once in each [`LOOK_EVERY_S`] in which a circle's timer falls | the same |
+//! | what all share | once in each [`LOOK_EVERY_S`] in which a circle's timer falls; daily while any of it is archived | the same |
 //!
 //! What could not be prolonged, whatever the reason, keeps no account from payouts: it is given up and looked at
 //! another day.
@@ -109,6 +109,12 @@ impl Kolo {
             let tenant = self.tenant().as_str().as_bytes().to_vec();
             let id = IntentId::derive(&[&tenant, b"prolong", what.as_bytes(), &day.to_be_bytes()]);
             changes.want_as(id, Want::Prolong { circle }, None)?;
+        }
+        if circle.is_none() && ends_at.is_some_and(|at| at <= now) {
+            // One transaction may not restore all of it. A circle has its timer.
+            let id = format!("lifetime/archived/{day}");
+            let tomorrow = now.plus(DAY_S);
+            changes.enqueue(queue::TIMER, id, None, tomorrow, &Timer::Lifetime { circle })?;
         }
         if let Some(window) = window {
             let shared = Timer::Lifetime { circle: None };

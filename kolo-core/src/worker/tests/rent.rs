@@ -60,3 +60,21 @@ fn rent_that_was_refused_is_tried_another_day() {
     assert!(world.chain.count(prolongs_shared) >= 1);
     assert!(world.chain.count(prolongs) >= 3);
 }
+
+/// One transaction may not bring all of it back: until it is, nothing goes on.
+#[test]
+fn what_all_share_is_looked_at_every_day_while_it_is_archived() {
+    let world = World::new();
+    world.chain.ends_at(START);
+    world.active("one");
+    world.pass(14 * DAY_S + 3_600);
+    let first = world.chain.count(prolongs_shared);
+    assert_eq!(first, 1);
+    world.pass(3 * DAY_S);
+    assert_eq!(world.chain.count(prolongs_shared), 4, "once a day");
+    world.chain.ends_at(START.plus(200 * DAY_S));
+    world.pass(DAY_S);
+    let restored = world.chain.count(prolongs_shared);
+    world.pass(9 * DAY_S);
+    assert_eq!(world.chain.count(prolongs_shared), restored);
+}
