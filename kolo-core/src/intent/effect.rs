@@ -60,7 +60,7 @@ impl Kolo {
             Want::Invite { invitation } => return self.inviting(*invitation).await,
             Want::Revoke { invitation } => {
                 let invitation = self.invitation(*invitation).await?.state;
-                let circle = self.circle(invitation.circle).await?.state;
+                let circle = self.vouched_for(invitation.circle).await?;
                 let organiser = self.member(circle.organiser).await?.state.address;
                 let (circle, key) = (circle.address, invitation.key);
                 ChainEffect::RevokeInvitation { circle, organiser, key }
@@ -87,7 +87,7 @@ impl Kolo {
                 ChainEffect::Prolong { circle: None, asset: self.asset().clone() }
             }
             Want::Prolong { circle: Some(circle) } => {
-                let circle = self.circle(*circle).await?.state;
+                let circle = self.vouched_for(*circle).await?;
                 ChainEffect::Prolong { circle: Some(circle.address), asset: circle.asset }
             }
             Want::CompleteMove { circle, whose } => {
@@ -99,7 +99,7 @@ impl Kolo {
             | Want::Approve { circle, .. }
             | Want::Reject { circle, .. }
             | Want::Remove { circle, .. } => {
-                let found = self.circle(*circle).await?.state;
+                let found = self.vouched_for(*circle).await?;
                 let organiser = self.member(found.organiser).await?.state.address;
                 by_organiser(want, found.address, organiser)
             }
@@ -180,7 +180,7 @@ impl Kolo {
 
     async fn inviting(&self, id: InvitationId) -> Result<Resolved, Error> {
         let invitation = self.invitation(id).await?.state;
-        let circle = self.circle(invitation.circle).await?.state;
+        let circle = self.vouched_for(invitation.circle).await?;
         if circle.contract != Contract::Live {
             return Ok(Resolved::NotYet);
         }
@@ -195,7 +195,7 @@ impl Kolo {
 
     async fn joining(&self, id: InvitationId, member: MemberId) -> Result<Resolved, Error> {
         let invitation = self.invitation(id).await?.state;
-        let circle = self.circle(invitation.circle).await?.state;
+        let circle = self.vouched_for(invitation.circle).await?;
         let joiner = match self.open_account(member).await? {
             Ok(joiner) => joiner,
             Err(not_now) => return Ok(not_now),
@@ -215,7 +215,7 @@ impl Kolo {
     }
 
     async fn asking(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
-        let circle = self.circle(circle).await?.state;
+        let circle = self.vouched_for(circle).await?;
         let member = match self.open_account(member).await? {
             Ok(member) => member,
             Err(not_now) => return Ok(not_now),
@@ -226,7 +226,7 @@ impl Kolo {
 
     /// A request is taken back by the call that gives a place up: never by who has got one meanwhile.
     async fn withdrawal(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
-        let circle = self.circle(circle).await?.state;
+        let circle = self.vouched_for(circle).await?;
         let member = self.member(member).await?.state.address;
         if circle.seat_of(&member).is_some() {
             return Ok(Resolved::Never("who asked has a place by now"));
@@ -292,13 +292,13 @@ impl Kolo {
     }
 
     async fn contract(&self, circle: CircleId) -> Result<ChainAddress, Error> {
+        Ok(self.vouched_for(circle).await?.address)
+    }
+
+    /// One of our code: what another would do with a signature, nobody knows.
+    async fn vouched_for(&self, circle: CircleId) -> Result<Circle, Error> {
         let circle = self.circle(circle).await?.state;
-        // What its code would do with a signature, nobody knows.
-        if circle.contract == Contract::Foreign {
-            Err(Error::OtherCode)
-        } else {
-            Ok(circle.address)
-        }
+        if circle.contract == Contract::Foreign { Err(Error::OtherCode) } else { Ok(circle) }
     }
 
     pub(crate) async fn circle(&self, id: CircleId) -> Result<Loaded<Circle>, Error> {

@@ -1,9 +1,11 @@
 //! What nobody can tell the fate of, and need not: the state of its circle was read when it could have no
-//! effect any more. Whatever it did is in there; what it did not do, it never will.
+//! effect any more. Whatever it did is in there; what it did not do, it never will. The same holds for a circle
+//! that is over, and for one of other code, of which the asset alone tells what moved.
 //!
 //! It is not built anew: of what a member signed a part could be done twice. Nobody is told that it failed
 //! unless the state says so; members have heard that something was not seen.
 use super::state::{Intent, Want};
+use crate::circle::state::Contract;
 use crate::invitation::state::Standing;
 use crate::notice::Reason;
 use crate::port::chain::PreparedTx;
@@ -11,12 +13,18 @@ use crate::unit::Changes;
 use crate::{CircleId, Error, Kolo};
 
 impl Kolo {
-    /// Whether the state its circle was last read from contains what the transaction did, if it did anything.
+    /// Whether what the transaction did, if it did anything, is known without it. It cannot be applied any more,
+    /// nor can a consent to it be used.
     pub(super) async fn is_overtaken(&self, want: &Want, tx: &PreparedTx) -> Result<bool, Error> {
         let Some(circle) = self.circle_of(want).await? else { return Ok(false) };
         let circle = self.circle(circle).await?.state;
-        let is_over = tx.authorisations.iter().all(|given| given.until_ledger < circle.filled_to);
-        Ok(is_over && circle.filled_at.is_some_and(|at| at > tx.max_time))
+        let ended = match circle.contract {
+            Contract::Foreign => true,
+            Contract::Live => circle.mirror()?.is_finished(),
+            Contract::Creating | Contract::Failed => false,
+        };
+        let used_up = tx.authorisations.iter().all(|given| given.until_ledger < circle.filled_to);
+        Ok(ended || (used_up && circle.filled_at.is_some_and(|at| at > tx.max_time)))
     }
 
     /// What no event and no state will end: holds, places, promises.

@@ -353,18 +353,19 @@ impl Want {
     }
 
     /// Whether a second one does no harm, however often it is sent: what nobody signs for anybody may call at
-    /// any time, so that the contract refuses what is done; an account that is open, closed or out of the
-    /// sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
+    /// any time, so that the contract refuses what is done; a circle is made once under its salt; an account that is
+    /// open, closed or out of the sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
     /// wish is prepared upon how it is by then.)
     pub fn is_once_by_itself(&self) -> bool {
-        let of_account = matches!(
+        let is_found = matches!(
             self,
-            Self::OpenAccount { .. }
+            Self::CreateCircle { .. }
+                | Self::OpenAccount { .. }
                 | Self::OpenChannel { .. }
                 | Self::CloseAccount { .. }
                 | Self::LeaveSponsorship { .. }
         );
-        of_account || self.of_keeper().is_some()
+        is_found || self.of_keeper().is_some()
     }
 
     /// One transaction per source account at a time: the lane is the source account. With channels, keepers'

@@ -178,6 +178,7 @@ mod tests {
         let (circle, member) = (CircleId::derive(&[b"table"]), MemberId::derive(&[b"table"]));
         let to = ChainAddress("G".to_owned());
         let rows = [
+            (Want::CreateCircle { circle }, true),
             (Want::OpenAccount { member }, true),
             (Want::OpenChannel { number: 1 }, true),
             (Want::CloseAccount { member, to: to.clone() }, true),

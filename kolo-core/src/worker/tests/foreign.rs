@@ -7,6 +7,7 @@ use super::gap::set_back;
 use super::lives::Life;
 use super::offers::Play;
 use super::unbooked::balanced;
+use super::unread::{cannot_be_told, on_its_way};
 use super::*;
 use crate::circle::Difference;
 use crate::circle::postings::{external, vault, wallet};
@@ -335,6 +336,29 @@ fn a_payment_on_its_way_gives_its_hold_back_at_its_end() {
     world.chain.fate(None);
     world.pass(600);
     assert_eq!(purse(&world, &ada), (EACH, EACH));
+}
+
+/// Nobody can tell what became of it, and nobody needs to: her money is free, and so is her lane.
+#[test]
+fn a_payment_nobody_can_tell_the_fate_of_is_over_when_its_circle_has_other_code() {
+    let world = World::new();
+    let (circle, ada, _) = world.active("one");
+    pays(&world, None, &ada.address, EACH.minor_units());
+    on_its_way(&world);
+    let until = world.now().plus(120);
+    world.chain.consents(|consents| consents.valid_until = Some(until));
+    let ctx = CommandContext::of_member(ada.id, "pay");
+    let paid = block_on(world.kolo.circles().contribute(&ctx, circle, 1, EACH)).unwrap();
+    world.work();
+    becomes_foreign(&world, circle);
+    assert_eq!(purse(&world, &ada), (EACH, Amount::ZERO), "it may still be applied");
+    world.clock.set(until.plus(3_600));
+    cannot_be_told(&world);
+    world.pass(600);
+    assert_eq!(purse(&world, &ada), (EACH, EACH));
+    assert!(block_on(world.kolo.circles().is_settled(paid.intent)).unwrap());
+    let contributes = |effect: &ChainEffect| matches!(effect, ChainEffect::Contribute { .. });
+    assert_eq!(world.chain.count(contributes), 1, "not sent again");
 }
 
 /// Nothing comes of them there; what is on its way gives its hold back at its end.
