@@ -140,10 +140,7 @@ impl Kolo {
     /// while it was not understood is booked on none.
     pub(super) async fn compare_again(&self) -> Result<(), Error> {
         loop {
-            let round = self.load::<Round>(MAIN).await?;
-            let mut round = round.unwrap_or_else(|| Loaded::fresh(&MAIN, Round::default()));
-            let Round { gaps, .. } = round.state;
-            round.state = Round { again: true, gaps, ..Round::default() };
+            let round = self.one_more_round().await?;
             let ctx = self.chain_context(&format!("wallets/{}/again", round.version));
             let mut command = Command::begin(self, &ctx, "wallets.again", &round.version).await?;
             let mut changes = command.changes();
@@ -153,6 +150,19 @@ impl Kolo {
                 return Ok(());
             }
         }
+    }
+
+    /// The same, kept or not kept together with what is the reason for it.
+    pub(super) async fn compare_with(&self, changes: &mut Changes) -> Result<(), Error> {
+        changes.write(&self.one_more_round().await?)
+    }
+
+    async fn one_more_round(&self) -> Result<Loaded<Round>, Error> {
+        let round = self.load::<Round>(MAIN).await?;
+        let mut round = round.unwrap_or_else(|| Loaded::fresh(&MAIN, Round::default()));
+        let Round { gaps, .. } = round.state;
+        round.state = Round { again: true, gaps, ..Round::default() };
+        Ok(round)
     }
 
     /// Those that do not agree; after a gap, those too that have not been compared since.

@@ -107,7 +107,7 @@ impl Kolo {
             done => done?,
         };
         if matches!(fill, Fill::Unread) && occasion.gap.is_some() {
-            self.wait_with_it(id).await?;
+            self.wait_with_it(id, occasion.wanted).await?;
         }
         Ok(fill)
     }
@@ -141,7 +141,10 @@ impl Kolo {
             let ctx = self.chain_context(&format!("gap/{whose}/{id}/{}", circle.version));
             let mut command = Command::begin(self, &ctx, "gap.circle", &id).await?;
             let mut changes = command.changes();
-            circle.state.unread = false;
+            let told_only = std::mem::take(&mut circle.state.unread);
+            if ours && (told_only || occasion.gap.is_none()) {
+                self.compare_with(&mut changes).await?;
+            }
             circle.state.filled_to = there.ledger;
             if there.ledger >= occasion.as_of.sequence {
                 circle.state.filled_at = Some(occasion.as_of.closed_at);

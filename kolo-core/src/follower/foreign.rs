@@ -16,6 +16,7 @@
 use kolo_rules::Circle as Mirror;
 
 use super::fill::Occasion;
+use super::{Follower, MAIN};
 use crate::circle::invite::hex;
 use crate::circle::state::{Circle, Contract, OtherCode, Seat, Since};
 use crate::intent::state::Intent;
@@ -51,9 +52,13 @@ impl Kolo {
         code: [u8; 32],
     ) -> Result<(), Error> {
         let filled_to = circle.state.filled_to;
-        let since = match event.ledger <= filled_to {
-            true => Since::Ledger(filled_to),
-            false => Since::Event(event.id.clone()),
+        let since = if event.ledger <= filled_to {
+            // It turns up late: what the circle has said since it was read is in the books.
+            let here = self.load::<Follower>(MAIN).await?;
+            let applied = here.map_or(0, |here| here.state.applied());
+            Since::Ledger(filled_to.max(applied))
+        } else {
+            Since::Event(event.id.clone())
         };
         self.let_go(changes, circle, OtherCode { code: Some(hex(&code)), since }).await
     }
@@ -79,6 +84,10 @@ impl Kolo {
     ) -> Result<(), Error> {
         tracing::error!(circle = %circle.state.id, code = ?other.code, since = ?other.since, "the circle runs other code: it is not followed any more");
         circle.state.contract = Contract::Foreign;
+        if circle.state.unread || matches!(other.since, Since::Ledger(_)) {
+            // What it has moved meanwhile neither its events have booked nor will the asset's.
+            self.compare_with(changes).await?;
+        }
         self.give_back_holds(changes, &circle.state).await?;
         self.offers_are_void(changes, &mut circle.state).await?;
         let nothing = Mirror::new();

@@ -54,10 +54,12 @@ impl Kolo {
 
     /// What a circle says between a gap and being read is told, and booked from what is read: nobody knows
     /// what code it comes from.
-    pub(super) async fn wait_with_it(&self, id: CircleId) -> Result<(), Error> {
+    pub(crate) async fn wait_with_it(&self, id: CircleId, wanted: u32) -> Result<(), Error> {
         loop {
             let mut circle = self.circle(id).await?;
-            if circle.state.unread || circle.state.contract != Contract::Live {
+            // Another process may have read it meanwhile: no gap lists it then, and nobody would again.
+            let read = circle.state.filled_to >= wanted;
+            if read || circle.state.unread || circle.state.contract != Contract::Live {
                 return Ok(());
             }
             let ctx = self.chain_context(&format!("unread/{id}/{}", circle.version));

@@ -294,6 +294,37 @@ fn a_state_that_claims_more_than_the_vault_has_is_not_taken() {
     assert_eq!(held(&life.world, life.circle), 0);
 }
 
+/// Other code came and went within what is lost, and has left everything as it was. What the circle said
+/// since is in the books when that turns up: the asset's events of it are not booked as well.
+#[test]
+fn a_change_of_code_that_turns_up_late_books_nothing_twice() {
+    let life = Life::of_three();
+    life.contributes(0, 1);
+    life.unheard(&Step::Contribute { seat: 1, round: 1, amount: EACH });
+    life.loses_history();
+    life.all_agrees();
+    life.contributes(2, 1);
+    life.pass(8 * DAY_S);
+    life.contributes(1, 2);
+    life.all_agrees();
+
+    life.world.chain.find_history();
+    let event = CircleChainEvent::Upgraded { wasm: OTHER };
+    let late = ChainEventBody::Circle { circle: life.address.clone(), event };
+    life.world.chain.turns_up(usize::try_from(life.gaps()[0].lost.to).unwrap(), late);
+    set_back(&life.world, "late");
+    follow(&life.world);
+    assert_eq!(held(&life.world, life.circle), 0);
+    for (who, member) in life.members.iter().enumerate() {
+        assert_eq!(of(&life.world, member), life.balance(who), "{}", member.name);
+    }
+    // From here on the asset's events are all there is.
+    life.unheard(&Step::Contribute { seat: 2, round: 2, amount: EACH });
+    follow(&life.world);
+    assert_eq!(of(&life.world, &life.members[2]), life.balance(2));
+    balanced(&life.world);
+}
+
 /// Until a circle has been read after a gap nobody knows what code its words come from.
 #[test]
 fn what_an_unread_circle_says_is_booked_from_what_is_read() {

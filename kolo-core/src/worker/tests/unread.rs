@@ -9,6 +9,7 @@ use super::contract::Contract;
 use super::gap::{rewrite_follower, set_back, settled, silent};
 use super::lives::{Life, UNIT};
 use super::offers::Play;
+use super::unbooked::balanced;
 use super::{DAY_S, EACH, World, asset};
 use crate::events::EventKind;
 use crate::offer::OfferStage;
@@ -164,6 +165,47 @@ fn what_a_circle_moved_while_it_was_not_understood_is_found_in_the_wallets() {
         life.world.pass(LATER_S);
         life.all_agrees();
     }
+}
+
+/// It never is read, for it says that it has other code.
+#[test]
+fn what_a_circle_moved_before_it_took_other_code_is_found_in_the_wallets() {
+    let settings = Settings { compare_wallets_s: 0, ..Settings::default() };
+    let names = ["Ada", "Bola", "Chidi"];
+    let options = Options { order: kolo_rules::circle::Order::Join, ..Options::default() };
+    let life = Life::forming_in(World::with(settings), &names, 3, Shortfall::ShortPot, options);
+    for member in &life.members[1..] {
+        life.chain(|contract, now| contract.join(&member.address, now)).unwrap();
+    }
+    life.world.chain.let_compare();
+    for seat in 0..3 {
+        life.unheard(&Step::Contribute { seat, round: 1, amount: EACH });
+    }
+    life.world.chain.reading(Some(Reading::Garbage));
+    life.loses_history();
+    life.world.clock.set(life.world.now().plus(8 * DAY_S));
+    life.unheard(&Step::Payout { round: 1 });
+    life.world.pass(60);
+    assert_ne!(settled(&life.world, &life.members[0]), life.balance(0));
+    life.world.emit(life.circle, CircleChainEvent::Upgraded { wasm: [13; 32] });
+    life.world.pass(LATER_S);
+    for (who, member) in life.members.iter().enumerate() {
+        assert_eq!(settled(&life.world, member), life.balance(who), "{}", member.name);
+    }
+    balanced(&life.world);
+}
+
+/// Its node was asked too early; by the time it is done no gap lists the circle any more.
+#[test]
+fn a_process_that_could_not_read_a_circle_undoes_no_other_that_could() {
+    let life = unread(Reading::Nothing);
+    let wanted = life.gaps()[0].lost.to + 1;
+    life.world.chain.reading(None);
+    life.world.pass(LATER_S);
+    assert_eq!(life.gaps()[0].unread, []);
+    block_on(life.world.kolo.wait_with_it(life.circle, wanted)).unwrap();
+    life.contributes(1, 1);
+    life.all_agrees();
 }
 
 #[test]
