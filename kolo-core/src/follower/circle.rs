@@ -95,12 +95,12 @@ impl Kolo {
             let overtaken = event.ledger <= circle.state.filled_to || circle.state.unread;
             let stepped = if let Some(code) = self.other_code(what) {
                 changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
-                self.upgraded(&mut changes, circle.clone(), event, code).await
+                Box::pin(self.upgraded(&mut changes, circle.clone(), event, code)).await
             } else if overtaken {
                 // The state it was read from contains it.
-                self.overtaken(&mut changes, circle.clone(), event, what).await
+                Box::pin(self.overtaken(&mut changes, circle.clone(), event, what)).await
             } else {
-                self.step(&mut changes, circle.clone(), event, what).await
+                Box::pin(self.step(&mut changes, circle.clone(), event, what)).await
             };
             let done = match stepped {
                 Ok(()) => command.commit(changes, ()).await,

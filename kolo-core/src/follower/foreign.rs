@@ -90,7 +90,7 @@ impl Kolo {
         }
         self.give_back_holds(changes, &circle.state).await?;
         self.offers_are_void(changes, &mut circle.state).await?;
-        let nothing = Mirror::new();
+        let nothing = Box::new(Mirror::new());
         self.book_state(changes, &circle.state, "other_code", &nothing, &[]).await?;
         for member in circle.state.holders.iter().filter_map(|holder| holder.member) {
             let (id, name) = (circle.state.id, circle.state.name.clone());

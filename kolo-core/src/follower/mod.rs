@@ -79,7 +79,9 @@ impl Kolo {
     /// # Errors
     /// A port's failure: nothing is lost, the next call goes on where this one stopped.
     pub(crate) async fn follow(&self) -> Result<bool, Error> {
-        let here = self.read_again(self.load::<Follower>(MAIN).await?).await?;
+        // What is rare or large is boxed, here and below: each level of a call adds its callees' sizes to its own.
+        let here = self.load::<Follower>(MAIN).await?;
+        let here = Box::pin(self.read_again(here)).await?;
         let cursor = here.as_ref().map(|follower| &follower.state.cursor);
         let page = self.ports().chain.events_after(cursor, PAGE).await?;
         let mut lost = here.as_ref().map_or_else(Vec::new, |follower| follower.state.lost.clone());
@@ -88,16 +90,16 @@ impl Kolo {
         let mut unread_at = here.as_ref().and_then(|follower| follower.state.unread_at);
         if let Some(gap) = page.gap {
             // Never skipped in silence, and nothing later is applied before it.
-            let filled = self.fill_gap(here.as_ref(), gap).await?;
+            let filled = Box::pin(self.fill_gap(here.as_ref(), gap)).await?;
             lost.push(gap);
             read_to = read_to.max(filled.read_to);
             unread_at = unread_at.or_else(|| self.again_at(&filled));
         }
         for event in &page.events {
             if known.iter().any(|lost| lost.contains(event.ledger)) {
-                self.apply_late(event).await?;
+                Box::pin(self.apply_late(event)).await?;
             } else {
-                self.apply(event).await?;
+                Box::pin(self.apply(event)).await?;
             }
         }
         let last = page.events.last();

@@ -54,8 +54,8 @@ impl Kolo {
                 return Ok(());
             }
             let next = match intent.state.progress.clone() {
-                Progress::Persisted(tx) => self.settle(work, intent, &tx).await?,
-                _ => self.launch(work, intent).await?,
+                Progress::Persisted(tx) => Box::pin(self.settle(work, intent, &tx)).await?,
+                _ => Box::pin(self.launch(work, intent)).await?,
             };
             match next {
                 Next::Done => {

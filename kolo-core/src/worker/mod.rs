@@ -233,7 +233,7 @@ impl Worker {
     /// answered. Trouble with the chain must not stop what needs no chain. `true`: there is more.
     async fn follow(&self) -> bool {
         for _ in 0..PAGES_AT_ONCE {
-            match self.kolo.follow().await {
+            match Box::pin(self.kolo.follow()).await {
                 Ok(true) => {}
                 Ok(false) => {
                     self.compare().await;
@@ -250,7 +250,7 @@ impl Worker {
 
     /// What no event says, balances do.
     async fn compare(&self) {
-        if let Err(error) = self.kolo.compare_wallets().await {
+        if let Err(error) = Box::pin(self.kolo.compare_wallets()).await {
             tracing::warn!(%error, "wallets could not be compared with the chain now");
         }
     }
@@ -269,9 +269,9 @@ impl Worker {
             return self.give_back(work, self.kolo.now().plus(POLL_S)).await;
         }
         let done = match work.queue.as_str() {
-            queue::INTENT => self.kolo.process_intent(work).await,
-            queue::TIMER => self.kolo.process_timer(work).await,
-            _ => self.converse(work).await,
+            queue::INTENT => Box::pin(self.kolo.process_intent(work)).await,
+            queue::TIMER => Box::pin(self.kolo.process_timer(work)).await,
+            _ => Box::pin(self.converse(work)).await,
         };
         let Err(error) = done else { return };
         if matches!(error, Error::LeaseLost) {
