@@ -33,7 +33,7 @@ const PAGE: usize = 100;
 
 /// What came of filling.
 #[derive(Default)]
-pub(super) struct Filled {
+pub(crate) struct Filled {
     /// The latest ledger a circle was read from.
     pub read_to: u32,
     pub unread: Vec<CircleId>,
@@ -62,7 +62,7 @@ pub(super) enum Fill {
 }
 
 impl Filled {
-    pub fn add(&mut self, id: CircleId, fill: &Fill) {
+    pub(super) fn add(&mut self, id: CircleId, fill: &Fill) {
         match fill {
             Fill::Done(ledger) => self.read_to = self.read_to.max(*ledger),
             Fill::Unread => self.unread.push(id),

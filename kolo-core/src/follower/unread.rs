@@ -103,7 +103,8 @@ impl Kolo {
         self.load::<Follower>(MAIN).await
     }
 
-    async fn fill_unread(&self, known: u32, applied: u32) -> Result<Filled, Error> {
+    /// Reads again what gaps have left unread.
+    pub(crate) async fn fill_unread(&self, known: u32, applied: u32) -> Result<Filled, Error> {
         let as_of = self.ports().chain.latest().await?;
         let mut all = Filled::default();
         for gap in self.gaps().await? {

@@ -167,9 +167,8 @@ fn what_a_circle_moved_while_it_was_not_understood_is_found_in_the_wallets() {
     }
 }
 
-/// It never is read, for it says that it has other code.
-#[test]
-fn what_a_circle_moved_before_it_took_other_code_is_found_in_the_wallets() {
+/// A pot goes out of a circle that nobody can read, in a world where wallets are not compared otherwise.
+fn pays_unread() -> Life {
     let settings = Settings { compare_wallets_s: 0, ..Settings::default() };
     let names = ["Ada", "Bola", "Chidi"];
     let options = Options { order: kolo_rules::circle::Order::Join, ..Options::default() };
@@ -187,12 +186,31 @@ fn what_a_circle_moved_before_it_took_other_code_is_found_in_the_wallets() {
     life.unheard(&Step::Payout { round: 1 });
     life.world.pass(60);
     assert_ne!(settled(&life.world, &life.members[0]), life.balance(0));
+    life
+}
+
+/// It never is read, for it says that it has other code.
+#[test]
+fn what_a_circle_moved_before_it_took_other_code_is_found_in_the_wallets() {
+    let life = pays_unread();
     life.world.emit(life.circle, CircleChainEvent::Upgraded { wasm: [13; 32] });
     life.world.pass(LATER_S);
     for (who, member) in life.members.iter().enumerate() {
         assert_eq!(settled(&life.world, member), life.balance(who), "{}", member.name);
     }
     balanced(&life.world);
+}
+
+/// The process ends between reading the circle and everything that follows from it.
+#[test]
+fn what_a_circle_moved_is_found_also_when_nothing_else_comes_of_reading_it() {
+    let life = pays_unread();
+    life.world.chain.reading(None);
+    block_on(life.world.kolo.fill_unread(0, 0)).unwrap();
+    assert_eq!(life.gaps()[0].unread, []);
+    rewrite_follower(&life.world, "ended", |state| state["unread_at"] = ().into());
+    life.world.pass(120);
+    life.all_agrees();
 }
 
 /// Its node was asked too early; by the time it is done no gap lists the circle any more.
