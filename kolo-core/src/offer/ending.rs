@@ -75,6 +75,15 @@ impl Changes {
         Ok(())
     }
 
+    /// The chain has done what both consented to. What one pays the other is booked from its own event, so a
+    /// hold that is still there is given back.
+    fn complete_offer(&mut self, offer: &mut Loaded<Offer>) -> Result<(), Error> {
+        self.release_offer(&mut offer.state);
+        offer.state.standing = Standing::Done;
+        self.write(offer)?;
+        self.event(&offer.id, "offer.done", &offer.state.id)
+    }
+
     /// Gives the hold back that no payment has settled.
     fn release_offer(&mut self, offer: &mut Offer) {
         let Some(entry) = offer.hold.take() else {
@@ -136,20 +145,9 @@ impl Kolo {
         what: &CircleChainEvent,
     ) -> Result<(), Error> {
         for id in circle.offers.clone() {
-            let mut offer = self.offer(id).await?;
-            if offer.state.is_alive() {
-                if came_about(&offer.state, what) {
-                    offer.state.standing = Standing::Done;
-                    changes.release_offer(&mut offer.state);
-                    changes.write(&offer)?;
-                    changes.event(&offer.id, "offer.done", &id)?;
-                } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
-                    continue;
-                } else {
-                    changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
-                }
-            }
-            circle.offers.retain(|open| *open != id);
+            let offer = self.offer(id).await?;
+            let done = came_about(&offer.state, what);
+            self.sort_offer(changes, circle, offer, done).await?;
         }
         Ok(())
     }
@@ -163,21 +161,33 @@ impl Kolo {
         circle: &mut Circle,
     ) -> Result<(), Error> {
         for id in circle.offers.clone() {
-            let mut offer = self.offer(id).await?;
-            if offer.state.is_alive() {
-                if self.is_contained(changes, &offer.state, circle.filled_to).await? {
-                    changes.release_offer(&mut offer.state);
-                    offer.state.standing = Standing::Done;
-                    changes.write(&offer)?;
-                    changes.event(&offer.id, "offer.done", &id)?;
-                } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
-                    continue;
-                } else {
-                    changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
-                }
-            }
-            circle.offers.retain(|open| *open != id);
+            let offer = self.offer(id).await?;
+            let done = offer.state.is_alive()
+                && self.is_contained(changes, &offer.state, circle.filled_to).await?;
+            self.sort_offer(changes, circle, offer, done).await?;
         }
+        Ok(())
+    }
+
+    /// Ends an offer that has come about, or cannot any more.
+    async fn sort_offer(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+        mut offer: Loaded<Offer>,
+        done: bool,
+    ) -> Result<(), Error> {
+        let id = offer.state.id;
+        if !offer.state.is_alive() {
+            // Only its place in the list is left.
+        } else if done {
+            changes.complete_offer(&mut offer)?;
+        } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
+            return Ok(());
+        } else {
+            changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
+        }
+        circle.offers.retain(|open| *open != id);
         Ok(())
     }
 
@@ -232,10 +242,7 @@ impl Kolo {
         if !offer.state.is_accepted() || !circle.state.is_past(ledger) {
             return Ok(());
         }
-        changes.release_offer(&mut offer.state);
-        offer.state.standing = Standing::Done;
-        changes.write(&offer)?;
-        changes.event(&offer.id, "offer.done", &id)?;
+        changes.complete_offer(&mut offer)?;
         circle.state.offers.retain(|open| *open != id);
         changes.write(&circle)
     }

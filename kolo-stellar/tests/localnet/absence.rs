@@ -12,20 +12,8 @@ use stellar_xdr::{LedgerKey, LedgerKeyAccount, Limits, WriteXdr};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn absence_is_not_proven_by_one_node_against_another() {
     let world = World::new().await;
-    world.open(1, usdc(10)).await;
-    world.open(2, usdc(0)).await;
-    let signed = world.signed(&world.pay(1, 2, usdc(4))).await.unwrap();
-    world.client.submit(&signed).await.unwrap();
-    world.wait(600);
-    world.net.close_ledger().await.unwrap();
-    // Knows all ledgers by its own word, and not this transaction.
-    let forgetful = Wire::start(altered(&world.net, |answer| {
-        let result = &mut answer["result"];
-        if result["status"] == "SUCCESS" {
-            result["status"] = json!("NOT_FOUND");
-        }
-    }))
-    .await;
+    let signed = paid(&world).await;
+    let forgetful = forgetful(&world).await;
     let good = Wire::start(well(&world.net)).await;
     let alone = Rpc::new(failover(&world.net, &world.hands, &[&forgetful]));
     let alone = StellarChainClient::try_new(alone, &world.deployment.config()).unwrap();
@@ -34,6 +22,15 @@ async fn absence_is_not_proven_by_one_node_against_another() {
     let both = Rpc::new(failover(&world.net, &world.hands, &[&forgetful, &good]));
     let both = StellarChainClient::try_new(both, &world.deployment.config()).unwrap();
     assert!(matches!(both.look_up(&signed).await.unwrap(), Fate::Confirmed { .. }));
+}
+
+/// A payment that was applied, and can be applied no more.
+async fn paid(world: &World) -> SignedTx {
+    let signed = unsent(world).await;
+    world.client.submit(&signed).await.unwrap();
+    world.wait(600);
+    world.net.close_ledger().await.unwrap();
+    signed
 }
 
 /// A payment that is signed and not sent.
@@ -112,12 +109,7 @@ async fn forgetful(world: &World) -> Wire {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn absence_is_not_proven_while_a_node_is_behind() {
     let world = World::new().await;
-    world.open(1, usdc(10)).await;
-    world.open(2, usdc(0)).await;
-    let signed = world.signed(&world.pay(1, 2, usdc(4))).await.unwrap();
-    world.client.submit(&signed).await.unwrap();
-    world.wait(600);
-    world.net.close_ledger().await.unwrap();
+    let signed = paid(&world).await;
     let max_time = signed.prepared.max_time.unix();
     for (what, closed_at, decided) in
         [("in time", max_time, false), ("after it was over", max_time + 1, true)]
@@ -147,9 +139,7 @@ async fn absence_is_not_proven_while_a_node_is_behind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unused_sequence_number_is_no_single_nodes_word() {
     let world = World::new().await;
-    world.open(1, usdc(10)).await;
-    world.open(2, usdc(0)).await;
-    let signed = world.signed(&world.pay(1, 2, usdc(4))).await.unwrap();
+    let signed = unsent(&world).await;
     let account = LedgerKey::Account(LedgerKeyAccount {
         account_id: signed.prepared.source.0.parse().unwrap(),
     });
