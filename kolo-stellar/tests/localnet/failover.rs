@@ -374,3 +374,13 @@ async fn history_is_not_lost_while_a_node_could_not_be_asked() {
         assert_eq!(error.retry, kolo_core::port::Retry::Temporary, "{what}");
     }
 }
+
+/// What is told of a node that is gone names it, and says what to do once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_gone_is_told_of_in_one_sentence() {
+    let rpc = Rpc::new(Failover::of_urls("Network", &["http://127.0.0.1:9/key"]).unwrap());
+    let told = rpc.network().await.unwrap_err().to_string();
+    assert!(told.contains("127.0.0.1:9: ") && !told.contains("key"), "{told}");
+    assert_eq!(told.matches("not reachable").count(), 1, "{told}");
+    assert_eq!(told.matches("check the RPC address").count(), 1, "{told}");
+}
