@@ -5,6 +5,7 @@
 //! | [`Ledger`] and [`WorkQueue`] | the durable record, in one atomic [`ChangeSet`] |
 //! | [`ChainClient`] | the settlement rail, in domain words |
 //! | [`KeyVault`] | keys that sign and never leave |
+//! | [`KeyExport`] and [`SecondFactor`] | optional: a member's key, sealed for them alone, after a proof from outside the chat |
 //! | [`MessageChannel`] | one message to one contact |
 //! | [`Authorizer`] | the host's word on (actor, command) |
 //! | [`EventHandler`] | what a host does when something happens |
@@ -26,5 +27,5 @@ pub use clock::{Clock, Entropy};
 pub use error::{PortError, PortErrorKind, Retry};
 pub use events::EventHandler;
 pub use ledger::{ChangeSet, CommitError, Committed, Ledger};
-pub use vault::KeyVault;
+pub use vault::{KeyExport, KeyVault, SecondFactor};
 pub use work::WorkQueue;
