@@ -37,7 +37,7 @@ pub mod wallet;
 
 pub use client::StellarChainClient;
 pub use config::{MAX_ASSETS, Operators, StellarConfig};
-pub use meter::{Figures, Meter, Metered, Settlement};
+pub use meter::{Ends, Figures, Meter, Metered, Settlement};
 pub use protocol::{PROTOCOLS, UnknownProtocol};
 pub use rpc::{
     Failover, FnTransport, NodeHealth, NodeState, Rpc, RpcError, Transport, TransportError,

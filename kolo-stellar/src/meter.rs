@@ -1,5 +1,5 @@
 //! What became of everything that was asked of the chain, counted: error rates and settlement times.
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,12 @@ use kolo_core::port::{PortError, Retry};
 use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use serde::Serialize;
+use stellar_xdr::{
+    HostFunction, Operation, OperationBody, ReadXdr, TransactionSignaturePayload,
+    TransactionSignaturePayloadTaggedTransaction as Tagged,
+};
+
+use crate::rpc::XDR_LIMITS;
 
 /// Settlements and ends remembered: the latest so many.
 const REMEMBERED: usize = 1_000;
@@ -43,10 +49,21 @@ pub struct Figures {
     pub confirmed: u64,
     /// Transactions in a ledger that failed.
     pub failed: u64,
+    /// Of both, by what they did: a contract's function (`contribute`), or an operation (`Payment`).
+    pub ends: BTreeMap<String, Ends>,
     /// Fees of both, stroops of XLM.
     pub fees: i64,
     /// How long it took from the first acceptance to the knowledge of being applied.
     pub settlement: Settlement,
+}
+
+/// How transactions of one kind ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ends {
+    /// Applied.
+    pub confirmed: u64,
+    /// In a ledger, and failed there.
+    pub failed: u64,
 }
 
 /// Times of the latest settlements, milliseconds.
@@ -179,16 +196,41 @@ impl Book {
         }
         self.order.retain(|sent| sent != hash);
         self.figures.fees = self.figures.fees.saturating_add(fee);
+        let ends = self.figures.ends.entry(deed(&tx.prepared)).or_default();
         match (applied, self.sent.remove(hash)) {
             (true, sent) => {
                 self.figures.confirmed += 1;
+                ends.confirmed += 1;
                 self.settled.extend(sent.map(|sent| sent.elapsed()));
                 if self.settled.len() > REMEMBERED {
                     self.settled.pop_front();
                 }
             }
-            (false, _) => self.figures.failed += 1,
+            (false, _) => {
+                self.figures.failed += 1;
+                ends.failed += 1;
+            }
         }
+    }
+}
+
+/// What a transaction does: the contract's function it calls, else its first operation that is more than a
+/// sponsorship's beginning. Read from its bytes, so that one sent before a restart has its name, too.
+fn deed(tx: &PreparedTx) -> String {
+    let unread = || "unknown".to_owned();
+    let Ok(payload) = TransactionSignaturePayload::from_xdr(&tx.payload, XDR_LIMITS) else {
+        return unread();
+    };
+    let Tagged::Tx(decoded) = payload.tagged_transaction else { return unread() };
+    let begins =
+        |op: &&Operation| !matches!(op.body, OperationBody::BeginSponsoringFutureReserves(_));
+    match decoded.operations.iter().find(begins).map(|op| &op.body) {
+        Some(OperationBody::InvokeHostFunction(call)) => match &call.host_function {
+            HostFunction::InvokeContract(call) => call.function_name.to_utf8_string_lossy(),
+            other => other.name().to_owned(),
+        },
+        Some(body) => body.name().to_owned(),
+        None => unread(),
     }
 }
 

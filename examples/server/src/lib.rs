@@ -3,6 +3,7 @@
 //! [`stack`] puts Kolo on embedded defaults (SQLite, the embedded Stellar network), [`chat`] is the
 //! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
 //! [`chain`] deploys on a network outside and looks after it, [`health`] says whether all is well,
+//! [`metrics`] tells it in numbers, with the [`logs`]' warnings and errors,
 //! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's, [`rescue`] needs none of it.
 pub mod chain;
 pub mod chat;
@@ -10,6 +11,8 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod health;
+pub mod logs;
+pub mod metrics;
 pub mod receipt;
 pub mod rescue;
 pub mod simulate;

@@ -6,8 +6,14 @@ use clap::{Parser, Subcommand};
 use kolo_server::chain::{self, ChainCommand};
 use kolo_server::config::{self, ConfigError, parse_interval};
 use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
+use kolo_server::logs::LogCounts;
 use kolo_server::simulate::{self, On};
 use kolo_server::{receipt, rescue, web};
+
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Group savings in a chat: the reference bot, on embedded defaults.
 #[derive(Parser)]
@@ -84,7 +90,10 @@ fn place(
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let logs = LogCounts::default();
+    let words = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let counts = logs.clone().with_filter(LevelFilter::WARN);
+    tracing_subscriber::registry().with(words).with(counts).init();
     match Cli::parse().command {
         Some(Command::Demo { members, seed, json, rpc, passphrase, interval }) => {
             let place = match place(rpc, passphrase, interval) {
@@ -100,6 +109,6 @@ async fn main() -> ExitCode {
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
         Some(Command::Rescue(args)) => rescue::run(args).await,
-        None => web::run().await,
+        None => web::run(logs).await,
     }
 }

@@ -5,6 +5,7 @@ mod common;
 
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use common::{Api, Server};
 
@@ -59,6 +60,40 @@ async fn a_monitor_is_told_that_all_is_well() {
     assert_eq!(report["chain"]["accounts"][1]["name"], "fees");
     let said = report.to_string();
     assert!(!said.contains("secret") && !said.contains("+234"), "{said}");
+}
+
+/// Prometheus' text: every number is told under a name, with what it was meant for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_monitor_collects_figures() {
+    let server = Server::start();
+    let api = Api::new(&server);
+    let ada = "+2348031000001";
+    // Her account is opened: a transaction to count.
+    api.say(ada, "m-1", "hi").await;
+    api.tell(ada, "m-2", "TEST MONEY 100").await;
+    let opened = r#"kolo_chain_transactions_total{function="CreateAccount",outcome="confirmed"}"#;
+    let began = Instant::now();
+    let text = loop {
+        let answer = reqwest::get(server.url("/metrics")).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        assert!(kind.contains("openmetrics-text"), "{kind}");
+        let text = answer.text().await.unwrap();
+        if text.contains(opened) {
+            break text;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{text}\n{}", server.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let of = |series: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {series} in {text}")).parse::<u64>().unwrap()
+    };
+    assert_eq!((of("kolo_up"), of("kolo_healthy"), of("kolo_unbooked_payments")), (1, 1, 0));
+    assert!(of("kolo_chain_calls_total") > 0);
+    assert!(of("kolo_chain_account_spendable_stroops{account=\"fees\"}") > 100_000_000);
+    assert!(of(opened) > 0);
+    assert!(text.ends_with("# EOF\n") && !text.contains("+234"), "{text}");
 }
 
 #[test]

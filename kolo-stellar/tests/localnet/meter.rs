@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kolo_core::port::ChainClient;
 use kolo_core::port::chain::Fate;
-use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, TransportError};
+use kolo_stellar::{Ends, FnTransport, Meter, Rpc, StellarChainClient, TransportError};
 
 use super::world::*;
 
@@ -31,6 +31,8 @@ async fn outcomes_are_counted_once() {
     assert!(client.prepare(&world.pay(1, 2, usdc(400))).await.is_err());
     let figures = meter.figures();
     assert_eq!((figures.confirmed, figures.failed, figures.accepted), (1, 0, 1));
+    let ends = figures.ends.get("Payment").copied();
+    assert_eq!((ends, figures.ends.len()), (Some(Ends { confirmed: 1, failed: 0 }), 1));
     assert_eq!((figures.refused_before_sending, figures.mismatches), (1, 1));
     assert_eq!((figures.fees, figures.settlement.count), (charged, 1));
     assert_eq!(figures.error_rate_bp(), 0);

@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 
 use super::{ShiftFile, receipt, state, tx};
 use crate::chat::{ChatError, Phone};
+use crate::logs::LogCounts;
+use crate::metrics;
 use crate::stack::Stack;
 
 /// Longest name on a phone, in characters.
@@ -31,6 +33,7 @@ const BODY_MAX: usize = 64 * 1024;
 pub(super) struct App {
     pub stack: Arc<Stack>,
     pub shift: Arc<ShiftFile>,
+    pub logs: LogCounts,
 }
 
 pub(super) fn router(app: App) -> Router {
@@ -47,6 +50,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
         .route("/api/state", get(page_state))
         .route("/health", get(health))
+        .route("/metrics", get(collect))
         .route("/api/events", get(events))
         .route("/api/phones", post(add_phone))
         .route("/api/phones/{number}/messages", post(say))
@@ -137,6 +141,19 @@ async fn health(State(app): State<App>) -> Response {
         Ok(report) if report.ok => Json(report).into_response(),
         Ok(report) => (StatusCode::SERVICE_UNAVAILABLE, Json(report)).into_response(),
         Err(error) => Problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
+    }
+}
+
+/// What a Prometheus server collects.
+async fn collect(State(app): State<App>) -> Response {
+    let looked = crate::health::look(&app.stack).await;
+    if let Err(error) = &looked {
+        tracing::warn!(%error, "the metrics are without the network");
+    }
+    let figures = app.stack.meter.figures();
+    match metrics::text(&figures, &app.logs, looked.as_ref().ok()) {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(error) => Problem::internal(error.to_string()).into_response(),
     }
 }
 

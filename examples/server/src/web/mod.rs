@@ -13,9 +13,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::api::App;
 use crate::chat::Phone;
 use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::{Config, ConfigError};
+use crate::logs::LogCounts;
 use crate::stack::{NetworkPlan, Plan, Stack, StackError, dev_master_key, settings};
 
 /// Who is there when the page is opened for the first time.
@@ -47,7 +49,7 @@ pub enum ServeError {
 }
 
 /// Serves the page until interrupted.
-pub async fn run() -> ExitCode {
+pub async fn run(logs: LogCounts) -> ExitCode {
     let served = async {
         let config = Config::from_env(|name| std::env::var(name).ok())?;
         let (stop, stopped) = watch::channel(false);
@@ -55,7 +57,7 @@ pub async fn run() -> ExitCode {
             let _ = tokio::signal::ctrl_c().await;
             stop.send_replace(true);
         });
-        serve(config, stopped).await
+        serve(config, logs, stopped).await
     };
     match served.await {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,11 +68,15 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// Serves until `stopped` turns true.
+/// Serves until `stopped` turns true; `logs` is what it tells a monitor about the log.
 ///
 /// # Errors
 /// [`ServeError`].
-pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(), ServeError> {
+pub async fn serve(
+    config: Config,
+    logs: LogCounts,
+    stopped: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => ServeError::PortTaken { port: config.port },
@@ -103,26 +109,26 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;
-    work_and_serve(listener, stack, shift, stopped).await
+    let app = App { stack, shift: Arc::new(shift), logs };
+    work_and_serve(listener, app, stopped).await
 }
 
 /// The worker and the page, until `stopped` turns true or one of them ends.
 async fn work_and_serve(
     listener: TcpListener,
-    stack: Arc<Stack>,
-    shift: ShiftFile,
+    app: App,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
-    let worker = stack.worker.clone();
+    let worker = app.stack.worker.clone();
     let mut until = stopped.clone();
     let mut working = tokio::spawn(async move {
         worker.run(async move { drop(until.wait_for(|stop| *stop).await) }).await;
     });
     eprintln!("· open http://{address} (test money only)");
-    let key = stack.kolo.receipts().key();
+    let key = app.stack.kolo.receipts().key();
     eprintln!("· receipts are signed with {}", data_encoding::HEXLOWER.encode(&key.0));
-    let router = api::router(api::App { stack, shift: Arc::new(shift) });
+    let router = api::router(app);
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { drop(stopped.wait_for(|stop| *stop).await) })
         .into_future();

@@ -68,8 +68,9 @@ async fn a_server_that_loses_its_worker_stops_and_says_so() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (_stop, stopped) = watch::channel(false);
-    let shift = ShiftFile(folder.path().join("clock-shift"));
-    let serving = tokio::spawn(work_and_serve(listener, Arc::new(stack), shift, stopped));
+    let shift = Arc::new(ShiftFile(folder.path().join("clock-shift")));
+    let app = App { stack: Arc::new(stack), shift, logs: LogCounts::default() };
+    let serving = tokio::spawn(work_and_serve(listener, app, stopped));
 
     tokio::net::TcpStream::connect(address).await.unwrap();
     assert!(!serving.is_finished(), "it serves until the worker is lost");
