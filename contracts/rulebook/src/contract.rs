@@ -10,7 +10,7 @@ use kolo_contract_common::{
     ttl::{EXTEND_TO, THRESHOLD},
 };
 use kolo_rules::circle::Packed;
-use soroban_sdk::{Address, Env, IntoVal, Val, Vec, contract, contractimpl};
+use soroban_sdk::{Address, Bytes, BytesN, Env, IntoVal, Val, Vec, contract, contractimpl};
 
 use crate::{
     book::{Again, Asking, Book},
@@ -26,7 +26,13 @@ pub struct RulebookContract;
 #[contractimpl]
 impl RulebookContract {
     // What the step does to the circle that asks, as `kolo_contract_common::answer` lays it out.
-    pub fn decide(env: Env, circle: Asking, step: Step, again: Option<Again>) -> Vec<Val> {
+    // Its types are written out: the wasm's specification takes the name of an alias for one of its own.
+    pub fn decide(
+        env: Env,
+        circle: (Address, Address, Address, BytesN<128>, Bytes, Bytes, Option<Bytes>),
+        step: Step,
+        again: Option<(u32, u32, Option<i128>)>,
+    ) -> Vec<Val> {
         let mut signers = List::new();
         let mut decided = decide(&env, &circle, &step, again, false, &mut signers);
         if matches!(decided, Err(Error::VaultShort)) && settles(&step) {

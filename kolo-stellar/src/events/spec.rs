@@ -130,13 +130,13 @@ fn is_of(value: &ScVal, of: &ScSpecTypeDef) -> bool {
 }
 
 /// The specification's entries; none when one of them cannot be read.
-fn entries(section: &[u8]) -> Vec<ScSpecEntry> {
+pub(crate) fn entries(section: &[u8]) -> Vec<ScSpecEntry> {
     let mut bytes = Limited::new(section, LIMITS);
     ScSpecEntry::read_xdr_iter(&mut bytes).collect::<Result<_, _>>().unwrap_or_default()
 }
 
 /// The contents of the custom section that holds it.
-fn section(wasm: &[u8]) -> Option<&[u8]> {
+pub(crate) fn section(wasm: &[u8]) -> Option<&[u8]> {
     let mut rest = wasm.get(HEADER..)?;
     while let Some((kind, after)) = rest.split_first() {
         let (length, after) = leb128(after)?;

@@ -8,6 +8,7 @@ mod policy;
 mod prepare;
 mod read;
 mod sign;
+mod spec;
 mod submit;
 mod table;
 mod two;
