@@ -52,15 +52,16 @@ fn speaks_of(entry: &ScSpecEntry) -> Vec<&T> {
 }
 
 fn named_in(of: &T, names: &mut Vec<String>) {
-    match of {
-        T::Udt(it) => names.push(it.name.to_utf8_string_lossy()),
-        T::Option(it) => named_in(&it.value_type, names),
-        T::Vec(it) => named_in(&it.element_type, names),
-        T::Map(it) => [&it.key_type, &it.value_type].into_iter().for_each(|of| named_in(of, names)),
-        T::Tuple(it) => it.value_types.iter().for_each(|of| named_in(of, names)),
-        T::Result(it) => {
-            [&it.ok_type, &it.error_type].into_iter().for_each(|of| named_in(of, names))
-        }
-        _ => {}
+    let parts: Vec<&T> = match of {
+        T::Udt(it) => return names.push(it.name.to_utf8_string_lossy()),
+        T::Option(it) => vec![&it.value_type],
+        T::Vec(it) => vec![&it.element_type],
+        T::Map(it) => vec![&it.key_type, &it.value_type],
+        T::Tuple(it) => it.value_types.iter().collect(),
+        T::Result(it) => vec![&it.ok_type, &it.error_type],
+        _ => return,
+    };
+    for part in parts {
+        named_in(part, names);
     }
 }
