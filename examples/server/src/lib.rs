@@ -3,7 +3,8 @@
 //! [`stack`] puts Kolo on embedded defaults (SQLite, the embedded Stellar network), [`chat`] is the
 //! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
 //! [`chain`] deploys on a network outside and looks after it, [`health`] says whether all is well,
-//! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's, [`rescue`] needs none of it.
+//! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's, [`signer`] keeps the keys apart from all the
+//! rest, [`rescue`] needs none of it.
 pub mod chain;
 pub mod chat;
 pub mod clock;
@@ -12,6 +13,7 @@ pub mod demo;
 pub mod health;
 pub mod receipt;
 pub mod rescue;
+pub mod signer;
 pub mod simulate;
 pub mod stack;
 pub mod web;

@@ -1,6 +1,7 @@
 //! The phone page: phones side by side, a clock to move, circles with books and chain beside each
 //! other. Plain pages over a small JSON API.
 mod api;
+pub mod key;
 mod receipt;
 mod state;
 mod tx;
@@ -10,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use kolo_core::wallet::page::KeyPageSettings;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::chat::Phone;
 use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::{Config, ConfigError};
-use crate::stack::{NetworkPlan, Plan, Stack, StackError, dev_master_key, settings};
+use crate::stack::{KeysPlan, NetworkPlan, Plan, Stack, StackError, dev_master_key, settings};
 
 /// Who is there when the page is opened for the first time.
 const FIRST_PHONES: [(&str, &str); 3] =
@@ -81,20 +83,24 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
     }
     let shift = ShiftFile(config.data.join("clock-shift"));
     let clock = Arc::new(MovableClock::running(shift.read()));
-    let master_key = match config.master_key {
-        Some(key) => key,
-        None => {
+    let keys = match (config.signer, config.master_key) {
+        (Some(signer), _) => KeysPlan::Signer(signer),
+        (None, Some(key)) => KeysPlan::Here(key),
+        (None, None) => {
             eprintln!(
                 "· no ENCRYPTION_KEY: using a development key kept in {}",
                 config.data.display()
             );
-            dev_master_key(&config.data)?
+            KeysPlan::Here(dev_master_key(&config.data)?)
         }
     };
+    let url = config.public_url.unwrap_or_else(|| format!("http://localhost:{}", config.port));
+    let over_tls = url.starts_with("https://");
     let plan = Plan {
         data: config.data,
         database: config.database,
-        master_key,
+        keys,
+        key_page: Some(KeyPageSettings::at(format!("{url}{}", key::PATH))),
         clock,
         entropy: Arc::new(SystemEntropy),
         settings: settings(config.caps, config.channels),
@@ -103,26 +109,26 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;
-    work_and_serve(listener, stack, shift, stopped).await
+    let app = api::App { stack, shift: Arc::new(shift), over_tls };
+    work_and_serve(listener, app, stopped).await
 }
 
 /// The worker and the page, until `stopped` turns true or one of them ends.
 async fn work_and_serve(
     listener: TcpListener,
-    stack: Arc<Stack>,
-    shift: ShiftFile,
+    app: api::App,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
-    let worker = stack.worker.clone();
+    let worker = app.stack.worker.clone();
     let mut until = stopped.clone();
     let mut working = tokio::spawn(async move {
         worker.run(async move { drop(until.wait_for(|stop| *stop).await) }).await;
     });
     eprintln!("· open http://{address} (test money only)");
-    let key = stack.kolo.receipts().key();
+    let key = app.stack.kolo.receipts().key();
     eprintln!("· receipts are signed with {}", data_encoding::HEXLOWER.encode(&key.0));
-    let router = api::router(api::App { stack, shift: Arc::new(shift) });
+    let router = api::router(app);
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { drop(stopped.wait_for(|stop| *stop).await) })
         .into_future();
