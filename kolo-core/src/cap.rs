@@ -24,6 +24,9 @@ const NAMINGS_PER_DAY: u32 = 10;
 /// Proofs one member may give in one day to have their key: a thief who guesses must not have many.
 const EXPORTS_PER_DAY: u32 = 5;
 
+/// Links to their page one member may ask for in one day.
+const KEY_PAGES_PER_DAY: u32 = 10;
+
 /// How much of what costs reserves may be begun in one UTC day. 0: none; `u32::MAX`: as many as come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -57,6 +60,8 @@ pub enum Cap {
     Offices,
     /// Proofs of one member to have their key exported: five, the right ones too.
     Exports,
+    /// Links of one member to their page outside the chat: ten.
+    KeyPages,
 }
 
 impl Caps {
@@ -68,6 +73,7 @@ impl Caps {
             Cap::Offers => OFFERS_PER_DAY,
             Cap::Offices => NAMINGS_PER_DAY,
             Cap::Exports => EXPORTS_PER_DAY,
+            Cap::KeyPages => KEY_PAGES_PER_DAY,
         }
     }
 }
@@ -162,6 +168,15 @@ impl Kolo {
         member: &mut Loaded<Member>,
     ) -> Result<(), Error> {
         self.take(changes, Cap::Exports, &mut member.state.exports_today)
+    }
+
+    /// Counts a link to a member's page; the caller writes the page.
+    pub(crate) fn count_key_page(
+        &self,
+        changes: &Changes,
+        today: &mut DayCount,
+    ) -> Result<(), Error> {
+        self.take(changes, Cap::KeyPages, today)
     }
 
     async fn count(&self, changes: &mut Changes, cap: Cap, of: &str) -> Result<(), Error> {

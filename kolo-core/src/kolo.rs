@@ -12,6 +12,7 @@ use crate::port::{
 };
 use crate::receipt::Receipts;
 use crate::wallet::Wallets;
+use crate::wallet::page::{Authenticator, KeyPage, KeyPageSettings};
 use crate::{Asset, Caps, TenantId};
 
 /// The operator's public keys; their secret halves are in the vault.
@@ -111,6 +112,7 @@ struct Inner {
     authorizer: Arc<dyn Authorizer>,
     desk: Desk,
     export: Option<Export>,
+    page: Option<KeyPageSettings>,
 }
 
 /// What handing out keys takes.
@@ -132,8 +134,9 @@ impl Kolo {
     ) -> Self {
         let authorizer = Arc::new(DomainRules);
         settings.channels = settings.channels.min(MOST_CHANNELS);
-        let (desk, export) = (Desk::default(), None);
-        let inner = Inner { tenant, ports, asset, operator, settings, authorizer, desk, export };
+        let (desk, export, page) = (Desk::default(), None, None);
+        let inner =
+            Inner { tenant, ports, asset, operator, settings, authorizer, desk, export, page };
         Self { inner: Arc::new(inner) }
     }
 
@@ -152,6 +155,22 @@ impl Kolo {
         Self { inner: Arc::new(Inner { export: Some(Export { keys, factor }), ..inner }) }
     }
 
+    /// Offering members a page outside the chat ([`Self::key_page`]), with codes of their authenticators as the
+    /// second factor. With `keys` they can take their keys away there; without, close and leave the
+    /// sponsorship only.
+    #[must_use]
+    pub fn with_key_page(self, page: KeyPageSettings, keys: Option<Arc<dyn KeyExport>>) -> Self {
+        let factor = Arc::new(Authenticator::new(self.clone()));
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        inner.page = Some(page);
+        inner.export = keys.map(|keys| Export { keys, factor }).or(inner.export);
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn key_page_settings(&self) -> Option<&KeyPageSettings> {
+        self.inner.page.as_ref()
+    }
+
     pub(crate) fn export(&self) -> Option<&Export> {
         self.inner.export.as_ref()
     }
@@ -166,6 +185,12 @@ impl Kolo {
     #[must_use]
     pub fn wallets(&self) -> Wallets {
         Wallets::new(self.clone())
+    }
+
+    /// What members do with their keys outside the chat.
+    #[must_use]
+    pub fn key_page(&self) -> KeyPage {
+        KeyPage::new(self.clone())
     }
 
     /// Their circles.

@@ -59,6 +59,18 @@ pub enum Notice {
     KeyExported,
     /// Somebody asked for the member's key with a proof that did not fit.
     KeyRefused,
+    /// An authenticator was set up on the member's page: good from then on, unless it is stopped.
+    FactorWaits {
+        good_at: Timestamp,
+    },
+    /// It is good now.
+    FactorGood,
+    /// Too many wrong codes on the member's page: none is taken until then.
+    FactorLocked {
+        until: Timestamp,
+    },
+    /// The account carries its own reserves now.
+    ReservesOwned,
     /// The member's account is merged away.
     WalletClosed,
     /// The member's account could not be closed, or not be released from the sponsor.

@@ -232,6 +232,15 @@ function setTicks(row, state) {
 /** WhatsApp's *bold* and _italic_, as elements around text. */
 function formatted(text) {
   const out = document.createDocumentFragment();
+  const address = /https?:\/\/\S+/.exec(text);
+  if (address) {
+    const link = el("a", "", address[0]);
+    link.href = address[0];
+    [link.target, link.rel] = ["_blank", "noopener noreferrer"];
+    const after = text.slice(address.index + address[0].length);
+    out.append(formatted(text.slice(0, address.index)), link, formatted(after));
+    return out;
+  }
   const mark = /(^|[^\p{L}\p{N}])([*_])(?=\S)([^\n]*?\S)\2(?![\p{L}\p{N}])/u;
   for (let rest = text; rest; ) {
     const found = mark.exec(rest);

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use kolo_core::{Caps, MOST_CHANNELS};
 use kolo_stellar::setup::Funder;
 use kolo_store::MasterKey;
+use kolo_store::remote::AccessToken;
 use zeroize::Zeroizing;
+
+use crate::stack::Signer;
 
 /// A variable that keeps the server from starting.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +30,10 @@ pub struct Config {
     pub data: PathBuf,
     /// `ENCRYPTION_KEY`: the vault's master key; `None`: a development key is kept in the data folder.
     pub master_key: Option<MasterKey>,
+    /// `KOLO_SIGNER_URL` and `KOLO_SIGNER_TOKEN`: the keys are at a signing service; `None`: in the database.
+    pub signer: Option<Signer>,
+    /// `KOLO_PUBLIC_URL`: how people reach this server, for the links they get; by default this machine.
+    pub public_url: Option<String>,
     /// `KOLO_ACCOUNTS_PER_DAY`, `KOLO_CIRCLES_PER_DAY`, `KOLO_CIRCLES_PER_MEMBER_PER_DAY`: what may be
     /// begun in one day (UTC) at the sponsor's cost.
     pub caps: Caps,
@@ -48,6 +55,8 @@ impl std::fmt::Debug for Config {
             .field("database", &self.database)
             .field("data", &self.data)
             .field("master_key", &self.master_key.as_ref().map(|_| "[set]"))
+            .field("signer", &self.signer.as_ref().map(|signer| &signer.url))
+            .field("public_url", &self.public_url)
             .field("caps", &self.caps)
             .field("channels", &self.channels)
             .field("max_rent", &self.max_rent)
@@ -90,6 +99,8 @@ impl Config {
             Some(url) => sqlite_file(&url)?,
         };
         let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
+        let signer = signer(get("KOLO_SIGNER_URL"), get(SIGNER_TOKEN))?;
+        let public_url = get("KOLO_PUBLIC_URL").map(|text| public_url(&text)).transpose()?;
         let cap = |name: &'static str, default: u32| match get(name) {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| {
@@ -136,8 +147,61 @@ impl Config {
             }
             unused.push("REDIS_URL");
         }
-        Ok(Self { port, database, data, master_key, caps, channels, max_rent, unused })
+        Ok(Self {
+            port,
+            database,
+            data,
+            master_key,
+            signer,
+            public_url,
+            caps,
+            channels,
+            max_rent,
+            unused,
+        })
     }
+}
+
+/// Where the word stands that the server and the signing service know.
+pub const SIGNER_TOKEN: &str = "KOLO_SIGNER_TOKEN";
+
+/// What the signing service is told by whoever may ask it, from [`SIGNER_TOKEN`].
+///
+/// # Errors
+/// [`ConfigError`] when it is missing or too short; the text is not repeated.
+pub fn signer_token(text: Option<String>) -> Result<AccessToken, ConfigError> {
+    let text = Zeroizing::new(text.unwrap_or_default());
+    AccessToken::try_new(&text).map_err(|error| bad(SIGNER_TOKEN, error.to_string()))
+}
+
+fn signer(url: Option<String>, token: Option<String>) -> Result<Option<Signer>, ConfigError> {
+    match (url, token) {
+        (Some(url), token) => Ok(Some(Signer { url, token: signer_token(token)? })),
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            let why = "it is set without KOLO_SIGNER_URL, the service it is for: set both, or none";
+            Err(bad(SIGNER_TOKEN, why.to_owned()))
+        }
+    }
+}
+
+/// `https://bot.example`, or `http://` on this machine alone: who hears a link can open it.
+fn public_url(text: &str) -> Result<String, ConfigError> {
+    let text = text.trim_end_matches('/');
+    let host = |scheme: &str| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
+    let here = |rest: &str| {
+        let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
+        matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+    };
+    let is_plain =
+        text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(['?', '#', '@']);
+    let fits = host("https://").is_some() || host("http://").is_some_and(here);
+    if fits && is_plain {
+        return Ok(text.to_owned());
+    }
+    let why =
+        format!("{text:?} is no address for links; use https://HOST, or http://localhost:PORT");
+    Err(bad("KOLO_PUBLIC_URL", why))
 }
 
 /// Where the secret key of the account that pays stands: it is never an argument, which other users

@@ -4,7 +4,8 @@
 //! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
 //! [`chain`] deploys on a network outside and looks after it, [`health`] says whether all is well,
 //! [`metrics`] tells it in numbers, with the [`logs`]' warnings and errors,
-//! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's, [`rescue`] needs none of it.
+//! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's, [`signer`] keeps the keys apart from all the
+//! rest, [`rescue`] needs none of it.
 pub mod chain;
 pub mod chat;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod logs;
 pub mod metrics;
 pub mod receipt;
 pub mod rescue;
+pub mod signer;
 pub mod simulate;
 pub mod stack;
 pub mod web;

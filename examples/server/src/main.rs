@@ -8,7 +8,7 @@ use kolo_server::config::{self, ConfigError, parse_interval};
 use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
 use kolo_server::logs::LogCounts;
 use kolo_server::simulate::{self, On};
-use kolo_server::{receipt, rescue, web};
+use kolo_server::{receipt, rescue, signer, web};
 
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -61,6 +61,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Sign for a server elsewhere: the keys, their policy, and nothing else. docs/guide/signer.md.
+    Signer(signer::SignerArgs),
     /// Check a receipt's file; needs no server and no network.
     VerifyReceipt {
         /// The file; standard input when it is left out or `-`.
@@ -108,6 +110,7 @@ async fn main() -> ExitCode {
         Some(Command::Chain(command)) => chain::run(command).await,
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
+        Some(Command::Signer(args)) => signer::run(args).await,
         Some(Command::Rescue(args)) => rescue::run(args).await,
         None => web::run(logs).await,
     }

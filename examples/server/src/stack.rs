@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kolo_core::port::chain::ChainAddress;
-use kolo_core::port::{Clock, Entropy, KeyVault, MessageChannel, PortError};
+use kolo_core::port::{Clock, Entropy, KeyExport, KeyVault, MessageChannel, PortError};
+use kolo_core::wallet::page::KeyPageSettings;
 use kolo_core::worker::Worker;
 use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
+use kolo_store::remote::{AccessToken, RemoteVault, RemoteVaultError};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
 use crate::chat::{ChatError, ChatRoom};
@@ -23,8 +25,10 @@ pub struct Plan {
     pub data: PathBuf,
     /// The SQLite file.
     pub database: PathBuf,
-    /// The vault's master key.
-    pub master_key: MasterKey,
+    /// Where the keys are.
+    pub keys: KeysPlan,
+    /// The members' page outside the chat, if there is one.
+    pub key_page: Option<KeyPageSettings>,
     /// The time.
     pub clock: Arc<MovableClock>,
     /// Randomness.
@@ -35,6 +39,23 @@ pub struct Plan {
     pub max_rent: i64,
     /// The network.
     pub network: NetworkPlan,
+}
+
+/// Where the keys are.
+pub enum KeysPlan {
+    /// In the database, under this master key.
+    Here(MasterKey),
+    /// At a signing service (`kolo-server signer`). It hands no key out: members close and leave the
+    /// sponsorship, and take no key away.
+    Signer(Signer),
+}
+
+/// A signing service.
+pub struct Signer {
+    /// Where it is: `https://…`, or `http://…` on this machine.
+    pub url: String,
+    /// What proves to it who asks.
+    pub token: AccessToken,
 }
 
 /// Which network to stand on.
@@ -104,6 +125,9 @@ pub enum StackError {
     /// The key vault.
     #[error(transparent)]
     Vault(#[from] kolo_store::VaultError),
+    /// The signing service's address.
+    #[error(transparent)]
+    Signer(#[from] RemoteVaultError),
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
@@ -134,8 +158,7 @@ impl Stack {
         }
         progress("opening the database");
         let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
-        let keys = MasterKeys::new(plan.master_key);
-        let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::try_new(&ledger, keys).await?);
+        let (vault, export) = vault(plan.keys, &ledger).await?;
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
@@ -177,6 +200,10 @@ impl Stack {
             entropy: plan.entropy,
         };
         let kolo = Kolo::new(tenant, ports, asset, operator, plan.settings);
+        let kolo = match plan.key_page {
+            Some(page) => kolo.with_key_page(page, export),
+            None => kolo,
+        };
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
@@ -191,6 +218,22 @@ impl Stack {
             clock: plan.clock,
             factory: deployment.factory,
         })
+    }
+}
+
+/// The vault, and what hands its keys out to their members, if anything does.
+async fn vault(
+    keys: KeysPlan,
+    ledger: &SqliteLedger,
+) -> Result<(Arc<dyn KeyVault>, Option<Arc<dyn KeyExport>>), StackError> {
+    match keys {
+        KeysPlan::Here(key) => {
+            let vault = Arc::new(StoreVault::try_new(ledger, MasterKeys::new(key)).await?);
+            Ok((vault.clone(), Some(vault)))
+        }
+        KeysPlan::Signer(Signer { url, token }) => {
+            Ok((Arc::new(RemoteVault::try_new(&url, token)?), None))
+        }
     }
 }
 

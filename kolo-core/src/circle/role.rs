@@ -153,6 +153,7 @@ impl Action {
             C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer => ANYBODY,
             C::TestMoney | C::CreateCircle | C::SignMessage => ANYBODY,
             C::ExportKey | C::CloseAccount | C::LeaveSponsorship => ANYBODY,
+            C::OpenKeyPage | C::StopKeyPage => ANYBODY,
             C::Register => HOST,
         }
     }

@@ -67,6 +67,10 @@ pub enum Command {
     Swap(Whom),
     /// `SELL PLACE to +234…`.
     SellPlace(Whom),
+    /// `MY KEY`: the member's page outside the chat.
+    MyKey,
+    /// `STOP KEY`.
+    StopKey,
     /// `OFFERS`.
     Offers,
     /// `ROLE Bola TREASURER`, `ROLE Bola MEMBER in Market Women`.
@@ -156,6 +160,8 @@ impl Command {
             | Self::History
             | Self::More
             | Self::Offers
+            | Self::MyKey
+            | Self::StopKey
             | Self::Help => true,
             Self::Register { name } => name.is_none(),
             Self::CreateGroup(words) => *words == GroupWords::default(),

@@ -14,6 +14,7 @@ use crate::view::{
     CircleStatus, CircleSummary, DoorView, DueView, EntryDue, ExpulsionView, HistoryPage,
     InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
 };
+use crate::wallet::page::{KeyLink, Stopped};
 use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, TenantId};
 
 /// What a dialogue asks and orders; [`Kolo`] in earnest.
@@ -28,6 +29,8 @@ pub trait Desk: PeopleDesk + GroupDesk + RoundDesk + OfferDesk {
     fn utc_offset_s(&self) -> i32;
     /// The most test money in one go; `None` on a real network.
     fn test_money_max(&self) -> Option<Amount>;
+    /// Whether members have a page outside the chat.
+    fn has_key_page(&self) -> bool;
     /// [`crate::circle::Circles::draft`].
     ///
     /// # Errors
@@ -54,6 +57,10 @@ impl Desk for Kolo {
 
     fn test_money_max(&self) -> Option<Amount> {
         self.operator().issuer.as_ref().map(|_| Amount::new(self.settings().test_money_max))
+    }
+
+    fn has_key_page(&self) -> bool {
+        self.key_page_settings().is_some()
     }
 
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
@@ -94,6 +101,8 @@ desk! {
     wallets.balance = balance(member: MemberId) -> WalletView;
     wallets.history = history(member: MemberId, before: Option<u64>, limit: usize) -> HistoryPage;
     wallets.test_money = test_money(ctx: &CommandContext, amount: Amount) -> IntentId;
+    key_page.link = key_link(ctx: &CommandContext) -> KeyLink;
+    key_page.stop = stop_key(ctx: &CommandContext) -> Stopped;
     receipts.of_member = receipt(member: MemberId, number: &str) -> ReceiptView;
 }
 

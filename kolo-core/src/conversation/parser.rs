@@ -129,6 +129,8 @@ fn command(verb: Verb, rest: &[Word<'_>], polite: bool) -> Command {
         Verb::Swap => Command::Swap(person(words)),
         Verb::SellPlace => Command::SellPlace(person(words)),
         Verb::Offers => Command::Offers,
+        Verb::MyKey => Command::MyKey,
+        Verb::StopKey => Command::StopKey,
         Verb::AcceptOffer => Command::AcceptOffer(joined(words)),
         Verb::DeclineOffer => Command::DeclineOffer(joined(words)),
         Verb::WithdrawOffer => Command::WithdrawOffer(joined(words)),

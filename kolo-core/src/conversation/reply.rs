@@ -13,6 +13,7 @@ use crate::view::{
     CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
     RequestView, VoteView, WalletView,
 };
+use crate::wallet::page::{KeyLink, Stopped};
 use crate::{MemberId, Timestamp};
 
 pub use parts::{
@@ -54,6 +55,10 @@ pub enum Reply {
     /// RECEIPT without a number.
     ReceiptWhich,
     Receipt(Box<ReceiptView>),
+    /// The link is put in when the message is sent.
+    KeyLink(KeyLink),
+    NoKeyPage,
+    KeyStopped(Stopped),
     HistoryEmpty,
     HistoryEnd,
     AskTestMoney {

@@ -17,6 +17,7 @@ use crate::port::work::{ClaimedWork, Release};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::{self, Loaded};
 use crate::unit::{Changes, Command, Told, queue};
+use crate::wallet::page::LINK_MARK;
 use crate::{Actor, CommandContext, Error, IntentId, Kolo, Timestamp};
 
 /// How long an outcome may take before the person hears that it is being worked on.
@@ -174,7 +175,7 @@ impl ConversationWorker {
     /// Sends a message over its channel. Its id keeps it from arriving twice, so what may have
     /// happened is tried again like what did not.
     async fn outbound(&self, post: &Post<'_>) -> Result<(), Error> {
-        match self.send(post.work).await {
+        match self.send(post).await {
             Ok(()) => post.drop_item().await,
             Err(error) => {
                 let never =
@@ -188,8 +189,9 @@ impl ConversationWorker {
         }
     }
 
-    async fn send(&self, work: &ClaimedWork) -> Result<(), Error> {
-        let message: OutboundMessage = record::decode(&work.payload, 1)?;
+    async fn send(&self, post: &Post<'_>) -> Result<(), Error> {
+        let mut message: OutboundMessage = record::decode(&post.work.payload, 1)?;
+        post.put_link_in(&mut message).await?;
         let channel = self.channels.iter().find(|channel| channel.name() == message.to.channel);
         let Some(channel) = channel else {
             let context =
@@ -279,6 +281,20 @@ impl Post<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Where a message has a place for it, the link to its reader's own page: whatever stands in a text, it
+    /// is nobody else's.
+    async fn put_link_in(&self, message: &mut OutboundMessage) -> Result<(), Error> {
+        if !message.text.contains(LINK_MARK) {
+            return Ok(());
+        }
+        let Some(reader) = self.desk.by_contact(&message.to).await? else {
+            return Ok(());
+        };
+        let link = self.kolo.key_page_link(reader.id).await?;
+        message.text = message.text.replace(LINK_MARK, link.expose());
+        Ok(())
     }
 
     /// Nothing (more) is to be done about it.

@@ -126,6 +126,20 @@ pub enum Error {
     /// The second factor was not given, or is not this member's.
     #[error("the second factor does not fit: nothing was handed out")]
     SecondFactor,
+    /// No second factor is good yet.
+    #[error(
+        "there is no second factor yet, or it still waits: set one up and come back when it is good"
+    )]
+    NoFactor,
+    /// Too many wrong codes.
+    #[error("too many wrong codes: none is taken before {}", .until.unix())]
+    FactorLocked {
+        /// When the next one is looked at.
+        until: Timestamp,
+    },
+    /// The link or the visit is used, replaced, over or none.
+    #[error("the link to this page is used or has ended: ask for a new one in the chat")]
+    PageClosed,
     /// The account is still needed.
     #[error("the account is still needed: {why}")]
     WalletInUse {
@@ -212,10 +226,16 @@ error_codes! {
         OutOfBounds = "input.out_of_bounds" Permanent:
             "a number is out of bounds", "choose one within the bounds the error names";
         CapReached = "cap.reached" Temporary:
-            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today or has given five proofs to have their key, or ten members were asked there to take up an office",
+            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today, has given five proofs to have their key or has asked for ten links to their page, or ten members were asked there to take up an office",
             "call again the next day (UTC), with the same key; the operator can raise the cap";
         SecondFactor = "auth.second_factor" Permanent:
             "the second factor was not given, or is not this member's", "give the right one, under a new key; five a day count";
+        NoFactor = "auth.no_factor" Permanent:
+            "the member has no second factor, or it still waits", "set one up on the page, and come back when it is good";
+        FactorLocked = "auth.factor_locked" Temporary:
+            "five wrong codes on end: for a day none is looked at", "come back at the time it names, with a new key";
+        PageClosed = "key_page.closed" Permanent:
+            "the link or the visit is used, replaced, over, or none", "ask for a new link in the chat";
         WalletInUse = "wallet.in_use" Permanent:
             "the account is still needed: money is in it, a circle is not settled, or something is under way",
             "settle what the error names, then ask again";

@@ -49,6 +49,9 @@ impl Kolo {
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
             (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
             (_, Want::CloseAccount { member, .. }) => self.account_closed(changes, *member).await,
+            (_, Want::LeaveSponsorship { member }) => {
+                changes.notice(*member, "reserves", Notice::ReservesOwned)
+            }
             _ => Ok(()),
         }
     }

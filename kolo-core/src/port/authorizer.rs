@@ -39,6 +39,10 @@ commands! {
     TestMoney = "wallet.test_money";
     /// [`crate::wallet::Wallets::export_key`].
     ExportKey = "wallet.export_key";
+    /// [`crate::wallet::page::KeyPage::link`].
+    OpenKeyPage = "key_page.link";
+    /// [`crate::wallet::page::KeyPage::stop`].
+    StopKeyPage = "key_page.stop";
     /// [`crate::wallet::Wallets::sign_message`].
     SignMessage = "wallet.sign_message";
     /// [`crate::wallet::Wallets::close`].

@@ -27,6 +27,9 @@ pub struct Signature(pub [u8; 64]);
 pub enum KeyName {
     /// A member's wallet.
     Member(MemberId),
+    /// Of nothing on the chain: what a member's page outside the chat derives its secrets from. The number
+    /// is that of the authenticator; 0: of links and visits.
+    Factor(MemberId, u32),
     /// The one-time key of an invitation.
     Invitation(InvitationId),
     /// A key of the operator: `sponsor`, `fees`, `keeper`, `receipts`, `issuer`.
@@ -37,6 +40,7 @@ impl fmt::Display for KeyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(id) => write!(f, "member/{id}"),
+            Self::Factor(id, number) => write!(f, "factor/{id}/{number}"),
             Self::Invitation(id) => write!(f, "invitation/{id}"),
             Self::Operator(name) => write!(f, "operator/{name}"),
         }

@@ -2,6 +2,7 @@
 mod closing;
 mod export;
 mod message;
+pub mod page;
 mod service;
 
 pub use message::SignedMessage;

@@ -48,6 +48,8 @@ pub(crate) enum Timer {
     OfferEnd { offer: OfferId },
     /// Open the account of who had a seat moved to it, as soon as the day's cap has room.
     OpenAccount { member: MemberId },
+    /// Tell a member of a factor that waits, or that it is good now.
+    FactorWaits { member: MemberId, factor: u32 },
 }
 
 impl Timer {
@@ -63,7 +65,7 @@ impl Timer {
             | Self::WatchVault { circle }
             | Self::LookAtVault { circle } => Some(*circle),
             Self::Lifetime { circle } => *circle,
-            Self::OfferEnd { .. } | Self::OpenAccount { .. } => None,
+            Self::OfferEnd { .. } | Self::OpenAccount { .. } | Self::FactorWaits { .. } => None,
         }
     }
 }
@@ -92,6 +94,7 @@ impl Kolo {
             Timer::Lifetime { circle } => self.lifetime_timer(work, circle).await,
             Timer::OfferEnd { offer } => self.offer_timer(work, offer).await,
             Timer::OpenAccount { member } => self.account_timer(work, member).await,
+            Timer::FactorWaits { member, factor } => self.factor_timer(work, member, factor).await,
         }
     }
 

@@ -13,7 +13,7 @@ use kolo_core::{Amount, Caps, CircleId, Kolo, Timestamp, conversation};
 use kolo_localnet::Localnet;
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
-use kolo_server::stack::{NetworkPlan, Plan, Stack, settings};
+use kolo_server::stack::{KeysPlan, NetworkPlan, Plan, Stack, settings};
 use kolo_store::MasterKey;
 use serde_json::{Value, json};
 
@@ -358,7 +358,8 @@ async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps)
     let plan = Plan {
         data: folder.path().to_owned(),
         database: folder.path().join("kolo.sqlite"),
-        master_key: MasterKey::from_bytes([7; 32]),
+        keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
+        key_page: None,
         clock,
         entropy: Arc::new(SystemEntropy),
         // What a journey looks at is the keeper's: no channels.

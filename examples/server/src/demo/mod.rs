@@ -19,7 +19,7 @@ use kolo_store::MasterKey;
 
 use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::MAX_RENT;
-use crate::stack::{NetworkPlan, Plan, Stack, StackError, settings};
+use crate::stack::{KeysPlan, NetworkPlan, Plan, Stack, StackError, settings};
 pub use player::spell;
 use player::{Pace, Player};
 pub use report::Report;
@@ -131,7 +131,8 @@ pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoErr
     let plan = Plan {
         data: folder.path().to_owned(),
         database: folder.path().join("kolo.sqlite"),
-        master_key: MasterKey::from_bytes(key),
+        keys: KeysPlan::Here(MasterKey::from_bytes(key)),
+        key_page: None,
         clock: Arc::new(clock),
         entropy: Arc::new(SystemEntropy),
         settings,

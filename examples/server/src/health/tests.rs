@@ -8,7 +8,7 @@ use kolo_store::MasterKey;
 use super::*;
 use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::MAX_RENT;
-use crate::stack::{NetworkPlan, Plan, settings};
+use crate::stack::{KeysPlan, NetworkPlan, Plan, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_well_is_told_and_what_is_not_is_named() {
@@ -16,7 +16,8 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
     let plan = Plan {
         data: folder.path().to_owned(),
         database: folder.path().join("kolo.sqlite"),
-        master_key: MasterKey::from_bytes([7; 32]),
+        keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
+        key_page: None,
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
         settings: settings(Caps::default(), 2),

@@ -16,7 +16,7 @@ use kolo_core::{Error, Timestamp, conversation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ShiftFile, receipt, state, tx};
+use super::{ShiftFile, key, receipt, state, tx};
 use crate::chat::{ChatError, Phone};
 use crate::logs::LogCounts;
 use crate::metrics;
@@ -34,6 +34,8 @@ pub(super) struct App {
     pub stack: Arc<Stack>,
     pub shift: Arc<ShiftFile>,
     pub logs: LogCounts,
+    /// Whether people reach the page over TLS.
+    pub over_tls: bool,
 }
 
 pub(super) fn router(app: App) -> Router {
@@ -58,6 +60,8 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/circles/{circle}/contributions", get(contributions))
         .route("/api/tx/{hash}", get(transaction))
         .route("/api/receipt/{number}", get(receipt::json))
+        .route("/rpc", post(rpc))
+        .merge(key::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(app)
 }
@@ -155,6 +159,20 @@ async fn collect(State(app): State<App>) -> Response {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => Problem::internal(error.to_string()).into_response(),
     }
+}
+
+/// The embedded network's Stellar RPC, for wallets and programs of one's own (`kolo-server rescue`).
+async fn rpc(
+    State(app): State<App>,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Json(request) = body?;
+    let Some(network) = &app.stack.network else {
+        return Err(Problem::not_found(
+            "there is no embedded network here: ask a node of the network",
+        ));
+    };
+    Ok(Json(network.rpc(request).await))
 }
 
 /// A line whenever the page should look again.

@@ -1,6 +1,7 @@
 //! The phone page: phones side by side, a clock to move, circles with books and chain beside each
 //! other. Plain pages over a small JSON API.
 mod api;
+pub mod key;
 mod receipt;
 mod state;
 mod tx;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use kolo_core::wallet::page::KeyPageSettings;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -18,7 +20,7 @@ use crate::chat::Phone;
 use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::{Config, ConfigError};
 use crate::logs::LogCounts;
-use crate::stack::{NetworkPlan, Plan, Stack, StackError, dev_master_key, settings};
+use crate::stack::{KeysPlan, NetworkPlan, Plan, Stack, StackError, dev_master_key, settings};
 
 /// Who is there when the page is opened for the first time.
 const FIRST_PHONES: [(&str, &str); 3] =
@@ -87,20 +89,24 @@ pub async fn serve(
     }
     let shift = ShiftFile(config.data.join("clock-shift"));
     let clock = Arc::new(MovableClock::running(shift.read()));
-    let master_key = match config.master_key {
-        Some(key) => key,
-        None => {
+    let keys = match (config.signer, config.master_key) {
+        (Some(signer), _) => KeysPlan::Signer(signer),
+        (None, Some(key)) => KeysPlan::Here(key),
+        (None, None) => {
             eprintln!(
                 "· no ENCRYPTION_KEY: using a development key kept in {}",
                 config.data.display()
             );
-            dev_master_key(&config.data)?
+            KeysPlan::Here(dev_master_key(&config.data)?)
         }
     };
+    let url = config.public_url.unwrap_or_else(|| format!("http://localhost:{}", config.port));
+    let over_tls = url.starts_with("https://");
     let plan = Plan {
         data: config.data,
         database: config.database,
-        master_key,
+        keys,
+        key_page: Some(KeyPageSettings::at(format!("{url}{}", key::PATH))),
         clock,
         entropy: Arc::new(SystemEntropy),
         settings: settings(config.caps, config.channels),
@@ -109,7 +115,7 @@ pub async fn serve(
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;
-    let app = App { stack, shift: Arc::new(shift), logs };
+    let app = App { stack, shift: Arc::new(shift), over_tls, logs };
     work_and_serve(listener, app, stopped).await
 }
 

@@ -36,7 +36,8 @@ async fn stack(folder: &Path) -> Stack {
     let plan = Plan {
         data: folder.to_owned(),
         database: folder.join("kolo.sqlite"),
-        master_key: MasterKey::from_bytes([7; 32]),
+        keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
+        key_page: None,
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
         settings: settings(Caps::default(), CHANNELS),
@@ -69,7 +70,8 @@ async fn a_server_that_loses_its_worker_stops_and_says_so() {
     let address = listener.local_addr().unwrap();
     let (_stop, stopped) = watch::channel(false);
     let shift = Arc::new(ShiftFile(folder.path().join("clock-shift")));
-    let app = App { stack: Arc::new(stack), shift, logs: LogCounts::default() };
+    let logs = LogCounts::default();
+    let app = App { stack: Arc::new(stack), shift, over_tls: false, logs };
     let serving = tokio::spawn(work_and_serve(listener, app, stopped));
 
     tokio::net::TcpStream::connect(address).await.unwrap();

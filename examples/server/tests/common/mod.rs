@@ -16,14 +16,20 @@ pub struct Server {
     data: tempfile::TempDir,
     pub port: u16,
     child: Mutex<Option<Child>>,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Server {
     /// Started on a folder of its own.
     pub fn start() -> Self {
+        Self::start_with(Vec::new())
+    }
+
+    /// With these variables too.
+    pub fn start_with(environment: Vec<(&'static str, String)>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        let server = Self { data, port, child: Mutex::new(None) };
+        let server = Self { data, port, child: Mutex::new(None), environment };
         server.restart();
         server
     }
@@ -43,6 +49,7 @@ impl Server {
             .env_clear()
             .env("PORT", self.port.to_string())
             .env("KOLO_DATA", self.data.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

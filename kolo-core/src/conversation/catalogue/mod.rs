@@ -1,5 +1,6 @@
 //! Typed replies and notices → text, by a Fluent file per language.
 mod circle;
+mod keys;
 mod member;
 mod notice;
 mod offer;

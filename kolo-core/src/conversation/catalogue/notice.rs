@@ -3,7 +3,7 @@ use kolo_rules::Amount;
 
 use super::Speech;
 use super::speech::{every, interval, matter, reference};
-use super::{member, offer, office};
+use super::{keys, member, offer, office};
 use crate::CircleId;
 use crate::conversation::words::Words;
 use crate::notice::{Notice, Reason, ReminderStage};
@@ -20,6 +20,7 @@ pub(super) fn words(notice: &Notice, speech: &Speech) -> Vec<Words> {
             .or_else(|| member::notice(notice, speech))
             .or_else(|| offer::offering(notice, speech))
             .or_else(|| office::notice(notice))
+            .or_else(|| keys::notice(notice, speech))
             .unwrap_or_else(|| closing(notice, speech)),
     ]
 }
@@ -31,8 +32,10 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
     let show = |receipt: &Option<ReceiptNumber>| {
         receipt.map(|number| ("label-receipt", format!("RECEIPT {number}")))
     };
-    if let Some(orders) =
-        office::orders(notice).or_else(|| member::orders(notice)).or_else(|| offer::orders(notice))
+    if let Some(orders) = keys::orders(notice)
+        .or_else(|| office::orders(notice))
+        .or_else(|| member::orders(notice))
+        .or_else(|| offer::orders(notice))
     {
         return orders;
     }
@@ -113,9 +116,6 @@ fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
         Notice::CircleCaughtUp { name, over, .. } => {
             named("notice-circle-caught-up", name).flag("over", *over)
         }
-        Notice::KeyExported => Words::new("notice-key-exported"),
-        Notice::KeyRefused => Words::new("notice-key-refused"),
-        Notice::WalletClosed => Words::new("notice-wallet-closed"),
         Notice::WalletKept { reason } => {
             Words::new("notice-wallet-kept").words("reason", because(*reason))
         }

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use super::Speech;
 use super::circle::{rules_text, status_text};
 use super::speech::{every, matter, reference};
-use super::{member, offer, office};
+use super::{keys, member, offer, office};
 use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
@@ -21,6 +21,7 @@ pub(super) fn words(reply: &Reply, speech: &Speech) -> Vec<Words> {
         .or_else(|| member::reply(reply, speech))
         .or_else(|| offer::reply(reply, speech))
         .or_else(|| office::reply(reply))
+        .or_else(|| keys::reply(reply, speech))
         .unwrap_or_else(|| answer(reply, speech))
 }
 

@@ -57,6 +57,14 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::CapReached { cap: Cap::Exports, most, .. } => {
             Words::new("error-cap-exports").count("most", *most)
         }
+        Error::CapReached { cap: Cap::KeyPages, most, .. } => {
+            Words::new("error-cap-key-pages").count("most", *most)
+        }
+        Error::NoFactor => Words::new("error-no-factor"),
+        Error::FactorLocked { until } => {
+            Words::new("error-factor-locked").text("until", speech.date(*until))
+        }
+        Error::PageClosed => Words::new("error-page-closed"),
         Error::SecondFactor => Words::new("error-second-factor"),
         Error::WalletInUse { .. } => Words::new("error-wallet-in-use"),
         Error::NotAvailable => Words::new("error-not-available"),

@@ -17,6 +17,7 @@ mod door;
 mod either;
 mod groups;
 mod home;
+mod keys;
 mod money;
 mod offers;
 mod people;
@@ -335,6 +336,8 @@ impl Talk<'_> {
             Command::CreateGroup(words) => self.create(words).await?,
             Command::Join { code } => self.join(member, code).await?,
             Command::Revoke { code } => self.revoke(member, code).await?,
+            Command::MyKey => self.my_key(member).await?,
+            Command::StopKey => self.stop_key(member).await?,
             Command::Offers => self.offers(member).await?,
             Command::AcceptOffer(which) => self.accept_offer(member, which.as_deref()).await?,
             Command::DeclineOffer(which) => self.end_offer(member, which.as_deref(), false).await?,

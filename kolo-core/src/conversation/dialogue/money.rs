@@ -32,7 +32,12 @@ impl Talk<'_> {
                 });
             }
         }
-        Ok(Said::reply(Reply::Balance { wallet, groups }))
+        let said = Said::reply(Reply::Balance { wallet, groups });
+        let choices = [("label-history", "HISTORY"), ("label-my-key", "MY KEY")];
+        Ok(match self.desk.has_key_page() {
+            true => said.choices(choices.map(|(label, text)| self.say(label, text)).to_vec()),
+            false => said,
+        })
     }
 
     pub(super) async fn history(

@@ -59,6 +59,7 @@ help-always =
     { "*" }BALANCE*: your money
     { "*" }HISTORY*: what came in and went out
     { "*" }RECEIPT* and a number: what was paid, with our signature
+    { "*" }MY KEY*: take your key out, close your wallet
     { "*" }CANCEL*: stop what we are doing
 help-test-money = *TEST MONEY 100*: play dollars, for trying things out
 
@@ -72,6 +73,8 @@ label-balance = Balance
 label-history = History
 label-receipt = Receipt
 label-more = More
+label-my-key = My key
+label-stop-key = Stop it
 label-status = Group status
 label-invite = Invite
 label-contribute = Contribute
@@ -159,6 +162,15 @@ receipt-which = Which receipt? Send RECEIPT and its number, like RECEIPT 7K2M-9Q
 history-more = Send MORE for older ones.
 history-empty = Nothing has come in or gone out yet.
 history-end = That is all. There is nothing older.
+key-link = This page is for you alone, outside this chat. There you can take your key out, close your wallet, or let it stand on its own.
+key-link-itself = { $link }
+key-link-care = It opens once, within { $minutes } minutes. Please do not pass it on. We never ask for your code or your key in a chat.
+key-link-first = The first time, you set up an authenticator there. It is ready three days later, so that nobody who borrows your phone can be quick.
+key-link-waits = Your authenticator is ready on { $at }. If you did not set one up, send STOP KEY now.
+no-key-page = Keys cannot be taken out here. A person can help you: send SUPPORT.
+key-stopped-waiting = Stopped. The authenticator that was waiting is gone, and so are all links. Your money is where it was. If somebody has had your phone, please lock it and change your PIN.
+key-stopped-factor = Stopped. The authenticator for your wallet’s key is gone, and so are all links. Your money is where it was. To use the page again, send MY KEY and set up a new one.
+key-stopped-links = Nothing was waiting. All links to your page have ended. Your money is where it was.
 ask-test-money = How many play dollars would you like? Send for example TEST MONEY 100. At most { $max } in one go.
 test-money-at-most = At most { $max } of play money in one go. Send for example TEST MONEY 100.
 amount-empty = Please write the amount in digits, such as 10 or 10.50.
@@ -761,6 +773,10 @@ error-cap-circles = So many groups were begun today that there is room for no mo
 error-cap-offers = You have made { $most } offers in this group today, the most in one day. Please write again tomorrow.
 error-cap-offices = The members of this group were asked { $most } times today to take up a role, the most in one day. Please write again tomorrow.
 error-cap-exports = The key of your wallet was asked for { $most } times today, the most in one day. Please try again tomorrow.
+error-cap-key-pages = You have asked for { $most } links today, the most in one day. Please write MY KEY again tomorrow.
+error-no-factor = Your authenticator is not set up here yet, or is still waiting. Send MY KEY to see when it is ready.
+error-factor-locked = There were five wrong codes in a row, so no code is taken until { $until }.
+error-page-closed = That link is used or has ended. Send MY KEY for a new one.
 error-second-factor = That did not prove that it is you, so nothing was handed out.
 error-wallet-in-use = Your wallet is still needed: there is money in it, or a group of yours is not settled yet.
 error-cap-own-circles =
@@ -843,6 +859,13 @@ notice-circle-caught-up =
         [yes] It is over now. I cannot list what happened in between.
        *[no] Its balances and turns are up to date again; what happened in between I cannot list. Send STATUS to see where it is.
     }
+notice-factor-waits =
+    Somebody set up an authenticator for your wallet’s key. From { $at } on it can take the key out or close your wallet.
+
+    If that was you, all is well: there is nothing to do until then. If it was *not you*, tap Stop it or send STOP KEY now, and nothing happens to your money.
+notice-factor-good = The authenticator for your wallet’s key is ready. Send MY KEY whenever you need it. If you did *not* set it up, tap Stop it or send STOP KEY now.
+notice-factor-locked = Five wrong codes in a row were typed on the page of your wallet’s key. Nothing was handed out, and no code is taken until { $until }. If that was not you, tap Stop it or send STOP KEY.
+notice-reserves-owned = Your wallet stands on its own now: it carries its own reserves on the network, and ours are back with us. Keep at least 1.5 XLM in it.
 notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was not you, send SUPPORT at once.
 notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. Nothing was handed out. If this was not you, send SUPPORT.
 notice-wallet-closed = Your wallet is closed. It opens again, at the same address, when you next join a circle, start one or buy a place. Until then nobody can send money to it.

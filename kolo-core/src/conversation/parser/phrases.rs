@@ -32,6 +32,8 @@ pub(super) enum Verb {
     DeclineRole,
     LayDownRole,
     Receipt,
+    MyKey,
+    StopKey,
     GroupStatus,
     Contribute,
     Repay,
@@ -135,6 +137,18 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Receipt,
         "receipt|receipts|receipt no|receipt number|my receipt|show receipt|proof of payment",
+    ),
+    (
+        Verb::MyKey,
+        "key|my key|export key|export my key|take out key|take out my key|take my key|take my key out\
+         |secret key|my secret key|private key|my private key|wallet key|key of my wallet|close wallet\
+         |close my wallet|close account|close my account|leave sponsorship|leave the sponsorship\
+         |wallet settings|settings|authenticator|second factor",
+    ),
+    (
+        Verb::StopKey,
+        "stop key|stop my key|stop the key|cancel key|cancel my key|not me|it was not me\
+         |this was not me|that was not me|it wasn't me|this wasn't me|that wasn't me",
     ),
     (
         Verb::GroupStatus,

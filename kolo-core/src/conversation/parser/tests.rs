@@ -18,6 +18,21 @@ fn whom(who: &str) -> Whom {
 }
 
 #[test]
+fn reads_what_concerns_the_key() {
+    for typed in
+        ["my key", "Export my key", "please I want to take my key out", "close account", "settings"]
+    {
+        assert_eq!(parse(typed), Command::MyKey, "{typed}");
+    }
+    for typed in ["STOP KEY", "stop my key!", "It was not me", "this wasn’t me"] {
+        assert_eq!(parse(typed), Command::StopKey, "{typed}");
+    }
+    for (typed, other) in [("account", Command::Balance), ("stop", Command::Cancel)] {
+        assert_eq!(parse(typed), other, "{typed}");
+    }
+}
+
+#[test]
 fn reads_commands_about_somebody() {
     use Command as C;
     let text = |text: &str| Some(text.to_owned());

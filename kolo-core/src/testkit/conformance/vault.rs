@@ -17,6 +17,8 @@ fn names() -> Vec<KeyName> {
     vec![
         KeyName::Member(MemberId::derive(&[b"ada"])),
         KeyName::Member(MemberId::derive(&[b"ben"])),
+        KeyName::Factor(MemberId::derive(&[b"ada"]), 0),
+        KeyName::Factor(MemberId::derive(&[b"ada"]), 1),
         KeyName::Invitation(InvitationId::derive(&[b"ada"])),
         KeyName::Operator("sponsor".to_owned()),
         KeyName::Operator("fees".to_owned()),

@@ -12,6 +12,8 @@ mod handlers;
 mod lives;
 mod offers;
 mod overtaken;
+#[cfg(feature = "conversation")]
+mod pages;
 mod people;
 mod permission;
 mod queueing;

@@ -110,6 +110,12 @@ impl Calls<'_> {
                 let (to, proof) = (SealTo::Recipient("age1".to_owned()), Secret::new("123456"));
                 return block_on(self.world.kolo.wallets().export_key(by, &to, &proof)).map(drop);
             }
+            CommandName::OpenKeyPage => {
+                return block_on(self.world.kolo.key_page().link(by)).map(drop);
+            }
+            CommandName::StopKeyPage => {
+                return block_on(self.world.kolo.key_page().stop(by)).map(drop);
+            }
             CommandName::SignMessage => {
                 return block_on(self.world.kolo.wallets().sign_message(by, "hello")).map(drop);
             }
@@ -268,7 +274,13 @@ fn the_host_is_told_who_what_and_where() {
         let unknown = matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer);
         let wallet = matches!(
             command,
-            C::ExportKey | C::SignMessage | C::CloseAccount | C::LeaveSponsorship | C::TestMoney
+            C::ExportKey
+                | C::OpenKeyPage
+                | C::StopKeyPage
+                | C::SignMessage
+                | C::CloseAccount
+                | C::LeaveSponsorship
+                | C::TestMoney
         );
         let elsewhere = unknown || wallet || matches!(command, C::Register | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);

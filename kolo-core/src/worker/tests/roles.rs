@@ -16,6 +16,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("member.register", "------x"),
     ("wallet.test_money", "x---xx-"),
     ("wallet.export_key", "x---xx-"),
+    ("key_page.link", "x---xx-"),
+    ("key_page.stop", "x---xx-"),
     ("wallet.sign_message", "x---xx-"),
     ("wallet.close", "x---xx-"),
     ("wallet.leave_sponsorship", "x---xx-"),

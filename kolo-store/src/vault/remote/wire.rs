@@ -71,6 +71,7 @@ pub(super) struct Create {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Name {
     Member(String),
+    Factor(String, u32),
     Invitation(String),
     Operator(String),
 }
@@ -79,6 +80,7 @@ impl From<&KeyName> for Name {
     fn from(name: &KeyName) -> Self {
         match name {
             KeyName::Member(id) => Self::Member(id.to_string()),
+            KeyName::Factor(id, number) => Self::Factor(id.to_string(), *number),
             KeyName::Invitation(id) => Self::Invitation(id.to_string()),
             KeyName::Operator(name) => Self::Operator(name.clone()),
         }
@@ -89,6 +91,7 @@ impl Name {
     pub fn parse(self) -> Option<KeyName> {
         match self {
             Self::Member(id) => id.parse().ok().map(KeyName::Member),
+            Self::Factor(id, number) => id.parse().ok().map(|id| KeyName::Factor(id, number)),
             Self::Invitation(id) => id.parse().ok().map(KeyName::Invitation),
             Self::Operator(name) => Some(KeyName::Operator(name)),
         }

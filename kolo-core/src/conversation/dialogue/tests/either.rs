@@ -81,7 +81,7 @@ fn the_question_stands_until_it_is_answered() {
     assert!(is_contribution(&chat.say("1"), ONE));
     // Another command leaves it behind; so does a no.
     chat.say("contribute 1.000 market women");
-    assert!(matches!(chat.say("balance").reply, Some(Reply::With(Remark::Dropped, _))));
+    assert!(matches!(chat.say("history").reply, Some(Reply::With(Remark::Dropped, _))));
     assert_eq!(chat.say("1").reply, Some(Reply::NotUnderstood));
     chat.say("contribute 1.000 market women");
     assert_eq!(chat.say("no").reply, Some(Reply::Stopped));

@@ -171,6 +171,10 @@ impl Desk for FakeDesk {
         self.test_money.then_some(Amount::new(1_000 * ONE))
     }
 
+    fn has_key_page(&self) -> bool {
+        self.test_money
+    }
+
     fn draft(&self, wanted: &NewCircle) -> Result<Rules, Error> {
         let mut rules = Rules {
             contribution: wanted.contribution,

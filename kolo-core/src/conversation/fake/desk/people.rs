@@ -1,5 +1,6 @@
 //! People and money that are made up.
 use super::*;
+use crate::wallet::page::{KeyLink, Stopped};
 
 #[async_trait]
 impl PeopleDesk for FakeDesk {
@@ -55,6 +56,16 @@ impl PeopleDesk for FakeDesk {
 
     async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
         self.order(ctx, format!("test money {}", amount.minor_units()))
+    }
+
+    async fn key_link(&self, ctx: &CommandContext) -> Result<KeyLink, Error> {
+        self.order(ctx, "key link".to_owned())?;
+        Ok(KeyLink { minutes: 10, has_factor: false, good_at: None })
+    }
+
+    async fn stop_key(&self, ctx: &CommandContext) -> Result<Stopped, Error> {
+        self.order(ctx, "stop key".to_owned())?;
+        Ok(Stopped::Links)
     }
 
     async fn receipt(&self, _: MemberId, number: &str) -> Result<ReceiptView, Error> {

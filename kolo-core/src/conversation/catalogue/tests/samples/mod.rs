@@ -33,7 +33,7 @@ macro_rules! variants {
 }
 
 variants! { missing_replies, replies, Reply:
-    Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt HistoryEmpty HistoryEnd AskTestMoney
+    Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt KeyLink NoKeyPage KeyStopped HistoryEmpty HistoryEnd AskTestMoney
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
     GroupCode GroupCodeClosed ConfirmAsk AlreadyAsked ConfirmTakeBack NoRequest Requests NobodyWaits ConfirmApprove
     ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow PassedOn HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
@@ -45,7 +45,7 @@ variants! { missing_replies, replies, Reply:
 }
 
 variants! { missing_notices, notices, Notice:
-    MoneyReceived MoneySent BalanceFound CircleCaughtUp KeyExported KeyRefused WalletClosed WalletKept CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
+    MoneyReceived MoneySent BalanceFound CircleCaughtUp KeyExported KeyRefused FactorWaits FactorGood FactorLocked ReservesOwned WalletClosed WalletKept CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
     PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VaultShort VaultGift VoteCast ProposalRejected Dissolved Refunded Completed
     Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded OtherCode Office
@@ -54,7 +54,7 @@ variants! { missing_notices, notices, Notice:
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
     NoPlaceLeft NoSuchDoor TooManyRequests NotReady OtherCode UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
-    LeaseLost Port SecondFactor WalletInUse LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
+    LeaseLost Port NoFactor FactorLocked PageClosed SecondFactor WalletInUse LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
 }
 
 fn name() -> String {
@@ -102,6 +102,10 @@ pub fn errors() -> Vec<Error> {
         cap_reached(Cap::Offers),
         cap_reached(Cap::Offices),
         cap_reached(Cap::Exports),
+        cap_reached(Cap::KeyPages),
+        Error::NoFactor,
+        Error::FactorLocked { until: Timestamp::from_unix(86_400) },
+        Error::PageClosed,
         Error::SecondFactor,
         Error::WalletInUse { why: "money" },
         Error::NotAvailable,

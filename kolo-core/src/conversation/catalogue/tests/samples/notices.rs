@@ -45,6 +45,10 @@ fn money_notices() -> Vec<Notice> {
         Notice::MoneySent { amount: 5 * ONE, balance: 4 * ONE, tx: tx() },
         Notice::KeyExported,
         Notice::KeyRefused,
+        Notice::FactorWaits { good_at: NOW },
+        Notice::FactorGood,
+        Notice::FactorLocked { until: NOW },
+        Notice::ReservesOwned,
         Notice::WalletClosed,
         Notice::WalletKept { reason: Reason::Technical },
     ]

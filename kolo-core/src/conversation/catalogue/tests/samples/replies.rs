@@ -14,11 +14,13 @@ use crate::conversation::words::Words;
 use crate::port::authorizer::CommandName;
 use crate::receipt::ReceiptKind;
 use crate::view::{CircleStage, HistoryLine, RequestView, VoteOn, VoteView, WalletView};
+use crate::wallet::page::{KeyLink, Stopped};
 
 pub fn replies() -> Vec<Reply> {
     let groups = [
         people(),
         money(),
+        keys(),
         new_groups(),
         groups(),
         statuses(),
@@ -29,6 +31,15 @@ pub fn replies() -> Vec<Reply> {
         office_replies(),
     ];
     groups.concat()
+}
+
+fn keys() -> Vec<Reply> {
+    let link = |has_factor, good_at| Reply::KeyLink(KeyLink { minutes: 10, has_factor, good_at });
+    let stopped = [Stopped::Waiting, Stopped::Factor, Stopped::Links].map(Reply::KeyStopped);
+    let mut all = vec![link(false, None), link(false, Some(NOW)), link(true, None)];
+    all.push(Reply::NoKeyPage);
+    all.extend(stopped);
+    all
 }
 
 fn homes() -> Vec<Home> {

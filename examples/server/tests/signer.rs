@@ -1,0 +1,229 @@
+//! `kolo-server signer` and a server that asks it: two processes, over HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+
+mod common;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use common::{Api, Server, told};
+use kolo_core::port::vault::{Digest, KeyName, PublicKey};
+use kolo_core::port::{KeyVault, PortErrorKind};
+use kolo_core::{MemberId, TenantId};
+use kolo_store::remote::{AccessToken, RemoteVault};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use stellar_xdr::{
+    Asset, Hash, Limits, Memo, MuxedAccount, Operation, OperationBody, PaymentOp, Preconditions,
+    SequenceNumber, TimeBounds, TimePoint, Transaction, TransactionExt,
+    TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction, Uint256, WriteXdr,
+};
+
+const ADA: &str = "+2348031000001";
+const TOKEN: &str = "thirty-two-characters-or-more-are-enough";
+const STANDALONE: &str = "Standalone Network ; February 2017";
+
+/// What both know.
+fn token() -> String {
+    TOKEN.to_owned()
+}
+
+/// The service, killed when dropped.
+struct Service {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kolo-server"));
+    command.env_clear().env("KOLO_DATA", data).stdin(Stdio::null());
+    command
+}
+
+/// On a port, until it says that it is well.
+async fn serve(data: &Path, port: u16) -> Service {
+    let child = command(data)
+        .args(["signer", "--bind", &format!("127.0.0.1:{port}")])
+        .env("KOLO_SIGNER_TOKEN", token())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let service = Service { child, url: format!("http://127.0.0.1:{port}") };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    for _ in 0..600 {
+        if let Ok(answer) = reqwest::get(format!("{}/health", service.url)).await
+            && answer.status() == 200
+        {
+            assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "ok": true }));
+            return service;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the signing service does not come up");
+}
+
+fn asking(service: &Service) -> Server {
+    Server::start_with(vec![
+        ("KOLO_SIGNER_URL", service.url.clone()),
+        ("KOLO_SIGNER_TOKEN", token()),
+    ])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_is_signed_in_another_process_and_waits_while_that_is_away() {
+    let keys = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let service = serve(keys.path(), port).await;
+    let server = asking(&service);
+    let api = Api::new(&server);
+    api.say(ADA, "hi", "hi").await;
+    api.say(ADA, "money", "TEST MONEY 100").await;
+    received(&api, "100.00").await;
+    assert!(!server.data().join("dev-master-key").exists(), "the server has no key at all");
+
+    drop(service);
+    api.tell(ADA, "more", "TEST MONEY 5").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(wallet(&api.state().await)["chain"], "100.00");
+    let _service = serve(keys.path(), port).await;
+    received(&api, "105.00").await;
+
+    // The page outside the chat closes wallets then, and hands out no key.
+    api.say(ADA, "key", "MY KEY").await;
+    let state = api.state().await;
+    let texts = told(&state, ADA).into_iter().filter_map(|message| message["text"].as_str());
+    assert!(texts.into_iter().any(|text| text.contains("/key/mem_")));
+}
+
+fn wallet(state: &Value) -> Value {
+    let phones = state["phones"].as_array().unwrap();
+    phones.iter().find(|phone| phone["number"] == ADA).unwrap()["wallet"].clone()
+}
+
+/// In the books and on the chain.
+async fn received(api: &Api<'_>, balance: &str) {
+    api.until(balance, |state| {
+        let wallet = wallet(state);
+        (wallet["books"] == balance && wallet["chain"] == balance).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_know_the_word_or_asks_for_too_much_is_refused_in_words() {
+    let keys = tempfile::tempdir().unwrap();
+    let service = serve(keys.path(), free_port()).await;
+    let tenant = TenantId::default();
+    let wrong = AccessToken::try_new(&"x".repeat(40)).unwrap();
+    let stranger = RemoteVault::try_new(&service.url, wrong).unwrap();
+    let member = KeyName::Member(MemberId::derive(&[b"ada"]));
+    let refused = stranger.create(&tenant, &member).await.unwrap_err();
+    assert_eq!(refused.kind, PortErrorKind::Denied);
+    assert!(refused.to_string().contains("the access token is missing or not this service's"));
+
+    let vault =
+        RemoteVault::try_new(&service.url, AccessToken::try_new(&token()).unwrap()).unwrap();
+    let member = vault.create(&tenant, &member).await.unwrap();
+    let fees = vault.create(&tenant, &KeyName::Operator("fees".to_owned())).await.unwrap();
+    let native = |from: &PublicKey| payment(from, &member, STANDALONE);
+    for (key, payload, why) in [
+        (&member, native(&member), "a payment of another asset"),
+        (&fees, native(&fees), "a transaction of the fee account's own"),
+        (
+            &member,
+            payment(&member, &fees, "Public Global Stellar Network ; September 2015"),
+            "a transaction of another network",
+        ),
+        (&member, b"anything at all".to_vec(), "bytes that are no transaction"),
+    ] {
+        let refused = vault.sign(&tenant, key, Digest::Sha256, &payload).await.unwrap_err();
+        assert_eq!(refused.kind, PortErrorKind::Denied, "{why}: {refused}");
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+    let odd = reqwest::get(format!("{}/v1/sign", service.url)).await.unwrap();
+    assert_eq!(odd.status(), 405);
+}
+
+/// XLM, which is no asset of ours.
+fn payment(from: &PublicKey, to: &PublicKey, passphrase: &str) -> Vec<u8> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let pay = PaymentOp {
+        destination: MuxedAccount::Ed25519(Uint256(to.0)),
+        asset: Asset::Native,
+        amount: 1,
+    };
+    let operation = Operation { source_account: None, body: OperationBody::Payment(pay) };
+    let tx = Transaction {
+        source_account: MuxedAccount::Ed25519(Uint256(from.0)),
+        fee: 100,
+        seq_num: SequenceNumber(1),
+        cond: Preconditions::Time(TimeBounds {
+            min_time: TimePoint(0),
+            max_time: TimePoint(now + 60),
+        }),
+        memo: Memo::None,
+        operations: vec![operation].try_into().unwrap(),
+        ext: TransactionExt::V0,
+    };
+    let payload = TransactionSignaturePayload {
+        network_id: Hash(Sha256::digest(passphrase.as_bytes()).into()),
+        tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx),
+    };
+    payload.to_xdr(Limits::none()).unwrap()
+}
+
+fn ended(mut command: Command) -> (bool, String) {
+    let Output { status, stderr, .. } = command.stdout(Stdio::null()).output().unwrap();
+    (status.success(), String::from_utf8(stderr).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_cannot_work_is_said_before_anything_starts() {
+    let data = tempfile::tempdir().unwrap();
+    let service = serve(data.path(), free_port()).await;
+    let other = tempfile::tempdir().unwrap();
+    let with = |environment: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = command(other.path());
+        let port = free_port().to_string();
+        command.args(arguments).env("PORT", port).envs(environment.iter().copied());
+        let (ok, said) = ended(command);
+        assert!(!ok, "{said}");
+        said
+    };
+    let said = with(&[("KOLO_SIGNER_URL", &service.url)], &[]);
+    assert!(said.contains("KOLO_SIGNER_TOKEN: an access token has at least 32"), "{said}");
+    let wrong = "w".repeat(40);
+    let said = with(&[("KOLO_SIGNER_URL", &service.url), ("KOLO_SIGNER_TOKEN", &wrong)], &[]);
+    assert!(said.contains("the access token is missing or not this service's"), "{said}");
+    assert!(!said.contains(&wrong));
+    let said =
+        with(&[("KOLO_SIGNER_URL", "http://signer.example"), ("KOLO_SIGNER_TOKEN", &wrong)], &[]);
+    assert!(said.contains("https://"), "{said}");
+    let said = with(&[("KOLO_SIGNER_TOKEN", &wrong)], &[]);
+    assert!(said.contains("set without KOLO_SIGNER_URL"), "{said}");
+    let said = with(&[], &["signer"]);
+    assert!(said.contains("openssl rand -hex 32"), "{said}");
+    let said = with(&[("KOLO_SIGNER_TOKEN", "short-word")], &["signer"]);
+    assert!(said.contains("KOLO_SIGNER_TOKEN") && !said.contains("short-word"), "{said}");
+    let taken = service.url.strip_prefix("http://").unwrap();
+    let said = with(&[("KOLO_SIGNER_TOKEN", &wrong)], &["signer", "--bind", taken]);
+    assert!(said.contains("choose another with --bind"), "{said}");
+    let assets = ["signer", "--assets", "nonsense"];
+    let said = with(&[("KOLO_SIGNER_TOKEN", &wrong)], &assets);
+    assert!(said.contains("CODE:ISSUER:DECIMALS:NAME"), "{said}");
+    let said = with(&[("KOLO_PUBLIC_URL", "http://bot.example")], &[]);
+    assert!(said.contains("KOLO_PUBLIC_URL"), "{said}");
+}

@@ -1,0 +1,58 @@
+//! The member's page outside the chat: replies, notices, and the button that stops it.
+use super::Speech;
+use crate::conversation::reply::Reply;
+use crate::conversation::words::Words;
+use crate::notice::Notice;
+use crate::wallet::page::{KeyLink, LINK_MARK, Stopped};
+
+pub(super) fn reply(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
+    match reply {
+        Reply::KeyLink(link) => Some(link_words(link, speech)),
+        Reply::NoKeyPage => Some(vec![Words::new("no-key-page")]),
+        Reply::KeyStopped(stopped) => Some(vec![Words::new(match stopped {
+            Stopped::Waiting => "key-stopped-waiting",
+            Stopped::Factor => "key-stopped-factor",
+            Stopped::Links => "key-stopped-links",
+        })]),
+        _ => None,
+    }
+}
+
+fn link_words(link: &KeyLink, speech: &Speech) -> Vec<Words> {
+    let mut lines = vec![
+        Words::new("key-link"),
+        Words::new("key-link-itself").text("link", LINK_MARK).apart(),
+        Words::new("key-link-care").count("minutes", link.minutes).apart(),
+    ];
+    if let Some(at) = link.good_at {
+        lines.push(Words::new("key-link-waits").text("at", speech.date(at)));
+    } else if !link.has_factor {
+        lines.push(Words::new("key-link-first"));
+    }
+    lines
+}
+
+pub(super) fn notice(notice: &Notice, speech: &Speech) -> Option<Words> {
+    Some(match notice {
+        Notice::KeyExported => Words::new("notice-key-exported"),
+        Notice::KeyRefused => Words::new("notice-key-refused"),
+        Notice::FactorWaits { good_at } => {
+            Words::new("notice-factor-waits").text("at", speech.date(*good_at))
+        }
+        Notice::FactorGood => Words::new("notice-factor-good"),
+        Notice::FactorLocked { until } => {
+            Words::new("notice-factor-locked").text("until", speech.date(*until))
+        }
+        Notice::ReservesOwned => Words::new("notice-reserves-owned"),
+        Notice::WalletClosed => Words::new("notice-wallet-closed"),
+        _ => return None,
+    })
+}
+
+pub(super) fn orders(notice: &Notice) -> Option<Vec<(&'static str, String)>> {
+    let stops = matches!(
+        notice,
+        Notice::FactorWaits { .. } | Notice::FactorGood | Notice::FactorLocked { .. }
+    );
+    stops.then(|| vec![("label-stop-key", "STOP KEY".to_owned())])
+}
