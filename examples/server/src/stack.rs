@@ -7,10 +7,10 @@ use std::time::Instant;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::{Clock, Entropy, KeyVault, MessageChannel, PortError};
 use kolo_core::worker::Worker;
-use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
+use kolo_core::{AssetList, Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
-use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
+use kolo_stellar::setup::{Funder, Operation, operate_in, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
@@ -33,6 +33,8 @@ pub struct Plan {
     pub settings: Settings,
     /// The most one payment of shared rent may cost, stroops of XLM.
     pub max_rent: i64,
+    /// What circles may save in ([`kolo_stellar::setup::OWN`]: of the operator's own issuing).
+    pub assets: AssetList,
     /// The network.
     pub network: NetworkPlan,
 }
@@ -146,7 +148,7 @@ impl Stack {
                 let network = start_network(&plan.data.join("network"), &plan.clock)?;
                 progress("setting up test dollars and contracts");
                 let rpc = in_process(&network);
-                let operation = operate(rpc.clone(), keys.0, keys.1).await?;
+                let operation = operate_in(rpc.clone(), &plan.assets, keys).await?;
                 let config = limits(operation.deployment.config());
                 let client = StellarChainClient::try_new(rpc.clone(), &config)?;
                 (operation, client, rpc, Some(network))
@@ -161,7 +163,7 @@ impl Stack {
                 (operation, client.with_clock(plan.clock.clone()), rpc, None)
             }
         };
-        let Operation { operator, asset, deployment, .. } = operation;
+        let Operation { operator, assets, deployment, .. } = operation;
         let (meter, passphrase) = (Meter::new(), deployment.passphrase.clone());
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
@@ -176,7 +178,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, asset, operator, plan.settings);
+        let kolo = Kolo::new(tenant, ports, assets, operator, plan.settings);
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));

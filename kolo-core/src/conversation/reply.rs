@@ -13,7 +13,7 @@ use crate::view::{
     CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
     RequestView, VoteView, WalletView,
 };
-use crate::{MemberId, Timestamp};
+use crate::{AllowedAsset, MemberId, Timestamp};
 
 pub use parts::{
     Act, GroupPosition, Home, Moving, Newcomer, OfficerLine, Payment, Remark, Selling,
@@ -44,7 +44,8 @@ pub enum Reply {
     },
     // money
     Balance {
-        wallet: WalletView,
+        /// The usual one, then each other that holds something.
+        wallets: Vec<WalletView>,
         groups: Vec<GroupPosition>,
     },
     History {
@@ -68,6 +69,12 @@ pub enum Reply {
     // a new group
     AskGroupName,
     BadGroupName,
+    /// What the group saves in, where there is a choice.
+    AskAsset {
+        name: String,
+        assets: Vec<AllowedAsset>,
+        again: bool,
+    },
     AskContribution {
         name: String,
         problem: Option<AmountProblem>,
@@ -373,6 +380,8 @@ pub enum Reply {
         amount: Amount,
         missing: Amount,
         test_money: bool,
+        /// People save in several assets, and only this one counts here.
+        pinned: bool,
     },
     OtherAmount {
         name: String,

@@ -3,6 +3,7 @@ mod closing;
 mod export;
 mod message;
 mod service;
+mod trustlines;
 
 pub use message::SignedMessage;
 pub use service::Wallets;

@@ -99,6 +99,7 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
         entropy: Arc::new(SystemEntropy),
         settings: settings(config.caps, config.channels),
         max_rent: config.max_rent,
+        assets: config.assets,
         network: NetworkPlan::Embedded,
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
