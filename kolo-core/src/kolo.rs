@@ -13,7 +13,7 @@ use crate::port::{
 use crate::receipt::Receipts;
 use crate::wallet::Wallets;
 use crate::wallet::page::{Authenticator, KeyPage, KeyPageSettings};
-use crate::{Asset, Caps, TenantId};
+use crate::{AllowedAsset, Asset, AssetList, Caps, Error, TenantId};
 
 /// The operator's public keys; their secret halves are in the vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub struct Kolo {
 struct Inner {
     tenant: TenantId,
     ports: Ports,
-    asset: Asset,
+    assets: AssetList,
     operator: OperatorKeys,
     settings: Settings,
     authorizer: Arc<dyn Authorizer>,
@@ -123,20 +123,22 @@ pub(crate) struct Export {
 }
 
 impl Kolo {
-    /// On these ports, saving in `asset`.
+    /// On these ports, saving in `assets`: an [`AssetList`], or one [`Asset`] alone. What was on the list
+    /// stays on it for as long as anybody has any of it, or a circle saves in it.
     #[must_use]
     pub fn new(
         tenant: TenantId,
         ports: Ports,
-        asset: Asset,
+        assets: impl Into<AssetList>,
         operator: OperatorKeys,
         mut settings: Settings,
     ) -> Self {
         let authorizer = Arc::new(DomainRules);
         settings.channels = settings.channels.min(MOST_CHANNELS);
         let (desk, export, page) = (Desk::default(), None, None);
+        let assets = assets.into();
         let inner =
-            Inner { tenant, ports, asset, operator, settings, authorizer, desk, export, page };
+            Inner { tenant, ports, assets, operator, settings, authorizer, desk, export, page };
         Self { inner: Arc::new(inner) }
     }
 
@@ -217,10 +219,25 @@ impl Kolo {
         &self.inner.tenant
     }
 
-    /// What it saves in.
+    /// What it saves in unless somebody says otherwise.
     #[must_use]
     pub fn asset(&self) -> &Asset {
-        &self.inner.asset
+        &self.inner.assets.usual().asset
+    }
+
+    /// All it saves in, the usual one first.
+    #[must_use]
+    pub fn assets(&self) -> &AssetList {
+        &self.inner.assets
+    }
+
+    /// The entry of an asset on the list.
+    ///
+    /// # Errors
+    /// [`Error::AssetNotAllowed`].
+    pub fn allowed(&self, asset: &Asset) -> Result<&AllowedAsset, Error> {
+        let code = || asset.code.clone();
+        self.assets().find(asset).ok_or_else(|| Error::AssetNotAllowed { code: code() })
     }
 
     /// The operator's keys.

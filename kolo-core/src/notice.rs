@@ -1,6 +1,6 @@
 //! What people are told when something has happened: typed, put into words by the conversation.
 //!
-//! Amounts are minor units of the circle's asset; names are as shown to the reader. `receipt` is the
+//! Amounts are minor units of the circle's asset, or of that it was told with ([`crate::Told`]); names are as shown to the reader. `receipt` is the
 //! number of the signed receipt of what is told, there when the notice is.
 use serde::{Deserialize, Serialize};
 
@@ -534,6 +534,62 @@ pub enum Notice {
         #[serde(default)]
         removed: bool,
     },
+}
+
+impl Notice {
+    /// The circle it names, whose asset its amounts are of.
+    #[must_use]
+    pub const fn circle(&self) -> Option<CircleId> {
+        Some(*match self {
+            Self::CircleCaughtUp { circle, .. }
+            | Self::CircleReady { circle, .. }
+            | Self::InvitationReady { circle, .. }
+            | Self::Joined { circle, .. }
+            | Self::SomebodyJoined { circle, .. }
+            | Self::SomebodyLeft { circle, .. }
+            | Self::Started { circle, .. }
+            | Self::Contributed { circle, .. }
+            | Self::ContributionFailed { circle, .. }
+            | Self::Repaid { circle, .. }
+            | Self::PaidBack { circle, .. }
+            | Self::RepaymentFailed { circle, .. }
+            | Self::Reminder { circle, .. }
+            | Self::PaidOut { circle, .. }
+            | Self::PayoutKept { circle, .. }
+            | Self::CreditDelivered { circle, .. }
+            | Self::EntryDue { circle, .. }
+            | Self::EntryPaid { circle, .. }
+            | Self::PlaceAsked { circle, .. }
+            | Self::PlacesAsked { circle, .. }
+            | Self::PlaceWaiting { circle, .. }
+            | Self::PlaceDenied { circle, .. }
+            | Self::Leaving { circle, .. }
+            | Self::Expelled { circle, .. }
+            | Self::SeatTaken { circle, .. }
+            | Self::SeatGiven { circle, .. }
+            | Self::TurnsSwapped { circle, .. }
+            | Self::OfferMade { circle, .. }
+            | Self::OfferEnded { circle, .. }
+            | Self::SeatGivenUp { circle, .. }
+            | Self::UpgradeSigned { circle, .. }
+            | Self::Upgraded { circle, .. }
+            | Self::OtherCode { circle, .. }
+            | Self::Office { circle, .. }
+            | Self::BidMade { circle, .. }
+            | Self::InsurancePaid { circle, .. }
+            | Self::VaultShort { circle, .. }
+            | Self::VaultGift { circle, .. }
+            | Self::Proposed { circle, .. }
+            | Self::VotePassed { circle, .. }
+            | Self::MoveStopped { circle, .. }
+            | Self::VoteCast { circle, .. }
+            | Self::ProposalRejected { circle, .. }
+            | Self::Dissolved { circle, .. }
+            | Self::Refunded { circle, .. }
+            | Self::Completed { circle, .. } => circle,
+            _ => return None,
+        })
+    }
 }
 
 /// Why the chain did not do it, in terms people can be told.

@@ -11,7 +11,7 @@ use crate::port::ledger::{
 };
 use crate::port::work::{Lease, NewWork, WorkId};
 use crate::record::{self, Aggregate, Loaded};
-use crate::{Actor, CommandContext, Error, Kolo, MemberId, Timestamp};
+use crate::{Actor, Asset, CommandContext, Error, Kolo, MemberId, Timestamp};
 
 /// Attempts before [`Error::Contention`].
 const ATTEMPTS: u32 = 32;
@@ -215,9 +215,30 @@ impl Changes {
 
     /// Tells a member something, once: `what` makes the notice's id within this command.
     pub fn notice(&mut self, to: MemberId, what: &str, notice: Notice) -> Result<(), Error> {
+        self.tell(to, what, notice, None)
+    }
+
+    /// The same of what is no circle's: its amounts are of this asset.
+    pub fn notice_in(
+        &mut self,
+        asset: &Asset,
+        to: MemberId,
+        what: &str,
+        notice: Notice,
+    ) -> Result<(), Error> {
+        self.tell(to, what, notice, Some(asset.clone()))
+    }
+
+    fn tell(
+        &mut self,
+        to: MemberId,
+        what: &str,
+        notice: Notice,
+        asset: Option<Asset>,
+    ) -> Result<(), Error> {
         let id = format!("notice/{}/{what}/{to}", self.set.key);
         let due = self.now();
-        let told = Told { id: id.clone(), to, notice };
+        let told = Told { id: id.clone(), to, notice, asset };
         self.enqueue(queue::NOTICE, id, Some(to.to_string()), due, &told)
     }
 
@@ -246,6 +267,10 @@ pub struct Told {
     pub to: MemberId,
     /// What.
     pub notice: Notice,
+    /// Of what its amounts are, where that is no circle's ([`Notice::circle`]); `None` there: of the usual
+    /// asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Asset>,
 }
 
 /// The queues there are.

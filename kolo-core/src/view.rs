@@ -48,6 +48,8 @@ pub struct WalletView {
 pub struct HistoryLine {
     /// Cursor for the next page.
     pub position: u64,
+    /// Of what its amount is.
+    pub asset: Asset,
     /// When.
     pub at: Timestamp,
     /// What: `deposit`, `withdrawal`, `contribution`, `payout`, `repayment`, `refund`, `credit`.
@@ -80,6 +82,8 @@ pub struct HistoryPage {
 pub struct NewCircle {
     /// 1 to 60 characters.
     pub name: String,
+    /// What it saves in, for ever: one of the host's list ([`crate::Kolo::assets`]); `None`: the usual one.
+    pub asset: Option<Asset>,
     /// c > 0.
     pub contribution: Amount,
     /// How often.
@@ -137,6 +141,7 @@ impl NewCircle {
     pub fn weekly(name: impl Into<String>, contribution: Amount, seats: u8) -> Self {
         Self {
             name: name.into(),
+            asset: None,
             contribution,
             every: Every::Days(7),
             seats,
@@ -309,6 +314,8 @@ pub struct CircleStatus {
 pub struct ContributionTable {
     /// Of which circle.
     pub circle: CircleId,
+    /// What it saves in.
+    pub asset: Asset,
     /// Rounds there are; every row has as many cells.
     pub rounds: u8,
     /// Who holds a seat, by seat; then who paid and holds none any more.

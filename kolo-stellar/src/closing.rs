@@ -2,8 +2,8 @@
 //!
 //! | effect | source and signer | operations |
 //! |---|---|---|
-//! | `CloseAccount` | the owner | `ChangeTrust` to nothing where there is a trustline, `AccountMerge` |
-//! | `LeaveSponsorship` | the sponsor | `RevokeSponsorship` of the trustline where there is one, of the account |
+//! | `CloseAccount` | the owner | `ChangeTrust` to nothing for each trustline there is, `AccountMerge` |
+//! | `LeaveSponsorship` | the sponsor | `RevokeSponsorship` of each trustline there is, of the account |
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{Mismatch, PrepareError};
 use stellar_xdr::{
@@ -27,30 +27,35 @@ const OWN_ENTRIES: i64 = 2;
 /// What the ledger has of an owner.
 struct Held {
     account: AccountEntry,
-    line: Option<TrustLineEntry>,
+    /// Of the assets asked for, in their order.
+    lines: Vec<Line>,
+}
+
+/// A trustline there is.
+struct Line {
+    asset: stellar_xdr::Asset,
+    entry: TrustLineEntry,
 }
 
 impl StellarChainClient {
-    /// Nothing may be in it that would be lost, and nothing below it but the one trustline.
+    /// Nothing may be in it that would be lost, and nothing below it but these trustlines.
     pub(crate) async fn close_operations(
         &self,
         owner: &AccountId,
-        asset: &stellar_xdr::Asset,
+        assets: &[stellar_xdr::Asset],
         to: &AccountId,
     ) -> Result<Vec<Operation>, PrepareError> {
         if to == owner {
             return Err(refused("an account cannot be merged into itself".to_owned()));
         }
-        let Some(Held { account, line }) = self.held(owner, asset).await? else {
+        let Some(Held { account, lines }) = self.held(owner, assets).await? else {
             return Err(PrepareError::AlreadyDone);
         };
-        if let Some(line) = &line
-            && line.balance != 0
-        {
-            let what = format!("the account still holds {} minor units", line.balance);
+        if let Some(line) = lines.iter().find(|line| line.entry.balance != 0) {
+            let what = format!("the account still holds {} minor units", line.entry.balance);
             return Err(refused(what));
         }
-        if account.num_sub_entries != u32::from(line.is_some()) {
+        if usize::try_from(account.num_sub_entries) != Ok(lines.len()) {
             let what =
                 "the account has other trustlines, signers, offers or data: remove them first";
             return Err(refused(what.to_owned()));
@@ -68,16 +73,16 @@ impl StellarChainClient {
         if self.account(to).await?.is_none() {
             return Err(refused("the account to be merged into does not exist".to_owned()));
         }
-        Ok(close(asset, to, line.is_some()))
+        Ok(close(&lines, to))
     }
 
     /// The sponsor's reserves, and no others, where the account can carry its own.
     pub(crate) async fn unsponsor_operations(
         &self,
         owner: &AccountId,
-        asset: &stellar_xdr::Asset,
+        assets: &[stellar_xdr::Asset],
     ) -> Result<Vec<Operation>, PrepareError> {
-        let Some(Held { account, line }) = self.held(owner, asset).await? else {
+        let Some(Held { account, lines }) = self.held(owner, assets).await? else {
             return Err(refused("the account does not exist".to_owned()));
         };
         if extension(&account).is_none_or(|more| more.num_sponsored == 0) {
@@ -91,24 +96,34 @@ impl StellarChainClient {
             );
             return Err(refused(what));
         }
-        Ok(unsponsor(owner, asset, line.is_some()))
+        Ok(unsponsor(owner, &lines))
     }
 
     async fn held(
         &self,
         owner: &AccountId,
-        asset: &stellar_xdr::Asset,
+        assets: &[stellar_xdr::Asset],
     ) -> Result<Option<Held>, PortError> {
-        let keys = [account_key(owner), trustline_key(owner, asset)];
-        let (mut account, mut line) = (None, None);
-        for entry in self.rpc.ledger_entries(&keys).await? {
-            match entry.data {
-                LedgerEntryData::Account(found) if entry.key == keys[0] => account = Some(found),
-                LedgerEntryData::Trustline(found) if entry.key == keys[1] => line = Some(found),
-                _ => {}
+        let mut keys = vec![account_key(owner)];
+        keys.extend(assets.iter().map(|asset| trustline_key(owner, asset)));
+        let found = self.rpc.ledger_entries(&keys).await?;
+        let account = found.iter().find_map(|entry| match &entry.data {
+            LedgerEntryData::Account(account) if entry.key == account_key(owner) => {
+                Some(account.clone())
             }
-        }
-        Ok(account.map(|account| Held { account, line }))
+            _ => None,
+        });
+        let line = |asset: &stellar_xdr::Asset| {
+            let key = trustline_key(owner, asset);
+            found.iter().find_map(|entry| match &entry.data {
+                LedgerEntryData::Trustline(line) if entry.key == key => {
+                    Some(Line { asset: asset.clone(), entry: line.clone() })
+                }
+                _ => None,
+            })
+        };
+        let lines = assets.iter().filter_map(line).collect();
+        Ok(account.map(|account| Held { account, lines }))
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<AccountEntry>, PortError> {
@@ -147,17 +162,19 @@ const fn extension(account: &AccountEntry) -> Option<&AccountEntryExtensionV2> {
     }
 }
 
-fn close(asset: &stellar_xdr::Asset, to: &AccountId, has_line: bool) -> Vec<Operation> {
-    let trust =
-        OperationBody::ChangeTrust(ChangeTrustOp { line: change_trust_asset(asset), limit: 0 });
+fn close(lines: &[Line], to: &AccountId) -> Vec<Operation> {
+    let trust = |line: &Line| {
+        let line = change_trust_asset(&line.asset);
+        OperationBody::ChangeTrust(ChangeTrustOp { line, limit: 0 })
+    };
     let merge = OperationBody::AccountMerge(MuxedAccount::from(to.clone()));
-    let bodies = has_line.then_some(trust).into_iter().chain([merge]);
+    let bodies = lines.iter().map(trust).chain([merge]);
     bodies.map(|body| operation(None, body)).collect()
 }
 
-fn unsponsor(owner: &AccountId, asset: &stellar_xdr::Asset, has_line: bool) -> Vec<Operation> {
-    let line = has_line.then(|| trustline_key(owner, asset));
-    let keys = line.into_iter().chain([account_key(owner)]);
+fn unsponsor(owner: &AccountId, lines: &[Line]) -> Vec<Operation> {
+    let keys = lines.iter().map(|line| trustline_key(owner, &line.asset));
+    let keys = keys.chain([account_key(owner)]);
     keys.map(|key| operation(None, revoke(key))).collect()
 }
 
@@ -165,23 +182,23 @@ const fn revoke(key: LedgerKey) -> OperationBody {
     OperationBody::RevokeSponsorship(RevokeSponsorshipOp::LedgerEntry(key))
 }
 
-/// Exactly these operations, with or without the trustline.
+/// Exactly these operations, with or without some of the trustlines, in their order and each once.
 pub(crate) fn check_close(
     operations: &[Operation],
-    asset: &stellar_xdr::Asset,
+    assets: &[stellar_xdr::Asset],
     to: &AccountId,
 ) -> Result<(), Mismatch> {
-    let (line, merge) = match operations {
-        [line, merge] => (Some(line), merge),
-        [merge] => (None, merge),
-        _ => return Err(mismatch("number of operations")),
+    let Some((merge, lines)) = operations.split_last() else {
+        return Err(mismatch("number of operations"));
     };
-    if let Some(line) = line {
+    let mut left = assets.iter();
+    for line in lines {
         same(line.source_account.is_none(), "trustline source")?;
         let OperationBody::ChangeTrust(change) = &line.body else {
             return Err(mismatch("kind of the trustline's operation"));
         };
-        same(change.line == change_trust_asset(asset), "trustline asset")?;
+        let is_next = left.any(|asset| change.line == change_trust_asset(asset));
+        same(is_next, "trustline asset")?;
         same(change.limit == 0, "trustline limit")?;
     }
     same(merge.source_account.is_none(), "merge source")?;
@@ -191,20 +208,20 @@ pub(crate) fn check_close(
     same(*found == MuxedAccount::from(to.clone()), "merge destination")
 }
 
-/// Exactly these operations, with or without the trustline.
+/// Exactly these operations, with or without some of the trustlines, in their order and each once.
 pub(crate) fn check_unsponsor(
     operations: &[Operation],
     owner: &AccountId,
-    asset: &stellar_xdr::Asset,
+    assets: &[stellar_xdr::Asset],
 ) -> Result<(), Mismatch> {
-    let (line, account) = match operations {
-        [line, account] => (Some(line), account),
-        [account] => (None, account),
-        _ => return Err(mismatch("number of operations")),
+    let Some((account, lines)) = operations.split_last() else {
+        return Err(mismatch("number of operations"));
     };
-    if let Some(line) = line {
+    let mut left = assets.iter();
+    for line in lines {
         same(line.source_account.is_none(), "trustline source")?;
-        same(line.body == revoke(trustline_key(owner, asset)), "sponsored trustline")?;
+        let is_next = left.any(|asset| line.body == revoke(trustline_key(owner, asset)));
+        same(is_next, "sponsored trustline")?;
     }
     same(account.source_account.is_none(), "account source")?;
     same(account.body == revoke(account_key(owner)), "sponsored account")

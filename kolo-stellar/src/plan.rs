@@ -1,6 +1,7 @@
 //! What an effect is on this chain: which account acts, who signs, which operations or which call.
 //!
 //! Preparing builds a plan into a transaction; verifying holds a decoded transaction against it.
+use kolo_core::Asset;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{ChainAddress, ChainEffect};
 use kolo_core::port::vault::PublicKey;
@@ -10,7 +11,9 @@ use stellar_xdr::{
     SorobanAuthorizedInvocation,
 };
 
-use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
+use crate::address::{
+    account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr, xdr_asset,
+};
 use crate::config::{KnownAsset, Network, known_asset};
 use crate::lifetime::Rent;
 use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, vec as list_of};
@@ -23,10 +26,10 @@ pub(crate) enum Plan {
     Open { owner: AccountId, asset: Option<stellar_xdr::Asset> },
     /// A classic payment between accounts.
     Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
-    /// The trustline given up, the account merged away.
-    Close { owner: AccountId, asset: stellar_xdr::Asset, to: AccountId },
+    /// The trustlines given up, the account merged away.
+    Close { owner: AccountId, assets: Vec<stellar_xdr::Asset>, to: AccountId },
     /// The sponsor takes the reserves back.
-    Unsponsor { owner: AccountId, asset: stellar_xdr::Asset },
+    Unsponsor { owner: AccountId, assets: Vec<stellar_xdr::Asset> },
     /// A contract call.
     Call(Call),
     /// Rent of entries that are about to be archived.
@@ -92,15 +95,14 @@ impl Plan {
                 Ok(Self::Prolong(Rent::of(network, circle.as_ref(), asset)?))
             }
             ChainEffect::ByChannel { channel, call } => Self::by_channel(network, channel, call),
-            ChainEffect::CloseAccount { owner, asset, to } => Ok(Self::Close {
+            ChainEffect::CloseAccount { owner, assets, to } => Ok(Self::Close {
                 owner: account_id(owner)?,
-                asset: known_asset(network.id, asset)?.xdr,
+                assets: xdr_assets(assets)?,
                 to: account_id(to)?,
             }),
-            ChainEffect::LeaveSponsorship { owner, asset } => Ok(Self::Unsponsor {
-                owner: account_id(owner)?,
-                asset: known_asset(network.id, asset)?.xdr,
-            }),
+            ChainEffect::LeaveSponsorship { owner, assets } => {
+                Ok(Self::Unsponsor { owner: account_id(owner)?, assets: xdr_assets(assets)? })
+            }
             other => Ok(Self::Call(call(network, other)?)),
         }
     }
@@ -408,6 +410,18 @@ fn by_member(
     args.extend(rest);
     let (source, contract) = (account_id(member)?, contract_id(circle)?);
     Ok(Call { source, contract, function, args, auth, other: None })
+}
+
+/// In the network's form, each once.
+fn xdr_assets(assets: &[Asset]) -> Result<Vec<stellar_xdr::Asset>, PortError> {
+    let mut found = Vec::new();
+    for asset in assets {
+        let asset = xdr_asset(asset)?;
+        if !found.contains(&asset) {
+            found.push(asset);
+        }
+    }
+    Ok(found)
 }
 
 pub(crate) fn unknown() -> PortError {

@@ -60,8 +60,8 @@ impl StellarChainClient {
                 self.check_payment(from, to, asset, *amount).await?;
                 vec![payment(to, asset, *amount)]
             }
-            Plan::Close { owner, asset, to } => self.close_operations(owner, asset, to).await?,
-            Plan::Unsponsor { owner, asset } => self.unsponsor_operations(owner, asset).await?,
+            Plan::Close { owner, assets, to } => self.close_operations(owner, assets, to).await?,
+            Plan::Unsponsor { owner, assets } => self.unsponsor_operations(owner, assets).await?,
             Plan::Call(call) => vec![call_operation(call, vec![])?],
             Plan::Prolong(_) => vec![],
         };

@@ -52,9 +52,9 @@ impl StellarChainClient {
                 };
                 check_payment(&decoded.operations, &expected)?;
             }
-            Plan::Close { owner: _, asset, to } => check_close(&decoded.operations, asset, to)?,
-            Plan::Unsponsor { owner, asset } => {
-                check_unsponsor(&decoded.operations, owner, asset)?;
+            Plan::Close { owner: _, assets, to } => check_close(&decoded.operations, assets, to)?,
+            Plan::Unsponsor { owner, assets } => {
+                check_unsponsor(&decoded.operations, owner, assets)?;
             }
             Plan::Call(call) => return check_call(&self.network, call, &decoded, tx),
             Plan::Prolong(rent) => {

@@ -263,7 +263,14 @@ function wallet(wallet) {
     figure("Books", wallet.books),
     figure("Chain", wallet.chain ?? "not there yet"),
     agreement(wallet.agree),
+    ...wallet.others.flatMap(other),
   ];
+}
+
+/** Money of another kind, where there is some. */
+function other(wallet) {
+  if (wallet.agree && Number(wallet.books) === 0) return [];
+  return [el("span", "figure", `${wallet.asset} `, el("b", "", wallet.books)), agreement(wallet.agree)];
 }
 
 const figure = (name, value) => el("span", "figure", `${name} `, el("b", name.toLowerCase(), value));
@@ -474,7 +481,7 @@ function show(state) {
     }
   }
   byId("no-circles").hidden = state.circles.length > 0;
-  refresh(byId("circles"), state.circles, () => state.circles.map((one) => circle(one, state.asset)));
+  refresh(byId("circles"), state.circles, () => state.circles.map((one) => circle(one, one.asset)));
   refresh(byId("transactions"), state.transactions, () => state.transactions.map(transaction));
 }
 

@@ -2,8 +2,9 @@
 //! never shown.
 use std::path::PathBuf;
 
-use kolo_core::{Caps, MOST_CHANNELS};
-use kolo_stellar::setup::Funder;
+use kolo_core::{AssetList, Caps, MOST_CHANNELS};
+use kolo_stellar::MAX_ASSETS;
+use kolo_stellar::setup::{Funder, OWN, test_dollars};
 use kolo_store::MasterKey;
 use kolo_store::remote::AccessToken;
 use zeroize::Zeroizing;
@@ -43,6 +44,9 @@ pub struct Config {
     /// `KOLO_MAX_RENT`: the most one payment of rent for what all circles share may cost, stroops of XLM; 400
     /// XLM by default.
     pub max_rent: i64,
+    /// `KOLO_ASSETS`: what circles may save in, the usual one first, as `CODE:ISSUER:DECIMALS:NAME,…`; the issuer
+    /// `test` is the operator's own. Test dollars by default.
+    pub assets: AssetList,
     /// Variables that were accepted and are not used by this version.
     pub unused: Vec<&'static str>,
 }
@@ -60,6 +64,7 @@ impl std::fmt::Debug for Config {
             .field("caps", &self.caps)
             .field("channels", &self.channels)
             .field("max_rent", &self.max_rent)
+            .field("assets", &self.assets)
             .field("unused", &self.unused)
             .finish()
     }
@@ -67,6 +72,9 @@ impl std::fmt::Debug for Config {
 
 /// What `KOLO_CHANNELS` is by default.
 pub const CHANNELS: u16 = 4;
+
+/// Of every asset of Stellar.
+const DECIMALS: u8 = 7;
 
 /// What `KOLO_MAX_RENT` is by default: 400 XLM.
 pub const MAX_RENT: i64 = 4_000_000_000;
@@ -118,6 +126,7 @@ impl Config {
         };
         let (channels, max_rent) =
             (channels(get("KOLO_CHANNELS"))?, max_rent(get("KOLO_MAX_RENT"))?);
+        let assets = assets(get("KOLO_ASSETS"))?;
         match get("STELLAR_NETWORK").as_deref() {
             None | Some("embedded") => {}
             Some(other) => {
@@ -157,6 +166,7 @@ impl Config {
             caps,
             channels,
             max_rent,
+            assets,
             unused,
         })
     }
@@ -260,6 +270,28 @@ fn max_rent(text: Option<String>) -> Result<i64, ConfigError> {
     })
 }
 
+/// On Stellar, where the embedded network is, an asset has 7 decimals, and five can be followed.
+fn assets(text: Option<String>) -> Result<AssetList, ConfigError> {
+    let Some(text) = text else {
+        return Ok(test_dollars());
+    };
+    let wrong = |why: String| bad("KOLO_ASSETS", why);
+    let list = AssetList::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    if let Some(odd) = list.iter().find(|allowed| allowed.asset.decimals != DECIMALS) {
+        let code = &odd.asset.code;
+        return Err(wrong(format!("{code}: assets of Stellar have {DECIMALS} decimals")));
+    }
+    if list.iter().count() > MAX_ASSETS {
+        return Err(wrong(format!("there are more than {MAX_ASSETS}: name fewer")));
+    }
+    if !list.iter().any(|allowed| allowed.asset.issuer == OWN) {
+        return Err(wrong(format!(
+            "one of them must be the operator's own: write {OWN} for its issuer"
+        )));
+    }
+    Ok(list)
+}
+
 /// The file of a `sqlite://` URL.
 fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
     match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
@@ -316,6 +348,11 @@ mod tests {
             ("KOLO_CHANNELS", "four"),
             ("KOLO_MAX_RENT", "0"),
             ("KOLO_MAX_RENT", "40.5"),
+            ("KOLO_ASSETS", "USDC"),
+            ("KOLO_ASSETS", "USDC:test:6:US dollar"),
+            ("KOLO_ASSETS", "USDC:test:7:US dollar,USDC:GA5Z:7:Dollar"),
+            ("KOLO_ASSETS", "USDC:GA5Z:7:US dollar"),
+            ("KOLO_ASSETS", "A:test:7:a,B:test:7:b,C:test:7:c,D:test:7:d,E:test:7:e,F:test:7:f"),
             ("STELLAR_NETWORK", "mainnet"),
             ("WHATSAPP_TOKEN", "short"),
             ("WHATSAPP_PHONE_NUMBER_ID", "1"),
@@ -348,6 +385,15 @@ mod tests {
         assert_eq!((config.channels, config.max_rent), (4, 4_000_000_000));
         let config = read(&[("KOLO_CHANNELS", "0"), ("KOLO_MAX_RENT", "25000000")]).unwrap();
         assert_eq!((config.channels, config.max_rent), (0, 25_000_000));
+    }
+
+    #[test]
+    fn assets_can_be_listed() {
+        assert_eq!(read(&[]).unwrap().assets, test_dollars());
+        let config = read(&[("KOLO_ASSETS", "EURC:test:7:Euro, USDC:test:7:US dollar")]).unwrap();
+        let codes: Vec<_> = config.assets.iter().map(|a| a.asset.code.clone()).collect();
+        assert_eq!(codes, ["EURC", "USDC"]);
+        assert_eq!(config.assets.usual().name, "Euro");
     }
 
     #[test]

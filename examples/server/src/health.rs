@@ -48,7 +48,7 @@ pub enum HealthError {
 /// [`HealthError`] when the network or the database does not answer.
 pub async fn look(stack: &Stack) -> Result<Report, HealthError> {
     let (kolo, factory) = (&stack.kolo, Some(&stack.factory));
-    let assets = [kolo.asset().clone()];
+    let assets: Vec<_> = kolo.assets().iter().map(|allowed| allowed.asset.clone()).collect();
     let found = inspect::status(&stack.rpc, &stack.passphrase, factory, &assets).await?;
     let channels = kolo.channel_accounts().await?;
     let (accounts, figures) = (accounts(stack), Some(stack.meter.figures()));

@@ -8,10 +8,10 @@ use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::{Clock, Entropy, KeyExport, KeyVault, MessageChannel, PortError};
 use kolo_core::wallet::page::KeyPageSettings;
 use kolo_core::worker::Worker;
-use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
+use kolo_core::{AssetList, Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
-use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
+use kolo_stellar::setup::{Funder, Operation, operate_in, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::remote::{AccessToken, RemoteVault, RemoteVaultError};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
@@ -37,6 +37,8 @@ pub struct Plan {
     pub settings: Settings,
     /// The most one payment of shared rent may cost, stroops of XLM.
     pub max_rent: i64,
+    /// What circles may save in ([`kolo_stellar::setup::OWN`]: of the operator's own issuing).
+    pub assets: AssetList,
     /// The network.
     pub network: NetworkPlan,
 }
@@ -169,7 +171,7 @@ impl Stack {
                 let network = start_network(&plan.data.join("network"), &plan.clock)?;
                 progress("setting up test dollars and contracts");
                 let rpc = in_process(&network);
-                let operation = operate(rpc.clone(), keys.0, keys.1).await?;
+                let operation = operate_in(rpc.clone(), &plan.assets, keys).await?;
                 let config = limits(operation.deployment.config());
                 let client = StellarChainClient::try_new(rpc.clone(), &config)?;
                 (operation, client, rpc, Some(network))
@@ -184,7 +186,7 @@ impl Stack {
                 (operation, client.with_clock(plan.clock.clone()), rpc, None)
             }
         };
-        let Operation { operator, asset, deployment, .. } = operation;
+        let Operation { operator, assets, deployment, .. } = operation;
         let (meter, passphrase) = (Meter::new(), deployment.passphrase.clone());
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
@@ -199,7 +201,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, asset, operator, plan.settings);
+        let kolo = Kolo::new(tenant, ports, assets, operator, plan.settings);
         let kolo = match plan.key_page {
             Some(page) => kolo.with_key_page(page, export),
             None => kolo,

@@ -7,7 +7,7 @@ use super::service::Circles;
 use crate::port::chain::ChainAddress;
 use crate::port::ledger::{EntryQuery, EntryStatus, JournalEntry, Side};
 use crate::view::{ContributionRow, ContributionTable};
-use crate::{CircleId, Error, MemberId};
+use crate::{Asset, CircleId, Error, MemberId};
 
 /// Entries asked of the ledger at a time.
 const PAGE: usize = 200;
@@ -45,7 +45,7 @@ impl Circles {
             }
         }
         self.name_the_gone(&mut sheet).await?;
-        Ok(sheet.view(circle)?)
+        Ok(sheet.view(circle, found.asset)?)
     }
 
     /// As [`Circles::contributions`], for somebody who asks: members see who paid what, outsiders nothing.
@@ -125,7 +125,7 @@ impl Sheet {
         &mut self.rows[at].by_round
     }
 
-    fn view(self, circle: CircleId) -> Result<ContributionTable, Refusal> {
+    fn view(self, circle: CircleId, asset: Asset) -> Result<ContributionTable, Refusal> {
         let mut total = Amount::ZERO;
         let mut rows = Vec::with_capacity(self.rows.len());
         for Line { payer, name, by_round } in self.rows {
@@ -140,6 +140,6 @@ impl Sheet {
             };
             rows.push(ContributionRow { member, name, by_round, total: paid });
         }
-        Ok(ContributionTable { circle, rounds: self.rounds, rows, total })
+        Ok(ContributionTable { circle, asset, rounds: self.rounds, rows, total })
     }
 }

@@ -14,7 +14,7 @@ use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::{Every, NewCircle, Options};
-use crate::{CircleId, CommandContext, Error, IntentId, Kolo, MemberId};
+use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId};
 
 /// Seconds of a day.
 const DAY_S: u32 = 86_400;
@@ -78,7 +78,7 @@ impl Circles {
             }
         };
         bounded("grace hours", u64::from(wanted.grace_hours), 0, 24 * 30)?;
-        let asset = self.kolo.ports().chain.asset_contract(self.kolo.asset())?;
+        let asset = self.kolo.ports().chain.asset_contract(self.saved_in(wanted)?)?;
         let Options { order, organiser_turn, partial, fee, security, premium, insurance_target } =
             wanted.options;
         let (bid_floor_bp, bid_step_bp) =
@@ -117,10 +117,11 @@ impl Circles {
     ///
     /// # Errors
     /// [`Error::BadText`], [`Error::OutOfBounds`], [`Error::Refused`] for its figures;
+    /// [`Error::AssetNotAllowed`] for what it would save in;
     /// [`Error::CapReached`]; [`Error::Forbidden`], as every command.
     pub async fn create(&self, ctx: &CommandContext, wanted: NewCircle) -> Result<UnderWay, Error> {
         let organiser = ctx.member()?;
-        let rules = self.draft(&wanted)?;
+        let (rules, asset) = (self.draft(&wanted)?, self.saved_in(&wanted)?);
         let name = clean_text(&wanted.name, "name", NAME_MAX)?;
         let turn = wanted.options.organiser_turn;
         let args = (&name, rules.encode().to_vec(), turn);
@@ -132,7 +133,7 @@ impl Circles {
         loop {
             let mut changes = command.changes();
             let mut member = self.kolo.member(organiser).await?;
-            let mut circle = self.fresh(&changes, ctx, &member.state, &name, &rules)?;
+            let mut circle = self.fresh(&changes, ctx, &member.state, (&name, asset), &rules)?;
             circle.state.organiser_turn = turn;
             self.kolo.count_circle(&mut changes, &mut member).await?;
             self.kolo.have_account_opened(&mut changes, &mut member).await?;
@@ -150,12 +151,18 @@ impl Circles {
         }
     }
 
+    /// What a new circle would save in: part of its rules from the beginning, and never another.
+    fn saved_in<'a>(&'a self, wanted: &'a NewCircle) -> Result<&'a Asset, Error> {
+        let asset = wanted.asset.as_ref().unwrap_or_else(|| self.kolo.asset());
+        self.kolo.allowed(asset).map(|allowed| &allowed.asset)
+    }
+
     fn fresh(
         &self,
         changes: &Changes,
         ctx: &CommandContext,
         organiser: &Member,
-        name: &str,
+        (name, asset): (&str, &Asset),
         rules: &Rules,
     ) -> Result<Loaded<Circle>, Error> {
         let id = CircleId::derive(&[ctx.tenant.as_str().as_bytes(), ctx.key.as_bytes()]);
@@ -165,7 +172,7 @@ impl Circles {
             id,
             name: name.to_owned(),
             organiser: organiser.id,
-            asset: self.kolo.asset().clone(),
+            asset: asset.clone(),
             rules: rules.encode().to_vec(),
             salt,
             address,
@@ -239,8 +246,9 @@ impl Circle {
 }
 
 impl Kolo {
-    /// Has the member's account opened on the chain, once: strangers who only say hello cost nothing.
-    /// The caller writes the member.
+    /// Has the member's account opened on the chain, once: strangers who only say hello cost nothing. An
+    /// account that is open gets a trustline to each asset that came onto the list since. The caller writes
+    /// the member.
     pub(crate) async fn have_account_opened(
         &self,
         changes: &mut Changes,
@@ -248,7 +256,8 @@ impl Kolo {
     ) -> Result<(), Error> {
         match member.state.account {
             Account::None => {}
-            Account::Opening | Account::Open => return Ok(()),
+            Account::Opening => return Ok(()),
+            Account::Open => return self.have_trustlines(changes, &mut member.state),
             Account::Closing => return Err(Error::UnderWay),
         }
         self.count_account(changes).await?;

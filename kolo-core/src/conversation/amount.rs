@@ -2,7 +2,11 @@
 //!
 //! The text is brought into the strict form of [`kolo_rules::Amount::parse`], which alone decides
 //! the value: no floating point, nothing rounded. What could mean two things is never guessed.
+use std::cmp::Reverse;
+
 use kolo_rules::{Amount, ParseAmountError};
+
+use crate::{AllowedAsset, Asset, AssetList};
 
 /// The most a chat accepts in one go, in whole units; a slip of the finger is likelier beyond it.
 pub const LARGEST_WHOLE: u32 = 1_000_000;
@@ -167,6 +171,94 @@ pub fn parse(text: &str, decimals: u8) -> Result<Amount, AmountProblem> {
         return Err(AmountProblem::TooLarge);
     }
     Ok(amount)
+}
+
+/// The same where people save in several assets: an amount of `asset`, with its code or without one, but
+/// with no other's. Where there is no choice, as [`parse`].
+///
+/// # Errors
+/// As [`parse`]; [`AmountProblem::OtherCurrency`] for the unit of another asset.
+pub fn parse_of(text: &str, asset: &Asset, assets: &AssetList) -> Result<Amount, AmountProblem> {
+    if !assets.are_several() {
+        return parse(text, asset.decimals);
+    }
+    let text = super::clean::typed(text).to_lowercase();
+    let Some((unit, rest)) = split_unit(&text, assets) else {
+        return parse(&text, asset.decimals);
+    };
+    let second = split_unit(rest, assets).map(|(unit, _)| unit);
+    let other = [Some(unit), second].into_iter().flatten().find(|unit| !is_of(unit, asset));
+    if let Some(other) = other {
+        return Err(AmountProblem::OtherCurrency(other.to_owned()));
+    }
+    let amount = parse(rest, asset.decimals);
+    amount.map_err(|problem| with_unit(problem, &asset.code))
+}
+
+/// The one of several assets whose unit an amount has, if it has one.
+#[must_use]
+pub fn unit_in<'a>(text: &str, assets: &'a AssetList) -> Option<&'a AllowedAsset> {
+    if !assets.are_several() {
+        return None;
+    }
+    let text = super::clean::typed(text).to_lowercase();
+    let (before, figure) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
+    // The word before the figure and the one behind it: what comes then may be a rhythm.
+    let after = figure.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let after = after.split(' ').find(|word| !word.is_empty() && !is_power(word));
+    let words = [before.trim(), after.unwrap_or_default()];
+    let fits = |allowed: &&AllowedAsset| words.iter().any(|word| is_of(word, &allowed.asset));
+    let mut fitting = assets.iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// Whether people call it dollars.
+#[must_use]
+pub fn is_dollars(asset: &Asset) -> bool {
+    asset.code.to_uppercase().starts_with("USD")
+}
+
+const EUROS: [&str; 4] = ["euros", "euro", "eur", "€"];
+
+/// Whether a unit, in small letters, is one of this asset's.
+fn is_of(unit: &str, asset: &Asset) -> bool {
+    let code = asset.code.to_lowercase();
+    let is_euros = code.starts_with("eur");
+    unit == code
+        || (is_dollars(asset) && UNITS.contains(&unit) && unit != "usdc")
+        || (is_euros && EUROS.contains(&unit))
+}
+
+/// A thousand or a million.
+fn is_power(word: &str) -> bool {
+    matches!(word, "k" | "m")
+}
+
+/// A unit at either end of an amount in small letters, and what is left.
+fn split_unit<'a>(text: &'a str, assets: &AssetList) -> Option<(&'a str, &'a str)> {
+    let codes = assets.iter().map(|allowed| allowed.asset.code.to_lowercase());
+    let known = UNITS.iter().chain(&EUROS).map(|unit| (*unit).to_owned());
+    let mut units: Vec<String> = codes.chain(known).collect();
+    // The longest first: `usd` begins `usdc`.
+    units.sort_by_key(|unit| Reverse(unit.len()));
+    units.iter().find_map(|unit| {
+        let front = text.strip_prefix(unit.as_str());
+        let front = front.and_then(|rest| Some((text.get(..unit.len())?, rest.trim())));
+        let back = text.strip_suffix(unit.as_str());
+        let back = back.and_then(|rest| Some((text.get(rest.len()..)?, rest.trim())));
+        front.or(back)
+    })
+}
+
+/// What is asked back keeps the unit that was given.
+fn with_unit(problem: AmountProblem, code: &str) -> AmountProblem {
+    match problem {
+        AmountProblem::Ambiguous { grouped, pointed } => AmountProblem::Ambiguous {
+            grouped: format!("{grouped} {code}"),
+            pointed: format!("{pointed} {code}"),
+        },
+        problem => problem,
+    }
 }
 
 fn problem(why: ParseAmountError, decimals: u8) -> AmountProblem {

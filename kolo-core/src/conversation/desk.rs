@@ -15,14 +15,16 @@ use crate::view::{
     InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
 };
 use crate::wallet::page::{KeyLink, Stopped};
-use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, TenantId};
+use crate::{
+    Asset, AssetList, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, TenantId,
+};
 
 /// What a dialogue asks and orders; [`Kolo`] in earnest.
 pub trait Desk: PeopleDesk + GroupDesk + RoundDesk + OfferDesk {
     /// Whose.
     fn tenant(&self) -> &TenantId;
-    /// What is saved in.
-    fn asset(&self) -> &Asset;
+    /// What is saved in, the usual asset first.
+    fn assets(&self) -> &AssetList;
     /// The smallest and the largest number of places.
     fn seats(&self) -> (u8, u8);
     /// Of the clock people read.
@@ -43,8 +45,8 @@ impl Desk for Kolo {
         Self::tenant(self)
     }
 
-    fn asset(&self) -> &Asset {
-        Self::asset(self)
+    fn assets(&self) -> &AssetList {
+        Self::assets(self)
     }
 
     fn seats(&self) -> (u8, u8) {
@@ -98,9 +100,10 @@ desk! {
     members.by_phone = by_phone(phone: &str) -> Option<MemberView>;
     members.by_address = by_address(address: &ChainAddress) -> Option<MemberView>;
     members.register = register(ctx: &CommandContext, who: Register) -> MemberView;
-    wallets.balance = balance(member: MemberId) -> WalletView;
+    wallets.balances = balances(member: MemberId) -> Vec<WalletView>;
+    wallets.balance_in = balance_in(member: MemberId, asset: &Asset) -> WalletView;
     wallets.history = history(member: MemberId, before: Option<u64>, limit: usize) -> HistoryPage;
-    wallets.test_money = test_money(ctx: &CommandContext, amount: Amount) -> IntentId;
+    wallets.test_money_in = test_money(ctx: &CommandContext, asset: &Asset, amount: Amount) -> IntentId;
     key_page.link = key_link(ctx: &CommandContext) -> KeyLink;
     key_page.stop = stop_key(ctx: &CommandContext) -> Stopped;
     receipts.of_member = receipt(member: MemberId, number: &str) -> ReceiptView;

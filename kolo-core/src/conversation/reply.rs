@@ -14,7 +14,7 @@ use crate::view::{
     RequestView, VoteView, WalletView,
 };
 use crate::wallet::page::{KeyLink, Stopped};
-use crate::{MemberId, Timestamp};
+use crate::{AllowedAsset, MemberId, Timestamp};
 
 pub use parts::{
     Act, GroupPosition, Home, Moving, Newcomer, OfficerLine, Payment, Remark, Selling,
@@ -45,7 +45,8 @@ pub enum Reply {
     },
     // money
     Balance {
-        wallet: WalletView,
+        /// The usual one, then each other that holds something.
+        wallets: Vec<WalletView>,
         groups: Vec<GroupPosition>,
     },
     History {
@@ -73,6 +74,12 @@ pub enum Reply {
     // a new group
     AskGroupName,
     BadGroupName,
+    /// What the group saves in, where there is a choice.
+    AskAsset {
+        name: String,
+        assets: Vec<AllowedAsset>,
+        again: bool,
+    },
     AskContribution {
         name: String,
         problem: Option<AmountProblem>,
@@ -378,6 +385,8 @@ pub enum Reply {
         amount: Amount,
         missing: Amount,
         test_money: bool,
+        /// People save in several assets, and only this one counts here.
+        pinned: bool,
     },
     OtherAmount {
         name: String,

@@ -9,7 +9,7 @@ use crate::offer::SwapTerms;
 use crate::port::chain::ChainAddress;
 use crate::record::Aggregate;
 use crate::view::{Every, NewCircle, Options};
-use crate::{CircleId, MemberId, OfferId, Timestamp};
+use crate::{Asset, CircleId, MemberId, OfferId, Timestamp};
 
 /// How long a question for a YES stands; after that, nothing is done.
 pub const CONFIRM_S: u64 = 600;
@@ -268,6 +268,9 @@ impl Pending {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Draft {
     pub name: Option<String>,
+    /// What it saves in, where there is a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Asset>,
     /// Minor units.
     pub contribution: Option<i64>,
     pub every: Option<Every>,
@@ -329,6 +332,7 @@ impl Draft {
         };
         Some(NewCircle {
             name: self.name.clone()?,
+            asset: self.asset.clone(),
             contribution: Amount::new(self.contribution?),
             every,
             seats: self.seats?,

@@ -12,13 +12,14 @@ use super::dialogue::{Dialogue, Turn, speech};
 use super::reply::Reply;
 use super::session::Session;
 use super::{clean, message, parser};
+use crate::circle::state::Circle;
 use crate::port::channel::{Contact, InboundMessage, MessageChannel, OutboundMessage};
 use crate::port::work::{ClaimedWork, Release};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::{self, Loaded};
 use crate::unit::{Changes, Command, Told, queue};
 use crate::wallet::page::LINK_MARK;
-use crate::{Actor, CommandContext, Error, IntentId, Kolo, Timestamp};
+use crate::{Actor, Asset, CommandContext, Error, IntentId, Kolo, Timestamp};
 
 /// How long an outcome may take before the person hears that it is being worked on.
 const PATIENCE_S: u64 = 3;
@@ -130,8 +131,9 @@ impl ConversationWorker {
         if let Some(reply) = &turn.reply {
             let catalogue = self.dialogue.catalogue();
             let id = format!("out/{of}/0");
-            let message =
-                message::reply(catalogue, &speech(post.desk), reply, &turn.session, id, to.clone());
+            let speech = speech(post.desk);
+            let speech = turn.asset.as_ref().map_or(speech.clone(), |asset| speech.of(asset));
+            let message = message::reply(catalogue, &speech, reply, &turn.session, id, to.clone());
             enqueue_message(changes, &message)?;
         }
         if let Some(after) = turn.after {
@@ -156,7 +158,10 @@ impl ConversationWorker {
             return post.drop_item().await;
         };
         let id = format!("out/{}", told.id);
-        let speech = speech(post.desk);
+        let mut speech = speech(post.desk);
+        if let Some(asset) = post.asset_of(&told).await? {
+            speech.asset = asset;
+        }
         post.tell(&message::notice(self.dialogue.catalogue(), &speech, &told.notice, id, contact))
             .await
     }
@@ -268,6 +273,13 @@ impl Post<'_> {
         Ok(loaded.unwrap_or_else(|| Loaded::fresh(&id, Session::default())))
     }
 
+    /// Of what the amounts of a notice are; `None`: of the usual asset.
+    async fn asset_of(&self, told: &Told) -> Result<Option<Asset>, Error> {
+        let Some(circle) = told.notice.circle() else { return Ok(told.asset.clone()) };
+        let found = self.kolo.load::<Circle>(circle).await?;
+        Ok(found.map(|circle| circle.state.asset))
+    }
+
     /// Puts one message into the outbox.
     async fn tell(&self, message: &OutboundMessage) -> Result<(), Error> {
         let ctx = self.context("tell");
@@ -312,7 +324,7 @@ fn enqueue_message(changes: &mut Changes, message: &OutboundMessage) -> Result<(
 fn given_up(session: &Session, at: Timestamp) -> Turn {
     let turn = session.turn.saturating_add(1);
     let session = Session { turn, since: at, ..Session::default() };
-    Turn { session, reply: Some(Reply::Broken), after: None }
+    Turn { session, reply: Some(Reply::Broken), after: None, asset: None }
 }
 
 /// Names a contact: one lane, one session.

@@ -90,10 +90,12 @@ pub enum Error {
     #[error("the circle's rules refuse: {0}")]
     Refused(Refusal),
     /// Too little money.
-    #[error("too little money: {missing:?} minor units are missing")]
+    #[error("too little money: {} minor units of {of} are missing", .missing.minor_units())]
     InsufficientFunds {
-        /// How much is missing, in minor units of the circle's asset.
+        /// How much is missing, in minor units.
         missing: Amount,
+        /// Of which asset ([`crate::Asset::key`]): nothing else can stand in for it.
+        of: String,
     },
     /// A text is too long, empty, or has characters that are not allowed.
     #[error("{field} must be 1 to {max} characters, without control characters")]
@@ -149,6 +151,12 @@ pub enum Error {
     /// Not on this network (test money on a real one).
     #[error("not available on this network")]
     NotAvailable,
+    /// Not among what the host lets people save in: by code and issuer, never by the code alone.
+    #[error("{code} of that issuer is not allowed here: choose one of the allowed assets")]
+    AssetNotAllowed {
+        /// Its code; whoever issues it may have chosen that.
+        code: String,
+    },
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command: use a new key")]
     KeyReused,
@@ -241,6 +249,9 @@ error_codes! {
             "settle what the error names, then ask again";
         NotAvailable = "network.not_available" Permanent:
             "not on this network (test money on a real one)", "leave it out here";
+        AssetNotAllowed = "assets.not_allowed" Permanent:
+            "the asset is not on the host's list: by code and issuer, never by the code alone",
+            "choose one of those on it";
         KeyReused = "command.key_reused" Permanent:
             "the idempotency key was used for another command", "use a new key";
         Contention = "command.contention" Temporary:
@@ -269,8 +280,9 @@ impl From<CommitError> for Error {
             CommitError::Conflict(_) | CommitError::IndexTaken(_) => Self::Contention,
             CommitError::KeyReused => Self::KeyReused,
             CommitError::LeaseLost => Self::LeaseLost,
-            CommitError::Guard { available, .. } => Self::InsufficientFunds {
+            CommitError::Guard { account, available } => Self::InsufficientFunds {
                 missing: Amount::ZERO.checked_sub(available).unwrap_or(Amount::MAX),
+                of: account.asset,
             },
             CommitError::Unbalanced(entry)
             | CommitError::DuplicateEntry(entry)

@@ -20,10 +20,10 @@ use crate::circle::postings::{Details, Move, external, wallet};
 use crate::member::state::Member;
 use crate::notice::Notice;
 use crate::port::chain::ChainAddress;
-use crate::port::ledger::{Balance, EntryQuery, EntryStatus};
+use crate::port::ledger::{AccountId, Balance, EntryQuery, EntryStatus};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::{Changes, Command};
-use crate::{Error, Kolo, MemberId, Timestamp};
+use crate::{Asset, Error, Kolo, MemberId, Timestamp};
 
 /// Wallets compared in one go: what one question to a node may hold.
 const BATCH: usize = 100;
@@ -115,9 +115,14 @@ impl Kolo {
             return Ok(());
         }
         let members = self.list::<Member>(round.state.after.clone(), BATCH).await?;
+        self.bring_trustlines(&members).await?;
         let basis = Basis { gaps, settled };
-        let suspects = self.suspects(&members, &basis).await?;
-        let left = self.look_closer(suspects, &basis).await? || round.state.left;
+        let mut left = round.state.left;
+        for allowed in self.assets().iter() {
+            let asset = &allowed.asset;
+            let suspects = self.suspects(&members, asset, &basis).await?;
+            left |= self.look_closer(suspects, asset, &basis).await?;
+        }
 
         let ctx = self.chain_context(&format!("wallets/{}", round.version));
         let mut command = Command::begin(self, &ctx, "wallets.compared", &round.version).await?;
@@ -169,28 +174,30 @@ impl Kolo {
     async fn suspects(
         &self,
         members: &[Loaded<Member>],
+        asset: &Asset,
         basis: &Basis,
     ) -> Result<Vec<Suspect>, Error> {
         if members.is_empty() {
             return Ok(Vec::new());
         }
         let ports = self.ports();
-        let accounts: Vec<_> = members.iter().map(|m| wallet(m.state.id, self.asset())).collect();
+        let accounts: Vec<_> = members.iter().map(|m| wallet(m.state.id, asset)).collect();
         let addresses: Vec<_> = members.iter().map(|m| m.state.address.clone()).collect();
-        let there = ports.chain.balances(&addresses, self.asset()).await?;
+        let there = ports.chain.balances(&addresses, asset).await?;
         let books = ports.ledger.balances(self.tenant(), &accounts).await?;
         let looked = members.iter().zip(books).zip(there.amounts);
         let looked: Vec<_> = looked
             .map(|((member, books), amount)| (&member.state, books.settled == amount))
             .filter(|(_, agrees)| !agrees || !basis.settled)
             .collect();
-        let ids: Vec<MemberId> = looked.iter().map(|(member, _)| member.id).collect();
+        let ids: Vec<_> = looked.iter().map(|(member, _)| self.mark_of(member.id, asset)).collect();
         let mut suspects = Vec::new();
         for ((member, agrees), mark) in looked.into_iter().zip(self.load_all::<Mark>(&ids).await?) {
             let (member, address) = (member.id, member.address.clone());
-            let mark = mark.unwrap_or_else(|| Loaded::fresh(&member, Mark::default()));
+            let fresh = || Loaded::fresh(&self.mark_of(member, asset), Mark::default());
+            let mark = mark.unwrap_or_else(fresh);
             if !agrees || mark.state.gaps != basis.gaps {
-                let (newest, books) = (self.newest_entry(member).await?, Balance::default());
+                let (newest, books) = (self.newest_entry(member, asset).await?, Balance::default());
                 suspects.push(Suspect { member, address, mark, newest, books });
             }
         }
@@ -199,24 +206,29 @@ impl Kolo {
 
     /// Follows until the balances are no news any more, and books what is left of the differences. `true`:
     /// there are wallets of which that could not be told now.
-    async fn look_closer(&self, mut suspects: Vec<Suspect>, basis: &Basis) -> Result<bool, Error> {
+    async fn look_closer(
+        &self,
+        mut suspects: Vec<Suspect>,
+        asset: &Asset,
+        basis: &Basis,
+    ) -> Result<bool, Error> {
         if suspects.is_empty() {
             return Ok(false);
         }
         for suspect in &mut suspects {
-            suspect.books = self.books_of(suspect.member).await?;
+            suspect.books = self.books_of(suspect.member, asset).await?;
         }
         let addresses: Vec<_> = suspects.iter().map(|s| s.address.clone()).collect();
         // Read after the books: what they contain. A node that has not come so far yet says nothing of them.
         let known = self.load::<Follower>(MAIN).await?.map_or(0, |here| here.state.known());
-        let there = self.ports().chain.balances(&addresses, self.asset()).await?;
+        let there = self.ports().chain.balances(&addresses, asset).await?;
         if there.ledger < known || !self.follow_through(there.ledger).await? {
             return Ok(true);
         }
         let mut left = false;
         for (suspect, amount) in suspects.into_iter().zip(there.amounts) {
-            let now =
-                (self.books_of(suspect.member).await?, self.newest_entry(suspect.member).await?);
+            let books = self.books_of(suspect.member, asset).await?;
+            let now = (books, self.newest_entry(suspect.member, asset).await?);
             let nothing = |amount: Amount| amount.is_zero();
             let quiet = nothing(now.0.pending_out) && nothing(now.0.pending_in);
             let newer = there.ledger >= suspect.mark.state.ledger;
@@ -224,7 +236,7 @@ impl Kolo {
                 let amount = amount.checked_sub(suspect.books.settled).map_err(Refusal::from)?;
                 let (ledger, gaps) = (there.ledger, basis.gaps);
                 let lost = !basis.settled && suspect.mark.state.gaps != gaps;
-                match self.book_found(suspect, &Found { amount, ledger, gaps, lost }).await {
+                match self.book_found(suspect, asset, &Found { amount, ledger, gaps, lost }).await {
                     Err(error) if cannot_be(&error) => {
                         tracing::error!(%error, amount = amount.minor_units(), "a wallet cannot be brought to its balance: an account has no room for it");
                         left = true;
@@ -249,22 +261,29 @@ impl Kolo {
         Ok(false)
     }
 
-    async fn book_found(&self, suspect: Suspect, found: &Found) -> Result<(), Error> {
+    async fn book_found(
+        &self,
+        suspect: Suspect,
+        asset: &Asset,
+        found: &Found,
+    ) -> Result<(), Error> {
         let Found { amount, ledger, gaps, lost } = *found;
         let Suspect { member, mark, books, .. } = suspect;
         if amount.is_zero() && mark.state.gaps == gaps {
             return Ok(());
         }
-        let ctx = self.chain_context(&format!("wallet/{member}/{ledger}/{}", mark.version));
-        let mut command = Command::begin(self, &ctx, "wallet.found", &(member, ledger)).await?;
+        let whose = self.mark_of(member, asset);
+        let ctx = self.chain_context(&format!("wallet/{whose}/{ledger}/{}", mark.version));
+        let mut command = Command::begin(self, &ctx, "wallet.found", &(&whose, ledger)).await?;
         let mut changes = command.changes();
         changes.write(&Loaded { state: Mark { ledger, gaps }, ..mark })?;
         if !amount.is_zero() {
             tracing::info!(%member, amount = amount.minor_units(), ledger, lost, "a wallet was brought to its balance");
             let balance = books.settled.checked_add(amount).map_err(Refusal::from)?.minor_units();
-            self.enter_found(&mut changes, member, amount, lost)?;
+            self.enter_found(&mut changes, wallet(member, asset), external(asset), (amount, lost))?;
             let amount = amount.minor_units();
-            changes.notice(member, "found", Notice::BalanceFound { amount, balance, lost })?;
+            let notice = Notice::BalanceFound { amount, balance, lost };
+            changes.notice_in(asset, member, "found", notice)?;
         }
         // `None`: another process has compared it.
         command.commit(changes, ()).await.map(drop)
@@ -273,11 +292,10 @@ impl Kolo {
     fn enter_found(
         &self,
         changes: &mut Changes,
-        member: MemberId,
-        amount: Amount,
-        lost: bool,
+        inside: AccountId,
+        outside: AccountId,
+        (amount, lost): (Amount, bool),
     ) -> Result<(), Error> {
-        let (outside, inside) = (external(self.asset()), wallet(member, self.asset()));
         let came = amount.is_positive();
         let (from, to) = if came { (outside, inside) } else { (inside, outside) };
         let kind = match (lost, came) {
@@ -298,24 +316,30 @@ impl Kolo {
     pub(super) async fn counted_in(
         &self,
         members: [Option<MemberId>; 2],
+        asset: &Asset,
         ledger: u32,
     ) -> Result<BTreeMap<MemberId, bool>, Error> {
         let mut counted = BTreeMap::new();
         for member in members.into_iter().flatten() {
-            let mark = self.load::<Mark>(member).await?;
+            let mark = self.load::<Mark>(self.mark_of(member, asset)).await?;
             counted.insert(member, mark.is_some_and(|mark| mark.state.ledger >= ledger));
         }
         Ok(counted)
     }
 
-    async fn books_of(&self, member: MemberId) -> Result<Balance, Error> {
-        let account = wallet(member, self.asset());
+    /// The id of a wallet's mark: the member's alone for the usual asset, as it was when there was no other.
+    fn mark_of(&self, member: MemberId, asset: &Asset) -> String {
+        if asset == self.asset() { member.to_string() } else { format!("{member}/{}", asset.key()) }
+    }
+
+    async fn books_of(&self, member: MemberId, asset: &Asset) -> Result<Balance, Error> {
+        let account = wallet(member, asset);
         let balances = self.ports().ledger.balances(self.tenant(), &[account]).await?;
         Ok(balances.first().copied().unwrap_or_default())
     }
 
-    async fn newest_entry(&self, member: MemberId) -> Result<u64, Error> {
-        let account = wallet(member, self.asset());
+    async fn newest_entry(&self, member: MemberId, asset: &Asset) -> Result<u64, Error> {
+        let account = wallet(member, asset);
         let query = EntryQuery { account, before: None, limit: 1 };
         let newest = self.ports().ledger.entries(self.tenant(), &query).await?;
         Ok(newest.first().map_or(0, |entry| entry.position))

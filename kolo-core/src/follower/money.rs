@@ -9,7 +9,7 @@ use crate::port::chain::{ChainAddress, ChainEvent, ChainEventBody};
 use crate::port::ledger::{EntryStatus, Resolution};
 use crate::unit::{Changes, Command};
 use crate::worker::vaults::Look;
-use crate::{Error, Kolo, MemberId};
+use crate::{Asset, Error, Kolo, MemberId, Money};
 
 /// What came of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(super) enum Booked {
 
 /// A payment as its event tells it.
 struct Paid<'a> {
+    asset: &'a Asset,
     from: Option<&'a ChainAddress>,
     to: Option<&'a ChainAddress>,
     amount: Amount,
@@ -35,13 +36,15 @@ impl Kolo {
         let ChainEventBody::Transfer { asset, from, to, amount } = &event.body else {
             return Ok(Booked::Done);
         };
-        if asset != self.asset() {
+        if self.assets().find(asset).is_none() {
             // Whatever its issuer calls it, it is not what people save in here.
             return Ok(Booked::Done);
         }
-        let paid = Paid { from: from.as_ref(), to: to.as_ref(), amount: *amount };
+        let paid = Paid { asset, from: from.as_ref(), to: to.as_ref(), amount: *amount };
         let look = match self.vault_of(event, &paid).await? {
             None => None,
+            // Of another asset than it saves in it can hold nothing that counts: a payment like any other.
+            Some(circle) if circle.asset != *asset => None,
             Some(circle) => match self.look_for(&circle, paid.from, paid.to, event) {
                 Some(look) => Some(look),
                 None => return Ok(Booked::Done),
@@ -62,11 +65,11 @@ impl Kolo {
         paid: &Paid<'_>,
         look: Option<&Look>,
     ) -> Result<(), Error> {
-        let Paid { from, to, amount } = *paid;
+        let Paid { asset, from, to, amount } = *paid;
         let sender = self.member_at(from).await?;
         let receiver = self.member_at(to).await?;
         // A wallet that was taken from a balance has what led to it.
-        let counted = self.counted_in([sender, receiver], event.ledger).await?;
+        let counted = self.counted_in([sender, receiver], asset, event.ledger).await?;
         let fresh = |member: &MemberId| counted.get(member) != Some(&true);
         let (sender, receiver) = (sender.filter(fresh), receiver.filter(fresh));
         let moves = sender != receiver && amount.is_positive();
@@ -84,7 +87,7 @@ impl Kolo {
                 look.enqueue(&mut changes)?;
             }
             if moves {
-                self.book_transfer(&mut changes, event, (sender, receiver), amount).await?;
+                self.book_transfer(&mut changes, event, paid, (sender, receiver)).await?;
             }
             if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
@@ -108,15 +111,14 @@ impl Kolo {
         &self,
         changes: &mut Changes,
         event: &ChainEvent,
+        &Paid { asset, amount, .. }: &Paid<'_>,
         (sender, receiver): (Option<MemberId>, Option<MemberId>),
-        amount: Amount,
     ) -> Result<(), Error> {
         let paid = match sender.zip(receiver) {
-            Some(two) => self.settle_offer(changes, two, amount, settled(event)).await?,
+            Some(two) => self.settle_offer(changes, two, (asset, amount), settled(event)).await?,
             None => false,
         };
         if !paid {
-            let asset = self.asset();
             let (from, to) = (purse(sender, asset), purse(receiver, asset));
             let kind = match (sender, receiver) {
                 (None, _) => "deposit",
@@ -129,36 +131,33 @@ impl Kolo {
             let moved = Move { id, kind, from, to, amount, status, at, tx, details };
             changes.set.entries.push(moved.entry());
         }
-        self.tell_of_transfer(changes, event, sender, receiver, amount).await
+        let of = Money { amount, asset: asset.clone() };
+        self.tell_of_transfer(changes, event, (sender, receiver), &of).await
     }
 
     async fn tell_of_transfer(
         &self,
         changes: &mut Changes,
         event: &ChainEvent,
-        sender: Option<MemberId>,
-        receiver: Option<MemberId>,
-        amount: Amount,
+        (sender, receiver): (Option<MemberId>, Option<MemberId>),
+        moved: &Money,
     ) -> Result<(), Error> {
-        let tx = event.tx.clone();
-        let minor = amount.minor_units();
+        let Money { amount, asset } = moved;
+        let (tx, amount) = (event.tx.clone(), amount.minor_units());
         if let Some(to) = receiver {
-            let balance = self.settled(to).await?.saturating_add(minor);
-            changes.notice(
-                to,
-                "in",
-                Notice::MoneyReceived { amount: minor, balance, tx: tx.clone() },
-            )?;
+            let balance = self.settled(to, asset).await?.saturating_add(amount);
+            let notice = Notice::MoneyReceived { amount, balance, tx: tx.clone() };
+            changes.notice_in(asset, to, "in", notice)?;
         }
         if let Some(from) = sender {
-            let balance = self.settled(from).await?.saturating_sub(minor);
-            changes.notice(from, "out", Notice::MoneySent { amount: minor, balance, tx })?;
+            let balance = self.settled(from, asset).await?.saturating_sub(amount);
+            changes.notice_in(asset, from, "out", Notice::MoneySent { amount, balance, tx })?;
         }
         Ok(())
     }
 
-    async fn settled(&self, member: MemberId) -> Result<i64, Error> {
-        let account = wallet(member, self.asset());
+    async fn settled(&self, member: MemberId, asset: &Asset) -> Result<i64, Error> {
+        let account = wallet(member, asset);
         let balances = self.ports().ledger.balances(self.tenant(), &[account]).await?;
         Ok(balances.first().copied().unwrap_or_default().settled.minor_units())
     }

@@ -336,7 +336,7 @@ fn tell_closed(
             CANCELLED => Notice::Cancelled { name, refund: seat.credit.minor_units() },
             _ => continue,
         };
-        changes.notice(member, "closed", notice)?;
+        changes.notice_in(&circle.asset, member, "closed", notice)?;
     }
     Ok(())
 }

@@ -32,9 +32,10 @@ impl Kolo {
                 self.has_not_seen(self.member(*member).await?.state.opened_at).await
             }
             // It is there, says one that may not have seen it closed.
-            (PrepareError::AlreadyDone, Want::OpenAccount { member }) => {
-                self.has_not_seen(self.member(*member).await?.state.closed_at).await
-            }
+            (
+                PrepareError::AlreadyDone,
+                Want::OpenAccount { member } | Want::OpenTrustline { member, .. },
+            ) => self.has_not_seen(self.member(*member).await?.state.closed_at).await,
             _ => Ok(false),
         }
     }

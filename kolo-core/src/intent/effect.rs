@@ -5,12 +5,12 @@ use super::state::{Claimed, Intent, Proposed, Signed, Want};
 use crate::circle::sha256;
 use crate::circle::state::{Circle, Contract};
 use crate::invitation::state::Invitation;
-use crate::member::state::{Account, Member};
+use crate::member::state::{Account, Member, TrustState};
 use crate::offer::OfferKind;
 use crate::port::chain::{ChainAddress, ChainEffect, DrawSecret};
 use crate::port::vault::{Digest, PublicKey};
 use crate::record::Loaded;
-use crate::{CircleId, Error, InvitationId, Kolo, MemberId, OfferId};
+use crate::{Asset, CircleId, Error, InvitationId, Kolo, MemberId, OfferId};
 
 /// What leads the bytes signed for a draw's secret: no other kind of message begins so.
 const DRAW_DOMAIN: &[u8] = b"kolo:draw:1:";
@@ -37,8 +37,14 @@ impl Kolo {
             Want::OpenChannel { number } => {
                 ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
             }
-            Want::TestMoney { member, amount } => {
-                let to = match self.open_account(*member).await? {
+            Want::OpenTrustline { member, asset } => match self.open_account(*member).await? {
+                Ok(owner) => ChainEffect::OpenAccount { owner, asset: asset.clone() },
+                // An account that is closed must not come back by this.
+                Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
+            },
+            Want::TestMoney { member, amount, asset } => {
+                let asset = asset.as_ref().unwrap_or_else(|| self.asset());
+                let to = match self.holding(*member, asset).await? {
                     Ok(to) => to,
                     Err(not_now) => return Ok(not_now),
                 };
@@ -46,13 +52,16 @@ impl Kolo {
                 ChainEffect::Pay {
                     from: self.ports().chain.account_address(&issuer),
                     to,
-                    asset: self.asset().clone(),
+                    asset: asset.clone(),
                     amount: Amount::new(*amount),
                 }
             }
             Want::CloseAccount { member, to } => return self.closing(*member, to).await,
             Want::LeaveSponsorship { member } => match self.open_account(*member).await? {
-                Ok(owner) => ChainEffect::LeaveSponsorship { owner, asset: self.asset().clone() },
+                Ok(owner) => {
+                    let assets = self.held_by(&self.member(*member).await?.state);
+                    ChainEffect::LeaveSponsorship { owner, assets }
+                }
                 // Opened anew since it was asked for: that waits in this very lane, behind this.
                 Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
             },
@@ -83,10 +92,11 @@ impl Kolo {
                 Some(circle) => ChainEffect::Sync { circle },
                 None => return Ok(Resolved::Done),
             },
-            Want::Prolong { circle: None } => {
-                ChainEffect::Prolong { circle: None, asset: self.asset().clone() }
+            Want::Prolong { circle: None, asset } => {
+                let asset = asset.clone().unwrap_or_else(|| self.asset().clone());
+                ChainEffect::Prolong { circle: None, asset }
             }
-            Want::Prolong { circle: Some(circle) } => {
+            Want::Prolong { circle: Some(circle), .. } => {
                 let circle = self.vouched_for(*circle).await?;
                 ChainEffect::Prolong { circle: Some(circle.address), asset: circle.asset }
             }
@@ -157,8 +167,8 @@ impl Kolo {
         match self.still_needed(&member).await? {
             Some(why) => Ok(Resolved::Never(why)),
             None => Ok(Resolved::Effect(ChainEffect::CloseAccount {
+                assets: self.held_by(&member),
                 owner: member.address,
-                asset: self.asset().clone(),
                 to: to.clone(),
             })),
         }
@@ -166,7 +176,7 @@ impl Kolo {
 
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
         let circle = self.circle(circle).await?.state;
-        let organiser = match self.open_account(circle.organiser).await? {
+        let organiser = match self.holding(circle.organiser, &circle.asset).await? {
             Ok(organiser) => organiser,
             Err(not_now) => return Ok(not_now),
         };
@@ -196,7 +206,7 @@ impl Kolo {
     async fn joining(&self, id: InvitationId, member: MemberId) -> Result<Resolved, Error> {
         let invitation = self.invitation(id).await?.state;
         let circle = self.vouched_for(invitation.circle).await?;
-        let joiner = match self.open_account(member).await? {
+        let joiner = match self.holding(member, &circle.asset).await? {
             Ok(joiner) => joiner,
             Err(not_now) => return Ok(not_now),
         };
@@ -216,7 +226,7 @@ impl Kolo {
 
     async fn asking(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
         let circle = self.vouched_for(circle).await?;
-        let member = match self.open_account(member).await? {
+        let member = match self.holding(member, &circle.asset).await? {
             Ok(member) => member,
             Err(not_now) => return Ok(not_now),
         };
@@ -237,8 +247,9 @@ impl Kolo {
     /// What both have consented to. A newcomer's account may not be open yet.
     async fn taking(&self, offer: OfferId) -> Result<Resolved, Error> {
         let offer = self.offer(offer).await?.state;
+        let asset = self.circle(offer.circle).await?.state.asset;
         if offer.kind() == OfferKind::Seat
-            && let Err(not_now) = self.open_account(offer.taker.member).await?
+            && let Err(not_now) = self.holding(offer.taker.member, &asset).await?
         {
             return Ok(not_now);
         }
@@ -288,6 +299,26 @@ impl Kolo {
             Account::None | Account::Closing => {
                 Err(Resolved::Never("the account could not be opened, or is closed"))
             }
+        })
+    }
+
+    /// The member's address once the account can hold the asset.
+    async fn holding(
+        &self,
+        member: MemberId,
+        asset: &Asset,
+    ) -> Result<Result<ChainAddress, Resolved>, Error> {
+        let address = match self.open_account(member).await? {
+            Ok(address) => address,
+            not_now => return Ok(not_now),
+        };
+        let member = self.member(member).await?.state;
+        Ok(match member.trust_in(asset) {
+            Some(TrustState::Open) => Ok(address),
+            // Opened before that was kept, under the one asset there was.
+            None if member.trusts.is_empty() => Ok(address),
+            Some(TrustState::Opening) => Err(Resolved::NotYet),
+            _ => Err(Resolved::Never("the account could not be made to hold what is saved in")),
         })
     }
 

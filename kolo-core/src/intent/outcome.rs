@@ -5,7 +5,7 @@
 use super::state::{Claimed, Intent, Progress, Proposed, Signed, Want};
 use crate::circle::state::{Circle, Contract, Seat};
 use crate::invitation::state::{Invitation, Standing};
-use crate::member::state::Account;
+use crate::member::state::{Account, TrustState};
 use crate::notice::{Notice, Reason};
 use crate::port::chain::Refused;
 use crate::port::ledger::Resolution;
@@ -47,6 +47,9 @@ impl Kolo {
                 Ok(())
             }
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
+            (_, Want::OpenTrustline { member, asset }) => {
+                self.trustline_settled(changes, *member, asset, TrustState::Open).await
+            }
             (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
             (_, Want::CloseAccount { member, .. }) => self.account_closed(changes, *member).await,
             (_, Want::LeaveSponsorship { member }) => {
@@ -60,6 +63,9 @@ impl Kolo {
         let mut member = self.member(member).await?;
         member.state.account = Account::Open;
         member.state.opened_at = Some(changes.now());
+        member.state.trusts.clear();
+        member.state.set_trust(self.asset(), TrustState::Open);
+        self.have_trustlines(changes, &mut member.state)?;
         changes.write(&member)?;
         changes.event(&member.id, "member.account_opened", &member.state.address)
     }
@@ -76,6 +82,7 @@ impl Kolo {
         let mut member = self.member(member).await?;
         member.state.account = Account::None;
         member.state.closed_at = Some(changes.now());
+        member.state.trusts.clear();
         changes.write(&member)?;
         changes.event(&member.id, "member.account_closed", &member.state.address)?;
         changes.notice(member.state.id, "closed", Notice::WalletClosed)
@@ -165,6 +172,9 @@ impl Kolo {
             }
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,
+            Want::OpenTrustline { member, asset } => {
+                self.trustline_settled(changes, *member, asset, TrustState::Refused).await
+            }
             Want::OpenChannel { number } => self.channel_refused(changes, *number).await,
             // The operator's own calls: the log has them, and no member waits for an answer.
             Want::Payout { circle, round } => {
@@ -176,7 +186,9 @@ impl Kolo {
             Want::CompleteMove { circle, whose } => {
                 self.schedule_move_again(changes, *circle, whose)
             }
-            Want::Prolong { circle } => Self::schedule_lifetime_again(changes, *circle, intent.id),
+            Want::Prolong { circle, .. } => {
+                Self::schedule_lifetime_again(changes, *circle, intent.id)
+            }
             // A credit's timer tries every day; a vault is looked at again in any case.
             Want::TestMoney { .. } | Want::Push { .. } | Want::Sync { .. } => Ok(()),
         }

@@ -6,7 +6,7 @@ use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, PreparedTx, Refused, SignedTx};
 use crate::record::{Aggregate, Loaded, hex_bytes};
 use crate::unit::{Changes, queue};
-use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
+use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
 
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +17,17 @@ pub(crate) enum Want {
     OpenChannel {
         number: u16,
     },
+    /// To an asset that came onto the list, or is not the usual one.
+    OpenTrustline {
+        member: MemberId,
+        asset: Asset,
+    },
     TestMoney {
         member: MemberId,
         amount: i64,
+        /// `None`: of the usual asset.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asset: Option<Asset>,
     },
     CloseAccount {
         member: MemberId,
@@ -149,6 +157,9 @@ pub(crate) enum Want {
     /// Of a circle, or what all circles share.
     Prolong {
         circle: Option<CircleId>,
+        /// Whose contract is among what they share; `None`: the usual one's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asset: Option<Asset>,
     },
 }
 
@@ -321,9 +332,10 @@ impl Want {
             | Self::Push { circle, .. }
             | Self::Claim { circle, .. }
             | Self::Sync { circle } => *circle,
-            Self::Prolong { circle } => return *circle,
+            Self::Prolong { circle, .. } => return *circle,
             Self::OpenAccount { .. }
             | Self::OpenChannel { .. }
+            | Self::OpenTrustline { .. }
             | Self::TestMoney { .. }
             | Self::CloseAccount { .. }
             | Self::LeaveSponsorship { .. }
@@ -345,8 +357,8 @@ impl Want {
             | Self::Sync { circle }
             | Self::CompleteMove { circle, .. }
             | Self::Upgrade(Signed { circle, .. })
-            | Self::Prolong { circle: Some(circle) } => circle,
-            Self::Prolong { circle: None } => return Some("circle/all".to_owned()),
+            | Self::Prolong { circle: Some(circle), .. } => circle,
+            Self::Prolong { circle: None, .. } => return Some("circle/all".to_owned()),
             _ => return None,
         };
         Some(format!("circle/{circle}"))
@@ -362,6 +374,7 @@ impl Want {
             Self::CreateCircle { .. }
                 | Self::OpenAccount { .. }
                 | Self::OpenChannel { .. }
+                | Self::OpenTrustline { .. }
                 | Self::CloseAccount { .. }
                 | Self::LeaveSponsorship { .. }
         );
@@ -375,7 +388,10 @@ impl Want {
             return lane;
         }
         let member = match self {
-            Self::OpenAccount { .. } | Self::OpenChannel { .. } | Self::LeaveSponsorship { .. } => {
+            Self::OpenAccount { .. }
+            | Self::OpenChannel { .. }
+            | Self::OpenTrustline { .. }
+            | Self::LeaveSponsorship { .. } => {
                 return "operator/sponsor".to_owned();
             }
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::intent::state::Want;
     use crate::port::chain::ChainAddress;
-    use crate::{CircleId, MemberId, Timestamp};
+    use crate::{Asset, CircleId, MemberId, Timestamp};
 
     const MAX_TIME: Timestamp = Timestamp::from_unix(1_000);
 
@@ -177,16 +177,18 @@ mod tests {
     fn nothing_a_member_has_signed_that_moves_money_is_built_anew_unproven() {
         let (circle, member) = (CircleId::derive(&[b"table"]), MemberId::derive(&[b"table"]));
         let to = ChainAddress("G".to_owned());
+        let asset = Asset { code: "EURC".to_owned(), issuer: "G".to_owned(), decimals: 7 };
         let rows = [
             (Want::CreateCircle { circle }, true),
             (Want::OpenAccount { member }, true),
+            (Want::OpenTrustline { member, asset }, true),
             (Want::OpenChannel { number: 1 }, true),
             (Want::CloseAccount { member, to: to.clone() }, true),
             (Want::LeaveSponsorship { member }, true),
             (Want::Payout { circle, round: 1 }, true),
             (Want::Push { circle, to }, true),
-            (Want::Prolong { circle: None }, true),
-            (Want::TestMoney { member, amount: 1 }, false),
+            (Want::Prolong { circle: None, asset: None }, true),
+            (Want::TestMoney { member, amount: 1, asset: None }, false),
             // A part of an instalment could be paid twice.
             (Want::Contribute { circle, member, round: 1, amount: 1 }, false),
             (Want::Repay { circle, member, amount: 1 }, false),

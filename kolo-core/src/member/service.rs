@@ -117,6 +117,7 @@ impl Members {
                 registered_at: changes.now(),
                 circles_today: DayCount::default(),
                 exports_today: DayCount::default(),
+                trusts: Vec::new(),
             },
         );
         changes.write(&member)?;

@@ -7,7 +7,7 @@ use crate::port::channel::Contact;
 use crate::port::vault::PublicKey;
 use crate::record::Aggregate;
 use crate::view::MemberView;
-use crate::{CircleId, InvitationId, MemberId, Timestamp};
+use crate::{Asset, CircleId, InvitationId, MemberId, Timestamp};
 
 /// How far the member's account on the chain is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,24 @@ pub(crate) enum Account {
     Closing,
 }
 
+/// How far a trustline of an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TrustState {
+    /// Being opened.
+    Opening,
+    /// Open.
+    Open,
+    /// It could not be opened.
+    Refused,
+}
+
+/// What an account can hold besides nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trust {
+    pub asset: Asset,
+    pub state: TrustState,
+}
+
 /// Aggregate `member`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Member {
@@ -34,6 +52,10 @@ pub(crate) struct Member {
     pub key: PublicKey,
     pub address: ChainAddress,
     pub account: Account,
+    /// What that account can hold; empty while there is none, and for one opened before this was kept, under
+    /// the one asset there was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusts: Vec<Trust>,
     /// When the account was last known to have been opened: what a node knows may be older.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Timestamp>,
@@ -59,6 +81,18 @@ impl Aggregate for Member {
 }
 
 impl Member {
+    /// How far the trustline to an asset is; `None`: there is none, or it is not known of.
+    pub fn trust_in(&self, asset: &Asset) -> Option<TrustState> {
+        self.trusts.iter().find(|trust| trust.asset == *asset).map(|trust| trust.state)
+    }
+
+    pub fn set_trust(&mut self, asset: &Asset, state: TrustState) {
+        match self.trusts.iter_mut().find(|trust| trust.asset == *asset) {
+            Some(trust) => trust.state = state,
+            None => self.trusts.push(Trust { asset: asset.clone(), state }),
+        }
+    }
+
     pub fn view(&self) -> MemberView {
         MemberView {
             id: self.id,

@@ -23,7 +23,10 @@ pub struct AllowedAsset {
 /// A circle saves in one of them, which is part of its rules and never changes; the books keep an
 /// account per asset ([`Asset::key`]), so that no pot and no wallet is ever added up across assets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssetList(Vec<AllowedAsset>);
+pub struct AssetList {
+    usual: AllowedAsset,
+    others: Vec<AllowedAsset>,
+}
 
 /// Why a text or a list is no allow-list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,9 +61,6 @@ impl AssetList {
     /// # Errors
     /// [`AssetListError`].
     pub fn try_new(assets: Vec<AllowedAsset>) -> Result<Self, AssetListError> {
-        if assets.is_empty() {
-            return Err(AssetListError::Empty);
-        }
         let (mut codes, mut names) = (BTreeSet::new(), BTreeSet::new());
         for AllowedAsset { asset, name } in &assets {
             // Whoever reads "10 USDC" must not have to ask which.
@@ -70,7 +70,9 @@ impl AssetList {
                 return Err(AssetListError::Twice(asset.code.clone()));
             }
         }
-        Ok(Self(assets))
+        let mut assets = assets.into_iter();
+        let usual = assets.next().ok_or(AssetListError::Empty)?;
+        Ok(Self { usual, others: assets.collect() })
     }
 
     /// Reads entries `CODE:ISSUER:DECIMALS:NAME`, separated by commas:
@@ -90,25 +92,46 @@ impl AssetList {
 
     /// What people save in unless they say otherwise.
     #[must_use]
-    pub fn usual(&self) -> Option<&AllowedAsset> {
-        self.0.first()
+    pub const fn usual(&self) -> &AllowedAsset {
+        &self.usual
+    }
+
+    /// Whether there is a choice.
+    #[must_use]
+    pub const fn are_several(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// The entry of an asset, when it is allowed: by code and issuer, never by the code alone.
     #[must_use]
     pub fn find(&self, asset: &Asset) -> Option<&AllowedAsset> {
-        self.0.iter().find(|allowed| allowed.asset == *asset)
+        self.iter().find(|allowed| allowed.asset == *asset)
     }
 
     /// The asset of that code, as people write it.
     #[must_use]
     pub fn by_code(&self, code: &str) -> Option<&AllowedAsset> {
-        self.0.iter().find(|allowed| allowed.asset.code.eq_ignore_ascii_case(code.trim()))
+        self.iter().find(|allowed| allowed.asset.code.eq_ignore_ascii_case(code.trim()))
     }
 
-    /// All of them.
+    /// The asset of that code or of that name, as people write it.
+    #[must_use]
+    pub fn called(&self, text: &str) -> Option<&AllowedAsset> {
+        let text = text.trim().to_lowercase();
+        self.by_code(&text).or_else(|| self.iter().find(|a| a.name.trim().to_lowercase() == text))
+    }
+
+    /// All of them, the usual one first.
     pub fn iter(&self) -> impl Iterator<Item = &AllowedAsset> {
-        self.0.iter()
+        std::iter::once(&self.usual).chain(&self.others)
+    }
+}
+
+impl From<Asset> for AssetList {
+    /// That one and no other, called by its code.
+    fn from(asset: Asset) -> Self {
+        let usual = AllowedAsset { name: asset.code.clone(), asset };
+        Self { usual, others: Vec::new() }
     }
 }
 
@@ -135,12 +158,23 @@ mod tests {
     #[test]
     fn a_list_says_what_is_allowed_and_what_it_is_called() {
         let list = AssetList::parse(TWO).unwrap();
-        assert_eq!(list.usual().unwrap().name, "US dollar");
+        assert_eq!(list.usual().name, "US dollar");
         assert_eq!(list.iter().count(), 2);
         let euro = list.by_code(" eurc").unwrap();
         assert_eq!((euro.name.as_str(), euro.asset.decimals), ("Euro", 7));
         assert_eq!(list.find(&euro.asset), Some(euro));
         assert_eq!(list.by_code("USD"), None);
+        assert_eq!(list.called(" us DOLLAR "), Some(list.usual()));
+        assert_eq!(list.called("eurc"), Some(euro));
+        assert_eq!(list.called("dollar"), None);
+    }
+
+    #[test]
+    fn one_asset_is_a_list_without_a_choice() {
+        let two = AssetList::parse(TWO).unwrap();
+        let one = AssetList::from(two.usual().asset.clone());
+        assert!(two.are_several() && !one.are_several());
+        assert_eq!((one.usual().name.as_str(), one.iter().count()), ("USDC", 1));
     }
 
     /// Anybody can issue something they call USDC.

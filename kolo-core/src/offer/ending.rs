@@ -14,7 +14,7 @@ use crate::port::work::{ClaimedWork, Release};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command, queue};
 use crate::worker::timers::Timer;
-use crate::{Error, Kolo, MemberId, OfferId};
+use crate::{Asset, Error, Kolo, MemberId, OfferId};
 
 impl Offers {
     /// To its taker.
@@ -298,7 +298,7 @@ impl Kolo {
         &self,
         changes: &mut Changes,
         (payer, payee): (MemberId, MemberId),
-        amount: Amount,
+        (asset, amount): (&Asset, Amount),
         resolution: impl FnOnce(String) -> Resolution + Send,
     ) -> Result<bool, Error> {
         let key = payment_key(payer, payee);
@@ -307,7 +307,9 @@ impl Kolo {
         };
         let id: OfferId = id.parse().map_err(|_| Error::NoSuchOffer)?;
         let mut offer = self.offer(id).await?;
-        let is_it = offer.state.payment().is_some_and(|payment| payment.amount == amount);
+        // The same figure of another asset is another payment.
+        let is_it = offer.state.payment().is_some_and(|payment| payment.amount == amount)
+            && self.circle(offer.state.circle).await?.state.asset == *asset;
         let Some(hold) = offer.state.hold.take_if(|_| is_it) else {
             return Ok(false);
         };

@@ -139,7 +139,7 @@ pub struct CommandRequest {
     pub command: CommandName,
     /// Which circle it concerns; `None` where there is none (yet), and for a code nobody knows.
     pub circle: Option<CircleId>,
-    /// How much money the actor pays by it, minor units of the tenant's asset. Of what two agree on, each
+    /// How much money the actor pays by it, minor units of the asset its circle saves in. Of what two agree on, each
     /// is asked about what they would pay themselves: nothing, when it is the other who pays.
     pub amount: Option<Amount>,
     /// What started it (a message's id).

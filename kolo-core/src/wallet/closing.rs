@@ -6,14 +6,14 @@ use crate::circle::postings::wallet;
 use crate::circle::state::{Circle, Contract};
 use crate::intent::state::Want;
 use crate::invitation::state::Standing;
-use crate::member::state::{Account, Member};
+use crate::member::state::{Account, Member, TrustState};
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
 use crate::unit::Command;
 use crate::{CommandContext, Error, IntentId, InvitationId, Kolo};
 
 impl Wallets {
-    /// Has the commanding member's account closed: the trustline goes, and the account is merged into
+    /// Has the commanding member's account closed: the trustlines go, and the account is merged into
     /// `to`, or without it into the sponsor's. The reserves go back to whoever sponsored them; `to` gets
     /// XLM the member had brought along, the sponsor never does: the account stays open until it is said
     /// where it goes. The key stays: the account opens again, at the same address, with the next circle they
@@ -40,6 +40,9 @@ impl Wallets {
             let mut changes = command.changes();
             let mut member = self.kolo.member(id).await?;
             open(&member.state)?;
+            if member.state.trusts.iter().any(|trust| trust.state == TrustState::Opening) {
+                return Err(Error::UnderWay);
+            }
             if let Some(why) = self.kolo.still_needed(&member.state).await? {
                 return Err(Error::WalletInUse { why });
             }
@@ -53,8 +56,8 @@ impl Wallets {
     }
 
     /// Has the commanding member's account released from the operator's sponsorship: it carries its own
-    /// reserves from then on (half an XLM each for the two of the account and the one of the trustline),
-    /// and must hold them.
+    /// reserves from then on (half an XLM each for the two of the account and one for every trustline), and
+    /// must hold them.
     ///
     /// # Errors
     /// [`Error::NotReady`] when there is no open account; a port's failure.
@@ -92,14 +95,15 @@ impl Kolo {
         &self,
         member: &Member,
     ) -> Result<Option<&'static str>, Error> {
-        let account = wallet(member.id, self.asset());
-        let balances = self.ports().ledger.balances(self.tenant(), &[account]).await?;
-        let balance = balances.first().copied().unwrap_or_default();
-        if balance.settled != Amount::ZERO {
-            return Ok(Some("money is in it: send it elsewhere first"));
-        }
-        if balance.pending_out != Amount::ZERO {
-            return Ok(Some("a payment is under way"));
+        let accounts: Vec<_> =
+            self.held_by(member).iter().map(|asset| wallet(member.id, asset)).collect();
+        for balance in self.ports().ledger.balances(self.tenant(), &accounts).await? {
+            if balance.settled != Amount::ZERO {
+                return Ok(Some("money is in it: send it elsewhere first"));
+            }
+            if balance.pending_out != Amount::ZERO {
+                return Ok(Some("a payment is under way"));
+            }
         }
         for id in &member.circles {
             if is_open_for(&self.circle(*id).await?.state, member)? {

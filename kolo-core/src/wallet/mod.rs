@@ -4,6 +4,7 @@ mod export;
 mod message;
 pub mod page;
 mod service;
+mod trustlines;
 
 pub use message::SignedMessage;
 pub use service::Wallets;

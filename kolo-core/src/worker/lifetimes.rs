@@ -11,12 +11,14 @@
 //!
 //! A look is a reading. What is prolonged is what is about to end, once a day at most for each; members' calls
 //! that pay the rent in passing leave nothing to do here. Without circles there are no timers, and no cost.
+use std::fmt;
+
 use super::timers::Timer;
 use crate::circle::state::Contract;
 use crate::intent::state::Want;
 use crate::port::work::{ClaimedWork, Release};
 use crate::unit::{Changes, Command, queue};
-use crate::{CircleId, CommandContext, Error, IntentId, Kolo, Timestamp};
+use crate::{Asset, CircleId, CommandContext, Error, IntentId, Kolo, Timestamp};
 
 const DAY_S: u64 = 86_400;
 
@@ -63,8 +65,12 @@ impl Kolo {
                 None => Release::Done,
             },
             None => {
-                let ends_at = self.ports().chain.lifetime(None, self.asset()).await?;
-                self.prolong(None, ends_at, None).await?;
+                for allowed in self.assets().iter() {
+                    let asset = &allowed.asset;
+                    let ends_at = self.ports().chain.lifetime(None, asset).await?;
+                    let other = Some(asset.clone()).filter(|asset| asset != self.asset());
+                    self.prolong(&What::Shared(other), ends_at, None).await?;
+                }
                 Release::Done
             }
         };
@@ -83,20 +89,21 @@ impl Kolo {
         }
         let ends_at = self.ports().chain.lifetime(Some(&circle.address), &circle.asset).await?;
         let window = now.unix() / LOOK_EVERY_S;
-        self.prolong(Some(id), ends_at, Some(window)).await?;
+        self.prolong(&What::Circle(id), ends_at, Some(window)).await?;
         Ok(Some(next_look(ends_at, now)))
     }
 
     /// Once a day for each; `window`: that in which what all share is looked at, too.
     async fn prolong(
         &self,
-        circle: Option<CircleId>,
+        what: &What,
         ends_at: Option<Timestamp>,
         window: Option<u64>,
     ) -> Result<(), Error> {
         let now = self.now();
         let ends_soon = ends_at.is_some_and(|at| at <= now.plus(THRESHOLD_S));
-        let (what, day) = (name(circle), now.unix() / DAY_S);
+        let (want, day) = (what.want(), now.unix() / DAY_S);
+        let (shared, what) = (matches!(what, What::Shared(_)), what.to_string());
         let mut ctx = CommandContext::of_system(format!("lifetime/{what}/{day}"));
         ctx.tenant = self.tenant().clone();
         let mut command = Command::begin(self, &ctx, "lifetime", &what).await?;
@@ -108,13 +115,13 @@ impl Kolo {
         if ends_soon {
             let tenant = self.tenant().as_str().as_bytes().to_vec();
             let id = IntentId::derive(&[&tenant, b"prolong", what.as_bytes(), &day.to_be_bytes()]);
-            changes.want_as(id, Want::Prolong { circle }, None)?;
+            changes.want_as(id, want, None)?;
         }
-        if circle.is_none() && ends_at.is_some_and(|at| at <= now) {
+        if shared && ends_at.is_some_and(|at| at <= now) {
             // One transaction may not restore all of it. A circle has its timer.
             let id = format!("lifetime/archived/{day}");
             let tomorrow = now.plus(DAY_S);
-            changes.enqueue(queue::TIMER, id, None, tomorrow, &Timer::Lifetime { circle })?;
+            changes.enqueue(queue::TIMER, id, None, tomorrow, &Timer::Lifetime { circle: None })?;
         }
         if let Some(window) = window {
             let shared = Timer::Lifetime { circle: None };
@@ -126,8 +133,31 @@ impl Kolo {
     }
 }
 
-fn name(circle: Option<CircleId>) -> String {
-    circle.map_or_else(|| "shared".to_owned(), |circle| circle.to_string())
+/// What is kept alive.
+enum What {
+    /// A circle's own entries.
+    Circle(CircleId),
+    /// What all circles share, with the contract of the usual asset or of another.
+    Shared(Option<Asset>),
+}
+
+impl What {
+    fn want(&self) -> Want {
+        match self {
+            Self::Circle(circle) => Want::Prolong { circle: Some(*circle), asset: None },
+            Self::Shared(asset) => Want::Prolong { circle: None, asset: asset.clone() },
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Circle(circle) => circle.fmt(f),
+            Self::Shared(None) => f.write_str("shared"),
+            Self::Shared(Some(asset)) => write!(f, "shared/{}", asset.key()),
+        }
+    }
 }
 
 /// When less than the threshold will be left, not before a day and not after [`LOOK_EVERY_S`].

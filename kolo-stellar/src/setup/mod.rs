@@ -19,7 +19,10 @@ use stellar_xdr::{
 pub use deploy::{DeployPlan, DeployStep, Release, StepState, deploy, plan};
 use funder::Site;
 pub use funder::{Funder, SecretError};
-pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
+pub use operate::{
+    OWN, Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_in, operate_on,
+    test_dollars,
+};
 pub use steps::Codes;
 pub(crate) use steps::code_key;
 use steps::{Target, factory_salt};
@@ -56,6 +59,8 @@ pub struct Bootstrap {
     pub issuer: PublicKey,
     /// The test asset's code.
     pub asset_code: String,
+    /// What else circles may save in, of the same issuer or of others.
+    pub others: Vec<Asset>,
     /// What each operator's account is filled up to whenever it holds less than half, stroops of XLM.
     pub balance: i64,
 }
@@ -64,7 +69,13 @@ impl Bootstrap {
     /// A test `USDC` of `issuer`, and 100,000 XLM for each operator's account.
     #[must_use]
     pub fn new(operators: Operators, issuer: PublicKey) -> Self {
-        Self { operators, issuer, asset_code: "USDC".to_owned(), balance: 100_000 * XLM }
+        Self {
+            operators,
+            issuer,
+            asset_code: "USDC".to_owned(),
+            others: Vec::new(),
+            balance: 100_000 * XLM,
+        }
     }
 }
 
@@ -75,6 +86,8 @@ pub struct Deployment {
     pub passphrase: String,
     /// The test asset.
     pub asset: Asset,
+    /// What else circles may save in.
+    pub others: Vec<Asset>,
     /// The asset's contract (`C…`).
     pub asset_contract: ChainAddress,
     /// The factory (`C…`).
@@ -91,10 +104,16 @@ impl Deployment {
     pub fn config(&self) -> StellarConfig {
         StellarConfig::new(
             self.passphrase.clone(),
-            vec![self.asset.clone()],
+            self.assets(),
             self.factory.clone(),
             self.operators,
         )
+    }
+
+    /// All that circles may save in, the test asset first.
+    #[must_use]
+    pub fn assets(&self) -> Vec<Asset> {
+        std::iter::once(&self.asset).chain(&self.others).cloned().collect()
     }
 
     /// Where this organiser's circle with this salt is, or will be.
@@ -257,12 +276,18 @@ pub fn planned(
     let issuer = account_address(&account_of(wanted.issuer.0)).0;
     let asset = Asset { code: wanted.asset_code.clone(), issuer, decimals: 7 };
     let asset_contract = known_asset(network_id, &asset)?.contract;
+    let others: Vec<_> = wanted.others.iter().filter(|other| **other != asset).cloned().collect();
+    let known = others.iter().map(|other| known_asset(network_id, other));
+    let known = known.collect::<Result<Vec<_>, _>>()?;
+    let contracts = known.iter().map(|known| &known.contract);
+    let contracts: Vec<_> = std::iter::once(&asset_contract).chain(contracts).collect();
     let circle_hash = sha256(CIRCLE_WASM);
-    let salt = factory_salt(sha256(FACTORY_WASM), circle_hash, &[&asset_contract]);
+    let salt = factory_salt(sha256(FACTORY_WASM), circle_hash, &contracts);
     let factory = deployed_id(network_id, ScAddress::Account(funder.account()), salt)?;
     Ok(Deployment {
         passphrase: passphrase.to_owned(),
         asset,
+        others,
         asset_contract: contract_address(&asset_contract),
         factory: contract_address(&factory),
         circle_hash,
@@ -285,13 +310,14 @@ pub async fn bootstrap(
     let plan = planned(&passphrase, funder, wanted)?;
     let site = Site::new(rpc, &passphrase, funder);
     let issuer = account_of(wanted.issuer.0);
-    let known = known_asset(site.network_id, &plan.asset)?;
+    let known = |asset: &Asset| known_asset(site.network_id, asset);
+    let assets = plan.assets().iter().map(known).collect::<Result<_, _>>()?;
 
     site.fund(wanted, &issuer).await?;
     let steps = Codes::built()?.steps(&Target {
         network_id: site.network_id,
         payer: funder.account(),
-        assets: vec![known],
+        assets,
         factory: None,
     })?;
     site.run(&steps, &mut |_| ()).await?;

@@ -1,10 +1,11 @@
 //! The operator's keys from a vault, a network set up with them, and a client for it: all a host
 //! needs on a network under its own control.
-use kolo_core::port::KeyVault;
 use kolo_core::port::vault::KeyName;
-use kolo_core::{Asset, OperatorKeys, TenantId};
+use kolo_core::port::{KeyVault, PortError};
+use kolo_core::{Asset, AssetList, OperatorKeys, TenantId};
 
 use super::{Bootstrap, Deployment, Funder, SetupError, bootstrap};
+use crate::address::{account_address, account_of, invalid};
 use crate::client::StellarChainClient;
 use crate::config::Operators;
 use crate::rpc::Rpc;
@@ -15,14 +16,17 @@ pub const PUBLIC_PASSPHRASE: &str = "Public Global Stellar Network ; September 2
 /// The passphrase of the public test network.
 pub const TESTNET_PASSPHRASE: &str = "Test SDF Network ; September 2015";
 
+/// What stands for the operator's own issuer in a list of assets.
+pub const OWN: &str = "test";
+
 /// What [`operate`] brings up.
 pub struct Operation {
     /// The client.
     pub client: StellarChainClient,
     /// The operator's public keys, the issuer's included.
     pub operator: OperatorKeys,
-    /// The test asset.
-    pub asset: Asset,
+    /// What circles may save in, as the host's list has it.
+    pub assets: AssetList,
     /// What is deployed.
     pub deployment: Deployment,
 }
@@ -37,9 +41,22 @@ pub async fn operate(
     vault: &dyn KeyVault,
     tenant: &TenantId,
 ) -> Result<Operation, SetupError> {
+    operate_in(rpc, &test_dollars(), (vault, tenant)).await
+}
+
+/// As [`operate`], for circles in these assets: where the issuer is [`OWN`], the operator issues it. One at
+/// least must be the operator's.
+///
+/// # Errors
+/// As [`operate`]; for what is no Stellar asset (they have 7 decimals).
+pub async fn operate_in(
+    rpc: Rpc,
+    assets: &AssetList,
+    (vault, tenant): (&dyn KeyVault, &TenantId),
+) -> Result<Operation, SetupError> {
     let passphrase = rpc.network().await?.passphrase;
     let funder = Funder::root_of(&passphrase);
-    set_up(rpc, vault, tenant, &funder, None).await
+    set_up(rpc, assets, (vault, tenant), &funder, None).await
 }
 
 /// As [`operate`], on a network that somebody else runs: `funder` pays, and `balance` (stroops of XLM)
@@ -61,13 +78,39 @@ pub async fn operate_on(
     if found != passphrase {
         return Err(SetupError::OtherNetwork { found, wanted: passphrase.to_owned() });
     }
-    set_up(rpc, vault, tenant, funder, Some(balance)).await
+    set_up(rpc, &test_dollars(), (vault, tenant), funder, Some(balance)).await
+}
+
+/// The usual list of a network of one's own: a test dollar.
+#[must_use]
+pub fn test_dollars() -> AssetList {
+    AssetList::from(Asset { code: "USDC".to_owned(), issuer: OWN.to_owned(), decimals: 7 })
+}
+
+/// The list with the operator's issuer where it says [`OWN`]; and the code of the first that does.
+fn with_issuer(list: &AssetList, issuer: &str) -> Result<(AssetList, String), PortError> {
+    let own = list.iter().find(|allowed| allowed.asset.issuer == OWN);
+    let code = own.map(|allowed| allowed.asset.code.clone());
+    let none = || {
+        invalid(format!(
+            "none of the assets is the operator's own: write {OWN} as the issuer of one"
+        ))
+    };
+    let assets = list.iter().cloned().map(|mut allowed| {
+        if allowed.asset.issuer == OWN {
+            issuer.clone_into(&mut allowed.asset.issuer);
+        }
+        allowed
+    });
+    let list = AssetList::try_new(assets.collect());
+    let list = list.map_err(|error| invalid("the list of assets").because(error))?;
+    Ok((list, code.ok_or_else(none)?))
 }
 
 async fn set_up(
     rpc: Rpc,
-    vault: &dyn KeyVault,
-    tenant: &TenantId,
+    assets: &AssetList,
+    (vault, tenant): (&dyn KeyVault, &TenantId),
     funder: &Funder,
     balance: Option<i64>,
 ) -> Result<Operation, SetupError> {
@@ -80,14 +123,20 @@ async fn set_up(
         keeper: key("keeper").await?,
     };
     let usual = Bootstrap::new(operators, issuer);
-    let wanted = Bootstrap { balance: balance.unwrap_or(usual.balance), ..usual };
+    let (assets, asset_code) = with_issuer(assets, &account_address(&account_of(issuer.0)).0)?;
+    let wanted = Bootstrap {
+        asset_code,
+        others: assets.iter().map(|allowed| allowed.asset.clone()).collect(),
+        balance: balance.unwrap_or(usual.balance),
+        ..usual
+    };
     let deployment = bootstrap(&rpc, funder, &wanted).await?;
     let client = StellarChainClient::try_new(rpc, &deployment.config())?;
     let Operators { sponsor, fees, keeper } = operators;
     Ok(Operation {
         client,
         operator: OperatorKeys { sponsor, fees, keeper, receipts, issuer: Some(issuer) },
-        asset: deployment.asset.clone(),
+        assets,
         deployment,
     })
 }

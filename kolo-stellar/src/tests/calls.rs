@@ -21,6 +21,7 @@ async fn creating(script: Script) -> Till {
     let circle = async |kolo: &Kolo, ada| {
         let wanted = NewCircle {
             name: "Market".to_owned(),
+            asset: None,
             seats: 3,
             contribution: Amount::new(100_000_000),
             instalments_per_round: 1,

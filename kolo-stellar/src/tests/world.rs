@@ -285,8 +285,12 @@ fn at_the_end(circle: &ChainAddress) -> Vec<ChainEffect> {
     };
     let by = |call| ChainEffect::ByChannel { channel: address(CHANNEL), call: Box::new(call) };
     vec![
-        ChainEffect::CloseAccount { owner: address(CLOSING), asset: usdc(), to: address(SPONSOR) },
-        ChainEffect::LeaveSponsorship { owner: address(LEAVING), asset: usdc() },
+        ChainEffect::CloseAccount {
+            owner: address(CLOSING),
+            assets: vec![usdc()],
+            to: address(SPONSOR),
+        },
+        ChainEffect::LeaveSponsorship { owner: address(LEAVING), assets: vec![usdc()] },
         rent(Some(circle)),
         rent(None),
         by(rent(Some(circle))),

@@ -42,11 +42,11 @@ impl World {
 
     fn closing(&self, n: u8, to: u8) -> ChainEffect {
         let (owner, to) = (self.address(n), self.address(to));
-        ChainEffect::CloseAccount { owner, asset: self.asset(), to }
+        ChainEffect::CloseAccount { owner, assets: vec![self.asset()], to }
     }
 
     fn leaving(&self, n: u8) -> ChainEffect {
-        ChainEffect::LeaveSponsorship { owner: self.address(n), asset: self.asset() }
+        ChainEffect::LeaveSponsorship { owner: self.address(n), assets: vec![self.asset()] }
     }
 
     async fn refused_because(&self, effect: &ChainEffect) -> String {

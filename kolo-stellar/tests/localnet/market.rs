@@ -55,8 +55,8 @@ impl Market {
         let caps = Caps { circles_per_member_per_day: 100, ..Caps::default() };
         let settings = Settings { channels, caps, ..Settings::default() };
         let process = || {
-            let (asset, operator) = (operation.asset.clone(), operation.operator.clone());
-            Kolo::new(tenant.clone(), ports.clone(), asset, operator, settings.clone())
+            let (assets, operator) = (operation.assets.clone(), operation.operator.clone());
+            Kolo::new(tenant.clone(), ports.clone(), assets, operator, settings.clone())
         };
         let kolo = process();
         let workers = [kolo.clone(), process()].map(Worker::without_chat);
@@ -98,6 +98,7 @@ impl Market {
         let key = format!("circle {}", self.circles.len());
         let wanted = NewCircle {
             name: key.clone(),
+            asset: None,
             seats: 2,
             contribution: usdc(10),
             instalments_per_round: 1,

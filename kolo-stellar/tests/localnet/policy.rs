@@ -42,12 +42,13 @@ async fn each_key_signs_what_it_is_for() {
     let fresh = ChainEffect::OpenAccount { owner: world.address(9), asset: world.asset() };
     let close = ChainEffect::CloseAccount {
         owner: world.address(3),
-        asset: world.asset(),
+        assets: vec![world.asset()],
         to: world.address(SPONSOR),
     };
     world.open(4, Amount::ZERO).await;
     world.net.fund(world.address(4).0.parse().unwrap(), 15_000_000).await.unwrap();
-    let leave = ChainEffect::LeaveSponsorship { owner: world.address(4), asset: world.asset() };
+    let leave =
+        ChainEffect::LeaveSponsorship { owner: world.address(4), assets: vec![world.asset()] };
     let cases = [
         (fresh, vec![SPONSOR, 1]),
         (world.pay(1, 2, usdc(5)), vec![1]),

@@ -272,7 +272,7 @@ async fn who_cannot_pay_for_a_seat_does_not_get_it() {
     let short = accept(&world, &dayo, &offer, "yes").await;
     let missing = Amount::new(DOLLAR);
     assert!(
-        matches!(short, Err(Error::InsufficientFunds { missing: found }) if found == missing),
+        matches!(short, Err(Error::InsufficientFunds { missing: found, .. }) if found == missing),
         "{short:?}"
     );
     // A dollar more, and the same word works.

@@ -6,6 +6,7 @@ mod meddling;
 mod node;
 mod world;
 
+mod coins;
 mod consent;
 mod crowded;
 mod deciding;

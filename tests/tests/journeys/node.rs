@@ -36,7 +36,8 @@ impl Node {
         let operators =
             Operators { sponsor: operator.sponsor, fees: operator.fees, keeper: operator.keeper };
         let passphrase = world.network().passphrase().to_owned();
-        let (assets, factory) = (vec![kolo.asset().clone()], world.stack.factory.clone());
+        let assets = kolo.assets().iter().map(|allowed| allowed.asset.clone()).collect();
+        let factory = world.stack.factory.clone();
         let config = StellarConfig::new(passphrase, assets, factory, operators);
         let client = StellarChainClient::try_new(Rpc::new(transport), &config).unwrap();
         world.over(Arc::new(client));

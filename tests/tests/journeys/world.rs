@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use kolo_core::events::{EventHandler, EventKind};
 use kolo_core::port::channel::InboundMessage;
-use kolo_core::port::ledger::{AccountId, Side, StoredEvent};
+use kolo_core::port::ledger::{AccountId, Balance, Side, StoredEvent};
 use kolo_core::port::{ChainClient, Clock, MessageChannel};
 use kolo_core::testkit::check_books;
 use kolo_core::view::{CircleStatus, CircleSummary, MemberView, WalletView};
 use kolo_core::worker::Worker;
-use kolo_core::{Amount, Caps, CircleId, Kolo, Timestamp, conversation};
+use kolo_core::{Amount, AssetList, Caps, CircleId, Kolo, Timestamp, conversation};
 use kolo_localnet::Localnet;
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
 use kolo_server::stack::{KeysPlan, NetworkPlan, Plan, Stack, settings};
+use kolo_stellar::setup::test_dollars;
 use kolo_store::MasterKey;
 use serde_json::{Value, json};
 
@@ -45,11 +46,20 @@ impl World {
         Self::capped(Caps::default()).await
     }
 
+    /// Where people save in these.
+    pub async fn saving_in(assets: &AssetList) -> Self {
+        Self::started(Caps::default(), assets).await
+    }
+
     /// Where only so much may be begun in a day.
     pub async fn capped(caps: Caps) -> Self {
+        Self::started(caps, &test_dollars()).await
+    }
+
+    async fn started(caps: Caps, assets: &AssetList) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = MovableClock::still(Timestamp::from_unix(START));
-        let stack = start(&folder, Arc::new(clock), caps).await;
+        let stack = start(&folder, Arc::new(clock), caps, assets).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
         Self { stack, kolo, outsiders: false, worker, folder, messages: 0 }
     }
@@ -61,13 +71,19 @@ impl World {
 
     /// Everything is dropped and started again from what is in the folder.
     pub async fn restart(self) -> Self {
+        let assets = self.kolo.assets().clone();
+        self.restarted(&assets).await
+    }
+
+    /// The same, with another list of assets.
+    pub async fn restarted(self, assets: &AssetList) -> Self {
         let Self { stack, kolo, outsiders, worker, folder, messages } = self;
         let caps = kolo.settings().caps;
         drop((kolo, worker));
         let clock = stack.clock.clone();
         stack.network.as_ref().unwrap().stop().await.unwrap();
         drop(stack);
-        let stack = start(&folder, clock, caps).await;
+        let stack = start(&folder, clock, caps, assets).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
         let world = Self { stack, kolo, outsiders, worker, folder, messages };
         world.settle().await;
@@ -78,8 +94,9 @@ impl World {
     pub fn over(&mut self, chain: Arc<dyn ChainClient>) {
         let old = &self.stack.kolo;
         let ports = kolo_core::Ports { chain, ..old.ports().clone() };
-        let (tenant, asset) = (old.tenant().clone(), old.asset().clone());
-        self.kolo = Kolo::new(tenant, ports, asset, old.operator().clone(), old.settings().clone());
+        let (tenant, assets) = (old.tenant().clone(), old.assets().clone());
+        self.kolo =
+            Kolo::new(tenant, ports, assets, old.operator().clone(), old.settings().clone());
         let channel: Arc<dyn MessageChannel> = self.stack.chat.clone();
         self.worker = Worker::new(self.kolo.clone(), vec![channel]);
     }
@@ -279,14 +296,26 @@ impl World {
         }
         let members = self.kolo.members().list(None, PAGE).await.unwrap();
         for member in &members {
-            let wallet = self.kolo.wallets().balance(member.id).await.unwrap();
-            assert_eq!(Some(wallet.settled), wallet.on_chain, "{}", member.name);
-            assert_eq!(wallet.pending_out, Amount::ZERO, "a hold of {} is left", member.name);
+            for wallet in self.kolo.wallets().balances(member.id).await.unwrap() {
+                let whose = format!("{} of {}", wallet.asset.code, member.name);
+                assert_eq!(Some(wallet.settled), wallet.on_chain, "{whose}");
+                assert_eq!(wallet.pending_out, Amount::ZERO, "a hold is left: {whose}");
+            }
         }
-        let asset = self.kolo.asset().key();
-        let external = AccountId { name: "external".to_owned(), asset, normal: Side::Debit };
         let ledger = self.kolo.ports().ledger.as_ref();
-        check_books(ledger, self.kolo.tenant(), &[external]).await.unwrap();
+        let outside = self.kolo.assets().iter().map(|allowed| AccountId {
+            name: "external".to_owned(),
+            asset: allowed.asset.key(),
+            normal: Side::Debit,
+        });
+        let outside: Vec<_> = outside.collect();
+        let books = check_books(ledger, self.kolo.tenant(), &outside).await.unwrap();
+        for outside in &outside {
+            // What came from outside is what wallets and vaults have of that asset, and of no other.
+            let of_it = books.accounts.iter().filter(|(account, _)| account.asset == outside.asset);
+            let sum: i64 = of_it.map(|(account, balance)| signed(account, balance)).sum();
+            assert_eq!(sum, 0, "{}", outside.asset);
+        }
         self.nothing_twice().await;
     }
 
@@ -334,6 +363,12 @@ impl World {
     }
 }
 
+/// What we owe is positive, what came to us negative.
+fn signed(account: &AccountId, balance: &Balance) -> i64 {
+    let settled = balance.settled.minor_units();
+    if account.normal == Side::Debit { -settled } else { settled }
+}
+
 /// The kind of a want that moves money of a round, and what makes it one effect.
 fn paying(want: &Value) -> Option<(String, Value)> {
     let kind = kind_of(want);
@@ -354,7 +389,12 @@ fn field(want: &Value, name: &str) -> String {
     want[kind_of(want)][name].as_str().unwrap().to_owned()
 }
 
-async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps) -> Stack {
+async fn start(
+    folder: &tempfile::TempDir,
+    clock: Arc<MovableClock>,
+    caps: Caps,
+    assets: &AssetList,
+) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
         database: folder.path().join("kolo.sqlite"),
@@ -365,6 +405,7 @@ async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps)
         // What a journey looks at is the keeper's: no channels.
         settings: settings(caps, 0),
         max_rent: kolo_server::config::MAX_RENT,
+        assets: assets.clone(),
         network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kolo_core::{Caps, Settings, Timestamp};
-use kolo_stellar::setup::Funder;
+use kolo_stellar::setup::{Funder, test_dollars};
 use kolo_stellar::{Failover, HttpTransportError, Rpc};
 use kolo_store::MasterKey;
 
@@ -137,6 +137,7 @@ pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoErr
         entropy: Arc::new(SystemEntropy),
         settings,
         max_rent: MAX_RENT,
+        assets: test_dollars(),
         network,
     };
     let stack = Stack::start(plan, &|step| eprintln!("· {step}")).await?;

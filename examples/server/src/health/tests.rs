@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::{Caps, Timestamp};
+use kolo_stellar::setup::test_dollars;
 use kolo_store::MasterKey;
 
 use super::*;
@@ -22,6 +23,7 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
         entropy: Arc::new(SystemEntropy),
         settings: settings(Caps::default(), 2),
         max_rent: MAX_RENT,
+        assets: test_dollars(),
         network: NetworkPlan::Embedded,
     };
     let mut stack = Stack::start(plan, &|_| ()).await.unwrap();

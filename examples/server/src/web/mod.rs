@@ -111,6 +111,7 @@ pub async fn serve(
         entropy: Arc::new(SystemEntropy),
         settings: settings(config.caps, config.channels),
         max_rent: config.max_rent,
+        assets: config.assets,
         network: NetworkPlan::Embedded,
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);

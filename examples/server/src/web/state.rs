@@ -1,7 +1,7 @@
 //! What the page shows, as JSON.
 use kolo_core::port::Clock;
 use kolo_core::view::{
-    CircleStage, CircleStatus, ContributionRow, ContributionTable, MemberView, SeatView,
+    CircleStage, CircleStatus, ContributionRow, ContributionTable, MemberView, SeatView, WalletView,
 };
 use kolo_core::{Amount, Asset, CircleId, Error, Timestamp};
 use kolo_rules::circle::{PayoutStatus, Phase};
@@ -28,6 +28,7 @@ pub(super) async fn of(stack: &Stack) -> Result<Value, Error> {
     Ok(json!({
         "clock": { "now": now, "text": spell(now) },
         "asset": stack.kolo.asset().code,
+        "several": stack.kolo.assets().are_several(),
         "phones": phones,
         "circles": circles,
         "transactions": super::tx::recent(stack).await,
@@ -63,15 +64,23 @@ async fn phone_state(stack: &Stack, phone: &Phone) -> Result<Value, Error> {
 }
 
 async fn wallet_state(stack: &Stack, member: &MemberView) -> Result<Value, Error> {
-    let wallet = stack.kolo.wallets().balance(member.id).await?;
+    let wallets = stack.kolo.wallets().balances(member.id).await?;
+    let (usual, others) = wallets.split_first().ok_or(Error::NotReady)?;
+    let mut state = purse_state(usual);
+    state["address"] = json!(member.address.0);
+    state["others"] = others.iter().map(purse_state).collect();
+    Ok(state)
+}
+
+fn purse_state(wallet: &WalletView) -> Value {
     let asset = &wallet.asset;
-    Ok(json!({
-        "address": member.address.0,
+    json!({
+        "asset": asset.code,
         "books": text(wallet.settled, asset),
         "available": text(wallet.available, asset),
         "chain": wallet.on_chain.map(|amount| text(amount, asset)),
         "agree": wallet.on_chain == Some(wallet.settled),
-    }))
+    })
 }
 
 async fn circle_state(stack: &Stack, status: &CircleStatus) -> Result<Value, Error> {
@@ -86,6 +95,7 @@ async fn circle_state(stack: &Stack, status: &CircleStatus) -> Result<Value, Err
         "address": status.summary.address.0,
         "stage": stage(status.summary.stage),
         "seats": status.summary.rules.seats,
+        "asset": asset.code,
         "contribution": text(status.summary.rules.contribution, asset),
         "round": status.round,
         "rounds": status.rounds,
@@ -103,7 +113,7 @@ async fn circle_state(stack: &Stack, status: &CircleStatus) -> Result<Value, Err
 /// Who paid what for which round: read through the whole journal of a circle, so only when asked for.
 pub(super) async fn contributions(stack: &Stack, circle: CircleId) -> Result<Value, Error> {
     let table = stack.kolo.circles().contributions(circle).await?;
-    Ok(json!({ "rows": contribution_rows(&table, stack.kolo.asset()) }))
+    Ok(json!({ "rows": contribution_rows(&table, &table.asset) }))
 }
 
 fn contribution_rows(table: &ContributionTable, asset: &Asset) -> Vec<Value> {
@@ -118,7 +128,7 @@ fn contribution_rows(table: &ContributionTable, asset: &Asset) -> Vec<Value> {
 async fn seat_state(stack: &Stack, status: &CircleStatus, seat: &SeatView) -> Result<Value, Error> {
     let asset = &status.summary.asset;
     let wallet = match seat.member {
-        Some(id) => wallet_state(stack, &stack.kolo.members().get(id).await?).await?,
+        Some(id) => purse_state(&stack.kolo.wallets().balance_in(id, asset).await?),
         None => Value::Null,
     };
     Ok(json!({

@@ -6,6 +6,7 @@ use kolo_core::port::channel::{Capabilities, InboundMessage, OutboundMessage};
 use kolo_core::port::{MessageChannel, PortError};
 use kolo_core::worker::Worker;
 use kolo_core::{Caps, Timestamp, conversation};
+use kolo_stellar::setup::test_dollars;
 use kolo_store::MasterKey;
 
 use super::*;
@@ -42,6 +43,7 @@ async fn stack(folder: &Path) -> Stack {
         entropy: Arc::new(SystemEntropy),
         settings: settings(Caps::default(), CHANNELS),
         max_rent: MAX_RENT,
+        assets: test_dollars(),
         network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()

@@ -110,6 +110,7 @@ const NAMED: usize = 3;
 /// GROUP STATUS.
 pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) -> Vec<Words> {
     let summary = &status.summary;
+    let speech = &speech.of(&summary.asset);
     let phase = match summary.stage {
         CircleStage::OnChain(phase) => phase,
         CircleStage::Creating => return vec![Words::new("creating").name("name", &summary.name)],

@@ -80,6 +80,7 @@ fn places(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 
 fn confirm_ask(door: &DoorView, speech: &Speech) -> Vec<Words> {
     let circle = &door.circle;
+    let speech = &speech.of(&circle.asset);
     let mut lines = vec![
         named("confirm-ask", &circle.name)
             .name("organiser", &door.organiser_name)

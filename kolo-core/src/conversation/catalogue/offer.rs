@@ -112,6 +112,7 @@ fn of_two(id: &'static str, offer: &OfferView) -> Words {
 
 /// What is offered, as its reader sees it: what they would get, what they pay, and until when.
 fn of_offer(words: Words, offer: &OfferView, speech: &Speech) -> Words {
+    let speech = &speech.of(&offer.circle.asset);
     let (kind, now, turn) = match offer.terms {
         OfferTerms::Turns { maker, taker } if offer.mine => ("turns", maker, taker),
         OfferTerms::Turns { maker, taker } => ("turns", taker, maker),
@@ -123,6 +124,7 @@ fn of_offer(words: Words, offer: &OfferView, speech: &Speech) -> Words {
 
 /// For a newcomer with the rules: they accept them with the place.
 fn confirm_accept(offer: &OfferView, balance_after: Amount, speech: &Speech) -> Vec<Words> {
+    let speech = &speech.of(&offer.circle.asset);
     let (id, now, turn) = match offer.terms {
         OfferTerms::Turns { maker, taker } => ("confirm-accept-turns", taker, maker),
         OfferTerms::Seat { turn, .. } => ("confirm-accept-seat", 0, turn),

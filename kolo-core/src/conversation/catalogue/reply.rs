@@ -5,7 +5,8 @@ use super::Speech;
 use super::circle::{rules_text, status_text};
 use super::speech::{every, matter, reference};
 use super::{keys, member, offer, office};
-use crate::conversation::amount::{AmountProblem, LARGEST_WHOLE};
+use crate::Asset;
+use crate::conversation::amount::{self, AmountProblem, LARGEST_WHOLE};
 use crate::conversation::phone::PhoneProblem;
 use crate::conversation::reply::{GroupPosition, Home, Payment, Remark, Reply};
 use crate::conversation::words::Words;
@@ -56,8 +57,8 @@ fn home(home: &Home, speech: &Speech) -> Words {
             .count("seats", *seats)
             .flag("invites", *invites),
         Home::Active => Words::new("home-active"),
-        Home::Due { name, amount, deadline } => named("home-due", name)
-            .text("amount", speech.money(*amount))
+        Home::Due { name, asset, amount, deadline } => named("home-due", name)
+            .text("amount", speech.of(asset).money(*amount))
             .text("deadline", speech.date(*deadline)),
     }
 }
@@ -86,7 +87,7 @@ fn help(at: &Home, test_money: bool, speech: &Speech) -> Vec<Words> {
 
 fn money(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
-        Reply::Balance { wallet, groups } => Some(balance(wallet, groups, speech)),
+        Reply::Balance { wallets, groups } => Some(balance(wallets, groups, speech)),
         Reply::History { lines, more } => Some(history(lines, *more, speech)),
         Reply::ReceiptWhich => one(Words::new("receipt-which")),
         Reply::Receipt(view) => Some(receipt(view, speech)),
@@ -103,8 +104,28 @@ fn money(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     }
 }
 
-fn balance(wallet: &WalletView, groups: &[GroupPosition], speech: &Speech) -> Vec<Words> {
-    let mut lines = vec![Words::new("balance").text("available", speech.money(wallet.available))];
+fn balance(wallets: &[WalletView], groups: &[GroupPosition], speech: &Speech) -> Vec<Words> {
+    let mut lines = Vec::new();
+    for wallet in wallets {
+        let id = if lines.is_empty() { "balance" } else { "balance-also" };
+        lines.extend(purse(id, wallet, &speech.of(&wallet.asset)));
+    }
+    for (number, position) in groups.iter().enumerate() {
+        let speech = speech.of(&position.asset);
+        let line = named("balance-group", &position.name)
+            .text("paid", speech.money(position.paid))
+            .text("received", speech.money(position.received));
+        lines.push(if number == 0 { line.apart() } else { line });
+        if position.debt.is_positive() {
+            lines.push(Words::new("balance-owed").text("debt", speech.money(position.debt)));
+        }
+    }
+    lines
+}
+
+/// What somebody has of one asset.
+fn purse(id: &'static str, wallet: &WalletView, speech: &Speech) -> Vec<Words> {
+    let mut lines = vec![Words::new(id).text("available", speech.money(wallet.available))];
     if wallet.pending_out.is_positive() {
         lines.push(Words::new("balance-pending").text("pending", speech.money(wallet.pending_out)));
     }
@@ -116,15 +137,6 @@ fn balance(wallet: &WalletView, groups: &[GroupPosition], speech: &Speech) -> Ve
                 .text("chain", speech.money(on_chain)),
         ),
         Some(_) => {}
-    }
-    for (number, position) in groups.iter().enumerate() {
-        let line = named("balance-group", &position.name)
-            .text("paid", speech.money(position.paid))
-            .text("received", speech.money(position.received));
-        lines.push(if number == 0 { line.apart() } else { line });
-        if position.debt.is_positive() {
-            lines.push(Words::new("balance-owed").text("debt", speech.money(position.debt)));
-        }
     }
     lines
 }
@@ -162,7 +174,7 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
             Words::new("history-line")
                 .text("date", speech.date(entry.at))
                 .words("what", Words::new(kind))
-                .text("amount", format!("{sign}{}", speech.money(size)))
+                .text("amount", format!("{sign}{}", speech.of(&entry.asset).money(size)))
                 .flag("grouped", entry.circle.is_some())
                 .name("group", entry.circle.as_deref().unwrap_or_default())
                 .flag("rounded", entry.round.is_some())
@@ -229,11 +241,16 @@ fn amount_problem(problem: &AmountProblem, speech: &Speech) -> Words {
         AmountProblem::Ambiguous { grouped, pointed } => Words::new("amount-ambiguous")
             .text("grouped", grouped.clone())
             .text("pointed", pointed.clone()),
-        AmountProblem::OtherCurrency(currency) => Words::new("amount-other-currency")
+        AmountProblem::OtherCurrency(currency) => Words::new(other_currency(&speech.asset))
             .name("currency", currency)
             .text("code", speech.asset.code.clone()),
         AmountProblem::NotANumber => Words::new("amount-not-a-number"),
     }
+}
+
+/// Nobody is told that euros are dollars.
+fn other_currency(asset: &Asset) -> &'static str {
+    if amount::is_dollars(asset) { "amount-other-currency" } else { "amount-other-money" }
 }
 
 fn group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
@@ -244,6 +261,14 @@ fn new_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
     match reply {
         Reply::AskGroupName => one(Words::new("ask-group-name")),
         Reply::BadGroupName => one(Words::new("bad-group-name")),
+        Reply::AskAsset { name, assets, again } => {
+            let mut lines = vec![named("ask-asset", name).flag("again", *again)];
+            lines.extend(assets.iter().map(|allowed| {
+                let line = Words::new("ask-asset-line").name("asset", &allowed.name);
+                line.text("code", allowed.asset.code.clone())
+            }));
+            Some(lines)
+        }
         Reply::AskContribution { name, problem } => {
             let ask = named("ask-contribution", name);
             Some(match problem {
@@ -276,6 +301,7 @@ fn new_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
 
 fn confirm_join(preview: &InvitationPreview, speech: &Speech) -> Vec<Words> {
     let circle = &preview.circle;
+    let speech = &speech.of(&circle.asset);
     let mut lines = vec![
         named("confirm-join", &circle.name)
             .name("organiser", &preview.organiser_name)
@@ -360,11 +386,7 @@ fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
             .text("deadline", speech.date(*deadline))),
         Reply::AllPaid { name } => one(named("all-paid", name)),
         Reply::OnItsWay { name } => one(named("on-its-way", name)),
-        Reply::TooLittle { name, amount, missing, test_money } => one(named("too-little", name)
-            .text("amount", speech.money(*amount))
-            .text("missing", speech.money(*missing))
-            .text("figure", missing.display(speech.asset.decimals, 0).to_string())
-            .flag("test", *test_money)),
+        Reply::TooLittle { .. } => Some(too_little(reply, speech)),
         Reply::OtherAmount { name, due } => {
             one(named("other-amount", name).text("due", speech.money(*due)))
         }
@@ -383,6 +405,23 @@ fn paying(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::NothingOwed { name } => one(named("nothing-owed", name)),
         _ => None,
     }
+}
+
+/// Where people save in several assets, which of them is needed.
+fn too_little(reply: &Reply, speech: &Speech) -> Vec<Words> {
+    let Reply::TooLittle { name, amount, missing, test_money, pinned } = reply else {
+        return Vec::new();
+    };
+    let (figure, code) = (missing.display(speech.asset.decimals, 0), &speech.asset.code);
+    let (figure, kind) =
+        if *pinned { (format!("{figure} {code}"), "pinned") } else { (figure.to_string(), "yes") };
+    let line = named("too-little", name)
+        .text("amount", speech.money(*amount))
+        .text("missing", speech.money(*missing))
+        .text("figure", figure)
+        .text("test", if *test_money { kind } else { "no" });
+    let only = || named("too-little-only", name).text("code", code.clone());
+    std::iter::once(line).chain(pinned.then(only)).collect()
 }
 
 /// Several open votes, by number.
@@ -476,6 +515,6 @@ pub(in crate::conversation) fn group_detail(
     speech: &Speech,
 ) -> Words {
     named("group-choice", &circle.name)
-        .text("amount", speech.money(circle.rules.contribution))
+        .text("amount", speech.of(&circle.asset).money(circle.rules.contribution))
         .words("every", every(circle.rules.interval))
 }

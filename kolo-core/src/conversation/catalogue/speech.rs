@@ -10,13 +10,19 @@ use crate::{Asset, Money, Timestamp};
 /// What the words depend on besides the language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Speech {
-    /// What people save in.
+    /// What the amounts are of that are not said to be of another asset.
     pub asset: Asset,
     /// Offset of the dates shown from UTC, in seconds.
     pub utc_offset_s: i32,
 }
 
 impl Speech {
+    /// The same of another asset.
+    #[must_use]
+    pub fn of(&self, asset: &Asset) -> Self {
+        Self { asset: asset.clone(), ..*self }
+    }
+
     /// `12.50 USDC`.
     pub(super) fn money(&self, amount: Amount) -> String {
         Money { amount, asset: self.asset.clone() }.to_string()

@@ -34,7 +34,7 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::OtherCode => Words::new("error-other-code"),
         Error::UnderWay => Words::new("error-under-way"),
         Error::Refused(refusal) => Words::new(refused(*refusal)),
-        Error::InsufficientFunds { missing } => {
+        Error::InsufficientFunds { missing, .. } => {
             Words::new("error-insufficient-funds").text("missing", speech.money(*missing))
         }
         Error::BadText { max, .. } => {
@@ -68,6 +68,7 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::SecondFactor => Words::new("error-second-factor"),
         Error::WalletInUse { .. } => Words::new("error-wallet-in-use"),
         Error::NotAvailable => Words::new("error-not-available"),
+        Error::AssetNotAllowed { code } => Words::new("error-asset-not-allowed").name("code", code),
         Error::KeyReused => Words::new("error-key-reused"),
         Error::Contention | Error::LeaseLost => Words::new("error-contention"),
         Error::Stored { .. } => Words::new("error-stored"),

@@ -6,9 +6,10 @@ use super::{Input, Outcome, Said, Talk, fit_name, leaves_question, spoken};
 use crate::Error;
 use crate::conversation::amount::{self, AmountProblem};
 use crate::conversation::command::{Command, GroupWords};
+use crate::conversation::message::LABEL_MAX;
 use crate::conversation::parser;
 use crate::conversation::reply::{Remark, Reply};
-use crate::conversation::session::{Draft, Ordering, Pending, Step};
+use crate::conversation::session::{Action, Choice, Draft, Ordering, Pending, Step};
 use crate::conversation::{clean, interval};
 use crate::view::MemberView;
 
@@ -16,6 +17,7 @@ use crate::view::MemberView;
 #[derive(Default)]
 struct Wrong {
     name: bool,
+    asset: bool,
     amount: Option<AmountProblem>,
     every: bool,
     seats: bool,
@@ -26,6 +28,7 @@ impl Talk<'_> {
     /// The one-line form, as far as it goes.
     pub(super) async fn create(&self, words: GroupWords) -> Result<Said, Error> {
         let mut wrong = Wrong::default();
+        let words = self.unit_from_name(words);
         let name = words.name.as_deref().and_then(|name| {
             let fit = fit_name(name);
             wrong.name = fit.is_none();
@@ -73,6 +76,8 @@ impl Talk<'_> {
         if draft.name.is_none() {
             draft.name = fit_name(&text);
             wrong.name = draft.name.is_none();
+        } else if self.asks_asset(&draft) {
+            self.take_asset(&mut draft, &text, &mut wrong);
         } else if draft.contribution.is_none() {
             self.take_contribution(&mut draft, &text, &mut wrong);
         } else if draft.every.is_none() {
@@ -121,7 +126,10 @@ impl Talk<'_> {
     }
 
     fn take_amount(&self, draft: &mut Draft, typed: &str, wrong: &mut Wrong) {
-        match amount::parse(typed, self.speech.asset.decimals) {
+        if self.asks_asset(draft) {
+            draft.asset = amount::unit_in(typed, self.desk.assets()).map(|a| a.asset.clone());
+        }
+        match self.of_draft(draft).amount(typed) {
             Ok(amount) => draft.contribution = Some(amount.minor_units()),
             Err(problem) => wrong.amount = Some(problem),
         }
@@ -139,10 +147,18 @@ impl Talk<'_> {
 
     /// Asks for the first thing missing; when nothing is, shows the rules and asks YES or NO.
     fn next_question(&self, draft: Draft, wrong: Wrong) -> Result<Said, Error> {
+        let talk = self.of_draft(&draft);
+        Ok(talk.question_on(draft, wrong)?.by(&talk))
+    }
+
+    fn question_on(&self, draft: Draft, wrong: Wrong) -> Result<Said, Error> {
         let Some(name) = draft.name.clone() else {
             let ask = if wrong.name { Reply::BadGroupName } else { Reply::AskGroupName };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
         };
+        if self.asks_asset(&draft) {
+            return Ok(self.ask_asset(name, draft, wrong.asset));
+        }
         if draft.contribution.is_none() {
             let ask = Reply::AskContribution { name, problem: wrong.amount };
             return Ok(Said::reply(ask).step(Step::Draft(draft)));
@@ -182,6 +198,62 @@ impl Talk<'_> {
                 Ok(Said::reply(ask).step(Step::Draft(draft)))
             }
             Err(error) => self.refused(error),
+        }
+    }
+}
+
+/// What a new group saves in, where there is a choice.
+impl<'a> Talk<'a> {
+    fn asks_asset(&self, draft: &Draft) -> bool {
+        self.has_choice() && draft.asset.is_none()
+    }
+
+    /// About the money a draft is of.
+    fn of_draft(&self, draft: &Draft) -> Talk<'a> {
+        self.in_asset(draft.asset.as_ref().unwrap_or(&self.speech.asset))
+    }
+
+    /// By name or code; `10 euros weekly` says it, too.
+    fn take_asset(&self, draft: &mut Draft, typed: &str, wrong: &mut Wrong) {
+        let assets = self.desk.assets();
+        if let Some(allowed) = assets.called(&clean::typed(typed)) {
+            draft.asset = Some(allowed.asset.clone());
+        } else if amount::unit_in(typed, assets).is_some() {
+            self.take_contribution(draft, typed, wrong);
+        }
+        wrong.asset = draft.asset.is_none();
+    }
+
+    fn ask_asset(&self, name: String, draft: Draft, again: bool) -> Said {
+        let assets: Vec<_> = self.desk.assets().iter().cloned().collect();
+        let choices = assets.iter().map(|allowed| {
+            let name = clean::name(&allowed.name);
+            let is_label = name.chars().count() <= LABEL_MAX;
+            let label = if is_label { name } else { allowed.asset.code.clone() };
+            let action = Action::Say(allowed.asset.code.clone());
+            Choice { label, detail: None, action }
+        });
+        let choices = choices.collect();
+        let ask = Reply::AskAsset { name, assets, again };
+        Said::reply(ask).step(Step::Draft(draft)).choices(choices)
+    }
+
+    /// `Market Women 10 EURC weekly 5`: what is no unit everywhere is one here.
+    fn unit_from_name(&self, words: GroupWords) -> GroupWords {
+        let GroupWords { name: Some(name), amount: None, .. } = &words else { return words };
+        let Some((before, code)) = name.rsplit_once(' ').filter(|_| self.has_choice()) else {
+            return words;
+        };
+        let (before, figure) = before.rsplit_once(' ').unwrap_or(("", before));
+        let is_code = self.desk.assets().by_code(code.trim_end_matches(',')).is_some();
+        if !is_code || !amount::looks_like_amount(figure) {
+            return words;
+        }
+        let name = Some(before.trim().to_owned()).filter(|name| !name.is_empty());
+        GroupWords {
+            name,
+            amount: Some(format!("{figure} {}", code.trim_end_matches(','))),
+            ..words
         }
     }
 }

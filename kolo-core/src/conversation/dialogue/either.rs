@@ -43,7 +43,17 @@ impl Talk<'_> {
             }
             _ => {}
         }
-        match amount::parse(&text, self.speech.asset.decimals) {
+        let circle = match &of {
+            AmountOf::Contribution { circle }
+            | AmountOf::Repayment { circle }
+            | AmountOf::Bid { circle } => Some(*circle),
+            AmountOf::TestMoney => None,
+        };
+        let talk = match amount::unit_in(&text, self.desk.assets()).filter(|_| circle.is_none()) {
+            Some(allowed) => self.in_asset(&allowed.asset),
+            None => self.in_asset_of(member, circle).await?,
+        };
+        match talk.amount(&text) {
             Ok(_) | Err(AmountProblem::Ambiguous { .. }) => {
                 Ok(self.with_amount(member, of, text).await?.into())
             }

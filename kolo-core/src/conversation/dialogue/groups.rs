@@ -53,14 +53,21 @@ impl Talk<'_> {
             Command::DeclineRole(target) => (Purpose::AnswerRole { accept: false }, target),
             Command::LayDownRole(target) => (Purpose::LayDownRole, target),
             Command::Contribute(target) => {
+                let target = self.with_unit(target);
                 (Purpose::Contribute { amount: target.figure.clone() }, target)
             }
-            Command::Repay(target) => (Purpose::Repay { amount: target.figure.clone() }, target),
+            Command::Repay(target) => {
+                let target = self.with_unit(target);
+                (Purpose::Repay { amount: target.figure.clone() }, target)
+            }
             Command::Start(target) => (Purpose::Start, target),
             Command::Leave(target) => (Purpose::Leave, target),
             Command::CancelGroup(target) => (Purpose::CancelGroup, target),
             Command::Dissolve(target) => (Purpose::Dissolve, target),
-            Command::Bid(target) => (Purpose::Bid { amount: target.figure.clone() }, target),
+            Command::Bid(target) => {
+                let target = self.with_unit(target);
+                (Purpose::Bid { amount: target.figure.clone() }, target)
+            }
             Command::Vote { approve, target } => {
                 (Purpose::Vote { approve, number: target.figure.clone() }, target)
             }
@@ -184,7 +191,18 @@ impl Talk<'_> {
         Said::reply(Reply::NoGroups).choices(choices)
     }
 
+    /// About a group, and so about the money it saves in.
     pub(super) async fn with_group(
+        &self,
+        member: &MemberView,
+        purpose: &Purpose,
+        circle: &CircleSummary,
+    ) -> Result<Said, Error> {
+        let talk = self.in_asset(&circle.asset);
+        Ok(talk.in_group(member, purpose, circle).await?.by(&talk))
+    }
+
+    async fn in_group(
         &self,
         member: &MemberView,
         purpose: &Purpose,

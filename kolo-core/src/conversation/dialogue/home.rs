@@ -50,8 +50,8 @@ impl Talk<'_> {
             let is_due = view.due.amount.is_positive() && !view.due.advance && !view.pending;
             if is_due && earliest.as_ref().is_none_or(|(at, _)| deadline < *at) {
                 let amount = view.due.amount;
-                earliest =
-                    Some((deadline, Home::Due { name: circle.name.clone(), amount, deadline }));
+                let (name, asset) = (circle.name.clone(), circle.asset.clone());
+                earliest = Some((deadline, Home::Due { name, asset, amount, deadline }));
             }
         }
         if let Some((_, due)) = earliest {

@@ -19,6 +19,7 @@ mod groups;
 mod home;
 mod keys;
 mod money;
+mod moneys;
 mod offers;
 mod people;
 mod register;
@@ -40,7 +41,7 @@ use super::reply::{Remark, Reply};
 use super::session::{Action, Choice, Menu, Session, Step};
 use crate::port::channel::InboundMessage;
 use crate::view::MemberView;
-use crate::{Actor, CircleId, CommandContext, Error, IntentId, Timestamp};
+use crate::{Actor, Asset, CircleId, CommandContext, Error, IntentId, Timestamp};
 
 /// Leads the id of a button that belongs to a step of a session: `step:<turn>:<choice>`.
 pub(super) const STEP_BUTTON: &str = "step:";
@@ -56,6 +57,8 @@ pub struct Turn {
     pub reply: Option<Reply>,
     /// What goes on after the turn.
     pub after: Option<AfterTurn>,
+    /// Of what the reply's amounts are that do not say it themselves; `None`: of the usual asset.
+    pub asset: Option<Asset>,
 }
 
 /// A command went to the chain: its notice is the reply, and a word that it is being worked on is
@@ -116,7 +119,7 @@ impl Dialogue {
             Outcome::Said(said) => Ok(said.into_turn(turn, at)),
             Outcome::Kept(reply) => {
                 let session = Session { turn, ..before };
-                Ok(Turn { session, reply: Some(reply), after: None })
+                Ok(Turn { session, reply: Some(reply), after: None, asset: None })
             }
         }
     }
@@ -124,7 +127,7 @@ impl Dialogue {
 
 /// How a desk's people are spoken to.
 pub(super) fn speech(desk: &dyn Desk) -> Speech {
-    Speech { asset: desk.asset().clone(), utc_offset_s: desk.utc_offset_s() }
+    Speech { asset: desk.assets().usual().asset.clone(), utc_offset_s: desk.utc_offset_s() }
 }
 
 /// What a step said and what it wants remembered.
@@ -133,16 +136,23 @@ struct Said {
     step: Option<Step>,
     choices: Vec<Choice>,
     after: Option<AfterTurn>,
+    asset: Option<Box<Asset>>,
 }
 
 impl Said {
     fn reply(reply: Reply) -> Self {
-        Self { reply: Some(reply), step: None, choices: Vec::new(), after: None }
+        Self { reply: Some(reply), step: None, choices: Vec::new(), after: None, asset: None }
     }
 
     fn after(intent: IntentId, circle: Option<CircleId>) -> Self {
         let after = Some(AfterTurn { intent, circle });
-        Self { reply: None, step: None, choices: Vec::new(), after }
+        Self { reply: None, step: None, choices: Vec::new(), after, asset: None }
+    }
+
+    /// Its amounts are of this asset.
+    fn of(mut self, asset: &Asset) -> Self {
+        self.asset = Some(Box::new(asset.clone()));
+        self
     }
 
     fn step(mut self, step: Step) -> Self {
@@ -167,6 +177,7 @@ impl Said {
             session: Session { turn, step: self.step, since: at, menu },
             reply: self.reply,
             after: self.after,
+            asset: self.asset.map(|asset| *asset),
         }
     }
 }
@@ -393,7 +404,7 @@ impl Talk<'_> {
             Error::Port(_) | Error::Contention | Error::LeaseLost | Error::Stored { .. } => {
                 Err(error)
             }
-            error => Ok(Said::reply(Reply::Trouble(trouble(&error, &self.speech)))),
+            error => Ok(Said::reply(Reply::Trouble(trouble(&error, &self.speech_on(&error))))),
         }
     }
 

@@ -6,7 +6,9 @@ use super::{Said, Talk};
 use crate::conversation::amount;
 use crate::conversation::reply::{GroupPosition, Payment, Reply};
 use crate::conversation::session::{AmountOf, Pending, Step};
-use crate::view::{CircleStage, CircleStatus, CircleSummary, DueView, MemberView, SeatView};
+use crate::view::{
+    CircleStage, CircleStatus, CircleSummary, DueView, MemberView, SeatView, WalletView,
+};
 use crate::{Error, MemberId, Timestamp};
 
 /// Lines on a page of history.
@@ -16,7 +18,9 @@ const POSITIONS: usize = 10;
 
 impl Talk<'_> {
     pub(super) async fn balance(&self, member: &MemberView) -> Result<Said, Error> {
-        let wallet = self.desk.balance(member.id).await?;
+        let mut wallets = self.desk.balances(member.id).await?;
+        let usual = &self.speech.asset;
+        wallets.retain(|wallet| wallet.asset == *usual || has_something(wallet));
         let mut groups = Vec::new();
         for circle in self.desk.circles_of(member.id).await?.iter().rev().take(POSITIONS) {
             if !matches!(circle.stage, CircleStage::OnChain(_)) {
@@ -26,13 +30,14 @@ impl Talk<'_> {
             if let Some(seat) = seat_of(&status, member.id) {
                 groups.push(GroupPosition {
                     name: circle.name.clone(),
+                    asset: circle.asset.clone(),
                     paid: seat.paid,
                     received: seat.received,
                     debt: seat.debt,
                 });
             }
         }
-        let said = Said::reply(Reply::Balance { wallet, groups });
+        let said = Said::reply(Reply::Balance { wallets, groups });
         let choices = [("label-history", "HISTORY"), ("label-my-key", "MY KEY")];
         Ok(match self.desk.has_key_page() {
             true => said.choices(choices.map(|(label, text)| self.say(label, text)).to_vec()),
@@ -86,12 +91,18 @@ impl Talk<'_> {
         let Some(typed) = typed else {
             return Ok(Said::reply(Reply::AskTestMoney { max }));
         };
-        let amount = match amount::parse(&typed, self.speech.asset.decimals) {
-            Ok(amount) if amount > max => return Ok(Said::reply(Reply::TestMoneyAtMost { max })),
+        let assets = self.desk.assets();
+        let asked = amount::unit_in(&typed, assets).map_or(&self.speech.asset, |a| &a.asset);
+        let talk = self.in_asset(asked);
+        let amount = match talk.amount(&typed) {
+            Ok(amount) if amount > max => {
+                return Ok(Said::reply(Reply::TestMoneyAtMost { max }).by(&talk));
+            }
             Ok(amount) => amount,
-            Err(problem) => return Ok(self.bad_amount(problem, AmountOf::TestMoney)),
+            Err(problem) => return Ok(talk.bad_amount(problem, AmountOf::TestMoney).by(&talk)),
         };
-        match self.desk.test_money(&self.context(Some(member), "test-money"), amount).await {
+        let ctx = self.context(Some(member), "test-money");
+        match self.desk.test_money(&ctx, asked, amount).await {
             Ok(intent) => Ok(Said::after(intent, None)),
             Err(error) => self.refused(error),
         }
@@ -104,7 +115,7 @@ impl Talk<'_> {
         circle: &CircleSummary,
         typed: Option<&str>,
     ) -> Result<Said, Error> {
-        let asked = match typed.map(|typed| amount::parse(typed, self.speech.asset.decimals)) {
+        let asked = match typed.map(|typed| self.amount(typed)) {
             Some(Err(problem)) => {
                 let of = AmountOf::Contribution { circle: circle.id };
                 return Ok(self.bad_amount(problem, of));
@@ -135,9 +146,10 @@ impl Talk<'_> {
                 amount: due,
                 missing: view.missing,
                 test_money,
+                pinned: self.has_choice(),
             }));
         }
-        let wallet = self.desk.balance(member.id).await?;
+        let wallet = self.purse(member).await?;
         let to = recipient(&status, view.due.round, member.id);
         let payment = Payment {
             name,
@@ -177,9 +189,10 @@ impl Talk<'_> {
         };
         if entry.missing.is_positive() {
             let (test_money, missing) = (self.desk.test_money_max().is_some(), entry.missing);
-            return Ok(Said::reply(Reply::TooLittle { name, amount, missing, test_money }));
+            let pinned = self.has_choice();
+            return Ok(Said::reply(Reply::TooLittle { name, amount, missing, test_money, pinned }));
         }
-        let wallet = self.desk.balance(member.id).await?;
+        let wallet = self.purse(member).await?;
         let balance_after = wallet.available.checked_sub(amount).unwrap_or_default();
         let reply = Reply::ConfirmEntry { name, amount, bond, until, balance_after };
         Ok(self.question(reply, Pending::Enter { circle: circle.id, amount, bond }))
@@ -217,7 +230,7 @@ impl Talk<'_> {
         if !debt.is_positive() {
             return Ok(Said::reply(Reply::NothingOwed { name }));
         }
-        let amount = match typed.map(|typed| amount::parse(typed, self.speech.asset.decimals)) {
+        let amount = match typed.map(|typed| self.amount(typed)) {
             Some(Err(problem)) => {
                 let of = AmountOf::Repayment { circle: circle.id };
                 return Ok(self.bad_amount(problem, of));
@@ -228,12 +241,13 @@ impl Talk<'_> {
             Some(Ok(amount)) => amount,
             None => debt,
         };
-        let wallet = self.desk.balance(member.id).await?;
+        let wallet = self.purse(member).await?;
         let after = wallet.available.checked_sub(amount).unwrap_or_default();
         if after < Amount::ZERO {
             let missing = Amount::ZERO.checked_sub(after).unwrap_or_default();
             let test_money = self.desk.test_money_max().is_some();
-            return Ok(Said::reply(Reply::TooLittle { name, amount, missing, test_money }));
+            let pinned = self.has_choice();
+            return Ok(Said::reply(Reply::TooLittle { name, amount, missing, test_money, pinned }));
         }
         let left = debt.checked_sub(amount).unwrap_or_default();
         let reply = Reply::ConfirmRepay { name, amount, left, balance_after: after };
@@ -244,6 +258,11 @@ impl Talk<'_> {
     pub(super) fn question(&self, reply: Reply, pending: Pending) -> Said {
         Said::reply(reply).step(Step::Confirm(pending)).choices(self.yes_no())
     }
+}
+
+fn has_something(wallet: &WalletView) -> bool {
+    let on_chain = wallet.on_chain.is_some_and(|amount| !amount.is_zero());
+    on_chain || !wallet.settled.is_zero() || !wallet.pending_out.is_zero()
 }
 
 pub(super) fn seat_of(status: &CircleStatus, member: MemberId) -> Option<&SeatView> {

@@ -117,11 +117,12 @@ impl Talk<'_> {
             Ok(offer) => offer,
             Err(said) => return Ok(said),
         };
-        let wallet = self.desk.balance(member.id).await?;
+        let asset = &offer.circle.asset;
+        let wallet = self.desk.balance_in(member.id, asset).await?;
         let after = wallet.available.checked_sub(offer.pays).unwrap_or_default();
         if after < Amount::ZERO {
             let missing = Amount::ZERO.checked_sub(after).unwrap_or_default();
-            return self.refused(Error::InsufficientFunds { missing });
+            return self.refused(Error::InsufficientFunds { missing, of: asset.key() });
         }
         let rules_hash = match offer.terms {
             OfferTerms::Seat { .. } => Some(offer.circle.rules_hash),

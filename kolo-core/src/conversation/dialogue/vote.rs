@@ -4,7 +4,6 @@ use kolo_rules::circle::Order;
 
 use super::{Said, Talk};
 use crate::Error;
-use crate::conversation::amount;
 use crate::conversation::reply::Reply;
 use crate::conversation::session::{AmountOf, Pending};
 use crate::view::{CircleSummary, MemberView, VoteOn};
@@ -68,7 +67,7 @@ impl Talk<'_> {
             let standing = status.bid.map(|(_, amount)| amount).unwrap_or_default();
             return Ok(Said::reply(Reply::AskBid { name, pot: status.pot, standing }));
         };
-        let amount = match amount::parse(typed, self.speech.asset.decimals) {
+        let amount = match self.amount(typed) {
             Ok(amount) => amount,
             Err(problem) => {
                 return Ok(self.bad_amount(problem, AmountOf::Bid { circle: circle.id }));

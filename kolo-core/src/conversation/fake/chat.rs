@@ -95,7 +95,7 @@ impl Chat {
             let to = inbound.from.clone();
             message::reply(
                 catalogue,
-                &speech(&self.desk),
+                &turn.asset.as_ref().map_or(speech(&self.desk), |of| speech(&self.desk).of(of)),
                 reply,
                 &turn.session,
                 "out".to_owned(),

@@ -100,6 +100,7 @@ label-monthly = Every month
 ## Money
 
 balance = You have *{ $available }*.
+balance-also = And *{ $available }*.
 balance-pending = Another { $pending } is on its way out.
 balance-chain-silent = (The network does not answer right now, so I could not compare with it.)
 balance-differs = Our books say { $books }, the network says { $chain }. They meet again when what is on its way has arrived.
@@ -182,12 +183,19 @@ amount-zero = The amount must be more than zero.
 amount-too-large = That is more than I can take in one go ({ $largest } at most). Please check the amount.
 amount-ambiguous = Do you mean { $grouped } or { $pointed }? Please send one of them, written just like that.
 amount-other-currency = This group saves in dollars ({ $code }), and you wrote “{ $currency }”. Please send the amount in dollars, such as 10 or 10.50.
+amount-other-money = This group saves in { $code }, and you wrote “{ $currency }”. Please send the amount in { $code }, such as 10 or 10.50.
 amount-not-a-number = I could not read the amount. Please write digits, such as 10 or 10.50.
 
 ## A new group
 
 ask-group-name = Let us begin a group. What is its name?
 bad-group-name = Please send a name of 1 to 60 characters. For example: Market Women
+ask-asset =
+    { $again ->
+        [yes] I did not catch that. Which money will *{ $name }* save in?
+       *[no] Good. Which money will *{ $name }* save in? It stays the same for as long as the group lasts.
+    }
+ask-asset-line = • { $asset } ({ $code })
 ask-contribution = *{ $name }*: how much does each person pay, and how often? For example: 10 weekly
 ask-interval =
     { $again ->
@@ -708,9 +716,11 @@ confirm-contribute-question = YES or NO
 nothing-due = Nothing is due from you in *{ $name }* now. The next payment is for round { $round }, by { $deadline }.
 all-paid = You have paid everything in *{ $name }*. Thank you!
 on-its-way = A payment of yours to *{ $name }* is on its way. I will send you the receipt.
+too-little-only = *{ $name }* saves in { $code } alone: no other money of yours can be paid in.
 too-little =
     For *{ $name }* you need { $amount }. You are { $missing } short. { $test ->
         [yes] Send TEST MONEY { $figure } to get play dollars.
+        [pinned] Send TEST MONEY { $figure } to get play money.
        *[no] Please add at least { $missing } to your wallet, then send CONTRIBUTE again.
     }
 other-amount = In *{ $name }* exactly { $due } is due from you now. Send CONTRIBUTE to pay it; part payments are not possible.
@@ -786,6 +796,7 @@ error-cap-own-circles =
        *[other] You have begun { $most } groups today, the most in one day. Please write again tomorrow.
     }
 error-not-available = That is only possible where people play with test money. Here the money is real.
+error-asset-not-allowed = Nobody can save in { $code } here. Send *BALANCE* to see your money.
 error-key-reused = I have answered that message already.
 error-contention = Many people are doing this at once. Please try again in a minute.
 error-stored = Something is wrong on our side, sorry. We have to look into it.

@@ -2,10 +2,10 @@
 use kolo_rules::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
 use crate::circle::Office;
 use crate::port::authorizer::CommandName;
 use crate::view::NewcomerView;
+use crate::{Asset, Timestamp};
 
 /// What is done about somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +143,7 @@ pub enum Home {
     Active,
     Due {
         name: String,
+        asset: Asset,
         amount: Amount,
         deadline: Timestamp,
     },
@@ -153,6 +154,7 @@ pub enum Home {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct GroupPosition {
     pub name: String,
+    pub asset: Asset,
     pub paid: Amount,
     pub received: Amount,
     pub debt: Amount,

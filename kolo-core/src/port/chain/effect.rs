@@ -12,7 +12,8 @@ use crate::{Asset, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChainEffect {
-    /// Create the account of `owner` with sponsored reserves and a trustline to `asset`.
+    /// Create the account of `owner` with sponsored reserves and a trustline to `asset`; where the account is
+    /// there, the trustline alone.
     OpenAccount {
         /// The new account.
         owner: ChainAddress,
@@ -342,13 +343,13 @@ pub enum ChainEffect {
         /// What they save in.
         asset: Asset,
     },
-    /// Close a member's trustline and merge the account into another: the reserves go back to whoever
+    /// Close a member's trustlines and merge the account into another: the reserves go back to whoever
     /// sponsored them. Refused while the account holds anything.
     CloseAccount {
         /// Whose, and who signs.
         owner: ChainAddress,
-        /// Of which asset the trustline is.
-        asset: Asset,
+        /// Of which assets there may be trustlines.
+        assets: Vec<Asset>,
         /// Who gets what XLM is in it.
         to: ChainAddress,
     },
@@ -357,8 +358,8 @@ pub enum ChainEffect {
     LeaveSponsorship {
         /// Whose.
         owner: ChainAddress,
-        /// Of which asset the trustline is.
-        asset: Asset,
+        /// Of which assets there may be trustlines.
+        assets: Vec<Asset>,
     },
     /// Pay a member what is claimable after dissolving; anyone may.
     Claim {

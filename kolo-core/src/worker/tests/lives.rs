@@ -56,6 +56,7 @@ impl Life {
         }
         let wanted = NewCircle {
             name: "Market".to_owned(),
+            asset: None,
             seats: u8::try_from(seats).unwrap(),
             contribution: EACH,
             instalments_per_round: 1,

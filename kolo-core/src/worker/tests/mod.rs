@@ -118,6 +118,7 @@ impl World {
     fn create_of(&self, organiser: &MemberView, key: &str, seats: u8) -> CircleId {
         let wanted = NewCircle {
             name: "Market".to_owned(),
+            asset: None,
             seats,
             contribution: EACH,
             instalments_per_round: 1,

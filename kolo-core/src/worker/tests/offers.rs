@@ -356,7 +356,7 @@ fn who_cannot_pay_buys_nothing() {
     let short = play.accept(2, &offer);
     let one = Amount::new(1);
     assert!(
-        matches!(short, Err(Error::InsufficientFunds { missing }) if missing == one),
+        matches!(short, Err(Error::InsufficientFunds { missing, .. }) if missing == one),
         "{short:?}"
     );
     block_on(play.offers().decline(&play.ctx(2), offer.id)).unwrap();

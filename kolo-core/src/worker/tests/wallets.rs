@@ -209,10 +209,10 @@ fn an_account_is_closed_into_the_sponsors_and_opens_again() {
     world.work();
     let sponsor = world.kolo.ports().chain.account_address(&world.kolo.operator().sponsor);
     let done = world.chain.done();
-    let Some(ChainEffect::CloseAccount { owner, asset: of, to }) = done.last() else {
+    let Some(ChainEffect::CloseAccount { owner, assets, to }) = done.last() else {
         panic!("{done:?}");
     };
-    assert_eq!((owner, of, to), (&ada.address, &asset(), &sponsor));
+    assert_eq!((owner, assets, to), (&ada.address, &vec![asset()], &sponsor));
     assert!(!world.member("Ada").account_open);
     assert_eq!(on_record(&world, "member.account_c"), ["member.account_closed"]);
     assert!(matches!(close(&world, &ada, "again"), Err(Error::NotReady)));
@@ -419,7 +419,8 @@ fn what_was_done_to_an_account_in_lost_history_is_found_out_by_the_account() {
         let world = World::new();
         let ada = opened(&world, "Ada");
         on_its_way(&world);
-        if which(&ChainEffect::LeaveSponsorship { owner: ada.address.clone(), asset: asset() }) {
+        let leave_it = ChainEffect::LeaveSponsorship { owner: ada.address.clone(), assets: vec![] };
+        if which(&leave_it) {
             leave(&world, &ada).unwrap();
         } else {
             close(&world, &ada, "close").unwrap();

@@ -212,6 +212,7 @@ fn wanted(scenario: &Scenario) -> Bootstrap {
     let operators = Operators { sponsor, fees, keeper };
     Bootstrap {
         asset_code: scenario.asset.clone(),
+        others: Vec::new(),
         ..Bootstrap::new(operators, Key::issuer().public())
     }
 }

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use kolo_rules::circle::Refusal;
 
 use super::*;
-use crate::Error;
+use crate::conversation::amount::AmountProblem;
 use crate::conversation::fake;
 use crate::conversation::message;
 use crate::conversation::session::Session;
+use crate::{Asset, Error};
 use samples::{errors, missing_errors, missing_notices, missing_replies, notices, replies};
 
 fn speech() -> Speech {
@@ -25,6 +26,9 @@ fn everything() -> Vec<Words> {
     all.extend(errors().iter().map(|error| trouble(error, &speech)));
     let summary = fake::circle("Market Women", kolo_rules::circle::Phase::Active).summary;
     all.push(group_detail(&summary, &speech));
+    let euros = Asset { code: "EURC".to_owned(), ..fake::asset() };
+    let problem = AmountProblem::OtherCurrency("$".to_owned());
+    all.extend(reply::words(&Reply::BadAmount { problem }, &speech.of(&euros)));
     all
 }
 
@@ -253,6 +257,7 @@ fn texts_read_well() {
             amount: kolo_rules::Amount::new(10 * fake::ONE),
             missing: kolo_rules::Amount::new(fake::ONE / 2),
             test_money: true,
+            pinned: false,
         }),
         "For *Family* you need 10.00 USDC. You are 0.50 USDC short. Send TEST MONEY 0.5 to get play dollars."
     );

@@ -1,6 +1,6 @@
 //! YES, NO, too late, twice, an old button.
 use crate::Error;
-use crate::conversation::fake::{Chat, FakeDesk, ONE, circle};
+use crate::conversation::fake::{Chat, FakeDesk, ONE, asset, circle};
 use crate::conversation::reply::{Remark, Reply};
 use crate::port::{PortError, PortErrorKind, Retry};
 use kolo_rules::Amount;
@@ -154,7 +154,8 @@ fn a_repeated_turn_gives_the_same_command_even_when_the_world_has_moved_on() {
 #[test]
 fn what_the_service_refuses_is_told_and_what_may_pass_is_tried_again() {
     let (mut chat, _) = asked();
-    chat.desk.state().refuse = Some(|| Error::InsufficientFunds { missing: Amount::new(3 * ONE) });
+    chat.desk.state().refuse =
+        Some(|| Error::InsufficientFunds { missing: Amount::new(3 * ONE), of: asset().key() });
     assert!(chat.say("yes").text().contains("3.00 USDC short"));
 
     let (mut chat, _) = asked();

@@ -1,5 +1,5 @@
 //! First words, the menu, help, history.
-use crate::conversation::fake::{Chat, FakeDesk, NOW, ONE, circle, preview};
+use crate::conversation::fake::{Chat, FakeDesk, NOW, ONE, asset, circle, preview};
 use crate::conversation::reply::{Home, Remark, Reply};
 use crate::view::HistoryLine;
 use crate::{Error, Timestamp};
@@ -114,6 +114,7 @@ fn history_comes_in_pages() {
     let mut chat = Chat::new(FakeDesk::of_ada());
     assert_eq!(chat.say("history").reply, Some(Reply::HistoryEmpty));
     let line = |position: u64| HistoryLine {
+        asset: asset(),
         position,
         at: Timestamp::from_unix(NOW.unix() + position),
         kind: "contribution".to_owned(),

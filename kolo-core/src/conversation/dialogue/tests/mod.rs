@@ -5,6 +5,7 @@ mod either;
 mod garbage;
 mod grouping;
 mod meeting;
+mod moneys;
 mod paying;
 mod people;
 mod roles;

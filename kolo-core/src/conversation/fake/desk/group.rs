@@ -13,6 +13,9 @@ impl GroupDesk for FakeDesk {
             let payments = wanted.instalments_per_round;
             what = format!("{what} {order:?} {turn} {payments}");
         }
+        if let Some(asset) = &wanted.asset {
+            what = format!("{what} in {}", asset.code);
+        }
         Ok(UnderWay { intent: self.order(ctx, what)?, circle })
     }
 

@@ -25,7 +25,8 @@ use crate::view::{
     OfficerView, Options, WalletView,
 };
 use crate::{
-    Asset, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, OfferId, TenantId,
+    Asset, AssetList, CircleId, CommandContext, Error, IntentId, InvitationId, MemberId, OfferId,
+    TenantId,
 };
 
 /// What was ordered, and under which key.
@@ -40,7 +41,10 @@ pub struct State {
     pub members: Vec<MemberView>,
     pub circles: Vec<CircleStatus>,
     pub due: HashMap<CircleId, DueView>,
+    /// Of the usual asset.
     pub available: i64,
+    /// Of the others.
+    pub others: Vec<(Asset, i64)>,
     pub lines: Vec<HistoryLine>,
     pub receipts: Vec<ReceiptView>,
     pub previews: HashMap<String, InvitationPreview>,
@@ -62,7 +66,7 @@ pub struct State {
 
 pub struct FakeDesk {
     tenant: TenantId,
-    asset: Asset,
+    assets: AssetList,
     pub test_money: bool,
     state: Mutex<State>,
 }
@@ -71,7 +75,7 @@ impl Default for FakeDesk {
     fn default() -> Self {
         Self {
             tenant: TenantId::default(),
-            asset: asset(),
+            assets: asset().into(),
             test_money: true,
             state: Mutex::default(),
         }
@@ -85,6 +89,10 @@ impl FakeDesk {
         desk.state().members.push(member("Ada"));
         desk.state().available = 100 * ONE;
         desk
+    }
+
+    pub fn saving_in(self, assets: AssetList) -> Self {
+        Self { assets, ..self }
     }
 
     pub fn with(self, status: CircleStatus) -> Self {
@@ -155,8 +163,8 @@ impl Desk for FakeDesk {
         &self.tenant
     }
 
-    fn asset(&self) -> &Asset {
-        &self.asset
+    fn assets(&self) -> &AssetList {
+        &self.assets
     }
 
     fn seats(&self) -> (u8, u8) {

@@ -29,10 +29,21 @@ impl PeopleDesk for FakeDesk {
         Ok(member)
     }
 
-    async fn balance(&self, _: MemberId) -> Result<WalletView, Error> {
-        let settled = Amount::new(self.state().available);
+    async fn balances(&self, member: MemberId) -> Result<Vec<WalletView>, Error> {
+        let mut all = Vec::new();
+        for allowed in self.assets.iter() {
+            all.push(self.balance_in(member, &allowed.asset).await?);
+        }
+        Ok(all)
+    }
+
+    async fn balance_in(&self, _: MemberId, asset: &Asset) -> Result<WalletView, Error> {
+        let state = self.state();
+        let other = state.others.iter().find(|(other, _)| other == asset).map(|(_, has)| *has);
+        let usual = *asset == self.assets.usual().asset;
+        let settled = Amount::new(if usual { state.available } else { other.unwrap_or(0) });
         Ok(WalletView {
-            asset: asset(),
+            asset: asset.clone(),
             settled,
             available: settled,
             pending_out: Amount::ZERO,
@@ -54,8 +65,16 @@ impl PeopleDesk for FakeDesk {
         Ok(HistoryPage { lines, next })
     }
 
-    async fn test_money(&self, ctx: &CommandContext, amount: Amount) -> Result<IntentId, Error> {
-        self.order(ctx, format!("test money {}", amount.minor_units()))
+    async fn test_money(
+        &self,
+        ctx: &CommandContext,
+        asset: &Asset,
+        amount: Amount,
+    ) -> Result<IntentId, Error> {
+        let amount = amount.minor_units();
+        let usual = *asset == self.assets.usual().asset;
+        let of = if usual { String::new() } else { format!(" {}", asset.code) };
+        self.order(ctx, format!("test money {amount}{of}"))
     }
 
     async fn key_link(&self, ctx: &CommandContext) -> Result<KeyLink, Error> {

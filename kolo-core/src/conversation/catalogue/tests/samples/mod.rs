@@ -34,7 +34,7 @@ macro_rules! variants {
 
 variants! { missing_replies, replies, Reply:
     Welcome Menu Help AskName AskNameAgain AlreadyRegistered Balance History ReceiptWhich Receipt KeyLink NoKeyPage KeyStopped HistoryEmpty HistoryEnd AskTestMoney
-    TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
+    TestMoneyAtMost BadAmount AskGroupName BadGroupName AskAsset AskContribution AskInterval AskSeats ConfirmCreate AskCode
     GroupCode GroupCodeClosed ConfirmAsk AlreadyAsked ConfirmTakeBack NoRequest Requests NobodyWaits ConfirmApprove
     ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow PassedOn HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
     NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed OtherCode Status OnlyOrganiser OnlyOfficers RoleHow Roles ConfirmRole ConfirmRoleEnd RoleDone
@@ -53,7 +53,7 @@ variants! { missing_notices, notices, Notice:
 
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
-    NoPlaceLeft NoSuchDoor TooManyRequests NotReady OtherCode UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
+    NoPlaceLeft NoSuchDoor TooManyRequests NotReady OtherCode UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable AssetNotAllowed KeyReused Contention Stored
     LeaseLost Port NoFactor FactorLocked PageClosed SecondFactor WalletInUse LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
 }
 
@@ -93,7 +93,10 @@ pub fn errors() -> Vec<Error> {
         Error::NotReady,
         Error::OtherCode,
         Error::UnderWay,
-        Error::InsufficientFunds { missing: units(3) },
+        Error::InsufficientFunds {
+            missing: units(3),
+            of: crate::conversation::fake::asset().key(),
+        },
         Error::BadText { field: "name", max: 60 },
         Error::OutOfBounds { field: "seats", min: 2, max: 20 },
         cap_reached(Cap::Accounts),
@@ -109,6 +112,7 @@ pub fn errors() -> Vec<Error> {
         Error::SecondFactor,
         Error::WalletInUse { why: "money" },
         Error::NotAvailable,
+        Error::AssetNotAllowed { code: "EURX".to_owned() },
         Error::KeyReused,
         Error::Contention,
         Error::Stored { what: "circle".to_owned(), why: "damaged".to_owned() },

@@ -3,6 +3,7 @@ use kolo_rules::{Amount, Interval, Rules};
 
 use super::members::{member_replies, offer_replies, office_replies};
 use super::{name, units};
+use crate::AssetList;
 use crate::circle::Action;
 use crate::conversation::amount::AmountProblem;
 use crate::conversation::fake::{
@@ -47,7 +48,7 @@ fn homes() -> Vec<Home> {
         let (name, members, seats) = (name(), 2, 5);
         Home::Forming { name, members, seats, organiser, invites, starts }
     };
-    let due = Home::Due { name: name(), amount: units(10), deadline: NOW };
+    let due = Home::Due { name: name(), asset: asset(), amount: units(10), deadline: NOW };
     vec![
         Home::NoGroup,
         Home::Waiting { name: name() },
@@ -79,9 +80,15 @@ fn money() -> Vec<Reply> {
         pending_out: units(pending),
         on_chain,
     };
-    let position =
-        GroupPosition { name: name(), paid: units(30), received: units(10), debt: units(1) };
+    let position = GroupPosition {
+        name: name(),
+        asset: asset(),
+        paid: units(30),
+        received: units(10),
+        debt: units(1),
+    };
     let line = |kind: &str, amount: i64, pending, voided| HistoryLine {
+        asset: asset(),
         position: 1,
         at: NOW,
         kind: kind.to_owned(),
@@ -127,12 +134,12 @@ fn money() -> Vec<Reply> {
     let receipts = receipts.map(|view| Reply::Receipt(Box::new(view)));
     let mut all = vec![
         Reply::ReceiptWhich,
-        Reply::Balance { wallet: wallet(0, Some(units(20))), groups: Vec::new() },
+        Reply::Balance { wallets: vec![wallet(0, Some(units(20)))], groups: Vec::new() },
         Reply::Balance {
-            wallet: wallet(5, Some(units(19))),
+            wallets: vec![wallet(5, Some(units(19))), wallet(0, Some(units(20)))],
             groups: vec![position.clone(), position],
         },
-        Reply::Balance { wallet: wallet(5, None), groups: Vec::new() },
+        Reply::Balance { wallets: vec![wallet(5, None)], groups: Vec::new() },
         Reply::History { lines: lines.collect(), more: true },
         Reply::HistoryEmpty,
         Reply::HistoryEnd,
@@ -226,6 +233,8 @@ fn new_groups() -> Vec<Reply> {
     let mut all = vec![
         Reply::AskGroupName,
         Reply::BadGroupName,
+        ask_asset(false),
+        ask_asset(true),
         Reply::AskContribution { name: name(), problem: None },
         Reply::AskContribution { name: name(), problem: Some(AmountProblem::Zero) },
         Reply::AskInterval { again: false },
@@ -242,6 +251,11 @@ fn new_groups() -> Vec<Reply> {
     let confirm = |rules| Reply::ConfirmCreate { name: name(), rules, rules_hash: [1; 32] };
     all.extend(all_rules().into_iter().map(confirm));
     all
+}
+
+fn ask_asset(again: bool) -> Reply {
+    let assets = AssetList::from(asset()).iter().cloned().collect();
+    Reply::AskAsset { name: name(), assets, again }
 }
 
 fn groups() -> Vec<Reply> {
@@ -360,6 +374,7 @@ fn paying() -> Vec<Reply> {
         amount: units(10),
         missing: units(3),
         test_money,
+        pinned: !test_money,
     };
     vec![
         Reply::ConfirmContribute(payment(false, 0)),
