@@ -200,7 +200,8 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
     let text = text.trim_end_matches('/');
     let host = |scheme: &str| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
     let here = |rest: &str| {
-        let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
+        let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
+        let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
         matches!(name, "localhost" | "127.0.0.1" | "[::1]")
     };
     let is_plain =
@@ -377,6 +378,37 @@ mod tests {
         ]);
         let caps = Caps { accounts_per_day: 7, circles_per_day: 0, circles_per_member_per_day: 3 };
         assert_eq!(config.unwrap().caps, caps);
+    }
+
+    #[test]
+    fn the_signing_service_and_the_links_address_can_be_set() {
+        let word = "w".repeat(40);
+        let both = [("KOLO_SIGNER_URL", "http://127.0.0.1:8090"), (SIGNER_TOKEN, &word)];
+        let config = read(&both).unwrap();
+        assert_eq!(config.signer.as_ref().unwrap().url, "http://127.0.0.1:8090");
+        assert!(!format!("{config:?}").contains(&word));
+        for (text, expected) in [
+            ("https://bot.example/", "https://bot.example"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://127.0.0.1:1/x", "http://127.0.0.1:1/x"),
+        ] {
+            let config = read(&[("KOLO_PUBLIC_URL", text)]);
+            assert_eq!(config.unwrap().public_url.unwrap(), expected);
+        }
+        for text in [
+            "bot.example",
+            "http://bot.example",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.1:1@evil.example",
+            "https://",
+            "https://bot.example?x",
+            "https://bot example",
+            "javascript://localhost",
+        ] {
+            assert_eq!(read(&[("KOLO_PUBLIC_URL", text)]).unwrap_err().name, "KOLO_PUBLIC_URL");
+        }
+        assert_eq!(read(&both[..1]).unwrap_err().name, SIGNER_TOKEN);
+        assert_eq!(read(&both[1..]).unwrap_err().name, SIGNER_TOKEN);
     }
 
     #[test]

@@ -90,7 +90,7 @@ async fn a_payment_is_signed_in_another_process_and_waits_while_that_is_away() {
     let server = asking(&service);
     let api = Api::new(&server);
     api.say(ADA, "hi", "hi").await;
-    api.say(ADA, "money", "TEST MONEY 100").await;
+    api.tell(ADA, "money", "TEST MONEY 100").await;
     received(&api, "100.00").await;
     assert!(!server.data().join("dev-master-key").exists(), "the server has no key at all");
 

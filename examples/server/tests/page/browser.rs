@@ -119,11 +119,6 @@ async fn connect(address: &str, view: View, profile: &Path) -> Client {
 }
 
 impl Page<'_> {
-    /// The server it is a page of.
-    pub fn server(&self) -> &Server {
-        self.server
-    }
-
     pub async fn open(&self, path: &str) {
         self.client.goto(&self.server.url(path)).await.unwrap();
     }

@@ -27,7 +27,7 @@ fn link_words(link: &KeyLink, speech: &Speech) -> Vec<Words> {
     if let Some(at) = link.good_at {
         lines.push(Words::new("key-link-waits").text("at", speech.date(at)));
     } else if !link.has_factor {
-        lines.push(Words::new("key-link-first"));
+        lines.push(Words::new("key-link-first").count("days", link.wait_days));
     }
     lines
 }

@@ -16,6 +16,9 @@ use crate::{CommandContext, Error, Kolo, MemberId, Timestamp};
 #[cfg(feature = "conversation")]
 pub(crate) const LINK_MARK: &str = "\u{e0f1}";
 
+/// Seconds of a day.
+const DAY_S: u64 = 86_400;
+
 /// See [`Kolo::key_page`].
 pub struct KeyPage {
     pub(super) kolo: Kolo,
@@ -26,6 +29,8 @@ pub struct KeyPage {
 pub struct KeyLink {
     /// How long it is good, minutes.
     pub minutes: u64,
+    /// How long a factor waits that is set up now, days.
+    pub wait_days: u64,
     /// Whether a factor is good already.
     pub has_factor: bool,
     /// When one that waits will be.
@@ -69,6 +74,8 @@ pub struct KeyPageView {
     pub member: MemberView,
     /// When the visit ends.
     pub until: Timestamp,
+    /// How long a factor waits that is set up now, days.
+    pub wait_days: u64,
     /// Whether a factor is good.
     pub has_factor: bool,
     /// When one that waits will be.
@@ -98,7 +105,7 @@ impl KeyPage {
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
-        let KeyPageSettings { link_s, .. } = self.settings()?.clone();
+        let KeyPageSettings { link_s, wait_s, .. } = self.settings()?.clone();
         self.kolo.member(id).await?;
         loop {
             let mut changes = command.changes();
@@ -113,6 +120,7 @@ impl KeyPage {
             changes.event(&page.id, "key_page.asked_for", &page.state.links)?;
             let made = KeyLink {
                 minutes: link_s / 60,
+                wait_days: wait_s.div_ceil(DAY_S),
                 has_factor: page.state.factor.is_some(),
                 good_at: page.state.waiting.map(|waiting| waiting.good_at),
             };
@@ -168,9 +176,11 @@ impl KeyPage {
     /// [`Error::PageClosed`] when the visit is over; a port's failure.
     pub async fn view(&self, visit: &Secret) -> Result<KeyPageView, Error> {
         let (page, until) = self.visited(visit).await?;
+        let wait_s = self.settings()?.wait_s;
         let member = self.kolo.member(page.member).await?.state;
         Ok(KeyPageView {
             until,
+            wait_days: wait_s.div_ceil(DAY_S),
             has_factor: page.factor.is_some(),
             good_at: page.waiting.map(|waiting| waiting.good_at),
             locked_until: page.locked_until,

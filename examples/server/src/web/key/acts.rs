@@ -8,6 +8,7 @@ use kolo_core::wallet::page::Once;
 use serde::Deserialize;
 
 use super::guard::Visitor;
+use super::pages::Act;
 use super::{Sorry, html, pages, secret, words};
 use crate::web::api::App;
 
@@ -31,7 +32,7 @@ pub(super) async fn export(
     let view = visitor.view(&app).await?;
     if form.passphrase.expose() != form.again.expose() {
         let said = "The two passphrases are not the same. No code was used up.";
-        return Ok(html(pages::home(&view, Some(said))));
+        return Ok(html(pages::home(&view, Some((Act::Export, said)))));
     }
     let once = Once::try_new(&form.once)?;
     let to = SealTo::Passphrase(form.passphrase);
@@ -39,7 +40,7 @@ pub(super) async fn export(
     app.stack.worker.nudge();
     match sealed {
         Ok(sealed) => Ok(html(pages::exported(&view, &sealed))),
-        Err(error) => again(&app, &visitor, error).await,
+        Err(error) => again(&app, &visitor, Act::Export, error).await,
     }
 }
 
@@ -61,16 +62,16 @@ pub(super) async fn close(
     let to = form.to.trim();
     if !to.is_empty() && stellar_strkey::ed25519::PublicKey::from_string(to).is_err() {
         let said = "That is no Stellar address: it begins with G and has 56 characters. No code was used up.";
-        return Ok(html(pages::home(&visitor.view(&app).await?, Some(said))));
+        return Ok(html(pages::home(&visitor.view(&app).await?, Some((Act::Close, said)))));
     }
     let to = (!to.is_empty()).then(|| ChainAddress(to.to_owned()));
     let once = Once::try_new(&form.once)?;
     match app.stack.kolo.key_page().close((&visitor.visit, &once), to, &form.code).await {
         Ok(_) => {
             app.stack.worker.nudge();
-            Ok(html(pages::asked_for(&pages::Asked::Closing)))
+            Ok(html(pages::closing()))
         }
-        Err(error) => again(&app, &visitor, error).await,
+        Err(error) => again(&app, &visitor, Act::Close, error).await,
     }
 }
 
@@ -91,16 +92,16 @@ pub(super) async fn leave_sponsorship(
     match page.leave_sponsorship((&visitor.visit, &once), &form.code).await {
         Ok(_) => {
             app.stack.worker.nudge();
-            Ok(html(pages::asked_for(&pages::Asked::Sponsorship)))
+            Ok(html(pages::getting_own_reserves()))
         }
-        Err(error) => again(&app, &visitor, error).await,
+        Err(error) => again(&app, &visitor, Act::Sponsorship, error).await,
     }
 }
 
 /// The page again, saying what was wrong.
-async fn again(app: &App, visitor: &Visitor, error: Error) -> Result<Response, Sorry> {
+async fn again(app: &App, visitor: &Visitor, act: Act, error: Error) -> Result<Response, Sorry> {
     app.stack.worker.nudge();
     let view = visitor.view(app).await?;
     let (status, said) = words::refusal(&error);
-    Ok((status, html(pages::home(&view, Some(&said)))).into_response())
+    Ok((status, html(pages::home(&view, Some((act, &said))))).into_response())
 }

@@ -8,10 +8,12 @@ use super::picture::picture;
 use super::words;
 use crate::demo::spell;
 
-/// What was asked of the network.
-pub(super) enum Asked {
-    Closing,
+/// What is done here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    Export,
     Sponsorship,
+    Close,
 }
 
 fn layout(title: &str, body: &Markup) -> Markup {
@@ -96,12 +98,13 @@ fn alert(said: &str) -> Markup {
     html! { p.alert role="alert" { (said) } }
 }
 
-/// What there is to do, by where the factor is.
-pub(super) fn home(view: &KeyPageView, said: Option<&str>) -> Markup {
+/// What there is to do, by where the factor is; unfolded where something was wrong.
+pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Markup {
+    let wrong = |act| said.is_some_and(|(at, _)| at == act);
     layout(
         "Your wallet’s key",
         &html! {
-            @if let Some(said) = said { (alert(said)) }
+            @if let Some((_, said)) = said { (alert(said)) }
             (whose(view))
             @if let Some(until) = view.locked_until {
                 section {
@@ -110,9 +113,9 @@ pub(super) fn home(view: &KeyPageView, said: Option<&str>) -> Markup {
                     p { "If that was not you, send " strong { "STOP KEY" } " in the chat." }
                 }
             } @else if view.has_factor {
-                @if view.exports { (export_form()) }
-                (sponsorship_form(view))
-                (close_form(view))
+                @if view.exports { (export_form(wrong(Act::Export))) }
+                (sponsorship_form(view, wrong(Act::Sponsorship)))
+                (close_form(view, wrong(Act::Close)))
             }
             (factor(view))
             (footer(view))
@@ -152,7 +155,7 @@ fn factor(view: &KeyPageView) -> Markup {
             details {
                 summary { "Set up another authenticator" }
                 div.inside {
-                    p { "For a new phone, or when you have lost the old one. The new one is ready after three days, and you hear of it in the chat every day until then. The one you have now stays good until the new one is ready." }
+                    p { "For a new phone, or when you have lost the old one. The new one is ready after " (view.wait_days) " days, and you hear of it in the chat every day until then. The one you have now stays good until the new one is ready." }
                     (new("Set up another one", false))
                 }
             }
@@ -160,7 +163,7 @@ fn factor(view: &KeyPageView) -> Markup {
             section {
                 h2 { "First, set up an authenticator" }
                 p { "An authenticator is an app on your phone that shows a new six-digit code every half minute, such as Aegis, Google Authenticator or 2FAS. It works without a network." }
-                p { "It is ready three days after you have set it up. That way nobody who borrows your phone for an hour can take your key: you hear of it in the chat every day and can stop it there." }
+                p { "It is ready " (view.wait_days) " days after you have set it up. That way nobody who borrows your phone for an hour can take your key: you hear of it in the chat every day and can stop it there." }
                 (new("Set up an authenticator", true))
             }
         }
@@ -185,9 +188,9 @@ fn act(label: &str, is_grave: bool) -> Markup {
     }
 }
 
-fn export_form() -> Markup {
+fn export_form(is_open: bool) -> Markup {
     html! {
-        details {
+        details open[is_open] {
             summary { "Take my key out" }
             form.inside method="post" action="/key/export" {
                 p { "You get a file with your secret key, sealed with a passphrase you choose here. Whoever has both can spend your money: keep them apart, and tell the passphrase nobody." }
@@ -203,9 +206,9 @@ fn export_form() -> Markup {
     }
 }
 
-fn sponsorship_form(view: &KeyPageView) -> Markup {
+fn sponsorship_form(view: &KeyPageView, is_open: bool) -> Markup {
     html! {
-        details {
+        details open[is_open] {
             summary { "Let my wallet stand on its own" }
             @if view.member.account_open {
                 form.inside method="post" action="/key/sponsorship" {
@@ -221,9 +224,9 @@ fn sponsorship_form(view: &KeyPageView) -> Markup {
     }
 }
 
-fn close_form(view: &KeyPageView) -> Markup {
+fn close_form(view: &KeyPageView, is_open: bool) -> Markup {
     html! {
-        details {
+        details open[is_open] {
             summary { "Close my wallet" }
             @if !view.member.account_open {
                 div.inside { p { "Your wallet is not open on the network, so there is nothing to close." } }
@@ -314,17 +317,19 @@ pub(super) fn exported(view: &KeyPageView, sealed: &SealedKey) -> Markup {
     )
 }
 
-pub(super) fn asked_for(what: &Asked) -> Markup {
-    let (title, text) = match what {
-        Asked::Closing => (
-            "Your wallet is being closed",
-            "It takes a few seconds. The chat says when it is done, or what is in the way.",
-        ),
-        Asked::Sponsorship => (
-            "Your wallet is getting on its own feet",
-            "It takes a few seconds. The chat says when it is done, or what is missing.",
-        ),
-    };
+/// The network was asked.
+pub(super) fn closing() -> Markup {
+    let text = "It takes a few seconds. The chat says when it is done, or what is in the way.";
+    asked_for("Your wallet is being closed", text)
+}
+
+/// The network was asked.
+pub(super) fn getting_own_reserves() -> Markup {
+    let text = "It takes a few seconds. The chat says when it is done, or what is missing.";
+    asked_for("Your wallet is getting on its own feet", text)
+}
+
+fn asked_for(title: &str, text: &str) -> Markup {
     layout(
         title,
         &html! {

@@ -79,7 +79,7 @@ impl PeopleDesk for FakeDesk {
 
     async fn key_link(&self, ctx: &CommandContext) -> Result<KeyLink, Error> {
         self.order(ctx, "key link".to_owned())?;
-        Ok(KeyLink { minutes: 10, has_factor: false, good_at: None })
+        Ok(KeyLink { minutes: 10, wait_days: 3, has_factor: false, good_at: None })
     }
 
     async fn stop_key(&self, ctx: &CommandContext) -> Result<Stopped, Error> {

@@ -35,7 +35,9 @@ pub fn replies() -> Vec<Reply> {
 }
 
 fn keys() -> Vec<Reply> {
-    let link = |has_factor, good_at| Reply::KeyLink(KeyLink { minutes: 10, has_factor, good_at });
+    let link = |has_factor, good_at| {
+        Reply::KeyLink(KeyLink { minutes: 10, wait_days: 3, has_factor, good_at })
+    };
     let stopped = [Stopped::Waiting, Stopped::Factor, Stopped::Links].map(Reply::KeyStopped);
     let mut all = vec![link(false, None), link(false, Some(NOW)), link(true, None)];
     all.push(Reply::NoKeyPage);
