@@ -9,11 +9,12 @@ mod common;
 use browser::{Page, View, browse, phone};
 use common::{Api, Server, told};
 use kolo_core::port::chain::ChainAddress;
-use kolo_core::port::vault::{SealedKey, Secret};
+use kolo_core::port::vault::{PublicKey, SealedKey, Secret};
 use kolo_core::{Amount, Asset};
 use kolo_stellar::rescue::Rescue;
+use kolo_stellar::setup::{Bootstrap, Funder, bootstrap};
 use kolo_stellar::wallet::AccountKey;
-use kolo_stellar::{HttpTransport, Rpc};
+use kolo_stellar::{HttpTransport, Operators, Rpc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Totp};
@@ -47,6 +48,7 @@ async fn her_key_leaves_with_her_spends_her_money_and_her_wallet_is_closed() {
         wait_three_days(page).await;
         let secret = take_the_key(page, &api, &app).await;
         send_everything(&server, &secret, &api).await;
+        stand_alone(page, &api, &app).await;
         close(page, &api, &app).await;
         let keys = [first.rsplit_once('.').unwrap().1, app.secret.as_str(), PASSPHRASE, &secret];
         nothing_is_kept(&server, &keys);
@@ -241,6 +243,27 @@ async fn issuer(server: &Server, owner: &ChainAddress) -> String {
     text[at..at + 56].to_owned()
 }
 
+/// With XLM of her own she needs no sponsor.
+async fn stand_alone(page: &Page<'_>, api: &Api<'_>, app: &App) {
+    let address = wallet(api, ADA).await["address"].as_str().unwrap().to_owned();
+    let issuer = issuer(api.server, &ChainAddress(address.clone())).await;
+    let [ada, issuer] = [address, issuer]
+        .map(|text| PublicKey(stellar_strkey::ed25519::PublicKey::from_string(&text).unwrap().0));
+    let operators = Operators { sponsor: ada, fees: ada, keeper: ada };
+    // Fills her account up, and finds all the rest there.
+    let wanted = Bootstrap { balance: 20 * 10_000_000, ..Bootstrap::new(operators, issuer) };
+    bootstrap(&node(api.server), &Funder::root_of(STANDALONE), &wanted).await.unwrap();
+    api.post("/api/clock", &json!({ "by": "hour" })).await;
+    page.open("/").await;
+    page.say(ADA, "my key").await;
+    enter(page, &link(api, ADA).await).await;
+    unfold(page, "sponsorship").await;
+    page.type_into("#sponsorship-code", &format!("{}\n", app.code(api, 0).await)).await;
+    title_is(page, "Your wallet is getting on its own feet").await;
+    page.open("/").await;
+    page.heard(ADA, "Your wallet stands on its own now").await;
+}
+
 async fn close(page: &Page<'_>, api: &Api<'_>, app: &App) {
     page.open("/key").await;
     unfold(page, "close").await;
@@ -249,6 +272,9 @@ async fn close(page: &Page<'_>, api: &Api<'_>, app: &App) {
     page.type_into("#to", "G123").await;
     page.type_into("#close-code", &format!("{code}\n")).await;
     alert_says(page, "no Stellar address").await;
+    // Her own XLM goes where she says.
+    let bola = wallet(api, BOLA).await["address"].as_str().unwrap().to_owned();
+    page.type_into("#to", &bola).await;
     page.type_into("#close-code", &format!("{code}\n")).await;
     title_is(page, "Your wallet is being closed").await;
     see(page, "22-key-closing").await;
@@ -350,7 +376,7 @@ async fn a_thief_with_the_chat_a_link_or_guesses_gets_nothing() {
         see(page, "28-key-locked-phone").await;
         page.open("/").await;
         page.heard(ADA, "Five wrong codes in a row").await;
-        page.tap(ADA, "Stop it").await;
+        page.say(ADA, "STOP KEY").await;
         page.heard(ADA, "Stopped. The authenticator for your wallet’s key is gone").await;
         page.open("/key").await;
         title_is(page, "This link has ended").await;

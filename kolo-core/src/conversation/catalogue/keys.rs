@@ -50,9 +50,7 @@ pub(super) fn notice(notice: &Notice, speech: &Speech) -> Option<Words> {
 }
 
 pub(super) fn orders(notice: &Notice) -> Option<Vec<(&'static str, String)>> {
-    let stops = matches!(
-        notice,
-        Notice::FactorWaits { .. } | Notice::FactorGood | Notice::FactorLocked { .. }
-    );
+    // Not under a lock: there it would take a good factor away from who has done nothing wrong.
+    let stops = matches!(notice, Notice::FactorWaits { .. } | Notice::FactorGood);
     stops.then(|| vec![("label-stop-key", "STOP KEY".to_owned())])
 }

@@ -110,7 +110,7 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Markup {
                 section {
                     h2 { "Locked for a day" }
                     p { "There were five wrong codes in a row. No code is taken until " strong { (spell(until)) } "." }
-                    p { "If that was not you, send " strong { "STOP KEY" } " in the chat." }
+                    p { "If that was not you, somebody has held your phone: please lock it. Nothing was handed out, and your authenticator stays good." }
                 }
             } @else if view.has_factor {
                 @if view.exports { (export_form(wrong(Act::Export))) }
