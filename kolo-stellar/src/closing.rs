@@ -182,15 +182,22 @@ const fn revoke(key: LedgerKey) -> OperationBody {
     OperationBody::RevokeSponsorship(RevokeSponsorshipOp::LedgerEntry(key))
 }
 
+/// What comes last, and the trustlines' operations before it: one for each asset at most.
+fn after_lines<'a>(
+    operations: &'a [Operation],
+    assets: &[stellar_xdr::Asset],
+) -> Result<(&'a Operation, &'a [Operation]), Mismatch> {
+    let found = operations.split_last().filter(|(_, lines)| lines.len() <= assets.len());
+    found.ok_or_else(|| mismatch("number of operations"))
+}
+
 /// Exactly these operations, with or without some of the trustlines, in their order and each once.
 pub(crate) fn check_close(
     operations: &[Operation],
     assets: &[stellar_xdr::Asset],
     to: &AccountId,
 ) -> Result<(), Mismatch> {
-    let Some((merge, lines)) = operations.split_last() else {
-        return Err(mismatch("number of operations"));
-    };
+    let (merge, lines) = after_lines(operations, assets)?;
     let mut left = assets.iter();
     for line in lines {
         same(line.source_account.is_none(), "trustline source")?;
@@ -214,9 +221,7 @@ pub(crate) fn check_unsponsor(
     owner: &AccountId,
     assets: &[stellar_xdr::Asset],
 ) -> Result<(), Mismatch> {
-    let Some((account, lines)) = operations.split_last() else {
-        return Err(mismatch("number of operations"));
-    };
+    let (account, lines) = after_lines(operations, assets)?;
     let mut left = assets.iter();
     for line in lines {
         same(line.source_account.is_none(), "trustline source")?;

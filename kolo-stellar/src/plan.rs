@@ -47,6 +47,8 @@ pub(crate) struct Call {
     pub auth: Auth,
     /// Who else must authorise it, apart from the transaction.
     pub other: Option<Consent>,
+    /// Of what money moves in it; `None`: none does.
+    pub asset: Option<ContractId>,
 }
 
 /// What is called.
@@ -172,6 +174,7 @@ fn pay(
             ],
             auth: Auth::Call,
             other: None,
+            asset: None,
             source: from,
         })),
     }
@@ -206,7 +209,7 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
         ChainEffect::Upgrade { circle, wasm } => {
             anyone(network, circle, Function::Step("Upgrade"), vec![("wasm", bytes(wasm)?)])
         }
-        ChainEffect::Swap { .. } | ChainEffect::Replace { .. } => two::call(effect),
+        ChainEffect::Swap { .. } | ChainEffect::Replace { .. } => two::call(network, effect),
         ChainEffect::Invite { .. }
         | ChainEffect::RevokeInvitation { .. }
         | ChainEffect::Remove { .. }
@@ -217,7 +220,7 @@ fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
         ChainEffect::Commit { .. }
         | ChainEffect::Secure { .. }
         | ChainEffect::Contribute { .. }
-        | ChainEffect::Repay { .. } => payments(effect),
+        | ChainEffect::Repay { .. } => payments(network, effect),
         _ => members(effect),
     }
 }
@@ -238,6 +241,7 @@ fn create(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
         ],
         auth: Auth::Call,
         other: None,
+        asset: None,
     })
 }
 
@@ -254,6 +258,7 @@ fn anyone(
         args,
         auth: Auth::Nothing,
         other: None,
+        asset: None,
     })
 }
 
@@ -314,35 +319,34 @@ fn organisers(effect: &ChainEffect) -> Result<Call, PortError> {
         args,
         auth: Auth::Call,
         other: None,
+        asset: None,
     })
 }
 
 /// Calls by which a member pays into the circle.
-fn payments(effect: &ChainEffect) -> Result<Call, PortError> {
-    let (circle, member, function, money, rest) = match effect {
-        ChainEffect::Contribute { circle, member, round, amount: money } => {
+fn payments(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
+    let (circle, member, function, (money, asset), rest) = match effect {
+        ChainEffect::Contribute { circle, member, round, amount: money, asset } => {
             let rest = vec![("round", u32::from(*round).into()), ("amount", amount(*money))];
-            (circle, member, Function::Named("contribute"), *money, rest)
+            (circle, member, Function::Named("contribute"), (*money, asset), rest)
         }
-        ChainEffect::Repay { circle, member, amount: money } => {
-            (circle, member, Function::Step("Repay"), *money, vec![("amount", amount(*money))])
+        ChainEffect::Repay { circle, member, amount: money, asset } => {
+            let rest = vec![("amount", amount(*money))];
+            (circle, member, Function::Step("Repay"), (*money, asset), rest)
         }
-        ChainEffect::Secure { circle, member, amount: money } => {
-            (circle, member, Function::Step("Secure"), *money, vec![("amount", amount(*money))])
+        ChainEffect::Secure { circle, member, amount: money, asset } => {
+            let rest = vec![("amount", amount(*money))];
+            (circle, member, Function::Step("Secure"), (*money, asset), rest)
         }
-        ChainEffect::Commit { circle, member, secret, bond } => {
+        ChainEffect::Commit { circle, member, secret, bond, asset } => {
             let commitment = commitment(circle, member, &secret.0)?;
-            (
-                circle,
-                member,
-                Function::Step("Commit"),
-                *bond,
-                vec![("commitment", bytes(&commitment)?)],
-            )
+            let rest = vec![("commitment", bytes(&commitment)?)];
+            (circle, member, Function::Step("Commit"), (*bond, asset), rest)
         }
         _ => return Err(unknown()),
     };
-    by_member(circle, member, function, rest, Auth::CallAndTransfer(money))
+    let call = by_member(circle, member, function, rest, Auth::CallAndTransfer(money))?;
+    Ok(Call { asset: Some(known_asset(network.id, asset)?.contract), ..call })
 }
 
 /// Calls by which a member moves no money.
@@ -409,7 +413,7 @@ fn by_member(
     let mut args = vec![named_member(member)?];
     args.extend(rest);
     let (source, contract) = (account_id(member)?, contract_id(circle)?);
-    Ok(Call { source, contract, function, args, auth, other: None })
+    Ok(Call { source, contract, function, args, auth, other: None, asset: None })
 }
 
 /// In the network's form, each once.
@@ -440,6 +444,16 @@ impl Call {
                 invoke(&self.contract, "act", vec![list_of(step)?])
             }
         }
+    }
+
+    /// Whether what is authorised is of what the effect says, which is one of the configured assets.
+    pub fn is_in_its_asset(
+        &self,
+        network: &Network,
+        is_authorised: impl Fn(&ContractId) -> bool,
+    ) -> bool {
+        let fits = |known: &&KnownAsset| self.asset.as_ref().is_none_or(|of| *of == known.contract);
+        network.assets.iter().filter(fits).any(|known| is_authorised(&known.contract))
     }
 
     /// What the source account must authorise, when money moves in `asset`.

@@ -9,15 +9,16 @@ use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use kolo_rules::Amount;
 use stellar_xdr::{
-    AccountId, Hash, HashIdPreimage, HashIdPreimageSorobanAuthorization, InvokeHostFunctionOp,
-    OperationBody, ScAddress, ScMap, ScMapEntry, ScVal, SorobanAddressCredentials,
-    SorobanAuthorizationEntry, SorobanAuthorizedInvocation, SorobanCredentials, Transaction,
-    TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
+    AccountId, ContractId, Hash, HashIdPreimage, HashIdPreimageSorobanAuthorization,
+    InvokeHostFunctionOp, OperationBody, ScAddress, ScMap, ScMapEntry, ScVal,
+    SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanAuthorizedInvocation,
+    SorobanCredentials, Transaction, TransactionExt, TransactionSignaturePayload,
+    TransactionSignaturePayloadTaggedTransaction,
 };
 
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::client::StellarChainClient;
-use crate::config::Network;
+use crate::config::{Network, known_asset};
 use crate::fees::above_ceiling;
 use crate::plan::{Auth, Call, Consent, Function, Plan, unknown};
 use crate::prepare::Body;
@@ -31,9 +32,9 @@ const LEDGER_S: u64 = 5;
 const SPARE_LEDGERS: u32 = 12;
 
 /// A call by two.
-pub(crate) fn call(effect: &ChainEffect) -> Result<Call, PortError> {
-    match effect {
-        ChainEffect::Swap { circle, maker, taker, maker_turn, taker_turn, deposit } => {
+pub(crate) fn call(network: &Network, effect: &ChainEffect) -> Result<Call, PortError> {
+    let (call, asset) = match effect {
+        ChainEffect::Swap { circle, maker, taker, maker_turn, taker_turn, deposit, asset } => {
             let args = vec![
                 ("a", address(&sc_address(maker)?)),
                 ("b", address(&sc_address(taker)?)),
@@ -43,9 +44,10 @@ pub(crate) fn call(effect: &ChainEffect) -> Result<Call, PortError> {
             let (maker, taker) = (account_id(maker)?, account_id(taker)?);
             // Who has the later turn gets the earlier one, and pays for its deposit.
             let paid = if maker_turn > taker_turn { *deposit } else { opposite(*deposit)? };
-            by_two(contract_id(circle)?, Function::Step("Swap"), args, (maker, taker), paid)
+            let circle = contract_id(circle)?;
+            (by_two(circle, Function::Step("Swap"), args, (maker, taker), paid)?, asset)
         }
-        ChainEffect::Replace { circle, leaver, newcomer, turn, price } => {
+        ChainEffect::Replace { circle, leaver, newcomer, turn, price, asset } => {
             let args = vec![
                 ("leaver", address(&sc_address(leaver)?)),
                 ("newcomer", address(&sc_address(newcomer)?)),
@@ -54,10 +56,12 @@ pub(crate) fn call(effect: &ChainEffect) -> Result<Call, PortError> {
             ];
             let (leaver, newcomer) = (account_id(leaver)?, account_id(newcomer)?);
             let paid = opposite(*price)?;
-            by_two(contract_id(circle)?, Function::Step("Replace"), args, (leaver, newcomer), paid)
+            let (circle, function) = (contract_id(circle)?, Function::Step("Replace"));
+            (by_two(circle, function, args, (leaver, newcomer), paid)?, asset)
         }
-        _ => Err(unknown()),
-    }
+        _ => return Err(unknown()),
+    };
+    Ok(Call { asset: Some(known_asset(network.id, asset)?.contract), ..call })
 }
 
 fn opposite(money: Amount) -> Result<Amount, PortError> {
@@ -66,7 +70,7 @@ fn opposite(money: Amount) -> Result<Amount, PortError> {
 
 /// `paid`: what the maker pays the taker; negative: the other way.
 fn by_two(
-    contract: stellar_xdr::ContractId,
+    contract: ContractId,
     function: Function,
     args: Vec<(&'static str, ScVal)>,
     (maker, taker): (AccountId, AccountId),
@@ -79,7 +83,7 @@ fn by_two(
         takers = Auth::CallAndPay(maker.clone(), opposite(paid)?);
     }
     let other = Some(Consent { by: maker, auth: makers });
-    Ok(Call { source: taker, contract, function, args, auth: takers, other })
+    Ok(Call { source: taker, contract, function, args, auth: takers, other, asset: None })
 }
 
 impl Network {
@@ -164,11 +168,11 @@ pub(crate) fn check(
         return same(false, "consent's credentials");
     };
     same(credentials.address == ScAddress::Account(other.by.clone()), "who consents")?;
-    let fits = |known: &crate::config::KnownAsset| {
-        let expected = call.consent(&known.contract);
+    let fits = |asset: &ContractId| {
+        let expected = call.consent(asset);
         matches!(expected, Ok(Some(expected)) if expected == entry.root_invocation)
     };
-    same(network.assets.iter().any(fits), "consent's invocation")?;
+    same(call.is_in_its_asset(network, fits), "consent's invocation")?;
     same(wanted.signer == key_of(&other.by), "who signs the consent")?;
     let until = wanted.until_ledger;
     same(credentials.signature_expiration_ledger == until, "consent's last ledger")?;

@@ -4,8 +4,8 @@ use kolo_core::Timestamp;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{ChainEffect, Mismatch, PreparedTx};
 use stellar_xdr::{
-    AccountId, CreateAccountOp, HostFunction, InvokeHostFunctionOp, Memo, MuxedAccount, Operation,
-    OperationBody, PaymentOp, Preconditions, ReadXdr, ScVal, SorobanAuthorizationEntry,
+    AccountId, ContractId, CreateAccountOp, HostFunction, InvokeHostFunctionOp, Memo, MuxedAccount,
+    Operation, OperationBody, PaymentOp, Preconditions, ReadXdr, ScVal, SorobanAuthorizationEntry,
     SorobanAuthorizedInvocation, SorobanCredentials, SorobanTransactionData, Transaction,
     TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
 };
@@ -201,7 +201,7 @@ fn check_call(network: &Network, call: &Call, tx: &Transaction, whole: &Prepared
 }
 
 /// Exactly the call, by the source account; below it nothing, or the one transfer it is about, in
-/// one of the configured assets. And beside it the consent of the other one, where the call takes two.
+/// the asset it is about. And beside it the consent of the other one, where the call takes two.
 fn check_auth(
     network: &Network,
     call: &Call,
@@ -222,12 +222,11 @@ fn check_auth(
         (_, [entry]) => entry,
         _ => return Err(mismatch("number of authorisations")),
     };
-    let fits = |known: &crate::config::KnownAsset| {
-        let expected: Result<Option<SorobanAuthorizedInvocation>, _> =
-            call.authorisation(&known.contract);
+    let fits = |asset: &ContractId| {
+        let expected: Result<Option<SorobanAuthorizedInvocation>, _> = call.authorisation(asset);
         matches!(expected, Ok(Some(expected)) if expected == entry.root_invocation)
     };
-    same(network.assets.iter().any(fits), "authorised invocation")
+    same(call.is_in_its_asset(network, fits), "authorised invocation")
 }
 
 fn check_resources(data: &SorobanTransactionData, fee: u32) -> Checked {

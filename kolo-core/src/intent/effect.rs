@@ -133,9 +133,9 @@ impl Kolo {
             | Want::Object { circle, member }
             | Want::SignUpgrade(Signed { circle, member, .. })
             | Want::Vote { circle, member, .. } => {
-                let circle = self.contract(*circle).await?;
+                let Circle { address, asset, .. } = self.vouched_for(*circle).await?;
                 let member = self.member(*member).await?.state.address;
-                by_member(want, circle, member)
+                by_member(want, address, member, asset)
             }
         };
         Ok(Resolved::Effect(effect))
@@ -247,13 +247,13 @@ impl Kolo {
     /// What both have consented to. A newcomer's account may not be open yet.
     async fn taking(&self, offer: OfferId) -> Result<Resolved, Error> {
         let offer = self.offer(offer).await?.state;
-        let asset = self.circle(offer.circle).await?.state.asset;
+        let Circle { address, asset, .. } = self.vouched_for(offer.circle).await?;
         if offer.kind() == OfferKind::Seat
             && let Err(not_now) = self.holding(offer.taker.member, &asset).await?
         {
             return Ok(not_now);
         }
-        Ok(Resolved::Effect(offer.effect(self.contract(offer.circle).await?)))
+        Ok(Resolved::Effect(offer.effect(address, asset)))
     }
 
     /// Committing to a secret, and revealing it.
@@ -263,13 +263,14 @@ impl Kolo {
         circle: CircleId,
         member: MemberId,
     ) -> Result<Resolved, Error> {
-        let found = self.circle(circle).await?.state;
+        let found = self.vouched_for(circle).await?;
         let sitting = self.member(member).await?.state;
         let secret = self.draw_secret(&found.address, &sitting.key).await?;
-        let (circle, member) = (self.contract(circle).await?, sitting.address);
+        let (bond, member) = (found.rules()?.bond, sitting.address);
+        let (circle, asset) = (found.address, found.asset);
         Ok(Resolved::Effect(match want {
             Want::Reveal { .. } => ChainEffect::Reveal { circle, member, secret },
-            _ => ChainEffect::Commit { circle, member, secret, bond: found.rules()?.bond },
+            _ => ChainEffect::Commit { circle, member, secret, bond, asset },
         }))
     }
 
@@ -355,16 +356,17 @@ fn by_organiser(want: &Want, circle: ChainAddress, organiser: ChainAddress) -> C
 }
 
 /// The calls a member signs in a circle they are in.
-fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress) -> ChainEffect {
+fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress, asset: Asset) -> ChainEffect {
     match want {
         Want::Contribute { round, amount, .. } => {
-            ChainEffect::Contribute { circle, member, round: *round, amount: Amount::new(*amount) }
+            let (round, amount) = (*round, Amount::new(*amount));
+            ChainEffect::Contribute { circle, member, round, amount, asset }
         }
         Want::Repay { amount, .. } => {
-            ChainEffect::Repay { circle, member, amount: Amount::new(*amount) }
+            ChainEffect::Repay { circle, member, amount: Amount::new(*amount), asset }
         }
         Want::Secure { amount, .. } => {
-            ChainEffect::Secure { circle, member, amount: Amount::new(*amount) }
+            ChainEffect::Secure { circle, member, amount: Amount::new(*amount), asset }
         }
         Want::Bid { round, amount, .. } => {
             ChainEffect::Bid { circle, member, round: *round, amount: Amount::new(*amount) }

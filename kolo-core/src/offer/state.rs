@@ -6,7 +6,7 @@ use super::view::{OfferEnd, OfferKind, OfferStage, OfferTerms, SwapTerms};
 use crate::cap::DayCount;
 use crate::port::chain::{ChainAddress, ChainEffect};
 use crate::record::Aggregate;
-use crate::{CircleId, IntentId, MemberId, OfferId, Timestamp};
+use crate::{Asset, CircleId, IntentId, MemberId, OfferId, Timestamp};
 
 /// One of the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,16 +157,17 @@ impl Offer {
     }
 
     /// What is wanted of the chain once both have consented.
-    pub fn effect(&self, circle: ChainAddress) -> ChainEffect {
+    pub fn effect(&self, circle: ChainAddress, asset: Asset) -> ChainEffect {
         let (maker, taker) = (self.maker.address.clone(), self.taker.address.clone());
         match self.terms {
             Terms::Turns { maker: maker_turn, taker: taker_turn, deposit } => {
                 let deposit = Amount::new(deposit);
-                ChainEffect::Swap { circle, maker, taker, maker_turn, taker_turn, deposit }
+                ChainEffect::Swap { circle, maker, taker, maker_turn, taker_turn, deposit, asset }
             }
             Terms::Seat { turn, price } => {
                 let price = Amount::new(price);
-                ChainEffect::Replace { circle, leaver: maker, newcomer: taker, turn, price }
+                let (leaver, newcomer) = (maker, taker);
+                ChainEffect::Replace { circle, leaver, newcomer, turn, price, asset }
             }
         }
     }

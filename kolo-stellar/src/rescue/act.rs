@@ -32,16 +32,17 @@ impl Rescue {
 
     async fn pay(&self, circle: &ChainAddress, ahead: bool) -> Result<Settled, RescueError> {
         let report = self.report(circle).await?;
-        let (circle, member) = (circle.clone(), self.address());
+        let (circle, member, asset) = (circle.clone(), self.address(), report.asset.clone());
         let effect = match report.due {
             _ if report.entry_due.is_positive() => {
-                ChainEffect::Secure { circle, member, amount: report.entry_due }
+                ChainEffect::Secure { circle, member, amount: report.entry_due, asset }
             }
             Some(due) if due.amount.is_positive() && due.advance && !ahead => {
                 return Err(RescueError::Ahead { round: due.round, amount: due.amount });
             }
             Some(due) if due.amount.is_positive() => {
-                ChainEffect::Contribute { circle, member, round: due.round, amount: due.amount }
+                let (round, amount) = (due.round, due.amount);
+                ChainEffect::Contribute { circle, member, round, amount, asset }
             }
             _ => return Err(RescueError::Nothing("pay")),
         };
@@ -62,8 +63,8 @@ impl Rescue {
             return Err(RescueError::Nothing("pay back"));
         }
         let amount = amount.unwrap_or(report.debt);
-        let (circle, member) = (circle.clone(), self.address());
-        self.act(&report.circle, &ChainEffect::Repay { circle, member, amount }).await
+        let (circle, member, asset) = (circle.clone(), self.address(), report.asset);
+        self.act(&report.circle, &ChainEffect::Repay { circle, member, amount, asset }).await
     }
 
     /// Votes on an open proposal.

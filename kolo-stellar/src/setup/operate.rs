@@ -2,7 +2,7 @@
 //! needs on a network under its own control.
 use kolo_core::port::vault::KeyName;
 use kolo_core::port::{KeyVault, PortError};
-use kolo_core::{Asset, AssetList, OperatorKeys, TenantId};
+use kolo_core::{AllowedAsset, Asset, AssetList, OperatorKeys, TenantId};
 
 use super::{Bootstrap, Deployment, Funder, SetupError, bootstrap};
 use crate::address::{account_address, account_of, invalid};
@@ -89,7 +89,8 @@ pub fn test_dollars() -> AssetList {
 
 /// The list with the operator's issuer where it says [`OWN`]; and the code of the first that does.
 fn with_issuer(list: &AssetList, issuer: &str) -> Result<(AssetList, String), PortError> {
-    let own = list.iter().find(|allowed| allowed.asset.issuer == OWN);
+    let is_own = |allowed: &&AllowedAsset| [OWN, issuer].contains(&allowed.asset.issuer.as_str());
+    let own = list.iter().find(is_own);
     let code = own.map(|allowed| allowed.asset.code.clone());
     let none = || {
         invalid(format!(

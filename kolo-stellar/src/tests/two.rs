@@ -26,6 +26,7 @@ pub fn swap() -> ChainEffect {
         maker_turn: 3,
         taker_turn: 1,
         deposit: Amount::new(20),
+        asset: usdc(),
     }
 }
 
@@ -36,6 +37,7 @@ pub fn replace() -> ChainEffect {
         newcomer: address(2),
         turn: 2,
         price: Amount::new(-7),
+        asset: usdc(),
     }
 }
 

@@ -11,10 +11,11 @@ use stellar_xdr::{
     TransactionSignaturePayloadTaggedTransaction, Uint256, VecM, WriteXdr,
 };
 
+use super::node::Node;
 use super::world::*;
-use crate::StellarChainClient;
 use crate::address::sha256;
 use crate::rpc::XDR_LIMITS;
+use crate::{StellarChainClient, StellarConfig};
 
 pub type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
 
@@ -544,6 +545,15 @@ async fn the_transfer_below_a_contribution_is_bound_to_the_configured_asset_and_
             list[i] = value;
             args.args = list.try_into().unwrap();
         };
+        // Allowed, too, and yet not what this circle saves in.
+        let euros = Asset { code: "EURC".to_owned(), ..usdc() };
+        let both = StellarConfig { assets: vec![usdc(), euros.clone()], ..config() };
+        let both = StellarChainClient::try_new(Node::default().rpc(), &both).unwrap();
+        assert_eq!(both.verify(&effect, &tx), Ok(()));
+        let other = stellar_xdr::ContractId(Hash(both.asset_contract(&euros).unwrap()));
+        let other = ScAddress::Contract(other);
+        let in_euros = transfer(&|args| args.contract_address = other.clone());
+        expect(&both, &effect, &in_euros, "authorised invocation");
         for other in [
             transfer(&|args| args.contract_address = stranger.clone()),
             transfer(&|args| args.function_name = "approve".try_into().unwrap()),
@@ -581,6 +591,7 @@ async fn no_transaction_passes_for_another_effect() {
         member: address(member),
         round,
         amount: Amount::new(amount),
+        asset: usdc(),
     };
     let (_, client, tx) = prepared(10).await;
     assert!(client.verify(&contribute(&circle, 2, 2, 100_000_000), &tx).is_ok());

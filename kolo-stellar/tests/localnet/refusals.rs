@@ -13,6 +13,7 @@ async fn the_contracts_refusals_arrive_as_their_numbers() {
         member: world.address(1),
         round,
         amount,
+        asset: world.asset(),
     };
     assert_eq!(world.refusal(&contribute(1, usdc(9))).await, Some(131));
     assert_eq!(world.refusal(&contribute(2, usdc(10))).await, Some(130));

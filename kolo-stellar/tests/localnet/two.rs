@@ -16,8 +16,8 @@ async fn with_deposits() -> (World, ChainAddress) {
     world.security = Security::Exposure;
     let circle = world.circle(3).await;
     for (n, money) in [(1, 20), (2, 10)] {
-        let (circle, member) = (circle.clone(), world.address(n));
-        world.apply(&ChainEffect::Secure { circle, member, amount: usdc(money) }).await;
+        let (circle, member, asset) = (circle.clone(), world.address(n), world.asset());
+        world.apply(&ChainEffect::Secure { circle, member, amount: usdc(money), asset }).await;
     }
     (world, circle)
 }
@@ -31,6 +31,7 @@ fn swap(world: &World, circle: &ChainAddress, between: [(u8, u8); 2], deposit: i
         maker_turn,
         taker_turn,
         deposit: usdc(deposit),
+        asset: world.asset(),
     }
 }
 
@@ -126,6 +127,7 @@ fn replace(world: &World, circle: &ChainAddress, price: i64) -> ChainEffect {
         newcomer: world.address(4),
         turn: 2,
         price: usdc(price),
+        asset: world.asset(),
     }
 }
 
@@ -177,11 +179,12 @@ async fn who_has_had_the_pot_pays_whoever_takes_the_rest_over() {
     world.apply(&ChainEffect::Payout { circle: circle.clone(), round: 1 }).await;
     assert_eq!(world.balance(2).await, usdc(120));
     let_in(&world, &circle).await;
-    let ChainEffect::Replace { leaver, newcomer, .. } = replace(&world, &circle, 0) else {
+    let ChainEffect::Replace { leaver, newcomer, asset, .. } = replace(&world, &circle, 0) else {
         panic!("no sale");
     };
     let (turn, price) = (1, usdc(-20));
-    let sale = ChainEffect::Replace { circle: circle.clone(), leaver, newcomer, turn, price };
+    let sale =
+        ChainEffect::Replace { circle: circle.clone(), leaver, newcomer, turn, price, asset };
     world.apply(&sale).await;
     assert_eq!((world.balance(2).await, world.balance(4).await), (usdc(100), usdc(120)));
 }

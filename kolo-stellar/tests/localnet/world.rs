@@ -276,6 +276,7 @@ impl World {
             member: self.address(member),
             round,
             amount: usdc(10),
+            asset: self.asset(),
         }
     }
 

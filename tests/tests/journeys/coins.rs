@@ -1,6 +1,7 @@
 //! Several stablecoins: a circle saves in one of them for good, and no pot or wallet mixes them.
 use kolo_core::port::chain::ChainEffect;
-use kolo_core::{Amount, Asset, AssetList, CircleId};
+use kolo_core::port::ledger::StoredEvent;
+use kolo_core::{Amount, Asset, AssetList, CircleId, CommandContext, Error};
 use kolo_server::chat::Phone;
 use serde_json::Value;
 
@@ -203,6 +204,46 @@ async fn accounts_opened_before_an_asset_was_listed_get_its_trustline_once() {
     assert_eq!(world.purses(&people).await, [(110, 55), (90, 5)]);
     assert_eq!(world.trustlines("EURC").await.len(), 2);
     assert_eq!(world.trustlines("USDC").await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_goes_when_it_is_empty_of_everything_and_leaves_with_all_its_trustlines() {
+    let mut world = World::saving_in(&both()).await;
+    let [ada, bola] = ada_and_bola(&mut world).await;
+    let cleo = world.person("Cleo", 0).await;
+    world.say(&cleo, "TEST MONEY 5 EURC").await;
+    let id = world.member(&cleo).await.id;
+    let close = async |world: &World, key: &str| {
+        let ctx = CommandContext::of_member(id, key);
+        world.kolo.wallets().close(&ctx, None).await.map(drop)
+    };
+    let refused = close(&world, "full").await;
+    assert!(matches!(refused, Err(Error::WalletInUse { .. })), "{refused:?}");
+    send(&world, &cleo, &ada, "EURC", 5).await;
+    world.step().await;
+    close(&world, "empty").await.unwrap();
+    world.step().await;
+    // The network merges no account that has a trustline left.
+    assert!(!world.member(&cleo).await.account_open);
+    assert_eq!(world.purse(&ada, "EURC").await, 5);
+    // It opens again with both.
+    world.say(&cleo, "TEST MONEY 3 EURC").await;
+    assert_eq!(world.purse(&cleo, "EURC").await, 3);
+
+    // Two reserves of the account's, one for each trustline: two XLM.
+    let owner = world.member(&bola).await;
+    let (leaver, ctx) =
+        (owner.address.0.parse().unwrap(), CommandContext::of_member(owner.id, "out"));
+    world.network().fund(leaver, 20_000_000).await.unwrap();
+    let intent = world.kolo.wallets().leave_sponsorship(&ctx).await.unwrap();
+    world.step().await;
+    let ended = |event: &&StoredEvent| {
+        event.record.kind == "intent.finished" && event.aggregate.id == intent.to_string()
+    };
+    let events = world.events().await;
+    let end = events.iter().find(ended).unwrap();
+    let end: Value = serde_json::from_slice(&end.record.bytes).unwrap();
+    assert!(end.get("Confirmed").is_some(), "{end}");
 }
 
 /// A payment of a member's, as another wallet app would make it.

@@ -32,8 +32,9 @@ async fn from_outside(world: &World, to: &MemberView, amount: i64) {
 async fn contribute(world: &World, who: &Phone, round: u8) {
     let circle = world.status(world.circle(who).await).await.summary.address;
     let member = world.member(who).await.address;
-    let amount = Amount::new(10 * DOLLAR);
-    bring_about(&world.kolo, &ChainEffect::Contribute { circle, member, round, amount }).await;
+    let (amount, asset) = (Amount::new(10 * DOLLAR), world.kolo.asset().clone());
+    bring_about(&world.kolo, &ChainEffect::Contribute { circle, member, round, amount, asset })
+        .await;
 }
 
 /// The historical scanner: 50 events while nobody follows, and a restart between.

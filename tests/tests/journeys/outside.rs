@@ -21,6 +21,7 @@ async fn the_reconciler_shows_both_sides_until_the_books_have_followed() {
         member: ada_there.address,
         round: 1,
         amount: ten,
+        asset: world.kolo.asset().clone(),
     };
     bring_about(&world.kolo, &contribution).await;
     let payment = away(&world.kolo, bola_there.id, Amount::new(DOLLAR)).await;

@@ -131,6 +131,8 @@ pub enum ChainEffect {
         round: u8,
         /// How much.
         amount: Amount,
+        /// What the circle saves in: nothing else is signed away.
+        asset: Asset,
     },
     /// Pay out a round; anyone may.
     Payout {
@@ -154,6 +156,8 @@ pub enum ChainEffect {
         member: ChainAddress,
         /// How much.
         amount: Amount,
+        /// What the circle saves in: nothing else is signed away.
+        asset: Asset,
     },
     /// Ask for a place, without an invitation.
     Request {
@@ -194,6 +198,8 @@ pub enum ChainEffect {
         secret: DrawSecret,
         /// What is paid with it.
         bond: Amount,
+        /// What the circle saves in: nothing else is signed away.
+        asset: Asset,
     },
     /// Reveal what was committed to; anyone may who knows it.
     Reveal {
@@ -212,6 +218,8 @@ pub enum ChainEffect {
         member: ChainAddress,
         /// How much.
         amount: Amount,
+        /// What the circle saves in: nothing else is signed away.
+        asset: Asset,
     },
     /// Go on when the time of a step before the first round is over; anyone may.
     Proceed {
@@ -263,6 +271,8 @@ pub enum ChainEffect {
         taker_turn: u8,
         /// What whoever comes earlier then pays the other, for the deposit that turn needs.
         deposit: Amount,
+        /// What the circle saves in: nothing else is signed away.
+        asset: Asset,
     },
     /// A newcomer takes a member's seat over; both sign.
     Replace {
@@ -276,6 +286,8 @@ pub enum ChainEffect {
         turn: u8,
         /// What the newcomer pays the leaver, the deposit with it; negative: the leaver pays.
         price: Amount,
+        /// What the circle saves in: nothing else is signed away.
+        asset: Asset,
     },
     /// Sign for another code of the circle.
     SignUpgrade {
