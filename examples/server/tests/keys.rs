@@ -255,6 +255,7 @@ async fn stand_alone(page: &Page<'_>, api: &Api<'_>, app: &App) {
     bootstrap(&node(api.server), &Funder::root_of(STANDALONE), &wanted).await.unwrap();
     api.post("/api/clock", &json!({ "by": "hour" })).await;
     page.open("/").await;
+    page.until("document.querySelectorAll('.phone').length === 3").await;
     page.say(ADA, "my key").await;
     enter(page, &link(api, ADA).await).await;
     unfold(page, "sponsorship").await;
