@@ -34,7 +34,7 @@ pub struct KeyPageSettings {
     /// Where it is: what a link begins with, without a slash at its end (`https://bot.example/key`).
     pub url: String,
     /// How long a new factor waits before it is good for anything, seconds (eight days: a messenger's own lock
-    /// can keep somebody out of a number they have got back for seven).
+    /// can keep somebody out of a number they have got back for seven); a day at least.
     pub wait_s: u64,
     /// The same in place of a good one, without a code of that, seconds (fourteen days).
     pub wait_without_code_s: u64,

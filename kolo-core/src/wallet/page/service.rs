@@ -343,6 +343,7 @@ impl KeyPage {
         self.settings()?;
         loop {
             let mut changes = command.changes();
+            changes.forgettable();
             let mut page = self.kolo.page(id, changes.now()).await?;
             let what = page.state.stop(changes.now());
             let stopped = KeyStopped { what, exported_at: page.state.exported_at };
@@ -369,6 +370,7 @@ impl KeyPage {
     /// How long a factor waits that is set up now.
     fn wait_s(&self, page: &Page, with_code: bool) -> Result<u64, Error> {
         let KeyPageSettings { wait_s, wait_without_code_s, .. } = *self.settings()?;
+        let wait_s = wait_s.max(DAY_S);
         Ok(if page.has_had_one() && !with_code { wait_without_code_s.max(wait_s) } else { wait_s })
     }
 

@@ -18,6 +18,8 @@ mod overtaken;
 mod pages;
 #[cfg(feature = "conversation")]
 mod pages_raced;
+#[cfg(feature = "conversation")]
+mod pages_told;
 mod people;
 mod permission;
 mod queueing;
