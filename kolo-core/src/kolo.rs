@@ -120,6 +120,8 @@ struct Inner {
 pub(crate) struct Export {
     pub keys: Arc<dyn KeyExport>,
     pub factor: Arc<dyn SecondFactor>,
+    /// By codes of the member's page.
+    pub on_page: bool,
 }
 
 impl Kolo {
@@ -154,18 +156,23 @@ impl Kolo {
     #[must_use]
     pub fn with_key_export(self, keys: Arc<dyn KeyExport>, factor: Arc<dyn SecondFactor>) -> Self {
         let inner = Arc::unwrap_or_clone(self.inner);
-        Self { inner: Arc::new(Inner { export: Some(Export { keys, factor }), ..inner }) }
+        Self {
+            inner: Arc::new(Inner {
+                export: Some(Export { keys, factor, on_page: false }),
+                ..inner
+            }),
+        }
     }
 
     /// Offering members a page outside the chat ([`Self::key_page`]), with codes of their authenticators as the
     /// second factor. With `keys` they can take their keys away there; without, close and leave the
-    /// sponsorship only.
+    /// sponsorship only, also where [`Self::with_key_export`] hands keys out by a factor of the host's.
     #[must_use]
     pub fn with_key_page(self, page: KeyPageSettings, keys: Option<Arc<dyn KeyExport>>) -> Self {
         let factor = Arc::new(Authenticator::new(self.clone()));
         let mut inner = Arc::unwrap_or_clone(self.inner);
         inner.page = Some(page);
-        inner.export = keys.map(|keys| Export { keys, factor }).or(inner.export);
+        inner.export = keys.map(|keys| Export { keys, factor, on_page: true }).or(inner.export);
         Self { inner: Arc::new(inner) }
     }
 

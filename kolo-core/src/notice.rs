@@ -61,7 +61,16 @@ pub enum Notice {
     KeyRefused,
     /// An authenticator was set up on the member's page: good from then on, unless it is stopped.
     FactorWaits {
+        /// Its number.
+        #[serde(default)]
+        factor: u32,
         good_at: Timestamp,
+        /// It takes the place of a good one.
+        #[serde(default)]
+        replaces: bool,
+        /// It was told before.
+        #[serde(default)]
+        reminder: bool,
     },
     /// It is good now.
     FactorGood,

@@ -45,7 +45,7 @@ async fn her_key_leaves_with_her_spends_her_money_and_her_wallet_is_closed() {
         page.shoot("11-key-chat").await;
         let first = link(&api, ADA).await;
         let app = set_up(page, &api, &first).await;
-        wait_three_days(page).await;
+        wait_eight_days(page).await;
         let secret = take_the_key(page, &api, &app).await;
         send_everything(&server, &secret, &api).await;
         stand_alone(page, &api, &app).await;
@@ -150,10 +150,10 @@ async fn set_up(page: &Page<'_>, api: &Api<'_>, link: &str) -> App {
     app
 }
 
-async fn wait_three_days(page: &Page<'_>) {
+async fn wait_eight_days(page: &Page<'_>) {
     page.open("/").await;
     page.heard(ADA, "Somebody set up an authenticator").await;
-    for _ in 0..3 {
+    for _ in 0..8 {
         page.until("!document.querySelector('[data-move=day]').disabled").await;
         page.click("[data-move=day]").await;
         page.until("document.querySelector('[data-move=day]').disabled").await;
@@ -355,7 +355,7 @@ async fn a_thief_with_the_chat_a_link_or_guesses_gets_nothing() {
         let app = App::new(&page.text("code.secret").await);
         page.type_into("#confirm-code", &format!("{}\n", app.code(&api, 0).await)).await;
         page.until("document.body.textContent.includes('waits')").await;
-        for _ in 0..3 {
+        for _ in 0..8 {
             api.post("/api/clock", &json!({ "by": "day" })).await;
         }
         // In a browser where her page is open, another's link opens the other's page; her code is nothing there.
@@ -377,6 +377,8 @@ async fn a_thief_with_the_chat_a_link_or_guesses_gets_nothing() {
         see(page, "28-key-locked-phone").await;
         page.open("/").await;
         page.heard(ADA, "Five wrong codes in a row").await;
+        page.say(ADA, "STOP KEY").await;
+        page.heard(ADA, "your authenticator is still good").await;
         page.say(ADA, "STOP KEY").await;
         page.heard(ADA, "Stopped. The authenticator for your wallet’s key is gone").await;
         page.open("/key").await;

@@ -51,12 +51,14 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// Control characters, direction overrides, invisible characters, keycap and variation marks, tags.
+/// Control characters, direction overrides, invisible characters, keycap and variation marks, tags, and what
+/// is for private use: marks of our own among it.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{20e3}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{20e3}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -73,6 +75,7 @@ mod tests {
             ("Ada\u{202e}lort", "Adalort"),
             ("A\u{0}\u{7}da\u{200b}", "Ada"),
             ("A\u{200d}da", "Ada"),
+            ("A\u{e000}d\u{e0f1}a\u{f8ff}", "Ada"),
             ("\u{1f469}\u{200d}\u{1f33e} Farm", "\u{1f469}\u{200d}\u{1f33e} Farm"),
             ("Ọlá", "Ọlá"),
             ("\u{202e}*_", ""),

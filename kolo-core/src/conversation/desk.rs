@@ -14,7 +14,7 @@ use crate::view::{
     CircleStatus, CircleSummary, DoorView, DueView, EntryDue, ExpulsionView, HistoryPage,
     InvitationPreview, InvitationView, MemberView, NewCircle, WalletView,
 };
-use crate::wallet::page::{KeyLink, Stopped};
+use crate::wallet::page::{KeyLink, KeyStopped};
 use crate::{
     Asset, AssetList, CircleId, CommandContext, Error, IntentId, Kolo, MemberId, OfferId, TenantId,
 };
@@ -105,7 +105,7 @@ desk! {
     wallets.history = history(member: MemberId, before: Option<u64>, limit: usize) -> HistoryPage;
     wallets.test_money_in = test_money(ctx: &CommandContext, asset: &Asset, amount: Amount) -> IntentId;
     key_page.link = key_link(ctx: &CommandContext) -> KeyLink;
-    key_page.stop = stop_key(ctx: &CommandContext) -> Stopped;
+    key_page.stop = stop_key(ctx: &CommandContext) -> KeyStopped;
     receipts.of_member = receipt(member: MemberId, number: &str) -> ReceiptView;
 }
 

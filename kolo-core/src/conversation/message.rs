@@ -1,5 +1,5 @@
 //! Words and choices → a message a channel can send.
-use super::catalogue::{Catalogue, Speech, notice_orders};
+use super::catalogue::{Catalogue, Speech, notice_orders, reply_orders};
 use super::clean;
 use super::dialogue::{SAY_BUTTON, STEP_BUTTON};
 use super::reply::Reply;
@@ -29,7 +29,7 @@ pub fn reply(
     let text = catalogue.reply(reply, speech);
     let menu = session.menu.as_ref().filter(|_| is_asking(reply));
     let Some(menu) = menu else {
-        return OutboundMessage { id, to, text: fitted(text, TEXT_MAX), buttons: Vec::new() };
+        return with_orders(catalogue, text, reply_orders(reply), (id, to));
     };
     if fits_buttons(&menu.choices) && text.chars().count() <= TEXT_WITH_BUTTONS_MAX {
         return OutboundMessage { id, to, text, buttons: buttons(menu) };
@@ -54,7 +54,16 @@ pub fn notice(
     to: Contact,
 ) -> OutboundMessage {
     let text = catalogue.notice(notice, speech);
-    let mut buttons: Vec<Button> = notice_orders(notice)
+    with_orders(catalogue, text, notice_orders(notice), (id, to))
+}
+
+fn with_orders(
+    catalogue: &Catalogue,
+    text: String,
+    orders: Vec<(&'static str, String)>,
+    (id, to): (String, Contact),
+) -> OutboundMessage {
+    let mut buttons: Vec<Button> = orders
         .into_iter()
         .map(|(label, command)| Button {
             id: format!("{SAY_BUTTON}{command}"),

@@ -13,7 +13,7 @@ use crate::view::{
     CircleStatus, DoorView, Every, ExpulsionView, HistoryLine, InvitationPreview, NewcomerView,
     RequestView, VoteView, WalletView,
 };
-use crate::wallet::page::{KeyLink, Stopped};
+use crate::wallet::page::{KeyLink, KeyStopped};
 use crate::{AllowedAsset, MemberId, Timestamp};
 
 pub use parts::{
@@ -59,7 +59,7 @@ pub enum Reply {
     /// The link is put in when the message is sent.
     KeyLink(KeyLink),
     NoKeyPage,
-    KeyStopped(Stopped),
+    KeyStopped(KeyStopped),
     HistoryEmpty,
     HistoryEnd,
     AskTestMoney {

@@ -13,13 +13,14 @@ use super::reply::Reply;
 use super::session::Session;
 use super::{clean, message, parser};
 use crate::circle::state::Circle;
+use crate::notice::Notice;
 use crate::port::channel::{Contact, InboundMessage, MessageChannel, OutboundMessage};
 use crate::port::work::{ClaimedWork, Release};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::record::{self, Loaded};
 use crate::unit::{Changes, Command, Told, queue};
 use crate::wallet::page::LINK_MARK;
-use crate::{Actor, Asset, CommandContext, Error, IntentId, Kolo, Timestamp};
+use crate::{Actor, Asset, CommandContext, Error, IntentId, Kolo, MemberId, Timestamp};
 
 /// How long an outcome may take before the person hears that it is being worked on.
 const PATIENCE_S: u64 = 3;
@@ -37,6 +38,33 @@ struct Unsettled {
     to: Contact,
     /// Of the message to send.
     id: String,
+}
+
+/// The payload of [`queue::OUTBOUND`] work: a message, and what is done when it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Outgoing {
+    #[serde(flatten)]
+    message: OutboundMessage,
+    /// The link to its reader's own page goes where [`LINK_MARK`] stands. Said here: a mark in a text may be
+    /// of anybody's writing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    brings_link: bool,
+    /// Tells that this authenticator waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tells_of: Option<WaitingFactor>,
+}
+
+impl From<OutboundMessage> for Outgoing {
+    fn from(message: OutboundMessage) -> Self {
+        Self { message, brings_link: false, tells_of: None }
+    }
+}
+
+/// A member's authenticator, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct WaitingFactor {
+    member: MemberId,
+    factor: u32,
 }
 
 /// Works the conversation's queues over the given channels.
@@ -134,7 +162,8 @@ impl ConversationWorker {
             let speech = speech(post.desk);
             let speech = turn.asset.as_ref().map_or(speech.clone(), |asset| speech.of(asset));
             let message = message::reply(catalogue, &speech, reply, &turn.session, id, to.clone());
-            enqueue_message(changes, &message)?;
+            let brings_link = matches!(reply, Reply::KeyLink(_));
+            enqueue_message(changes, &Outgoing { brings_link, ..message.into() })?;
         }
         if let Some(after) = turn.after {
             let unsettled =
@@ -162,8 +191,13 @@ impl ConversationWorker {
         if let Some(asset) = post.asset_of(&told).await? {
             speech.asset = asset;
         }
-        post.tell(&message::notice(self.dialogue.catalogue(), &speech, &told.notice, id, contact))
-            .await
+        let catalogue = self.dialogue.catalogue();
+        let message = message::notice(catalogue, &speech, &told.notice, id, contact);
+        let tells_of = match told.notice {
+            Notice::FactorWaits { factor, .. } => Some(WaitingFactor { member: told.to, factor }),
+            _ => None,
+        };
+        post.tell(&Outgoing { tells_of, ..message.into() }).await
     }
 
     /// Says that something is being worked on, unless its outcome was told meanwhile.
@@ -174,7 +208,7 @@ impl ConversationWorker {
         }
         let text = self.dialogue.catalogue().reply(&Reply::Processing, &speech(post.desk));
         let Unsettled { id, to, .. } = unsettled;
-        post.tell(&OutboundMessage { id, to, text, buttons: Vec::new() }).await
+        post.tell(&OutboundMessage { id, to, text, buttons: Vec::new() }.into()).await
     }
 
     /// Sends a message over its channel. Its id keeps it from arriving twice, so what may have
@@ -195,8 +229,11 @@ impl ConversationWorker {
     }
 
     async fn send(&self, post: &Post<'_>) -> Result<(), Error> {
-        let mut message: OutboundMessage = record::decode(&post.work.payload, 1)?;
-        post.put_link_in(&mut message).await?;
+        let Outgoing { mut message, brings_link, tells_of } =
+            record::decode(&post.work.payload, 1)?;
+        if brings_link {
+            post.put_link_in(&mut message).await?;
+        }
         let channel = self.channels.iter().find(|channel| channel.name() == message.to.channel);
         let Some(channel) = channel else {
             let context =
@@ -204,7 +241,11 @@ impl ConversationWorker {
             return Err(PortError::new(PortErrorKind::Invalid, Retry::Temporary, context).into());
         };
         let message = message::adapt(message, &channel.capabilities());
-        Ok(channel.send(&message).await?)
+        channel.send(&message).await?;
+        match tells_of {
+            Some(WaitingFactor { member, factor }) => post.kolo.factor_told(member, factor).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -281,7 +322,7 @@ impl Post<'_> {
     }
 
     /// Puts one message into the outbox.
-    async fn tell(&self, message: &OutboundMessage) -> Result<(), Error> {
+    async fn tell(&self, message: &Outgoing) -> Result<(), Error> {
         let ctx = self.context("tell");
         let mut command =
             Command::begin(self.kolo, &ctx, "tell", &()).await?.consuming(&self.work.lease);
@@ -295,17 +336,19 @@ impl Post<'_> {
         }
     }
 
-    /// Where a message has a place for it, the link to its reader's own page: whatever stands in a text, it
-    /// is nobody else's.
+    /// The link to its reader's own page; nothing where there is no page (any more), or no such reader: the
+    /// message is sent all the same.
     async fn put_link_in(&self, message: &mut OutboundMessage) -> Result<(), Error> {
-        if !message.text.contains(LINK_MARK) {
-            return Ok(());
-        }
-        let Some(reader) = self.desk.by_contact(&message.to).await? else {
-            return Ok(());
+        let link = match self.desk.by_contact(&message.to).await? {
+            Some(reader) => match self.kolo.key_page_link(reader.id).await {
+                Ok(link) => Some(link),
+                Err(Error::NotAvailable) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
         };
-        let link = self.kolo.key_page_link(reader.id).await?;
-        message.text = message.text.replace(LINK_MARK, link.expose());
+        let put = link.as_ref().map_or("", |link| link.expose());
+        message.text = message.text.replacen(LINK_MARK, put, 1);
         Ok(())
     }
 
@@ -315,9 +358,9 @@ impl Post<'_> {
     }
 }
 
-fn enqueue_message(changes: &mut Changes, message: &OutboundMessage) -> Result<(), Error> {
-    let due = changes.now();
-    changes.enqueue(queue::OUTBOUND, message.id.clone(), Some(lane(&message.to)), due, message)
+fn enqueue_message(changes: &mut Changes, outgoing: &Outgoing) -> Result<(), Error> {
+    let (due, message) = (changes.now(), &outgoing.message);
+    changes.enqueue(queue::OUTBOUND, message.id.clone(), Some(lane(&message.to)), due, outgoing)
 }
 
 /// After a turn that never worked: back at the beginning, and said so.

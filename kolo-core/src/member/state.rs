@@ -126,8 +126,8 @@ pub(crate) fn clean_text(
     Ok(clean)
 }
 
-/// Characters that are not seen, or turn what follows around.
+/// Characters that are not seen, turn what follows around, or are for private use.
 fn is_hidden(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{E000}'..='\u{F8FF}' | '\u{FEFF}')
 }

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::Wallets;
+use super::page::For;
 use crate::kolo::Export;
 use crate::notice::Notice;
 use crate::port::authorizer::{CommandName, CommandRequest};
@@ -44,14 +45,38 @@ impl Wallets {
         proof: &Secret,
     ) -> Result<SealedKey, Error> {
         let member = ctx.member()?;
-        let Export { keys, factor } = self.kolo.export().ok_or(Error::NotAvailable)?;
+        let Export { keys, factor, .. } = self.kolo.export().ok_or(Error::NotAvailable)?;
         keys.check(to)?;
         self.count_try(ctx, member, to).await?;
-        let proved = factor.verify(self.kolo.tenant(), member, proof).await?;
-        self.record(ctx, member, to, proved).await?;
-        if !proved {
-            return Err(Error::SecondFactor);
+        let is_proof = factor.verify(self.kolo.tenant(), member, proof).await?;
+        let proved = if is_proof { Ok(()) } else { Err(Error::SecondFactor) };
+        self.record(ctx, member, to, &proved, None).await?;
+        proved?;
+        Ok(keys.export(self.kolo.tenant(), member, to).await?)
+    }
+
+    /// The same with a code typed on the member's page: nothing is handed out once its visit has ended.
+    pub(crate) async fn export_on_page(
+        &self,
+        ctx: &CommandContext,
+        to: &SealTo,
+        (visit, code): (&Secret, &Secret),
+    ) -> Result<SealedKey, Error> {
+        let member = ctx.member()?;
+        let on_page = self.kolo.export().filter(|export| export.on_page);
+        let Export { keys, .. } = on_page.ok_or(Error::NotAvailable)?;
+        keys.check(to)?;
+        self.count_try(ctx, member, to).await?;
+        let what = For { visit: Some(visit), act: None };
+        let proved = self.kolo.try_code(member, code, &what).await;
+        match &proved {
+            Ok(()) | Err(Error::SecondFactor | Error::NoFactor | Error::FactorLocked { .. }) => {
+                self.record(ctx, member, to, &proved, Some(visit)).await?;
+            }
+            // The visit has ended, or nothing was looked at.
+            Err(_) => {}
         }
+        proved?;
         Ok(keys.export(self.kolo.tenant(), member, to).await?)
     }
 
@@ -85,8 +110,10 @@ impl Wallets {
         ctx: &CommandContext,
         id: MemberId,
         to: &SealTo,
-        proved: bool,
+        proved: &Result<(), Error>,
+        visit: Option<&Secret>,
     ) -> Result<(), Error> {
+        let proved = proved.is_ok();
         let mut own = CommandContext::of_system(format!("{}/{proved}", ctx.key));
         own.tenant = ctx.tenant.clone();
         own.correlation.clone_from(&ctx.correlation);
@@ -94,6 +121,9 @@ impl Wallets {
         loop {
             let mut changes = command.changes();
             let member = self.kolo.member(id).await?;
+            if proved {
+                self.kolo.write_export(&mut changes, id, visit).await?;
+            }
             let (kind, notice) = if proved {
                 ("member.key_exported", Notice::KeyExported)
             } else {

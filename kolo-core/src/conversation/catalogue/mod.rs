@@ -15,6 +15,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::langid;
 
+pub(super) use keys::reply_orders;
 pub(super) use member::person_detail;
 pub(super) use notice::orders as notice_orders;
 pub(super) use office::answers as office_answers;

@@ -14,7 +14,8 @@ impl Talk<'_> {
         }
     }
 
-    /// At once, without a question: what it prevents cannot be made good again.
+    /// At once, without a question: what it prevents cannot be made good again. A good authenticator alone
+    /// takes a second order.
     pub(super) async fn stop_key(&self, member: &MemberView) -> Result<Said, Error> {
         match self.desk.stop_key(&self.context(Some(member), "stop-key")).await {
             Ok(stopped) => Ok(Said::reply(Reply::KeyStopped(stopped))),

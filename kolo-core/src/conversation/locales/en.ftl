@@ -167,11 +167,20 @@ key-link = This page is for you alone, outside this chat. There you can take you
 key-link-itself = { $link }
 key-link-care = It opens once, within { $minutes } minutes. Please do not pass it on. We never ask for your code or your key in a chat.
 key-link-first = The first time, you set up an authenticator there. It is ready { $days } days later, so that nobody who borrows your phone can be quick.
-key-link-waits = Your authenticator is ready on { $at }. If you did not set one up, send STOP KEY now.
-no-key-page = Keys cannot be taken out here. A person can help you: send SUPPORT.
-key-stopped-waiting = Stopped. The authenticator that was waiting is gone, and so are all links. Your money is where it was. If somebody has had your phone, please lock it and change your PIN.
-key-stopped-factor = Stopped. The authenticator for your wallet’s key is gone, and so are all links. Your money is where it was. To use the page again, send MY KEY and set up a new one.
-key-stopped-links = Nothing was waiting. All links to your page have ended. Your money is where it was.
+key-link-waits = An authenticator that was set up waits until { $at }. If you did not set one up, send STOP KEY now.
+no-key-page = Keys cannot be taken out here.
+key-stopped-waiting = Stopped. The authenticator that was waiting is gone, and so are all links. If somebody has had your phone, please lock it and change your PIN.
+key-stopped-waiting-kept =
+    Stopped. The authenticator that was waiting is gone, and so are all links. Another one is still good.
+
+    If you did not set that up, tap Stop it or send STOP KEY again within an hour. If it is yours, all is well.
+key-stopped-kept =
+    All links to your page have ended. Nothing was waiting, and your authenticator is still good.
+
+    If you did not set it up, tap Stop it or send STOP KEY again within an hour. Then it is gone, and the next one you set up waits longer than the first.
+key-stopped-factor = Stopped. The authenticator for your wallet’s key is gone, and so are all links. To use the page again, send MY KEY and set up a new one.
+key-stopped-links = Nothing was waiting. All links to your page have ended.
+key-stopped-exported = But your key itself was handed out on { $at }, and stopping does not take it back: whoever has that file and its passphrase can spend what is in your wallet. If that was not you, be quick: take the key out yourself and send your money to another wallet of yours.
 ask-test-money = How many play dollars would you like? Send for example TEST MONEY 100. At most { $max } in one go.
 test-money-at-most = At most { $max } of play money in one go. Send for example TEST MONEY 100.
 amount-empty = Please write the amount in digits, such as 10 or 10.50.
@@ -871,14 +880,20 @@ notice-circle-caught-up =
        *[no] Its balances and turns are up to date again; what happened in between I cannot list. Send STATUS to see where it is.
     }
 notice-factor-waits =
-    Somebody set up an authenticator for your wallet’s key. From { $at } on it can take the key out or close your wallet.
+    { $reminder ->
+        [yes] A reminder: somebody
+       *[no] Somebody
+    } set up an authenticator for your wallet’s key{ $replaces ->
+        [yes] , in place of the one you have
+       *[no] { "" }
+    }. From { $at } on it can take the key out or close your wallet.
 
-    If that was you, all is well: there is nothing to do until then. If it was *not you*, tap Stop it or send STOP KEY now, and nothing happens to your money.
+    If that was you, all is well: there is nothing to do until then. If it was *not you*, tap Stop it or send STOP KEY now, and nothing comes of it.
 notice-factor-good = The authenticator for your wallet’s key is ready. Send MY KEY whenever you need it. If you did *not* set it up, tap Stop it or send STOP KEY now.
 notice-factor-locked = Five wrong codes in a row were typed on the page of your wallet’s key. Nothing was handed out, and no code is taken until { $until }. If that was not you, somebody has held your phone: please lock it. Your authenticator stays good.
 notice-reserves-owned = Your wallet stands on its own now: it carries its own reserves on the network, and ours are back with us. Keep at least 1.5 XLM in it.
-notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was not you, send SUPPORT at once.
-notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. Nothing was handed out. If this was not you, send SUPPORT.
+notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was *not you*, tap Stop it or send STOP KEY at once: then it is not handed out again. What is out stays out, so send your money to another wallet of yours.
+notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. This time it was not handed out. If this was *not you*, tap Stop it or send STOP KEY.
 notice-wallet-closed = Your wallet is closed. It opens again, at the same address, when you next join a circle, start one or buy a place. Until then nobody can send money to it.
 notice-wallet-kept = Your wallet could not be changed. { $reason }
 notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.

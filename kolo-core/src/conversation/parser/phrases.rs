@@ -147,7 +147,7 @@ pub(super) const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::StopKey,
-        "stop key|stop my key|stop the key|cancel key|cancel my key|not me|it was not me\
+        "stop key|stop my key|stop the key|cancel key|cancel my key|it was not me\
          |this was not me|that was not me|it wasn't me|this wasn't me|that wasn't me",
     ),
     (

@@ -30,6 +30,8 @@ fn reads_what_concerns_the_key() {
     for (typed, other) in [("account", Command::Balance), ("stop", Command::Cancel)] {
         assert_eq!(parse(typed), other, "{typed}");
     }
+    // Said about anything.
+    assert_ne!(parse("not me"), Command::StopKey);
 }
 
 #[test]

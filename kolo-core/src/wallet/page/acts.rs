@@ -1,13 +1,14 @@
 //! What a visit and a code allow: taking the key away, closing, leaving the sponsorship.
 //!
-//! The code is looked at first and used up, then the command is given; a process that ends in between has
-//! used a code and done nothing. What was done is done once: the form's word makes the command's key, and
-//! the same form again gets the first answer, without another code.
-use super::KeyPage;
+//! The code is looked at first and used up, then the command is given; when a process ends in between, the
+//! same form goes on with the same code. What was done is done once: the form's word makes the command's key,
+//! and the same form again gets the first answer, without another code.
 use super::secret::owner;
+use super::{For, KeyPage};
 use crate::port::chain::ChainAddress;
 use crate::port::vault::{SealTo, SealedKey, Secret};
-use crate::{CommandContext, Error, IntentId, MemberId};
+use crate::unit::Changes;
+use crate::{CommandContext, Error, IntentId, Kolo, MemberId};
 
 /// The longest word of a form, bytes.
 const LONGEST: usize = 64;
@@ -43,15 +44,7 @@ impl KeyPage {
     ) -> Result<SealedKey, Error> {
         self.visited(visit).await?.0.may_try()?;
         let ctx = self.context(owner(visit)?, "export", once);
-        let sealed = self.kolo.wallets().export_key(&ctx, to, code).await;
-        match sealed {
-            // The fifth wrong code in a row: say so rather than that it was wrong.
-            Err(Error::SecondFactor) => {
-                self.visited(visit).await?.0.may_try()?;
-                Err(Error::SecondFactor)
-            }
-            sealed => sealed,
-        }
+        self.kolo.wallets().export_on_page(&ctx, to, (visit, code)).await
     }
 
     /// Has the account closed; see [`crate::wallet::Wallets::close`]. What is in the way is said before a
@@ -67,7 +60,7 @@ impl KeyPage {
     ) -> Result<IntentId, Error> {
         let id = self.visited(visit).await?.0.member;
         let ctx = self.context(id, "close", once);
-        if !self.is_done(&ctx).await? {
+        let asked = async {
             let member = self.kolo.member(id).await?.state;
             if let Some(why) = self.kolo.still_needed(&member).await? {
                 return Err(Error::WalletInUse { why });
@@ -75,8 +68,9 @@ impl KeyPage {
             if !member.view().account_open {
                 return Err(Error::NotReady);
             }
-            self.kolo.try_code(id, code).await?;
-        }
+            self.kolo.try_code(id, code, &For { visit: Some(visit), act: Some(&ctx.key) }).await
+        };
+        self.once(&ctx, asked).await?;
         self.kolo.wallets().close(&ctx, to).await
     }
 
@@ -91,13 +85,29 @@ impl KeyPage {
     ) -> Result<IntentId, Error> {
         let id = self.visited(visit).await?.0.member;
         let ctx = self.context(id, "sponsorship", once);
-        if !self.is_done(&ctx).await? {
+        let asked = async {
             if !self.kolo.member(id).await?.state.view().account_open {
                 return Err(Error::NotReady);
             }
-            self.kolo.try_code(id, code).await?;
-        }
+            self.kolo.try_code(id, code, &For { visit: Some(visit), act: Some(&ctx.key) }).await
+        };
+        self.once(&ctx, asked).await?;
         self.kolo.wallets().leave_sponsorship(&ctx).await
+    }
+
+    /// What an act takes, unless it is done: then, also meanwhile by the same form sent twice, it takes nothing.
+    async fn once(
+        &self,
+        ctx: &CommandContext,
+        asked: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
+        if self.is_done(ctx).await? {
+            return Ok(());
+        }
+        match asked.await {
+            Err(_) if self.is_done(ctx).await? => Ok(()),
+            asked => asked,
+        }
     }
 
     async fn is_done(&self, ctx: &CommandContext) -> Result<bool, Error> {
@@ -109,5 +119,23 @@ impl KeyPage {
         let mut ctx = CommandContext::of_member(member, key);
         ctx.tenant = self.kolo.tenant().clone();
         ctx
+    }
+}
+
+impl Kolo {
+    /// Writes down that the key is handed out, for `STOP KEY` to say; on a visit, as long as that lasts.
+    pub(crate) async fn write_export(
+        &self,
+        changes: &mut Changes,
+        id: MemberId,
+        visit: Option<&Secret>,
+    ) -> Result<(), Error> {
+        let now = changes.now();
+        let mut page = self.page(id, now).await?;
+        if let Some(visit) = visit {
+            page.state.check_visit(visit, now)?;
+        }
+        page.state.exported_at = Some(now);
+        changes.write(&page)
     }
 }

@@ -1,7 +1,7 @@
 //! The second factor: codes of an authenticator (RFC 6238: SHA-1, six digits, thirty seconds, which every
 //! authenticator knows).
 use async_trait::async_trait;
-use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use data_encoding::BASE32_NOPAD;
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
@@ -10,8 +10,9 @@ use super::state::{Attempt, Page};
 use crate::notice::Notice;
 use crate::port::vault::Secret;
 use crate::port::{PortError, PortErrorKind, Retry, SecondFactor};
-use crate::unit::Command;
-use crate::{CommandContext, Error, Kolo, MemberId, TenantId, Timestamp};
+use crate::record::Loaded;
+use crate::unit::{Changes, Command};
+use crate::{Error, Kolo, MemberId, TenantId, Timestamp};
 
 /// Bytes of an authenticator's secret, as RFC 4226 recommends.
 const SECRET_BYTES: usize = 20;
@@ -41,7 +42,7 @@ impl SecondFactor for Authenticator {
         if tenant != self.kolo.tenant() {
             return Ok(false);
         }
-        match self.kolo.try_code(member, proof).await {
+        match self.kolo.try_code(member, proof, &For::default()).await {
             Ok(()) => Ok(true),
             Err(Error::SecondFactor | Error::NoFactor | Error::FactorLocked { .. }) => Ok(false),
             Err(Error::Port(error)) => Err(error),
@@ -53,38 +54,42 @@ impl SecondFactor for Authenticator {
     }
 }
 
+/// What a code is given for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct For<'a> {
+    /// The visit it is typed on: `STOP KEY` ends it, and then no code is taken.
+    pub visit: Option<&'a Secret>,
+    /// The act, by its command's key; the same one may come again with the same code.
+    pub act: Option<&'a str>,
+}
+
 impl Kolo {
     /// Takes a code, or says why not. Only one of several at once is taken for a step of time.
-    pub(super) async fn try_code(&self, id: MemberId, code: &Secret) -> Result<(), Error> {
-        let mut drawn = [0_u8; 16];
-        self.ports().entropy.fill(&mut drawn)?;
+    pub(crate) async fn try_code(
+        &self,
+        id: MemberId,
+        code: &Secret,
+        what: &For<'_>,
+    ) -> Result<(), Error> {
         // A try of its own each time: a code is no key, since the same code comes again.
-        let mut ctx = CommandContext::of_system(format!("code/{}", HEXLOWER.encode(&drawn)));
-        ctx.tenant = self.tenant().clone();
+        let ctx = self.drawn("code")?;
         let mut command = Command::begin(self, &ctx, "wallet.code", &id).await?;
         loop {
             let mut changes = command.changes();
             changes.forgettable();
             let now = changes.now();
             let mut page = self.page(id, now).await?;
+            if let Some(visit) = what.visit {
+                page.state.check_visit(visit, now)?;
+            }
             let factor = page.state.may_try()?;
             let step = step_of(&self.authenticator(id, factor).await?, code, now);
-            let attempt = page.state.attempt(step, now);
+            let attempt = page.state.attempt(step, what.act, now);
             changes.write(&page)?;
-            if let Attempt::LocksUp(until) = attempt {
-                changes.event(&page.id, "key_page.locked", &until)?;
-                changes.notice(id, "locked", Notice::FactorLocked { until })?;
+            tell_of_lock(&mut changes, &page, attempt)?;
+            if command.commit(changes, ()).await?.is_some() {
+                return attempt.into_result();
             }
-            if command.commit(changes, ()).await?.is_none() {
-                continue;
-            }
-            return match attempt {
-                Attempt::Right => Ok(()),
-                Attempt::Wrong => Err(Error::SecondFactor),
-                Attempt::LocksUp(until) | Attempt::Locked(until) => {
-                    Err(Error::FactorLocked { until })
-                }
-            };
         }
     }
 
@@ -122,6 +127,16 @@ impl Kolo {
         let secret = self.page_secret(id, Use::Factor, factor).await?;
         Ok(Zeroizing::new(std::array::from_fn(|at| secret[at])))
     }
+}
+
+pub(super) fn tell_of_lock(
+    changes: &mut Changes,
+    page: &Loaded<Page>,
+    attempt: Attempt,
+) -> Result<(), Error> {
+    let Attempt::LocksUp(until) = attempt else { return Ok(()) };
+    changes.event(&page.id, "key_page.locked", &until)?;
+    changes.notice(page.state.member, "locked", Notice::FactorLocked { until })
 }
 
 /// The step of time a code is right for, now or half a minute off; compared in constant time.

@@ -1,10 +1,12 @@
 //! Links, visits, and setting a factor up.
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::KeyPageSettings;
-use super::factor::step_of;
+use super::factor::{step_of, tell_of_lock};
 use super::secret::{Use, owner};
-use super::state::{Page, Pass};
+use super::state::{Attempt, Page, Pass, Waiting};
+use crate::notice::Notice;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::vault::Secret;
 use crate::record::Loaded;
@@ -43,10 +45,23 @@ pub struct KeyLink {
 pub enum Stopped {
     /// A factor that waited.
     Waiting,
+    /// A factor that waited; another one is good still, until it is stopped by the same command again.
+    WaitingKeptFactor,
+    /// Nothing waited, and the good factor stays until it is stopped by the same command again.
+    KeptFactor,
     /// The factor: a new one has to be set up.
     Factor,
     /// Nothing else was there.
     Links,
+}
+
+/// What came of `STOP KEY`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeyStopped {
+    /// What it ended.
+    pub what: Stopped,
+    /// When the key was last handed out: no stopping takes that back.
+    pub exported_at: Option<Timestamp>,
 }
 
 /// An opened link.
@@ -74,8 +89,10 @@ pub struct KeyPageView {
     pub member: MemberView,
     /// When the visit ends.
     pub until: Timestamp,
-    /// How long a factor waits that is set up now, days.
+    /// How long a factor waits that is set up now, days; in place of a good one, with a code of that.
     pub wait_days: u64,
+    /// The same in place of a good one, without a code of that.
+    pub wait_days_without_code: u64,
     /// Whether a factor is good.
     pub has_factor: bool,
     /// When one that waits will be.
@@ -105,7 +122,7 @@ impl KeyPage {
         if let Some(done) = command.replay()? {
             return Ok(done);
         }
-        let KeyPageSettings { link_s, wait_s, .. } = self.settings()?.clone();
+        let link_s = self.settings()?.link_s;
         self.kolo.member(id).await?;
         loop {
             let mut changes = command.changes();
@@ -120,7 +137,7 @@ impl KeyPage {
             changes.event(&page.id, "key_page.asked_for", &page.state.links)?;
             let made = KeyLink {
                 minutes: link_s / 60,
-                wait_days: wait_s.div_ceil(DAY_S),
+                wait_days: self.wait_s(&page.state, false)?.div_ceil(DAY_S),
                 has_factor: page.state.factor.is_some(),
                 good_at: page.state.waiting.map(|waiting| waiting.good_at),
             };
@@ -145,13 +162,11 @@ impl KeyPage {
     /// As [`Self::peek`].
     pub async fn open(&self, link: &Secret) -> Result<Visit, Error> {
         let id = owner(link)?;
-        let KeyPageSettings { visit_s, .. } = self.settings()?.clone();
-        let number = self.kolo.page(id, self.kolo.now()).await?.state.links;
-        let ctx = self.system(format!("key-page/{id}/open/{number}"));
+        let visit_s = self.settings()?.visit_s;
+        // Under a key of its own: of two at once the later one meets what the other has written, not its
+        // answer.
+        let ctx = self.kolo.drawn("key-page/open")?;
         let mut command = Command::begin(&self.kolo, &ctx, "key_page.open", &()).await?;
-        if command.replay::<()>()?.is_some() {
-            return Err(Error::PageClosed);
-        }
         loop {
             let mut changes = command.changes();
             changes.forgettable();
@@ -176,15 +191,16 @@ impl KeyPage {
     /// [`Error::PageClosed`] when the visit is over; a port's failure.
     pub async fn view(&self, visit: &Secret) -> Result<KeyPageView, Error> {
         let (page, until) = self.visited(visit).await?;
-        let wait_s = self.settings()?.wait_s;
+        let (with_code, without) = (self.wait_s(&page, true)?, self.wait_s(&page, false)?);
         let member = self.kolo.member(page.member).await?.state;
         Ok(KeyPageView {
             until,
-            wait_days: wait_s.div_ceil(DAY_S),
+            wait_days: if page.factor.is_some() { with_code } else { without }.div_ceil(DAY_S),
+            wait_days_without_code: without.div_ceil(DAY_S),
             has_factor: page.factor.is_some(),
             good_at: page.waiting.map(|waiting| waiting.good_at),
             locked_until: page.locked_until,
-            exports: self.kolo.export().is_some(),
+            exports: self.kolo.export().is_some_and(|export| export.on_page),
             kept: self.kolo.still_needed(&member).await?,
             member: member.view(),
         })
@@ -193,17 +209,22 @@ impl KeyPage {
     /// Shows a factor to be set up: the same one as long as the visit lasts.
     ///
     /// # Errors
-    /// [`Error::PageClosed`]; a port's failure.
+    /// [`Error::UnderWay`] while one waits: `STOP KEY` comes before another; [`Error::NotAvailable`] for a member
+    /// whom no chat reaches; [`Error::PageClosed`]; a port's failure.
     pub async fn enrol(&self, visit: &Secret) -> Result<Enrolment, Error> {
         let id = owner(visit)?;
         let number = self.visited(visit).await?.0.links;
-        let ctx = self.system(format!("key-page/{id}/enrol/{number}"));
+        self.check_reachable(id).await?;
+        let ctx = self.kolo.on_own(format!("key-page/{id}/enrol/{number}"));
         let mut command = Command::begin(&self.kolo, &ctx, "key_page.enrol", &()).await?;
         let factor = loop {
             let mut changes = command.changes();
             changes.forgettable();
             let mut page = self.kolo.page(id, changes.now()).await?;
             page.state.check_visit(visit, changes.now())?;
+            if page.state.waiting.is_some() {
+                return Err(Error::UnderWay);
+            }
             if let Some(begun) = page.state.begun {
                 break begun;
             }
@@ -223,19 +244,24 @@ impl KeyPage {
 
     /// The member's authenticator shows `code`: from now on the factor waits until it is good, which it
     /// returns. The member is told in the chat, now and every day until then; `STOP KEY` ends it. A factor
-    /// that is good stays so until then.
+    /// that is good stays so until then; with `old`, a code of that one, the new one waits no longer than a
+    /// first one.
     ///
     /// # Errors
-    /// [`Error::SecondFactor`] for a wrong code; [`Error::NoFactor`] when none was shown;
+    /// [`Error::SecondFactor`] for a wrong code, [`Error::FactorLocked`] when that was the fifth of the old one;
+    /// [`Error::NoFactor`] when none was shown, or there is no old one; [`Error::UnderWay`] while one waits;
     /// [`Error::PageClosed`]; a port's failure.
-    pub async fn confirm(&self, visit: &Secret, code: &Secret) -> Result<Timestamp, Error> {
+    pub async fn confirm(
+        &self,
+        visit: &Secret,
+        code: &Secret,
+        old: Option<&Secret>,
+    ) -> Result<Timestamp, Error> {
         let id = owner(visit)?;
-        let (page, _) = self.visited(visit).await?;
-        let factor = page.begun.ok_or(Error::NoFactor)?;
-        let ctx = self.system(format!("key-page/{id}/confirm/{factor}"));
-        let mut command = Command::begin(&self.kolo, &ctx, "key_page.confirm", &()).await?;
+        let factor = self.visited(visit).await?.0.begun.ok_or(Error::NoFactor)?;
         let totp = self.kolo.authenticator(id, factor).await?;
-        let KeyPageSettings { wait_s, .. } = self.settings()?.clone();
+        let ctx = self.kolo.drawn("key-page/confirm")?;
+        let mut command = Command::begin(&self.kolo, &ctx, "key_page.confirm", &()).await?;
         loop {
             let mut changes = command.changes();
             let now = changes.now();
@@ -245,15 +271,38 @@ impl KeyPage {
                 return Err(Error::NoFactor);
             }
             let step = step_of(&totp, code, now).ok_or(Error::SecondFactor)?;
-            let good_at = now.plus(wait_s);
-            page.state.confirm(factor, step, good_at);
+            let attempt = self.try_old(&mut page.state, old, now).await?;
+            if attempt != Attempt::Right {
+                changes.write(&page)?;
+                tell_of_lock(&mut changes, &page, attempt)?;
+                if command.commit(changes, now).await?.is_some() {
+                    attempt.into_result()?;
+                }
+                continue;
+            }
+            let wait_s = self.wait_s(&page.state, old.is_some())?;
+            let waiting = Waiting { factor, good_at: now.plus(wait_s), wait_s, told: false };
+            self.kolo.announce(&mut changes, &page.state, waiting)?;
+            page.state.confirm(step, waiting);
             changes.write(&page)?;
-            changes.event(&page.id, "key_page.factor_waits", &good_at)?;
-            self.kolo.announce(&mut changes, id, factor, good_at)?;
-            if let Some(good_at) = command.commit(changes, good_at).await? {
+            changes.event(&page.id, "key_page.factor_waits", &waiting.good_at)?;
+            if let Some(good_at) = command.commit(changes, waiting.good_at).await? {
                 return Ok(good_at);
             }
         }
+    }
+
+    /// A code of the good factor, where one is given.
+    async fn try_old(
+        &self,
+        page: &mut Page,
+        old: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Attempt, Error> {
+        let Some(old) = old else { return Ok(Attempt::Right) };
+        let factor = page.may_try()?;
+        let totp = self.kolo.authenticator(page.member, factor).await?;
+        Ok(page.attempt(step_of(&totp, old, now), None, now))
     }
 
     /// Ends the visit.
@@ -263,7 +312,7 @@ impl KeyPage {
     pub async fn leave(&self, visit: &Secret) -> Result<(), Error> {
         let id = owner(visit)?;
         let number = self.visited(visit).await?.0.links;
-        let ctx = self.system(format!("key-page/{id}/leave/{number}"));
+        let ctx = self.kolo.on_own(format!("key-page/{id}/leave/{number}"));
         let mut command = Command::begin(&self.kolo, &ctx, "key_page.leave", &()).await?;
         loop {
             let mut changes = command.changes();
@@ -278,13 +327,13 @@ impl KeyPage {
         }
     }
 
-    /// `STOP KEY`: ends every link and visit of the commanding member, and the factor that waits; when none
-    /// waits, the one that is good. It asks for nothing: what it prevents cannot be made good, and all it
-    /// costs is another wait.
+    /// `STOP KEY`: ends every link and visit of the commanding member, and the factor that waits, at once: what
+    /// that prevents cannot be made good, and all it costs is another wait. The one that is good goes when the
+    /// command comes again within an hour.
     ///
     /// # Errors
     /// [`Error::NotAvailable`]; a port's failure.
-    pub async fn stop(&self, ctx: &CommandContext) -> Result<Stopped, Error> {
+    pub async fn stop(&self, ctx: &CommandContext) -> Result<KeyStopped, Error> {
         let id = ctx.member()?;
         let request = CommandRequest::new(ctx, CommandName::StopKeyPage);
         let mut command = Command::asked(&self.kolo, ctx, request, &id).await?;
@@ -294,10 +343,12 @@ impl KeyPage {
         self.settings()?;
         loop {
             let mut changes = command.changes();
+            changes.forgettable();
             let mut page = self.kolo.page(id, changes.now()).await?;
-            let stopped = page.state.stop();
+            let what = page.state.stop(changes.now());
+            let stopped = KeyStopped { what, exported_at: page.state.exported_at };
             changes.write(&page)?;
-            changes.event(&page.id, "key_page.stopped", &stopped)?;
+            changes.event(&page.id, "key_page.stopped", &what)?;
             if let Some(stopped) = command.commit(changes, stopped).await? {
                 return Ok(stopped);
             }
@@ -316,14 +367,35 @@ impl KeyPage {
         Ok((page, until))
     }
 
-    fn system(&self, key: String) -> CommandContext {
-        let mut ctx = CommandContext::of_system(key);
-        ctx.tenant = self.kolo.tenant().clone();
-        ctx
+    /// How long a factor waits that is set up now.
+    fn wait_s(&self, page: &Page, with_code: bool) -> Result<u64, Error> {
+        let KeyPageSettings { wait_s, wait_without_code_s, .. } = *self.settings()?;
+        let wait_s = wait_s.max(DAY_S);
+        Ok(if page.has_had_one() && !with_code { wait_without_code_s.max(wait_s) } else { wait_s })
+    }
+
+    /// What nobody can be told of is not set up.
+    async fn check_reachable(&self, id: MemberId) -> Result<(), Error> {
+        let contact = self.kolo.member(id).await?.state.contact;
+        contact.map(|_| ()).ok_or(Error::NotAvailable)
     }
 }
 
 impl Kolo {
+    /// A step of our own under that key.
+    pub(super) fn on_own(&self, key: String) -> CommandContext {
+        let mut ctx = CommandContext::of_system(key);
+        ctx.tenant = self.tenant().clone();
+        ctx
+    }
+
+    /// A step of our own, another each time.
+    pub(super) fn drawn(&self, what: &str) -> Result<CommandContext, Error> {
+        let mut drawn = [0_u8; 16];
+        self.ports().entropy.fill(&mut drawn)?;
+        Ok(self.on_own(format!("{what}/{}", HEXLOWER.encode(&drawn))))
+    }
+
     /// As it is at that time; nobody has one before their first link.
     pub(super) async fn page(&self, id: MemberId, now: Timestamp) -> Result<Loaded<Page>, Error> {
         let found = self.load::<Page>(id).await?;
@@ -343,11 +415,12 @@ impl Kolo {
     fn announce(
         &self,
         changes: &mut Changes,
-        id: MemberId,
-        factor: u32,
-        good_at: Timestamp,
+        page: &Page,
+        Waiting { factor, good_at, .. }: Waiting,
     ) -> Result<(), Error> {
-        changes.notice(id, "factor", crate::notice::Notice::FactorWaits { good_at })?;
-        self.schedule_waiting(changes, id, factor, good_at)
+        let replaces = page.has_had_one();
+        let told = Notice::FactorWaits { factor, good_at, replaces, reminder: false };
+        changes.notice(page.member, "factor", told)?;
+        self.schedule_waiting(changes, page.member, factor, good_at)
     }
 }

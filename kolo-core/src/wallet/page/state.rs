@@ -6,10 +6,11 @@
 //! | a link | opened once, in time | no link, a visit; an older visit has ended |
 //! | a visit | a factor shown | one that is begun: good for nothing |
 //! | begun | a code of it | waiting: good for nothing until its time |
-//! | waiting | its time | the factor; the one before is none |
+//! | waiting | its time, its member told of it | the factor; the one before is none |
 //! | a factor | the fifth wrong code on end | locked for a day |
 //! | waiting | `STOP KEY` | as if it had never been begun |
-//! | a factor, none waiting | `STOP KEY` | no factor |
+//! | a factor, none waiting | `STOP KEY` | asked whether it is meant, for an hour |
+//! | asked | `STOP KEY` | no factor; the next one waits as one that takes a good one's place |
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -24,6 +25,12 @@ pub(super) const MOST_WRONG: u32 = 5;
 
 /// How long it is locked then, seconds.
 const LOCKED_S: u64 = 86_400;
+
+/// How long `STOP KEY` means the good factor once it was asked about, seconds.
+const ASKED_S: u64 = 3_600;
+
+/// A first notice so late makes the wait count from it, seconds.
+const LATE_S: u64 = 3_600;
 
 /// What opens something until a time: its hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +60,12 @@ fn hash(secret: &Secret) -> Vec<u8> {
 pub(super) struct Waiting {
     pub factor: u32,
     pub good_at: Timestamp,
+    /// How long it waits in all, seconds.
+    #[serde(default)]
+    pub wait_s: u64,
+    /// Its member was reached: nothing is good that nobody was told of.
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// What a code led to.
@@ -64,6 +77,16 @@ pub(super) enum Attempt {
     LocksUp(Timestamp),
     /// It was not looked at.
     Locked(Timestamp),
+}
+
+impl Attempt {
+    pub fn into_result(self) -> Result<(), Error> {
+        match self {
+            Self::Right => Ok(()),
+            Self::Wrong => Err(Error::SecondFactor),
+            Self::LocksUp(until) | Self::Locked(until) => Err(Error::FactorLocked { until }),
+        }
+    }
 }
 
 /// Aggregate `key_page`, by its member's id.
@@ -82,9 +105,21 @@ pub(super) struct Page {
     pub factor: Option<u32>,
     /// The time step of the last code that was taken: no code counts twice, nor one before it.
     pub last_step: u64,
+    /// The act it was taken for: the same one may have it again.
+    #[serde(default)]
+    pub last_act: Option<String>,
     pub wrong: u32,
     pub locked_until: Option<Timestamp>,
     pub links_today: DayCount,
+    /// `STOP KEY` takes the good factor away until then.
+    #[serde(default)]
+    pub asked_until: Option<Timestamp>,
+    /// A good factor was taken away from the chat, and none has become good since.
+    #[serde(default)]
+    pub dropped: bool,
+    /// When the key was last handed out.
+    #[serde(default)]
+    pub exported_at: Option<Timestamp>,
 }
 
 impl Aggregate for Page {
@@ -103,20 +138,26 @@ impl Page {
             waiting: None,
             factor: None,
             last_step: 0,
+            last_act: None,
             wrong: 0,
             locked_until: None,
             links_today: DayCount::default(),
+            asked_until: None,
+            dropped: false,
+            exported_at: None,
         }
     }
 
     /// As it is at that time: what has waited long enough is the factor.
     pub fn at(mut self, now: Timestamp) -> Self {
-        if let Some(waiting) = self.waiting.filter(|waiting| waiting.good_at <= now) {
+        let is_good = |waiting: &Waiting| waiting.told && waiting.good_at <= now;
+        if let Some(waiting) = self.waiting.filter(is_good) {
             self.factor = Some(waiting.factor);
-            self.waiting = None;
+            (self.waiting, self.dropped) = (None, false);
             (self.wrong, self.locked_until) = (0, None);
         }
         self.locked_until = self.locked_until.filter(|until| now < *until);
+        self.asked_until = self.asked_until.filter(|until| now < *until);
         self
     }
 
@@ -139,10 +180,29 @@ impl Page {
     }
 
     /// What was begun waits from now on.
-    pub fn confirm(&mut self, factor: u32, step: u64, good_at: Timestamp) {
+    pub fn confirm(&mut self, step: u64, waiting: Waiting) {
         self.begun = None;
-        self.waiting = Some(Waiting { factor, good_at });
-        self.last_step = self.last_step.max(step);
+        self.waiting = Some(waiting);
+        (self.last_step, self.last_act) = (self.last_step.max(step), None);
+    }
+
+    /// Its member was reached; `false` when nothing comes of that.
+    pub fn told(&mut self, factor: u32, now: Timestamp) -> bool {
+        let is_it = |waiting: &&mut Waiting| waiting.factor == factor && !waiting.told;
+        let Some(waiting) = self.waiting.as_mut().filter(is_it) else {
+            return false;
+        };
+        waiting.told = true;
+        let counted = now.plus(waiting.wait_s);
+        if counted > waiting.good_at.plus(LATE_S) {
+            waiting.good_at = counted;
+        }
+        true
+    }
+
+    /// Whether what is set up now takes the place of a good one, be it one the chat took away.
+    pub fn has_had_one(&self) -> bool {
+        self.factor.is_some() || self.dropped
     }
 
     /// Why no code can be taken now, if so.
@@ -154,13 +214,18 @@ impl Page {
         }
     }
 
-    /// Takes a code that is right for this time step, or (`None`) for none.
-    pub fn attempt(&mut self, step: Option<u64>, now: Timestamp) -> Attempt {
+    /// Takes a code that is right for this time step, or (`None`) for none, for that act.
+    pub fn attempt(&mut self, step: Option<u64>, act: Option<&str>, now: Timestamp) -> Attempt {
         if let Some(until) = self.locked_until {
             return Attempt::Locked(until);
         }
+        // The same form twice, or again after a crash: it was taken for just this.
+        if act.is_some() && step == Some(self.last_step) && self.last_act.as_deref() == act {
+            return Attempt::Right;
+        }
         if let Some(step) = step.filter(|step| *step > self.last_step) {
             (self.last_step, self.wrong) = (step, 0);
+            self.last_act = act.map(str::to_owned);
             return Attempt::Right;
         }
         self.wrong = self.wrong.saturating_add(1);
@@ -172,16 +237,22 @@ impl Page {
         Attempt::LocksUp(until)
     }
 
-    pub fn stop(&mut self) -> Stopped {
+    pub fn stop(&mut self, now: Timestamp) -> Stopped {
         (self.link, self.visit, self.begun) = (None, None, None);
-        if self.waiting.take().is_some() {
-            return Stopped::Waiting;
+        let was_asked = self.asked_until.take().is_some();
+        match (self.waiting.take().is_some(), self.factor.is_some()) {
+            (true, false) => Stopped::Waiting,
+            (false, false) => Stopped::Links,
+            (false, true) if was_asked => {
+                (self.factor, self.dropped) = (None, true);
+                (self.wrong, self.locked_until) = (0, None);
+                Stopped::Factor
+            }
+            (is_waiting, true) => {
+                self.asked_until = Some(now.plus(ASKED_S));
+                if is_waiting { Stopped::WaitingKeptFactor } else { Stopped::KeptFactor }
+            }
         }
-        if self.factor.take().is_some() {
-            (self.wrong, self.locked_until) = (0, None);
-            return Stopped::Factor;
-        }
-        Stopped::Links
     }
 }
 
@@ -195,6 +266,10 @@ mod tests {
         Page::of(MemberId::derive(&[b"ada"]))
     }
 
+    fn waiting(factor: u32) -> Waiting {
+        Waiting { factor, good_at: NOW.plus(10), wait_s: 10, told: false }
+    }
+
     fn with_factor() -> Page {
         Page { factors: 1, factor: Some(1), ..page() }
     }
@@ -204,44 +279,89 @@ mod tests {
         let mut page = page();
         assert!(matches!(page.may_try(), Err(Error::NoFactor)));
         assert_eq!((page.begin(), page.begin()), (1, 1), "the same visit shows the same one");
-        page.confirm(1, 7, NOW.plus(10));
+        page.confirm(7, waiting(1));
+        assert!(page.clone().at(NOW.plus(10)).may_try().is_err(), "nobody was told of it");
+        assert!(page.told(1, NOW) && !page.told(1, NOW) && !page.told(2, NOW));
         let early = page.clone().at(NOW.plus(9));
         assert!(matches!(early.may_try(), Err(Error::NoFactor)));
         assert!(matches!(page.clone().at(NOW.plus(10)).may_try(), Ok(1)));
         // The code that confirmed it is used up.
-        assert_eq!(page.at(NOW.plus(10)).attempt(Some(7), NOW.plus(10)), Attempt::Wrong);
+        assert_eq!(page.at(NOW.plus(10)).attempt(Some(7), None, NOW.plus(10)), Attempt::Wrong);
     }
 
     #[test]
     fn a_code_counts_once_and_five_wrong_ones_lock() {
         let mut page = with_factor();
-        assert_eq!(page.attempt(Some(9), NOW), Attempt::Right);
-        assert_eq!(page.attempt(Some(9), NOW), Attempt::Wrong, "the same again");
-        assert_eq!(page.attempt(Some(8), NOW), Attempt::Wrong, "an older one");
-        assert_eq!(page.attempt(Some(10), NOW), Attempt::Right, "a right one sets the count back");
+        assert_eq!(page.attempt(Some(9), None, NOW), Attempt::Right);
+        assert_eq!(page.attempt(Some(9), None, NOW), Attempt::Wrong, "the same again");
+        assert_eq!(page.attempt(Some(8), None, NOW), Attempt::Wrong, "an older one");
+        assert_eq!(
+            page.attempt(Some(10), None, NOW),
+            Attempt::Right,
+            "a right one sets the count back"
+        );
         for _ in 1..MOST_WRONG {
-            assert_eq!(page.attempt(None, NOW), Attempt::Wrong);
+            assert_eq!(page.attempt(None, None, NOW), Attempt::Wrong);
         }
         let until = NOW.plus(LOCKED_S);
-        assert_eq!(page.attempt(None, NOW), Attempt::LocksUp(until));
-        assert_eq!(page.attempt(Some(11), NOW), Attempt::Locked(until), "right, and not looked at");
+        assert_eq!(page.attempt(None, None, NOW), Attempt::LocksUp(until));
+        assert_eq!(
+            page.attempt(Some(11), None, NOW),
+            Attempt::Locked(until),
+            "right, and not looked at"
+        );
         assert!(matches!(page.may_try(), Err(Error::FactorLocked { .. })));
         let mut page = page.at(until);
-        assert_eq!(page.attempt(Some(12), until), Attempt::Right);
+        assert_eq!(page.attempt(Some(12), None, until), Attempt::Right);
     }
 
     #[test]
-    fn stopping_takes_what_waits_first_and_the_factor_then() {
+    fn stopping_takes_what_waits_first_and_asks_before_the_factor() {
         let mut page = with_factor();
         let number = page.begin();
-        page.confirm(number, 1, NOW.plus(5));
+        page.confirm(1, waiting(number));
         page.begin();
-        assert_eq!(page.stop(), Stopped::Waiting);
+        assert_eq!(page.stop(NOW), Stopped::WaitingKeptFactor);
         assert_eq!((page.begun, page.waiting, page.factor), (None, None, Some(1)));
-        assert_eq!(page.stop(), Stopped::Factor);
+        // An hour later it is asked about again.
+        page = page.at(NOW.plus(ASKED_S));
+        assert_eq!(page.stop(NOW.plus(ASKED_S)), Stopped::KeptFactor);
+        page = page.at(NOW.plus(2 * ASKED_S - 1));
+        assert_eq!(page.stop(NOW.plus(2 * ASKED_S - 1)), Stopped::Factor);
         assert!(matches!(page.may_try(), Err(Error::NoFactor)));
-        assert_eq!(page.stop(), Stopped::Links);
+        assert!(page.has_had_one(), "the next one waits longer");
+        assert_eq!(page.stop(NOW), Stopped::Links);
         assert_eq!(page.begin(), 4, "no number is shown twice");
+        page.confirm(2, waiting(4));
+        assert_eq!(page.stop(NOW), Stopped::Waiting);
+    }
+
+    #[test]
+    fn the_wait_counts_from_a_first_notice_that_comes_late() {
+        let mut page = page();
+        let wait_s = 8 * 86_400;
+        let good_at = NOW.plus(wait_s);
+        page.confirm(1, Waiting { factor: 1, good_at, wait_s, told: false });
+        let mut soon = page.clone();
+        assert!(soon.told(1, NOW.plus(60)));
+        assert_eq!(soon.waiting.map(|waiting| waiting.good_at), Some(good_at));
+        let late = NOW.plus(wait_s + 5);
+        page = page.at(late);
+        assert!(page.factor.is_none() && page.told(1, late));
+        let page = page.at(late);
+        assert!(page.factor.is_none(), "eight days begin now");
+        assert_eq!(page.waiting.map(|waiting| waiting.good_at), Some(late.plus(wait_s)));
+        assert_eq!(page.at(late.plus(wait_s)).factor, Some(1));
+    }
+
+    #[test]
+    fn a_code_is_taken_again_for_the_act_it_was_taken_for_alone() {
+        let mut page = with_factor();
+        assert_eq!(page.attempt(Some(9), Some("close/a"), NOW), Attempt::Right);
+        assert_eq!(page.attempt(Some(9), Some("close/a"), NOW), Attempt::Right);
+        assert_eq!(page.attempt(Some(9), Some("close/b"), NOW), Attempt::Wrong);
+        assert_eq!(page.attempt(Some(9), None, NOW), Attempt::Wrong);
+        assert_eq!(page.attempt(Some(8), Some("close/a"), NOW), Attempt::Wrong);
     }
 
     #[test]

@@ -19,9 +19,31 @@ impl Kolo {
         factor: u32,
         good_at: Timestamp,
     ) -> Result<(), Error> {
-        let due = changes.now().plus(EVERY_S).min(good_at);
+        let next = changes.now().plus(EVERY_S);
+        // Past its time it waits for its member to be reached.
+        let due = if changes.now() < good_at { next.min(good_at) } else { next };
         let id = format!("factor/{member}/{factor}/{}", due.unix());
         changes.enqueue(queue::TIMER, id, None, due, &Timer::FactorWaits { member, factor })
+    }
+
+    /// The member was reached with a notice of it: from the first one on it can become good.
+    pub(crate) async fn factor_told(&self, member: MemberId, factor: u32) -> Result<(), Error> {
+        let ctx = self.on_own(format!("factor/{member}/{factor}/told"));
+        let mut command = Command::begin(self, &ctx, "key_page.told", &()).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        loop {
+            let mut changes = command.changes();
+            let mut page = self.page(member, changes.now()).await?;
+            if !page.state.told(factor, changes.now()) {
+                return Ok(());
+            }
+            changes.write(&page)?;
+            if command.commit(changes, ()).await?.is_some() {
+                return Ok(());
+            }
+        }
     }
 
     pub(crate) async fn factor_timer(
@@ -40,7 +62,9 @@ impl Kolo {
             match page.waiting.filter(|waiting| waiting.factor == factor) {
                 Some(waiting) => {
                     let good_at = waiting.good_at;
-                    changes.notice(member, "factor", Notice::FactorWaits { good_at })?;
+                    let replaces = page.has_had_one();
+                    let told = Notice::FactorWaits { factor, good_at, replaces, reminder: true };
+                    changes.notice(member, "factor", told)?;
                     self.schedule_waiting(&mut changes, member, factor, good_at)?;
                 }
                 None if page.factor == Some(factor) => {

@@ -1,4 +1,6 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
+#[cfg(feature = "conversation")]
+mod between;
 mod caps;
 mod chain;
 mod channels;
@@ -14,6 +16,10 @@ mod offers;
 mod overtaken;
 #[cfg(feature = "conversation")]
 mod pages;
+#[cfg(feature = "conversation")]
+mod pages_raced;
+#[cfg(feature = "conversation")]
+mod pages_told;
 mod people;
 mod permission;
 mod queueing;

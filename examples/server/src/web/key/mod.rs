@@ -97,25 +97,33 @@ async fn enrol(State(app): State<App>, visitor: Visitor) -> Result<Response, Sor
     let view = visitor.view(&app).await?;
     match app.stack.kolo.key_page().enrol(&visitor.visit).await {
         Ok(shown) => Ok(html(pages::enrolment(&view, &shown, None))),
-        // It was set up on this visit already.
+        // One waits already: the page says until when, and how it is stopped.
         Err(Error::UnderWay) => Ok(Redirect::to(PATH).into_response()),
         Err(error) => Err(error.into()),
     }
 }
 
 #[derive(Deserialize)]
-struct Code {
+struct Codes {
     #[serde(deserialize_with = "secret")]
     code: Secret,
+    /// Of the authenticator she has, if she has it.
+    #[serde(default = "empty", deserialize_with = "secret")]
+    old: Secret,
+}
+
+fn empty() -> Secret {
+    Secret::new(String::new())
 }
 
 async fn confirm(
     State(app): State<App>,
     visitor: Visitor,
-    Form(Code { code }): Form<Code>,
+    Form(Codes { code, old }): Form<Codes>,
 ) -> Result<Response, Sorry> {
     let page = app.stack.kolo.key_page();
-    match page.confirm(&visitor.visit, &code).await {
+    let old = (!old.expose().trim().is_empty()).then_some(&old);
+    match page.confirm(&visitor.visit, &code, old).await {
         Ok(_) => {
             app.stack.worker.nudge();
             Ok(Redirect::to(PATH).into_response())
@@ -128,7 +136,7 @@ async fn confirm(
             Ok((status, html(page)).into_response())
         }
         // The form was sent twice, and the first has done it.
-        Err(Error::NoFactor) => Ok(Redirect::to(PATH).into_response()),
+        Err(Error::NoFactor | Error::UnderWay) => Ok(Redirect::to(PATH).into_response()),
         Err(error) => Err(error.into()),
     }
 }

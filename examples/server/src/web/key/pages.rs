@@ -110,7 +110,7 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Markup {
                 section {
                     h2 { "Locked for a day" }
                     p { "There were five wrong codes in a row. No code is taken until " strong { (spell(until)) } "." }
-                    p { "If that was not you, somebody has held your phone: please lock it. Nothing was handed out, and your authenticator stays good." }
+                    p { "If that was not you, somebody has held your phone: please lock it. Your authenticator stays good." }
                 }
             } @else if view.has_factor {
                 @if view.exports { (export_form(wrong(Act::Export))) }
@@ -155,7 +155,7 @@ fn factor(view: &KeyPageView) -> Markup {
             details {
                 summary { "Set up another authenticator" }
                 div.inside {
-                    p { "For a new phone, or when you have lost the old one. The new one is ready after " (view.wait_days) " days, and you hear of it in the chat every day until then. The one you have now stays good until the new one is ready." }
+                    p { "For a new phone, or when you have lost the old one. The new one is ready after " (view.wait_days) " days with a code of the one you have, without it after " (view.wait_days_without_code) ", and you hear of it in the chat every day until then. The one you have now stays good until the new one is ready." }
                     (new("Set up another one", false))
                 }
             }
@@ -163,7 +163,7 @@ fn factor(view: &KeyPageView) -> Markup {
             section {
                 h2 { "First, set up an authenticator" }
                 p { "An authenticator is an app on your phone that shows a new six-digit code every half minute, such as Aegis, Google Authenticator or 2FAS. It works without a network." }
-                p { "It is ready " (view.wait_days) " days after you have set it up. That way nobody who borrows your phone for an hour can take your key: you hear of it in the chat every day and can stop it there." }
+                p { "It is ready " (view.wait_days) " days after you have set it up. That way nobody who borrows your phone can be quick: you hear of it in the chat every day and can stop it there." }
                 (new("Set up an authenticator", true))
             }
         }
@@ -175,6 +175,15 @@ fn code_field(form: &str) -> Markup {
     html! {
         label for=(id) { "Code of your authenticator" }
         input.code id=(id) name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,7}" maxlength="7" required title="six digits";
+    }
+}
+
+/// Optional: who has lost it waits longer.
+fn old_code_field(view: &KeyPageView) -> Markup {
+    html! {
+        label for="old-code" { "Code of the authenticator you have now" }
+        p.soft { "With it the new one is ready in " (view.wait_days) " days. If you have lost it, leave this empty: then it takes " (view.wait_days_without_code) " days." }
+        input.code id="old-code" name="old" inputmode="numeric" autocomplete="off" pattern="[0-9 ]{6,7}" maxlength="7" title="six digits";
     }
 }
 
@@ -282,6 +291,7 @@ pub(super) fn enrolment(view: &KeyPageView, shown: &Enrolment, said: Option<&str
                 h2 { "2. Type the code it shows" }
                 form method="post" action="/key/confirm" {
                     (code_field("confirm"))
+                    @if view.has_factor { (old_code_field(view)) }
                     button.main type="submit" { "This is my code" }
                 }
             }

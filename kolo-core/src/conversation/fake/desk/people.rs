@@ -1,6 +1,6 @@
 //! People and money that are made up.
 use super::*;
-use crate::wallet::page::{KeyLink, Stopped};
+use crate::wallet::page::{KeyLink, KeyStopped, Stopped};
 
 #[async_trait]
 impl PeopleDesk for FakeDesk {
@@ -79,12 +79,12 @@ impl PeopleDesk for FakeDesk {
 
     async fn key_link(&self, ctx: &CommandContext) -> Result<KeyLink, Error> {
         self.order(ctx, "key link".to_owned())?;
-        Ok(KeyLink { minutes: 10, wait_days: 3, has_factor: false, good_at: None })
+        Ok(KeyLink { minutes: 10, wait_days: 8, has_factor: false, good_at: None })
     }
 
-    async fn stop_key(&self, ctx: &CommandContext) -> Result<Stopped, Error> {
+    async fn stop_key(&self, ctx: &CommandContext) -> Result<KeyStopped, Error> {
         self.order(ctx, "stop key".to_owned())?;
-        Ok(Stopped::Links)
+        Ok(KeyStopped { what: Stopped::Links, exported_at: None })
     }
 
     async fn receipt(&self, _: MemberId, number: &str) -> Result<ReceiptView, Error> {

@@ -15,7 +15,7 @@ use crate::conversation::words::Words;
 use crate::port::authorizer::CommandName;
 use crate::receipt::ReceiptKind;
 use crate::view::{CircleStage, HistoryLine, RequestView, VoteOn, VoteView, WalletView};
-use crate::wallet::page::{KeyLink, Stopped};
+use crate::wallet::page::{KeyLink, KeyStopped, Stopped};
 
 pub fn replies() -> Vec<Reply> {
     let groups = [
@@ -36,9 +36,16 @@ pub fn replies() -> Vec<Reply> {
 
 fn keys() -> Vec<Reply> {
     let link = |has_factor, good_at| {
-        Reply::KeyLink(KeyLink { minutes: 10, wait_days: 3, has_factor, good_at })
+        Reply::KeyLink(KeyLink { minutes: 10, wait_days: 8, has_factor, good_at })
     };
-    let stopped = [Stopped::Waiting, Stopped::Factor, Stopped::Links].map(Reply::KeyStopped);
+    let stopped = [
+        (Stopped::Waiting, None),
+        (Stopped::WaitingKeptFactor, None),
+        (Stopped::KeptFactor, None),
+        (Stopped::Factor, Some(NOW)),
+        (Stopped::Links, None),
+    ]
+    .map(|(what, exported_at)| Reply::KeyStopped(KeyStopped { what, exported_at }));
     let mut all = vec![link(false, None), link(false, Some(NOW)), link(true, None)];
     all.push(Reply::NoKeyPage);
     all.extend(stopped);
