@@ -68,7 +68,8 @@ impl Kolo {
             let now = changes.now();
             let mut page = self.page(id, now).await?;
             let factor = page.state.may_try()?;
-            let step = step_of(&self.authenticator(id, factor).await?, code, now);
+            let shown_at = self.ports().clock.now_elsewhere();
+            let step = step_of(&self.authenticator(id, factor).await?, code, shown_at);
             let attempt = page.state.attempt(step, now);
             changes.write(&page)?;
             if let Attempt::LocksUp(until) = attempt {

@@ -10,6 +10,7 @@ use crate::port::vault::Secret;
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::MemberView;
+use crate::wallet::StillNeeded;
 use crate::{CommandContext, Error, Kolo, MemberId, Timestamp};
 
 /// Stands in a message until it is sent: the link itself is in no queue and no record.
@@ -85,7 +86,7 @@ pub struct KeyPageView {
     /// Whether the host hands keys out.
     pub exports: bool,
     /// Why the account cannot be closed now, if so.
-    pub kept: Option<&'static str>,
+    pub kept: Option<StillNeeded>,
 }
 
 impl KeyPage {
@@ -244,7 +245,8 @@ impl KeyPage {
             if page.state.begun != Some(factor) {
                 return Err(Error::NoFactor);
             }
-            let step = step_of(&totp, code, now).ok_or(Error::SecondFactor)?;
+            let shown_at = self.kolo.ports().clock.now_elsewhere();
+            let step = step_of(&totp, code, shown_at).ok_or(Error::SecondFactor)?;
             let good_at = now.plus(wait_s);
             page.state.confirm(factor, step, good_at);
             changes.write(&page)?;
