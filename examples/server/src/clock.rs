@@ -59,12 +59,18 @@ impl MovableClock {
 impl Clock for MovableClock {
     fn now(&self) -> Timestamp {
         let base = match self.base {
-            Base::System => {
-                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-            }
+            Base::System => system_time(),
             Base::Still(at) => at,
         };
         Timestamp::from_unix(base.saturating_add(self.shift_s()))
+    }
+
+    /// A clock moved by hand moves no phone: the system's time.
+    fn now_elsewhere(&self) -> Timestamp {
+        match self.base {
+            Base::System => Timestamp::from_unix(system_time()),
+            Base::Still(_) => self.now(),
+        }
     }
 
     async fn sleep_until(&self, until: Timestamp) {
@@ -90,6 +96,10 @@ impl Clock for MovableClock {
     }
 }
 
+fn system_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 /// The system's randomness.
 pub struct SystemEntropy;
 
@@ -103,5 +113,22 @@ impl Entropy for SystemEntropy {
             )
             .because(error.to_string())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_the_clock_moves_no_phone() {
+        let clock = MovableClock::running(1_000);
+        clock.advance(86_400);
+        let (now, elsewhere) = (clock.now().unix(), clock.now_elsewhere().unix());
+        assert!(now - elsewhere >= 87_400, "{now} {elsewhere}");
+        assert!(system_time() - elsewhere <= 5);
+        let still = MovableClock::still(Timestamp::from_unix(7));
+        still.advance(1);
+        assert_eq!(still.now_elsewhere(), still.now());
     }
 }

@@ -198,10 +198,12 @@ fn signer(url: Option<String>, token: Option<String>) -> Result<Option<Signer>, 
 /// `https://bot.example`, or `http://` on this machine alone: who hears a link can open it.
 fn public_url(text: &str) -> Result<String, ConfigError> {
     let text = text.trim_end_matches('/');
-    let host = |scheme: &str| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
+    // Without a path: a cookie and the forms are at /key, whatever stands before it.
+    let host = |scheme: &str| {
+        text.strip_prefix(scheme).filter(|rest| !rest.is_empty() && !rest.contains('/'))
+    };
     let here = |rest: &str| {
-        let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
-        let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
+        let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
         matches!(name, "localhost" | "127.0.0.1" | "[::1]")
     };
     let is_plain =
@@ -210,8 +212,9 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
     if fits && is_plain {
         return Ok(text.to_owned());
     }
-    let why =
-        format!("{text:?} is no address for links; use https://HOST, or http://localhost:PORT");
+    let why = format!(
+        "{text:?} is no address for links; use https://HOST without a path, or http://localhost:PORT"
+    );
     Err(bad("KOLO_PUBLIC_URL", why))
 }
 
@@ -390,7 +393,7 @@ mod tests {
         for (text, expected) in [
             ("https://bot.example/", "https://bot.example"),
             ("http://localhost:8080", "http://localhost:8080"),
-            ("http://127.0.0.1:1/x", "http://127.0.0.1:1/x"),
+            ("http://127.0.0.1:1", "http://127.0.0.1:1"),
         ] {
             let config = read(&[("KOLO_PUBLIC_URL", text)]);
             assert_eq!(config.unwrap().public_url.unwrap(), expected);
@@ -401,6 +404,8 @@ mod tests {
             "http://127.0.0.1.evil.example",
             "http://127.0.0.1:1@evil.example",
             "https://",
+            "https://bot.example/kolo",
+            "http://127.0.0.1:1/x",
             "https://bot.example?x",
             "https://bot example",
             "javascript://localhost",

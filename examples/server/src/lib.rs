@@ -4,6 +4,7 @@
 //! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
 //! [`chain`] deploys on a network outside and looks after it, [`health`] says whether all is well,
 //! [`metrics`] tells it in numbers, with the [`logs`]' warnings and errors,
+//! [`operator`] holds the server to the keys it began with,
 //! [`receipt`] checks a receipt's file, [`simulate`] plays a scenario's, [`signer`] keeps the keys apart from all the
 //! rest, [`rescue`] needs none of it.
 pub mod chain;
@@ -14,6 +15,7 @@ pub mod demo;
 pub mod health;
 pub mod logs;
 pub mod metrics;
+pub mod operator;
 pub mod receipt;
 pub mod rescue;
 pub mod signer;

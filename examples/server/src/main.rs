@@ -88,15 +88,24 @@ fn place(
     Ok(Place::Elsewhere(Elsewhere { rpc, passphrase, interval_s, funder }))
 }
 
+/// What is logged unless `RUST_LOG` says otherwise: of a signing service also what was signed.
+fn usual_log(command: Option<&Command>) -> &'static str {
+    match command {
+        Some(Command::Signer(_)) => "warn,kolo_store=info",
+        _ => "warn",
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
+    let command = Cli::parse().command;
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual_log(command.as_ref())));
     let logs = LogCounts::default();
     let words = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
     let counts = logs.clone().with_filter(LevelFilter::WARN);
     tracing_subscriber::registry().with(words).with(counts).init();
-    match Cli::parse().command {
+    match command {
         Some(Command::Demo { members, seed, json, rpc, passphrase, interval }) => {
             let place = match place(rpc, passphrase, interval) {
                 Ok(place) => place,

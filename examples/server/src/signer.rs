@@ -60,6 +60,12 @@ pub enum SignerError {
     /// A variable.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// No master key, and real people's money.
+    #[error(
+        "ENCRYPTION_KEY: it is not set, and only on the standalone network may a development key kept in the data \
+         folder seal the keys: make one with `openssl rand -base64 32`, and keep it apart from the data"
+    )]
+    NoMasterKey,
     /// The list of assets.
     #[error("--assets: {0}")]
     Assets(#[from] kolo_core::AssetListError),
@@ -98,6 +104,9 @@ async fn serve(args: SignerArgs) -> Result<(), SignerError> {
     let token = signer_token(get(SIGNER_TOKEN))?;
     // Its own address is no concern of a signing service.
     let config = Config::from_env(|name| get(name).filter(|_| !name.starts_with("KOLO_SIGNER")))?;
+    if config.master_key.is_none() && args.passphrase != STANDALONE {
+        return Err(SignerError::NoMasterKey);
+    }
     let vault = vault(config.data, &config.database, config.master_key).await?;
     let stellar = StellarConfig { max_rent: config.max_rent, ..network(&args, &vault).await? };
     let clock = Arc::new(MovableClock::running(args.clock_ahead));
@@ -106,7 +115,11 @@ async fn serve(args: SignerArgs) -> Result<(), SignerError> {
     let bind = args.bind;
     let listener = TcpListener::bind(bind).await;
     let listener = listener.map_err(|source| SignerError::Bind { bind, source })?;
-    eprintln!("· signing for {:?} on http://{}", args.passphrase, listener.local_addr()?);
+    let address = listener.local_addr()?;
+    eprintln!("· signing for {:?} on http://{address}", args.passphrase);
+    if !address.ip().is_loopback() {
+        eprintln!("· reached from beyond this machine: it speaks plain HTTP, so put TLS in front");
+    }
     axum::serve(listener, router(signer))
         .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
         .await?;

@@ -18,6 +18,7 @@ use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
 
 use crate::chat::{ChatError, ChatRoom};
 use crate::clock::MovableClock;
+use crate::operator::{self, KeysError};
 
 /// What to stand on.
 pub struct Plan {
@@ -130,6 +131,9 @@ pub enum StackError {
     /// The signing service's address.
     #[error(transparent)]
     Signer(#[from] RemoteVaultError),
+    /// Other keys than before.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
@@ -160,7 +164,9 @@ impl Stack {
         }
         progress("opening the database");
         let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
+        operator::check_place(&plan.keys, &ledger).await?;
         let (vault, export) = vault(plan.keys, &ledger).await?;
+        operator::check_same(&ledger, vault.as_ref(), plan.clock.now()).await?;
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
@@ -186,7 +192,7 @@ impl Stack {
                 (operation, client.with_clock(plan.clock.clone()), rpc, None)
             }
         };
-        let Operation { operator, assets, deployment, .. } = operation;
+        let Operation { operator: keys, assets, deployment, .. } = operation;
         let (meter, passphrase) = (Meter::new(), deployment.passphrase.clone());
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
@@ -201,7 +207,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, assets, operator, plan.settings);
+        let kolo = Kolo::new(tenant, ports, assets, keys, plan.settings);
         let kolo = match plan.key_page {
             Some(page) => kolo.with_key_page(page, export),
             None => kolo,

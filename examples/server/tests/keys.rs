@@ -6,10 +6,14 @@
 mod browser;
 mod common;
 
-use browser::{Page, View, browse, phone};
+use std::cell::Cell;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use browser::{Page, View, browse};
 use common::{Api, Server, told};
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::{PublicKey, SealedKey, Secret};
+use kolo_core::wallet::page::KeyPageSettings;
 use kolo_core::{Amount, Asset};
 use kolo_stellar::rescue::Rescue;
 use kolo_stellar::setup::{Bootstrap, Funder, bootstrap};
@@ -44,8 +48,8 @@ async fn her_key_leaves_with_her_spends_her_money_and_her_wallet_is_closed() {
         page.tap(ADA, "My key").await;
         page.shoot("11-key-chat").await;
         let first = link(&api, ADA).await;
-        let app = set_up(page, &api, &first).await;
-        wait_eight_days(page).await;
+        let app = set_up(page, &first).await;
+        wait_for_it(page).await;
         let secret = take_the_key(page, &api, &app).await;
         send_everything(&server, &secret, &api).await;
         stand_alone(page, &api, &app).await;
@@ -56,10 +60,19 @@ async fn her_key_leaves_with_her_spends_her_money_and_her_wallet_is_closed() {
     .await;
 }
 
-/// Her authenticator.
+/// Her authenticator: on a phone, whose clock nobody moves.
 struct App {
     secret: String,
     totp: Totp,
+    /// The half minute of the last code it was asked for.
+    last: Cell<u64>,
+}
+
+/// How long a code is shown, seconds.
+const STEP_S: u64 = 30;
+
+fn system_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 impl App {
@@ -67,22 +80,32 @@ impl App {
         let secret = secret.replace(' ', "");
         let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
         let bytes: [u8; 20] = bytes.try_into().unwrap();
-        Self { secret, totp: Builder::new().with_secret(bytes).build().unwrap() }
+        let totp = Builder::new().with_secret(bytes).build().unwrap();
+        Self { secret, totp, last: Cell::new(0) }
     }
 
-    /// What it shows `later` seconds from the server's now.
-    async fn code(&self, api: &Api<'_>, later: u64) -> String {
-        let now = api.state().await["clock"]["now"].as_u64().unwrap();
-        self.totp.generate(now + later).to_string()
+    /// The next one it shows that it was not asked for before: of the half minute after this at most.
+    async fn code(&self) -> String {
+        let step = (self.last.get() + 1).max(system_time() / STEP_S);
+        while system_time() / STEP_S + 1 < step {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        self.last.set(step);
+        self.totp.generate(step * STEP_S).to_string()
     }
 
     /// Six digits that are no code of these minutes.
-    async fn wrong(&self, api: &Api<'_>) -> String {
-        let now = api.state().await["clock"]["now"].as_u64().unwrap();
+    fn wrong(&self) -> String {
+        let now = system_time();
         let near: Vec<_> =
-            (0..8).map(|n| self.totp.generate(now - 60 + 30 * n).to_string()).collect();
+            (0..8).map(|n| self.totp.generate(now - 60 + STEP_S * n).to_string()).collect();
         (0..10).map(|n| format!("11111{n}")).find(|code| !near.contains(code)).unwrap()
     }
+}
+
+/// Clicks or calls on the clock until a new factor is good for sure.
+fn days_to_wait() -> u64 {
+    KeyPageSettings::at("").wait_s.div_ceil(86_400) + 1
 }
 
 /// The path of the latest link on somebody's phone.
@@ -98,6 +121,12 @@ async fn link(api: &Api<'_>, number: &str) -> String {
 async fn see(page: &Page<'_>, picture: &str) {
     assert_eq!(page.read(AUDIT).await, json!([]), "{picture}");
     page.shoot(picture).await;
+}
+
+/// The chats, once they are drawn.
+async fn phones(page: &Page<'_>) {
+    page.open("/").await;
+    page.until("document.querySelectorAll('.phone .compose input').length === 3").await;
 }
 
 async fn title_is(page: &Page<'_>, title: &str) {
@@ -127,7 +156,7 @@ async fn alert_says(page: &Page<'_>, words: &str) {
     .await;
 }
 
-async fn set_up(page: &Page<'_>, api: &Api<'_>, link: &str) -> App {
+async fn set_up(page: &Page<'_>, link: &str) -> App {
     page.open(link).await;
     see(page, "12-key-door").await;
     // A messenger that looks at the link, or somebody who loads it again, uses nothing up.
@@ -137,10 +166,10 @@ async fn set_up(page: &Page<'_>, api: &Api<'_>, link: &str) -> App {
     title_is(page, "Set up your authenticator").await;
     see(page, "14-key-enrol").await;
     let app = App::new(&page.text("code.secret").await);
-    page.type_into("#confirm-code", &format!("{}\n", app.wrong(api).await)).await;
+    page.type_into("#confirm-code", &format!("{}\n", app.wrong())).await;
     alert_says(page, "That code did not fit").await;
     assert_eq!(page.text("code.secret").await.replace(' ', ""), app.secret, "still the same");
-    page.type_into("#confirm-code", &format!("{}\n", app.code(api, 0).await)).await;
+    page.type_into("#confirm-code", &format!("{}\n", app.code().await)).await;
     page.until("location.pathname === '/key' && document.body.textContent.includes('waits')").await;
     see(page, "15-key-waits").await;
     assert!(!page.text("main").await.contains("Take my key out"), "nothing can be done yet");
@@ -150,10 +179,10 @@ async fn set_up(page: &Page<'_>, api: &Api<'_>, link: &str) -> App {
     app
 }
 
-async fn wait_eight_days(page: &Page<'_>) {
-    page.open("/").await;
+async fn wait_for_it(page: &Page<'_>) {
+    phones(page).await;
     page.heard(ADA, "Somebody set up an authenticator").await;
-    for _ in 0..8 {
+    for _ in 0..days_to_wait() {
         page.until("!document.querySelector('[data-move=day]').disabled").await;
         page.click("[data-move=day]").await;
         page.until("document.querySelector('[data-move=day]').disabled").await;
@@ -170,7 +199,7 @@ async fn take_the_key(page: &Page<'_>, api: &Api<'_>, app: &App) -> String {
     unfold(page, "export").await;
     page.type_into("#passphrase", PASSPHRASE).await;
     page.type_into("#again", "goat lamp river ten").await;
-    let code = app.code(api, 0).await;
+    let code = app.code().await;
     page.type_into("#export-code", &format!("{code}\n")).await;
     alert_says(page, "not the same").await;
     page.type_into("#passphrase", PASSPHRASE).await;
@@ -254,14 +283,13 @@ async fn stand_alone(page: &Page<'_>, api: &Api<'_>, app: &App) {
     let wanted = Bootstrap { balance: 20 * 10_000_000, ..Bootstrap::new(operators, issuer) };
     bootstrap(&node(api.server), &Funder::root_of(STANDALONE), &wanted).await.unwrap();
     api.post("/api/clock", &json!({ "by": "hour" })).await;
-    page.open("/").await;
-    page.until("document.querySelectorAll('.phone').length === 3").await;
+    phones(page).await;
     page.say(ADA, "my key").await;
     enter(page, &link(api, ADA).await).await;
     unfold(page, "sponsorship").await;
-    page.type_into("#sponsorship-code", &format!("{}\n", app.code(api, 0).await)).await;
+    page.type_into("#sponsorship-code", &format!("{}\n", app.code().await)).await;
     title_is(page, "Your wallet is getting on its own feet").await;
-    page.open("/").await;
+    phones(page).await;
     page.heard(ADA, "Your wallet stands on its own now").await;
 }
 
@@ -269,7 +297,7 @@ async fn close(page: &Page<'_>, api: &Api<'_>, app: &App) {
     page.open("/key").await;
     unfold(page, "close").await;
     see(page, "21-key-close").await;
-    let code = app.code(api, 30).await;
+    let code = app.code().await;
     page.type_into("#to", "G123").await;
     page.type_into("#close-code", &format!("{code}\n")).await;
     alert_says(page, "no Stellar address").await;
@@ -282,7 +310,7 @@ async fn close(page: &Page<'_>, api: &Api<'_>, app: &App) {
     page.click("a[href='/key']").await;
     page.click("footer button").await;
     title_is(page, "This visit has ended").await;
-    page.open("/").await;
+    phones(page).await;
     page.heard(ADA, "The key of your wallet was handed out").await;
     page.heard(ADA, "Your wallet is closed").await;
     page.shoot("23-key-closed-chat").await;
@@ -353,9 +381,9 @@ async fn a_thief_with_the_chat_a_link_or_guesses_gets_nothing() {
         title_is(page, "Set up your authenticator").await;
         see(page, "25-key-enrol-phone").await;
         let app = App::new(&page.text("code.secret").await);
-        page.type_into("#confirm-code", &format!("{}\n", app.code(&api, 0).await)).await;
+        page.type_into("#confirm-code", &format!("{}\n", app.code().await)).await;
         page.until("document.body.textContent.includes('waits')").await;
-        for _ in 0..8 {
+        for _ in 0..days_to_wait() {
             api.post("/api/clock", &json!({ "by": "day" })).await;
         }
         // In a browser where her page is open, another's link opens the other's page; her code is nothing there.
@@ -368,14 +396,14 @@ async fn a_thief_with_the_chat_a_link_or_guesses_gets_nothing() {
         enter(page, &link(&api, ADA).await).await;
         see(page, "26-key-home-phone").await;
         for _ in 0..4 {
-            guess(page, &app.wrong(&api).await).await;
+            guess(page, &app.wrong()).await;
             alert_says(page, "That code did not fit").await;
         }
         see(page, "27-key-wrong-phone").await;
-        guess(page, &app.wrong(&api).await).await;
+        guess(page, &app.wrong()).await;
         alert_says(page, "no code is taken until").await;
         see(page, "28-key-locked-phone").await;
-        page.open("/").await;
+        phones(page).await;
         page.heard(ADA, "Five wrong codes in a row").await;
         page.say(ADA, "STOP KEY").await;
         page.heard(ADA, "your authenticator is still good").await;
@@ -437,5 +465,66 @@ async fn answers_are_kept_by_nobody_and_forms_of_other_sites_do_nothing() {
         let answer = http.get(url).header("cookie", &cookie).send().await.unwrap();
         assert_eq!(answer.status(), 405, "{path}");
     }
-    assert!(phone(ADA).contains(ADA));
+    // A form that lacks something is answered with a page too.
+    let request = http.post(server.url("/key/open")).body("x=1");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 422);
+    assert!(answer.text().await.unwrap().contains("Please fill it in again"));
+}
+
+/// What a proxy in front passes on: the status for somebody who asks `host` for this path.
+async fn seen_from(server: &Server, host: &str, path: &str) -> u16 {
+    let http = reqwest::Client::new();
+    http.get(server.url(path)).header("host", host).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_that_passes_everything_shows_nobody_the_phones() {
+    let public = vec![("KOLO_PUBLIC_URL", "https://bot.example".to_owned())];
+    let server = Server::start_with(public);
+    let api = Api::new(&server);
+    api.say(ADA, "hi", "hi").await;
+    api.say(ADA, "ask", "MY KEY").await;
+    let link = link(&api, ADA).await;
+    for path in ["/", "/app.js", "/api/state", "/api/events", "/health", "/metrics", "/tx/x"] {
+        assert_eq!(seen_from(&server, "bot.example", path).await, 404, "{path}");
+    }
+    for (path, body) in [
+        (format!("/api/phones/{ADA}/messages"), r#"{"id":"x","text":"STOP KEY"}"#),
+        ("/api/clock".to_owned(), r#"{"by":"day"}"#),
+        ("/rpc".to_owned(), r#"{"jsonrpc":"2.0","id":1,"method":"getHealth"}"#),
+    ] {
+        let request = reqwest::Client::new().post(server.url(&path)).header("host", "bot.example");
+        let request = request.header("content-type", "application/json").body(body);
+        assert_eq!(request.send().await.unwrap().status(), 404, "{path}");
+    }
+    for (path, status) in [(link.as_str(), 200), ("/style.css", 200), ("/receipt.js", 200)] {
+        assert_eq!(seen_from(&server, "bot.example", path).await, status, "{path}");
+    }
+    // Over TLS the cookie is one that only TLS sets.
+    let quiet = reqwest::redirect::Policy::none();
+    let http = reqwest::Client::builder().redirect(quiet).build().unwrap();
+    let request = http.post(server.url("/key/open")).header("host", "bot.example");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let word = link.strip_prefix("/key/").unwrap();
+    let opened = request.body(format!("link={word}")).send().await.unwrap();
+    let cookie = opened.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.starts_with("__Secure-kolo-visit=") && cookie.contains("; Secure"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let request = http.get(server.url("/key")).header("host", "bot.example");
+    let page = request.header("cookie", cookie).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_public_address_the_page_is_this_machines_alone() {
+    let server = Server::start();
+    let api = Api::new(&server);
+    api.say(ADA, "hi", "hi").await;
+    api.say(ADA, "ask", "MY KEY").await;
+    let link = link(&api, ADA).await;
+    assert_eq!(seen_from(&server, "bot.example", &link).await, 404);
+    assert_eq!(seen_from(&server, "bot.example", "/key").await, 404);
+    assert_eq!(seen_from(&server, &format!("localhost:{}", server.port), &link).await, 200);
 }

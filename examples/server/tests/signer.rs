@@ -58,7 +58,7 @@ async fn serve(data: &Path, port: u16) -> Service {
     let child = command(data)
         .args(["signer", "--bind", &format!("127.0.0.1:{port}")])
         .env("KOLO_SIGNER_TOKEN", token())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(data.join("log.txt")).unwrap())
         .spawn()
         .unwrap();
     let service = Service { child, url: format!("http://127.0.0.1:{port}") };
@@ -100,6 +100,11 @@ async fn a_payment_is_signed_in_another_process_and_waits_while_that_is_away() {
     assert_eq!(wallet(&api.state().await)["chain"], "100.00");
     let _service = serve(keys.path(), port).await;
     received(&api, "105.00").await;
+    let log = std::fs::read_to_string(keys.path().join("log.txt")).unwrap();
+    assert!(
+        log.contains("kolo_store::vault::remote") && log.contains("signed"),
+        "it says what it did: {log}"
+    );
 
     // The page outside the chat closes wallets then, and hands out no key.
     api.say(ADA, "key", "MY KEY").await;
@@ -224,6 +229,47 @@ async fn a_configuration_that_cannot_work_is_said_before_anything_starts() {
     let assets = ["signer", "--assets", "nonsense"];
     let said = with(&[("KOLO_SIGNER_TOKEN", &wrong)], &assets);
     assert!(said.contains("CODE:ISSUER:DECIMALS:NAME"), "{said}");
+    let public = ["signer", "--passphrase", "Public Global Stellar Network ; September 2015"];
+    let said = with(&[("KOLO_SIGNER_TOKEN", &wrong)], &public);
+    assert!(said.contains("ENCRYPTION_KEY: it is not set"), "{said}");
     let said = with(&[("KOLO_PUBLIC_URL", "http://bot.example")], &[]);
     assert!(said.contains("KOLO_PUBLIC_URL"), "{said}");
+}
+
+/// The same data started with keys elsewhere than before: refused before anything is made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_members_gets_no_other_keys() {
+    let keys = tempfile::tempdir().unwrap();
+    let service = serve(keys.path(), free_port()).await;
+    let another = tempfile::tempdir().unwrap();
+    let other = serve(another.path(), free_port()).await;
+    let with = |data: &Path, url: Option<&str>| {
+        let mut command = command(data);
+        command.env("PORT", free_port().to_string());
+        if let Some(url) = url {
+            command.env("KOLO_SIGNER_URL", url).env("KOLO_SIGNER_TOKEN", token());
+        }
+        let (ok, said) = ended(command);
+        assert!(!ok, "{said}");
+        said
+    };
+    // Begun with keys of its own.
+    let server = Server::start();
+    Api::new(&server).say(ADA, "hi", "hi").await;
+    server.kill();
+    let said = with(&server.data(), Some(&service.url));
+    assert!(said.contains("Start without KOLO_SIGNER_URL"), "{said}");
+    server.kill_and_restart();
+    Api::new(&server).say(ADA, "again", "BALANCE").await;
+
+    // Begun with a service.
+    let server = asking(&service);
+    Api::new(&server).say(ADA, "hi", "hi").await;
+    server.kill();
+    let said = with(&server.data(), None);
+    assert!(said.contains("Set KOLO_SIGNER_URL and KOLO_SIGNER_TOKEN as before"), "{said}");
+    let said = with(&server.data(), Some(&other.url));
+    assert!(said.contains("these are the keys of another server"), "{said}");
+    server.kill_and_restart();
+    Api::new(&server).say(ADA, "again", "BALANCE").await;
 }

@@ -146,7 +146,7 @@ pub enum Error {
     #[error("the account is still needed: {why}")]
     WalletInUse {
         /// What for.
-        why: &'static str,
+        why: crate::wallet::StillNeeded,
     },
     /// Not on this network (test money on a real one).
     #[error("not available on this network")]

@@ -165,7 +165,7 @@ impl Kolo {
     async fn closing(&self, member: MemberId, to: &ChainAddress) -> Result<Resolved, Error> {
         let member = self.member(member).await?.state;
         match self.still_needed(&member).await? {
-            Some(why) => Ok(Resolved::Never(why)),
+            Some(why) => Ok(Resolved::Never(why.as_str())),
             None => Ok(Resolved::Effect(ChainEffect::CloseAccount {
                 assets: self.held_by(&member),
                 owner: member.address,

@@ -10,6 +10,12 @@ pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
 
+    /// What other devices' clocks show, such as a phone's with an authenticator: as [`Self::now`], unless
+    /// this clock is moved by hand.
+    fn now_elsewhere(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Returns once `now() >= until`, also when the clock is moved.
     async fn sleep_until(&self, until: Timestamp);
 }

@@ -1,4 +1,6 @@
 //! An account that is needed no more, and one that carries its own reserves.
+use std::fmt;
+
 use kolo_rules::Amount;
 
 use super::Wallets;
@@ -11,6 +13,39 @@ use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::ChainAddress;
 use crate::unit::Command;
 use crate::{CommandContext, Error, IntentId, InvitationId, Kolo};
+
+/// What an account is still needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StillNeeded {
+    /// Money is in it.
+    Money,
+    /// A payment out of it is under way.
+    Payment,
+    /// A circle the member sits in, or waits for, is not settled.
+    Circle,
+    /// A circle whose code the member has used is not settled.
+    Joining,
+}
+
+impl StillNeeded {
+    /// In words, for logs and errors.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Money => "money is in it: send it elsewhere first",
+            Self::Payment => "a payment is under way",
+            Self::Circle => "a circle of theirs is not settled",
+            Self::Joining => "a circle they join is not settled",
+        }
+    }
+}
+
+impl fmt::Display for StillNeeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 impl Wallets {
     /// Has the commanding member's account closed: the trustlines go, and the account is merged into
@@ -91,27 +126,24 @@ fn open(member: &Member) -> Result<(), Error> {
 impl Kolo {
     /// What a member's account is still needed for, if for anything. What is on the chain alone, the
     /// client looks at before it prepares the closing.
-    pub(crate) async fn still_needed(
-        &self,
-        member: &Member,
-    ) -> Result<Option<&'static str>, Error> {
+    pub(crate) async fn still_needed(&self, member: &Member) -> Result<Option<StillNeeded>, Error> {
         let accounts: Vec<_> =
             self.held_by(member).iter().map(|asset| wallet(member.id, asset)).collect();
         for balance in self.ports().ledger.balances(self.tenant(), &accounts).await? {
             if balance.settled != Amount::ZERO {
-                return Ok(Some("money is in it: send it elsewhere first"));
+                return Ok(Some(StillNeeded::Money));
             }
             if balance.pending_out != Amount::ZERO {
-                return Ok(Some("a payment is under way"));
+                return Ok(Some(StillNeeded::Payment));
             }
         }
         for id in &member.circles {
             if is_open_for(&self.circle(*id).await?.state, member)? {
-                return Ok(Some("a circle of theirs is not settled"));
+                return Ok(Some(StillNeeded::Circle));
             }
         }
         if !self.still_joining(member).await?.is_empty() {
-            return Ok(Some("a circle they join is not settled"));
+            return Ok(Some(StillNeeded::Joining));
         }
         Ok(None)
     }

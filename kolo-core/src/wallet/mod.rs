@@ -6,5 +6,6 @@ pub mod page;
 mod service;
 mod trustlines;
 
+pub use closing::StillNeeded;
 pub use message::SignedMessage;
 pub use service::Wallets;

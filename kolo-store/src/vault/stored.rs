@@ -40,6 +40,15 @@ impl StoreVault {
         Ok(Self { store, keys })
     }
 
+    /// Whether that ledger's database holds keys, whatever they are sealed under.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub async fn holds_keys<B>(ledger: &SqlLedger<B>) -> Result<bool, VaultError> {
+        let found = ledger.store.read(|db| Box::pin(master_keys(db))).await.map_err(port)?;
+        Ok(!found.is_empty())
+    }
+
     async fn create_key(&self, tenant: &TenantId, name: &KeyName) -> Result<PublicKey, VaultError> {
         let (tenant, name) = (tenant.clone(), name.to_string());
         if let Some(key) = self.present(tenant.clone(), name.clone()).await? {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,7 +17,7 @@ use kolo_core::{Error, Timestamp, conversation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ShiftFile, key, receipt, state, tx};
+use super::{ShiftFile, key, outside, receipt, state, tx};
 use crate::chat::{ChatError, Phone};
 use crate::logs::LogCounts;
 use crate::metrics;
@@ -34,7 +35,7 @@ pub(super) struct App {
     pub stack: Arc<Stack>,
     pub shift: Arc<ShiftFile>,
     pub logs: LogCounts,
-    /// Whether people reach the page over TLS.
+    /// Whether people reach the page over TLS, at `KOLO_PUBLIC_URL`; else it is used on this machine alone.
     pub over_tls: bool,
 }
 
@@ -63,6 +64,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/rpc", post(rpc))
         .merge(key::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(app.clone(), outside::guard))
         .with_state(app)
 }
 

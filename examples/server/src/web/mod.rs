@@ -2,6 +2,7 @@
 //! other. Plain pages over a small JSON API.
 mod api;
 pub mod key;
+mod outside;
 mod receipt;
 mod state;
 mod tx;

@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "every test binary uses its part of this")]
 //! A real browser: headless Chromium, driven by clicks and keys through chromedriver.
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, resume_unwind};

@@ -83,7 +83,8 @@ impl Kolo {
                 page.state.check_visit(visit, now)?;
             }
             let factor = page.state.may_try()?;
-            let step = step_of(&self.authenticator(id, factor).await?, code, now);
+            let shown_at = self.ports().clock.now_elsewhere();
+            let step = step_of(&self.authenticator(id, factor).await?, code, shown_at);
             let attempt = page.state.attempt(step, what.act, now);
             changes.write(&page)?;
             tell_of_lock(&mut changes, &page, attempt)?;

@@ -12,6 +12,7 @@ use crate::port::vault::Secret;
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::view::MemberView;
+use crate::wallet::StillNeeded;
 use crate::{CommandContext, Error, Kolo, MemberId, Timestamp};
 
 /// Stands in a message until it is sent: the link itself is in no queue and no record.
@@ -102,7 +103,7 @@ pub struct KeyPageView {
     /// Whether the host hands keys out.
     pub exports: bool,
     /// Why the account cannot be closed now, if so.
-    pub kept: Option<&'static str>,
+    pub kept: Option<StillNeeded>,
 }
 
 impl KeyPage {
@@ -270,7 +271,8 @@ impl KeyPage {
             if page.state.begun != Some(factor) {
                 return Err(Error::NoFactor);
             }
-            let step = step_of(&totp, code, now).ok_or(Error::SecondFactor)?;
+            let shown_at = self.kolo.ports().clock.now_elsewhere();
+            let step = step_of(&totp, code, shown_at).ok_or(Error::SecondFactor)?;
             let attempt = self.try_old(&mut page.state, old, now).await?;
             if attempt != Attempt::Right {
                 changes.write(&page)?;
@@ -302,7 +304,8 @@ impl KeyPage {
         let Some(old) = old else { return Ok(Attempt::Right) };
         let factor = page.may_try()?;
         let totp = self.kolo.authenticator(page.member, factor).await?;
-        Ok(page.attempt(step_of(&totp, old, now), None, now))
+        let shown_at = self.kolo.ports().clock.now_elsewhere();
+        Ok(page.attempt(step_of(&totp, old, shown_at), None, now))
     }
 
     /// Ends the visit.

@@ -1,5 +1,5 @@
 //! What a code allows. Each form says in words what happens, and the chat says that it has.
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use kolo_core::Error;
 use kolo_core::port::chain::ChainAddress;
@@ -7,7 +7,7 @@ use kolo_core::port::vault::{SealTo, Secret};
 use kolo_core::wallet::page::Once;
 use serde::Deserialize;
 
-use super::guard::Visitor;
+use super::guard::{Fields, Visitor};
 use super::pages::Act;
 use super::{Sorry, html, pages, secret, words};
 use crate::web::api::App;
@@ -27,12 +27,12 @@ pub(super) struct Export {
 pub(super) async fn export(
     State(app): State<App>,
     visitor: Visitor,
-    Form(form): Form<Export>,
+    Fields(form): Fields<Export>,
 ) -> Result<Response, Sorry> {
     let view = visitor.view(&app).await?;
     if form.passphrase.expose() != form.again.expose() {
         let said = "The two passphrases are not the same. No code was used up.";
-        return Ok(html(pages::home(&view, Some((Act::Export, said)))));
+        return Ok(html(pages::home(&view, Some((Act::Export, said)))?));
     }
     let once = Once::try_new(&form.once)?;
     let to = SealTo::Passphrase(form.passphrase);
@@ -57,12 +57,12 @@ pub(super) struct Close {
 pub(super) async fn close(
     State(app): State<App>,
     visitor: Visitor,
-    Form(form): Form<Close>,
+    Fields(form): Fields<Close>,
 ) -> Result<Response, Sorry> {
     let to = form.to.trim();
     if !to.is_empty() && stellar_strkey::ed25519::PublicKey::from_string(to).is_err() {
         let said = "That is no Stellar address: it begins with G and has 56 characters. No code was used up.";
-        return Ok(html(pages::home(&visitor.view(&app).await?, Some((Act::Close, said)))));
+        return Ok(html(pages::home(&visitor.view(&app).await?, Some((Act::Close, said)))?));
     }
     let to = (!to.is_empty()).then(|| ChainAddress(to.to_owned()));
     let once = Once::try_new(&form.once)?;
@@ -85,7 +85,7 @@ pub(super) struct Sponsorship {
 pub(super) async fn leave_sponsorship(
     State(app): State<App>,
     visitor: Visitor,
-    Form(form): Form<Sponsorship>,
+    Fields(form): Fields<Sponsorship>,
 ) -> Result<Response, Sorry> {
     let once = Once::try_new(&form.once)?;
     let page = app.stack.kolo.key_page();
@@ -102,6 +102,6 @@ pub(super) async fn leave_sponsorship(
 async fn again(app: &App, visitor: &Visitor, act: Act, error: Error) -> Result<Response, Sorry> {
     app.stack.worker.nudge();
     let view = visitor.view(app).await?;
-    let (status, said) = words::refusal(&error);
-    Ok((status, html(pages::home(&view, Some((act, &said))))).into_response())
+    let (status, said) = words::refusal(&error, view.exports);
+    Ok((status, html(pages::home(&view, Some((act, &said)))?)).into_response())
 }

@@ -1,5 +1,5 @@
 //! Who may ask, and what a browser is told about every answer.
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -9,13 +9,17 @@ use kolo_core::Error;
 use kolo_core::port::Clock;
 use kolo_core::port::vault::Secret;
 use kolo_core::wallet::page::{KeyPageView, Visit};
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{PATH, Sorry, pages};
 use crate::web::api::App;
 
-/// The cookie's name.
+/// The cookie's name on this machine.
 const COOKIE: &str = "kolo-visit";
+
+/// And over TLS: a browser takes one of this name over TLS alone.
+const SECURE_COOKIE: &str = "__Secure-kolo-visit";
 
 /// Nothing is loaded but our own style sheet, nothing is kept, nothing tells another site of the link, and
 /// no other page can put this one in a frame.
@@ -61,33 +65,59 @@ impl Visitor {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Visitor {
+impl FromRequestParts<App> for Visitor {
     type Rejection = Sorry;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Sorry> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Sorry> {
+        let wanted = cookie_name(app.over_tls);
         let cookies = parts.headers.get_all(header::COOKIE).iter();
         let found = cookies
             .filter_map(|value| value.to_str().ok())
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == COOKIE);
+            .find(|(name, _)| *name == wanted);
         let visit = found.map(|(_, value)| Secret::new(value)).ok_or(Error::PageClosed)?;
         Ok(Self { visit })
     }
 }
 
+/// A form's fields; one that does not fit is answered with a page.
+pub(super) struct Fields<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Fields<T> {
+    type Rejection = Sorry;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Sorry> {
+        match Form::from_request(request, app).await {
+            Ok(Form(fields)) => Ok(Self(fields)),
+            // What the rejection says may hold what was typed.
+            Err(rejection) => {
+                let said = "That form was not complete. Please fill it in again.";
+                Err(Sorry(rejection.into_response().status(), pages::sorry(said)))
+            }
+        }
+    }
+}
+
+fn cookie_name(over_tls: bool) -> &'static str {
+    if over_tls { SECURE_COOKIE } else { COOKIE }
+}
+
 /// For this page alone, no script, no other site; over TLS alone where the page is.
 pub(super) fn cookie(app: &App, visit: &Visit) -> Zeroizing<String> {
     let seconds = visit.until.unix().saturating_sub(app.stack.clock.now().unix());
-    let secure = if app.over_tls { "; Secure" } else { "" };
-    Zeroizing::new(format!(
-        "{COOKIE}={}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}",
-        visit.token.expose()
-    ))
+    baked(app.over_tls, visit.token.expose(), seconds)
 }
 
-pub(super) fn no_cookie() -> Zeroizing<String> {
-    Zeroizing::new(format!("{COOKIE}=; Path={PATH}; Max-Age=0; HttpOnly; SameSite=Strict"))
+pub(super) fn no_cookie(app: &App) -> Zeroizing<String> {
+    baked(app.over_tls, "", 0)
+}
+
+fn baked(over_tls: bool, visit: &str, seconds: u64) -> Zeroizing<String> {
+    let (name, secure) = (cookie_name(over_tls), if over_tls { "; Secure" } else { "" });
+    Zeroizing::new(format!(
+        "{name}={visit}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    ))
 }
 
 pub(super) fn set(cookie: &str) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {

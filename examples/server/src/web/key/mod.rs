@@ -9,7 +9,7 @@ mod picture;
 mod words;
 
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,7 +18,7 @@ use kolo_core::Error;
 use kolo_core::port::vault::Secret;
 use serde::{Deserialize, Deserializer};
 
-use self::guard::Visitor;
+use self::guard::{Fields, Visitor};
 use super::api::App;
 
 /// Where the page is.
@@ -50,7 +50,7 @@ impl IntoResponse for Sorry {
 
 impl From<Error> for Sorry {
     fn from(error: Error) -> Self {
-        let (status, said) = words::refusal(&error);
+        let (status, said) = words::refusal(&error, false);
         match error {
             Error::PageClosed => Self(status, pages::closed()),
             _ => Self(status, pages::sorry(&said)),
@@ -82,7 +82,7 @@ struct Opening {
 
 async fn open(
     State(app): State<App>,
-    Form(Opening { link }): Form<Opening>,
+    Fields(Opening { link }): Fields<Opening>,
 ) -> Result<Response, Sorry> {
     let visit = app.stack.kolo.key_page().open(&link).await?;
     let cookie = guard::cookie(&app, &visit);
@@ -90,7 +90,7 @@ async fn open(
 }
 
 async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Sorry> {
-    Ok(html(pages::home(&visitor.view(&app).await?, None)))
+    Ok(html(pages::home(&visitor.view(&app).await?, None)?))
 }
 
 async fn enrol(State(app): State<App>, visitor: Visitor) -> Result<Response, Sorry> {
@@ -119,7 +119,7 @@ fn empty() -> Secret {
 async fn confirm(
     State(app): State<App>,
     visitor: Visitor,
-    Form(Codes { code, old }): Form<Codes>,
+    Fields(Codes { code, old }): Fields<Codes>,
 ) -> Result<Response, Sorry> {
     let page = app.stack.kolo.key_page();
     let old = (!old.expose().trim().is_empty()).then_some(&old);
@@ -131,7 +131,7 @@ async fn confirm(
         Err(error @ Error::SecondFactor) => {
             let view = visitor.view(&app).await?;
             let shown = page.enrol(&visitor.visit).await?;
-            let (status, said) = words::refusal(&error);
+            let (status, said) = words::refusal(&error, view.exports);
             let page = pages::enrolment(&view, &shown, Some(&said));
             Ok((status, html(page)).into_response())
         }
@@ -143,5 +143,5 @@ async fn confirm(
 
 async fn end(State(app): State<App>, visitor: Visitor) -> Result<Response, Sorry> {
     app.stack.kolo.key_page().leave(&visitor.visit).await?;
-    Ok((guard::set(&guard::no_cookie()), html(pages::ended())).into_response())
+    Ok((guard::set(&guard::no_cookie(&app)), html(pages::ended())).into_response())
 }

@@ -1,11 +1,14 @@
 //! The pages themselves.
 use data_encoding::{BASE64, HEXLOWER};
+use kolo_core::Error;
+use kolo_core::port::Entropy;
 use kolo_core::port::vault::{SealedKey, Secret};
 use kolo_core::wallet::page::{Enrolment, KeyPageView};
 use maud::{DOCTYPE, Markup, html};
 
 use super::picture::picture;
 use super::words;
+use crate::clock::SystemEntropy;
 use crate::demo::spell;
 
 /// What is done here.
@@ -77,9 +80,9 @@ pub(super) fn ended() -> Markup {
 
 pub(super) fn foreign() -> Markup {
     layout(
-        "Not from here",
+        "This form came from somewhere else",
         &html! {
-            section { p { "That form was sent by another page. Nothing has happened. Open the link from the chat." } }
+            section { p { "Another site has sent it. Nothing has happened. Open the link from the chat." } }
         },
     )
 }
@@ -99,9 +102,13 @@ fn alert(said: &str) -> Markup {
 }
 
 /// What there is to do, by where the factor is; unfolded where something was wrong.
-pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Markup {
+///
+/// # Errors
+/// When the system has no randomness for the forms' word.
+pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Result<Markup, Error> {
+    let word = word()?;
     let wrong = |act| said.is_some_and(|(at, _)| at == act);
-    layout(
+    Ok(layout(
         "Your wallet’s key",
         &html! {
             @if let Some((_, said)) = said { (alert(said)) }
@@ -113,14 +120,14 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Markup {
                     p { "If that was not you, somebody has held your phone: please lock it. Your authenticator stays good." }
                 }
             } @else if view.has_factor {
-                @if view.exports { (export_form(wrong(Act::Export))) }
-                (sponsorship_form(view, wrong(Act::Sponsorship)))
-                (close_form(view, wrong(Act::Close)))
+                @if view.exports { (export_form(&word, wrong(Act::Export))) }
+                (sponsorship_form(view, &word, wrong(Act::Sponsorship)))
+                (close_form(view, &word, wrong(Act::Close)))
             }
             (factor(view))
             (footer(view))
         },
-    )
+    ))
 }
 
 fn whose(view: &KeyPageView) -> Markup {
@@ -148,7 +155,7 @@ fn factor(view: &KeyPageView) -> Markup {
         @if let Some(at) = view.good_at {
             section {
                 h2 { "Your new authenticator waits" }
-                p role="status" { "It is ready on " strong { (spell(at)) } ". Until then " @if view.has_factor { "the one you have now stays good." } @else { "nothing can be done here, by nobody." } }
+                p role="status" { "It is ready on " strong { (spell(at)) } ". Until then " @if view.has_factor { "the one you have now stays good." } @else { "nobody can do anything here." } }
                 p { "You hear of it in the chat every day. If you did not set it up, send " strong { "STOP KEY" } " there." }
             }
         } @else if view.has_factor {
@@ -187,35 +194,38 @@ fn old_code_field(view: &KeyPageView) -> Markup {
     }
 }
 
-/// A button whose form acts once, however often it is sent.
-fn act(label: &str, is_grave: bool) -> Markup {
+/// The word of this page's forms: each of them acts once on it, however often it is sent.
+fn word() -> Result<String, Error> {
     let mut word = [0_u8; 16];
-    // Without randomness all forms have the same word: then one of them acts, and no other.
-    let _ = getrandom::fill(&mut word);
+    SystemEntropy.fill(&mut word)?;
+    Ok(HEXLOWER.encode(&word))
+}
+
+fn act(label: &str, word: &str, is_grave: bool) -> Markup {
     html! {
-        button type="submit" name="once" value=(HEXLOWER.encode(&word)) class=(if is_grave { "grave" } else { "main" }) { (label) }
+        button type="submit" name="once" value=(word) class=(if is_grave { "grave" } else { "main" }) { (label) }
     }
 }
 
-fn export_form(is_open: bool) -> Markup {
+fn export_form(word: &str, is_open: bool) -> Markup {
     html! {
         details open[is_open] {
             summary { "Take my key out" }
             form.inside method="post" action="/key/export" {
-                p { "You get a file with your secret key, sealed with a passphrase you choose here. Whoever has both can spend your money: keep them apart, and tell the passphrase nobody." }
+                p { "You get a file with your secret key, sealed with a passphrase you choose here. Whoever has both can spend your money: keep them apart, and tell nobody the passphrase." }
                 p { "Your wallet in the chat goes on as before, and we keep a copy of the key to sign what you say. To be alone with your money, send it to an account of your own." }
                 label for="passphrase" { "Passphrase, at least 12 characters" }
                 input id="passphrase" type="password" name="passphrase" minlength="12" maxlength="256" autocomplete="new-password" required;
                 label for="again" { "The passphrase once more" }
                 input id="again" type="password" name="again" minlength="12" maxlength="256" autocomplete="new-password" required;
                 (code_field("export"))
-                (act("Give me the file", false))
+                (act("Give me the file", word, false))
             }
         }
     }
 }
 
-fn sponsorship_form(view: &KeyPageView, is_open: bool) -> Markup {
+fn sponsorship_form(view: &KeyPageView, word: &str, is_open: bool) -> Markup {
     html! {
         details open[is_open] {
             summary { "Let my wallet stand on its own" }
@@ -224,7 +234,7 @@ fn sponsorship_form(view: &KeyPageView, is_open: bool) -> Markup {
                     p { "The network asks every wallet to hold a little of its own coin, XLM, as a reserve. We have put it up for you. If you leave our sponsorship, your wallet carries its own reserve: " strong { "1.5 XLM" } ", which must be in it before." }
                     p { "Your money, your groups and the chat stay as they are. You hear in the chat whether it worked." }
                     (code_field("sponsorship"))
-                    (act("Leave the sponsorship", false))
+                    (act("Leave the sponsorship", word, false))
                 }
             } @else {
                 div.inside { p { "Your wallet is not open on the network, so nobody sponsors it." } }
@@ -233,7 +243,7 @@ fn sponsorship_form(view: &KeyPageView, is_open: bool) -> Markup {
     }
 }
 
-fn close_form(view: &KeyPageView, is_open: bool) -> Markup {
+fn close_form(view: &KeyPageView, word: &str, is_open: bool) -> Markup {
     html! {
         details open[is_open] {
             summary { "Close my wallet" }
@@ -241,8 +251,7 @@ fn close_form(view: &KeyPageView, is_open: bool) -> Markup {
                 div.inside { p { "Your wallet is not open on the network, so there is nothing to close." } }
             } @else if let Some(why) = view.kept {
                 div.inside {
-                    p { "Your wallet cannot be closed now: " strong { (why) } "." }
-                    p { (words::advice(why)) }
+                    p { "Your wallet cannot be closed now: " (words::needed(why, view.exports)) }
                 }
             } @else {
                 form.inside method="post" action="/key/close" {
@@ -250,7 +259,7 @@ fn close_form(view: &KeyPageView, is_open: bool) -> Markup {
                     label for="to" { "Where XLM of your own goes (leave it empty if you never had any)" }
                     input id="to" name="to" maxlength="56" autocomplete="off" spellcheck="false";
                     (code_field("close"))
-                    (act("Close my wallet", true))
+                    (act("Close my wallet", word, true))
                 }
             }
         }
@@ -285,7 +294,7 @@ pub(super) fn enrolment(view: &KeyPageView, shown: &Enrolment, said: Option<&str
                 div.scan { @if let Some(picture) = picture(&shown.uri) { (picture) } }
                 p { "On this phone: " a href=(shown.uri.expose()) { "open it in my authenticator" } }
                 p { "As text: " code.secret { (typed.as_str()) } }
-                p.care { "It is shown on this visit only. Whoever has it has your codes: write it on paper if you like, and keep that safe. Nobody of us ever asks for it." }
+                p.care { "It is shown on this visit only. Whoever has it has your codes: write it on paper if you like, and keep that safe. None of us will ever ask for it." }
             }
             section {
                 h2 { "2. Type the code it shows" }

@@ -1,11 +1,12 @@
 //! What is refused, in words for the page.
 use axum::http::StatusCode;
+use kolo_core::wallet::StillNeeded;
 use kolo_core::{Cap, Error};
 
 use crate::demo::spell;
 
-/// Status and sentence; what only an operator can mend is in the log.
-pub(super) fn refusal(error: &Error) -> (StatusCode, String) {
+/// Status and sentence, where keys are handed out or not; what only an operator can mend is in the log.
+pub(super) fn refusal(error: &Error, exports: bool) -> (StatusCode, String) {
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     let (status, text) = match error {
         Error::PageClosed => (StatusCode::GONE, "This link is used or has ended."),
@@ -22,7 +23,7 @@ pub(super) fn refusal(error: &Error) -> (StatusCode, String) {
         }
         Error::NoFactor => (refused, "Your authenticator is not ready yet."),
         Error::WalletInUse { why } => {
-            return (refused, format!("Your wallet is still needed: {why}. {}", advice(why)));
+            return (refused, format!("Your wallet is still needed: {}", needed(*why, exports)));
         }
         Error::NotReady => (
             refused,
@@ -52,22 +53,55 @@ pub(super) fn refusal(error: &Error) -> (StatusCode, String) {
             tracing::error!(%error, code = error.code(), "the page of a key could not be answered");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "Something went wrong here. Nothing was handed out. Please try again in a minute.",
+                "Something went wrong here. The chat says what has happened.",
             )
         }
     };
     (status, text.to_owned())
 }
 
-/// What to do about what is in the way of closing.
-pub(super) fn advice(why: &str) -> &'static str {
-    match why {
-        why if why.contains("money") => {
-            "Take your key out, send the money from a wallet app of your own to where you want it, then come back."
+/// What is in the way of closing, and what to do about it; where keys are handed out, also with one's key.
+pub(super) fn needed(why: StillNeeded, exports: bool) -> &'static str {
+    match (why, exports) {
+        (StillNeeded::Money, true) => {
+            "money is in it. Take your key out, send the money from a wallet app of your own to where you want it, then come back."
         }
-        why if why.contains("payment") => "Wait a minute until it has arrived, then come back.",
-        _ => {
-            "Wait until your groups are over, or leave them in the chat: send LEAVE, SELL PLACE or REPAY. Then come back."
+        (StillNeeded::Money, false) => {
+            "money is in it, and keys are not handed out here. Put it into a group, or ask whoever runs this service to send it where you want it, then come back."
         }
+        (StillNeeded::Payment, _) => {
+            "a payment of yours is under way. Wait a minute until it has arrived, then come back."
+        }
+        (StillNeeded::Circle, _) => {
+            "a group of yours is not settled. Wait until it is over, or leave it in the chat: send LEAVE, SELL PLACE or REPAY. Then come back."
+        }
+        (StillNeeded::Joining, _) => {
+            "you are joining a group. Wait until you sit in it, or leave it in the chat: send LEAVE. Then come back."
+        }
+        (_, _) => "something of yours is under way. Come back later.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_said_to_her_and_takes_no_key_that_is_not_given() {
+        use StillNeeded::{Circle, Joining, Money, Payment};
+        let all = [Money, Payment, Circle, Joining];
+        for (why, exports) in all.into_iter().flat_map(|why| [(why, true), (why, false)]) {
+            let (_, said) = refusal(&Error::WalletInUse { why }, exports);
+            assert!(!said.contains("circle") && !said.contains("their"), "{said}");
+            assert!(said.contains("come back") || said.contains("Come back"), "{said}");
+            assert_eq!(said.contains("Take your key out"), why == Money && exports, "{said}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_failure_claims_nothing_about_the_key() {
+        let (status, said) = refusal(&Error::Contention, true);
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(said, "Something went wrong here. The chat says what has happened.");
     }
 }

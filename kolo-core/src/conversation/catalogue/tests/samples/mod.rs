@@ -110,7 +110,7 @@ pub fn errors() -> Vec<Error> {
         Error::FactorLocked { until: Timestamp::from_unix(86_400) },
         Error::PageClosed,
         Error::SecondFactor,
-        Error::WalletInUse { why: "money" },
+        Error::WalletInUse { why: crate::wallet::StillNeeded::Money },
         Error::NotAvailable,
         Error::AssetNotAllowed { code: "EURX".to_owned() },
         Error::KeyReused,
