@@ -890,7 +890,7 @@ notice-factor-waits =
 
     If that was you, all is well: there is nothing to do until then. If it was *not you*, tap Stop it or send STOP KEY now, and nothing comes of it.
 notice-factor-good = The authenticator for your wallet’s key is ready. Send MY KEY whenever you need it. If you did *not* set it up, tap Stop it or send STOP KEY now.
-notice-factor-locked = Five wrong codes in a row were typed on the page of your wallet’s key. Nothing was handed out, and no code is taken until { $until }. If that was not you, somebody has held your phone: please lock it. Your authenticator stays good.
+notice-factor-locked = Five wrong codes in a row were typed on the page of your wallet’s key. No code is taken until { $until }. If that was not you, somebody has held your phone: please lock it. Your authenticator stays good.
 notice-reserves-owned = Your wallet stands on its own now: it carries its own reserves on the network, and ours are back with us. Keep at least 1.5 XLM in it.
 notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was *not you*, tap Stop it or send STOP KEY at once: then it is not handed out again. What is out stays out, so send your money to another wallet of yours.
 notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. This time it was not handed out. If this was *not you*, tap Stop it or send STOP KEY.

@@ -16,7 +16,7 @@ pub(super) fn refusal(error: &Error, exports: bool) -> (StatusCode, String) {
         ),
         Error::FactorLocked { until } => {
             let text = format!(
-                "There were five wrong codes in a row. Nothing was handed out, and no code is taken until {}.",
+                "There were five wrong codes in a row. No code is taken until {}.",
                 spell(*until)
             );
             return (StatusCode::TOO_MANY_REQUESTS, text);
