@@ -2,6 +2,7 @@
 mod caps;
 mod chain;
 mod channels;
+mod coins;
 mod consents;
 mod contract;
 mod disbelief;
