@@ -3,18 +3,19 @@
 //! | effect | source and signer | operations |
 //! |---|---|---|
 //! | `CloseAccount` | the owner | `ChangeTrust` to nothing for each trustline there is, `AccountMerge` |
-//! | `LeaveSponsorship` | the sponsor | `RevokeSponsorship` of each trustline there is, of the account |
+//! | `LeaveSponsorship` | the sponsor | `RevokeSponsorship` of each trustline the sponsor carries, of the account if it does |
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{Mismatch, PrepareError};
 use stellar_xdr::{
     AccountEntry, AccountEntryExt, AccountEntryExtensionV1Ext, AccountEntryExtensionV2, AccountId,
-    ChangeTrustOp, LedgerEntryData, LedgerKey, MuxedAccount, Operation, OperationBody,
-    RevokeSponsorshipOp, TrustLineEntry,
+    ChangeTrustOp, LedgerEntryData, LedgerEntryExt, LedgerKey, MuxedAccount, Operation,
+    OperationBody, RevokeSponsorshipOp, TrustLineEntry,
 };
 
 use crate::client::StellarChainClient;
 use crate::prepare::{change_trust_asset, operation, refused};
 use crate::read::{account_key, trustline_key};
+use crate::rpc::EntryInfo;
 use crate::verify::{mismatch, same};
 
 /// What one entry locks up, stroops of XLM. The network could vote for another; then it says itself what
@@ -27,6 +28,8 @@ const OWN_ENTRIES: i64 = 2;
 /// What the ledger has of an owner.
 struct Held {
     account: AccountEntry,
+    /// Who carries the account's own reserve.
+    carrier: Carrier,
     /// Of the assets asked for, in their order.
     lines: Vec<Line>,
 }
@@ -35,6 +38,18 @@ struct Held {
 struct Line {
     asset: stellar_xdr::Asset,
     entry: TrustLineEntry,
+    carrier: Carrier,
+}
+
+/// Who carries an entry's reserve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Carrier {
+    /// Its owner.
+    Itself,
+    /// This account.
+    Account(AccountId),
+    /// The node does not say.
+    Unknown,
 }
 
 impl StellarChainClient {
@@ -48,7 +63,7 @@ impl StellarChainClient {
         if to == owner {
             return Err(refused("an account cannot be merged into itself".to_owned()));
         }
-        let Some(Held { account, lines }) = self.held(owner, assets).await? else {
+        let Some(Held { account, lines, .. }) = self.held(owner, assets).await? else {
             return Err(PrepareError::AlreadyDone);
         };
         if let Some(line) = lines.iter().find(|line| line.entry.balance != 0) {
@@ -76,19 +91,23 @@ impl StellarChainClient {
         Ok(close(&lines, to))
     }
 
-    /// The sponsor's reserves, and no others, where the account can carry its own.
+    /// The sponsor's reserves, and no others, where the account can carry its own. What the sponsor does
+    /// not carry it cannot lay down, and one such operation would fail all of them.
     pub(crate) async fn unsponsor_operations(
         &self,
         owner: &AccountId,
         assets: &[stellar_xdr::Asset],
     ) -> Result<Vec<Operation>, PrepareError> {
-        let Some(Held { account, lines }) = self.held(owner, assets).await? else {
+        let Some(held) = self.held(owner, assets).await? else {
             return Err(refused("the account does not exist".to_owned()));
         };
-        if extension(&account).is_none_or(|more| more.num_sponsored == 0) {
+        let account = &held.account;
+        let operations = unsponsor(owner, &held, &self.network.sponsor());
+        let carried = extension(account).map_or(0, |more| more.num_sponsored);
+        if carried == 0 || operations.is_empty() {
             return Err(PrepareError::AlreadyDone);
         }
-        let needed = reserve(&account, 0);
+        let needed = reserve(account, 0);
         if account.balance < needed {
             let what = format!(
                 "the account has {} stroops of XLM and needs {needed} to carry its own reserves",
@@ -96,7 +115,7 @@ impl StellarChainClient {
             );
             return Err(refused(what));
         }
-        Ok(unsponsor(owner, &lines))
+        Ok(operations)
     }
 
     async fn held(
@@ -109,7 +128,7 @@ impl StellarChainClient {
         let found = self.rpc.ledger_entries(&keys).await?;
         let account = found.iter().find_map(|entry| match &entry.data {
             LedgerEntryData::Account(account) if entry.key == account_key(owner) => {
-                Some(account.clone())
+                Some((account.clone(), carrier(entry)))
             }
             _ => None,
         });
@@ -117,13 +136,14 @@ impl StellarChainClient {
             let key = trustline_key(owner, asset);
             found.iter().find_map(|entry| match &entry.data {
                 LedgerEntryData::Trustline(line) if entry.key == key => {
-                    Some(Line { asset: asset.clone(), entry: line.clone() })
+                    let (asset, carrier) = (asset.clone(), carrier(entry));
+                    Some(Line { asset, entry: line.clone(), carrier })
                 }
                 _ => None,
             })
         };
         let lines = assets.iter().filter_map(line).collect();
-        Ok(account.map(|account| Held { account, lines }))
+        Ok(account.map(|(account, carrier)| Held { account, carrier, lines }))
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<AccountEntry>, PortError> {
@@ -172,23 +192,31 @@ fn close(lines: &[Line], to: &AccountId) -> Vec<Operation> {
     bodies.map(|body| operation(None, body)).collect()
 }
 
-fn unsponsor(owner: &AccountId, lines: &[Line]) -> Vec<Operation> {
-    let keys = lines.iter().map(|line| trustline_key(owner, &line.asset));
-    let keys = keys.chain([account_key(owner)]);
-    keys.map(|key| operation(None, revoke(key))).collect()
+fn carrier(entry: &EntryInfo) -> Carrier {
+    match &entry.ext {
+        None => Carrier::Unknown,
+        Some(LedgerEntryExt::V1(more)) => {
+            let sponsor = more.sponsoring_id.0.clone();
+            sponsor.map_or(Carrier::Itself, Carrier::Account)
+        }
+        Some(LedgerEntryExt::V0) => Carrier::Itself,
+    }
+}
+
+fn unsponsor(owner: &AccountId, held: &Held, sponsor: &AccountId) -> Vec<Operation> {
+    let is_carried = |carrier: &Carrier| match carrier {
+        Carrier::Itself => false,
+        Carrier::Account(by) => by == sponsor,
+        Carrier::Unknown => true,
+    };
+    let lines = held.lines.iter().filter(|line| is_carried(&line.carrier));
+    let lines = lines.map(|line| trustline_key(owner, &line.asset));
+    let account = is_carried(&held.carrier).then(|| account_key(owner));
+    lines.chain(account).map(|key| operation(None, revoke(key))).collect()
 }
 
 const fn revoke(key: LedgerKey) -> OperationBody {
     OperationBody::RevokeSponsorship(RevokeSponsorshipOp::LedgerEntry(key))
-}
-
-/// What comes last, and the trustlines' operations before it: one for each asset at most.
-fn after_lines<'a>(
-    operations: &'a [Operation],
-    assets: &[stellar_xdr::Asset],
-) -> Result<(&'a Operation, &'a [Operation]), Mismatch> {
-    let found = operations.split_last().filter(|(_, lines)| lines.len() <= assets.len());
-    found.ok_or_else(|| mismatch("number of operations"))
 }
 
 /// Exactly these operations, with or without some of the trustlines, in their order and each once.
@@ -197,7 +225,8 @@ pub(crate) fn check_close(
     assets: &[stellar_xdr::Asset],
     to: &AccountId,
 ) -> Result<(), Mismatch> {
-    let (merge, lines) = after_lines(operations, assets)?;
+    let found = operations.split_last().filter(|(_, lines)| lines.len() <= assets.len());
+    let (merge, lines) = found.ok_or_else(|| mismatch("number of operations"))?;
     let mut left = assets.iter();
     for line in lines {
         same(line.source_account.is_none(), "trustline source")?;
@@ -215,19 +244,18 @@ pub(crate) fn check_close(
     same(*found == MuxedAccount::from(to.clone()), "merge destination")
 }
 
-/// Exactly these operations, with or without some of the trustlines, in their order and each once.
+/// Some of exactly these operations, at least one, in their order and each once.
 pub(crate) fn check_unsponsor(
     operations: &[Operation],
     owner: &AccountId,
     assets: &[stellar_xdr::Asset],
 ) -> Result<(), Mismatch> {
-    let (account, lines) = after_lines(operations, assets)?;
-    let mut left = assets.iter();
-    for line in lines {
-        same(line.source_account.is_none(), "trustline source")?;
-        let is_next = left.any(|asset| line.body == revoke(trustline_key(owner, asset)));
-        same(is_next, "sponsored trustline")?;
+    same((1..=assets.len() + 1).contains(&operations.len()), "number of operations")?;
+    let lines = assets.iter().map(|asset| revoke(trustline_key(owner, asset)));
+    let mut left = lines.chain([revoke(account_key(owner))]);
+    for operation in operations {
+        same(operation.source_account.is_none(), "source of an end of sponsorship")?;
+        same(left.any(|next| operation.body == next), "sponsored entry")?;
     }
-    same(account.source_account.is_none(), "account source")?;
-    same(account.body == revoke(account_key(owner)), "sponsored account")
+    Ok(())
 }

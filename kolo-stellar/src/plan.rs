@@ -446,31 +446,15 @@ impl Call {
         }
     }
 
-    /// Whether what is authorised is of what the effect says, which is one of the configured assets.
-    pub fn is_in_its_asset(
-        &self,
-        network: &Network,
-        is_authorised: impl Fn(&ContractId) -> bool,
-    ) -> bool {
-        let fits = |known: &&KnownAsset| self.asset.as_ref().is_none_or(|of| *of == known.contract);
-        network.assets.iter().filter(fits).any(|known| is_authorised(&known.contract))
+    /// What the source account must authorise.
+    pub fn authorisation(&self) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
+        self.tree(&self.source, &self.auth)
     }
 
-    /// What the source account must authorise, when money moves in `asset`.
-    pub fn authorisation(
-        &self,
-        asset: &ContractId,
-    ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
-        self.tree(&self.source, &self.auth, asset)
-    }
-
-    /// What the other one must authorise, when money moves in `asset`.
-    pub fn consent(
-        &self,
-        asset: &ContractId,
-    ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
+    /// What the other one must authorise.
+    pub fn consent(&self) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
         match &self.other {
-            Some(other) => self.tree(&other.by, &other.auth, asset),
+            Some(other) => self.tree(&other.by, &other.auth),
             None => Ok(None),
         }
     }
@@ -479,7 +463,6 @@ impl Call {
         &self,
         by: &AccountId,
         auth: &Auth,
-        asset: &ContractId,
     ) -> Result<Option<SorobanAuthorizedInvocation>, PortError> {
         let paid = match auth {
             Auth::Nothing => return Ok(None),
@@ -491,6 +474,9 @@ impl Call {
         };
         let mut below = Vec::new();
         if let Some((to, money)) = paid {
+            // Of what the effect names, on the host's list or not: a circle outlives a change of the list.
+            let asset = self.asset.as_ref();
+            let asset = asset.ok_or_else(|| invalid("a payment does not say of which asset"))?;
             let transfer = invoke(
                 asset,
                 "transfer",

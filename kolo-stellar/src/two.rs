@@ -168,11 +168,9 @@ pub(crate) fn check(
         return same(false, "consent's credentials");
     };
     same(credentials.address == ScAddress::Account(other.by.clone()), "who consents")?;
-    let fits = |asset: &ContractId| {
-        let expected = call.consent(asset);
-        matches!(expected, Ok(Some(expected)) if expected == entry.root_invocation)
-    };
-    same(call.is_in_its_asset(network, fits), "consent's invocation")?;
+    let expected = call.consent().ok().flatten();
+    let fits = expected.is_some_and(|expected| expected == entry.root_invocation);
+    same(fits, "consent's invocation")?;
     same(wanted.signer == key_of(&other.by), "who signs the consent")?;
     let until = wanted.until_ledger;
     same(credentials.signature_expiration_ledger == until, "consent's last ledger")?;

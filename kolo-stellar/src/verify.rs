@@ -4,10 +4,10 @@ use kolo_core::Timestamp;
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{ChainEffect, Mismatch, PreparedTx};
 use stellar_xdr::{
-    AccountId, ContractId, CreateAccountOp, HostFunction, InvokeHostFunctionOp, Memo, MuxedAccount,
-    Operation, OperationBody, PaymentOp, Preconditions, ReadXdr, ScVal, SorobanAuthorizationEntry,
-    SorobanAuthorizedInvocation, SorobanCredentials, SorobanTransactionData, Transaction,
-    TransactionExt, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
+    AccountId, CreateAccountOp, HostFunction, InvokeHostFunctionOp, Memo, MuxedAccount, Operation,
+    OperationBody, PaymentOp, Preconditions, ReadXdr, ScVal, SorobanAuthorizationEntry,
+    SorobanCredentials, SorobanTransactionData, Transaction, TransactionExt,
+    TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
 };
 
 use crate::address::{account_address, sha256};
@@ -222,11 +222,9 @@ fn check_auth(
         (_, [entry]) => entry,
         _ => return Err(mismatch("number of authorisations")),
     };
-    let fits = |asset: &ContractId| {
-        let expected: Result<Option<SorobanAuthorizedInvocation>, _> = call.authorisation(asset);
-        matches!(expected, Ok(Some(expected)) if expected == entry.root_invocation)
-    };
-    same(call.is_in_its_asset(network, fits), "authorised invocation")
+    let expected = call.authorisation().map_err(|_| mismatch("effect"))?;
+    let fits = expected.is_some_and(|expected| expected == entry.root_invocation);
+    same(fits, "authorised invocation")
 }
 
 fn check_resources(data: &SorobanTransactionData, fee: u32) -> Checked {

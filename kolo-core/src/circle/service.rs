@@ -262,9 +262,9 @@ impl Kolo {
         }
         self.count_account(changes).await?;
         member.state.account = Account::Opening;
-        let id = member.state.id;
+        let (id, asset) = (member.state.id, Some(self.asset().clone()));
         // Once by the member's version; a command's own intent, since an earlier one may have failed.
-        changes.want("open-account", Want::OpenAccount { member: id }, None).map(drop)
+        changes.want("open-account", Want::OpenAccount { member: id, asset }, None).map(drop)
     }
 }
 

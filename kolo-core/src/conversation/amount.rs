@@ -187,7 +187,7 @@ pub fn parse_of(text: &str, asset: &Asset, assets: &AssetList) -> Result<Amount,
         return parse(&text, asset.decimals);
     };
     let second = split_unit(rest, assets).map(|(unit, _)| unit);
-    let other = [Some(unit), second].into_iter().flatten().find(|unit| !is_of(unit, asset));
+    let other = [Some(unit), second].into_iter().flatten().find(|unit| !is_of(unit, asset, assets));
     if let Some(other) = other {
         return Err(AmountProblem::OtherCurrency(other.to_owned()));
     }
@@ -207,7 +207,8 @@ pub fn unit_in<'a>(text: &str, assets: &'a AssetList) -> Option<&'a AllowedAsset
     let after = figure.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
     let after = after.split(' ').find(|word| !word.is_empty() && !is_power(word));
     let words = [before.trim(), after.unwrap_or_default()];
-    let fits = |allowed: &&AllowedAsset| words.iter().any(|word| is_of(word, &allowed.asset));
+    let fits =
+        |allowed: &&AllowedAsset| words.iter().any(|word| is_of(word, &allowed.asset, assets));
     let mut fitting = assets.iter().filter(fits);
     fitting.next().filter(|_| fitting.next().is_none())
 }
@@ -220,8 +221,12 @@ pub fn is_dollars(asset: &Asset) -> bool {
 
 const EUROS: [&str; 4] = ["euros", "euro", "eur", "€"];
 
-/// Whether a unit, in small letters, is one of this asset's.
-fn is_of(unit: &str, asset: &Asset) -> bool {
+/// Whether a unit, in small letters, is one of this asset's. What is the code of one on the list is of that
+/// one alone, whatever else people call so.
+fn is_of(unit: &str, asset: &Asset, assets: &AssetList) -> bool {
+    if let Some(listed) = assets.by_code(unit) {
+        return listed.asset == *asset;
+    }
     let code = asset.code.to_lowercase();
     let is_euros = code.starts_with("eur");
     unit == code
@@ -481,6 +486,41 @@ mod tests {
             assert_eq!((g.as_str(), p.as_str()), (grouped, pointed), "{text:?}");
             // Both readings must be typeable.
             assert!(parse(&g, 7).is_ok() && parse(&p, 7).is_ok(), "{text:?}");
+        }
+    }
+
+    fn listed(text: &str) -> AssetList {
+        AssetList::parse(text).unwrap()
+    }
+
+    /// What is one listed asset's code is no other's, whatever people call that one.
+    #[test]
+    fn a_unit_that_is_a_listed_code_is_of_that_asset_alone() {
+        let ten = Amount::new(10 * ONE);
+        for (list, of, typed, expected) in [
+            ("USDC:G:7:Coin,USD:G:7:Dollar", "USDC", "10 USD", None),
+            ("USDC:G:7:Coin,USD:G:7:Dollar", "USD", "10 USD", Some("USD")),
+            ("USDC:G:7:Coin,USD:G:7:Dollar", "USD", "10 USDC", None),
+            ("USDC:G:7:Coin,USD:G:7:Dollar", "USDC", "10 USDC", Some("USDC")),
+            ("EURC:G:7:Coin,EUR:G:7:Euro", "EURC", "10 eur", None),
+            ("EURC:G:7:Coin,EUR:G:7:Euro", "EUR", "eur 10", Some("EUR")),
+            ("EURC:G:7:Euro,USDC:G:7:Dollar", "EURC", "10 eur", Some("EURC")),
+            ("EURC:G:7:Euro,USDC:G:7:Dollar", "USDC", "10 usd", Some("USDC")),
+        ] {
+            let list = listed(list);
+            let asset = &list.by_code(of).unwrap().asset;
+            let found = parse_of(typed, asset, &list);
+            match expected {
+                Some(_) => assert_eq!(found, Ok(ten), "{typed} of {of}"),
+                None => assert!(
+                    matches!(found, Err(AmountProblem::OtherCurrency(_))),
+                    "{typed} of {of}: {found:?}"
+                ),
+            }
+            if let Some(code) = expected {
+                let unit = unit_in(typed, &list).map(|allowed| allowed.asset.code.as_str());
+                assert_eq!(unit, Some(code), "{typed}");
+            }
         }
     }
 

@@ -50,6 +50,9 @@ pub(super) struct Round {
     /// Every wallet is to be compared once more: a circle was read whose events had not been booked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
+    /// Whose trustlines were wanted last: no more are while one of those waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bringing: Vec<MemberId>,
 }
 
 impl Aggregate for Round {
@@ -115,14 +118,14 @@ impl Kolo {
             return Ok(());
         }
         let members = self.list::<Member>(round.state.after.clone(), BATCH).await?;
-        self.bring_trustlines(&members).await?;
         let basis = Basis { gaps, settled };
         let mut left = round.state.left;
-        for allowed in self.assets().iter() {
-            let asset = &allowed.asset;
+        for asset in &self.held_by_any(&members) {
             let suspects = self.suspects(&members, asset, &basis).await?;
             left |= self.look_closer(suspects, asset, &basis).await?;
         }
+        // Last, so that whose are under way is written down with it: what fails above wants none.
+        let bringing = self.bring_trustlines(&members, round.state.bringing.clone()).await?;
 
         let ctx = self.chain_context(&format!("wallets/{}", round.version));
         let mut command = Command::begin(self, &ctx, "wallets.compared", &round.version).await?;
@@ -134,7 +137,7 @@ impl Kolo {
         let done = !full && !left;
         let gaps = if done { gaps } else { round.state.gaps };
         let again = round.state.again && !done;
-        let state = Round { next_at, after, gaps, left: left && full, again };
+        let state = Round { next_at, after, gaps, left: left && full, again, bringing };
         changes.write(&Loaded { state, ..round })?;
         changes.forgettable();
         // `None`: another process was here.
@@ -165,8 +168,8 @@ impl Kolo {
     async fn one_more_round(&self) -> Result<Loaded<Round>, Error> {
         let round = self.load::<Round>(MAIN).await?;
         let mut round = round.unwrap_or_else(|| Loaded::fresh(&MAIN, Round::default()));
-        let Round { gaps, .. } = round.state;
-        round.state = Round { again: true, gaps, ..Round::default() };
+        let Round { gaps, bringing, .. } = round.state;
+        round.state = Round { again: true, gaps, bringing, ..Round::default() };
         Ok(round)
     }
 
@@ -190,12 +193,10 @@ impl Kolo {
             .map(|((member, books), amount)| (&member.state, books.settled == amount))
             .filter(|(_, agrees)| !agrees || !basis.settled)
             .collect();
-        let ids: Vec<_> = looked.iter().map(|(member, _)| self.mark_of(member.id, asset)).collect();
+        let ids: Vec<_> = looked.iter().map(|(member, _)| member.id).collect();
         let mut suspects = Vec::new();
-        for ((member, agrees), mark) in looked.into_iter().zip(self.load_all::<Mark>(&ids).await?) {
+        for ((member, agrees), mark) in looked.into_iter().zip(self.marks(&ids, asset).await?) {
             let (member, address) = (member.id, member.address.clone());
-            let fresh = || Loaded::fresh(&self.mark_of(member, asset), Mark::default());
-            let mark = mark.unwrap_or_else(fresh);
             if !agrees || mark.state.gaps != basis.gaps {
                 let (newest, books) = (self.newest_entry(member, asset).await?, Balance::default());
                 suspects.push(Suspect { member, address, mark, newest, books });
@@ -272,7 +273,7 @@ impl Kolo {
         if amount.is_zero() && mark.state.gaps == gaps {
             return Ok(());
         }
-        let whose = self.mark_of(member, asset);
+        let whose = mark_of(member, asset);
         let ctx = self.chain_context(&format!("wallet/{whose}/{ledger}/{}", mark.version));
         let mut command = Command::begin(self, &ctx, "wallet.found", &(&whose, ledger)).await?;
         let mut changes = command.changes();
@@ -321,15 +322,31 @@ impl Kolo {
     ) -> Result<BTreeMap<MemberId, bool>, Error> {
         let mut counted = BTreeMap::new();
         for member in members.into_iter().flatten() {
-            let mark = self.load::<Mark>(self.mark_of(member, asset)).await?;
-            counted.insert(member, mark.is_some_and(|mark| mark.state.ledger >= ledger));
+            let mark = self.marks(&[member], asset).await?;
+            let counts = mark.first().is_some_and(|mark| mark.state.ledger >= ledger);
+            counted.insert(member, counts);
         }
         Ok(counted)
     }
 
-    /// The id of a wallet's mark: the member's alone for the usual asset, as it was when there was no other.
-    fn mark_of(&self, member: MemberId, asset: &Asset) -> String {
-        if asset == self.asset() { member.to_string() } else { format!("{member}/{}", asset.key()) }
+    /// Each member's mark of an asset. One of before there were several has no asset's key: it stands for
+    /// whichever has none of its own. What is taken for counted by it and was not, the comparison finds;
+    /// nothing is counted twice.
+    async fn marks(&self, members: &[MemberId], asset: &Asset) -> Result<Vec<Loaded<Mark>>, Error> {
+        let ids: Vec<_> = members.iter().map(|member| mark_of(*member, asset)).collect();
+        let own = self.load_all::<Mark>(&ids).await?;
+        let before = if own.iter().all(Option::is_some) {
+            vec![None; members.len()]
+        } else {
+            self.load_all::<Mark>(members).await?
+        };
+        let marks = own.into_iter().zip(before).zip(ids);
+        Ok(marks
+            .map(|((own, before), id)| {
+                let state = before.map(|before| before.state).unwrap_or_default();
+                own.unwrap_or_else(|| Loaded::fresh(&id, state))
+            })
+            .collect())
     }
 
     async fn books_of(&self, member: MemberId, asset: &Asset) -> Result<Balance, Error> {
@@ -344,4 +361,9 @@ impl Kolo {
         let newest = self.ports().ledger.entries(self.tenant(), &query).await?;
         Ok(newest.first().map_or(0, |entry| entry.position))
     }
+}
+
+/// The id of a wallet's mark. The list's order says nothing of it: it may be another at the next start.
+fn mark_of(member: MemberId, asset: &Asset) -> String {
+    format!("{member}/{}", asset.key())
 }

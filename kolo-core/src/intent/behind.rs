@@ -34,7 +34,7 @@ impl Kolo {
             // It is there, says one that may not have seen it closed.
             (
                 PrepareError::AlreadyDone,
-                Want::OpenAccount { member } | Want::OpenTrustline { member, .. },
+                Want::OpenAccount { member, .. } | Want::OpenTrustline { member, .. },
             ) => self.has_not_seen(self.member(*member).await?.state.closed_at).await,
             _ => Ok(false),
         }

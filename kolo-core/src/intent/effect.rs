@@ -30,9 +30,10 @@ impl Kolo {
     /// Loads what the want names and puts it into the chain's words.
     pub(crate) async fn resolve(&self, want: &Want) -> Result<Resolved, Error> {
         let effect = match want {
-            Want::OpenAccount { member } => {
+            Want::OpenAccount { member, asset } => {
                 let owner = self.member(*member).await?.state.address;
-                ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
+                let asset = asset.as_ref().unwrap_or_else(|| self.asset()).clone();
+                ChainEffect::OpenAccount { owner, asset }
             }
             Want::OpenChannel { number } => {
                 ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
@@ -316,7 +317,7 @@ impl Kolo {
         let member = self.member(member).await?.state;
         Ok(match member.trust_in(asset) {
             Some(TrustState::Open) => Ok(address),
-            // Opened before that was kept, under the one asset there was.
+            // Opened before that was kept: what it lacks is wanted with the next command that needs it.
             None if member.trusts.is_empty() => Ok(address),
             Some(TrustState::Opening) => Err(Resolved::NotYet),
             _ => Err(Resolved::Never("the account could not be made to hold what is saved in")),

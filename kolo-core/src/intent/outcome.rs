@@ -11,7 +11,7 @@ use crate::port::chain::Refused;
 use crate::port::ledger::Resolution;
 use crate::record::Loaded;
 use crate::unit::Changes;
-use crate::{CircleId, Error, IntentId, InvitationId, Kolo, MemberId};
+use crate::{Asset, CircleId, Error, IntentId, InvitationId, Kolo, MemberId};
 
 impl Kolo {
     pub(super) async fn follow_up(
@@ -46,7 +46,10 @@ impl Kolo {
                 }
                 Ok(())
             }
-            (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
+            (_, Want::OpenAccount { member, asset }) => {
+                let asset = asset.as_ref().unwrap_or_else(|| self.asset());
+                self.account_opened(changes, *member, asset).await
+            }
             (_, Want::OpenTrustline { member, asset }) => {
                 self.trustline_settled(changes, *member, asset, TrustState::Open).await
             }
@@ -59,12 +62,17 @@ impl Kolo {
         }
     }
 
-    async fn account_opened(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
+    async fn account_opened(
+        &self,
+        changes: &mut Changes,
+        member: MemberId,
+        asset: &Asset,
+    ) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         member.state.account = Account::Open;
         member.state.opened_at = Some(changes.now());
         member.state.trusts.clear();
-        member.state.set_trust(self.asset(), TrustState::Open);
+        member.state.set_trust(asset, TrustState::Open);
         self.have_trustlines(changes, &mut member.state)?;
         changes.write(&member)?;
         changes.event(&member.id, "member.account_opened", &member.state.address)
@@ -171,7 +179,7 @@ impl Kolo {
                 changes.notice(*member, "kept", Notice::WalletKept { reason })
             }
             // What waits for the account ends with it; the next wish opens it anew.
-            Want::OpenAccount { member } => self.account_refused(changes, *member).await,
+            Want::OpenAccount { member, .. } => self.account_refused(changes, *member).await,
             Want::OpenTrustline { member, asset } => {
                 self.trustline_settled(changes, *member, asset, TrustState::Refused).await
             }

@@ -13,6 +13,9 @@ use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, OfferId, T
 pub(crate) enum Want {
     OpenAccount {
         member: MemberId,
+        /// Of the trustline that comes with it; `None`: written before there were several, of the usual one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asset: Option<Asset>,
     },
     OpenChannel {
         number: u16,
@@ -25,7 +28,7 @@ pub(crate) enum Want {
     TestMoney {
         member: MemberId,
         amount: i64,
-        /// `None`: of the usual asset.
+        /// `None`: written before there were several, of the usual one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asset: Option<Asset>,
     },
@@ -157,7 +160,7 @@ pub(crate) enum Want {
     /// Of a circle, or what all circles share.
     Prolong {
         circle: Option<CircleId>,
-        /// Whose contract is among what they share; `None`: the usual one's.
+        /// Whose contract is among what they share; `None`: a circle's own, or of before there were several.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asset: Option<Asset>,
     },

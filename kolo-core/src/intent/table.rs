@@ -180,7 +180,7 @@ mod tests {
         let asset = Asset { code: "EURC".to_owned(), issuer: "G".to_owned(), decimals: 7 };
         let rows = [
             (Want::CreateCircle { circle }, true),
-            (Want::OpenAccount { member }, true),
+            (Want::OpenAccount { member, asset: None }, true),
             (Want::OpenTrustline { member, asset }, true),
             (Want::OpenChannel { number: 1 }, true),
             (Want::CloseAccount { member, to: to.clone() }, true),

@@ -41,6 +41,9 @@ pub enum AssetListError {
     /// The same asset twice, or two that people could not tell apart.
     #[error("{0} is there twice: each asset once, and no two of the same code or name")]
     Twice(String),
+    /// A code that could not be told from the figure beside it.
+    #[error("amounts of {0} could not be read: a code begins with a letter and is neither K nor M")]
+    Code(String),
 }
 
 error_codes! {
@@ -52,6 +55,9 @@ error_codes! {
         Twice = "assets.twice" Permanent:
             "an asset is in the list twice, or two cannot be told apart",
             "each asset once, and no two of the same code or name";
+        Code = "assets.code" Permanent:
+            "a code cannot be told from the figure beside it",
+            "take assets whose codes begin with a letter and are neither K nor M";
     }
 }
 
@@ -63,9 +69,18 @@ impl AssetList {
     pub fn try_new(assets: Vec<AllowedAsset>) -> Result<Self, AssetListError> {
         let (mut codes, mut names) = (BTreeSet::new(), BTreeSet::new());
         for AllowedAsset { asset, name } in &assets {
+            // "15" is no amount of "5", and "10k" is ten thousand.
+            let reads = asset.code.starts_with(|first: char| first.is_ascii_alphabetic());
+            let is_power = ["K", "M"].contains(&asset.code.to_uppercase().as_str());
+            if !reads || is_power {
+                return Err(AssetListError::Code(asset.code.clone()));
+            }
             // Whoever reads "10 USDC" must not have to ask which.
-            let is_new =
-                codes.insert(asset.code.to_uppercase()) && names.insert(name.trim().to_lowercase());
+            let of_others = assets.iter().map(|other| &other.asset.code);
+            let of_others = of_others.filter(|code| **code != asset.code);
+            let is_new = codes.insert(asset.code.to_lowercase())
+                && names.insert(name.trim().to_lowercase())
+                && !of_others.into_iter().any(|code| code.eq_ignore_ascii_case(name.trim()));
             if !is_new {
                 return Err(AssetListError::Twice(asset.code.clone()));
             }
@@ -186,6 +201,19 @@ mod tests {
         assert_eq!(list.find(&fake), None);
         let coarse = Asset { decimals: 2, ..real.clone() };
         assert_eq!(list.find(&coarse), None);
+    }
+
+    #[test]
+    fn what_could_not_be_read_beside_a_figure_is_refused() {
+        for code in ["5", "5USD", "K", "m"] {
+            let refused = AssetList::parse(&format!("{code}:G:7:Dollar"));
+            assert_eq!(refused, Err(AssetListError::Code(code.to_owned())), "{code}");
+        }
+        for list in ["USDC:G:7:US dollar,EURC:G:7:usdc", "USDC:G:7:eurc,EURC:G:7:Euro"] {
+            assert!(matches!(AssetList::parse(list), Err(AssetListError::Twice(_))), "{list}");
+        }
+        // Its own name it may have.
+        assert!(AssetList::parse("USDC:G:7:USDC,EURC:G:7:EURC").is_ok());
     }
 
     #[test]

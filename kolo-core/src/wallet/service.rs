@@ -129,16 +129,18 @@ impl Wallets {
         if !self.kolo.is_test_money(asset)? {
             return Err(Error::NotAvailable);
         }
-        let asset = Some(asset.clone()).filter(|asset| asset != self.kolo.asset());
         let most = self.kolo.settings().test_money_max;
         let amount = amount.minor_units();
         if !(1..=most).contains(&amount) {
             let max = u64::try_from(most).unwrap_or(0);
             return Err(Error::OutOfBounds { field: "amount", min: 1, max });
         }
-        let want = Want::TestMoney { member: id, amount, asset };
+        // What was asked is compared as it was when there was one asset; what is wanted names it.
+        let other = Some(asset.clone()).filter(|asset| asset != self.kolo.asset());
+        let asked = Want::TestMoney { member: id, amount, asset: other };
+        let want = Want::TestMoney { member: id, amount, asset: Some(asset.clone()) };
         let request = CommandRequest::new(ctx, CommandName::TestMoney).moving(Amount::new(amount));
-        let mut command = Command::asked(&self.kolo, ctx, request, &want).await?;
+        let mut command = Command::asked(&self.kolo, ctx, request, &asked).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);
         }

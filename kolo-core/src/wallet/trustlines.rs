@@ -13,6 +13,9 @@ use crate::record::Loaded;
 use crate::unit::{Changes, Command};
 use crate::{Asset, CommandContext, Error, Kolo, MemberId};
 
+/// Members whose trustlines are brought in one go: the sponsor sends one in a ledger.
+const AT_ONCE: usize = 5;
+
 impl Kolo {
     /// Has an open account get what it lacks of the list, and what was refused before. The caller writes
     /// the member.
@@ -27,13 +30,30 @@ impl Kolo {
     }
 
     /// The same for those whose accounts were open before an asset came onto the list: they may be sent
-    /// some of it. What was refused is left to their own commands.
-    pub(crate) async fn bring_trustlines(&self, members: &[Loaded<Member>]) -> Result<(), Error> {
+    /// some of it. What was refused is left to their own commands. A few at a time, and none while one of
+    /// the last few waits: all of them are in the sponsor's lane, before whoever opens an account next, and
+    /// the sponsor may be short, or not allowed to sign for the asset yet. Whose are under way now.
+    pub(crate) async fn bring_trustlines(
+        &self,
+        members: &[Loaded<Member>],
+        before: Vec<MemberId>,
+    ) -> Result<Vec<MemberId>, Error> {
+        for member in &before {
+            let there = self.load::<Member>(*member).await?;
+            if there.is_some_and(|there| waits(&there.state)) {
+                return Ok(before);
+            }
+        }
+        let mut bringing = Vec::new();
         for found in members {
             let lacking = self.lacking(&found.state, |_| false);
             if found.state.account != Account::Open || lacking.is_empty() {
                 continue;
             }
+            if bringing.len() == AT_ONCE {
+                break;
+            }
+            bringing.push(found.state.id);
             let key = format!("trustlines/{}/{}", found.state.id, found.version);
             let ctx =
                 CommandContext { tenant: self.tenant().clone(), ..CommandContext::of_system(key) };
@@ -48,15 +68,12 @@ impl Kolo {
             // `None`: they were faster; at the next comparison, if it is still wanted then.
             command.commit(changes, ()).await?;
         }
-        Ok(())
+        Ok(bringing)
     }
 
     /// What of the list an account has no trustline to, and none under way.
     fn lacking(&self, member: &Member, again: impl Fn(TrustState) -> bool) -> Vec<Asset> {
-        // Opened before this was kept, under the one asset there was.
-        if member.trusts.is_empty() && !self.assets().are_several() {
-            return Vec::new();
-        }
+        // Opened before this was kept, nothing is known of any: a trustline that is there is found to be.
         let assets = self.assets().iter().map(|allowed| &allowed.asset);
         let lacks = |asset: &&Asset| member.trust_in(asset).is_none_or(&again);
         assets.filter(lacks).cloned().collect()
@@ -69,6 +86,18 @@ impl Kolo {
         for trust in &member.trusts {
             if !assets.contains(&trust.asset) {
                 assets.push(trust.asset.clone());
+            }
+        }
+        assets
+    }
+
+    /// What any of these may hold: what came off the list still has books that meet the chain.
+    pub(crate) fn held_by_any(&self, members: &[Loaded<Member>]) -> Vec<Asset> {
+        let mut assets: Vec<_> =
+            self.assets().iter().map(|allowed| allowed.asset.clone()).collect();
+        for asset in members.iter().flat_map(|member| self.held_by(&member.state)) {
+            if !assets.contains(&asset) {
+                assets.push(asset);
             }
         }
         assets
@@ -91,6 +120,10 @@ impl Kolo {
         };
         changes.event(&member.id, kind, &asset.key())
     }
+}
+
+fn waits(member: &Member) -> bool {
+    member.trusts.iter().any(|trust| trust.state == TrustState::Opening)
 }
 
 fn want_trustline(changes: &mut Changes, member: &mut Member, asset: Asset) -> Result<(), Error> {

@@ -102,7 +102,7 @@ impl Kolo {
     ) -> Result<(), Error> {
         let now = self.now();
         let ends_soon = ends_at.is_some_and(|at| at <= now.plus(THRESHOLD_S));
-        let (want, day) = (what.want(), now.unix() / DAY_S);
+        let (want, day) = (what.want(self.asset()), now.unix() / DAY_S);
         let (shared, what) = (matches!(what, What::Shared(_)), what.to_string());
         let mut ctx = CommandContext::of_system(format!("lifetime/{what}/{day}"));
         ctx.tenant = self.tenant().clone();
@@ -142,10 +142,13 @@ enum What {
 }
 
 impl What {
-    fn want(&self) -> Want {
+    fn want(&self, usual: &Asset) -> Want {
         match self {
             Self::Circle(circle) => Want::Prolong { circle: Some(*circle), asset: None },
-            Self::Shared(asset) => Want::Prolong { circle: None, asset: asset.clone() },
+            Self::Shared(asset) => {
+                let asset = asset.as_ref().unwrap_or(usual).clone();
+                Want::Prolong { circle: None, asset: Some(asset) }
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod vaults;
 mod handlers;
 mod letters;
 mod nudge;
+mod unlisted;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -167,6 +168,7 @@ impl Worker {
     }
 
     async fn work_until(&self, mut shutdown: impl Future<Output = ()> + Unpin) {
+        self.kolo.warn_of_unlisted().await;
         loop {
             if let Err(error) = self.work(usize::MAX).await {
                 tracing::error!(%error, "the worker could not read its queue");

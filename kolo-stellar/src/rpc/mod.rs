@@ -323,6 +323,7 @@ fn entries(raw: RawEntries) -> Result<(u32, Vec<EntryInfo>), RpcError> {
             key: from_base64(ENTRIES, &entry.key)?,
             data: from_base64(ENTRIES, &entry.xdr)?,
             live_until: entry.live_until_ledger_seq,
+            ext: entry.ext_xdr.as_deref().map(|ext| from_base64(ENTRIES, ext)).transpose()?,
         })
     });
     Ok((raw.latest_ledger, entries.collect::<Result<_, RpcError>>()?))

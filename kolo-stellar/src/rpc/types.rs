@@ -1,6 +1,8 @@
 //! What the methods of Stellar RPC answer, as far as it is used here.
 use serde::{Deserialize, Deserializer};
-use stellar_xdr::{LedgerEntryData, LedgerKey, SorobanAuthorizationEntry, SorobanTransactionData};
+use stellar_xdr::{
+    LedgerEntryData, LedgerEntryExt, LedgerKey, SorobanAuthorizationEntry, SorobanTransactionData,
+};
 
 /// Numbers of 64 bits come as text, and from some nodes as numbers.
 #[derive(Deserialize)]
@@ -64,6 +66,8 @@ pub struct EntryInfo {
     pub data: LedgerEntryData,
     /// The last ledger it lives in, where it has a TTL.
     pub live_until: Option<u32>,
+    /// What is beside it, which says who carries its reserve; `None` of a node that does not tell.
+    pub ext: Option<LedgerEntryExt>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +77,8 @@ pub(super) struct RawEntry {
     pub xdr: String,
     #[serde(default)]
     pub live_until_ledger_seq: Option<u32>,
+    #[serde(default)]
+    pub ext_xdr: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,13 +1,14 @@
 //! A signing service signs what is prepared, by the keys it is prepared for, and nothing beside.
 use std::sync::Arc;
 
+use kolo_core::Asset;
 use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{Assembled, ChainEffect, PreparedTx};
 use kolo_core::port::vault::{Digest, SigningPolicy};
 use stellar_xdr::{
-    BumpSequenceOp, ExtendFootprintTtlOp, ExtensionPoint, FeeBumpTransactionInnerTx, Limits,
-    MuxedAccount, Operation, OperationBody, PaymentOp, Preconditions, ReadXdr, RestoreFootprintOp,
-    SequenceNumber, Transaction, TransactionSignaturePayload,
+    BumpSequenceOp, ChangeTrustOp, ExtendFootprintTtlOp, ExtensionPoint, FeeBumpTransactionInnerTx,
+    Limits, MuxedAccount, Operation, OperationBody, PaymentOp, Preconditions, ReadXdr,
+    RestoreFootprintOp, SequenceNumber, Transaction, TransactionSignaturePayload,
     TransactionSignaturePayloadTaggedTransaction, WriteXdr,
 };
 
@@ -133,6 +134,30 @@ async fn what_a_fee_bump_carries_is_looked_at() {
     for (index, (change, expected)) in changes.into_iter().enumerate() {
         assert_eq!(may(FEES, &with_inner(&bump, change)), expected, "fee-bump {index}");
         assert_eq!(may(KEEPER, &with_inner(&tx.payload, change)), expected, "transaction {index}");
+    }
+}
+
+/// What is off the list keeps no account open: the network ends no trustline with money in it.
+#[tokio::test]
+async fn a_member_gives_up_a_trustline_of_anything_and_opens_those_of_the_list() {
+    let effect = effects().into_iter().find(|e| format!("{e:?}").starts_with("Close")).unwrap();
+    let (_, client) = ready(&effect);
+    let tx = client.prepare(&effect).await.unwrap();
+    let bump = bump_of(&client, &tx);
+    let listed = crate::address::xdr_asset(&usdc()).unwrap();
+    let gone = crate::address::xdr_asset(&Asset { code: "GONE".to_owned(), ..usdc() }).unwrap();
+    for (asset, limit, expected) in
+        [(&gone, 0, true), (&gone, 1, false), (&listed, 0, true), (&listed, i64::MAX, true)]
+    {
+        let line = crate::prepare::change_trust_asset(asset);
+        let body = OperationBody::ChangeTrust(ChangeTrustOp { line, limit });
+        let change = |t: &mut Transaction| instead(t, None, body.clone());
+        assert_eq!(may(CLOSING, &with_inner(&tx.payload, &change)), expected, "{body:?}");
+        assert_eq!(may(FEES, &with_inner(&bump, &change)), expected, "{body:?}");
+        // Nobody's but their own.
+        let sponsors = |t: &mut Transaction| instead(t, Some(SPONSOR), body.clone());
+        let is_listed = asset == &listed;
+        assert_eq!(may(FEES, &with_inner(&bump, &sponsors)), is_listed, "{body:?}");
     }
 }
 

@@ -46,7 +46,7 @@ fn node(effect: &ChainEffect) -> (Node, StellarChainClient) {
     let (node, client) = ready(&swap_free(effect));
     let mut answer = simulation(&client, effect);
     let Plan::Call(call) = Plan::of(&client.network, effect).unwrap() else { panic!("no call") };
-    let root_invocation = call.consent(&client.network.assets[0].contract).unwrap().unwrap();
+    let root_invocation = call.consent().unwrap().unwrap();
     let credentials = SorobanCredentials::Address(SorobanAddressCredentials {
         address: ScAddress::Account(account(1)),
         nonce: 77,

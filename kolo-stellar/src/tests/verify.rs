@@ -554,6 +554,11 @@ async fn the_transfer_below_a_contribution_is_bound_to_the_configured_asset_and_
         let other = ScAddress::Contract(other);
         let in_euros = transfer(&|args| args.contract_address = other.clone());
         expect(&both, &effect, &in_euros, "authorised invocation");
+        // Off the list, the circle that saves in it is still paid.
+        let alone = StellarConfig { assets: vec![euros], ..config() };
+        let alone = StellarChainClient::try_new(Node::default().rpc(), &alone).unwrap();
+        assert_eq!(alone.verify(&effect, &tx), Ok(()));
+        expect(&alone, &effect, &in_euros, "authorised invocation");
         for other in [
             transfer(&|args| args.contract_address = stranger.clone()),
             transfer(&|args| args.function_name = "approve".try_into().unwrap()),

@@ -138,7 +138,7 @@ pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
     let Plan::Call(call) = Plan::of(&client.network, effect).unwrap() else {
         panic!("{effect:?} is no call");
     };
-    let wanted = call.authorisation(&client.network.assets[0].contract).unwrap();
+    let wanted = call.authorisation().unwrap();
     let auth: Vec<String> = wanted
         .into_iter()
         .map(|root_invocation| SorobanAuthorizationEntry {

@@ -8,7 +8,7 @@
 //! | `sponsor` | opening accounts with nothing in them, trustlines of configured assets, ending sponsorships |
 //! | `fees` | fee-bumps within the ceiling, around what these keys may sign |
 //! | `keeper` | contract calls that need nobody's authority, rent |
-//! | any other | as a member: payments of configured assets, contract calls and consents to them, closing the account, rent, signed messages |
+//! | any other | as a member: payments of configured assets, trustlines of them and the end of any, contract calls and consents to them, closing the account, rent, signed messages |
 //!
 //! The operator's keys sign only what acts for their own accounts. What is signed as it is begins with `kolo:` (invitations, draws, receipts).
 //!
@@ -109,7 +109,9 @@ impl TransactionPolicy {
             }
             OperationBody::ChangeTrust(change) => {
                 let known = assets.iter().any(|a| change.line == change_trust_asset(&a.xdr));
-                (opens && known, "a trustline of another asset")
+                // The network gives up no trustline with money in it: of what was once listed, say.
+                let gives_up = member && change.limit == 0;
+                (opens && known || gives_up, "a trustline of another asset")
             }
             OperationBody::RevokeSponsorship(_) => {
                 (whose == Whose::Sponsor, "an end of sponsorship")

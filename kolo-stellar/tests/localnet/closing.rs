@@ -1,4 +1,5 @@
 //! The sponsor's reserves come back: by merging the account, or by leaving the sponsorship.
+use kolo_core::Asset;
 use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{ChainEffect, Fate, Mismatch, PrepareError, PreparedTx};
 use kolo_rules::Amount;
@@ -124,6 +125,24 @@ async fn an_account_that_stands_on_its_own_leaves_the_sponsorship() {
     assert_eq!((world.balance_xlm(2).await, world.sponsored().await), (3 * RESERVE, 3));
 }
 
+/// What is listed after somebody has left is the sponsor's alone, and is given back alone.
+#[tokio::test]
+async fn who_left_before_leaves_again_with_what_came_since() {
+    let world = World::new().await;
+    world.open(1, usdc(5)).await;
+    world.net.fund(world.id(1), 4 * RESERVE).await.unwrap();
+    world.apply(&world.leaving(1)).await;
+    let euros = Asset { code: "EURC".to_owned(), ..world.asset() };
+    let owner = world.address(1);
+    world.apply(&ChainEffect::OpenAccount { owner: owner.clone(), asset: euros.clone() }).await;
+    assert_eq!(world.sponsored().await, 1);
+    let again = ChainEffect::LeaveSponsorship { owner, assets: vec![world.asset(), euros] };
+    world.apply(&again).await;
+    assert_eq!((world.sponsored().await, world.balance(1).await), (0, usdc(5)));
+    let done = world.client.prepare(&again).await.unwrap_err();
+    assert!(matches!(done, PrepareError::AlreadyDone), "{done}");
+}
+
 #[tokio::test]
 async fn what_would_lose_something_is_refused() {
     let world = World::new().await;
@@ -230,11 +249,14 @@ async fn no_field_of_leaving_can_be_altered() {
         OperationBody::RevokeSponsorship(RevokeSponsorshipOp::LedgerEntry(key))
     };
     let changes: Vec<Change<'_>> = vec![
-        ("sponsored account", Box::new(|all| all[1].body = other())),
-        ("sponsored trustline", Box::new(|all| all[0].body = other())),
-        ("account source", Box::new(|all| all[1].source_account = thief())),
-        ("trustline source", Box::new(|all| all[0].source_account = thief())),
+        ("sponsored entry", Box::new(|all| all[1].body = other())),
+        ("sponsored entry", Box::new(|all| all[0].body = other())),
+        ("sponsored entry", Box::new(|all| all.reverse())),
+        ("sponsored entry", Box::new(|all| all[1] = all[0].clone())),
+        ("source of an end of sponsorship", Box::new(|all| all[1].source_account = thief())),
+        ("source of an end of sponsorship", Box::new(|all| all[0].source_account = thief())),
         ("number of operations", Box::new(|all| all.insert(0, all[0].clone()))),
+        ("number of operations", Box::new(Vec::clear)),
     ];
     each_is_refused(&world, &effect, &tx, changes);
 }

@@ -37,7 +37,7 @@ impl Talk<'_> {
                 Ok(self.command(member, command).await?.with(Remark::Dropped).into())
             }
             // The question stands, with its buttons and its time.
-            _ => Ok(Outcome::Kept(Reply::YesOrNo)),
+            _ => Ok(Outcome::Kept(Reply::YesOrNo, None)),
         }
     }
 

@@ -53,15 +53,17 @@ impl Talk<'_> {
             Some(allowed) => self.in_asset(&allowed.asset),
             None => self.in_asset_of(member, circle).await?,
         };
+        let kept = |problem| {
+            let of = Some(talk.speech.asset.clone());
+            Ok(Outcome::Kept(Reply::BadAmount { problem }, of))
+        };
         match talk.amount(&text) {
             Ok(_) | Err(AmountProblem::Ambiguous { .. }) => {
                 Ok(self.with_amount(member, of, text).await?.into())
             }
             // The question stands, with its buttons and its time.
-            Err(AmountProblem::NotANumber | AmountProblem::Empty) => {
-                Ok(Outcome::Kept(Reply::BadAmount { problem: asked }))
-            }
-            Err(problem) => Ok(Outcome::Kept(Reply::BadAmount { problem })),
+            Err(AmountProblem::NotANumber | AmountProblem::Empty) => kept(asked),
+            Err(problem) => kept(problem),
         }
     }
 

@@ -117,9 +117,9 @@ impl Dialogue {
         let before = session.clone();
         match talk.answer(session).await? {
             Outcome::Said(said) => Ok(said.into_turn(turn, at)),
-            Outcome::Kept(reply) => {
+            Outcome::Kept(reply, asset) => {
                 let session = Session { turn, ..before };
-                Ok(Turn { session, reply: Some(reply), after: None, asset: None })
+                Ok(Turn { session, reply: Some(reply), after: None, asset })
             }
         }
     }
@@ -182,10 +182,11 @@ impl Said {
     }
 }
 
-/// A step's end: something was said, or everything stays as it was (its menu and its time too).
+/// A step's end: something was said, or everything stays as it was (its menu and its time too) and this is
+/// said, of this asset (`None`: of the usual one).
 enum Outcome {
     Said(Said),
-    Kept(Reply),
+    Kept(Reply, Option<Asset>),
 }
 
 impl From<Said> for Outcome {
@@ -236,7 +237,7 @@ impl Talk<'_> {
             (Input::Stale, Some(step)) if expired && step.is_brief() => {
                 return Ok(Said::reply(Reply::TimedOut).into());
             }
-            (Input::Stale, _) => return Ok(Outcome::Kept(Reply::StaleButton)),
+            (Input::Stale, _) => return Ok(Outcome::Kept(Reply::StaleButton, None)),
             (Input::Order(text), step) => {
                 let said = self.command(&member, parser::parse(&text)).await?;
                 let was_asked = !expired && !matches!(step, None | Some(Step::History { .. }));

@@ -69,7 +69,7 @@ impl Talk<'_> {
             command if command.is_order() => {
                 Ok(self.command(member, command).await?.with(Remark::Dropped).into())
             }
-            _ => Ok(Outcome::Kept(Reply::NoSuchChoice { most: offered.len().min(MENU) })),
+            _ => Ok(Outcome::Kept(Reply::NoSuchChoice { most: offered.len().min(MENU) }, None)),
         }
     }
 }

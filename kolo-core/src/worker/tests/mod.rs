@@ -4,6 +4,7 @@ mod between;
 mod caps;
 mod chain;
 mod channels;
+mod coins;
 mod consents;
 mod contract;
 mod disbelief;

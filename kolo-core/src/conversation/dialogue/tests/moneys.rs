@@ -101,6 +101,23 @@ fn what_is_of_one_asset_is_never_paid_with_another() {
     assert!(chat.desk.ordered().is_empty());
 }
 
+/// A question that stands speaks of the same money as before.
+#[test]
+fn what_is_wrong_with_the_answer_to_a_question_is_said_in_the_groups_money() {
+    let mut chat = ada(5_000);
+    chat.say("contribute 1.000");
+    let refused = chat.say("1.00 usdc");
+    assert!(
+        refused.text().starts_with("This group saves in EURC, and you wrote “usdc”."),
+        "{}",
+        refused.text()
+    );
+    let large = chat.say("2000000");
+    assert!(large.text().contains("EURC") && !large.text().contains("USDC"), "{}", large.text());
+    let again = chat.say("what");
+    assert!(!again.text().contains("USDC"), "{}", again.text());
+}
+
 #[test]
 fn the_balance_tells_the_usual_money_and_what_else_there_is() {
     let mut chat = ada(30);

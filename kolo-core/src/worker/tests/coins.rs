@@ -1,0 +1,168 @@
+//! Several assets, and a list of them that changes.
+use super::receipts::notices;
+use super::*;
+use crate::intent::state::Want;
+use crate::member::state::{Member, TrustState};
+use crate::notice::Notice;
+use crate::port::ledger::EntryQuery;
+use crate::record::Loaded;
+use crate::{AllowedAsset, AssetList};
+
+fn euro() -> Asset {
+    Asset { code: "EURC".to_owned(), ..asset() }
+}
+
+fn list(assets: &[Asset]) -> AssetList {
+    let allowed = |asset: &Asset| AllowedAsset { name: asset.code.clone(), asset: asset.clone() };
+    AssetList::try_new(assets.iter().map(allowed).collect()).unwrap()
+}
+
+fn opens_euros(effect: &ChainEffect) -> bool {
+    matches!(effect, ChainEffect::OpenAccount { asset, .. } if asset.code == "EURC")
+}
+
+impl World {
+    /// Started again on what is there, with another list.
+    fn relisted(self, assets: &[Asset]) -> Self {
+        let Self { kolo, chain, clock, .. } = self;
+        let (tenant, ports) = (kolo.tenant().clone(), kolo.ports().clone());
+        let (operator, settings) = (kolo.operator().clone(), kolo.settings().clone());
+        let kolo = Kolo::new(tenant, ports, list(assets), operator, settings);
+        let worker = Worker::without_chat(kolo.clone());
+        Self { kolo, worker, chain, clock }
+    }
+
+    fn stored(&self, member: &MemberView) -> Loaded<Member> {
+        block_on(self.kolo.member(member.id)).unwrap()
+    }
+
+    fn trust(&self, member: &MemberView, asset: &Asset) -> Option<TrustState> {
+        self.stored(member).state.trust_in(asset)
+    }
+
+    /// With an account, by their first money.
+    fn opened(&self, name: &str) -> MemberView {
+        let member = self.member(name);
+        let ctx = CommandContext::of_member(member.id, format!("open/{name}"));
+        block_on(self.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
+        self.work();
+        member
+    }
+
+    fn trusting(&self, members: &[MemberView], asset: &Asset, state: TrustState) -> usize {
+        members.iter().filter(|member| self.trust(member, asset) == Some(state)).count()
+    }
+}
+
+/// All of them are in the sponsor's lane, before whoever opens an account next.
+#[test]
+fn trustlines_to_what_is_listed_anew_come_a_few_at_a_time() {
+    let world = World::new();
+    let members: Vec<_> = (0..12).map(|n| world.opened(&format!("member {n}"))).collect();
+    let world = world.relisted(&[asset(), euro()]);
+    world.chain.let_compare();
+    world.chain.answer(opens_euros, Some(Answer::Trouble));
+    world.pass(600);
+    assert_eq!(world.trusting(&members, &euro(), TrustState::Opening), 5);
+    world.chain.answer(opens_euros, None);
+    // A look a minute, as a worker that polls does.
+    (0..60).for_each(|_| world.pass(60));
+    assert_eq!(world.trusting(&members, &euro(), TrustState::Open), 12);
+    assert_eq!(world.chain.count(opens_euros), 12);
+}
+
+/// The account's trustline is of what was the usual asset when it was wanted.
+#[test]
+fn an_account_that_opens_over_a_change_of_order_holds_what_it_was_opened_with() {
+    let world = World::new();
+    world.chain.answer(opens, Some(Answer::Trouble));
+    let ada = world.opened("Ada");
+    let world = world.relisted(&[euro(), asset()]);
+    world.chain.answer(opens, None);
+    world.pass(600);
+    let opened: Vec<_> = world.chain.done().into_iter().filter(opens).collect();
+    let owner = ada.address.clone();
+    let wanted =
+        [asset(), euro()].map(|asset| ChainEffect::OpenAccount { owner: owner.clone(), asset });
+    assert_eq!(opened, wanted);
+    for asset in [asset(), euro()] {
+        assert_eq!(world.trust(&ada, &asset), Some(TrustState::Open), "{}", asset.code);
+    }
+    // And what was asked for in dollars came in dollars.
+    let paid: Vec<_> = world.chain.done().into_iter().filter(pays).collect();
+    assert!(
+        matches!(paid.as_slice(), [ChainEffect::Pay { asset: of, .. }] if *of == asset()),
+        "{paid:?}"
+    );
+}
+
+/// Accounts of before that was kept: nothing is known of any trustline, whatever is listed now.
+#[test]
+fn what_an_older_account_holds_is_found_out() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let mut json = serde_json::to_value(&world.stored(&ada).state).unwrap();
+    assert!(json.as_object_mut().unwrap().remove("trusts").is_some());
+    let mut member: Member = serde_json::from_value(json).unwrap();
+    assert_eq!(member.trust_in(&asset()), None);
+    let world = world.relisted(&[euro()]);
+    let ctx = CommandContext::of_system("older".to_owned());
+    let mut command =
+        block_on(crate::unit::Command::begin(&world.kolo, &ctx, "older", &ada.id)).unwrap();
+    let mut changes = command.changes();
+    world.kolo.have_trustlines(&mut changes, &mut member).unwrap();
+    changes.write(&Loaded { state: member, ..world.stored(&ada) }).unwrap();
+    assert!(block_on(command.commit(changes, ())).unwrap().is_some());
+    world.work();
+    assert_eq!(world.chain.count(opens_euros), 1);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Open));
+}
+
+#[test]
+fn wants_of_before_there_were_several_are_read() {
+    let member = crate::MemberId::derive(&[b"older"]);
+    let read = |text: String| serde_json::from_str::<Want>(&text).unwrap();
+    let opened = read(format!(r#"{{"OpenAccount":{{"member":"{member}"}}}}"#));
+    assert_eq!(opened, Want::OpenAccount { member, asset: None });
+    let money = read(format!(r#"{{"TestMoney":{{"member":"{member}","amount":5}}}}"#));
+    assert_eq!(money, Want::TestMoney { member, amount: 5, asset: None });
+    let rent = read(r#"{"Prolong":{"circle":null}}"#.to_owned());
+    assert_eq!(rent, Want::Prolong { circle: None, asset: None });
+}
+
+#[test]
+fn a_circle_of_what_is_no_longer_listed_is_named() {
+    let world = World::new().relisted(&[asset(), euro()]);
+    let (circle, ..) = world.active("one");
+    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), []);
+    let world = world.relisted(&[euro()]);
+    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [(circle, asset().key())]);
+}
+
+/// Anybody can issue something they call USDC, and its issuer other things.
+#[test]
+fn a_payment_of_what_is_not_listed_is_not_booked() {
+    let world = World::new().relisted(&[asset(), euro()]);
+    let ada = world.opened("Ada");
+    world.pass(60);
+    let stranger = Asset { issuer: "GSTRANGER".to_owned(), ..asset() };
+    let other = Asset { code: "USDX".to_owned(), ..asset() };
+    let small = Asset { code: "usdc".to_owned(), ..asset() };
+    for fake in [&stranger, &other, &small] {
+        world.chain.fund(world.now(), &ada.address, fake, EACH);
+        world.work();
+        let account = crate::circle::postings::wallet(ada.id, fake);
+        let query = EntryQuery { account, before: None, limit: 1 };
+        let ledger = &world.kolo.ports().ledger;
+        let entries = block_on(ledger.entries(world.kolo.tenant(), &query)).unwrap();
+        assert!(entries.is_empty(), "{fake:?}");
+    }
+    let told = notices(&world.kolo);
+    let is_paid = |told: &crate::unit::Told| matches!(told.notice, Notice::MoneyReceived { .. });
+    assert!(!told.iter().any(is_paid), "{told:?}");
+    // The same of the real one is.
+    world.chain.fund(world.now(), &ada.address, &euro(), EACH);
+    world.work();
+    let purse = block_on(world.kolo.wallets().balance_in(ada.id, &euro())).unwrap();
+    assert_eq!(purse.settled, EACH);
+}
