@@ -288,10 +288,17 @@ fn assets(text: Option<String>) -> Result<AssetList, ConfigError> {
     if list.iter().count() > MAX_ASSETS {
         return Err(wrong(format!("there are more than {MAX_ASSETS}: name fewer")));
     }
-    if !list.iter().any(|allowed| allowed.asset.issuer == OWN) {
+    if list.usual().asset.issuer != OWN {
         return Err(wrong(format!(
-            "one of them must be the operator's own: write {OWN} for its issuer"
+            "the first one must be the operator's own, which is given away as test money: write {OWN} for its issuer"
         )));
+    }
+    let is_account = |text: &str| stellar_strkey::ed25519::PublicKey::from_string(text).is_ok();
+    if let Some(odd) =
+        list.iter().find(|it| it.asset.issuer != OWN && !is_account(&it.asset.issuer))
+    {
+        let (code, issuer) = (&odd.asset.code, &odd.asset.issuer);
+        return Err(wrong(format!("{code}: {issuer:?} is no account (G…), nor {OWN}")));
     }
     Ok(list)
 }
@@ -356,6 +363,12 @@ mod tests {
             ("KOLO_ASSETS", "USDC:test:6:US dollar"),
             ("KOLO_ASSETS", "USDC:test:7:US dollar,USDC:GA5Z:7:Dollar"),
             ("KOLO_ASSETS", "USDC:GA5Z:7:US dollar"),
+            ("KOLO_ASSETS", "USDC:test:7:US dollar,EURC:GA5Z:7:Euro"),
+            // Nobody here could give it away as test money.
+            (
+                "KOLO_ASSETS",
+                "USDC:GBZXN7PIRZGNMHGA7MUUUF4GWPY5AYPV6LY4UV2GL6VJGIQRXFDNMADI:7:US dollar,EURC:test:7:Euro",
+            ),
             ("KOLO_ASSETS", "A:test:7:a,B:test:7:b,C:test:7:c,D:test:7:d,E:test:7:e,F:test:7:f"),
             ("STELLAR_NETWORK", "mainnet"),
             ("WHATSAPP_TOKEN", "short"),

@@ -401,7 +401,7 @@ async fn a_thief_with_the_chat_a_link_or_guesses_gets_nothing() {
         }
         see(page, "27-key-wrong-phone").await;
         guess(page, &app.wrong()).await;
-        alert_says(page, "no code is taken until").await;
+        alert_says(page, "No code is taken until").await;
         see(page, "28-key-locked-phone").await;
         phones(page).await;
         page.heard(ADA, "Five wrong codes in a row").await;

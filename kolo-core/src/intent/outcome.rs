@@ -7,7 +7,7 @@ use crate::circle::state::{Circle, Contract, Seat};
 use crate::invitation::state::{Invitation, Standing};
 use crate::member::state::{Account, TrustState};
 use crate::notice::{Notice, Reason};
-use crate::port::chain::Refused;
+use crate::port::chain::{ChainAddress, Refused};
 use crate::port::ledger::Resolution;
 use crate::record::Loaded;
 use crate::unit::Changes;
@@ -197,9 +197,29 @@ impl Kolo {
             Want::Prolong { circle, .. } => {
                 Self::schedule_lifetime_again(changes, *circle, intent.id)
             }
-            // A credit's timer tries every day; a vault is looked at again in any case.
-            Want::TestMoney { .. } | Want::Push { .. } | Want::Sync { .. } => Ok(()),
+            Want::Push { circle, to } => self.push_refused(changes, *circle, to).await,
+            // A vault is looked at again in any case.
+            Want::TestMoney { .. } | Want::Sync { .. } => Ok(()),
         }
+    }
+
+    /// A credit's timer tries every day; until then its owner's trustline, which may have gone, is not taken
+    /// for granted: it is asked for again.
+    async fn push_refused(
+        &self,
+        changes: &mut Changes,
+        circle: CircleId,
+        to: &ChainAddress,
+    ) -> Result<(), Error> {
+        let circle = self.circle(circle).await?.state;
+        let owner = circle.seat_of(to).and_then(|seat| circle.holder(seat));
+        let Some(owner) = owner.and_then(|holder| holder.member) else { return Ok(()) };
+        let mut member = self.member(owner).await?;
+        if member.state.trust_in(&circle.asset) != Some(TrustState::Open) {
+            return Ok(());
+        }
+        member.state.set_trust(&circle.asset, TrustState::Refused);
+        changes.write(&member)
     }
 
     /// A request that could not be taken back stands, or has been answered; the circle's name.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use kolo_rules::Amount;
 
 use super::PortError;
-use crate::{Actor, CircleId, CommandContext, TenantId};
+use crate::{Actor, Asset, CircleId, CommandContext, TenantId};
 
 /// Names the commands there are and gives each its name in records and logs.
 macro_rules! commands {
@@ -142,6 +142,8 @@ pub struct CommandRequest {
     /// How much money the actor pays by it, minor units of the asset its circle saves in. Of what two agree on, each
     /// is asked about what they would pay themselves: nothing, when it is the other who pays.
     pub amount: Option<Amount>,
+    /// Of what, where no circle says it. Amounts of different assets do not add up.
+    pub asset: Option<Asset>,
     /// What started it (a message's id).
     pub correlation: String,
 }
@@ -156,6 +158,7 @@ impl CommandRequest {
             command,
             circle: None,
             amount: None,
+            asset: None,
             correlation: ctx.correlation.clone(),
         }
     }
@@ -171,6 +174,13 @@ impl CommandRequest {
     #[must_use]
     pub fn moving(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);
+        self
+    }
+
+    /// Of this asset.
+    #[must_use]
+    pub fn of(mut self, asset: &Asset) -> Self {
+        self.asset = Some(asset.clone());
         self
     }
 }

@@ -139,7 +139,8 @@ impl Wallets {
         let other = Some(asset.clone()).filter(|asset| asset != self.kolo.asset());
         let asked = Want::TestMoney { member: id, amount, asset: other };
         let want = Want::TestMoney { member: id, amount, asset: Some(asset.clone()) };
-        let request = CommandRequest::new(ctx, CommandName::TestMoney).moving(Amount::new(amount));
+        let request =
+            CommandRequest::new(ctx, CommandName::TestMoney).moving(Amount::new(amount)).of(asset);
         let mut command = Command::asked(&self.kolo, ctx, request, &asked).await?;
         if let Some(done) = command.replay()? {
             return Ok(done);

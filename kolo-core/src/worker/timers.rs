@@ -1,6 +1,6 @@
 //! Things to do at a time: payouts on their dates, reminders, credits that could not be delivered.
 use kolo_rules::circle::{PayoutStatus, Phase};
-use kolo_rules::{Circle as Mirror, Rules};
+use kolo_rules::{Amount, Circle as Mirror, Rules};
 use serde::{Deserialize, Serialize};
 
 use crate::circle::state::{Circle, Contract};
@@ -215,16 +215,22 @@ impl Kolo {
     ) -> Result<(), Error> {
         let found: Loaded<Circle> = self.circle(circle).await?;
         let mirror = found.state.mirror()?;
-        let seat = found.state.seat_of(to).and_then(|seat| mirror.seat(seat));
-        if !seat.is_some_and(|seat| seat.credit.is_positive()) {
+        let seat = found.state.seat_of(to);
+        let credit = seat.and_then(|seat| mirror.seat(seat)).map(|seat| seat.credit);
+        if !credit.is_some_and(Amount::is_positive) {
             return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
         }
+        let owner = seat.and_then(|seat| found.state.holder(seat)).and_then(|it| it.member);
         let ctx = self.timer_context(work);
         let mut command =
             Command::begin(self, &ctx, "timer.push", &(circle, to)).await?.consuming(&work.lease);
         loop {
             let mut changes = command.changes();
             let now = changes.now();
+            if let Some(owner) = owner {
+                // A trustline that could not be opened, or has gone, may be all that keeps it.
+                self.schedule_account(&mut changes, owner)?;
+            }
             changes.want("push", Want::Push { circle, to: to.clone() }, None)?;
             self.schedule_push(&mut changes, circle, to, now.plus(PUSH_EVERY_S))?;
             if command.commit(changes, ()).await?.is_some() {

@@ -1,6 +1,6 @@
 //! Several stablecoins: a circle saves in one of them for good, and no pot or wallet mixes them.
 use kolo_core::port::chain::ChainEffect;
-use kolo_core::port::ledger::StoredEvent;
+use kolo_core::port::ledger::{AccountId, Side, StoredEvent};
 use kolo_core::{Amount, Asset, AssetList, CircleId, CommandContext, Error};
 use kolo_server::chat::Phone;
 use serde_json::Value;
@@ -204,6 +204,46 @@ async fn accounts_opened_before_an_asset_was_listed_get_its_trustline_once() {
     assert_eq!(world.purses(&people).await, [(110, 55), (90, 5)]);
     assert_eq!(world.trustlines("EURC").await.len(), 2);
     assert_eq!(world.trustlines("USDC").await, Vec::<String>::new());
+}
+
+/// An asset that is taken off the list by mistake: circles that save in it are paid, and nothing is lost of
+/// what happens meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_circle_of_what_came_off_the_list_goes_on_and_its_books_meet_the_chain() {
+    let mut world = World::saving_in(&both()).await;
+    let people = ada_and_bola(&mut world).await;
+    let [ada, bola] = &people;
+    for who in &people {
+        world.say(who, "TEST MONEY 60 EURC").await;
+    }
+    let euros = world.group("CREATE GROUP Traders 20 EURC weekly 2", &people).await;
+    world.pay_into(ada, "Traders").await;
+    let euro = world.kolo.assets().by_code("EURC").unwrap().asset.clone();
+
+    let mut world = world.restarted(&AssetList::parse(USDC).unwrap()).await;
+    let paid = world.pay_into(bola, "Traders").await;
+    assert!(paid.contains("You paid *20.00 EURC* to *Traders*, round 1 of 2."), "{paid}");
+    assert_eq!(world.vault(euros).await, 40);
+    // Among themselves, of which no event tells any more.
+    let (from, to) = (world.member(bola).await.address, world.member(ada).await.address);
+    let amount = Amount::new(5 * DOLLAR);
+    bring_about(&world.kolo, &ChainEffect::Pay { from, to, asset: euro.clone(), amount }).await;
+    world.pass(300).await;
+    world.pass(8 * DAY).await;
+    for (who, units) in [(ada, 85), (bola, 35)] {
+        let member = world.member(who).await;
+        let chain = &world.kolo.ports().chain;
+        let there = chain.balance(&member.address, &euro).await.unwrap();
+        assert_eq!(there, Amount::new(units * DOLLAR), "{}", who.name);
+        let account = AccountId {
+            name: format!("wallet/{}", member.id),
+            asset: euro.key(),
+            normal: Side::Credit,
+        };
+        let ledger = &world.kolo.ports().ledger;
+        let books = ledger.balances(world.kolo.tenant(), &[account]).await.unwrap();
+        assert_eq!(books[0].settled, there, "{}", who.name);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

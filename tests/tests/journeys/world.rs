@@ -9,7 +9,7 @@ use kolo_core::port::{ChainClient, Clock, MessageChannel};
 use kolo_core::testkit::check_books;
 use kolo_core::view::{CircleStatus, CircleSummary, MemberView, WalletView};
 use kolo_core::worker::Worker;
-use kolo_core::{Amount, AssetList, Caps, CircleId, Kolo, Timestamp, conversation};
+use kolo_core::{Amount, Asset, AssetList, Caps, CircleId, Kolo, Timestamp, conversation};
 use kolo_localnet::Localnet;
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
@@ -39,6 +39,8 @@ pub struct World {
     worker: Worker,
     folder: tempfile::TempDir,
     messages: u64,
+    /// Every asset that was on the list, also before a restart: their books are looked at for ever.
+    listed: Vec<Asset>,
 }
 
 impl World {
@@ -61,7 +63,8 @@ impl World {
         let clock = MovableClock::still(Timestamp::from_unix(START));
         let stack = start(&folder, Arc::new(clock), caps, assets).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
-        Self { stack, kolo, outsiders: false, worker, folder, messages: 0 }
+        let listed = all_of(kolo.assets());
+        Self { stack, kolo, outsiders: false, worker, folder, messages: 0, listed }
     }
 
     /// The embedded network.
@@ -77,7 +80,7 @@ impl World {
 
     /// The same, with another list of assets.
     pub async fn restarted(self, assets: &AssetList) -> Self {
-        let Self { stack, kolo, outsiders, worker, folder, messages } = self;
+        let Self { stack, kolo, outsiders, worker, folder, messages, mut listed } = self;
         let caps = kolo.settings().caps;
         drop((kolo, worker));
         let clock = stack.clock.clone();
@@ -85,7 +88,8 @@ impl World {
         drop(stack);
         let stack = start(&folder, clock, caps, assets).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
-        let world = Self { stack, kolo, outsiders, worker, folder, messages };
+        listed.extend(all_of(kolo.assets()));
+        let world = Self { stack, kolo, outsiders, worker, folder, messages, listed };
         world.settle().await;
         world
     }
@@ -290,6 +294,7 @@ impl World {
     pub async fn invariants(&self) {
         let circles = self.kolo.circles().list(None, PAGE).await.unwrap();
         for circle in &circles {
+            assert!(self.listed.contains(&circle.asset), "{}: {:?}", circle.name, circle.asset);
             let differences = self.kolo.circles().reconcile(circle.id).await.unwrap();
             assert!(differences.is_empty(), "{}: {differences:#?}", circle.name);
             self.vault_is_liabilities(circle).await;
@@ -303,13 +308,17 @@ impl World {
             }
         }
         let ledger = self.kolo.ports().ledger.as_ref();
-        let outside = self.kolo.assets().iter().map(|allowed| AccountId {
+        let keys: BTreeSet<_> = self.listed.iter().map(Asset::key).collect();
+        let external = |asset: &String| AccountId {
             name: "external".to_owned(),
-            asset: allowed.asset.key(),
+            asset: asset.clone(),
             normal: Side::Debit,
-        });
-        let outside: Vec<_> = outside.collect();
+        };
+        let outside: Vec<_> = keys.iter().map(external).collect();
         let books = check_books(ledger, self.kolo.tenant(), &outside).await.unwrap();
+        for account in books.accounts.keys() {
+            assert!(keys.contains(&account.asset), "what nobody listed is booked: {account:?}");
+        }
         for outside in &outside {
             // What came from outside is what wallets and vaults have of that asset, and of no other.
             let of_it = books.accounts.iter().filter(|(account, _)| account.asset == outside.asset);
@@ -361,6 +370,10 @@ impl World {
         });
         assert_eq!(there.vault, owed, "{}", circle.name);
     }
+}
+
+fn all_of(assets: &AssetList) -> Vec<Asset> {
+    assets.iter().map(|allowed| allowed.asset.clone()).collect()
 }
 
 /// What we owe is positive, what came to us negative.

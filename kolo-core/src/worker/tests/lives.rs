@@ -409,6 +409,14 @@ fn fees_insurance_deposits_and_debts_are_booked_to_the_stroop() {
     assert_eq!(life.state(|state| state.rounds_paid), 2, "paid out, short");
     let credit = life.state(|state| state.seat(1).unwrap().credit);
     assert!(credit.is_positive(), "kept for Ada");
+    let asked = || {
+        let done = life.world.chain.done();
+        let hers = |effect: &&ChainEffect| matches!(effect, ChainEffect::OpenAccount { owner, .. } if *owner == ada);
+        done.iter().filter(hers).count()
+    };
+    let before = asked();
+    life.pass(2 * DAY_S);
+    assert!(asked() > before, "a trustline that has gone may be what keeps it from her");
     life.chain(|there, now| {
         // Tokens nobody owes, and tokens gone: the reserve takes and gives.
         there.vault = there.vault.checked_add(Amount::new(13)).unwrap();
