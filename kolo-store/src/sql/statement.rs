@@ -174,6 +174,9 @@ pub(crate) trait Db: Send {
     /// Undoes it.
     async fn rollback(&mut self) -> Result<(), DbError>;
 
+    /// Drops the connection, in whatever state it is; nobody gets it again.
+    fn give_up(self: Box<Self>);
+
     /// Closes the connection in order.
     async fn close(self: Box<Self>);
 }

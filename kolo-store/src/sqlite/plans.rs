@@ -84,6 +84,10 @@ impl Db for Watched {
         self.db.rollback().await
     }
 
+    fn give_up(self: Box<Self>) {
+        self.db.give_up();
+    }
+
     async fn close(self: Box<Self>) {
         self.db.close().await;
     }
