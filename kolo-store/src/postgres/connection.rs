@@ -94,6 +94,37 @@ impl Db for PostgresDb {
         rows.iter().map(row).collect()
     }
 
+    /// One statement for all rows, whose text depends on the kinds of its columns only: it is planned
+    /// once.
+    async fn many(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<Vec<Row>, DbError> {
+        let columns = columns(rows)?;
+        let kinds: Vec<String> = (1..)
+            .zip(&columns)
+            .map(|(number, column)| format!("${number}::{}", column.kind()))
+            .collect();
+        let sql = format!("{head} SELECT * FROM unnest({}){tail}", kinds.join(", "));
+        let mut arguments = PgArguments::default();
+        for column in columns {
+            match column {
+                Column::Int(values) => arguments.add(values),
+                Column::Text(values) => arguments.add(values),
+                Column::Bytes(values) => arguments.add(values),
+            }
+            .map_err(|error| db_error(sqlx::Error::Encode(error)))?;
+        }
+        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .persistent(self.manner.persistent)
+            .fetch_all(self.connection())
+            .await
+            .map_err(db_error)?;
+        rows.iter().map(row).collect()
+    }
+
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
         let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let mut done = script.execute_many(self.connection());
@@ -126,6 +157,41 @@ impl Db for PostgresDb {
             tracing::warn!(%error, "a PostgreSQL connection did not close cleanly");
         }
     }
+}
+
+/// The values of one column, for `unnest`.
+enum Column {
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+    Bytes(Vec<Vec<u8>>),
+}
+
+impl Column {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "bigint[]",
+            Self::Text(_) => "text[]",
+            Self::Bytes(_) => "bytea[]",
+        }
+    }
+}
+
+fn columns(rows: Vec<Vec<Value>>) -> Result<Vec<Column>, DbError> {
+    let mut columns: Vec<Column> = Vec::new();
+    for row in rows {
+        for (number, value) in row.into_iter().enumerate() {
+            match (columns.get_mut(number), value) {
+                (Some(Column::Int(values)), Value::Int(value)) => values.push(value),
+                (Some(Column::Text(values)), Value::Text(value)) => values.push(value),
+                (Some(Column::Bytes(values)), Value::Bytes(value)) => values.push(value),
+                (None, Value::Int(value)) => columns.push(Column::Int(vec![value])),
+                (None, Value::Text(value)) => columns.push(Column::Text(vec![value])),
+                (None, Value::Bytes(value)) => columns.push(Column::Bytes(vec![value])),
+                (Some(_), _) => return Err(DbError::invalid("a column of different kinds")),
+            }
+        }
+    }
+    Ok(columns)
 }
 
 fn row(row: &PgRow) -> Result<Row, DbError> {

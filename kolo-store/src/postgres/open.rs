@@ -26,11 +26,18 @@ const PREPARED: usize = 256;
 /// after the other before a call fails.
 const GIVEN_UP: u32 = 16;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ledger",
-    sql: include_str!("../../migrations/postgres/0001_ledger.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "ledger",
+        sql: include_str!("../../migrations/postgres/0001_ledger.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "statements",
+        sql: include_str!("../../migrations/postgres/0002_statements.sql"),
+    },
+];
 
 const PRESENT: &str = "SELECT 1::bigint WHERE to_regclass('kolo_migrations') IS NOT NULL";
 

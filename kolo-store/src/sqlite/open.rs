@@ -29,11 +29,18 @@ const READERS: u32 = 4;
 /// Statements a connection keeps prepared: some thirty, in up to seven lengths each.
 const PREPARED: usize = 256;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ledger",
-    sql: include_str!("../../migrations/sqlite/0001_ledger.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "ledger",
+        sql: include_str!("../../migrations/sqlite/0001_ledger.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "statements",
+        sql: include_str!("../../migrations/sqlite/0002_statements.sql"),
+    },
+];
 
 const PRESENT: &str =
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kolo_migrations'";
@@ -68,6 +75,9 @@ impl SqlLedger<Sqlite> {
             StoreError::Port(error) => classify(&path, error),
             other => other,
         })?;
+        // Another process that holds the file is told of now, not at the first commit.
+        writing.begin().await.map_err(failed)?;
+        writing.rollback().await.map_err(failed)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .idle_timeout(None)

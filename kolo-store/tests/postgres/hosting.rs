@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::make::{account, aggregate, step, tenant};
 use crate::proxy::Pooler;
 use crate::support::{Place, RUNTIME, raw, try_raw};
+use crate::upgrade::{first_schema, goes_on};
 
 /// The schema that a place's URL names.
 fn schema(place: &Place) -> &str {
@@ -223,5 +224,16 @@ fn a_connection_in_somebody_elses_transaction_is_not_written_on() {
         );
         let other = pool(bare(&place), 1).await;
         assert_eq!(count(&other, &left).await, 0, "their transaction was committed with ours");
+    });
+}
+
+#[test]
+fn a_database_of_the_first_schema_is_brought_up_to_date() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let hex = |hex: &str| format!("'\\x{hex}'");
+        let migrations = PostgresLedger::migrations();
+        raw(place.url(), &first_schema(migrations, "BYTEA", hex)).await;
+        goes_on(place.open().await).await;
     });
 }

@@ -12,3 +12,5 @@ mod proxy;
 mod server;
 mod sharing;
 mod support;
+#[path = "../sqlite/upgrade.rs"]
+mod upgrade;

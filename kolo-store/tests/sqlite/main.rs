@@ -9,4 +9,5 @@ mod group;
 mod make;
 mod opening;
 mod support;
+mod upgrade;
 mod vault;
