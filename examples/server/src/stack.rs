@@ -12,17 +12,18 @@ use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc};
-use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
+use kolo_store::{MasterKey, MasterKeys};
 
 use crate::chat::{ChatError, ChatRoom};
 use crate::clock::MovableClock;
+use crate::database::{Database, OpenError, Opened};
 
 /// What to stand on.
 pub struct Plan {
     /// Folder of the network's state and the chat.
     pub data: PathBuf,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The books.
+    pub database: Database,
     /// The vault's master key.
     pub master_key: MasterKey,
     /// The time.
@@ -92,12 +93,9 @@ pub enum StackError {
         /// Which file.
         path: PathBuf,
     },
-    /// The database.
+    /// The database, or the key vault in it.
     #[error(transparent)]
-    Store(#[from] kolo_store::StoreError),
-    /// The key vault.
-    #[error(transparent)]
-    Vault(#[from] kolo_store::VaultError),
+    Database(#[from] OpenError),
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
@@ -123,13 +121,14 @@ impl Stack {
     pub async fn start(plan: Plan, progress: &(dyn Fn(&str) + Sync)) -> Result<Self, StackError> {
         let began = Instant::now();
         create_folder(&plan.data)?;
-        if let Some(parent) = plan.database.parent() {
+        if let Database::Sqlite(file) = &plan.database
+            && let Some(parent) = file.parent()
+        {
             create_folder(parent)?;
         }
         progress("opening the database");
-        let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
-        let keys = MasterKeys::new(plan.master_key);
-        let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::try_new(&ledger, keys).await?);
+        let opened = plan.database.open(MasterKeys::new(plan.master_key)).await?;
+        let Opened { ledger, queue, vault } = opened;
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
@@ -158,8 +157,8 @@ impl Stack {
         let chat =
             Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
         let ports = Ports {
-            ledger: ledger.clone(),
-            queue: ledger,
+            ledger,
+            queue,
             chain: Arc::new(meter.watch(Arc::new(client))),
             vault,
             clock,

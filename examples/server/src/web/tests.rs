@@ -34,7 +34,7 @@ impl MessageChannel for Broken {
 async fn stack(folder: &Path) -> Stack {
     let plan = Plan {
         data: folder.to_owned(),
-        database: folder.join("kolo.sqlite"),
+        database: crate::database::Database::Sqlite(folder.join("kolo.sqlite")),
         master_key: MasterKey::from_bytes([7; 32]),
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
