@@ -14,3 +14,5 @@ mod sharing;
 mod support;
 #[path = "../sqlite/upgrade.rs"]
 mod upgrade;
+#[path = "../sqlite/views.rs"]
+mod views;

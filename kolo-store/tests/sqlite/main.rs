@@ -11,3 +11,4 @@ mod opening;
 mod support;
 mod upgrade;
 mod vault;
+mod views;
