@@ -2,7 +2,7 @@
 //! never shown.
 use std::path::PathBuf;
 
-use kolo_core::Caps;
+use kolo_core::{Caps, MOST_CHANNELS};
 use kolo_stellar::setup::Funder;
 use kolo_store::MasterKey;
 use zeroize::Zeroizing;
@@ -32,6 +32,12 @@ pub struct Config {
     /// `KOLO_ACCOUNTS_PER_DAY`, `KOLO_CIRCLES_PER_DAY`, `KOLO_CIRCLES_PER_MEMBER_PER_DAY`: what may be
     /// begun in one day (UTC) at the sponsor's cost.
     pub caps: Caps,
+    /// `KOLO_CHANNELS`: how many accounts beside the keeper's send payouts and the like side by side, at most;
+    /// 4 by default.
+    pub channels: u16,
+    /// `KOLO_MAX_RENT`: the most one payment of rent for what all circles share may cost, stroops of XLM; 400
+    /// XLM by default.
+    pub max_rent: i64,
     /// Variables that were accepted and are not used by this version.
     pub unused: Vec<&'static str>,
 }
@@ -45,10 +51,18 @@ impl std::fmt::Debug for Config {
             .field("data", &self.data)
             .field("master_key", &self.master_key.as_ref().map(|_| "[set]"))
             .field("caps", &self.caps)
+            .field("channels", &self.channels)
+            .field("max_rent", &self.max_rent)
             .field("unused", &self.unused)
             .finish()
     }
 }
+
+/// What `KOLO_CHANNELS` is by default.
+pub const CHANNELS: u16 = 4;
+
+/// What `KOLO_MAX_RENT` is by default: 400 XLM.
+pub const MAX_RENT: i64 = 4_000_000_000;
 
 /// Accepted and checked, so that one environment serves every version; nothing uses them yet.
 const UNUSED: [(&str, usize); 4] = [
@@ -90,6 +104,8 @@ impl Config {
                 usual.circles_per_member_per_day,
             )?,
         };
+        let (channels, max_rent) =
+            (channels(get("KOLO_CHANNELS"))?, max_rent(get("KOLO_MAX_RENT"))?);
         match get("STELLAR_NETWORK").as_deref() {
             None | Some("embedded") => {}
             Some(other) => {
@@ -119,7 +135,7 @@ impl Config {
             }
             unused.push("REDIS_URL");
         }
-        Ok(Self { port, database, data, master_key, caps, unused })
+        Ok(Self { port, database, data, master_key, caps, channels, max_rent, unused })
     }
 }
 
@@ -156,6 +172,27 @@ pub fn parse_interval(text: &str) -> Result<u32, String> {
     };
     let seconds = count.parse::<u32>().ok().and_then(|count| count.checked_mul(unit_s));
     seconds.filter(|seconds| (1..=86_400).contains(seconds)).ok_or_else(wrong)
+}
+
+fn channels(text: Option<String>) -> Result<u16, ConfigError> {
+    let Some(text) = text else {
+        return Ok(CHANNELS);
+    };
+    text.parse().ok().filter(|channels| *channels <= MOST_CHANNELS).ok_or_else(|| {
+        let why = format!("{text:?} is no number of channels; use 0 (none) to {MOST_CHANNELS}");
+        bad("KOLO_CHANNELS", why)
+    })
+}
+
+fn max_rent(text: Option<String>) -> Result<i64, ConfigError> {
+    let Some(text) = text else {
+        return Ok(MAX_RENT);
+    };
+    text.parse().ok().filter(|stroops| *stroops > 0).ok_or_else(|| {
+        let why =
+            format!("{text:?} is no amount; use whole stroops (10000000 are one XLM), at least 1");
+        bad("KOLO_MAX_RENT", why)
+    })
 }
 
 fn parse_key(text: &str) -> Result<MasterKey, ConfigError> {
@@ -198,6 +235,10 @@ mod tests {
             ("KOLO_ACCOUNTS_PER_DAY", "many"),
             ("KOLO_CIRCLES_PER_DAY", "-1"),
             ("KOLO_CIRCLES_PER_MEMBER_PER_DAY", "2.5"),
+            ("KOLO_CHANNELS", "257"),
+            ("KOLO_CHANNELS", "four"),
+            ("KOLO_MAX_RENT", "0"),
+            ("KOLO_MAX_RENT", "40.5"),
             ("STELLAR_NETWORK", "mainnet"),
             ("WHATSAPP_TOKEN", "short"),
             ("WHATSAPP_PHONE_NUMBER_ID", "1"),
@@ -222,6 +263,14 @@ mod tests {
         ]);
         let caps = Caps { accounts_per_day: 7, circles_per_day: 0, circles_per_member_per_day: 3 };
         assert_eq!(config.unwrap().caps, caps);
+    }
+
+    #[test]
+    fn channels_and_rent_can_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!((config.channels, config.max_rent), (4, 4_000_000_000));
+        let config = read(&[("KOLO_CHANNELS", "0"), ("KOLO_MAX_RENT", "25000000")]).unwrap();
+        assert_eq!((config.channels, config.max_rent), (0, 25_000_000));
     }
 
     #[test]

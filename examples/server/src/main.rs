@@ -8,7 +8,7 @@ use kolo_server::config::{self, ConfigError, parse_interval};
 use kolo_server::database::{self, LedgerCommand};
 use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
 use kolo_server::simulate::{self, On};
-use kolo_server::{receipt, web};
+use kolo_server::{receipt, rescue, web};
 
 /// Group savings in a chat: the reference bot, on embedded defaults.
 #[derive(Parser)]
@@ -78,6 +78,9 @@ enum Command {
         #[arg(long)]
         key: Option<String>,
     },
+    /// With a member's own key, any fee payer and any node, without the operator: see what is due and
+    /// owed, pay, vote, leave, take everything out.
+    Rescue(rescue::RescueArgs),
 }
 
 /// Where the demo is played. The secret is read once.
@@ -112,6 +115,7 @@ async fn main() -> ExitCode {
         Some(Command::Migrate { print, after }) => database::migrate(print, after).await,
         Some(Command::Ledger(command)) => database::run(command).await,
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
+        Some(Command::Rescue(args)) => rescue::run(args).await,
         None => web::run().await,
     }
 }

@@ -11,7 +11,7 @@ use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
-use kolo_stellar::{FnTransport, Meter, Rpc};
+use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::{MasterKey, MasterKeys};
 
 use crate::chat::{ChatError, ChatRoom};
@@ -32,6 +32,8 @@ pub struct Plan {
     pub entropy: Arc<dyn Entropy>,
     /// The domain's figures.
     pub settings: Settings,
+    /// The most one payment of shared rent may cost, stroops of XLM.
+    pub max_rent: i64,
     /// The network.
     pub network: NetworkPlan,
 }
@@ -65,6 +67,10 @@ pub struct Stack {
     pub chat: Arc<ChatRoom>,
     /// The embedded network, where it is embedded.
     pub network: Option<Localnet>,
+    /// The way to the network's nodes, for looking after it.
+    pub rpc: Rpc,
+    /// Which network it is.
+    pub passphrase: String,
     /// What became of everything asked of the chain.
     pub meter: Meter,
     /// The time.
@@ -132,25 +138,30 @@ impl Stack {
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
-        let (operation, network) = match plan.network {
+        let limits = |usual: StellarConfig| StellarConfig { max_rent: plan.max_rent, ..usual };
+        let (operation, client, rpc, network) = match plan.network {
             NetworkPlan::Embedded => {
                 progress("starting the embedded Stellar network");
                 let network = start_network(&plan.data.join("network"), &plan.clock)?;
                 progress("setting up test dollars and contracts");
-                let operation = operate(in_process(&network), keys.0, keys.1).await?;
-                (operation, Some(network))
+                let rpc = in_process(&network);
+                let operation = operate(rpc.clone(), keys.0, keys.1).await?;
+                let config = limits(operation.deployment.config());
+                let client = StellarChainClient::try_new(rpc.clone(), &config)?;
+                (operation, client, rpc, Some(network))
             }
             NetworkPlan::Elsewhere { rpc, passphrase, funder } => {
                 progress("setting up test dollars and contracts");
                 let given = GIVEN_ELSEWHERE;
-                let mut operation = operate_on(rpc, &passphrase, &funder, given, keys).await?;
+                let operation = operate_on(rpc.clone(), &passphrase, &funder, given, keys).await?;
+                let config = limits(operation.deployment.config());
                 // Ledgers may rest there: what is prepared then is counted from the clock.
-                operation.client = operation.client.with_clock(plan.clock.clone());
-                (operation, None)
+                let client = StellarChainClient::try_new(rpc.clone(), &config)?;
+                (operation, client.with_clock(plan.clock.clone()), rpc, None)
             }
         };
-        let Operation { client, operator, asset, deployment } = operation;
-        let meter = Meter::new();
+        let Operation { operator, asset, deployment, .. } = operation;
+        let (meter, passphrase) = (Meter::new(), deployment.passphrase.clone());
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
@@ -173,6 +184,8 @@ impl Stack {
             worker,
             chat,
             network,
+            rpc,
+            passphrase,
             meter,
             clock: plan.clock,
             factory: deployment.factory,
@@ -183,10 +196,10 @@ impl Stack {
 /// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
 const LEASE_S: u64 = 5;
 
-/// The domain's figures for a stack in one process.
+/// The domain's figures for a stack in one process: `caps` a day, and so many channel accounts.
 #[must_use]
-pub fn settings(caps: Caps) -> Settings {
-    Settings { lease_s: LEASE_S, caps, ..Settings::default() }
+pub fn settings(caps: Caps, channels: u16) -> Settings {
+    Settings { lease_s: LEASE_S, caps, channels, ..Settings::default() }
 }
 
 /// Ticks of one stretch of time; far more than any has.

@@ -362,7 +362,9 @@ async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps)
         master_key: MasterKey::from_bytes([7; 32]),
         clock,
         entropy: Arc::new(SystemEntropy),
-        settings: settings(caps),
+        // What a journey looks at is the keeper's: no channels.
+        settings: settings(caps, 0),
+        max_rent: kolo_server::config::MAX_RENT,
         network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()

@@ -19,7 +19,7 @@ use kolo_stellar::{Failover, HttpTransportError, Rpc};
 use kolo_store::MasterKey;
 
 use crate::clock::{MovableClock, SystemEntropy};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, MAX_RENT};
 use crate::database::Database;
 use crate::stack::{NetworkPlan, Plan, Stack, StackError, settings};
 pub use player::spell;
@@ -134,7 +134,8 @@ pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoErr
     let mut key = [0u8; 32];
     getrandom::fill(&mut key).map_err(|_| DemoError::Randomness)?;
     let mut cast = people::cast(options.members, options.seed);
-    let usual = settings(Caps::default());
+    // One circle: nothing to send side by side.
+    let usual = settings(Caps::default(), 0);
     let (pace, clock, settings, network) = match place {
         Place::Embedded => {
             let clock = MovableClock::still(Timestamp::from_unix(START));
@@ -156,6 +157,7 @@ pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoErr
         clock: Arc::new(clock),
         entropy: Arc::new(SystemEntropy),
         settings,
+        max_rent: MAX_RENT,
         network,
     };
     let stack = Stack::start(plan, &|step| eprintln!("· {step}")).await?;

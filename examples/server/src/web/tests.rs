@@ -9,6 +9,7 @@ use kolo_core::{Caps, Timestamp, conversation};
 use kolo_store::MasterKey;
 
 use super::*;
+use crate::config::{CHANNELS, MAX_RENT};
 
 /// How long the server may take to notice.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +39,8 @@ async fn stack(folder: &Path) -> Stack {
         master_key: MasterKey::from_bytes([7; 32]),
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
-        settings: settings(Caps::default()),
+        settings: settings(Caps::default(), CHANNELS),
+        max_rent: MAX_RENT,
         network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()
