@@ -24,7 +24,7 @@ pub(crate) mod store;
 pub(crate) mod writer;
 
 pub use check::{CheckReport, Finding};
-pub(crate) use error::DbError;
+pub(crate) use error::{DbError, Fate};
 pub use migrate::Migration;
-pub(crate) use statement::{Db, Row, Value, in_chunks, insert, matching, seconds, values};
+pub(crate) use statement::{Bulk, Db, Question, Row, Value, ask, seconds, values};
 pub use store::SqlLedger;

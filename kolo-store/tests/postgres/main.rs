@@ -9,6 +9,7 @@ mod hosting;
 mod make;
 mod positions;
 mod proxy;
+mod rounds;
 mod server;
 mod sharing;
 mod support;
