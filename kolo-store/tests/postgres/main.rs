@@ -12,6 +12,7 @@ mod proxy;
 mod rounds;
 mod server;
 mod sharing;
+mod standby;
 mod support;
 #[path = "../sqlite/upgrade.rs"]
 mod upgrade;
