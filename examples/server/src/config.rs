@@ -9,6 +9,7 @@ use kolo_store::MasterKey;
 use kolo_store::remote::AccessToken;
 use zeroize::Zeroizing;
 
+use crate::database::Database;
 use crate::stack::Signer;
 
 /// A variable that keeps the server from starting.
@@ -25,8 +26,8 @@ pub struct ConfigError {
 pub struct Config {
     /// `PORT`, 8080 by default.
     pub port: u16,
-    /// `DATABASE_URL`: `sqlite://FILE`; by default a file in the data folder.
-    pub database: PathBuf,
+    /// `DATABASE_URL`: `sqlite://FILE` or `postgres://…`; by default a file in the data folder.
+    pub database: Database,
     /// The folder everything embedded lives in (`KOLO_DATA`, `kolo-data` by default).
     pub data: PathBuf,
     /// `ENCRYPTION_KEY`: the vault's master key; `None`: a development key is kept in the data folder.
@@ -102,10 +103,7 @@ impl Config {
                 })?,
             };
         let data = PathBuf::from(get("KOLO_DATA").unwrap_or_else(|| "kolo-data".to_owned()));
-        let database = match get("DATABASE_URL") {
-            None => data.join("kolo.sqlite"),
-            Some(url) => sqlite_file(&url)?,
-        };
+        let database = Database::from_env(get, &data)?;
         let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
         let signer = signer(get("KOLO_SIGNER_URL"), get(SIGNER_TOKEN))?;
         let public_url = get("KOLO_PUBLIC_URL").map(|text| public_url(&text)).transpose()?;
@@ -303,19 +301,6 @@ fn assets(text: Option<String>) -> Result<AssetList, ConfigError> {
     Ok(list)
 }
 
-/// The file of a `sqlite://` URL.
-fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
-    match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-        Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
-        _ => {
-            // The URL may hold a password: only its scheme is shown.
-            let scheme = url.split_once("://").map_or("such", |(scheme, _)| scheme);
-            let why = format!("a {scheme:?} database is not supported; use sqlite://FILE");
-            Err(bad("DATABASE_URL", why))
-        }
-    }
-}
-
 fn parse_key(text: &str) -> Result<MasterKey, ConfigError> {
     MasterKey::parse(text).map_err(|error| bad("ENCRYPTION_KEY", error.to_string()))
 }
@@ -338,7 +323,8 @@ mod tests {
     fn nothing_set_means_embedded_defaults() {
         let config = read(&[]).unwrap();
         assert_eq!(config.port, 8080);
-        assert_eq!(config.database, PathBuf::from("kolo-data/kolo.sqlite"));
+        let file = PathBuf::from("kolo-data/kolo.sqlite");
+        assert!(matches!(config.database, Database::Sqlite(found) if found == file));
         assert!(config.master_key.is_none() && config.unused.is_empty());
     }
 
@@ -348,7 +334,7 @@ mod tests {
             ("PORT", "0"),
             ("PORT", "eighty"),
             ("PORT", "70000"),
-            ("DATABASE_URL", "postgres://kolo:hunter2@db/kolo"),
+            ("DATABASE_URL", "mysql://kolo:hunter2@db/kolo"),
             ("DATABASE_URL", "sqlite://"),
             ("DATABASE_URL", "kolo@hunter2/db"),
             ("ENCRYPTION_KEY", "too-short"),

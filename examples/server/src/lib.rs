@@ -1,7 +1,8 @@
 //! The reference bot: configuration, wiring and pages around `kolo-core`.
 //!
 //! [`stack`] puts Kolo on embedded defaults (SQLite, the embedded Stellar network), [`chat`] is the
-//! channel behind the phone page, [`demo`] plays a whole circle, [`web`] serves the page,
+//! channel behind the phone page, [`database`] opens and checks the books,
+//! [`demo`] plays a whole circle, [`web`] serves the page,
 //! [`chain`] deploys on a network outside and looks after it, [`health`] says whether all is well,
 //! [`metrics`] tells it in numbers, with the [`logs`]' warnings and errors,
 //! [`operator`] holds the server to the keys it began with,
@@ -11,6 +12,7 @@ pub mod chain;
 pub mod chat;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod health;
 pub mod logs;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use kolo_server::chain::{self, ChainCommand};
 use kolo_server::config::{self, ConfigError, parse_interval};
+use kolo_server::database::{self, LedgerCommand};
 use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
 use kolo_server::logs::LogCounts;
 use kolo_server::simulate::{self, On};
@@ -63,6 +64,19 @@ enum Command {
     },
     /// Sign for a server elsewhere: the keys, their policy, and nothing else. docs/guide/signer.md.
     Signer(signer::SignerArgs),
+    /// Bring the database's schema up to date, or print the statements that would: DATABASE_URL and
+    /// KOLO_SCHEMA say where. Needs the right to change the schema, which the server itself does not.
+    Migrate {
+        /// Print the statements instead of running them.
+        #[arg(long)]
+        print: bool,
+        /// Only those after this version of the schema.
+        #[arg(long, default_value_t = 0, requires = "print")]
+        after: u32,
+    },
+    /// Look after the books in the database that DATABASE_URL names.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Check a receipt's file; needs no server and no network.
     VerifyReceipt {
         /// The file; standard input when it is left out or `-`.
@@ -118,6 +132,8 @@ async fn main() -> ExitCode {
         }
         Some(Command::Chain(command)) => chain::run(command).await,
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
+        Some(Command::Migrate { print, after }) => database::migrate(print, after).await,
+        Some(Command::Ledger(command)) => database::run(command).await,
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
         Some(Command::Signer(args)) => signer::run(args).await,
         Some(Command::Rescue(args)) => rescue::run(args).await,

@@ -10,9 +10,10 @@ use kolo_core::port::ledger::{AggregateId, AggregateWrite, Record};
 use kolo_core::port::vault::KeyName;
 use kolo_core::port::{ChangeSet, CommitError, KeyVault, Ledger, PortError, PortErrorKind, Retry};
 use kolo_core::{TenantId, Timestamp};
-use kolo_store::{SqliteLedger, StoreVault, VaultError};
+use kolo_store::VaultError;
 use sha2::{Digest, Sha256};
 
+use crate::database::Opened;
 use crate::stack::KeysPlan;
 
 /// What is kept, and its version.
@@ -71,11 +72,11 @@ pub enum KeysError {
 ///
 /// # Errors
 /// [`KeysError::Here`], [`KeysError::Elsewhere`]; a port's failure.
-pub(crate) async fn check_place(plan: &KeysPlan, ledger: &SqliteLedger) -> Result<(), KeysError> {
-    let are_here = StoreVault::holds_keys(ledger).await?;
+pub(crate) async fn check_place(plan: &KeysPlan, opened: &Opened) -> Result<(), KeysError> {
+    let are_here = opened.holds_keys().await?;
     match plan {
         KeysPlan::Signer(_) if are_here => Err(KeysError::Here),
-        KeysPlan::Here(_) if !are_here && known(ledger).await?.is_some() => {
+        KeysPlan::Here(_) if !are_here && known(opened.ledger.as_ref()).await?.is_some() => {
             Err(KeysError::Elsewhere)
         }
         _ => Ok(()),
@@ -87,7 +88,7 @@ pub(crate) async fn check_place(plan: &KeysPlan, ledger: &SqliteLedger) -> Resul
 /// # Errors
 /// [`KeysError::Others`]; a port's failure.
 pub(crate) async fn check_same(
-    ledger: &SqliteLedger,
+    ledger: &dyn Ledger,
     vault: &dyn KeyVault,
     now: Timestamp,
 ) -> Result<(), KeysError> {
@@ -112,7 +113,7 @@ fn id() -> AggregateId {
     AggregateId { kind: KIND.0.to_owned(), id: "server".to_owned() }
 }
 
-async fn known(ledger: &SqliteLedger) -> Result<Option<Known>, PortError> {
+async fn known(ledger: &dyn Ledger) -> Result<Option<Known>, PortError> {
     let stored = ledger.load(&TenantId::default(), &[id()]).await?;
     let Some(stored) = stored.into_iter().next().flatten() else {
         return Ok(None);
@@ -127,7 +128,7 @@ async fn known(ledger: &SqliteLedger) -> Result<Option<Known>, PortError> {
     })
 }
 
-async fn keep(ledger: &SqliteLedger, keys: &Known, now: Timestamp) -> Result<(), KeysError> {
+async fn keep(ledger: &dyn Ledger, keys: &Known, now: Timestamp) -> Result<(), KeysError> {
     let bytes = serde_json::to_vec(keys).map_err(|error| {
         let what = "the operator's keys cannot be written down";
         PortError::new(PortErrorKind::Other, Retry::Permanent, what).because(error)
@@ -145,19 +146,21 @@ async fn keep(ledger: &SqliteLedger, keys: &Known, now: Timestamp) -> Result<(),
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use kolo_store::remote::AccessToken;
-    use kolo_store::{MasterKey, MasterKeys};
+    use kolo_store::{MasterKey, MasterKeys, StoreVault};
+
+    use std::sync::Arc;
 
     use super::*;
+    use crate::database::Database;
     use crate::stack::Signer;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
-    async fn database(folder: &tempfile::TempDir, name: &str) -> (SqliteLedger, StoreVault) {
-        let path = folder.path().join(name).display().to_string();
-        let ledger = SqliteLedger::connect(&path).await.unwrap();
+    async fn database(folder: &tempfile::TempDir, name: &str) -> (Opened, Arc<StoreVault>) {
+        let opened = Database::Sqlite(folder.path().join(name)).open().await.unwrap();
         let keys = MasterKeys::new(MasterKey::from_bytes([7; 32]));
-        let vault = StoreVault::try_new(&ledger, keys).await.unwrap();
-        (ledger, vault)
+        let vault = opened.vault(keys).await.unwrap();
+        (opened, vault)
     }
 
     fn here() -> KeysPlan {
@@ -172,13 +175,13 @@ mod tests {
     #[tokio::test]
     async fn keys_that_are_here_stay_here() {
         let folder = tempfile::tempdir().unwrap();
-        let (ledger, vault) = database(&folder, "own").await;
-        check_place(&here(), &ledger).await.unwrap();
-        check_place(&signer(), &ledger).await.unwrap();
-        check_same(&ledger, &vault, NOW).await.unwrap();
-        check_place(&here(), &ledger).await.unwrap();
-        check_same(&ledger, &vault, NOW).await.unwrap();
-        let refused = check_place(&signer(), &ledger).await.unwrap_err();
+        let (opened, vault) = database(&folder, "own").await;
+        check_place(&here(), &opened).await.unwrap();
+        check_place(&signer(), &opened).await.unwrap();
+        check_same(opened.ledger.as_ref(), &*vault, NOW).await.unwrap();
+        check_place(&here(), &opened).await.unwrap();
+        check_same(opened.ledger.as_ref(), &*vault, NOW).await.unwrap();
+        let refused = check_place(&signer(), &opened).await.unwrap_err();
         assert!(matches!(refused, KeysError::Here), "{refused}");
         assert!(refused.to_string().contains("Start without KOLO_SIGNER_URL"));
     }
@@ -186,17 +189,17 @@ mod tests {
     #[tokio::test]
     async fn keys_at_a_service_stay_there_and_no_other_service_has_them() {
         let folder = tempfile::tempdir().unwrap();
-        let (ledger, _) = database(&folder, "server").await;
+        let (opened, _) = database(&folder, "server").await;
         let (_, service) = database(&folder, "service").await;
         let (_, other) = database(&folder, "other").await;
-        check_same(&ledger, &service, NOW).await.unwrap();
-        check_place(&signer(), &ledger).await.unwrap();
-        check_same(&ledger, &service, NOW.plus(1)).await.unwrap();
-        let refused = check_same(&ledger, &other, NOW).await.unwrap_err();
+        check_same(opened.ledger.as_ref(), &*service, NOW).await.unwrap();
+        check_place(&signer(), &opened).await.unwrap();
+        check_same(opened.ledger.as_ref(), &*service, NOW.plus(1)).await.unwrap();
+        let refused = check_same(opened.ledger.as_ref(), &*other, NOW).await.unwrap_err();
         assert!(matches!(refused, KeysError::Others { .. }), "{refused}");
         // The way back makes nothing.
-        let refused = check_place(&here(), &ledger).await.unwrap_err();
+        let refused = check_place(&here(), &opened).await.unwrap_err();
         assert!(matches!(refused, KeysError::Elsewhere), "{refused}");
-        assert!(!StoreVault::holds_keys(&ledger).await.unwrap());
+        assert!(!opened.holds_keys().await.unwrap());
     }
 }

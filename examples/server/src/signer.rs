@@ -1,7 +1,7 @@
 //! `kolo-server signer`: the keys in a process of their own, which signs what its policy lets through and
 //! does nothing else.
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -19,12 +19,13 @@ use kolo_stellar::setup::{Bootstrap, Funder, planned};
 use kolo_stellar::wallet::TransactionPolicy;
 use kolo_stellar::{Operators, StellarConfig};
 use kolo_store::remote::{AccessToken, SigningService};
-use kolo_store::{MasterKeys, SqliteLedger, StoreVault};
+use kolo_store::{MasterKeys, StoreVault};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::clock::MovableClock;
 use crate::config::{Config, ConfigError, SIGNER_TOKEN, signer_token};
+use crate::database::Database;
 use crate::stack::{StackError, dev_master_key};
 
 /// The largest request, bytes: no transaction of ours is as long.
@@ -136,10 +137,10 @@ fn service(
 
 async fn vault(
     data: PathBuf,
-    database: &Path,
+    database: &Database,
     master_key: Option<kolo_store::MasterKey>,
 ) -> Result<Arc<StoreVault>, StackError> {
-    let folders = [Some(data.as_path()), database.parent()];
+    let folders = [Some(data.as_path()), database.folder()];
     for path in folders.into_iter().flatten().filter(|path| !path.as_os_str().is_empty()) {
         std::fs::create_dir_all(path)
             .map_err(|source| StackError::File { path: path.to_owned(), source })?;
@@ -151,8 +152,7 @@ async fn vault(
             dev_master_key(&data)?
         }
     };
-    let ledger = SqliteLedger::connect(&database.display().to_string()).await?;
-    Ok(Arc::new(StoreVault::try_new(&ledger, MasterKeys::new(master_key)).await?))
+    Ok(database.open().await?.vault(MasterKeys::new(master_key)).await?)
 }
 
 /// What the policy holds requests against: this network, the operator's keys, which are made here or found,

@@ -14,18 +14,19 @@ use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate_in, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::remote::{AccessToken, RemoteVault, RemoteVaultError};
-use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
+use kolo_store::{MasterKey, MasterKeys};
 
 use crate::chat::{ChatError, ChatRoom};
 use crate::clock::MovableClock;
+use crate::database::{Database, OpenError, Opened};
 use crate::operator::{self, KeysError};
 
 /// What to stand on.
 pub struct Plan {
     /// Folder of the network's state and the chat.
     pub data: PathBuf,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The books.
+    pub database: Database,
     /// Where the keys are.
     pub keys: KeysPlan,
     /// The members' page outside the chat, if there is one.
@@ -124,7 +125,7 @@ pub enum StackError {
     },
     /// The database.
     #[error(transparent)]
-    Store(#[from] kolo_store::StoreError),
+    Database(#[from] OpenError),
     /// The key vault.
     #[error(transparent)]
     Vault(#[from] kolo_store::VaultError),
@@ -159,14 +160,12 @@ impl Stack {
     pub async fn start(plan: Plan, progress: &(dyn Fn(&str) + Sync)) -> Result<Self, StackError> {
         let began = Instant::now();
         create_folder(&plan.data)?;
-        if let Some(parent) = plan.database.parent() {
-            create_folder(parent)?;
-        }
+        plan.database.folder().map_or(Ok(()), create_folder)?;
         progress("opening the database");
-        let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
-        operator::check_place(&plan.keys, &ledger).await?;
-        let (vault, export) = vault(plan.keys, &ledger).await?;
-        operator::check_same(&ledger, vault.as_ref(), plan.clock.now()).await?;
+        let opened = plan.database.open().await?;
+        operator::check_place(&plan.keys, &opened).await?;
+        let (vault, export) = vault(plan.keys, &opened).await?;
+        operator::check_same(opened.ledger.as_ref(), vault.as_ref(), plan.clock.now()).await?;
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
@@ -200,8 +199,8 @@ impl Stack {
         let chat =
             Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
         let ports = Ports {
-            ledger: ledger.clone(),
-            queue: ledger,
+            ledger: opened.ledger,
+            queue: opened.queue,
             chain: Arc::new(meter.watch(Arc::new(client))),
             vault,
             clock,
@@ -232,11 +231,11 @@ impl Stack {
 /// The vault, and what hands its keys out to their members, if anything does.
 async fn vault(
     keys: KeysPlan,
-    ledger: &SqliteLedger,
+    opened: &Opened,
 ) -> Result<(Arc<dyn KeyVault>, Option<Arc<dyn KeyExport>>), StackError> {
     match keys {
         KeysPlan::Here(key) => {
-            let vault = Arc::new(StoreVault::try_new(ledger, MasterKeys::new(key)).await?);
+            let vault = opened.vault(MasterKeys::new(key)).await?;
             Ok((vault.clone(), Some(vault)))
         }
         KeysPlan::Signer(Signer { url, token }) => {

@@ -3,6 +3,7 @@
 //! | port | is |
 //! |---|---|
 //! | [`Ledger`] and [`WorkQueue`] | the durable record, in one atomic [`ChangeSet`] |
+//! | [`ReadModel`] | optional: past balances, statements |
 //! | [`ChainClient`] | the settlement rail, in domain words |
 //! | [`KeyVault`] | keys that sign and never leave |
 //! | [`KeyExport`] and [`SecondFactor`] | optional: a member's key, sealed for them alone, after a proof from outside the chat |
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod error;
 pub mod events;
 pub mod ledger;
+pub mod statement;
 pub mod vault;
 pub mod work;
 
@@ -27,5 +29,6 @@ pub use clock::{Clock, Entropy};
 pub use error::{PortError, PortErrorKind, Retry};
 pub use events::EventHandler;
 pub use ledger::{ChangeSet, CommitError, Committed, Ledger};
+pub use statement::ReadModel;
 pub use vault::{KeyExport, KeyVault, SecondFactor};
 pub use work::WorkQueue;

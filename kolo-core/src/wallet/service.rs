@@ -185,7 +185,7 @@ fn line(stored: &StoredEntry, query: &EntryQuery, asset: &Asset) -> HistoryLine 
         kind: entry.kind.clone(),
         amount,
         pending: entry.status == EntryStatus::Pending,
-        voided: entry.status == EntryStatus::Voided,
+        voided: matches!(entry.status, EntryStatus::Voided | EntryStatus::Expired),
         circle: details.name,
         round: details.round,
         tx: entry.chain_tx.clone(),

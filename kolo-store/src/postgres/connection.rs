@@ -1,4 +1,6 @@
 //! A PostgreSQL connection as a [`Db`].
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use kolo_core::port::{PortErrorKind, Retry};
@@ -6,21 +8,125 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Row as _, TypeInfo, ValueRef};
 
-use crate::sql::{Db, DbError, Row, Value};
+use super::bulk::{self, Composed};
+use crate::sql::{Bulk, Db, DbError, Fate, Question, Row, Value};
 
-/// The lock that lets one group of writes in at a time; each schema has its own. It waits for a
-/// while only, and durability is asked for whatever the server's default is.
-const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '10s'; \
-    SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' || current_schema(), 0))";
+/// How transactions begin, where the tables are, and whether statements stay prepared.
+pub(super) struct Manner {
+    begin: String,
+    begin_migration: String,
+    snapshot: String,
+    tables: String,
+    persistent: bool,
+}
 
-/// A connection lent by the pool.
-pub(super) struct PostgresDb(pub PoolConnection<sqlx::Postgres>);
+impl Manner {
+    /// All settings end with the transaction.
+    pub fn new(schema: &str, persistent: bool) -> Self {
+        let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
+        // Whatever the server's or the role's defaults are. A server that only reads refuses to begin.
+        // Nobody is waited for without end, and a process that stops in the middle loses its turn.
+        // Durability is asked for; what is stricter stays.
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+             SET LOCAL search_path TO {quoted}, pg_temp; SET LOCAL lock_timeout = '10s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+             SELECT set_config('synchronous_commit', 'on', true) \
+             WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+        );
+        Self {
+            // One group of writes at a time: whoever has the turn sees what was committed before and
+            // gives out the next positions.
+            begin: format!("{begin}; UPDATE kolo_turns SET number = number + 1 WHERE one = 1"),
+            begin_migration: format!("{begin}; {}", migration_lock(schema)),
+            snapshot: format!(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+                 SET LOCAL search_path TO {quoted}, pg_temp"
+            ),
+            tables: format!("{quoted}."),
+            persistent,
+        }
+    }
 
-impl PostgresDb {
-    fn connection(&mut self) -> &mut PgConnection {
-        &mut self.0
+    /// A statement's text with the tables' schema.
+    fn text(&self, sql: &str) -> String {
+        sql.replace('@', &self.tables)
     }
 }
+
+/// Lets one process at a time change a schema. Programs of the first schema took this lock to write.
+pub(super) fn migration_lock(schema: &str) -> String {
+    let schema = schema.replace('\'', "''");
+    format!("SELECT pg_advisory_xact_lock(hashtextextended('kolo writes {schema}', 0))")
+}
+
+/// A connection lent by the pool.
+pub(super) struct PostgresDb {
+    connection: PoolConnection<sqlx::Postgres>,
+    manner: Arc<Manner>,
+}
+
+impl PostgresDb {
+    pub fn new(connection: PoolConnection<sqlx::Postgres>, manner: Arc<Manner>) -> Self {
+        Self { connection, manner }
+    }
+
+    /// Whether no transaction is open on it: then one begins with the message that asks. What it is lent
+    /// for may go with the message, in front: behind a question no snapshot can be chosen.
+    pub async fn is_free(&mut self, how: Lend) -> Result<bool, DbError> {
+        let begin = match how {
+            Lend::Free => String::new(),
+            Lend::Snapshot => format!("{}; ", self.manner.snapshot),
+        };
+        let asked = format!("{begin}SELECT now() = statement_timestamp()");
+        let answer = sqlx::raw_sql(AssertSqlSafe(asked)).fetch_all(self.connection()).await;
+        match answer.as_deref() {
+            Ok([row]) => row.try_get(0).map_err(db_error),
+            Ok(_) => Ok(false),
+            Err(sqlx::Error::Database(error))
+                if matches!(error.code().as_deref(), Some(FAILED | ACTIVE)) =>
+            {
+                Ok(false)
+            }
+            Err(_) => answer.map(|_| false).map_err(db_error),
+        }
+    }
+
+    /// The row that a statement without values answers, in one message that needs no transaction.
+    pub async fn plainly(&mut self, sql: &str) -> Result<Row, DbError> {
+        let asked = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        row(&asked.fetch_one(self.connection()).await.map_err(db_error)?)
+    }
+
+    fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// Runs one statement; everything it answers is there when it has ended, also its commit.
+    async fn all(&mut self, sql: String, arguments: PgArguments) -> Result<Vec<PgRow>, DbError> {
+        // Every statement is this crate's own text; what comes from outside is bound.
+        sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .persistent(self.manner.persistent)
+            .fetch_all(self.connection())
+            .await
+            .map_err(db_error)
+    }
+}
+
+/// What a connection is lent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lend {
+    /// Whatever comes.
+    Free,
+    /// To read one state of the database: it comes with the transaction begun.
+    Snapshot,
+}
+
+/// The code of a snapshot asked for in a transaction that has asked something already.
+const ACTIVE: &str = "25001";
+
+/// The code of a statement in a transaction that has failed already.
+const FAILED: &str = "25P02";
 
 #[async_trait]
 impl Db for PostgresDb {
@@ -34,12 +140,41 @@ impl Db for PostgresDb {
             }
             .map_err(|error| db_error(sqlx::Error::Encode(error)))?;
         }
-        // Every statement is this crate's own text; what comes from outside is bound.
-        let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments)
-            .fetch_all(self.connection())
-            .await
-            .map_err(db_error)?;
+        let rows = self.all(sql.to_owned(), arguments).await?;
         rows.iter().map(row).collect()
+    }
+
+    /// All of them are one statement: see [`bulk`](super::bulk).
+    async fn ask_all(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, DbError> {
+        let (Composed { sql, arguments }, layout) = bulk::questions(questions)?;
+        let rows = self.all(self.manner.text(&sql), arguments).await?;
+        layout.sort(rows.iter().map(values).collect::<Result<_, _>>()?)
+    }
+
+    async fn write_all(&mut self, writes: Vec<Bulk>, turn: Option<i64>) -> Result<bool, DbError> {
+        let Composed { sql, arguments } = bulk::writes(writes, turn)?;
+        let rows = self.all(self.manner.text(&sql), arguments).await?;
+        Ok(!rows.is_empty())
+    }
+
+    fn turn(&self) -> Option<Question> {
+        Some(Question {
+            columns: "",
+            kinds: "",
+            rows: Vec::new(),
+            statement: "SELECT number FROM @kolo_turns",
+            answer: "i",
+        })
+    }
+
+    /// A statement that is not kept is sent in two messages: behind a pooler that lends a connection per
+    /// transaction, they need one.
+    fn in_turns(&self) -> bool {
+        self.manner.persistent
+    }
+
+    async fn begin_migration(&mut self) -> Result<(), DbError> {
+        self.script(&Arc::clone(&self.manner).begin_migration).await
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
@@ -50,11 +185,11 @@ impl Db for PostgresDb {
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {
-        self.script(BEGIN).await
+        self.script(&Arc::clone(&self.manner).begin).await
     }
 
     async fn snapshot(&mut self) -> Result<(), DbError> {
-        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
+        self.script(&Arc::clone(&self.manner).snapshot).await
     }
 
     async fn commit(&mut self) -> Result<(), DbError> {
@@ -65,14 +200,22 @@ impl Db for PostgresDb {
         self.script("ROLLBACK").await
     }
 
+    fn give_up(mut self: Box<Self>) {
+        self.connection.close_on_drop();
+    }
+
     async fn close(self: Box<Self>) {
-        if let Err(error) = self.0.close().await {
+        if let Err(error) = self.connection.close().await {
             tracing::warn!(%error, "a PostgreSQL connection did not close cleanly");
         }
     }
 }
 
 fn row(row: &PgRow) -> Result<Row, DbError> {
+    values(row).map(Row::new)
+}
+
+fn values(row: &PgRow) -> Result<Vec<Value>, DbError> {
     let mut values = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let raw = row.try_get_raw(index).map_err(db_error)?;
@@ -89,7 +232,7 @@ fn row(row: &PgRow) -> Result<Row, DbError> {
             }
         });
     }
-    Ok(Row::new(values))
+    Ok(values)
 }
 
 /// What an error of PostgreSQL means, and what to do about it. Codes:
@@ -100,7 +243,18 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
         sqlx::Error::Database(error) => error.code().map(String::from).unwrap_or_default(),
         _ => String::new(),
     };
+    let said = matches!(&error, sqlx::Error::Database(_));
     let (kind, retry, advice) = match (code.get(..2).unwrap_or_default(), &error) {
+        _ if code == "25006" || code == "0A000" => (
+            Kind::Unavailable,
+            Retry::Temporary,
+            "the database server only reads: connect to the one that writes",
+        ),
+        _ if matches!(code.as_str(), "42P07" | "42710" | "42723") => (
+            Kind::Invalid,
+            Retry::Permanent,
+            "the schema has something of that name already: give the store a schema of its own",
+        ),
         ("22" | "23", _) => (Kind::Invalid, Retry::Permanent, "the database refused a value"),
         ("28" | "3D" | "42", _) => (
             Kind::Denied,
@@ -132,5 +286,11 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
         }
         _ => (Kind::Other, Retry::Permanent, "the database failed"),
     };
-    DbError::new(kind, retry, advice).because(error)
+    let fate = match code.get(..2).unwrap_or_default() {
+        "25" | "0A" => Fate::Elsewhere,
+        "08" | "57" | "58" | "XX" => Fate::Unsaid,
+        _ if said => Fate::Undone,
+        _ => Fate::Unsaid,
+    };
+    DbError { fate, ..DbError::new(kind, retry, advice).because(error) }
 }

@@ -8,6 +8,30 @@ use kolo_core::{TenantId, Timestamp};
 
 use crate::sql::DbError;
 
+/// What is asked for many rows at once: `WITH wanted (columns) AS (rows) statement`.
+///
+/// In these statements `@` stands before the name of each table. Look rows up with
+/// `(a, b) IN (SELECT a, b FROM wanted)`: SQLite uses an index for that, and would read the whole table
+/// for `IN (VALUES …)`.
+pub(crate) struct Question {
+    /// The columns of the rows.
+    pub columns: &'static str,
+    /// What they are, a letter each: `t` text, `i` integer, `b` bytes.
+    pub kinds: &'static str,
+    pub rows: Vec<Vec<Value>>,
+    pub statement: &'static str,
+    /// What the columns of the answer are.
+    pub answer: &'static str,
+}
+
+/// What is written for many rows at once: `head rows tail`, as in a [`Question`].
+pub(crate) struct Bulk {
+    pub head: &'static str,
+    pub kinds: &'static str,
+    pub rows: Vec<Vec<Value>>,
+    pub tail: &'static str,
+}
+
 /// The most rows one statement carries.
 const CHUNK: usize = 64;
 
@@ -159,6 +183,50 @@ pub(crate) trait Db: Send {
     /// Runs one statement.
     async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError>;
 
+    /// Answers questions that do not depend on each other, of one state of the database where it has a
+    /// way to, else one after the other in the transaction that is open.
+    async fn ask_all(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, DbError> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for Question { columns, rows, statement, .. } in questions {
+            let mut found = Vec::new();
+            if !rows.is_empty() {
+                let head = format!("WITH wanted ({columns}) AS (");
+                found = in_chunks(self, &head, rows, &format!(") {statement}")).await?;
+            }
+            answers.push(found);
+        }
+        Ok(answers)
+    }
+
+    /// Writes everything, if the turn is still the given one where there is one; says whether it was.
+    /// The database may run the statements as one: none may depend on what another of them writes, but
+    /// those that others refer to come first.
+    async fn write_all(&mut self, writes: Vec<Bulk>, turn: Option<i64>) -> Result<bool, DbError> {
+        let _ = turn;
+        for Bulk { head, rows, tail, .. } in writes {
+            if !rows.is_empty() {
+                in_chunks(self, head, rows, tail).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The question whose turn it is, where the database counts turns.
+    fn turn(&self) -> Option<Question> {
+        None
+    }
+
+    /// Whether a batch needs no transaction around it: it is read at a turn, and written in one statement
+    /// that is a transaction of its own.
+    fn in_turns(&self) -> bool {
+        false
+    }
+
+    /// Starts a transaction that changes the schema: nobody else's does.
+    async fn begin_migration(&mut self) -> Result<(), DbError> {
+        self.begin().await
+    }
+
     /// Runs several statements without values (migrations).
     async fn script(&mut self, sql: &str) -> Result<(), DbError>;
 
@@ -174,38 +242,23 @@ pub(crate) trait Db: Send {
     /// Undoes it.
     async fn rollback(&mut self) -> Result<(), DbError>;
 
+    /// Drops the connection, in whatever state it is; nobody gets it again.
+    fn give_up(self: Box<Self>);
+
     /// Closes the connection in order.
     async fn close(self: Box<Self>);
 }
 
-/// Runs `head VALUES (…), (…) tail` for all rows.
-pub(crate) async fn insert(
-    db: &mut dyn Db,
-    head: &str,
-    rows: Vec<Vec<Value>>,
-    tail: &str,
-) -> Result<(), DbError> {
-    many(db, head, rows, tail).await.map(drop)
+/// The answer to one question.
+pub(crate) async fn ask(db: &mut dyn Db, question: Question) -> Result<Vec<Row>, DbError> {
+    let answers = db.ask_all(vec![question]).await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
-/// Runs a statement with the rows as a table `wanted` of these columns.
-///
-/// Look rows up with `(a, b) IN (SELECT a, b FROM wanted)`: SQLite uses an index for that, and would
-/// read the whole table for `IN (VALUES …)`.
-pub(crate) async fn matching(
-    db: &mut dyn Db,
-    columns: &str,
-    rows: Vec<Vec<Value>>,
-    statement: &str,
-) -> Result<Vec<Row>, DbError> {
-    let head = format!("WITH wanted ({columns}) AS (");
-    many(db, &head, rows, &format!(") {statement}")).await
-}
-
-/// In as few statements as [`CHUNK`] allows. Chunks are powers of two, so that a handful of prepared
-/// statements serves every length.
-async fn many(
-    db: &mut dyn Db,
+/// `head VALUES … tail` for all rows, in as few statements as [`CHUNK`] allows. Chunks are powers of two, so
+/// that a handful of prepared statements serves every length.
+async fn in_chunks<D: Db + ?Sized>(
+    db: &mut D,
     head: &str,
     rows: Vec<Vec<Value>>,
     tail: &str,
@@ -217,7 +270,7 @@ async fn many(
         let take = CHUNK.min(1 << left.ilog2());
         left -= take;
         let chunk: Vec<Vec<Value>> = rows.by_ref().take(take).collect();
-        let sql = format!("{head} {}{tail}", placeholders(&chunk));
+        let sql = format!("{head} {}{tail}", placeholders(&chunk)).replace('@', "");
         found.extend(db.run(&sql, chunk.into_iter().flatten().collect()).await?);
     }
     Ok(found)

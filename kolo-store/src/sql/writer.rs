@@ -3,17 +3,23 @@
 //! Callers send jobs; while one group is being made durable the next one gathers. No transaction
 //! ever lives in a caller's future, so a caller that goes away leaves nothing half done: its job is
 //! either not taken yet or carried through. Nobody is answered before the group is durable.
+use std::future::Future;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch;
-use crate::sql::Db;
-use crate::sql::DbError;
+use super::batch::{self, Batch};
+use super::doubt;
+use crate::sql::{Db, DbError, Fate};
 
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;
+
+/// The longest that a group's statements, or its commit, may take before its connection is given up.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// How many jobs may wait before callers do.
 pub(crate) const WAITING: usize = 1024;
@@ -107,6 +113,16 @@ impl Group {
         self.commits.len() + self.tasks.len()
     }
 
+    /// The commits are durable; the tasks are, or something is to be said of them.
+    fn settle(self, answers: Answers, tasks: &Result<(), DbError>) {
+        for (commit, answer) in self.commits.into_iter().zip(answers) {
+            commit.reply.send(answer).ok();
+        }
+        for task in self.tasks {
+            task.settle(tasks.clone());
+        }
+    }
+
     fn fail(self, error: &DbError) {
         for commit in self.commits {
             commit.reply.send(Err(error.clone().into())).ok();
@@ -116,24 +132,42 @@ impl Group {
         }
     }
 
-    /// The same jobs, each in a group of its own.
-    fn split(self) -> Vec<Self> {
-        let commits = self
-            .commits
-            .into_iter()
-            .map(|commit| Self { commits: vec![commit], ..Self::default() });
-        let tasks =
-            self.tasks.into_iter().map(|task| Self { tasks: vec![task], ..Self::default() });
-        commits.chain(tasks).collect()
+    /// The same jobs in two groups; tasks apart from commits, whose groups are the faster ones.
+    fn halves(mut self) -> [Self; 2] {
+        let mut other = Self::default();
+        if self.commits.is_empty() {
+            other.tasks = self.tasks.split_off(self.tasks.len() / 2);
+        } else if self.tasks.is_empty() {
+            other.commits = self.commits.split_off(self.commits.len() / 2);
+        } else {
+            other.tasks = std::mem::take(&mut self.tasks);
+        }
+        [self, other]
     }
 }
 
+/// What became of the commits of a group, in their order.
+pub(super) type Answers = Vec<Result<Committed, CommitError>>;
+
 /// Why a group's transaction did not end well.
 enum Failed {
+    /// Nothing happened: somebody else wrote meanwhile.
+    Stale,
     /// Undone: nothing happened.
     Undone(DbError),
-    /// The database did not say whether it is durable.
+    /// Undone with the connection: it may work on another one.
+    Lost(DbError),
+    /// The database did not say whether it is durable, and cannot be asked.
     InDoubt(DbError),
+}
+
+/// Why a transaction did not end well.
+enum Broken {
+    /// Undone: the turn had passed on.
+    Stale,
+    Before(DbError),
+    /// At its commit: what it would have answered.
+    AtCommit(DbError, Answers),
 }
 
 /// The writer's loop; ends when it is told to or nobody can send any more.
@@ -175,56 +209,102 @@ impl Writer {
         }
     }
 
-    /// Carries a group through; when it is undone by something that one job may have brought in,
-    /// each job gets a transaction of its own, so that only the guilty one fails.
+    /// Carries a group through: at a turn where the database has that, else, or when somebody else had
+    /// one meanwhile, in a transaction that keeps the others out. One whose connection was lost is tried
+    /// once more; one that is undone by something that a single job may have brought in is halved until
+    /// only the guilty ones fail.
     async fn work(&mut self, group: Group) {
-        let Some((group, failed)) = self.attempt(group).await else {
+        let jobs = group.len();
+        let Some((group, failed)) = self.attempt(group, true).await else {
             return;
         };
-        match failed {
-            Failed::Undone(error) if group.len() > 1 && may_be_one_job(&error) => {
-                let jobs = group.len();
-                tracing::warn!(%error.context, jobs, "a group was undone; each is tried alone");
-                for single in group.split() {
-                    if let Some((single, Failed::Undone(error) | Failed::InDoubt(error))) =
-                        self.attempt(single).await
-                    {
-                        single.fail(&error);
-                    }
-                }
+        let again = match failed {
+            Failed::Stale => self.attempt(group, false).await,
+            Failed::Lost(error) => {
+                tracing::warn!(%error.context, jobs, "a connection was lost: again");
+                self.attempt(group, false).await
             }
-            Failed::Undone(error) | Failed::InDoubt(error) => {
-                tracing::warn!(%error.context, jobs = group.len(), "a group of writes failed");
-                group.fail(&error);
+            failed => Some((group, failed)),
+        };
+        let Some((group, failed)) = again else {
+            return;
+        };
+        let error = failed.into_error();
+        if jobs > 1 && error.retry != Retry::Unknown && may_be_one_job(&error) {
+            tracing::warn!(%error.context, jobs, "a group was undone: it is halved");
+            for half in group.halves() {
+                Box::pin(self.work(half)).await;
             }
+        } else {
+            tracing::warn!(%error.context, jobs, "a group of writes failed");
+            group.fail(&error);
         }
     }
 
-    /// One transaction. Gives the group back when it failed.
-    async fn attempt(&mut self, mut group: Group) -> Option<(Group, Failed)> {
+    /// One try. Gives the group back when it failed.
+    async fn attempt(&mut self, mut group: Group, in_turns: bool) -> Option<(Group, Failed)> {
         let mut db = match self.connection().await {
             Ok(db) => db,
             Err(error) => return Some((group, Failed::Undone(error))),
         };
-        match transaction(db.as_mut(), &mut group).await {
+        let done = if in_turns && group.tasks.is_empty() && db.in_turns() {
+            let sets: Vec<_> = group.commits.iter().map(|commit| &commit.changes).collect();
+            at_a_turn(db.as_mut(), &sets).await
+        } else {
+            transaction(db.as_mut(), &mut group).await
+        };
+        match done {
             Ok(answers) => {
                 self.db = Some(db);
-                for (commit, answer) in group.commits.into_iter().zip(answers) {
-                    commit.reply.send(answer).ok();
-                }
-                for task in group.tasks {
-                    task.settle(Ok(()));
-                }
+                group.settle(answers, &Ok(()));
                 None
             }
-            Err(Failed::Undone(error)) => {
-                // A connection that cannot even roll back is dropped, and the database rolls back.
-                if db.rollback().await.is_ok() {
-                    self.db = Some(db);
-                }
-                Some((group, Failed::Undone(error)))
+            Err(Broken::Stale) => {
+                self.db = Some(db);
+                Some((group, Failed::Stale))
             }
-            Err(in_doubt) => Some((group, in_doubt)),
+            Err(Broken::Before(error)) => {
+                // The database rolls back what a lost connection had begun.
+                let rolled_back = within("the roll-back", db.rollback()).await.is_ok();
+                if rolled_back && error.fate != Fate::Elsewhere {
+                    self.db = Some(db);
+                    return Some((group, Failed::Undone(error)));
+                }
+                db.give_up();
+                Some((group, Failed::Lost(error)))
+            }
+            Err(Broken::AtCommit(error, answers)) => {
+                db.give_up();
+                self.look(group, answers, error).await
+            }
+        }
+    }
+
+    /// Finds out by the commands' keys what became of a group whose commit was not answered.
+    async fn look(
+        &mut self,
+        group: Group,
+        answers: Answers,
+        error: DbError,
+    ) -> Option<(Group, Failed)> {
+        let jobs = group.len();
+        let sets: Vec<&ChangeSet> = group.commits.iter().map(|commit| &commit.changes).collect();
+        let sought = doubt::sought(&sets, &answers);
+        let unknown = "it may or may not have happened: look before trying again";
+        match doubt::happened(self.opener.as_ref(), &sought).await {
+            Some((true, db)) => {
+                tracing::warn!(%error.context, jobs, "a commit was not answered: it had happened");
+                self.db = Some(db);
+                // Somebody else may have carried out the same commands: that says nothing of the rest.
+                group.settle(answers, &Err(error.unknown(unknown)));
+                None
+            }
+            Some((false, db)) => {
+                tracing::warn!(%error.context, jobs, "a commit was not answered: it had not happened");
+                self.db = Some(db);
+                Some((group, Failed::Lost(error)))
+            }
+            None => Some((group, Failed::InDoubt(error.unknown(unknown)))),
         }
     }
 
@@ -236,25 +316,67 @@ impl Writer {
     }
 }
 
-async fn transaction(
-    db: &mut dyn Db,
-    group: &mut Group,
-) -> Result<Vec<Result<Committed, CommitError>>, Failed> {
-    db.begin().await.map_err(Failed::Undone)?;
-    let answers = fill(db, group).await.map_err(Failed::Undone)?;
-    match db.commit().await {
+impl Failed {
+    fn into_error(self) -> DbError {
+        match self {
+            Self::Undone(error) | Self::Lost(error) | Self::InDoubt(error) => error,
+            Self::Stale => DbError::new(
+                PortErrorKind::Unavailable,
+                Retry::Temporary,
+                "another process writes to the database: try again",
+            ),
+        }
+    }
+}
+
+/// Two messages: what the group needs is read at a turn, and what it comes to is written if nobody else
+/// had one since. The second is a transaction of its own.
+async fn at_a_turn(db: &mut dyn Db, sets: &[&ChangeSet]) -> Result<Answers, Broken> {
+    let decided = within("what a group needs", Batch::decide(db, sets));
+    let mut batch = decided.await.map_err(Broken::Before)?;
+    if batch.is_read_only() {
+        return Ok(batch.answers);
+    }
+    match within("a group of writes", batch.write(db)).await {
+        Ok(true) => Ok(batch.answers),
+        Ok(false) => Err(Broken::Stale),
+        Err(error) => match (error.fate, error.kind) {
+            (Fate::Undone, PortErrorKind::Unavailable) => Err(Broken::Stale),
+            (Fate::Undone | Fate::Elsewhere, _) => Err(Broken::Before(error)),
+            (Fate::Unsaid, _) => Err(Broken::AtCommit(error, batch.answers)),
+        },
+    }
+}
+
+async fn transaction(db: &mut dyn Db, group: &mut Group) -> Result<Answers, Broken> {
+    let filled = within("a group of writes", async {
+        db.begin().await?;
+        fill(db, group).await
+    });
+    let answers = filled.await.map_err(Broken::Before)?;
+    match within("a commit", db.commit()).await {
         Ok(()) => Ok(answers),
-        Err(error) => Err(Failed::InDoubt(
-            error.unknown("the commit may or may not have happened: look before trying again"),
+        Err(error) => Err(Broken::AtCommit(error, answers)),
+    }
+}
+
+/// A line may break without either end being told.
+async fn within<T>(
+    what: &str,
+    work: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    match tokio::time::timeout(ANSWER_WITHIN, work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(DbError::new(
+            PortErrorKind::Timeout,
+            Retry::Temporary,
+            format!("the database did not answer {what} in time: check it and the network"),
         )),
     }
 }
 
 /// The commits as one batch, then the tasks. All of them are concurrent: any order is right.
-async fn fill(
-    db: &mut dyn Db,
-    group: &mut Group,
-) -> Result<Vec<Result<Committed, CommitError>>, DbError> {
+async fn fill(db: &mut dyn Db, group: &mut Group) -> Result<Answers, DbError> {
     let sets: Vec<&ChangeSet> = group.commits.iter().map(|commit| &commit.changes).collect();
     let answers = batch::commit_all(db, &sets).await?;
     for task in &mut group.tasks {

@@ -69,6 +69,12 @@ impl Db for SqliteDb {
         self.run("ROLLBACK", Vec::new()).await.map(drop)
     }
 
+    fn give_up(self: Box<Self>) {
+        if let Self::Lent(mut connection) = *self {
+            connection.close_on_drop();
+        }
+    }
+
     async fn close(self: Box<Self>) {
         let closed = match *self {
             Self::Own(connection) => connection.close().await,

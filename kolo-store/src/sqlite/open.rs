@@ -16,7 +16,7 @@ use super::connection::{SqliteDb, db_error};
 use crate::error::StoreError;
 use crate::sql::Db;
 use crate::sql::DbError;
-use crate::sql::migrate::{Migration, migrate};
+use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, SqlLedger, Store};
 use crate::sql::writer::OpenWriter;
 
@@ -29,14 +29,33 @@ const READERS: u32 = 4;
 /// Statements a connection keeps prepared: some thirty, in up to seven lengths each.
 const PREPARED: usize = 256;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ledger",
-    sql: include_str!("../../migrations/sqlite/0001_ledger.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "ledger",
+        sql: include_str!("../../migrations/sqlite/0001_ledger.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "statements",
+        sql: include_str!("../../migrations/sqlite/0002_statements.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "views",
+        sql: include_str!("../../migrations/sqlite/0003_views.sql"),
+    },
+];
+
+const PRESENT: &str =
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kolo_migrations'";
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS kolo_migrations (\
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL) STRICT";
+
+fn catalog() -> Catalog {
+    Catalog { migrations: MIGRATIONS, present: PRESENT, create: MIGRATIONS_TABLE.to_owned() }
+}
 
 /// Names the database of a [`SqliteLedger`](super::SqliteLedger).
 #[derive(Debug)]
@@ -53,13 +72,38 @@ impl SqlLedger<Sqlite> {
     /// a newer one's, or another process that holds it.
     pub async fn connect(location: &str) -> Result<Self, StoreError> {
         let path = path_of(location)?;
-        let failed = |error: DbError| explain(&path, error);
         create(&path)?;
+        Self::open(path, true).await
+    }
+
+    /// Opens a file that is there, and leaves its schema as it is: to look at it.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); [`StoreError::NotWritable`] when there is no file, and
+    /// [`StoreError::Outdated`] when its schema is not up to date.
+    pub async fn connect_existing(location: &str) -> Result<Self, StoreError> {
+        let path = path_of(location)?;
+        if let Err(error) = std::fs::metadata(&path) {
+            return Err(StoreError::NotWritable {
+                location: path.display().to_string(),
+                source: db_error(sqlx::Error::Io(error)).into(),
+            });
+        }
+        Self::open(path, false).await
+    }
+
+    async fn open(path: PathBuf, migrating: bool) -> Result<Self, StoreError> {
+        let failed = |error: DbError| explain(&path, error);
         let opener = Opener::of(&path);
         let mut writing = opener.open().await.map_err(failed)?;
-        match migrate(writing.as_mut(), MIGRATIONS_TABLE, MIGRATIONS).await {
-            Err(StoreError::Port(error)) => return Err(classify(&path, error)),
-            other => other?,
+        migrate(writing.as_mut(), &catalog(), migrating).await.map_err(|error| match error {
+            StoreError::Port(error) => classify(&path, error),
+            other => other,
+        })?;
+        // Another process that holds the file is told of now, not at the first commit.
+        if migrating {
+            writing.begin().await.map_err(failed)?;
+            writing.rollback().await.map_err(failed)?;
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -69,6 +113,30 @@ impl SqlLedger<Sqlite> {
             .connect_lazy_with(options(&path).create_if_missing(false).pragma("query_only", "ON"));
         let pool = Arc::new(Readers(readers));
         Ok(Self::on(Store::start(Box::new(opener), writing, pool)))
+    }
+
+    /// Brings a file's schema up to date, creating it if it is not there, and leaves; returns the
+    /// versions that were applied.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn migrate(location: &str) -> Result<Vec<u32>, StoreError> {
+        let path = path_of(location)?;
+        create(&path)?;
+        let failed = |error: DbError| explain(&path, error);
+        let mut db = Opener::of(&path).open().await.map_err(failed)?;
+        let applied = migrate(db.as_mut(), &catalog(), true).await;
+        db.close().await;
+        applied.map_err(|error| match error {
+            StoreError::Port(error) => classify(&path, error),
+            other => other,
+        })
+    }
+
+    /// The steps of the schema, in order. [`connect`](Self::connect) applies what is missing.
+    #[must_use]
+    pub const fn migrations() -> &'static [Migration] {
+        MIGRATIONS
     }
 }
 

@@ -2,9 +2,19 @@
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod conformance;
+mod doubt;
+mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
+mod positions;
+mod proxy;
+mod rounds;
 mod server;
 mod sharing;
+mod standby;
 mod support;
+#[path = "../sqlite/upgrade.rs"]
+mod upgrade;
+#[path = "../sqlite/views.rs"]
+mod views;

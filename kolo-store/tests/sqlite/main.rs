@@ -9,4 +9,6 @@ mod group;
 mod make;
 mod opening;
 mod support;
+mod upgrade;
 mod vault;
+mod views;

@@ -13,6 +13,7 @@ use kolo_core::{Amount, Asset, AssetList, Caps, CircleId, Kolo, Timestamp, conve
 use kolo_localnet::Localnet;
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
+use kolo_server::database::Database;
 use kolo_server::stack::{KeysPlan, NetworkPlan, Plan, Stack, settings};
 use kolo_stellar::setup::test_dollars;
 use kolo_store::MasterKey;
@@ -410,7 +411,7 @@ async fn start(
 ) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
-        database: folder.path().join("kolo.sqlite"),
+        database: Database::Sqlite(folder.path().join("kolo.sqlite")),
         keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
         key_page: None,
         clock,

@@ -16,7 +16,7 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let plan = Plan {
         data: folder.path().to_owned(),
-        database: folder.path().join("kolo.sqlite"),
+        database: crate::database::Database::Sqlite(folder.path().join("kolo.sqlite")),
         keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
         key_page: None,
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),

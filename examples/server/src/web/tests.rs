@@ -36,7 +36,7 @@ impl MessageChannel for Broken {
 async fn stack(folder: &Path) -> Stack {
     let plan = Plan {
         data: folder.to_owned(),
-        database: folder.join("kolo.sqlite"),
+        database: crate::database::Database::Sqlite(folder.join("kolo.sqlite")),
         keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
         key_page: None,
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),

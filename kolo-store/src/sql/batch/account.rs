@@ -1,11 +1,11 @@
 //! An account's balance while postings are applied to it.
 use kolo_core::port::CommitError;
-use kolo_core::port::ledger::{AccountId, Balance, EntryStatus, Posting, Side};
+use kolo_core::port::ledger::{AccountId, Balance, EntryStatus, Side};
 use kolo_core::port::{PortErrorKind, Retry};
 use kolo_core::{Amount, TenantId};
 
 use crate::sql::DbError;
-use crate::sql::{Db, Row, matching, values};
+use crate::sql::{Db, Question, Row, ask, values};
 
 /// Figures are wide here, so that only the end of a change set has to fit the database.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct AccountState {
     pub pending_out: i128,
     /// How often the balance changed; 0 = never used.
     pub version: i64,
+    /// When it changed last.
+    pub recorded_at: i64,
 }
 
 /// An account's key in the books: name and asset.
@@ -23,19 +25,19 @@ pub(crate) type AccountKey = (String, String);
 
 impl AccountState {
     pub const fn unused(normal: Side) -> Self {
-        Self { normal, settled: 0, pending_in: 0, pending_out: 0, version: 0 }
+        Self { normal, settled: 0, pending_in: 0, pending_out: 0, version: 0, recorded_at: 0 }
     }
 
-    /// Counts a posting in (`times` = 1) or out again (−1) as an entry of that status does.
-    pub fn count(&mut self, posting: &Posting, status: EntryStatus, times: i128) {
-        let amount = times * i128::from(posting.amount.minor_units());
-        let grows = posting.side == self.normal;
+    /// Counts a line in (`times` = 1) or out again (−1) as an entry of that status does.
+    pub fn count(&mut self, side: Side, amount: Amount, status: EntryStatus, times: i128) {
+        let amount = times * i128::from(amount.minor_units());
+        let grows = side == self.normal;
         match (status, grows) {
             (EntryStatus::Settled, true) => self.settled += amount,
             (EntryStatus::Settled, false) => self.settled -= amount,
             (EntryStatus::Pending, true) => self.pending_in += amount,
             (EntryStatus::Pending, false) => self.pending_out += amount,
-            (EntryStatus::Voided, _) => {}
+            (EntryStatus::Voided | EntryStatus::Expired, _) => {}
         }
     }
 
@@ -107,25 +109,39 @@ pub(crate) async fn account_rows<'a>(
     db: &mut dyn Db,
     keys: impl Iterator<Item = (&'a TenantId, &'a AccountKey)> + Send,
 ) -> Result<Vec<((TenantId, AccountKey), AccountState)>, DbError> {
-    let rows = matching(
-        db,
-        "tenant, name, asset",
-        keys.map(|(tenant, (name, asset))| values![tenant, name, asset]).collect(),
-        "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version \
-         FROM accounts WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
-    )
-    .await?;
+    let rows = ask(db, accounts_of(keys)).await?;
     rows.into_iter().map(account).collect()
 }
 
-fn account(mut row: Row) -> Result<((TenantId, AccountKey), AccountState), DbError> {
+/// Asks for the accounts of these keys.
+pub(super) fn accounts_of<'a>(
+    keys: impl Iterator<Item = (&'a TenantId, &'a AccountKey)>,
+) -> Question {
+    Question {
+        columns: "tenant, name, asset",
+        kinds: "ttt",
+        rows: keys.map(|(tenant, (name, asset))| values![tenant, name, asset]).collect(),
+        statement: "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, movement, \
+                    recorded_at FROM @accounts \
+                    WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
+        answer: "ttttiiiii",
+    }
+}
+
+/// A row of [`accounts_of`].
+pub(super) fn account(mut row: Row) -> Result<((TenantId, AccountKey), AccountState), DbError> {
     let key = (row.tenant()?, (row.text()?, row.text()?));
-    let state = AccountState {
+    Ok((key, account_state(&mut row)?))
+}
+
+/// Its columns from `normal` on.
+pub(super) fn account_state(row: &mut Row) -> Result<AccountState, DbError> {
+    Ok(AccountState {
         normal: side_of(&row.text()?)?,
         settled: row.int()?.into(),
         pending_in: row.int()?.into(),
         pending_out: row.int()?.into(),
         version: row.int()?,
-    };
-    Ok((key, state))
+        recorded_at: row.int()?,
+    })
 }
