@@ -2,9 +2,13 @@
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod conformance;
+#[path = "../shared/contribution.rs"]
+mod contribution;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
+#[path = "../shared/parallel.rs"]
+mod parallel;
 mod server;
 mod sharing;
 mod support;

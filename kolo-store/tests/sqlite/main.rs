@@ -3,10 +3,14 @@
 mod audit;
 mod cancel;
 mod conformance;
+#[path = "../shared/contribution.rs"]
+mod contribution;
 mod crash;
 mod differential;
 mod group;
 mod make;
 mod opening;
+#[path = "../shared/parallel.rs"]
+mod parallel;
 mod support;
 mod vault;
