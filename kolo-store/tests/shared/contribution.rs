@@ -61,7 +61,7 @@ impl Seat {
         let key = format!("{circle}/{key}");
         let mut changes = change_set(&key, record("outcome", 1, outcome));
         let (intent_id, seat_id) =
-            (aggregate("intent", intent), aggregate("seat", format!("{circle}/{member}")));
+            (aggregate("intent", &intent), aggregate("seat", &format!("{circle}/{member}")));
         let queued = format!(
             r#"{{"id":"{intent}","want":{want},"progress":"Queued","expired":[],"fees":0,{asked},"created_at":1800000000}}"#
         );
@@ -146,7 +146,7 @@ fn account(name: String, normal: Side) -> AccountId {
     AccountId { name, asset: ASSET.to_owned(), normal }
 }
 
-fn aggregate(kind: &str, id: impl ToString) -> AggregateId {
+fn aggregate(kind: &str, id: &impl ToString) -> AggregateId {
     AggregateId { kind: kind.to_owned(), id: id.to_string() }
 }
 
