@@ -108,6 +108,7 @@ impl<'a> Command<'a> {
             self.kolo.now(),
         );
         set.consumes = self.lease.clone();
+        set.correlation = Some(self.ctx.correlation.clone());
         let asked_by = self.ctx.member().ok();
         Changes { set, correlation: self.ctx.correlation.clone(), asked_by }
     }

@@ -76,6 +76,17 @@ pub enum StoreError {
         /// The newest this program knows.
         known: u64,
     },
+    /// The schema is not up to date, and this ledger was told not to change it.
+    #[error(
+        "the database has schema {found}, this program needs {known}: run `kolo-server migrate`, or \
+         the statements of `migrations()`"
+    )]
+    Outdated {
+        /// The database's schema version; 0: there is none.
+        found: u64,
+        /// The one this program needs.
+        known: u64,
+    },
     /// A migration is not the one that was applied.
     #[error(
         "migration {version} of this program is not the one the database was made with: use the \
@@ -108,6 +119,9 @@ error_codes! {
             "check user, password, database name and rights";
         TooNew = "store.too_new" Permanent:
             "the database was written by a newer version", "use the newer program";
+        Outdated = "store.outdated" Permanent:
+            "the database's schema is not up to date, and it may not be changed at start",
+            "run `kolo-server migrate`, or the statements of `migrations()`";
         Diverged = "store.diverged" Permanent:
             "a migration is not the one that was applied",
             "use the program it was made with, or restore the database";

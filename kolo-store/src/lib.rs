@@ -34,9 +34,9 @@ mod vault;
 
 pub use error::StoreError;
 #[cfg(feature = "postgres")]
-pub use postgres::{Postgres, PostgresLedger};
+pub use postgres::{Postgres, PostgresLedger, PostgresOptions};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::{CheckReport, Finding, SqlLedger};
+pub use sql::{CheckReport, Finding, Migration, SqlLedger};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteLedger};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -107,10 +107,12 @@ pub struct Posting {
 pub enum EntryStatus {
     /// Counts in `settled`.
     Settled,
-    /// Counts in `pending` until it is resolved once, wholly.
+    /// Counts in `pending` until it ends, once.
     Pending,
     /// Was pending, never happened.
     Voided,
+    /// Was pending until its time was over, never happened.
+    Expired,
 }
 
 /// A balanced, immutable entry; corrections are new entries.
@@ -132,7 +134,7 @@ pub struct JournalEntry {
     pub details: String,
 }
 
-/// How a hold ends.
+/// How a hold ends wholly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolution {
     /// The pending entry.
@@ -143,6 +145,30 @@ pub struct Resolution {
     pub chain_tx: Option<String>,
     /// When.
     pub effective_at: Timestamp,
+}
+
+/// A hold that ends in another way than wholly settled or voided ([`Resolution`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldEnd {
+    /// The pending entry.
+    pub entry: String,
+    /// How it ends.
+    pub ending: Ending,
+    /// The chain transaction that settled it.
+    pub chain_tx: Option<String>,
+    /// When.
+    pub effective_at: Timestamp,
+}
+
+/// See [`HoldEnd`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Part of it settles, the rest is let go: for each line, in order, how much of it, from nothing to
+    /// all. Something settles, and it balances. The entry then shows its lines with what settled of
+    /// them.
+    Part(Vec<Amount>),
+    /// Its time is over; nothing settles.
+    Expired,
 }
 
 /// After this change set, the account's available balance (settled − pending outflows) must be at least this.
@@ -197,12 +223,16 @@ pub struct ChangeSet {
     pub events: Vec<NewEvent>,
     /// New journal entries.
     pub entries: Vec<JournalEntry>,
-    /// Holds that end.
+    /// Holds that end wholly.
     pub resolutions: Vec<Resolution>,
+    /// Holds that end in part, or because their time is over.
+    pub endings: Vec<HoldEnd>,
     /// Work to do (outbox, timers); an id that was ever enqueued is ignored.
     pub work: Vec<NewWork>,
     /// Work no longer wanted; ids that are done or unknown are ignored.
     pub cancel: Vec<WorkId>,
+    /// What started the command, e.g. a message's id: kept with its entries.
+    pub correlation: Option<String>,
     /// The clock's time at the decision.
     pub recorded_at: Timestamp,
 }
@@ -230,8 +260,10 @@ impl ChangeSet {
             events: Vec::new(),
             entries: Vec::new(),
             resolutions: Vec::new(),
+            endings: Vec::new(),
             work: Vec::new(),
             cancel: Vec::new(),
+            correlation: None,
             recorded_at,
         }
     }
@@ -271,7 +303,8 @@ pub enum CommitError {
         /// What would be available after this change set.
         available: Amount,
     },
-    /// A journal entry that does not balance, has fewer than two lines, or an amount ≤ 0.
+    /// A journal entry that does not balance, has fewer than two lines, or an amount ≤ 0; or a part of a
+    /// hold that does not balance, is nothing, or is more than the hold.
     #[error("journal entry {0} does not balance")]
     Unbalanced(String),
     /// The id of a new entry exists.

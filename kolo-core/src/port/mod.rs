@@ -3,6 +3,7 @@
 //! | port | is |
 //! |---|---|
 //! | [`Ledger`] and [`WorkQueue`] | the durable record, in one atomic [`ChangeSet`] |
+//! | [`ReadModel`] | optional: past balances, statements |
 //! | [`ChainClient`] | the settlement rail, in domain words |
 //! | [`KeyVault`] | keys that sign and never leave |
 //! | [`MessageChannel`] | one message to one contact |
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod error;
 pub mod events;
 pub mod ledger;
+pub mod statement;
 pub mod vault;
 pub mod work;
 
@@ -26,5 +28,6 @@ pub use clock::{Clock, Entropy};
 pub use error::{PortError, PortErrorKind, Retry};
 pub use events::EventHandler;
 pub use ledger::{ChangeSet, CommitError, Committed, Ledger};
+pub use statement::ReadModel;
 pub use vault::KeyVault;
 pub use work::WorkQueue;

@@ -149,7 +149,7 @@ fn sum(account: &AccountId, statement: &[StoredEntry]) -> Result<Balance, BooksE
                 (EntryStatus::Settled, false) => settled -= amount,
                 (EntryStatus::Pending, true) => pending_in += amount,
                 (EntryStatus::Pending, false) => pending_out += amount,
-                (EntryStatus::Voided, _) => {}
+                (EntryStatus::Voided | EntryStatus::Expired, _) => {}
             }
         }
     }
@@ -164,7 +164,8 @@ fn sum(account: &AccountId, statement: &[StoredEntry]) -> Result<Balance, BooksE
 
 /// Per asset the debits of an entry, which must be its credits.
 fn debits(entry: &JournalEntry) -> Result<BTreeMap<String, i128>, BooksError> {
-    let malformed = entry.postings.iter().any(|posting| !posting.amount.is_positive());
+    // Of a hold that settled in part, a line may have settled nothing.
+    let malformed = entry.postings.iter().any(|posting| posting.amount < Amount::ZERO);
     if malformed || entry.postings.len() < 2 {
         return Err(BooksError::Malformed(entry.id.clone()));
     }

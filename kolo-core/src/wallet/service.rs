@@ -118,7 +118,7 @@ fn line(stored: &StoredEntry, query: &EntryQuery) -> HistoryLine {
         kind: entry.kind.clone(),
         amount,
         pending: entry.status == EntryStatus::Pending,
-        voided: entry.status == EntryStatus::Voided,
+        voided: matches!(entry.status, EntryStatus::Voided | EntryStatus::Expired),
         circle: details.name,
         round: details.round,
         tx: entry.chain_tx.clone(),

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kolo_core::testkit::conformance::{LEDGER_CASES, VAULT_CASES, WORK_CASES};
+use kolo_core::testkit::conformance::{LEDGER_CASES, READ_MODEL_CASES, VAULT_CASES, WORK_CASES};
 
 /// The public cases in these files.
 fn written(files: impl IntoIterator<Item = PathBuf>) -> BTreeSet<String> {
@@ -27,6 +27,7 @@ fn no_case_is_left_out() {
     let lists = [
         (LEDGER_CASES, written(folder("ledger"))),
         (WORK_CASES, written(folder("work"))),
+        (READ_MODEL_CASES, written([suites.join("statement.rs")])),
         (VAULT_CASES, written([suites.join("vault.rs")])),
     ];
     for (listed, written) in lists {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kolo_core::port::KeyVault;
-use kolo_core::testkit::conformance::{LedgerFactory, LedgerHandles, VaultFactory};
+use kolo_core::testkit::conformance::{
+    LedgerFactory, LedgerHandles, ReadModelFactory, ReadModelHandles, VaultFactory,
+};
 use kolo_core::testkit::{MemoryLedger, MemoryVault};
 
 mod books;
@@ -21,6 +23,14 @@ impl LedgerFactory for Memory {
     async fn open(&self) -> LedgerHandles {
         let store = Arc::new(self.0.clone());
         LedgerHandles { ledger: store.clone(), work: store }
+    }
+}
+
+#[async_trait]
+impl ReadModelFactory for Memory {
+    async fn open(&self) -> ReadModelHandles {
+        let store = Arc::new(self.0.clone());
+        ReadModelHandles { ledger: store.clone(), read_model: store }
     }
 }
 
@@ -47,6 +57,12 @@ mod work {
     use super::Memory;
 
     kolo_core::work_conformance! { factory = Memory::default() }
+}
+
+mod read_model {
+    use super::Memory;
+
+    kolo_core::read_model_conformance! { factory = Memory::default() }
 }
 
 mod vault {

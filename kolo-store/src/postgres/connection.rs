@@ -1,4 +1,6 @@
 //! A PostgreSQL connection as a [`Db`].
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use kolo_core::port::{PortErrorKind, Retry};
@@ -8,19 +10,68 @@ use sqlx::{Arguments, AssertSqlSafe, Row as _, TypeInfo, ValueRef};
 
 use crate::sql::{Db, DbError, Row, Value};
 
-/// The lock that lets one group of writes in at a time; each schema has its own. It waits for a
-/// while only, and durability is asked for whatever the server's default is.
-const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '10s'; \
-    SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' || current_schema(), 0))";
+/// How transactions begin, and whether statements stay prepared.
+pub(super) struct Manner {
+    begin: String,
+    snapshot: String,
+    persistent: bool,
+}
 
-/// A connection lent by the pool.
-pub(super) struct PostgresDb(pub PoolConnection<sqlx::Postgres>);
-
-impl PostgresDb {
-    fn connection(&mut self) -> &mut PgConnection {
-        &mut self.0
+impl Manner {
+    /// `schema` is checked by who calls. All settings end with the transaction.
+    pub fn new(schema: Option<&str>, persistent: bool) -> Self {
+        let path = schema.map_or_else(String::new, |schema| {
+            format!("; SET LOCAL search_path TO \"{schema}\", pg_temp")
+        });
+        let lock = schema.map_or_else(|| "current_schema()".to_owned(), |s| format!("'{s}'"));
+        Self {
+            // One group of writes at a time in each schema: whoever has the lock sees what was
+            // committed before and gives out the next positions. It is not waited for without end,
+            // and a process that stops in the middle loses it. Durability is asked for whatever the
+            // server's default is; what is stricter stays.
+            begin: format!(
+                "BEGIN{path}; SET LOCAL lock_timeout = '10s'; \
+                 SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+                 SELECT set_config('synchronous_commit', 'on', true) \
+                 WHERE current_setting('synchronous_commit') IN ('off', 'local'); \
+                 SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' || {lock}, 0))"
+            ),
+            snapshot: format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY{path}"),
+            persistent,
+        }
     }
 }
+
+/// A connection lent by the pool.
+pub(super) struct PostgresDb {
+    connection: PoolConnection<sqlx::Postgres>,
+    manner: Arc<Manner>,
+}
+
+impl PostgresDb {
+    pub fn new(connection: PoolConnection<sqlx::Postgres>, manner: Arc<Manner>) -> Self {
+        Self { connection, manner }
+    }
+
+    /// Whether no transaction is open on it: then one begins with the message that asks.
+    pub async fn is_free(&mut self) -> Result<bool, DbError> {
+        let asked = sqlx::raw_sql("SELECT now() = statement_timestamp()");
+        match asked.fetch_one(self.connection()).await {
+            Ok(row) => row.try_get(0).map_err(db_error),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(FAILED) => {
+                Ok(false)
+            }
+            Err(error) => Err(db_error(error)),
+        }
+    }
+
+    fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+/// The code of a statement in a transaction that has failed already.
+const FAILED: &str = "25P02";
 
 #[async_trait]
 impl Db for PostgresDb {
@@ -36,6 +87,38 @@ impl Db for PostgresDb {
         }
         // Every statement is this crate's own text; what comes from outside is bound.
         let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments)
+            .persistent(self.manner.persistent)
+            .fetch_all(self.connection())
+            .await
+            .map_err(db_error)?;
+        rows.iter().map(row).collect()
+    }
+
+    /// One statement for all rows, whose text depends on the kinds of its columns only: it is planned
+    /// once.
+    async fn many(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<Vec<Row>, DbError> {
+        let columns = columns(rows)?;
+        let kinds: Vec<String> = (1..)
+            .zip(&columns)
+            .map(|(number, column)| format!("${number}::{}", column.kind()))
+            .collect();
+        let sql = format!("{head} SELECT * FROM unnest({}){tail}", kinds.join(", "));
+        let mut arguments = PgArguments::default();
+        for column in columns {
+            match column {
+                Column::Int(values) => arguments.add(values),
+                Column::Text(values) => arguments.add(values),
+                Column::Bytes(values) => arguments.add(values),
+            }
+            .map_err(|error| db_error(sqlx::Error::Encode(error)))?;
+        }
+        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .persistent(self.manner.persistent)
             .fetch_all(self.connection())
             .await
             .map_err(db_error)?;
@@ -50,11 +133,11 @@ impl Db for PostgresDb {
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {
-        self.script(BEGIN).await
+        self.script(&Arc::clone(&self.manner).begin).await
     }
 
     async fn snapshot(&mut self) -> Result<(), DbError> {
-        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
+        self.script(&Arc::clone(&self.manner).snapshot).await
     }
 
     async fn commit(&mut self) -> Result<(), DbError> {
@@ -65,11 +148,50 @@ impl Db for PostgresDb {
         self.script("ROLLBACK").await
     }
 
+    fn give_up(mut self: Box<Self>) {
+        self.connection.close_on_drop();
+    }
+
     async fn close(self: Box<Self>) {
-        if let Err(error) = self.0.close().await {
+        if let Err(error) = self.connection.close().await {
             tracing::warn!(%error, "a PostgreSQL connection did not close cleanly");
         }
     }
+}
+
+/// The values of one column, for `unnest`.
+enum Column {
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+    Bytes(Vec<Vec<u8>>),
+}
+
+impl Column {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "bigint[]",
+            Self::Text(_) => "text[]",
+            Self::Bytes(_) => "bytea[]",
+        }
+    }
+}
+
+fn columns(rows: Vec<Vec<Value>>) -> Result<Vec<Column>, DbError> {
+    let mut columns: Vec<Column> = Vec::new();
+    for row in rows {
+        for (number, value) in row.into_iter().enumerate() {
+            match (columns.get_mut(number), value) {
+                (Some(Column::Int(values)), Value::Int(value)) => values.push(value),
+                (Some(Column::Text(values)), Value::Text(value)) => values.push(value),
+                (Some(Column::Bytes(values)), Value::Bytes(value)) => values.push(value),
+                (None, Value::Int(value)) => columns.push(Column::Int(vec![value])),
+                (None, Value::Text(value)) => columns.push(Column::Text(vec![value])),
+                (None, Value::Bytes(value)) => columns.push(Column::Bytes(vec![value])),
+                (Some(_), _) => return Err(DbError::invalid("a column of different kinds")),
+            }
+        }
+    }
+    Ok(columns)
 }
 
 fn row(row: &PgRow) -> Result<Row, DbError> {

@@ -1,8 +1,10 @@
 //! PostgreSQL: a server of the host's.
 mod connection;
 mod open;
+mod options;
 
 pub use open::Postgres;
+pub use options::PostgresOptions;
 
 use crate::sql::SqlLedger;
 

@@ -28,7 +28,7 @@ pub enum Finding {
         /// The entry's id.
         entry: String,
     },
-    /// An account's balance is not the sum of its postings.
+    /// An account's balance is not the sum of its postings, or not what its history leads to.
     Balance {
         /// Whose.
         tenant: TenantId,
@@ -72,7 +72,10 @@ impl fmt::Display for Finding {
                 write!(f, "{tenant}: entry {entry} has fewer than two lines")
             }
             Self::Balance { tenant, account, asset } => {
-                write!(f, "{tenant}: the balance of {account} ({asset}) is not its postings' sum")
+                write!(
+                    f,
+                    "{tenant}: the balance of {account} ({asset}) is not what its entries come to"
+                )
             }
             Self::Gap { tenant, of } => write!(f, "{tenant}: the positions of {of} have gaps"),
             Self::Hold { tenant, entry } => {
@@ -108,7 +111,8 @@ impl CheckReport {
 
 impl<B> SqlLedger<B> {
     /// Reads the whole record and checks it: every entry balances, every balance is the sum of its
-    /// postings, positions have no gaps, every hold ended at most once. Takes time in proportion to
+    /// postings and the end of its history, positions and versions have no gaps, every hold ended at
+    /// most once. Takes time in proportion to
     /// the number of postings; commits go on meanwhile.
     ///
     /// # Errors
@@ -126,7 +130,12 @@ const RULES: &[(&str, Found)] = &[
         "SELECT e.tenant, e.id, p.asset FROM entries e \
          JOIN postings p ON p.tenant = e.tenant AND p.entry = e.position \
          GROUP BY e.tenant, e.id, p.asset \
-         HAVING sum(CASE p.side WHEN 'debit' THEN p.amount ELSE -p.amount END) <> 0",
+         HAVING sum(CASE p.side WHEN 'debit' THEN p.amount ELSE -p.amount END) <> 0 \
+         UNION SELECT e.tenant, e.id, p.asset FROM parts s \
+         JOIN postings p ON p.tenant = s.tenant AND p.entry = s.entry AND p.line = s.line \
+         JOIN entries e ON e.tenant = s.tenant AND e.position = s.entry \
+         GROUP BY e.tenant, e.id, p.asset \
+         HAVING sum(CASE p.side WHEN 'debit' THEN s.amount ELSE -s.amount END) <> 0",
         |row| {
             Ok(Finding::Unbalanced {
                 tenant: row.tenant()?,
@@ -146,13 +155,39 @@ const RULES: &[(&str, Found)] = &[
          LEFT JOIN postings p \
          ON p.tenant = a.tenant AND p.account = a.name AND p.asset = a.asset \
          LEFT JOIN entries e ON e.tenant = p.tenant AND e.position = p.entry \
+         LEFT JOIN parts s ON s.tenant = p.tenant AND s.entry = p.entry AND s.line = p.line \
          GROUP BY a.tenant, a.name, a.asset, a.normal, a.settled, a.pending_in, a.pending_out \
          HAVING a.settled <> coalesce(sum(CASE WHEN e.status <> 'settled' THEN 0 \
-             WHEN p.side = a.normal THEN p.amount ELSE -p.amount END), 0) \
+             WHEN p.side = a.normal THEN coalesce(s.amount, p.amount) \
+             ELSE -coalesce(s.amount, p.amount) END), 0) \
          OR a.pending_in <> coalesce(sum(CASE WHEN e.status = 'pending' AND p.side = a.normal \
              THEN p.amount ELSE 0 END), 0) \
          OR a.pending_out <> coalesce(sum(CASE WHEN e.status = 'pending' AND p.side <> a.normal \
              THEN p.amount ELSE 0 END), 0)",
+        |row| {
+            Ok(Finding::Balance { tenant: row.tenant()?, account: row.text()?, asset: row.text()? })
+        },
+    ),
+    (
+        // The history of an account: numbered without gaps, each step continuing the one before, and
+        // the last one is the balance.
+        "SELECT a.tenant, a.name, a.asset FROM accounts a LEFT JOIN movements m \
+         ON m.tenant = a.tenant AND m.account = a.name AND m.asset = a.asset \
+         AND m.version = a.version \
+         WHERE m.version IS NULL OR m.settled_after <> a.settled \
+         OR m.pending_in_after <> a.pending_in OR m.pending_out_after <> a.pending_out \
+         UNION SELECT tenant, account, asset FROM (\
+             SELECT tenant, account, asset, version, \
+             row_number() OVER steps AS number, \
+             settled_after - settled AS settled_before, \
+             lag(settled_after, 1, 0) OVER steps AS settled_was, \
+             pending_in_after - pending_in AS in_before, \
+             lag(pending_in_after, 1, 0) OVER steps AS in_was, \
+             pending_out_after - pending_out AS out_before, \
+             lag(pending_out_after, 1, 0) OVER steps AS out_was FROM movements \
+             WINDOW steps AS (PARTITION BY tenant, account, asset ORDER BY version)) AS steps \
+         WHERE version <> number OR settled_before <> settled_was OR in_before <> in_was \
+         OR out_before <> out_was",
         |row| {
             Ok(Finding::Balance { tenant: row.tenant()?, account: row.text()?, asset: row.text()? })
         },
@@ -166,7 +201,13 @@ const RULES: &[(&str, Found)] = &[
     ),
     (
         "SELECT tenant, id FROM entries WHERE (held_at IS NULL AND status <> 'settled') \
-         OR (status = 'pending' AND effective_at <> held_at)",
+         OR (status = 'pending' AND effective_at <> held_at) \
+         UNION SELECT e.tenant, e.id FROM entries e JOIN movements m \
+         ON m.tenant = e.tenant AND m.entry = e.position \
+         GROUP BY e.tenant, e.id, e.held_at, e.status, m.account, m.asset \
+         HAVING sum(CASE WHEN m.step = 'ended' THEN 1 ELSE 0 END) \
+         <> CASE WHEN e.held_at IS NOT NULL AND e.status <> 'pending' THEN 1 ELSE 0 END \
+         OR sum(CASE WHEN m.step = 'ended' THEN 0 ELSE 1 END) <> 1",
         |row| Ok(Finding::Hold { tenant: row.tenant()?, entry: row.text()? }),
     ),
     ("SELECT tenant, kind, id FROM aggregates WHERE version < 1", |row| {
@@ -185,7 +226,10 @@ async fn report(db: &mut dyn Db) -> Result<CheckReport, DbError> {
     }
     for (sql, found) in RULES {
         for mut row in db.run(sql, Vec::new()).await? {
-            report.findings.push(found(&mut row)?);
+            let finding = found(&mut row)?;
+            if !report.findings.contains(&finding) {
+                report.findings.push(finding);
+            }
         }
     }
     Ok(report)

@@ -1,34 +1,99 @@
-//! Brings a database's schema up to date: forward only, checksummed, safe to run twice.
+//! Brings a database's schema up to date: forward only, checksummed, safe to run twice and from
+//! several processes at once.
+use std::time::Duration;
+
+use kolo_core::port::{PortErrorKind, Retry};
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
 use crate::sql::DbError;
 use crate::sql::{Db, values};
 
-/// One step of the schema. Once released it never changes.
-pub(crate) struct Migration {
-    pub version: u32,
-    pub name: &'static str,
-    pub sql: &'static str,
+/// How often a process that has to migrate tries to get its turn: each try waits for the lock as
+/// long as the database lets it (10 s on PostgreSQL, 5 s on SQLite).
+const TURNS: u32 = 30;
+
+/// One step of the schema. Once released it never changes; later steps only go forward.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    pub(crate) version: u32,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
 }
 
 impl Migration {
-    fn checksum(&self) -> [u8; 32] {
+    /// Its number; they count from 1.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// What it is about, in a word.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its statements, for the first schema of the search path.
+    #[must_use]
+    pub const fn sql(&self) -> &'static str {
+        self.sql
+    }
+
+    /// SHA-256 of its statements, as remembered in `kolo_migrations`.
+    #[must_use]
+    pub fn checksum(&self) -> [u8; 32] {
         Sha256::digest(self.sql).into()
     }
 }
 
-/// Applies what is missing, in one transaction, while nobody else can. `table` creates the table
-/// `kolo_migrations (version, name, checksum)` unless it is there.
+/// How a kind of database keeps track of its migrations.
+pub(crate) struct Catalog {
+    /// All of them, in order.
+    pub migrations: &'static [Migration],
+    /// A row if `kolo_migrations` is there, none if it is not.
+    pub present: &'static str,
+    /// Makes a place for the tables, and `kolo_migrations (version, name, checksum)`, unless there.
+    pub create: String,
+}
+
+impl Catalog {
+    fn known(&self) -> u64 {
+        self.migrations.last().map_or(0, |migration| migration.version.into())
+    }
+}
+
+/// Looks first, without writing: where nothing is missing no right to change the schema is needed.
+/// What is missing is applied in one transaction, while nobody else can, or refused unless
+/// `migrating`. Returns the versions that were applied.
 pub(crate) async fn migrate(
     db: &mut dyn Db,
-    table: &str,
-    migrations: &[Migration],
-) -> Result<(), StoreError> {
-    db.begin().await.map_err(port)?;
-    let result = apply(db, table, migrations).await;
+    catalog: &Catalog,
+    migrating: bool,
+) -> Result<Vec<u32>, StoreError> {
+    if missing(db, catalog).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !migrating {
+        let found = found(db, catalog).await?;
+        return Err(StoreError::Outdated { found, known: catalog.known() });
+    }
+    let mut turns = TURNS;
+    while let Err(error) = db.begin().await {
+        db.rollback().await.ok();
+        turns -= 1;
+        let busy = error.kind == PortErrorKind::Unavailable && error.retry == Retry::Temporary;
+        if !busy || turns == 0 {
+            return Err(port(error));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let result = apply(db, catalog).await;
     match result {
-        Ok(()) => db.commit().await.map_err(port),
+        Ok(applied) => {
+            db.commit().await.map_err(port)?;
+            Ok(applied)
+        }
         Err(error) => {
             db.rollback().await.map_err(port)?;
             Err(error)
@@ -36,23 +101,65 @@ pub(crate) async fn migrate(
     }
 }
 
-async fn apply(db: &mut dyn Db, table: &str, migrations: &[Migration]) -> Result<(), StoreError> {
-    db.script(table).await.map_err(port)?;
-    let applied = applied(db).await.map_err(port)?;
-    let known = migrations.last().map_or(0, |migration| migration.version);
-    if let Some((found, _)) = applied.last().filter(|(found, _)| *found > known) {
-        return Err(StoreError::TooNew { found: (*found).into(), known: known.into() });
+async fn apply(db: &mut dyn Db, catalog: &Catalog) -> Result<Vec<u32>, StoreError> {
+    db.script(&catalog.create).await.map_err(port)?;
+    // Another process may have been faster.
+    let missing = compare(&applied(db).await.map_err(port)?, catalog)?;
+    let mut done = Vec::with_capacity(missing.len());
+    for migration in missing {
+        step(db, migration).await.map_err(port)?;
+        done.push(migration.version);
     }
-    for migration in migrations {
+    Ok(done)
+}
+
+async fn missing(
+    db: &mut dyn Db,
+    catalog: &Catalog,
+) -> Result<Vec<&'static Migration>, StoreError> {
+    let applied = seen(db, catalog).await.map_err(port)?;
+    compare(&applied, catalog)
+}
+
+async fn found(db: &mut dyn Db, catalog: &Catalog) -> Result<u64, StoreError> {
+    let applied = seen(db, catalog).await.map_err(port)?;
+    Ok(applied.last().map_or(0, |(version, _)| (*version).into()))
+}
+
+/// What is applied, looked up in a transaction that only reads.
+async fn seen(db: &mut dyn Db, catalog: &Catalog) -> Result<Vec<(u32, [u8; 32])>, DbError> {
+    db.snapshot().await?;
+    let looked = look(db, catalog).await;
+    db.rollback().await?;
+    looked
+}
+
+async fn look(db: &mut dyn Db, catalog: &Catalog) -> Result<Vec<(u32, [u8; 32])>, DbError> {
+    if db.run(catalog.present, Vec::new()).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    applied(db).await
+}
+
+fn compare(
+    applied: &[(u32, [u8; 32])],
+    catalog: &Catalog,
+) -> Result<Vec<&'static Migration>, StoreError> {
+    let known = catalog.known();
+    if let Some((found, _)) = applied.last().filter(|(found, _)| u64::from(*found) > known) {
+        return Err(StoreError::TooNew { found: (*found).into(), known });
+    }
+    let mut missing = Vec::new();
+    for migration in catalog.migrations {
         match applied.iter().find(|(version, _)| *version == migration.version) {
             Some((_, checksum)) if *checksum == migration.checksum() => {}
             Some(_) => {
                 return Err(StoreError::Diverged { version: migration.version.into() });
             }
-            None => step(db, migration).await.map_err(port)?,
+            None => missing.push(migration),
         }
     }
-    Ok(())
+    Ok(missing)
 }
 
 async fn applied(db: &mut dyn Db) -> Result<Vec<(u32, [u8; 32])>, DbError> {

@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `statement` | what is asked of a database: run a statement, get rows |
 //! | `writer` | the one writer: groups of writes, each one database transaction |
+//! | `doubt` | what became of a commit that was not answered |
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
-//! | `read`, `queue`, `check` | the statements of the ports and of the audit |
+//! | `read`, `history`, `queue`, `check` | the statements of the ports and of the audit |
 //! | `store`, `ledger` | the handle that adapters share, and the ports on it |
 //! | `migrate` | brings a schema up to date |
 mod batch;
 mod check;
+mod doubt;
 mod error;
+mod history;
 mod ledger;
 pub(crate) mod migrate;
 mod queue;
@@ -22,5 +25,6 @@ pub(crate) mod writer;
 
 pub use check::{CheckReport, Finding};
 pub(crate) use error::DbError;
-pub(crate) use statement::{Db, Row, Value, insert, matching, seconds, values};
+pub use migrate::Migration;
+pub(crate) use statement::{Db, Row, Value, in_chunks, insert, matching, seconds, values};
 pub use store::SqlLedger;

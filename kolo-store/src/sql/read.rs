@@ -129,7 +129,8 @@ pub(crate) async fn entries(
         query.before.map_or(i64::MAX, |position| i64::try_from(position).unwrap_or(i64::MAX));
     let rows = db
         .run(
-            "SELECT position, id, kind, status, effective_at, chain_tx, details FROM entries \
+            "SELECT position, id, kind, status, expired, effective_at, chain_tx, details \
+             FROM entries \
              WHERE tenant = $1 AND position IN (SELECT DISTINCT entry FROM postings \
              WHERE tenant = $1 AND account = $2 AND asset = $3 AND entry < $4 \
              ORDER BY entry DESC LIMIT $5) ORDER BY position DESC",
@@ -149,7 +150,7 @@ pub(crate) async fn entries(
             entry: JournalEntry {
                 id: row.text()?,
                 kind: row.text()?,
-                status: entry_status(&row.text()?)?,
+                status: entry_status(&mut row)?,
                 effective_at: row.time()?,
                 chain_tx: row.maybe_text()?,
                 details: row.text()?,

@@ -159,6 +159,15 @@ pub(crate) trait Db: Send {
     /// Runs one statement.
     async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError>;
 
+    /// Runs `head <rows> tail`, where the rows stand as a table of their own, for all rows: in one
+    /// statement where the database has a way to pass columns, else in as few as [`CHUNK`] allows.
+    async fn many(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<Vec<Row>, DbError>;
+
     /// Runs several statements without values (migrations).
     async fn script(&mut self, sql: &str) -> Result<(), DbError>;
 
@@ -174,18 +183,24 @@ pub(crate) trait Db: Send {
     /// Undoes it.
     async fn rollback(&mut self) -> Result<(), DbError>;
 
+    /// Drops the connection, in whatever state it is; nobody gets it again.
+    fn give_up(self: Box<Self>);
+
     /// Closes the connection in order.
     async fn close(self: Box<Self>);
 }
 
-/// Runs `head VALUES (…), (…) tail` for all rows.
+/// Inserts all rows: `head rows tail`.
 pub(crate) async fn insert(
     db: &mut dyn Db,
     head: &str,
     rows: Vec<Vec<Value>>,
     tail: &str,
 ) -> Result<(), DbError> {
-    many(db, head, rows, tail).await.map(drop)
+    if rows.is_empty() {
+        return Ok(());
+    }
+    db.many(head, rows, tail).await.map(drop)
 }
 
 /// Runs a statement with the rows as a table `wanted` of these columns.
@@ -198,14 +213,17 @@ pub(crate) async fn matching(
     rows: Vec<Vec<Value>>,
     statement: &str,
 ) -> Result<Vec<Row>, DbError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let head = format!("WITH wanted ({columns}) AS (");
-    many(db, &head, rows, &format!(") {statement}")).await
+    db.many(&head, rows, &format!(") {statement}")).await
 }
 
-/// In as few statements as [`CHUNK`] allows. Chunks are powers of two, so that a handful of prepared
-/// statements serves every length.
-async fn many(
-    db: &mut dyn Db,
+/// [`Db::many`] with `VALUES`, in as few statements as [`CHUNK`] allows. Chunks are powers of two, so
+/// that a handful of prepared statements serves every length.
+pub(crate) async fn in_chunks<D: Db + ?Sized>(
+    db: &mut D,
     head: &str,
     rows: Vec<Vec<Value>>,
     tail: &str,

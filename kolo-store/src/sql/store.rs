@@ -74,7 +74,7 @@ impl Store {
             let answer = query(db.as_mut()).await;
             if let Err(error) = db.rollback().await {
                 tracing::warn!(%error.context, "a reading connection is given up");
-                db.close().await;
+                db.give_up();
             }
             answer
         });

@@ -3,17 +3,23 @@
 //! Callers send jobs; while one group is being made durable the next one gathers. No transaction
 //! ever lives in a caller's future, so a caller that goes away leaves nothing half done: its job is
 //! either not taken yet or carried through. Nobody is answered before the group is durable.
+use std::future::Future;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch;
+use super::{batch, doubt};
 use crate::sql::Db;
 use crate::sql::DbError;
 
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;
+
+/// The longest that a group's statements, or its commit, may take before its connection is given up.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// How many jobs may wait before callers do.
 pub(crate) const WAITING: usize = 1024;
@@ -107,6 +113,15 @@ impl Group {
         self.commits.len() + self.tasks.len()
     }
 
+    fn settle(self, answers: Answers) {
+        for (commit, answer) in self.commits.into_iter().zip(answers) {
+            commit.reply.send(answer).ok();
+        }
+        for task in self.tasks {
+            task.settle(Ok(()));
+        }
+    }
+
     fn fail(self, error: &DbError) {
         for commit in self.commits {
             commit.reply.send(Err(error.clone().into())).ok();
@@ -128,12 +143,24 @@ impl Group {
     }
 }
 
+/// What became of the commits of a group, in their order.
+pub(super) type Answers = Vec<Result<Committed, CommitError>>;
+
 /// Why a group's transaction did not end well.
 enum Failed {
     /// Undone: nothing happened.
     Undone(DbError),
-    /// The database did not say whether it is durable.
+    /// Undone with the connection: it may work on another one.
+    Lost(DbError),
+    /// The database did not say whether it is durable, and cannot be asked.
     InDoubt(DbError),
+}
+
+/// Why a transaction did not end well.
+enum Broken {
+    Before(DbError),
+    /// At its commit: what it would have answered.
+    AtCommit(DbError, Answers),
 }
 
 /// The writer's loop; ends when it is told to or nobody can send any more.
@@ -175,10 +202,21 @@ impl Writer {
         }
     }
 
-    /// Carries a group through; when it is undone by something that one job may have brought in,
-    /// each job gets a transaction of its own, so that only the guilty one fails.
+    /// Carries a group through. One whose connection was lost is tried once more; when it is undone by
+    /// something that one job may have brought in, each job gets a transaction of its own, so that only
+    /// the guilty one fails.
     async fn work(&mut self, group: Group) {
         let Some((group, failed)) = self.attempt(group).await else {
+            return;
+        };
+        let again = match failed {
+            Failed::Lost(error) => {
+                tracing::warn!(%error.context, jobs = group.len(), "a connection was lost: again");
+                self.attempt(group).await
+            }
+            failed => Some((group, failed)),
+        };
+        let Some((group, failed)) = again else {
             return;
         };
         match failed {
@@ -186,16 +224,15 @@ impl Writer {
                 let jobs = group.len();
                 tracing::warn!(%error.context, jobs, "a group was undone; each is tried alone");
                 for single in group.split() {
-                    if let Some((single, Failed::Undone(error) | Failed::InDoubt(error))) =
-                        self.attempt(single).await
-                    {
-                        single.fail(&error);
+                    if let Some((single, failed)) = self.attempt(single).await {
+                        single.fail(failed.error());
                     }
                 }
             }
-            Failed::Undone(error) | Failed::InDoubt(error) => {
+            failed => {
+                let error = failed.error();
                 tracing::warn!(%error.context, jobs = group.len(), "a group of writes failed");
-                group.fail(&error);
+                group.fail(error);
             }
         }
     }
@@ -209,22 +246,52 @@ impl Writer {
         match transaction(db.as_mut(), &mut group).await {
             Ok(answers) => {
                 self.db = Some(db);
-                for (commit, answer) in group.commits.into_iter().zip(answers) {
-                    commit.reply.send(answer).ok();
-                }
-                for task in group.tasks {
-                    task.settle(Ok(()));
-                }
+                group.settle(answers);
                 None
             }
-            Err(Failed::Undone(error)) => {
-                // A connection that cannot even roll back is dropped, and the database rolls back.
-                if db.rollback().await.is_ok() {
+            Err(Broken::Before(error)) => {
+                // The database rolls back what a lost connection had begun.
+                if within("the roll-back", db.rollback()).await.is_ok() {
                     self.db = Some(db);
+                    return Some((group, Failed::Undone(error)));
                 }
-                Some((group, Failed::Undone(error)))
+                db.give_up();
+                Some((group, Failed::Lost(error)))
             }
-            Err(in_doubt) => Some((group, in_doubt)),
+            Err(Broken::AtCommit(error, answers)) => {
+                db.give_up();
+                self.look(group, answers, error).await
+            }
+        }
+    }
+
+    /// Finds out by the commands' keys what became of a group whose commit was not answered.
+    async fn look(
+        &mut self,
+        group: Group,
+        answers: Answers,
+        error: DbError,
+    ) -> Option<(Group, Failed)> {
+        let jobs = group.len();
+        let sets: Vec<&ChangeSet> = group.commits.iter().map(|commit| &commit.changes).collect();
+        let sought = doubt::sought(&sets, &answers);
+        match doubt::happened(self.opener.as_ref(), &sought).await {
+            Some((true, db)) => {
+                tracing::warn!(%error.context, jobs, "a commit was not answered: it had happened");
+                self.db = Some(db);
+                group.settle(answers);
+                None
+            }
+            Some((false, db)) => {
+                tracing::warn!(%error.context, jobs, "a commit was not answered: it had not happened");
+                self.db = Some(db);
+                Some((group, Failed::Lost(error)))
+            }
+            None => {
+                let error = error
+                    .unknown("the commit may or may not have happened: look before trying again");
+                Some((group, Failed::InDoubt(error)))
+            }
         }
     }
 
@@ -236,25 +303,43 @@ impl Writer {
     }
 }
 
-async fn transaction(
-    db: &mut dyn Db,
-    group: &mut Group,
-) -> Result<Vec<Result<Committed, CommitError>>, Failed> {
-    db.begin().await.map_err(Failed::Undone)?;
-    let answers = fill(db, group).await.map_err(Failed::Undone)?;
-    match db.commit().await {
+impl Failed {
+    const fn error(&self) -> &DbError {
+        match self {
+            Self::Undone(error) | Self::Lost(error) | Self::InDoubt(error) => error,
+        }
+    }
+}
+
+async fn transaction(db: &mut dyn Db, group: &mut Group) -> Result<Answers, Broken> {
+    let filled = within("a group of writes", async {
+        db.begin().await?;
+        fill(db, group).await
+    });
+    let answers = filled.await.map_err(Broken::Before)?;
+    match within("a commit", db.commit()).await {
         Ok(()) => Ok(answers),
-        Err(error) => Err(Failed::InDoubt(
-            error.unknown("the commit may or may not have happened: look before trying again"),
+        Err(error) => Err(Broken::AtCommit(error, answers)),
+    }
+}
+
+/// A line may break without either end being told.
+async fn within<T>(
+    what: &str,
+    work: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    match tokio::time::timeout(ANSWER_WITHIN, work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(DbError::new(
+            PortErrorKind::Timeout,
+            Retry::Temporary,
+            format!("the database did not answer {what} in time: check it and the network"),
         )),
     }
 }
 
 /// The commits as one batch, then the tasks. All of them are concurrent: any order is right.
-async fn fill(
-    db: &mut dyn Db,
-    group: &mut Group,
-) -> Result<Vec<Result<Committed, CommitError>>, DbError> {
+async fn fill(db: &mut dyn Db, group: &mut Group) -> Result<Answers, DbError> {
     let sets: Vec<&ChangeSet> = group.commits.iter().map(|commit| &commit.changes).collect();
     let answers = batch::commit_all(db, &sets).await?;
     for task in &mut group.tasks {

@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
 
 use crate::sql::DbError;
-use crate::sql::{Db, Row, Value};
+use crate::sql::{Db, Row, Value, in_chunks};
 
 /// The writer's own connection, or one lent by the pool.
 pub(super) enum SqliteDb {
@@ -46,6 +46,15 @@ impl Db for SqliteDb {
         rows.iter().map(row).collect()
     }
 
+    async fn many(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<Vec<Row>, DbError> {
+        in_chunks(self, head, rows, tail).await
+    }
+
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
         let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let mut done = script.execute_many(self.connection());
@@ -67,6 +76,12 @@ impl Db for SqliteDb {
 
     async fn rollback(&mut self) -> Result<(), DbError> {
         self.run("ROLLBACK", Vec::new()).await.map(drop)
+    }
+
+    fn give_up(self: Box<Self>) {
+        if let Self::Lent(mut connection) = *self {
+            connection.close_on_drop();
+        }
     }
 
     async fn close(self: Box<Self>) {

@@ -16,7 +16,7 @@ use super::connection::{SqliteDb, db_error};
 use crate::error::StoreError;
 use crate::sql::Db;
 use crate::sql::DbError;
-use crate::sql::migrate::{Migration, migrate};
+use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, SqlLedger, Store};
 use crate::sql::writer::OpenWriter;
 
@@ -29,14 +29,28 @@ const READERS: u32 = 4;
 /// Statements a connection keeps prepared: some thirty, in up to seven lengths each.
 const PREPARED: usize = 256;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ledger",
-    sql: include_str!("../../migrations/sqlite/0001_ledger.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "ledger",
+        sql: include_str!("../../migrations/sqlite/0001_ledger.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "statements",
+        sql: include_str!("../../migrations/sqlite/0002_statements.sql"),
+    },
+];
+
+const PRESENT: &str =
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kolo_migrations'";
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS kolo_migrations (\
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL) STRICT";
+
+fn catalog() -> Catalog {
+    Catalog { migrations: MIGRATIONS, present: PRESENT, create: MIGRATIONS_TABLE.to_owned() }
+}
 
 /// Names the database of a [`SqliteLedger`](super::SqliteLedger).
 #[derive(Debug)]
@@ -57,10 +71,13 @@ impl SqlLedger<Sqlite> {
         create(&path)?;
         let opener = Opener::of(&path);
         let mut writing = opener.open().await.map_err(failed)?;
-        match migrate(writing.as_mut(), MIGRATIONS_TABLE, MIGRATIONS).await {
-            Err(StoreError::Port(error)) => return Err(classify(&path, error)),
-            other => other?,
-        }
+        migrate(writing.as_mut(), &catalog(), true).await.map_err(|error| match error {
+            StoreError::Port(error) => classify(&path, error),
+            other => other,
+        })?;
+        // Another process that holds the file is told of now, not at the first commit.
+        writing.begin().await.map_err(failed)?;
+        writing.rollback().await.map_err(failed)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .idle_timeout(None)
@@ -69,6 +86,12 @@ impl SqlLedger<Sqlite> {
             .connect_lazy_with(options(&path).create_if_missing(false).pragma("query_only", "ON"));
         let pool = Arc::new(Readers(readers));
         Ok(Self::on(Store::start(Box::new(opener), writing, pool)))
+    }
+
+    /// The steps of the schema, in order. [`connect`](Self::connect) applies what is missing.
+    #[must_use]
+    pub const fn migrations() -> &'static [Migration] {
+        MIGRATIONS
     }
 }
 

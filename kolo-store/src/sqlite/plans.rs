@@ -4,18 +4,19 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures::future::join_all;
 use kolo_core::port::ledger::{
-    EntryQuery, EntryStatus, Guard, IndexKey, IndexWrite, Resolution, Side,
+    Ending, EntryQuery, EntryStatus, Guard, HoldEnd, IndexKey, IndexWrite, Resolution, Side,
 };
+use kolo_core::port::statement::{AsOf, StatementQuery};
 use kolo_core::port::vault::{Digest, KeyName};
 use kolo_core::port::work::Release;
-use kolo_core::port::{KeyVault, Ledger, WorkQueue};
+use kolo_core::port::{KeyVault, Ledger, ReadModel, WorkQueue};
 use kolo_core::{Amount, Timestamp};
 
 use super::open::Opener;
 use crate::sql::DbError;
 use crate::sql::store::{Pool, Store};
 use crate::sql::writer::OpenWriter;
-use crate::sql::{Db, Row, Value};
+use crate::sql::{Db, Row, Value, in_chunks};
 use crate::{MasterKey, MasterKeys, SqlLedger, Sqlite, SqliteLedger, StoreVault};
 
 #[path = "../../tests/sqlite/make.rs"]
@@ -24,7 +25,7 @@ mod make;
 use make::{NOW, account, aggregate, deposit, step, tenant};
 
 /// The tables, and the other names that statements give them.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 18] = [
     "aggregates",
     "index_names",
     "commands",
@@ -34,10 +35,14 @@ const TABLES: [&str; 14] = [
     "postings",
     "work",
     "vault_keys",
+    "movements",
+    "parts",
     "a",
     "e",
+    "m",
     "o",
     "p",
+    "s",
     "w",
 ];
 
@@ -64,6 +69,15 @@ impl Db for Watched {
         self.db.run(sql, values).await
     }
 
+    async fn many(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<Vec<Row>, DbError> {
+        in_chunks(self, head, rows, tail).await
+    }
+
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
         self.db.script(sql).await
     }
@@ -82,6 +96,10 @@ impl Db for Watched {
 
     async fn rollback(&mut self) -> Result<(), DbError> {
         self.db.rollback().await
+    }
+
+    fn give_up(self: Box<Self>) {
+        self.db.give_up();
     }
 
     async fn close(self: Box<Self>) {
@@ -147,6 +165,14 @@ async fn commit_everything(ledger: &SqliteLedger) {
                 chain_tx: None,
                 effective_at: NOW,
             }));
+            let part = |round: u64| format!("part {round}/{number}");
+            changes.entries.push(deposit(&part(round), &name, EntryStatus::Pending));
+            changes.endings.extend((round > 0).then(|| HoldEnd {
+                entry: part(round - 1),
+                ending: Ending::Part(vec![Amount::new(1), Amount::new(1)]),
+                chain_tx: None,
+                effective_at: NOW,
+            }));
             let key = IndexKey { index: "contact".to_owned(), value: name.clone() };
             changes.index.push(match round {
                 0 => IndexWrite::Claim(key, aggregate(&name)),
@@ -170,6 +196,12 @@ async fn read_everything(ledger: &SqliteLedger) {
     let wallets: Vec<_> =
         (0..3).map(|number| account(&format!("of {number}"), Side::Credit)).collect();
     ledger.balances(&tenant(), &wallets).await.unwrap();
+    for at in [AsOf::Recorded(NOW), AsOf::Effective(NOW)] {
+        ledger.balances_at(&tenant(), &wallets, at).await.unwrap();
+    }
+    let (from, until) = (Timestamp::from_unix(0), NOW.plus(1));
+    let period = StatementQuery { account: wallets[0].clone(), from, until, after: None, limit: 3 };
+    assert_eq!(ledger.statement(&tenant(), &period).await.unwrap().movements.len(), 3);
     let query = EntryQuery { account: wallets[0].clone(), before: None, limit: 3 };
     assert_eq!(ledger.entries(&tenant(), &query).await.unwrap().len(), 3);
     let keys: Vec<_> = (0..3)

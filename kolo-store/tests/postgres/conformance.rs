@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kolo_core::port::KeyVault;
-use kolo_core::testkit::conformance::{LedgerFactory, LedgerHandles, VaultFactory};
+use kolo_core::testkit::conformance::{
+    LedgerFactory, LedgerHandles, ReadModelFactory, ReadModelHandles, VaultFactory,
+};
 use kolo_store::{MasterKey, MasterKeys, StoreVault};
 
 use crate::support::Place;
@@ -15,6 +17,14 @@ impl LedgerFactory for Place {
     async fn open(&self) -> LedgerHandles {
         let store = Arc::new(Place::open(self).await);
         LedgerHandles { ledger: store.clone(), work: store }
+    }
+}
+
+#[async_trait]
+impl ReadModelFactory for Place {
+    async fn open(&self) -> ReadModelHandles {
+        let store = Arc::new(Place::open(self).await);
+        ReadModelHandles { ledger: store.clone(), read_model: store }
     }
 }
 
@@ -33,6 +43,10 @@ impl VaultFactory for Place {
 
 mod ledger {
     kolo_core::ledger_conformance! { factory = super::Place::new() }
+}
+
+mod read_model {
+    kolo_core::read_model_conformance! { factory = super::Place::new() }
 }
 
 mod work {

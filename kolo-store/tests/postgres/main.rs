@@ -4,11 +4,17 @@
 mod conformance;
 #[path = "../shared/contribution.rs"]
 mod contribution;
+mod doubt;
+mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
 #[path = "../shared/parallel.rs"]
 mod parallel;
+mod positions;
+mod proxy;
 mod server;
 mod sharing;
 mod support;
+#[path = "../sqlite/upgrade.rs"]
+mod upgrade;

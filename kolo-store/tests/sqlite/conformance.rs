@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kolo_core::testkit::conformance::{LedgerFactory, LedgerHandles};
+use kolo_core::testkit::conformance::{
+    LedgerFactory, LedgerHandles, ReadModelFactory, ReadModelHandles,
+};
 
 use crate::support::Place;
 
@@ -15,8 +17,20 @@ impl LedgerFactory for Place {
     }
 }
 
+#[async_trait]
+impl ReadModelFactory for Place {
+    async fn open(&self) -> ReadModelHandles {
+        let store = Arc::new(Place::open(self).await);
+        ReadModelHandles { ledger: store.clone(), read_model: store }
+    }
+}
+
 mod ledger {
     kolo_core::ledger_conformance! { factory = super::Place::new() }
+}
+
+mod read_model {
+    kolo_core::read_model_conformance! { factory = super::Place::new() }
 }
 
 mod work {

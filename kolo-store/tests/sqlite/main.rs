@@ -13,4 +13,5 @@ mod opening;
 #[path = "../shared/parallel.rs"]
 mod parallel;
 mod support;
+mod upgrade;
 mod vault;

@@ -42,6 +42,15 @@ pub fn deposit(id: &str, wallet: &str, status: EntryStatus) -> JournalEntry {
     }
 }
 
+/// An entry that takes one unit of `wallet` outside.
+#[allow(dead_code, reason = "not every test binary takes money out")]
+pub fn withdrawal(id: &str, wallet: &str, status: EntryStatus) -> JournalEntry {
+    let mut entry = deposit(id, wallet, status);
+    let sides = [Side::Credit, Side::Debit];
+    entry.postings.iter_mut().zip(sides).for_each(|(line, side)| line.side = side);
+    entry
+}
+
 /// A change set that only remembers its key.
 pub fn command(key: &str) -> ChangeSet {
     let mut hash = [0; 32];

@@ -4,6 +4,7 @@ use kolo_store::{SqliteLedger, StoreError};
 
 use crate::make::{command, record, tenant};
 use crate::support::{Place, RUNTIME, hold, raw};
+use crate::upgrade::{first_schema, goes_on};
 
 async fn refusal(location: &str) -> StoreError {
     match SqliteLedger::connect(location).await {
@@ -107,7 +108,7 @@ fn a_newer_schema_is_refused() {
         let checksum = "UPDATE kolo_migrations SET checksum = zeroblob(32) WHERE version = 99";
         raw(&place.file(), checksum).await;
         let error = refusal(&place.file()).await;
-        assert!(matches!(error, StoreError::TooNew { found: 99, known: 1 }), "{error}");
+        assert!(matches!(error, StoreError::TooNew { found: 99, known: 2 }), "{error}");
     });
 }
 
@@ -149,5 +150,16 @@ fn a_commit_that_cannot_get_the_lock_did_not_happen() {
         drop(lock);
         assert_eq!(store.outcome(&tenant(), "a").await.expect("readable"), None);
         store.commit(command("a")).await.expect("committed");
+    });
+}
+
+#[test]
+fn a_database_of_the_first_schema_is_brought_up_to_date() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        std::fs::write(place.file(), "").expect("an empty file");
+        let hex = |hex: &str| format!("x'{hex}'");
+        raw(&place.file(), &first_schema(SqliteLedger::migrations(), "BLOB", hex)).await;
+        goes_on(place.open().await).await;
     });
 }

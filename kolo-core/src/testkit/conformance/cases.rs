@@ -84,6 +84,9 @@ macro_rules! __ledger_cases {
             only_a_hold_can_be_resolved
             a_hold_may_end_in_its_own_commit
             a_resolved_hold_shows_how_it_ended
+            a_hold_may_settle_in_part
+            a_part_balances_and_is_within_the_hold
+            a_hold_expires_once
             balances_follow_the_normal_side
             holds_are_pending_on_either_side
             an_unguarded_account_may_be_overdrawn
@@ -175,6 +178,45 @@ macro_rules! __work_cases {
             a_lease_cannot_be_made_up
             a_lease_is_used_once_by_many_at_once
             tokens_do_not_repeat
+        }
+    };
+}
+
+/// Runs every case of the read model's suite as a `#[test]`; see
+/// [`testkit::conformance`](crate::testkit::conformance).
+#[macro_export]
+macro_rules! read_model_conformance {
+    (factory = $factory:expr $(,)?) => {
+        $crate::read_model_conformance! {
+            block_on = $crate::testkit::conformance::block_on, factory = $factory
+        }
+    };
+    (block_on = $block_on:path, factory = $factory:expr $(,)?) => {
+        $crate::__read_model_cases! {
+            [$crate::__conformance_tests] statement, ReadModelSetup, ($block_on), ($factory)
+        }
+    };
+}
+
+/// The cases of the read model's suite.
+pub const READ_MODEL_CASES: &[&str] = crate::__read_model_cases!([crate::__conformance_names]);
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __read_model_cases {
+    ([$($then:tt)*] $($args:tt)*) => {
+        $($then)*! { $($args)*;
+            every_movement_has_a_number_and_a_balance
+            a_movement_tells_what_caused_it
+            a_hold_moves_twice
+            a_statement_adds_up_page_by_page
+            a_period_ends_before_its_end
+            an_issued_statement_never_changes
+            a_balance_as_of_a_recorded_time
+            a_balance_as_of_an_effective_time
+            an_account_never_used_has_no_past
+            statements_keep_the_side
+            tenants_have_their_own_past
         }
     };
 }

@@ -2,8 +2,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::port::ledger::{
-    AccountId, AggregateId, AggregateWrite, ChangeSet, EntryStatus, Guard, IndexKey, IndexWrite,
-    JournalEntry, NewEvent, Posting, Record, Resolution, Side,
+    AccountId, AggregateId, AggregateWrite, ChangeSet, Ending, EntryStatus, Guard, HoldEnd,
+    IndexKey, IndexWrite, JournalEntry, NewEvent, Posting, Record, Resolution, Side,
 };
 use crate::port::work::{Lease, NewWork, WorkId};
 use crate::{Amount, TenantId, Timestamp};
@@ -95,6 +95,7 @@ pub(super) trait With: Sized {
     fn entry(self, entry: JournalEntry) -> Self;
     fn settle(self, entry: &str) -> Self;
     fn void(self, entry: &str) -> Self;
+    fn end(self, entry: &str, ending: Ending) -> Self;
     fn guard(self, account: AccountId, minimum: i64) -> Self;
     fn work(self, work: NewWork) -> Self;
     fn cancel(self, work: &str) -> Self;
@@ -146,6 +147,12 @@ impl With for ChangeSet {
 
     fn void(mut self, entry: &str) -> Self {
         self.resolutions.push(resolution(entry, false));
+        self
+    }
+
+    fn end(mut self, entry: &str, ending: Ending) -> Self {
+        let (entry, effective_at) = (entry.to_owned(), NOW.plus(60));
+        self.endings.push(HoldEnd { entry, ending, chain_tx: None, effective_at });
         self
     }
 

@@ -41,10 +41,12 @@ mod check;
 pub mod ledger;
 mod make;
 mod setup;
+pub mod statement;
 pub mod vault;
 pub mod work;
 
-pub use self::cases::{LEDGER_CASES, VAULT_CASES, WORK_CASES};
+pub use self::cases::{LEDGER_CASES, READ_MODEL_CASES, VAULT_CASES, WORK_CASES};
 pub use self::setup::{
-    LedgerFactory, LedgerHandles, LedgerSetup, Setup, VaultFactory, VaultSetup, block_on,
+    LedgerFactory, LedgerHandles, LedgerSetup, ReadModelFactory, ReadModelHandles, ReadModelSetup,
+    Setup, VaultFactory, VaultSetup, block_on,
 };

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, join_all};
 
-use crate::port::{KeyVault, Ledger, WorkQueue};
+use crate::port::{KeyVault, Ledger, ReadModel, WorkQueue};
 
 /// Runs a future on the calling thread: what the suites use when they are given no `block_on`.
 pub fn block_on<F: Future>(future: F) -> F::Output {
@@ -36,6 +36,22 @@ pub trait LedgerFactory: Send + Sync {
     }
 }
 
+/// One store through the port that writes and the one that answers accountants.
+#[derive(Clone)]
+pub struct ReadModelHandles {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// The read model of the same store.
+    pub read_model: Arc<dyn ReadModel>,
+}
+
+/// Makes the read model under test.
+#[async_trait]
+pub trait ReadModelFactory: Send + Sync {
+    /// Opens the store of this factory: empty at first, later calls open the same store again.
+    async fn open(&self) -> ReadModelHandles;
+}
+
 /// Makes the vault under test.
 #[async_trait]
 pub trait VaultFactory: Send + Sync {
@@ -55,6 +71,8 @@ pub struct Setup<F: ?Sized> {
 
 /// What a case of the ledger's or the work queue's suite gets.
 pub type LedgerSetup = Setup<dyn LedgerFactory>;
+/// What a case of the read model's suite gets.
+pub type ReadModelSetup = Setup<dyn ReadModelFactory>;
 /// What a case of the vault's suite gets.
 pub type VaultSetup = Setup<dyn VaultFactory>;
 
@@ -95,6 +113,19 @@ impl LedgerSetup {
     /// Closes the store and opens it again.
     pub async fn reopen(&self, handles: LedgerHandles) -> LedgerHandles {
         self.factory.close(handles).await;
+        self.factory.open().await
+    }
+}
+
+impl ReadModelSetup {
+    /// `run` runs a future to its end on the calling thread.
+    #[must_use]
+    pub fn new(factory: impl ReadModelFactory + 'static, run: fn(BoxFuture<'static, ()>)) -> Self {
+        Self { run, factory: Box::new(factory) }
+    }
+
+    /// Opens the store.
+    pub async fn open(&self) -> ReadModelHandles {
         self.factory.open().await
     }
 }

@@ -2,12 +2,14 @@
 use std::collections::BTreeMap;
 
 use super::invalid;
-use crate::Amount;
+use super::statement::less;
 use crate::port::ledger::{
-    AccountId, Balance, CommitError, EntryQuery, EntryStatus, Guard, JournalEntry, Posting,
-    Resolution, Side, StoredEntry,
+    AccountId, Balance, ChangeSet, CommitError, Ending, EntryQuery, EntryStatus, Guard, HoldEnd,
+    JournalEntry, Posting, Resolution, Side, StoredEntry,
 };
+use crate::port::statement::{Movement, Step};
 use crate::port::{PortError, PortErrorKind, Retry};
+use crate::{Amount, Timestamp};
 
 /// Name and asset: what identifies an account, whatever side a caller believes it grows on.
 type AccountKey = (String, String);
@@ -19,6 +21,8 @@ pub(super) struct Books {
     /// By position: the order in which they were written.
     entries: BTreeMap<u64, JournalEntry>,
     positions: BTreeMap<String, u64>,
+    /// Every change of an account's balance, oldest first.
+    movements: BTreeMap<AccountKey, Vec<Movement>>,
     /// Positions of the entries with a posting on the account, oldest first.
     statements: BTreeMap<AccountKey, Vec<u64>>,
 }
@@ -34,6 +38,7 @@ pub(super) struct Booked {
     accounts: BTreeMap<AccountKey, Account>,
     entries: Vec<JournalEntry>,
     resolved: BTreeMap<u64, JournalEntry>,
+    movements: Vec<(AccountKey, Movement)>,
 }
 
 impl Books {
@@ -57,7 +62,16 @@ impl Books {
 
     pub(super) fn apply(&mut self, booked: Booked) {
         self.accounts.extend(booked.accounts);
+        for entry in booked.resolved.values() {
+            let ended = self.movements.values_mut().flatten();
+            ended
+                .filter(|m| m.entry == entry.id)
+                .for_each(|m| m.chain_tx.clone_from(&entry.chain_tx));
+        }
         self.entries.extend(booked.resolved);
+        for (key, movement) in booked.movements {
+            self.movements.entry(key).or_default().push(movement);
+        }
         for entry in booked.entries {
             let position = self.entries.last_key_value().map_or(1, |(last, _)| last + 1);
             for posting in &entry.postings {
@@ -69,6 +83,12 @@ impl Books {
             self.positions.insert(entry.id.clone(), position);
             self.entries.insert(position, entry);
         }
+    }
+
+    /// An account's movements, oldest first.
+    pub(super) fn movements(&self, id: &AccountId) -> Result<&[Movement], PortError> {
+        self.account(id)?;
+        Ok(self.movements.get(&key_of(id)).map_or(&[], Vec::as_slice))
     }
 
     /// The account, if it was ever posted to.
@@ -83,14 +103,19 @@ impl Books {
 /// The books as they would be.
 pub(super) struct Draft<'a> {
     books: &'a Books,
+    changes: &'a ChangeSet,
     booked: Booked,
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn on(books: &'a Books) -> Self {
-        let booked =
-            Booked { accounts: BTreeMap::new(), entries: Vec::new(), resolved: BTreeMap::new() };
-        Self { books, booked }
+    pub(super) fn on(books: &'a Books, changes: &'a ChangeSet) -> Self {
+        let booked = Booked {
+            accounts: BTreeMap::new(),
+            entries: Vec::new(),
+            resolved: BTreeMap::new(),
+            movements: Vec::new(),
+        };
+        Self { books, changes, booked }
     }
 
     pub(super) fn finish(self) -> Booked {
@@ -106,46 +131,135 @@ impl<'a> Draft<'a> {
         if known || self.booked.entries.iter().any(|earlier| earlier.id == entry.id) {
             return Err(CommitError::DuplicateEntry(entry.id.clone()));
         }
-        if entry.status == EntryStatus::Voided {
+        if matches!(entry.status, EntryStatus::Voided | EntryStatus::Expired) {
             return Err(invalid(format!(
-                "journal entry {} is new and voided: write it settled or pending",
+                "journal entry {} is new and ended: write it settled or pending",
                 entry.id
             ))
             .into());
         }
-        self.post(&entry.postings, entry.status, Amount::checked_add)?;
+        let held = entry.status == EntryStatus::Pending;
+        let step = if held { Step::Held } else { Step::Settled };
+        self.moving(entry, step, |draft| {
+            draft.post(&entry.postings, entry.status, Amount::checked_add)
+        })?;
         self.booked.entries.push(entry.clone());
         Ok(())
     }
 
-    /// Ends a hold, whether stored or written earlier in this change set.
+    /// Ends a hold wholly.
     pub(super) fn resolve(&mut self, resolution: &Resolution) -> Result<(), CommitError> {
-        let not_pending = || CommitError::NotPending(resolution.entry.clone());
-        let position = self.books.positions.get(&resolution.entry).copied();
-        let mut entry = match position {
+        let Resolution { entry, settle, chain_tx, effective_at } = resolution;
+        let (position, mut hold) = self.pending(entry)?;
+        let status = if *settle { EntryStatus::Settled } else { EntryStatus::Voided };
+        hold.chain_tx = chain_tx.clone().or(hold.chain_tx);
+        hold.effective_at = *effective_at;
+        let settles = if *settle { hold.postings.clone() } else { Vec::new() };
+        self.end_hold(position, hold, status, settles)
+    }
+
+    /// Ends a hold in part, or because its time is over.
+    pub(super) fn end(&mut self, end: &HoldEnd) -> Result<(), CommitError> {
+        let (position, mut hold) = self.pending(&end.entry)?;
+        hold.chain_tx = end.chain_tx.clone().or(hold.chain_tx);
+        hold.effective_at = end.effective_at;
+        match &end.ending {
+            Ending::Expired => self.end_hold(position, hold, EntryStatus::Expired, Vec::new()),
+            Ending::Part(amounts) => {
+                let settles = part(&hold.postings, amounts)
+                    .ok_or_else(|| CommitError::Unbalanced(end.entry.clone()))?;
+                self.end_hold(position, hold, EntryStatus::Settled, settles)
+            }
+        }
+    }
+
+    /// A hold that has not ended, whether stored or written earlier in this change set, and its position
+    /// if it is stored.
+    fn pending(&self, id: &str) -> Result<(Option<u64>, JournalEntry), CommitError> {
+        let position = self.books.positions.get(id).copied();
+        let entry = match position {
             Some(position) if self.booked.resolved.contains_key(&position) => None,
             Some(position) => self.books.entries.get(&position).cloned(),
-            None => self.booked.entries.iter().find(|e| e.id == resolution.entry).cloned(),
-        }
-        .filter(|entry| entry.status == EntryStatus::Pending)
-        .ok_or_else(not_pending)?;
+            None => self.booked.entries.iter().find(|e| e.id == id).cloned(),
+        };
+        let held = entry.filter(|entry| entry.status == EntryStatus::Pending);
+        Ok((position, held.ok_or_else(|| CommitError::NotPending(id.to_owned()))?))
+    }
 
-        self.post(&entry.postings, EntryStatus::Pending, Amount::checked_sub)?;
-        entry.status = EntryStatus::Voided;
-        if resolution.settle {
-            entry.status = EntryStatus::Settled;
-            self.post(&entry.postings, EntryStatus::Settled, Amount::checked_add)?;
+    fn end_hold(
+        &mut self,
+        position: Option<u64>,
+        mut entry: JournalEntry,
+        status: EntryStatus,
+        settles: Vec<Posting>,
+    ) -> Result<(), CommitError> {
+        self.moving(&entry.clone(), Step::Ended, |draft| {
+            draft.post(&entry.postings, EntryStatus::Pending, Amount::checked_sub)?;
+            draft.post(&settles, EntryStatus::Settled, Amount::checked_add)
+        })?;
+        entry.status = status;
+        if status == EntryStatus::Settled {
+            entry.postings = settles;
         }
-        entry.effective_at = resolution.effective_at;
-        entry.chain_tx = resolution.chain_tx.clone().or(entry.chain_tx);
         match position {
             Some(position) => drop(self.booked.resolved.insert(position, entry)),
             None => {
                 let written = self.booked.entries.iter_mut().filter(|e| e.id == entry.id);
                 written.for_each(|written| *written = entry.clone());
+                let moved = self.booked.movements.iter_mut().map(|(_, movement)| movement);
+                moved
+                    .filter(|movement| movement.entry == entry.id)
+                    .for_each(|movement| movement.chain_tx.clone_from(&entry.chain_tx));
             }
         }
         Ok(())
+    }
+
+    /// Posts, and notes what moved on each account of the entry.
+    fn moving(
+        &mut self,
+        entry: &JournalEntry,
+        step: Step,
+        post: impl FnOnce(&mut Self) -> Result<(), PortError>,
+    ) -> Result<(), CommitError> {
+        let mut before: Vec<(&AccountId, Balance)> = Vec::new();
+        for Posting { account, .. } in &entry.postings {
+            if !before.iter().any(|(known, _)| key_of(known) == key_of(account)) {
+                before.push((account, self.account(account)?.balance));
+            }
+        }
+        post(self)?;
+        for (id, before) in before {
+            let balance = self.account(id)?.balance;
+            let (version, recorded_at) = self.next_movement(id);
+            let movement = Movement {
+                version,
+                entry: entry.id.clone(),
+                kind: entry.kind.clone(),
+                step,
+                change: less(balance, before).ok_or_else(|| out_of_range(id))?,
+                balance,
+                effective_at: entry.effective_at,
+                recorded_at,
+                command: Some(self.changes.key.clone()),
+                correlation: self.changes.correlation.clone(),
+                chain_tx: entry.chain_tx.clone(),
+                details: entry.details.clone(),
+            };
+            self.booked.movements.push((key_of(id), movement));
+        }
+        Ok(())
+    }
+
+    /// The version and the recorded time of an account's next movement: neither goes back.
+    fn next_movement(&self, id: &AccountId) -> (u64, Timestamp) {
+        let key = key_of(id);
+        let drafted = self.booked.movements.iter().rev().find(|(moved, _)| *moved == key);
+        let last = drafted
+            .map(|(_, movement)| movement)
+            .or_else(|| self.books.movements.get(&key).and_then(|all| all.last()));
+        let now = self.changes.recorded_at;
+        last.map_or((1, now), |last| (last.version + 1, last.recorded_at.max(now)))
     }
 
     pub(super) fn guard(&self, guard: &Guard) -> Result<(), CommitError> {
@@ -178,7 +292,7 @@ impl<'a> Draft<'a> {
                 }
                 (EntryStatus::Pending, true) => (&mut balance.pending_in, *amount),
                 (EntryStatus::Pending, false) => (&mut balance.pending_out, *amount),
-                (EntryStatus::Voided, _) => continue,
+                (EntryStatus::Voided | EntryStatus::Expired, _) => continue,
             };
             *figure = change(*figure, amount).map_err(|_| out_of_range(id))?;
             self.booked.accounts.insert(key_of(id), account);
@@ -196,6 +310,18 @@ impl<'a> Draft<'a> {
             }
         }
     }
+}
+
+/// The lines of a hold that settle when these amounts of it do; `None` when that is no part of it.
+fn part(lines: &[Posting], amounts: &[Amount]) -> Option<Vec<Posting>> {
+    let fits = lines.len() == amounts.len()
+        && lines.iter().zip(amounts).all(|(line, part)| {
+            *part == Amount::ZERO || (part.is_positive() && *part <= line.amount)
+        });
+    let settled = |(line, part): (&Posting, &Amount)| Posting { amount: *part, ..line.clone() };
+    let lines: Vec<_> = lines.iter().zip(amounts).map(settled).collect();
+    let some = lines.iter().filter(|line| line.amount.is_positive());
+    (fits && is_balanced(&some.cloned().collect::<Vec<_>>())).then_some(lines)
 }
 
 /// At least two lines, each more than nothing, and per asset as much on the left as on the right.

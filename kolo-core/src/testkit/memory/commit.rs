@@ -32,12 +32,15 @@ impl State {
         }
         tenant.check_versions(&changes.aggregates)?;
         tenant.check_index(&changes.index)?;
-        let mut draft = Draft::on(&tenant.books);
+        let mut draft = Draft::on(&tenant.books, &changes);
         for entry in &changes.entries {
             draft.enter(entry)?;
         }
         for resolution in &changes.resolutions {
             draft.resolve(resolution)?;
+        }
+        for end in &changes.endings {
+            draft.end(end)?;
         }
         for guard in &changes.guards {
             draft.guard(guard)?;

@@ -2,6 +2,7 @@
 mod books;
 mod commit;
 mod queue;
+mod statement;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,6 @@
 //! An account's balance while postings are applied to it.
 use kolo_core::port::CommitError;
-use kolo_core::port::ledger::{AccountId, Balance, EntryStatus, Posting, Side};
+use kolo_core::port::ledger::{AccountId, Balance, EntryStatus, Side};
 use kolo_core::port::{PortErrorKind, Retry};
 use kolo_core::{Amount, TenantId};
 
@@ -16,6 +16,8 @@ pub(crate) struct AccountState {
     pub pending_out: i128,
     /// How often the balance changed; 0 = never used.
     pub version: i64,
+    /// When it changed last.
+    pub recorded_at: i64,
 }
 
 /// An account's key in the books: name and asset.
@@ -23,19 +25,19 @@ pub(crate) type AccountKey = (String, String);
 
 impl AccountState {
     pub const fn unused(normal: Side) -> Self {
-        Self { normal, settled: 0, pending_in: 0, pending_out: 0, version: 0 }
+        Self { normal, settled: 0, pending_in: 0, pending_out: 0, version: 0, recorded_at: 0 }
     }
 
-    /// Counts a posting in (`times` = 1) or out again (−1) as an entry of that status does.
-    pub fn count(&mut self, posting: &Posting, status: EntryStatus, times: i128) {
-        let amount = times * i128::from(posting.amount.minor_units());
-        let grows = posting.side == self.normal;
+    /// Counts a line in (`times` = 1) or out again (−1) as an entry of that status does.
+    pub fn count(&mut self, side: Side, amount: Amount, status: EntryStatus, times: i128) {
+        let amount = times * i128::from(amount.minor_units());
+        let grows = side == self.normal;
         match (status, grows) {
             (EntryStatus::Settled, true) => self.settled += amount,
             (EntryStatus::Settled, false) => self.settled -= amount,
             (EntryStatus::Pending, true) => self.pending_in += amount,
             (EntryStatus::Pending, false) => self.pending_out += amount,
-            (EntryStatus::Voided, _) => {}
+            (EntryStatus::Voided | EntryStatus::Expired, _) => {}
         }
     }
 
@@ -111,7 +113,7 @@ pub(crate) async fn account_rows<'a>(
         db,
         "tenant, name, asset",
         keys.map(|(tenant, (name, asset))| values![tenant, name, asset]).collect(),
-        "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version \
+        "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version, recorded_at \
          FROM accounts WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
     )
     .await?;
@@ -126,6 +128,7 @@ fn account(mut row: Row) -> Result<((TenantId, AccountKey), AccountState), DbErr
         pending_in: row.int()?.into(),
         pending_out: row.int()?.into(),
         version: row.int()?,
+        recorded_at: row.int()?,
     };
     Ok((key, state))
 }

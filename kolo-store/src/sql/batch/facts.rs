@@ -102,14 +102,17 @@ async fn load_entries(
     sets: &[&ChangeSet],
     view: &mut View,
 ) -> Result<(), DbError> {
-    let ending = all(sets, |set| set.resolutions.iter().map(|end| &end.entry));
+    let ending = all(sets, |set| {
+        let wholly = set.resolutions.iter().map(|end| &end.entry);
+        wholly.chain(set.endings.iter().map(|end| &end.entry))
+    });
     let mut ids = all(sets, |set| set.entries.iter().map(|entry| &entry.id));
     ids.extend(&ending);
     let rows = matching(
         db,
         "tenant, id",
         ids.iter().map(|(tenant, id)| values![*tenant, *id]).collect(),
-        "SELECT tenant, id, position, status, effective_at, chain_tx \
+        "SELECT tenant, id, position, status, expired, effective_at, chain_tx \
          FROM entries WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
     )
     .await?;
@@ -118,10 +121,11 @@ async fn load_entries(
         let key = (row.tenant()?, row.text()?);
         let state = EntryState {
             position: row.unsigned()?,
-            status: entry_status(&row.text()?)?,
+            status: entry_status(&mut row)?,
             effective_at: row.time()?,
             chain_tx: row.maybe_text()?,
             postings: Vec::new(),
+            parts: None,
         };
         if state.status == EntryStatus::Pending && ending.contains(&(&key.0, &key.1)) {
             holds.insert((key.0.clone(), state.position), key.clone());
@@ -151,7 +155,9 @@ pub(crate) async fn load_postings<'a>(
         db,
         "tenant, entry",
         keys,
-        "SELECT p.tenant, p.entry, p.account, p.asset, a.normal, p.side, p.amount \
+        "SELECT p.tenant, p.entry, p.account, p.asset, a.normal, p.side, \
+         coalesce((SELECT s.amount FROM parts s WHERE s.tenant = p.tenant AND s.entry = p.entry \
+             AND s.line = p.line), p.amount) \
          FROM wanted CROSS JOIN postings p CROSS JOIN accounts a \
          WHERE p.tenant = wanted.tenant AND p.entry = wanted.entry \
          AND a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset \
@@ -178,10 +184,13 @@ fn posting(row: &mut Row) -> Result<Posting, DbError> {
     })
 }
 
-pub(crate) fn entry_status(name: &str) -> Result<EntryStatus, DbError> {
-    match name {
+/// The columns `status` and `expired`.
+pub(crate) fn entry_status(row: &mut Row) -> Result<EntryStatus, DbError> {
+    let (name, expired) = (row.text()?, row.int()? != 0);
+    match name.as_str() {
         "settled" => Ok(EntryStatus::Settled),
         "pending" => Ok(EntryStatus::Pending),
+        "voided" if expired => Ok(EntryStatus::Expired),
         "voided" => Ok(EntryStatus::Voided),
         _ => Err(DbError::corrupt("the database holds an entry status that is none")),
     }

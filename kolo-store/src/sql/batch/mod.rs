@@ -8,6 +8,7 @@
 //! The caller holds the write transaction from before the first step until after the last, so what
 //! was loaded cannot change meanwhile; the schema's constraints and triggers check it all once more.
 mod account;
+mod book;
 mod decide;
 mod facts;
 mod view;

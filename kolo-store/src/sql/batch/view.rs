@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use kolo_core::port::ledger::{AggregateId, EntryStatus, IndexKey, Posting, Record};
 use kolo_core::port::work::WorkId;
-use kolo_core::{TenantId, Timestamp};
+use kolo_core::{Amount, TenantId, Timestamp};
 
 use super::account::{AccountKey, AccountState};
 
@@ -31,6 +31,8 @@ pub(super) struct EntryState {
     pub chain_tx: Option<String>,
     /// Loaded only where the entry is a hold that may end.
     pub postings: Vec<Posting>,
+    /// What settled of each line, where the hold settled in part.
+    pub parts: Option<Vec<Amount>>,
 }
 
 /// A work item as far as its lease needs.

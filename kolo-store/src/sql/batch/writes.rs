@@ -10,6 +10,7 @@ use kolo_core::port::ledger::{
 use kolo_core::port::work::{NewWork, WorkId};
 
 use super::account::{AccountKey, side_name};
+use super::book::Move;
 use super::facts::position_number;
 use super::view::{Key, View};
 use crate::sql::DbError;
@@ -25,6 +26,7 @@ pub(super) struct Writes {
     aggregates: BTreeMap<Key<AggregateId>, Record>,
     events: Vec<Vec<Value>>,
     work: Vec<Vec<Value>>,
+    movements: Vec<Vec<Value>>,
     pub index: BTreeSet<Key<IndexKey>>,
     pub entries: Vec<NewEntry>,
     pub ended: BTreeSet<Key<String>>,
@@ -40,6 +42,8 @@ pub(super) struct NewEntry {
     held_at: Option<i64>,
     details: String,
     recorded_at: Option<i64>,
+    command: String,
+    correlation: Option<String>,
     postings: Vec<Posting>,
 }
 
@@ -53,6 +57,8 @@ impl NewEntry {
             held_at: held.then(|| seconds(entry.effective_at)).flatten(),
             details: entry.details.clone(),
             recorded_at: seconds(set.recorded_at),
+            command: set.key.clone(),
+            correlation: set.correlation.clone(),
             postings: entry.postings.clone(),
         }
     }
@@ -92,6 +98,35 @@ impl Writes {
             event.record.schema_version,
             event.record.bytes.as_slice(),
             seconds(set.recorded_at),
+        ]);
+    }
+
+    /// A movement whose figures were checked to fit.
+    pub fn movement(&mut self, set: &ChangeSet, moved: &Move) {
+        let (name, asset) = &moved.account;
+        let (Some(before), Some(after)) = (moved.before.figures(), moved.after.figures()) else {
+            return;
+        };
+        let [settled, pending_in, pending_out] = after;
+        let change = |index: usize| after[index].checked_sub(before[index]);
+        self.movements.push(values![
+            &set.tenant,
+            name,
+            asset,
+            moved.after.version,
+            i64::try_from(moved.entry).ok(),
+            moved.step,
+            change(0),
+            change(1),
+            change(2),
+            settled,
+            pending_in,
+            pending_out,
+            moved.minimum,
+            moved.effective_at,
+            moved.after.recorded_at,
+            &set.key,
+            &set.correlation,
         ]);
     }
 
@@ -222,17 +257,18 @@ impl Writes {
                 settled,
                 pending_in,
                 pending_out,
-                state.version
+                state.version,
+                state.recorded_at,
             ]);
         }
         insert(
             db,
             "INSERT INTO accounts (tenant, name, asset, normal, settled, pending_in, pending_out, \
-             version)",
+             version, recorded_at)",
             accounts,
             " ON CONFLICT (tenant, name, asset) DO UPDATE SET settled = excluded.settled, \
              pending_in = excluded.pending_in, pending_out = excluded.pending_out, \
-             version = excluded.version",
+             version = excluded.version, recorded_at = excluded.recorded_at",
         )
         .await?;
         let (mut entries, mut postings) = (Vec::new(), Vec::new());
@@ -242,8 +278,8 @@ impl Writes {
         }
         insert(
             db,
-            "INSERT INTO entries (tenant, position, id, kind, status, effective_at, held_at, \
-             chain_tx, details, recorded_at)",
+            "INSERT INTO entries (tenant, position, id, kind, status, expired, effective_at, held_at, \
+             chain_tx, details, recorded_at, command, correlation)",
             entries,
             "",
         )
@@ -255,7 +291,30 @@ impl Writes {
             "",
         )
         .await?;
-        self.flush_ended(db, view).await
+        insert(
+            db,
+            "INSERT INTO movements (tenant, account, asset, version, entry, step, settled, \
+             pending_in, pending_out, settled_after, pending_in_after, pending_out_after, minimum, \
+             effective_at, recorded_at, command, correlation)",
+            self.movements.clone(),
+            "",
+        )
+        .await?;
+        self.flush_ended(db, view).await?;
+        self.flush_parts(db, view).await
+    }
+
+    /// What settled of the lines of holds that settled in part.
+    async fn flush_parts(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+        let mut rows = Vec::new();
+        for key in &self.ended {
+            let state = view.entries.get(key).ok_or_else(lost)?;
+            for (line, part) in (0_i64..).zip(state.parts.iter().flatten()) {
+                let entry = position_number(state.position)?;
+                rows.push(values![&key.0, entry, line, part.minor_units()]);
+            }
+        }
+        insert(db, "INSERT INTO parts (tenant, entry, line, amount)", rows, "").await
     }
 
     /// Holds that were there before this batch and ended in it.
@@ -268,15 +327,17 @@ impl Writes {
                 &key.0,
                 &key.1,
                 status_name(state.status),
+                expired(state.status),
                 seconds(state.effective_at),
                 &state.chain_tx,
             ]);
         }
         matching(
             db,
-            "tenant, id, status, effective_at, chain_tx",
+            "tenant, id, status, expired, effective_at, chain_tx",
             rows,
-            "UPDATE entries SET status = wanted.status, effective_at = wanted.effective_at, \
+            "UPDATE entries SET status = wanted.status, expired = wanted.expired, \
+             effective_at = wanted.effective_at, \
              chain_tx = wanted.chain_tx FROM wanted \
              WHERE entries.tenant = wanted.tenant AND entries.id = wanted.id",
         )
@@ -293,11 +354,14 @@ fn entry_row(entry: &NewEntry, view: &View) -> Result<Vec<Value>, DbError> {
         &entry.key.1,
         &entry.kind,
         status_name(state.status),
+        expired(state.status),
         seconds(state.effective_at),
         entry.held_at,
         &state.chain_tx,
         &entry.details,
         entry.recorded_at,
+        &entry.command,
+        &entry.correlation,
     ])
 }
 
@@ -320,8 +384,13 @@ const fn status_name(status: EntryStatus) -> &'static str {
     match status {
         EntryStatus::Settled => "settled",
         EntryStatus::Pending => "pending",
-        EntryStatus::Voided => "voided",
+        EntryStatus::Voided | EntryStatus::Expired => "voided",
     }
+}
+
+/// Why a voided hold is.
+fn expired(status: EntryStatus) -> i64 {
+    i64::from(status == EntryStatus::Expired)
 }
 
 /// A batch wants to write what it never decided: a fault of this crate.

@@ -1,5 +1,6 @@
 //! Which entries are let into the books, and how holds end.
-use crate::port::ledger::{CommitError, EntryStatus, Posting, Resolution, Side};
+use crate::Amount;
+use crate::port::ledger::{CommitError, Ending, EntryStatus, Posting, Resolution, Side};
 use crate::port::{PortErrorKind, Retry};
 use crate::testkit::conformance::LedgerSetup;
 use crate::testkit::conformance::check::{assert_refused, balance, later, settled};
@@ -206,4 +207,67 @@ pub async fn a_resolved_hold_shows_how_it_ended(setup: &LedgerSetup) {
     let entries: Vec<_> = listed.iter().map(|stored| stored.entry.clone()).collect();
     assert_eq!(entries, [resent, sent, hold]);
     assert_eq!(listed.iter().map(|e| e.position).collect::<Vec<_>>(), positions);
+}
+
+/// Of a hold that ends in part, that part settles and the rest is let go; it has ended. The entry shows
+/// what settled of each line.
+pub async fn a_hold_may_settle_in_part(setup: &LedgerSetup) {
+    let store = setup.open().await;
+    let lines = || {
+        vec![
+            posting(external(), Side::Debit, 10),
+            posting(wallet("ada"), Side::Credit, 7),
+            posting(wallet("bisi"), Side::Credit, 3),
+        ]
+    };
+    store.now(command("k1").entry(entry("e", EntryStatus::Pending, lines()))).await;
+    let part = [6, 6, 0].map(Amount::new).to_vec();
+    store.now(command("k2").end("e", Ending::Part(part.clone()))).await;
+    assert_eq!(store.balance(&wallet("ada")).await, settled(6));
+    assert_eq!(store.balance(&wallet("bisi")).await, settled(0));
+    assert_eq!(store.balance(&external()).await, settled(6));
+    for set in [command("k3").settle("e"), command("k4").end("e", Ending::Part(part))] {
+        assert_refused!(store.commit(set).await, CommitError::NotPending(id) if id == "e");
+    }
+    let mut shown = entry("e", EntryStatus::Settled, lines());
+    shown.effective_at = later(60);
+    for (line, amount) in shown.postings.iter_mut().zip([6, 6, 0]) {
+        line.amount = Amount::new(amount);
+    }
+    let listed = store.entries(&wallet("ada")).await;
+    assert_eq!(listed.into_iter().map(|stored| stored.entry).collect::<Vec<_>>(), [shown]);
+}
+
+/// A part of a hold balances, is more than nothing and on no line more than the hold. A refused part
+/// leaves the hold as it was.
+pub async fn a_part_balances_and_is_within_the_hold(setup: &LedgerSetup) {
+    let store = setup.open().await;
+    store.now(command("k1").entry(held("e", external(), wallet("ada"), 4))).await;
+    for part in [vec![3, 2], vec![5, 5], vec![0, 0], vec![-1, -1], vec![2], vec![2, 2, 0], vec![]] {
+        let part: Vec<_> = part.into_iter().map(Amount::new).collect();
+        let set = command("k2").end("e", Ending::Part(part));
+        assert_refused!(store.commit(set).await, CommitError::Unbalanced(id) if id == "e");
+    }
+    assert_eq!(store.balance(&wallet("ada")).await, balance(0, 0, 4));
+    let all = [4, 4].map(Amount::new).to_vec();
+    store.now(command("k3").end("e", Ending::Part(all))).await;
+    assert_eq!(store.balance(&wallet("ada")).await, settled(4));
+}
+
+/// A hold whose time is over never happened, and says why. Nothing is written expired.
+pub async fn a_hold_expires_once(setup: &LedgerSetup) {
+    let store = setup.open().await;
+    store.now(command("k1").entry(held("e", external(), wallet("ada"), 4))).await;
+    store.now(command("k2").end("e", Ending::Expired)).await;
+    assert_eq!(store.balance(&wallet("ada")).await, settled(0));
+    let listed = store.entries(&wallet("ada")).await;
+    assert_eq!(listed[0].entry.status, EntryStatus::Expired);
+    assert_eq!(listed[0].entry.effective_at, later(60));
+    for set in [command("k3").settle("e"), command("k4").end("e", Ending::Expired)] {
+        assert_refused!(store.commit(set).await, CommitError::NotPending(id) if id == "e");
+    }
+    let mut new = held("f", external(), wallet("ada"), 4);
+    new.status = EntryStatus::Expired;
+    let refused = store.commit(command("k5").entry(new)).await;
+    assert_refused!(refused, CommitError::Port(e) if e.kind == PortErrorKind::Invalid);
 }

@@ -1,0 +1,239 @@
+//! In somebody else's database: their pool, their rights, their pooler, their schema.
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use kolo_core::port::ledger::Side;
+use kolo_core::port::{Committed, Ledger};
+use kolo_store::{PostgresLedger, PostgresOptions, StoreError};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::make::{account, aggregate, step, tenant};
+use crate::proxy::Pooler;
+use crate::support::{Place, RUNTIME, raw, try_raw};
+use crate::upgrade::{first_schema, goes_on};
+
+/// The schema that a place's URL names.
+fn schema(place: &Place) -> &str {
+    place.url().rsplit("%3D").next().expect("a schema")
+}
+
+/// The same database without a schema.
+fn bare(place: &Place) -> &str {
+    place.url().split('?').next().expect("a URL")
+}
+
+async fn pool(url: &str, most: u32) -> PgPool {
+    PgPoolOptions::new().max_connections(most).connect(url).await.expect("a pool")
+}
+
+async fn count(pool: &PgPool, sql: &str) -> i64 {
+    let row = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_one(pool).await.expect(sql);
+    row.get(0)
+}
+
+#[test]
+fn replicas_that_start_at_once_migrate_once() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let name = format!("{}_new", schema(&place));
+        let starts = (0..12).map(|_| {
+            let options = PostgresOptions::default().schema(&name).connections(2);
+            let url = bare(&place).to_owned();
+            tokio::spawn(async move { PostgresLedger::connect_with(&url, options).await })
+        });
+        for (number, started) in join_all(starts).await.into_iter().enumerate() {
+            let store = started.expect("no panic").expect("opened");
+            let answer = store.commit(step(&format!("{number}"), &format!("of {number}"), 0)).await;
+            assert!(matches!(answer, Ok(Committed::Now(_))), "{answer:?}");
+            store.close().await;
+        }
+        let host = pool(bare(&place), 1).await;
+        let applied = count(&host, &format!("SELECT count(*) FROM {name}.kolo_migrations")).await;
+        assert_eq!(usize::try_from(applied).expect("small"), PostgresLedger::migrations().len());
+    });
+}
+
+#[test]
+fn a_role_without_rights_to_change_the_schema_runs_it() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let (name, role) = (format!("{}_grant", schema(&place)), format!("{}_app", schema(&place)));
+        let options = PostgresOptions::default().schema(&name);
+        let limited = bare(&place).replace("kolo@", &format!("{role}@"));
+        raw(place.url(), &format!("CREATE ROLE {role} LOGIN")).await;
+        // Nothing is there and nothing may be made.
+        let error = PostgresLedger::connect_with(&limited, options.clone()).await.err();
+        assert!(matches!(error, Some(StoreError::Refused { .. })), "{error:?}");
+        let known = u64::from(PostgresLedger::migrations().last().expect("some").version());
+        let asked = options.clone().migrating(false);
+        match PostgresLedger::connect_with(bare(&place), asked).await.err() {
+            Some(StoreError::Outdated { found: 0, known: k }) => assert_eq!(k, known),
+            other => panic!("{other:?}"),
+        }
+        let applied = PostgresLedger::migrate(bare(&place), &options).await.expect("migrated");
+        assert_eq!(applied.len(), PostgresLedger::migrations().len());
+        assert!(PostgresLedger::migrate(bare(&place), &options).await.expect("again").is_empty());
+        let grants = format!(
+            "GRANT USAGE ON SCHEMA {name} TO {role}; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}; \
+             GRANT USAGE ON ALL SEQUENCES IN SCHEMA {name} TO {role}"
+        );
+        raw(place.url(), &grants).await;
+        let store = PostgresLedger::connect_with(&limited, options).await.expect("opened");
+        store.commit(step("one", "ada", 0)).await.expect("committed");
+        assert!(store.check().await.expect("readable").is_clean());
+        let ddl = format!("CREATE TABLE {name}.mine (x int)");
+        assert!(try_raw(&limited, &ddl).await.is_err(), "the role could change the schema");
+        let harm = format!("ALTER TABLE {name}.events DISABLE TRIGGER ALL");
+        assert!(try_raw(&limited, &harm).await.is_err(), "the role could rewrite history");
+    });
+}
+
+#[test]
+fn the_migrations_can_be_run_by_other_tools() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let name = format!("{}_psql", schema(&place));
+        let options = PostgresOptions::default().schema(&name).migrating(false);
+        let script = PostgresLedger::migrations_sql(&options, 0).expect("a name");
+        raw(bare(&place), &script).await;
+        let store = PostgresLedger::connect_with(bare(&place), options).await.expect("opened");
+        store.commit(step("one", "ada", 0)).await.expect("committed");
+        let bad = PostgresOptions::default().schema("x\"; DROP");
+        assert!(matches!(
+            PostgresLedger::migrations_sql(&bad, 0),
+            Err(StoreError::Location { .. })
+        ));
+    });
+}
+
+#[test]
+fn a_pooler_that_changes_connections_is_fine() {
+    let place = Place::new();
+    let pooler = Pooler::before(bare(&place), 3);
+    RUNTIME.block_on(async {
+        let name = format!("{}_pooled", schema(&place));
+        let options = PostgresOptions::default().schema(&name).prepared(false);
+        let stores = [
+            Arc::new(
+                PostgresLedger::connect_with(&pooler.url, options.clone()).await.expect("opened"),
+            ),
+            Arc::new(PostgresLedger::connect_with(&pooler.url, options).await.expect("opened")),
+        ];
+        let calls = (0..120_usize).map(|number| {
+            let store = Arc::clone(&stores[number % 2]);
+            tokio::spawn(async move {
+                let id = format!("of {number}");
+                store.commit(step(&format!("key {number}"), &id, 0)).await.expect("committed");
+                let there = store.load(&tenant(), &[aggregate(&id)]).await.expect("readable");
+                assert!(there[0].is_some());
+            })
+        });
+        for call in join_all(calls).await {
+            call.expect("no panic");
+        }
+        let report = stores[1].check().await.expect("readable");
+        assert_eq!((report.events, report.findings), (120, vec![]));
+        for store in stores {
+            store.close().await;
+        }
+    });
+    assert_eq!(pooler.free(), 3, "a connection is held for longer than its transaction");
+}
+
+/// launchbadge/sqlx#4393: hundreds of requests of the host are dropped in the middle, on the pool that
+/// the store shares. What the store acknowledged is there, and what it did not is whole or absent.
+#[test]
+fn requests_dropped_in_the_middle_lose_no_acknowledged_write() {
+    const CALLS: u64 = 400;
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let host = pool(bare(&place), 6).await;
+        let options = PostgresOptions::default().schema(schema(&place));
+        let store = PostgresLedger::from_pool(host.clone(), options).await.expect("opened");
+        let store = Arc::new(store);
+        let calls = (0..CALLS).map(|call| {
+            let (store, host) = (Arc::clone(&store), host.clone());
+            tokio::spawn(async move {
+                let patience = Duration::from_micros(call * 53 % 6000);
+                // The host's own transaction, whose begin() may be cut anywhere.
+                let begun = async {
+                    let open = host.begin().await;
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    drop(open);
+                };
+                tokio::time::timeout(patience, begun).await.ok();
+                let name = format!("call {call}");
+                let commit = store.commit(step(&name, &name, 0));
+                // Some callers stay, the others leave at any moment.
+                let stays = if call % 4 == 0 { Duration::from_secs(60) } else { patience * 8 };
+                let answer = tokio::time::timeout(stays, commit).await;
+                let main = tenant();
+                let read = store.events_after(&main, 0, 1000);
+                tokio::time::timeout(patience / 2, read).await.ok();
+                matches!(answer, Ok(Ok(Committed::Now(_))))
+            })
+        });
+        let acknowledged = join_all(calls).await;
+        // Whatever was still under way has ended when a later commit has.
+        store.commit(step("later", "later", 0)).await.expect("committed");
+        let mut committed = 0;
+        for (call, acknowledged) in acknowledged.into_iter().enumerate() {
+            let name = format!("call {call}");
+            let known = store.outcome(&tenant(), &name).await.expect("readable").is_some();
+            if acknowledged.expect("no panic") {
+                committed += 1;
+                assert!(known, "{name} was acknowledged and is lost");
+            }
+            let wallet = account(&name, Side::Credit);
+            let balance = store.balances(&tenant(), &[wallet]).await.expect("readable")[0];
+            assert_eq!(balance.settled.minor_units(), i64::from(known), "{name}");
+        }
+        assert!(committed >= CALLS / 4, "{committed}: the test tests nothing");
+        assert!(store.check().await.expect("readable").is_clean());
+    });
+}
+
+/// The hazard itself, by hand: a connection comes back in the middle of a transaction.
+#[test]
+fn a_connection_in_somebody_elses_transaction_is_not_written_on() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let host = pool(bare(&place), 4).await;
+        let options = PostgresOptions::default().schema(schema(&place));
+        PostgresLedger::migrate(bare(&place), &options).await.expect("migrated");
+        let mut lent = Vec::new();
+        for _ in 0..4 {
+            lent.push(host.acquire().await.expect("lent"));
+        }
+        for (number, connection) in lent.iter_mut().enumerate() {
+            let left = format!("BEGIN; CREATE TABLE {}.left_{number} (x int)", schema(&place));
+            sqlx::raw_sql(AssertSqlSafe(left)).execute(&mut **connection).await.expect("begun");
+        }
+        drop(lent);
+        let store = PostgresLedger::from_pool(host.clone(), options).await.expect("opened");
+        store.commit(step("one", "ada", 0)).await.expect("committed");
+        store.close().await;
+        let there = PostgresLedger::connect(place.url()).await.expect("opened");
+        assert!(there.outcome(&tenant(), "one").await.expect("readable").is_some());
+        let left = format!(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = '{}' AND tablename LIKE 'left%'",
+            schema(&place)
+        );
+        let other = pool(bare(&place), 1).await;
+        assert_eq!(count(&other, &left).await, 0, "their transaction was committed with ours");
+    });
+}
+
+#[test]
+fn a_database_of_the_first_schema_is_brought_up_to_date() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let hex = |hex: &str| format!("'\\x{hex}'");
+        let migrations = PostgresLedger::migrations();
+        raw(place.url(), &first_schema(migrations, "BYTEA", hex)).await;
+        goes_on(place.open().await).await;
+    });
+}

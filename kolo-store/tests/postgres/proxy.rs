@@ -1,0 +1,254 @@
+//! What may stand between a program and its server: a line that is cut, and a pooler that lends another
+//! server connection to each transaction.
+//!
+//! Both speak just enough of the protocol
+//! (<https://www.postgresql.org/docs/current/protocol-message-formats.html>): messages carry their
+//! length; the server ends every answer with `ReadyForQuery` and whether a transaction is open.
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+use sqlx::postgres::PgConnectOptions;
+
+/// A connection to the server.
+trait Line: Read + Write + Send {}
+impl<T: Read + Write + Send> Line for T {}
+
+fn dial(url: &str) -> io::Result<Box<dyn Line>> {
+    let options = PgConnectOptions::from_str(url).map_err(io::Error::other)?;
+    let (host, port) = (options.get_host(), options.get_port());
+    let folder = host.starts_with('/').then(|| host.into());
+    Ok(match options.get_socket().cloned().or(folder) {
+        Some(folder) => Box::new(UnixStream::connect(folder.join(format!(".s.PGSQL.{port}")))?),
+        None => Box::new(TcpStream::connect((host, port))?),
+    })
+}
+
+/// The URL through a proxy on this port: same user, database and settings.
+fn through(url: &str, port: u16, settings: &str) -> String {
+    let options = PgConnectOptions::from_str(url).expect("a URL");
+    let (user, database) = (options.get_username(), options.get_database().expect("named"));
+    format!("postgres://{user}@127.0.0.1:{port}/{database}?sslmode=disable{settings}")
+}
+
+/// A message with its type byte, or the untyped first one.
+fn message(from: &mut dyn Read, typed: bool) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; if typed { 5 } else { 4 }];
+    from.read_exact(&mut head)?;
+    let length: [u8; 4] = head[head.len() - 4..].try_into().expect("four bytes");
+    let rest = usize::try_from(u32::from_be_bytes(length)).expect("small") - 4;
+    let start = head.len();
+    head.resize(start + rest, 0);
+    from.read_exact(&mut head[start..])?;
+    Ok(head)
+}
+
+/// The client's first message; requests for encryption are declined.
+fn startup(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+    loop {
+        let first = message(client, false)?;
+        match u32::from_be_bytes(first[4..8].try_into().expect("four bytes")) {
+            80_877_103 | 80_877_104 => client.write_all(b"N")?,
+            _ => return Ok(first),
+        }
+    }
+}
+
+/// Everything up to and with the next `ReadyForQuery`; true when no transaction is open then.
+fn answer(server: &mut dyn Line) -> io::Result<(Vec<u8>, bool)> {
+    let mut all = Vec::new();
+    loop {
+        let next = message(server, true)?;
+        all.extend_from_slice(&next);
+        if next[0] == b'Z' {
+            return Ok((all, next[5] == b'I'));
+        }
+    }
+}
+
+/// Whether the client waits for an answer after this message: a simple query, or a synchronisation.
+fn asks(message: &[u8]) -> bool {
+    matches!(message[0], b'Q' | b'S')
+}
+
+fn serve(each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let each = Arc::new(each);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let each = Arc::clone(&each);
+            // An error is the end of a connection: what the client makes of it is what is tested.
+            thread::spawn(move || each(client).ok());
+        }
+    });
+    port
+}
+
+/// When a line is cut, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// COMMIT never reaches the server.
+    BeforeCommit,
+    /// COMMIT is done; the client does not learn of it.
+    AfterCommit,
+}
+
+/// A line that can be cut at a COMMIT.
+pub struct Cutter {
+    pub url: String,
+    armed: Arc<Mutex<Option<Cut>>>,
+    cuts: Arc<AtomicU32>,
+}
+
+impl Cutter {
+    /// In front of the server of `url`; its search path goes along.
+    pub fn before(url: &str) -> Self {
+        let armed = Arc::new(Mutex::new(None));
+        let cuts = Arc::new(AtomicU32::new(0));
+        let (arms, counts, to) = (Arc::clone(&armed), Arc::clone(&cuts), url.to_owned());
+        let port = serve(move |client| cuttable(client, &to, &arms, &counts));
+        let settings = url.split_once('?').map_or_else(String::new, |(_, all)| format!("&{all}"));
+        Self { url: through(url, port, &settings), armed, cuts }
+    }
+
+    /// The next COMMIT loses its line.
+    pub fn arm(&self, cut: Cut) {
+        *self.armed.lock().expect("unharmed") = Some(cut);
+    }
+
+    /// How many lines were cut.
+    pub fn cuts(&self) -> u32 {
+        self.cuts.load(Ordering::SeqCst)
+    }
+}
+
+fn cuttable(
+    mut client: TcpStream,
+    url: &str,
+    armed: &Mutex<Option<Cut>>,
+    cuts: &AtomicU32,
+) -> io::Result<()> {
+    let mut server = dial(url)?;
+    server.write_all(&startup(&mut client)?)?;
+    client.write_all(&answer(server.as_mut())?.0)?;
+    loop {
+        let asked = message(&mut client, true)?;
+        let cut = asked.ends_with(b"COMMIT\0").then(|| armed.lock().expect("unharmed").take());
+        match cut.flatten() {
+            None => {}
+            Some(cut) => {
+                if cut == Cut::AfterCommit {
+                    server.write_all(&asked)?;
+                    answer(server.as_mut())?;
+                }
+                cuts.fetch_add(1, Ordering::SeqCst);
+                return Ok(());
+            }
+        }
+        server.write_all(&asked)?;
+        if asks(&asked) {
+            client.write_all(&answer(server.as_mut())?.0)?;
+        }
+    }
+}
+
+/// Server connections in a row: each transaction gets the one that rested longest.
+struct Lent {
+    free: Mutex<VecDeque<Box<dyn Line>>>,
+    returned: Condvar,
+}
+
+/// A pooler in transaction mode, as PgBouncer has one: settings of a session and prepared statements do
+/// not survive a transaction, and the client's start-up settings reach no server.
+pub struct Pooler {
+    pub url: String,
+    lent: Arc<Lent>,
+}
+
+impl Pooler {
+    /// In front of the server of `url`, with so many connections to it.
+    pub fn before(url: &str, connections: u32) -> Self {
+        let options = PgConnectOptions::from_str(url).expect("a URL");
+        let database = options.get_database().expect("named");
+        let body = format!("user\0{}\0database\0{database}\0\0", options.get_username());
+        let length = u32::try_from(body.len() + 8).expect("small");
+        let mut hello = length.to_be_bytes().to_vec();
+        hello.extend_from_slice(&196_608_u32.to_be_bytes());
+        hello.extend_from_slice(body.as_bytes());
+        let (mut free, mut greeting) = (VecDeque::new(), Vec::new());
+        for _ in 0..connections {
+            let mut line = dial(url).expect("the server is there");
+            line.write_all(&hello).expect("sent");
+            greeting = answer(line.as_mut()).expect("let in without a password").0;
+            free.push_back(line);
+        }
+        let lent = Arc::new(Lent { free: Mutex::new(free), returned: Condvar::new() });
+        let pool = Arc::clone(&lent);
+        let port = serve(move |client| pooled(client, &greeting, &pool));
+        Self { url: through(url, port, ""), lent }
+    }
+
+    /// Connections that nobody has.
+    pub fn free(&self) -> usize {
+        self.lent.free.lock().expect("unharmed").len()
+    }
+}
+
+fn pooled(mut client: TcpStream, greeting: &[u8], lent: &Lent) -> io::Result<()> {
+    startup(&mut client)?;
+    client.write_all(greeting)?;
+    let mut held: Option<Box<dyn Line>> = None;
+    let mut waiting = Vec::new();
+    loop {
+        let next = message(&mut client, true);
+        let Ok(next) = next.and_then(|next| if next[0] == b'X' { Err(gone()) } else { Ok(next) })
+        else {
+            // Whoever leaves in the middle of a transaction has it rolled back.
+            if let Some(mut line) = held.take() {
+                line.write_all(b"Q\0\0\0\x0dROLLBACK\0")?;
+                answer(line.as_mut())?;
+                give_back(lent, line);
+            }
+            return Ok(());
+        };
+        let ask = asks(&next);
+        waiting.extend_from_slice(&next);
+        if ask {
+            let mut line = held.take().unwrap_or_else(|| borrow(lent));
+            line.write_all(&waiting)?;
+            waiting.clear();
+            let (said, idle) = answer(line.as_mut())?;
+            if idle {
+                give_back(lent, line);
+            } else {
+                held = Some(line);
+            }
+            client.write_all(&said)?;
+        }
+    }
+}
+
+fn gone() -> io::Error {
+    io::ErrorKind::ConnectionAborted.into()
+}
+
+fn borrow(lent: &Lent) -> Box<dyn Line> {
+    let mut free = lent.free.lock().expect("unharmed");
+    loop {
+        match free.pop_front() {
+            Some(line) => return line,
+            None => free = lent.returned.wait(free).expect("unharmed"),
+        }
+    }
+}
+
+fn give_back(lent: &Lent, line: Box<dyn Line>) {
+    lent.free.lock().expect("unharmed").push_back(line);
+    lent.returned.notify_one();
+}
