@@ -49,12 +49,14 @@ pub async fn seats(
     place: Where,
 ) -> Result<Vec<Vec<Seat>>, Failure> {
     let mut all = Vec::new();
+    let mut funds = Vec::new();
     for caller in 0..callers {
         let seats: Vec<Seat> =
             (0..SEATS).map(|number| place.seat(caller * SEATS + number)).collect();
-        ledger.commit(funding(&format!("funds of {caller}"), &seats, FUNDED)).await?;
+        funds.push(ledger.commit(funding(&format!("funds of {caller}"), &seats, FUNDED)));
         all.push(seats);
     }
+    try_join_all(funds).await?;
     Ok(all)
 }
 

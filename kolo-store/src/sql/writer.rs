@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{batch, doubt};
 use crate::sql::Db;
-use crate::sql::DbError;
+use crate::sql::{DbError, reached};
 
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;
@@ -116,9 +116,11 @@ impl Group {
     fn settle(self, answers: Answers) {
         for (commit, answer) in self.commits.into_iter().zip(answers) {
             commit.reply.send(answer).ok();
+            reached();
         }
         for task in self.tasks {
             task.settle(Ok(()));
+            reached();
         }
     }
 
@@ -177,6 +179,7 @@ impl Writer {
 
     pub async fn run(mut self) {
         while let Some(job) = self.jobs.recv().await {
+            reached();
             let mut group = Group::default();
             group.add(job);
             while group.close.is_none() && group.len() < GROUP {

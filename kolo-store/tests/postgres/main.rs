@@ -4,11 +4,17 @@
 mod conformance;
 #[path = "../shared/contribution.rs"]
 mod contribution;
+#[cfg(feature = "failpoints")]
+#[path = "../shared/crashes.rs"]
+mod crashes;
+#[path = "../shared/differential.rs"]
+mod differential;
 mod doubt;
 mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
+mod outages;
 #[path = "../shared/parallel.rs"]
 mod parallel;
 mod positions;

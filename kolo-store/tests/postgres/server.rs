@@ -14,6 +14,9 @@ const NOBODY: u32 = 65_534;
 /// The port names the socket's file; nothing listens on a network.
 const OPTIONS: &str = "-c listen_addresses= -c max_connections=400";
 
+/// What a server is made and driven with.
+const NEEDED: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+
 /// See the module.
 pub struct Server {
     folder: PathBuf,
@@ -134,11 +137,12 @@ fn programs() -> io::Result<PathBuf> {
     if let Some(folder) = std::env::var_os("KOLO_POSTGRES_BIN") {
         return Ok(folder.into());
     }
+    // A link on the path leads to where all of them are.
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let complete = |folder: &PathBuf| {
-        ["initdb", "postgres", "pg_ctl"].iter().all(|program| folder.join(program).exists())
-    };
-    if let Some(folder) = std::env::split_paths(&path).find(complete) {
+    let home =
+        |folder: PathBuf| Some(folder.join("initdb").canonicalize().ok()?.parent()?.to_owned());
+    let complete = |folder: &PathBuf| NEEDED.iter().all(|program| folder.join(program).exists());
+    if let Some(folder) = std::env::split_paths(&path).filter_map(home).find(complete) {
         return Ok(folder);
     }
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();

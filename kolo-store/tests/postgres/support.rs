@@ -34,6 +34,14 @@ fn url(schema: &str) -> String {
     }
 }
 
+/// The store of these tests.
+pub type Store = PostgresLedger;
+
+/// Opens the store at a [`Place::location`].
+pub async fn connect(location: &str) -> Store {
+    PostgresLedger::connect(location).await.expect("the store opens")
+}
+
 /// A schema for one store.
 pub struct Place(String);
 
@@ -52,6 +60,11 @@ impl Place {
 
     pub fn url(&self) -> &str {
         &self.0
+    }
+
+    /// The same, for tests that both stores have.
+    pub fn location(&self) -> String {
+        self.0.clone()
     }
 
     pub async fn try_open(&self) -> Result<PostgresLedger, StoreError> {

@@ -11,7 +11,7 @@ use kolo_core::port::work::{NewWork, WorkId};
 use kolo_core::{Amount, CircleId, IntentId, MemberId, TenantId, Timestamp};
 
 /// When everything here happens.
-const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+pub const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 /// Ten dollars, in the asset's minor units.
 pub const INSTALMENT: i64 = 100_000_000;

@@ -6,6 +6,10 @@ mod conformance;
 #[path = "../shared/contribution.rs"]
 mod contribution;
 mod crash;
+#[cfg(feature = "failpoints")]
+#[path = "../shared/crashes.rs"]
+mod crashes;
+#[path = "../shared/differential.rs"]
 mod differential;
 mod group;
 mod make;

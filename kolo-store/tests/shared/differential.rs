@@ -9,10 +9,9 @@ use kolo_core::port::work::{Lease, NewWork, WorkId};
 use kolo_core::port::{Ledger, WorkQueue};
 use kolo_core::testkit::MemoryLedger;
 use kolo_core::{Amount, Timestamp};
-use kolo_store::SqliteLedger;
 
 use crate::make::{NOW, account, aggregate, command, deposit, record, tenant};
-use crate::support::{Place, RUNTIME};
+use crate::support::{Place, RUNTIME, Store};
 
 const SEEDS: u64 = 24;
 const GROUPS: usize = 12;
@@ -175,7 +174,7 @@ fn random_change_sets_do_what_the_reference_does() {
 }
 
 /// Returns how many change sets were refused.
-async fn play(store: &SqliteLedger, seed: u64) -> usize {
+async fn play(store: &Store, seed: u64) -> usize {
     let reference = MemoryLedger::new();
     let mut world = World { dice: Dice(seed), versions: [0; 4], entries: 0, leases: Vec::new() };
     let mut refused = 0;
@@ -197,7 +196,7 @@ async fn play(store: &SqliteLedger, seed: u64) -> usize {
 }
 
 async fn claim_the_same(
-    store: &SqliteLedger,
+    store: &Store,
     reference: &MemoryLedger,
     group: usize,
     seed: u64,
@@ -216,7 +215,7 @@ async fn claim_the_same(
     leases.map(|(mine, theirs)| (mine.lease, theirs.lease)).collect()
 }
 
-async fn assert_same(store: &SqliteLedger, reference: &MemoryLedger, world: &mut World, seed: u64) {
+async fn assert_same(store: &Store, reference: &MemoryLedger, world: &mut World, seed: u64) {
     let main = tenant();
     let mine = store.list(&main, "circle", None, 10).await.expect("readable");
     let theirs = reference.list(&main, "circle", None, 10).await.expect("readable");
