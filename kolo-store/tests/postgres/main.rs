@@ -7,13 +7,13 @@ mod contribution;
 #[cfg(feature = "failpoints")]
 #[path = "../shared/crashes.rs"]
 mod crashes;
-#[path = "../shared/differential.rs"]
-mod differential;
 mod doubt;
 mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
+#[path = "../shared/model/mod.rs"]
+mod model;
 mod outages;
 #[path = "../shared/parallel.rs"]
 mod parallel;

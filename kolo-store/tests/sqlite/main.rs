@@ -9,10 +9,10 @@ mod crash;
 #[cfg(feature = "failpoints")]
 #[path = "../shared/crashes.rs"]
 mod crashes;
-#[path = "../shared/differential.rs"]
-mod differential;
 mod group;
 mod make;
+#[path = "../shared/model/mod.rs"]
+mod model;
 mod opening;
 #[path = "../shared/parallel.rs"]
 mod parallel;

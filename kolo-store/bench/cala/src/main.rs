@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
     let cala = CalaLedger::init(config, &mut jobs).await?;
 
     let journal = NewJournal::builder().id(JournalId::new()).name("pots").build();
-    let journal = *cala.journals().create(journal).await?.id();
+    let journal = cala.journals().create(journal).await?.id();
     cala.tx_templates().create(template()?).await?;
     let pot = account(&cala, "pot").await?;
     let mut callers = Vec::new();
@@ -94,7 +94,7 @@ async fn main() -> anyhow::Result<()> {
 
 async fn account(cala: &CalaLedger, name: &str) -> anyhow::Result<AccountId> {
     let new = NewAccount::builder().id(Uuid::now_v7()).name(name).code(name).build();
-    Ok(*cala.accounts().create(new).await?.id())
+    Ok(cala.accounts().create(new).await?.id())
 }
 
 fn template() -> anyhow::Result<NewTxTemplate> {
