@@ -21,6 +21,9 @@ const OFFERS_PER_DAY: u32 = 5;
 /// who say no.
 const NAMINGS_PER_DAY: u32 = 10;
 
+/// Proofs one member may give in one day to have their key: a thief who guesses must not have many.
+const EXPORTS_PER_DAY: u32 = 5;
+
 /// How much of what costs reserves may be begun in one UTC day. 0: none; `u32::MAX`: as many as come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -52,6 +55,8 @@ pub enum Cap {
     Offers,
     /// Members asked to take an office up, in one circle: ten. Each yes, and each end, tells all members.
     Offices,
+    /// Proofs of one member to have their key exported: five, the right ones too.
+    Exports,
 }
 
 impl Caps {
@@ -62,6 +67,7 @@ impl Caps {
             Cap::CirclesOfMember => self.circles_per_member_per_day,
             Cap::Offers => OFFERS_PER_DAY,
             Cap::Offices => NAMINGS_PER_DAY,
+            Cap::Exports => EXPORTS_PER_DAY,
         }
     }
 }
@@ -147,6 +153,15 @@ impl Kolo {
         today: &mut DayCount,
     ) -> Result<(), Error> {
         self.take(changes, Cap::Offices, today)
+    }
+
+    /// Counts a proof given to have a key exported; the caller writes the member.
+    pub(crate) fn count_export(
+        &self,
+        changes: &Changes,
+        member: &mut Loaded<Member>,
+    ) -> Result<(), Error> {
+        self.take(changes, Cap::Exports, &mut member.state.exports_today)
     }
 
     async fn count(&self, changes: &mut Changes, cap: Cap, of: &str) -> Result<(), Error> {

@@ -2,11 +2,14 @@
 use std::sync::Arc;
 
 use crate::circle::Circles;
+use crate::intent::Desk;
 use crate::member::Members;
 use crate::offer::Offers;
 use crate::port::authorizer::DomainRules;
 use crate::port::vault::PublicKey;
-use crate::port::{Authorizer, ChainClient, Clock, Entropy, KeyVault, Ledger, WorkQueue};
+use crate::port::{
+    Authorizer, ChainClient, Clock, Entropy, KeyExport, KeyVault, Ledger, SecondFactor, WorkQueue,
+};
 use crate::receipt::Receipts;
 use crate::wallet::Wallets;
 use crate::{Asset, Caps, TenantId};
@@ -44,9 +47,19 @@ pub struct Settings {
     pub lease_s: u64,
     /// The most test money one request may ask for, minor units (1,000 units of 7 decimals).
     pub test_money_max: i64,
+    /// Between two comparisons of members' wallets with their balances on the chain, seconds (60); 0: only
+    /// after a gap in history, where the nodes are known to tell every payment.
+    pub compare_wallets_s: u64,
     /// What may be begun in one day at the sponsor's cost.
     pub caps: Caps,
+    /// Channel accounts beside the keeper, at most ([`MOST_CHANNELS`] are used; 0): so many more of the calls
+    /// nobody signs for (payouts first of all) can be under way at once. They are opened when they are
+    /// needed, at the sponsor's cost of one reserve each, and hold nothing.
+    pub channels: u16,
 }
+
+/// The most channel accounts of a tenant.
+pub const MOST_CHANNELS: u16 = 256;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -58,7 +71,9 @@ impl Default for Settings {
             day_s: 86_400,
             lease_s: 60,
             test_money_max: 10_000_000_000,
+            compare_wallets_s: 60,
             caps: Caps::default(),
+            channels: 0,
         }
     }
 }
@@ -94,6 +109,15 @@ struct Inner {
     operator: OperatorKeys,
     settings: Settings,
     authorizer: Arc<dyn Authorizer>,
+    desk: Desk,
+    export: Option<Export>,
+}
+
+/// What handing out keys takes.
+#[derive(Clone)]
+pub(crate) struct Export {
+    pub keys: Arc<dyn KeyExport>,
+    pub factor: Arc<dyn SecondFactor>,
 }
 
 impl Kolo {
@@ -104,10 +128,13 @@ impl Kolo {
         ports: Ports,
         asset: Asset,
         operator: OperatorKeys,
-        settings: Settings,
+        mut settings: Settings,
     ) -> Self {
         let authorizer = Arc::new(DomainRules);
-        Self { inner: Arc::new(Inner { tenant, ports, asset, operator, settings, authorizer }) }
+        settings.channels = settings.channels.min(MOST_CHANNELS);
+        let (desk, export) = (Desk::default(), None);
+        let inner = Inner { tenant, ports, asset, operator, settings, authorizer, desk, export };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Asking this host before every command. Services and workers made before do not know of it.
@@ -115,6 +142,18 @@ impl Kolo {
     pub fn with_authorizer(self, authorizer: Arc<dyn Authorizer>) -> Self {
         let inner = Arc::unwrap_or_clone(self.inner);
         Self { inner: Arc::new(Inner { authorizer, ..inner }) }
+    }
+
+    /// Letting members export their keys, once `factor` has said that it is they who ask. Without this
+    /// no key leaves.
+    #[must_use]
+    pub fn with_key_export(self, keys: Arc<dyn KeyExport>, factor: Arc<dyn SecondFactor>) -> Self {
+        let inner = Arc::unwrap_or_clone(self.inner);
+        Self { inner: Arc::new(Inner { export: Some(Export { keys, factor }), ..inner }) }
+    }
+
+    pub(crate) fn export(&self) -> Option<&Export> {
+        self.inner.export.as_ref()
     }
 
     /// People.
@@ -175,6 +214,11 @@ impl Kolo {
     #[must_use]
     pub fn authorizer(&self) -> &dyn Authorizer {
         self.inner.authorizer.as_ref()
+    }
+
+    /// Which channel accounts this process prepares on.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
     }
 
     /// What it stands on.

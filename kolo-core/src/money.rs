@@ -1,8 +1,12 @@
 //! Money: an amount and the asset it is in.
+mod assets;
+
 use std::fmt;
 
 use kolo_rules::Amount;
 use serde::{Deserialize, Serialize};
+
+pub use assets::{AllowedAsset, AssetList, AssetListError};
 
 /// An asset: its code, who issues it, and how many decimals one unit has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -42,6 +42,29 @@ pub enum Notice {
         balance: i64,
         tx: String,
     },
+    /// The wallet's balance on the chain was not what we knew of: it is now. Negative: less.
+    BalanceFound {
+        amount: i64,
+        balance: i64,
+        /// History was lost: what moved it is not known.
+        lost: bool,
+    },
+    /// What happened in the circle for a while could not be seen; it was read anew.
+    CircleCaughtUp {
+        circle: CircleId,
+        name: String,
+        over: bool,
+    },
+    /// The member's key was handed out, sealed.
+    KeyExported,
+    /// Somebody asked for the member's key with a proof that did not fit.
+    KeyRefused,
+    /// The member's account is merged away.
+    WalletClosed,
+    /// The member's account could not be closed, or not be released from the sponsor.
+    WalletKept {
+        reason: Reason,
+    },
     /// To the organiser: the circle exists now.
     CircleReady {
         circle: CircleId,
@@ -354,6 +377,11 @@ pub enum Notice {
         circle: CircleId,
         name: String,
         code: String,
+    },
+    /// To all: the circle has code we do not know, and is not followed any more.
+    OtherCode {
+        circle: CircleId,
+        name: String,
     },
     /// To whom a change of an office concerns: all, when it is taken up or has ended; else the other of the
     /// two it is between.

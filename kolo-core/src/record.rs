@@ -73,3 +73,20 @@ pub(crate) mod hex_bytes {
         T::try_from(bytes).map_err(|_| serde::de::Error::custom("wrong number of bytes"))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::port::ledger::Record;
+
+    /// Whether it is written like the golden sample, and the sample read as it.
+    pub(crate) fn is_kept_as<T: Aggregate + Debug>(sample: &T, golden: &str) {
+        let record = encode(T::KIND, T::SCHEMA, sample).unwrap();
+        assert_eq!(std::str::from_utf8(&record.bytes).unwrap(), golden.trim_end());
+        let golden = Record { bytes: golden.trim_end().as_bytes().to_vec(), ..record };
+        let read: T = decode(&golden, T::SCHEMA).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{sample:?}"));
+    }
+}

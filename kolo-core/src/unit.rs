@@ -110,7 +110,8 @@ impl<'a> Command<'a> {
         set.consumes = self.lease.clone();
         set.correlation = Some(self.ctx.correlation.clone());
         let asked_by = self.ctx.member().ok();
-        Changes { set, correlation: self.ctx.correlation.clone(), asked_by }
+        let channels = self.kolo.settings().channels;
+        Changes { set, correlation: self.ctx.correlation.clone(), asked_by, channels }
     }
 
     /// Commits. `None`: somebody was faster; load and decide again.
@@ -136,6 +137,7 @@ pub(crate) struct Changes {
     pub set: ChangeSet,
     correlation: String,
     asked_by: Option<MemberId>,
+    channels: u16,
 }
 
 impl Changes {
@@ -151,6 +153,11 @@ impl Changes {
     /// The member whose command it is: carried into intents, whoever's account signs.
     pub fn asked_by(&self) -> Option<MemberId> {
         self.asked_by
+    }
+
+    /// So many channel accounts there may be.
+    pub fn channels(&self) -> u16 {
+        self.channels
     }
 
     /// Writes an aggregate's new state.
@@ -276,6 +283,16 @@ impl Kolo {
         found.pop().flatten().map(loaded).transpose()
     }
 
+    /// Several of a kind at once, in the order asked for.
+    pub(crate) async fn load_all<T: Aggregate>(
+        &self,
+        ids: &[impl ToString + Sync],
+    ) -> Result<Vec<Option<Loaded<T>>>, Error> {
+        let ids: Vec<_> = ids.iter().map(|id| record::aggregate_id::<T>(id)).collect();
+        let found = self.ports().ledger.load(self.tenant(), &ids).await?;
+        found.into_iter().map(|stored| stored.map(loaded).transpose()).collect()
+    }
+
     pub(crate) async fn list<T: Aggregate>(
         &self,
         after: Option<String>,
@@ -294,7 +311,9 @@ impl Kolo {
     }
 }
 
-fn loaded<T: Aggregate>(stored: crate::port::ledger::Stored) -> Result<Loaded<T>, Error> {
+pub(crate) fn loaded<T: Aggregate>(
+    stored: crate::port::ledger::Stored,
+) -> Result<Loaded<T>, Error> {
     let state = record::decode(&stored.state, T::SCHEMA)?;
     Ok(Loaded { id: stored.id, version: stored.version, state })
 }

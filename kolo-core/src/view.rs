@@ -170,6 +170,8 @@ pub enum CircleStage {
     Creating,
     /// The chain refused to create it.
     Failed,
+    /// Its contract runs code nobody here vouches for: what it says is not followed any more.
+    Foreign,
     /// As the contract says.
     OnChain(Phase),
 }

@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{Clock, PortError};
@@ -17,7 +18,10 @@ use crate::address::{
 };
 use crate::config::{Network, StellarConfig, known_asset};
 use crate::events::filters;
+use crate::lifetime::Rent;
+use crate::protocol;
 use crate::rpc::Rpc;
+use crate::wallet;
 
 /// What an invitation key's signature begins with, as in the contract.
 const JOIN_DOMAIN: &[u8] = b"kolo:join:1";
@@ -29,7 +33,7 @@ pub struct StellarChainClient {
     pub(crate) network: Network,
     /// What is asked of `getEvents`, one after the other.
     pub(crate) filters: Vec<Value>,
-    clock: Option<Arc<dyn Clock>>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 impl StellarChainClient {
@@ -60,10 +64,12 @@ impl StellarChainClient {
     /// As [`Self::try_new`], and makes sure that the node is on the configured network.
     ///
     /// # Errors
-    /// As [`Self::try_new`]; when the node does not answer; when it is on another network.
+    /// As [`Self::try_new`]; when the node does not answer; when it is on another network, or on a
+    /// protocol this client was not made for ([`crate::UnknownProtocol`]).
     pub async fn connect(rpc: Rpc, config: &StellarConfig) -> Result<Self, PortError> {
         let client = Self::try_new(rpc, config)?;
         let network = client.rpc.network().await?;
+        protocol::check(network.protocol_version)?;
         if network.passphrase == config.passphrase {
             Ok(client)
         } else {
@@ -94,6 +100,10 @@ impl ChainClient for StellarChainClient {
         Ok(contract_address(&id))
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.network.circle_codes.contains(wasm)
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,
@@ -103,6 +113,10 @@ impl ChainClient for StellarChainClient {
         message.extend_from_slice(&contract_id(circle)?.0.0);
         message.extend_from_slice(&to_xdr(&sc_address(joiner)?)?);
         Ok(message)
+    }
+
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        wallet::message_payload(message)
     }
 
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
@@ -160,6 +174,22 @@ impl ChainClient for StellarChainClient {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.balance_of(address, asset).await
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.ends_at(&Rent::of(&self.network, circle, asset)?).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.balances_of(addresses, asset).await
     }
 
     async fn circle(

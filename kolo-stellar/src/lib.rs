@@ -11,14 +11,19 @@
 //! made on it: a test asset, the contracts, the operator's accounts.
 mod address;
 mod client;
+mod closing;
 mod config;
 mod events;
+mod fees;
 pub mod inspect;
+mod lifetime;
 mod meter;
 mod outcome;
 mod plan;
 mod prepare;
+mod protocol;
 mod read;
+pub mod rescue;
 pub mod rpc;
 mod scval;
 pub mod setup;
@@ -28,10 +33,12 @@ mod submit;
 mod tests;
 mod two;
 mod verify;
+pub mod wallet;
 
 pub use client::StellarChainClient;
 pub use config::{MAX_ASSETS, Operators, StellarConfig};
 pub use meter::{Figures, Meter, Metered, Settlement};
+pub use protocol::{PROTOCOLS, UnknownProtocol};
 pub use rpc::{
     Failover, FnTransport, NodeHealth, NodeState, Rpc, RpcError, Transport, TransportError,
 };

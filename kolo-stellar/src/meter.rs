@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use kolo_core::Asset;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_core::port::{PortError, Retry};
+use kolo_core::{Asset, Timestamp};
 use kolo_rules::Amount;
 use serde::Serialize;
 
@@ -237,6 +238,14 @@ impl ChainClient for Metered {
         self.client.invitation_message(circle, joiner)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.client.knows_code(wasm)
+    }
+
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.client.message_payload(message)
+    }
+
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
         let answer = self.client.prepare(effect).await;
         self.prepared(&answer);
@@ -316,6 +325,26 @@ impl ChainClient for Metered {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         let answer = self.client.balance(address, asset).await;
+        self.meter.answered(&answer);
+        answer
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        let answer = self.client.balances(addresses, asset).await;
+        self.meter.answered(&answer);
+        answer
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let answer = self.client.lifetime(circle, asset).await;
         self.meter.answered(&answer);
         answer
     }

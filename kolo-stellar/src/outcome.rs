@@ -112,6 +112,8 @@ fn operation_name(operation: &OperationResult) -> String {
         T::ChangeTrust(r) => r.name(),
         T::BeginSponsoringFutureReserves(r) => r.name(),
         T::EndSponsoringFutureReserves(r) => r.name(),
+        T::AccountMerge(r) => r.name(),
+        T::RevokeSponsorship(r) => r.name(),
         T::InvokeHostFunction(r) => r.name(),
         T::RestoreFootprint(r) => r.name(),
         T::ExtendFootprintTtl(r) => r.name(),

@@ -12,18 +12,25 @@ use stellar_xdr::{
 
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::config::{KnownAsset, Network, known_asset};
+use crate::lifetime::Rent;
 use crate::scval::{address, amount, bytes, option_address, option_u32, symbol, vec as list_of};
 use crate::two;
 
 /// What an effect is on this chain.
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
-    /// Sponsored account with a trustline, or the trustline alone.
-    Open { owner: AccountId, asset: stellar_xdr::Asset },
+    /// Sponsored account with a trustline, or the trustline alone; without an asset, the account alone.
+    Open { owner: AccountId, asset: Option<stellar_xdr::Asset> },
     /// A classic payment between accounts.
     Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
+    /// The trustline given up, the account merged away.
+    Close { owner: AccountId, asset: stellar_xdr::Asset, to: AccountId },
+    /// The sponsor takes the reserves back.
+    Unsponsor { owner: AccountId, asset: stellar_xdr::Asset },
     /// A contract call.
     Call(Call),
+    /// Rent of entries that are about to be archived.
+    Prolong(Rent),
 }
 
 /// A call of one contract's function by one account.
@@ -73,21 +80,58 @@ impl Plan {
         match effect {
             ChainEffect::OpenAccount { owner, asset } => Ok(Self::Open {
                 owner: account_id(owner)?,
-                asset: known_asset(network.id, asset)?.xdr,
+                asset: Some(known_asset(network.id, asset)?.xdr),
             }),
+            ChainEffect::OpenChannel { channel } => {
+                Ok(Self::Open { owner: account_id(channel)?, asset: None })
+            }
             ChainEffect::Pay { from, to, asset, amount } => {
                 pay(from, to, &known_asset(network.id, asset)?, *amount)
             }
+            ChainEffect::Prolong { circle, asset } => {
+                Ok(Self::Prolong(Rent::of(network, circle.as_ref(), asset)?))
+            }
+            ChainEffect::ByChannel { channel, call } => Self::by_channel(network, channel, call),
+            ChainEffect::CloseAccount { owner, asset, to } => Ok(Self::Close {
+                owner: account_id(owner)?,
+                asset: known_asset(network.id, asset)?.xdr,
+                to: account_id(to)?,
+            }),
+            ChainEffect::LeaveSponsorship { owner, asset } => Ok(Self::Unsponsor {
+                owner: account_id(owner)?,
+                asset: known_asset(network.id, asset)?.xdr,
+            }),
             other => Ok(Self::Call(call(network, other)?)),
+        }
+    }
+
+    /// What nobody signs for, under another account than the keeper.
+    fn by_channel(
+        network: &Network,
+        channel: &ChainAddress,
+        effect: &ChainEffect,
+    ) -> Result<Self, PortError> {
+        // No channel within a channel: an effect's depth is nobody's to choose.
+        if matches!(effect, ChainEffect::ByChannel { .. }) {
+            return Err(unknown());
+        }
+        let source = account_id(channel)?;
+        match Self::of(network, effect)? {
+            Self::Call(call @ Call { auth: Auth::Nothing, other: None, .. }) => {
+                Ok(Self::Call(Call { source, ..call }))
+            }
+            Self::Prolong(rent) => Ok(Self::Prolong(Rent { source, ..rent })),
+            _ => Err(invalid("a channel sends only what nobody signs for")),
         }
     }
 
     /// The account the transaction runs under.
     pub fn source(&self, network: &Network) -> AccountId {
         match self {
-            Self::Open { .. } => network.sponsor(),
-            Self::Pay { from, .. } => from.clone(),
+            Self::Open { .. } | Self::Unsponsor { .. } => network.sponsor(),
+            Self::Pay { from: owner, .. } | Self::Close { owner, .. } => owner.clone(),
             Self::Call(call) => call.source.clone(),
+            Self::Prolong(rent) => rent.source.clone(),
         }
     }
 

@@ -16,28 +16,23 @@ use stellar_xdr::{
 
 use crate::address::{account_address, invalid, sha256, to_xdr};
 use crate::client::StellarChainClient;
+use crate::fees::{BASE_FEE, first_bid, with_margin};
+use crate::lifetime::Rent;
 use crate::outcome::refusal_of_simulation;
 use crate::plan::{Call, Plan};
 use crate::read::{account_key, trustline_key};
-use crate::rpc::{Simulated, Simulation};
+use crate::rpc::{FeeLevels, Simulated, Simulation};
 use crate::two;
-
-/// The least inclusion fee of an operation, stroops of XLM; also what the inner transaction bids,
-/// which never pays itself.
-pub(crate) const BASE_FEE: i64 = 100;
 
 /// Added to the bytes a simulation read and wrote: another call may have let an entry grow since.
 const BYTES_MARGIN: u32 = 1024;
-
-/// Added to the resource fee: what is not used comes back.
-const RESOURCE_FEE_MARGIN: i64 = 100_000;
 
 /// The state a transaction is built upon.
 struct Base {
     sequence: i64,
     min_time: Timestamp,
     max_time: Timestamp,
-    inclusion: i64,
+    levels: FeeLevels,
     ledger: u32,
 }
 
@@ -60,16 +55,21 @@ impl StellarChainClient {
         let plan = Plan::of(&self.network, effect)?;
         let source = plan.source(&self.network);
         let operations = match &plan {
-            Plan::Open { owner, asset } => self.open_operations(owner, asset).await?,
+            Plan::Open { owner, asset } => self.open_operations(owner, asset.as_ref()).await?,
             Plan::Pay { from, to, asset, amount } => {
                 self.check_payment(from, to, asset, *amount).await?;
                 vec![payment(to, asset, *amount)]
             }
+            Plan::Close { owner, asset, to } => self.close_operations(owner, asset, to).await?,
+            Plan::Unsponsor { owner, asset } => self.unsponsor_operations(owner, asset).await?,
             Plan::Call(call) => vec![call_operation(call, vec![])?],
+            Plan::Prolong(_) => vec![],
         };
-        let base = self.base(&source, matches!(plan, Plan::Call(_))).await?;
+        let soroban = matches!(plan, Plan::Call(_) | Plan::Prolong(_));
+        let base = self.base(&source, soroban).await?;
         let body = match &plan {
             Plan::Call(call) => self.simulated(call, &base).await?,
+            Plan::Prolong(rent) => self.prolonging(rent, &base).await?,
             _ => Body::of(operations),
         };
         let tx = self.assemble_prepared(&plan, &base, body)?;
@@ -80,32 +80,33 @@ impl StellarChainClient {
     }
 
     async fn base(&self, source: &AccountId, soroban: bool) -> Result<Base, PrepareError> {
-        let entries = self.rpc.ledger_entries(&[account_key(source)]).await;
-        let found = entries.map_err(PortError::from)?;
+        let LatestLedger { sequence: ledger, closed_at } = self.latest_ledger().await?;
+        let entries = self.rpc.entries_at(&[account_key(source)]).await;
+        let (as_of, found) = entries.map_err(PortError::from)?;
         let Some(LedgerEntryData::Account(account)) = found.into_iter().next().map(|e| e.data)
         else {
-            return Err(refused(format!("the account {} does not exist", account_address(source))));
+            return Err(missing(source, ledger, closed_at, as_of));
         };
         let sequence = account.seq_num.0.checked_add(1);
-        let LatestLedger { sequence: ledger, closed_at } = self.latest_ledger().await?;
         let now = self.validity_from(closed_at);
         Ok(Base {
             sequence: sequence.ok_or_else(|| invalid("the account's sequence is used up"))?,
             // Tells later when it can have been sent at the earliest.
             min_time: closed_at,
             max_time: now.plus(self.network.validity_s),
-            inclusion: self.inclusion_fee(soroban).await?,
+            levels: self.fee_levels(soroban).await?,
             ledger,
         })
     }
 
-    /// What 90 of 100 transactions stayed below lately: a bid, of which the network charges what the
-    /// ledger's price is.
-    async fn inclusion_fee(&self, soroban: bool) -> Result<i64, PortError> {
+    /// What others bid lately; a node that does not say is taken at the network's least.
+    async fn fee_levels(&self, soroban: bool) -> Result<FeeLevels, PortError> {
         match self.rpc.fee_stats().await {
-            Ok(stats) if soroban => Ok(stats.soroban_inclusion_fee.p90.max(BASE_FEE)),
-            Ok(stats) => Ok(stats.inclusion_fee.p90.max(BASE_FEE)),
-            Err(error) if error.is_method_missing() => Ok(BASE_FEE),
+            Ok(stats) if soroban => Ok(stats.soroban_inclusion_fee),
+            Ok(stats) => Ok(stats.inclusion_fee),
+            Err(error) if error.is_method_missing() => {
+                Ok(FeeLevels { p90: BASE_FEE, min: Some(BASE_FEE) })
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -114,15 +115,16 @@ impl StellarChainClient {
     async fn open_operations(
         &self,
         owner: &AccountId,
-        asset: &stellar_xdr::Asset,
+        asset: Option<&stellar_xdr::Asset>,
     ) -> Result<Vec<Operation>, PrepareError> {
-        let keys = [account_key(owner), trustline_key(owner, asset)];
+        let mut keys = vec![account_key(owner)];
+        keys.extend(asset.map(|asset| trustline_key(owner, asset)));
         let found = self.rpc.ledger_entries(&keys).await.map_err(PortError::from)?;
-        let has_account = found.iter().any(|entry| entry.key == keys[0]);
-        if found.iter().any(|entry| entry.key == keys[1]) {
+        let is_there = |key: &LedgerKey| found.iter().any(|entry| entry.key == *key);
+        if keys.last().is_some_and(is_there) {
             return Err(PrepareError::AlreadyDone);
         }
-        Ok(open(owner, asset, !has_account))
+        Ok(open(owner, asset, !keys.first().is_some_and(is_there)))
     }
 
     /// What the network would say to a payment, said before it costs a fee.
@@ -163,6 +165,14 @@ impl StellarChainClient {
         let (auth, consents) = two::to_be_signed(&self.network, base.ledger, simulated.auth)?;
         let operations = vec![call_operation(call, auth)?];
         Ok(Body { operations, resources: Some(resources), consents })
+    }
+
+    async fn prolonging(&self, rent: &Rent, base: &Base) -> Result<Body, PrepareError> {
+        let (operation, data) = self.rent_operation(rent, base.ledger).await?;
+        let bare = Body { resources: Some(data), ..Body::of(vec![operation.clone()]) };
+        let tx = self.transaction(&rent.source, base, bare)?;
+        let (_, resources) = self.simulate(tx).await?;
+        Ok(Body { resources: Some(resources), ..Body::of(vec![operation]) })
     }
 
     /// What the call takes with these authorisations, which are checked in it.
@@ -215,16 +225,9 @@ impl StellarChainClient {
         let authorisations = std::mem::take(&mut body.consents);
         let source = plan.source(&self.network);
         let resource_fee = body.resources.as_ref().map_or(0, |data| data.resource_fee);
-        // A fee-bump counts as one operation more.
-        let bids = i64::try_from(body.operations.len()).ok().and_then(|n| n.checked_add(1));
-        let max_fee = bids
-            .and_then(|n| n.checked_mul(base.inclusion))
-            .and_then(|fee| fee.checked_add(resource_fee))
-            .ok_or_else(|| invalid("the fee leaves the range of 64 bits"))?;
-        if max_fee > self.network.max_fee {
-            return Err(above_ceiling(max_fee, self.network.max_fee));
-        }
         let tx = self.transaction(&source, base, body)?;
+        let (ceiling, operations) = (self.network.ceiling(&tx), tx.operations.len());
+        let max_fee = first_bid(base.levels, operations, resource_fee, ceiling)?;
         let payload = to_xdr(&TransactionSignaturePayload {
             network_id: Hash(self.network.id),
             tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx),
@@ -272,31 +275,26 @@ impl StellarChainClient {
     }
 }
 
-/// A quarter and a bit more than needed: it is a limit, and what is left is refunded.
-pub(crate) const fn with_margin(fee: i64) -> i64 {
-    fee.saturating_add(fee / 4).saturating_add(RESOURCE_FEE_MARGIN)
+/// By a ledger that has closed since, or by a node that is behind, which proves nothing.
+fn missing(source: &AccountId, ledger: u32, closed_at: Timestamp, as_of: u32) -> PrepareError {
+    let account = account_address(source);
+    if as_of >= ledger {
+        return PrepareError::NoSource { account, as_of: closed_at };
+    }
+    let context = format!("a node that is behind does not know the account {account}");
+    PortError::new(PortErrorKind::Unavailable, Retry::Temporary, context).into()
 }
 
-pub(crate) fn above_ceiling(fee: i64, ceiling: i64) -> PortError {
-    PortError::new(
-        PortErrorKind::Limited,
-        Retry::Temporary,
-        format!(
-            "the fee of {fee} stroops is above the operator's ceiling of {ceiling}: raise it or wait"
-        ),
-    )
-}
-
+/// A call restores what it needs by itself; rent finds what is archived now when it is looked at again.
 fn needs_restore() -> PortError {
     PortError::new(
         PortErrorKind::Unavailable,
-        Retry::Permanent,
-        "archived entries must be restored by a transaction of their own first, which this \
-         version does not do: restore them with the Stellar CLI, then try again",
+        Retry::Temporary,
+        "archived entries must be restored by a transaction of their own first: the keeper's next rent does",
     )
 }
 
-fn refused(reason: String) -> PrepareError {
+pub(crate) fn refused(reason: String) -> PrepareError {
     PrepareError::Refused(Refused { contract_code: None, reason })
 }
 
@@ -308,7 +306,7 @@ fn is_issuer(account: &AccountId, asset: &stellar_xdr::Asset) -> bool {
     }
 }
 
-const fn operation(source: Option<MuxedAccount>, body: OperationBody) -> Operation {
+pub(crate) const fn operation(source: Option<MuxedAccount>, body: OperationBody) -> Operation {
     Operation { source_account: source, body }
 }
 
@@ -324,7 +322,7 @@ fn payment(to: &AccountId, asset: &stellar_xdr::Asset, amount: Amount) -> Operat
 }
 
 /// The sponsor (the transaction's source) promises the reserves, the owner ends the promise.
-fn open(owner: &AccountId, asset: &stellar_xdr::Asset, create: bool) -> Vec<Operation> {
+fn open(owner: &AccountId, asset: Option<&stellar_xdr::Asset>, create: bool) -> Vec<Operation> {
     let as_owner = Some(MuxedAccount::from(owner.clone()));
     let mut operations = vec![operation(
         None,
@@ -339,11 +337,11 @@ fn open(owner: &AccountId, asset: &stellar_xdr::Asset, create: bool) -> Vec<Oper
         });
         operations.push(operation(None, body));
     }
-    let trust = OperationBody::ChangeTrust(ChangeTrustOp {
-        line: change_trust_asset(asset),
-        limit: i64::MAX,
-    });
-    operations.push(operation(as_owner.clone(), trust));
+    if let Some(asset) = asset {
+        let line = change_trust_asset(asset);
+        let trust = OperationBody::ChangeTrust(ChangeTrustOp { line, limit: i64::MAX });
+        operations.push(operation(as_owner.clone(), trust));
+    }
     operations.push(operation(as_owner, OperationBody::EndSponsoringFutureReserves));
     operations
 }

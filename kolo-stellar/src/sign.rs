@@ -12,13 +12,9 @@ use stellar_xdr::{
 
 use crate::address::{invalid, sha256, to_xdr};
 use crate::client::StellarChainClient;
-use crate::prepare::above_ceiling;
+use crate::fees::next_bid;
 use crate::rpc::XDR_LIMITS;
 use crate::two;
-
-/// How much more a new fee-bump bids: what replaces a queued transaction must bid ten times as
-/// much, and the network charges the ledger's price, not the bid.
-const RAISE: i64 = 10;
 
 impl StellarChainClient {
     pub(crate) fn sign_inner(
@@ -88,19 +84,13 @@ impl StellarChainClient {
         let Ok(TransactionEnvelope::Tx(inner)) = envelope else {
             return Err(invalid("the inner envelope is not one of this client's"));
         };
-        let ceiling = self.network.max_fee;
         let resource_fee = match &inner.tx.ext {
             TransactionExt::V0 => 0,
             TransactionExt::V1(data) => data.resource_fee,
         };
         let current = signed.prepared.max_fee;
-        let bid = current.saturating_sub(resource_fee).saturating_mul(RAISE);
-        let wanted = bid.saturating_add(resource_fee);
-        if current >= ceiling {
-            return Err(above_ceiling(wanted, ceiling));
-        }
         let mut prepared = signed.prepared.clone();
-        prepared.max_fee = wanted.min(ceiling);
+        prepared.max_fee = next_bid(current, resource_fee, self.network.ceiling(&inner.tx))?;
         self.wrap(prepared, inner)
     }
 

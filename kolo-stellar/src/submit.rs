@@ -3,12 +3,14 @@ use kolo_core::Timestamp;
 use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
 use kolo_core::port::{PortError, PortErrorKind, Retry};
 use stellar_xdr::{
-    Preconditions, ReadXdr, TransactionEnvelope, TransactionResult, TransactionResultResult,
+    LedgerEntryData, Preconditions, ReadXdr, TransactionEnvelope, TransactionResult,
+    TransactionResultResult,
 };
 
+use crate::address::account_id;
 use crate::client::StellarChainClient;
 use crate::outcome::{Outcome, contract_code, diagnostics};
-use crate::read::timestamp;
+use crate::read::{account_key, timestamp};
 use crate::rpc::{SendInfo, SendStatus, TransactionInfo, TransactionStatus, XDR_LIMITS};
 
 impl StellarChainClient {
@@ -35,30 +37,81 @@ impl StellarChainClient {
             seen = Some(seen.map_or(here, |before| before.and(here)));
         }
         let Some(seen) = seen else { return Err(corrupt("nothing was looked up")) };
-        let history_covers = earliest(tx)?.is_some_and(|sent| seen.oldest.unix() <= sent);
-        // It would be built anew now: so no node may know better.
-        if history_covers && seen.latest > tx.prepared.max_time {
-            let mut unasked = None;
-            for hash in hashes() {
-                for answer in self.rpc.transaction_everywhere(hash).await {
-                    match answer {
-                        Ok(info) if info.status == TransactionStatus::NotFound => {}
-                        Ok(info) => return settled(&info),
-                        Err(error) => unasked = Some(error),
-                    }
-                }
-            }
-            // It may be the one that knows: undecided until it says so, or is taken off the list.
-            if let Some(error) = unasked {
-                return Err(error.into());
-            }
-        }
+        let is_over = seen.latest > tx.prepared.max_time;
+        // It would be built anew now, or be given up as undecided: so no node may know better.
+        let elsewhere = if is_over {
+            self.elsewhere(hashes(), tx.prepared.max_time).await?
+        } else {
+            Elsewhere::Absent
+        };
+        let covers = earliest(tx)?.is_some_and(|sent| seen.oldest.unix() <= sent);
+        let (history_covers, source_sequence) = match elsewhere {
+            Elsewhere::Settled(fate) => return Ok(fate),
+            // The one that was not asked may be the one that knows.
+            Elsewhere::Unasked => (false, None),
+            Elsewhere::Absent if covers || !is_over => (covers, None),
+            Elsewhere::Absent => (false, self.sequence_since(tx, seen.ledger).await),
+        };
         Ok(Fate::NotFound {
             latest_closed_at: seen.latest,
             latest_ledger: seen.ledger,
             history_covers,
+            source_sequence,
         })
     }
+
+    /// What all nodes know of it, where there are several.
+    async fn elsewhere(
+        &self,
+        hashes: impl Iterator<Item = &String>,
+        max_time: Timestamp,
+    ) -> Result<Elsewhere, PortError> {
+        let mut all_asked = true;
+        for hash in hashes {
+            for answer in self.rpc.transaction_everywhere(hash).await {
+                match answer {
+                    Ok(info) if info.status != TransactionStatus::NotFound => {
+                        return settled(&info).map(Elsewhere::Settled);
+                    }
+                    // One that is behind will only know later.
+                    Ok(info) => {
+                        let latest = timestamp(info.latest_ledger_close_time);
+                        all_asked &= latest.is_ok_and(|latest| latest > max_time);
+                    }
+                    Err(_) => all_asked = false,
+                }
+            }
+        }
+        Ok(if all_asked { Elsewhere::Absent } else { Elsewhere::Unasked })
+    }
+
+    /// The sequence number its source account has used last, as of that ledger or a later one: the highest any
+    /// node knows of. `None` while one cannot be asked, or is behind: the account's state in an earlier
+    /// ledger says nothing.
+    async fn sequence_since(&self, tx: &SignedTx, ledger: u32) -> Option<i64> {
+        let keys = [account_key(&account_id(&tx.prepared.source).ok()?)];
+        let mut answers = self.rpc.entries_everywhere(&keys).await;
+        if answers.is_empty() {
+            answers.push(self.rpc.entries_at(&keys).await);
+        }
+        let used = answers.into_iter().map(|answer| {
+            let (_, found) = answer.ok().filter(|(as_of, _)| *as_of >= ledger)?;
+            found.into_iter().find_map(|entry| match entry.data {
+                LedgerEntryData::Account(account) => Some(account.seq_num.0),
+                _ => None,
+            })
+        });
+        used.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+}
+
+/// What all nodes together say of a transaction that one of them has not found.
+enum Elsewhere {
+    Settled(Fate),
+    /// Each was asked, and is up to date.
+    Absent,
+    /// One could not be asked, or is behind.
+    Unasked,
 }
 
 /// The stretch of history in which a transaction was looked for and not found.

@@ -18,8 +18,9 @@ use stellar_xdr::{
 use crate::address::{account_id, contract_id, invalid, key_of, sc_address, sha256, to_xdr};
 use crate::client::StellarChainClient;
 use crate::config::Network;
+use crate::fees::above_ceiling;
 use crate::plan::{Auth, Call, Consent, Function, Plan, unknown};
-use crate::prepare::{Body, above_ceiling};
+use crate::prepare::Body;
 use crate::scval::{address, amount, bytes, symbol, vec};
 use crate::sign::{decorate, inner_of};
 

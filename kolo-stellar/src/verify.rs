@@ -12,11 +12,12 @@ use stellar_xdr::{
 
 use crate::address::{account_address, sha256};
 use crate::client::StellarChainClient;
+use crate::closing::{check_close, check_unsponsor};
 use crate::config::Network;
 use crate::plan::{Auth, Call, Function, Plan};
 use crate::prepare::change_trust_asset;
 use crate::rpc::XDR_LIMITS;
-use crate::two;
+use crate::{lifetime, two};
 
 /// Above what any network grants one transaction: nonsense, not a budget.
 const MAX_INSTRUCTIONS: u32 = 1_000_000_000;
@@ -24,11 +25,11 @@ const MAX_BYTES: u32 = 4 * 1024 * 1024;
 
 type Checked = Result<(), Mismatch>;
 
-fn mismatch(field: impl Into<String>) -> Mismatch {
+pub(crate) fn mismatch(field: impl Into<String>) -> Mismatch {
     Mismatch { field: field.into() }
 }
 
-fn same(equal: bool, field: &str) -> Checked {
+pub(crate) fn same(equal: bool, field: &str) -> Checked {
     if equal { Ok(()) } else { Err(mismatch(field)) }
 }
 
@@ -40,7 +41,9 @@ impl StellarChainClient {
         check_frame(&self.network, &plan, tx, &decoded)?;
         self.check_time(tx, &decoded.cond)?;
         match &plan {
-            Plan::Open { owner, asset } => check_open(&decoded.operations, owner, asset)?,
+            Plan::Open { owner, asset } => {
+                check_open(&decoded.operations, owner, asset.as_ref())?;
+            }
             Plan::Pay { from: _, to, asset, amount } => {
                 let expected = PaymentOp {
                     destination: MuxedAccount::from(to.clone()),
@@ -49,7 +52,19 @@ impl StellarChainClient {
                 };
                 check_payment(&decoded.operations, &expected)?;
             }
+            Plan::Close { owner: _, asset, to } => check_close(&decoded.operations, asset, to)?,
+            Plan::Unsponsor { owner, asset } => {
+                check_unsponsor(&decoded.operations, owner, asset)?;
+            }
             Plan::Call(call) => return check_call(&self.network, call, &decoded, tx),
+            Plan::Prolong(rent) => {
+                same(tx.authorisations.is_empty(), "number of consents")?;
+                lifetime::check(&self.network, rent, &decoded)?;
+                return match &decoded.ext {
+                    TransactionExt::V1(data) => check_resources(data, decoded.fee),
+                    TransactionExt::V0 => Err(mismatch("contract resources")),
+                };
+            }
         }
         same(tx.authorisations.is_empty(), "number of consents")?;
         same(decoded.ext == TransactionExt::V0, "contract resources")
@@ -86,16 +101,19 @@ fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transa
     same(tx.source == account_address(&source), "source")?;
     same(decoded.source_account == MuxedAccount::from(source), "source")?;
     same(decoded.seq_num.0 == tx.sequence && tx.sequence > 0, "sequence")?;
-    same(tx.max_fee <= network.max_fee, "fee ceiling")?;
+    same(tx.max_fee <= network.ceiling(decoded), "fee ceiling")?;
     same(i64::from(decoded.fee) <= tx.max_fee, "fee")?;
     same(decoded.memo == Memo::None, "memo")?;
     same(tx.signers == plan.signers(network), "signers")
 }
 
-fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) -> Checked {
-    let (begin, create, trust, end) = match ops {
-        [begin, create, trust, end] => (begin, Some(create), trust, end),
-        [begin, trust, end] => (begin, None, trust, end),
+fn check_open(ops: &[Operation], owner: &AccountId, asset: Option<&stellar_xdr::Asset>) -> Checked {
+    let (begin, create, trust, end) = match (ops, asset) {
+        ([begin, create, trust, end], Some(asset)) => {
+            (begin, Some(create), Some((trust, asset)), end)
+        }
+        ([begin, trust, end], Some(asset)) => (begin, None, Some((trust, asset)), end),
+        ([begin, create, end], None) => (begin, Some(create), None, end),
         _ => return Err(mismatch("number of operations")),
     };
     let as_owner = Some(MuxedAccount::from(owner.clone()));
@@ -107,25 +125,29 @@ fn check_open(ops: &[Operation], owner: &AccountId, asset: &stellar_xdr::Asset) 
     same(sponsoring.sponsored_id == *owner, "sponsored account")?;
 
     if let Some(create) = create {
-        same(create.source_account.is_none(), "account creation source")?;
-        let OperationBody::CreateAccount(CreateAccountOp { destination, starting_balance }) =
-            &create.body
-        else {
-            return Err(mismatch("kind of operation 2"));
-        };
-        same(destination == owner, "new account")?;
-        same(*starting_balance == 0, "starting balance")?;
+        check_creation(create, owner)?;
     }
-
-    same(trust.source_account == as_owner, "trustline source")?;
-    let OperationBody::ChangeTrust(line) = &trust.body else {
-        return Err(mismatch("kind of the trustline's operation"));
-    };
-    same(line.line == change_trust_asset(asset), "trustline asset")?;
-    same(line.limit == i64::MAX, "trustline limit")?;
-
+    if let Some((trust, asset)) = trust {
+        same(trust.source_account == as_owner, "trustline source")?;
+        let OperationBody::ChangeTrust(line) = &trust.body else {
+            return Err(mismatch("kind of the trustline's operation"));
+        };
+        same(line.line == change_trust_asset(asset), "trustline asset")?;
+        same(line.limit == i64::MAX, "trustline limit")?;
+    }
     same(end.source_account == as_owner, "end of sponsorship source")?;
     same(end.body == OperationBody::EndSponsoringFutureReserves, "kind of the last operation")
+}
+
+fn check_creation(create: &Operation, owner: &AccountId) -> Checked {
+    same(create.source_account.is_none(), "account creation source")?;
+    let OperationBody::CreateAccount(CreateAccountOp { destination, starting_balance }) =
+        &create.body
+    else {
+        return Err(mismatch("kind of operation 2"));
+    };
+    same(destination == owner, "new account")?;
+    same(*starting_balance == 0, "starting balance")
 }
 
 fn check_payment(ops: &[Operation], expected: &PaymentOp) -> Checked {

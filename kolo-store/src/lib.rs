@@ -46,4 +46,8 @@ pub use sql::{CheckReport, Finding, Migration, SqlLedger};
 pub use sqlite::{Sqlite, SqliteLedger};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use vault::StoreVault;
+#[cfg(all(feature = "export", any(feature = "sqlite", feature = "postgres")))]
+pub use vault::open_sealed;
+#[cfg(feature = "remote")]
+pub use vault::remote;
 pub use vault::{MasterKey, MasterKeyError, MasterKeyId, MasterKeys, VaultError};

@@ -9,6 +9,14 @@
 
 extern crate alloc;
 
+// What explorers show of the wasm (SEP-46; the version's key is SEP-49's).
+soroban_sdk::contractmeta!(key = "name", val = "Kolo circle");
+soroban_sdk::contractmeta!(
+    key = "desc",
+    val = "One savings circle: its vault, contributions and payouts"
+);
+soroban_sdk::contractmeta!(key = "binver", val = env!("CARGO_PKG_VERSION"));
+
 mod contract;
 mod members;
 mod plain;

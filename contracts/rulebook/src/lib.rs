@@ -8,6 +8,11 @@
 
 extern crate alloc;
 
+// What explorers show of the wasm (SEP-46; the version's key is SEP-49's).
+soroban_sdk::contractmeta!(key = "name", val = "Kolo rulebook");
+soroban_sdk::contractmeta!(key = "desc", val = "The rules of all savings circles, without state");
+soroban_sdk::contractmeta!(key = "binver", val = env!("CARGO_PKG_VERSION"));
+
 mod book;
 mod closing;
 mod contract;

@@ -2,10 +2,12 @@
 //! never shown.
 use std::path::PathBuf;
 
-use kolo_core::Caps;
+use kolo_core::{Caps, MOST_CHANNELS};
 use kolo_stellar::setup::Funder;
 use kolo_store::MasterKey;
 use zeroize::Zeroizing;
+
+use crate::database::Database;
 
 /// A variable that keeps the server from starting.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +23,8 @@ pub struct ConfigError {
 pub struct Config {
     /// `PORT`, 8080 by default.
     pub port: u16,
-    /// `DATABASE_URL`: `sqlite://FILE`; by default a file in the data folder.
-    pub database: PathBuf,
+    /// `DATABASE_URL`: `sqlite://FILE` or `postgres://…`; by default a file in the data folder.
+    pub database: Database,
     /// The folder everything embedded lives in (`KOLO_DATA`, `kolo-data` by default).
     pub data: PathBuf,
     /// `ENCRYPTION_KEY`: the vault's master key; `None`: a development key is kept in the data folder.
@@ -30,6 +32,12 @@ pub struct Config {
     /// `KOLO_ACCOUNTS_PER_DAY`, `KOLO_CIRCLES_PER_DAY`, `KOLO_CIRCLES_PER_MEMBER_PER_DAY`: what may be
     /// begun in one day (UTC) at the sponsor's cost.
     pub caps: Caps,
+    /// `KOLO_CHANNELS`: how many accounts beside the keeper's send payouts and the like side by side, at most;
+    /// 4 by default.
+    pub channels: u16,
+    /// `KOLO_MAX_RENT`: the most one payment of rent for what all circles share may cost, stroops of XLM; 400
+    /// XLM by default.
+    pub max_rent: i64,
     /// Variables that were accepted and are not used by this version.
     pub unused: Vec<&'static str>,
 }
@@ -43,10 +51,18 @@ impl std::fmt::Debug for Config {
             .field("data", &self.data)
             .field("master_key", &self.master_key.as_ref().map(|_| "[set]"))
             .field("caps", &self.caps)
+            .field("channels", &self.channels)
+            .field("max_rent", &self.max_rent)
             .field("unused", &self.unused)
             .finish()
     }
 }
+
+/// What `KOLO_CHANNELS` is by default.
+pub const CHANNELS: u16 = 4;
+
+/// What `KOLO_MAX_RENT` is by default: 400 XLM.
+pub const MAX_RENT: i64 = 4_000_000_000;
 
 /// Accepted and checked, so that one environment serves every version; nothing uses them yet.
 const UNUSED: [(&str, usize); 4] = [
@@ -71,10 +87,7 @@ impl Config {
                 })?,
             };
         let data = PathBuf::from(get("KOLO_DATA").unwrap_or_else(|| "kolo-data".to_owned()));
-        let database = match get("DATABASE_URL") {
-            None => data.join("kolo.sqlite"),
-            Some(url) => sqlite_file(&url)?,
-        };
+        let database = Database::from_env(get, &data)?;
         let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
         let cap = |name: &'static str, default: u32| match get(name) {
             None => Ok(default),
@@ -91,6 +104,8 @@ impl Config {
                 usual.circles_per_member_per_day,
             )?,
         };
+        let (channels, max_rent) =
+            (channels(get("KOLO_CHANNELS"))?, max_rent(get("KOLO_MAX_RENT"))?);
         match get("STELLAR_NETWORK").as_deref() {
             None | Some("embedded") => {}
             Some(other) => {
@@ -120,7 +135,7 @@ impl Config {
             }
             unused.push("REDIS_URL");
         }
-        Ok(Self { port, database, data, master_key, caps, unused })
+        Ok(Self { port, database, data, master_key, caps, channels, max_rent, unused })
     }
 }
 
@@ -159,17 +174,25 @@ pub fn parse_interval(text: &str) -> Result<u32, String> {
     seconds.filter(|seconds| (1..=86_400).contains(seconds)).ok_or_else(wrong)
 }
 
-/// The file of a `sqlite://` URL.
-fn sqlite_file(url: &str) -> Result<PathBuf, ConfigError> {
-    match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-        Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
-        _ => {
-            // The URL may hold a password: only its scheme is shown.
-            let scheme = url.split_once("://").map_or("such", |(scheme, _)| scheme);
-            let why = format!("a {scheme:?} database is not supported; use sqlite://FILE");
-            Err(bad("DATABASE_URL", why))
-        }
-    }
+fn channels(text: Option<String>) -> Result<u16, ConfigError> {
+    let Some(text) = text else {
+        return Ok(CHANNELS);
+    };
+    text.parse().ok().filter(|channels| *channels <= MOST_CHANNELS).ok_or_else(|| {
+        let why = format!("{text:?} is no number of channels; use 0 (none) to {MOST_CHANNELS}");
+        bad("KOLO_CHANNELS", why)
+    })
+}
+
+fn max_rent(text: Option<String>) -> Result<i64, ConfigError> {
+    let Some(text) = text else {
+        return Ok(MAX_RENT);
+    };
+    text.parse().ok().filter(|stroops| *stroops > 0).ok_or_else(|| {
+        let why =
+            format!("{text:?} is no amount; use whole stroops (10000000 are one XLM), at least 1");
+        bad("KOLO_MAX_RENT", why)
+    })
 }
 
 fn parse_key(text: &str) -> Result<MasterKey, ConfigError> {
@@ -194,7 +217,8 @@ mod tests {
     fn nothing_set_means_embedded_defaults() {
         let config = read(&[]).unwrap();
         assert_eq!(config.port, 8080);
-        assert_eq!(config.database, PathBuf::from("kolo-data/kolo.sqlite"));
+        let file = PathBuf::from("kolo-data/kolo.sqlite");
+        assert!(matches!(config.database, Database::Sqlite(found) if found == file));
         assert!(config.master_key.is_none() && config.unused.is_empty());
     }
 
@@ -204,13 +228,17 @@ mod tests {
             ("PORT", "0"),
             ("PORT", "eighty"),
             ("PORT", "70000"),
-            ("DATABASE_URL", "postgres://kolo:hunter2@db/kolo"),
+            ("DATABASE_URL", "mysql://kolo:hunter2@db/kolo"),
             ("DATABASE_URL", "sqlite://"),
             ("DATABASE_URL", "kolo@hunter2/db"),
             ("ENCRYPTION_KEY", "too-short"),
             ("KOLO_ACCOUNTS_PER_DAY", "many"),
             ("KOLO_CIRCLES_PER_DAY", "-1"),
             ("KOLO_CIRCLES_PER_MEMBER_PER_DAY", "2.5"),
+            ("KOLO_CHANNELS", "257"),
+            ("KOLO_CHANNELS", "four"),
+            ("KOLO_MAX_RENT", "0"),
+            ("KOLO_MAX_RENT", "40.5"),
             ("STELLAR_NETWORK", "mainnet"),
             ("WHATSAPP_TOKEN", "short"),
             ("WHATSAPP_PHONE_NUMBER_ID", "1"),
@@ -235,6 +263,14 @@ mod tests {
         ]);
         let caps = Caps { accounts_per_day: 7, circles_per_day: 0, circles_per_member_per_day: 3 };
         assert_eq!(config.unwrap().caps, caps);
+    }
+
+    #[test]
+    fn channels_and_rent_can_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!((config.channels, config.max_rent), (4, 4_000_000_000));
+        let config = read(&[("KOLO_CHANNELS", "0"), ("KOLO_MAX_RENT", "25000000")]).unwrap();
+        assert_eq!((config.channels, config.max_rent), (0, 25_000_000));
     }
 
     #[test]

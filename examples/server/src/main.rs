@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use kolo_server::chain::{self, ChainCommand};
 use kolo_server::config::{self, ConfigError, parse_interval};
+use kolo_server::database::{self, LedgerCommand};
 use kolo_server::demo::{self, DemoOptions, Elsewhere, Place};
 use kolo_server::simulate::{self, On};
-use kolo_server::{receipt, web};
+use kolo_server::{receipt, rescue, web};
 
 /// Group savings in a chat: the reference bot, on embedded defaults.
 #[derive(Parser)]
@@ -55,6 +56,19 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Bring the database's schema up to date, or print the statements that would: DATABASE_URL and
+    /// KOLO_SCHEMA say where. Needs the right to change the schema, which the server itself does not.
+    Migrate {
+        /// Print the statements instead of running them.
+        #[arg(long)]
+        print: bool,
+        /// Only those after this version of the schema.
+        #[arg(long, default_value_t = 0, requires = "print")]
+        after: u32,
+    },
+    /// Look after the books in the database that DATABASE_URL names.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Check a receipt's file; needs no server and no network.
     VerifyReceipt {
         /// The file; standard input when it is left out or `-`.
@@ -64,6 +78,9 @@ enum Command {
         #[arg(long)]
         key: Option<String>,
     },
+    /// With a member's own key, any fee payer and any node, without the operator: see what is due and
+    /// owed, pay, vote, leave, take everything out.
+    Rescue(rescue::RescueArgs),
 }
 
 /// Where the demo is played. The secret is read once.
@@ -95,7 +112,10 @@ async fn main() -> ExitCode {
         }
         Some(Command::Chain(command)) => chain::run(command).await,
         Some(Command::Simulate { file, on, json }) => simulate::run(&file, on, json),
+        Some(Command::Migrate { print, after }) => database::migrate(print, after).await,
+        Some(Command::Ledger(command)) => database::run(command).await,
         Some(Command::VerifyReceipt { file, key }) => receipt::run(file.as_deref(), key.as_deref()),
+        Some(Command::Rescue(args)) => rescue::run(args).await,
         None => web::run().await,
     }
 }

@@ -11,18 +11,19 @@ use kolo_core::{Caps, Kolo, Ports, Settings, TenantId, Timestamp};
 use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
-use kolo_stellar::{FnTransport, Meter, Rpc};
-use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
+use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
+use kolo_store::{MasterKey, MasterKeys};
 
 use crate::chat::{ChatError, ChatRoom};
 use crate::clock::MovableClock;
+use crate::database::{Database, OpenError, Opened};
 
 /// What to stand on.
 pub struct Plan {
     /// Folder of the network's state and the chat.
     pub data: PathBuf,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The books.
+    pub database: Database,
     /// The vault's master key.
     pub master_key: MasterKey,
     /// The time.
@@ -31,6 +32,8 @@ pub struct Plan {
     pub entropy: Arc<dyn Entropy>,
     /// The domain's figures.
     pub settings: Settings,
+    /// The most one payment of shared rent may cost, stroops of XLM.
+    pub max_rent: i64,
     /// The network.
     pub network: NetworkPlan,
 }
@@ -64,6 +67,10 @@ pub struct Stack {
     pub chat: Arc<ChatRoom>,
     /// The embedded network, where it is embedded.
     pub network: Option<Localnet>,
+    /// The way to the network's nodes, for looking after it.
+    pub rpc: Rpc,
+    /// Which network it is.
+    pub passphrase: String,
     /// What became of everything asked of the chain.
     pub meter: Meter,
     /// The time.
@@ -92,12 +99,9 @@ pub enum StackError {
         /// Which file.
         path: PathBuf,
     },
-    /// The database.
+    /// The database, or the key vault in it.
     #[error(transparent)]
-    Store(#[from] kolo_store::StoreError),
-    /// The key vault.
-    #[error(transparent)]
-    Vault(#[from] kolo_store::VaultError),
+    Database(#[from] OpenError),
     /// The embedded network's state.
     #[error("the embedded network: {0}")]
     Network(#[from] kolo_localnet::StartError),
@@ -123,43 +127,49 @@ impl Stack {
     pub async fn start(plan: Plan, progress: &(dyn Fn(&str) + Sync)) -> Result<Self, StackError> {
         let began = Instant::now();
         create_folder(&plan.data)?;
-        if let Some(parent) = plan.database.parent() {
+        if let Database::Sqlite(file) = &plan.database
+            && let Some(parent) = file.parent()
+        {
             create_folder(parent)?;
         }
         progress("opening the database");
-        let ledger = Arc::new(SqliteLedger::connect(&plan.database.display().to_string()).await?);
-        let keys = MasterKeys::new(plan.master_key);
-        let vault: Arc<dyn KeyVault> = Arc::new(StoreVault::try_new(&ledger, keys).await?);
+        let opened = plan.database.open(MasterKeys::new(plan.master_key)).await?;
+        let Opened { ledger, queue, vault } = opened;
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
-        let (operation, network) = match plan.network {
+        let limits = |usual: StellarConfig| StellarConfig { max_rent: plan.max_rent, ..usual };
+        let (operation, client, rpc, network) = match plan.network {
             NetworkPlan::Embedded => {
                 progress("starting the embedded Stellar network");
                 let network = start_network(&plan.data.join("network"), &plan.clock)?;
                 progress("setting up test dollars and contracts");
-                let operation = operate(in_process(&network), keys.0, keys.1).await?;
-                (operation, Some(network))
+                let rpc = in_process(&network);
+                let operation = operate(rpc.clone(), keys.0, keys.1).await?;
+                let config = limits(operation.deployment.config());
+                let client = StellarChainClient::try_new(rpc.clone(), &config)?;
+                (operation, client, rpc, Some(network))
             }
             NetworkPlan::Elsewhere { rpc, passphrase, funder } => {
                 progress("setting up test dollars and contracts");
                 let given = GIVEN_ELSEWHERE;
-                let mut operation = operate_on(rpc, &passphrase, &funder, given, keys).await?;
+                let operation = operate_on(rpc.clone(), &passphrase, &funder, given, keys).await?;
+                let config = limits(operation.deployment.config());
                 // Ledgers may rest there: what is prepared then is counted from the clock.
-                operation.client = operation.client.with_clock(plan.clock.clone());
-                (operation, None)
+                let client = StellarChainClient::try_new(rpc.clone(), &config)?;
+                (operation, client.with_clock(plan.clock.clone()), rpc, None)
             }
         };
-        let Operation { client, operator, asset, deployment } = operation;
-        let meter = Meter::new();
+        let Operation { operator, asset, deployment, .. } = operation;
+        let (meter, passphrase) = (Meter::new(), deployment.passphrase.clone());
 
         let clock: Arc<dyn Clock> = plan.clock.clone();
         let chat_clock = plan.clock.clone();
         let chat =
             Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
         let ports = Ports {
-            ledger: ledger.clone(),
-            queue: ledger,
+            ledger,
+            queue,
             chain: Arc::new(meter.watch(Arc::new(client))),
             vault,
             clock,
@@ -174,6 +184,8 @@ impl Stack {
             worker,
             chat,
             network,
+            rpc,
+            passphrase,
             meter,
             clock: plan.clock,
             factory: deployment.factory,
@@ -184,10 +196,10 @@ impl Stack {
 /// What is in hand takes milliseconds here; after a crash it is taken up again this soon.
 const LEASE_S: u64 = 5;
 
-/// The domain's figures for a stack in one process.
+/// The domain's figures for a stack in one process: `caps` a day, and so many channel accounts.
 #[must_use]
-pub fn settings(caps: Caps) -> Settings {
-    Settings { lease_s: LEASE_S, caps, ..Settings::default() }
+pub fn settings(caps: Caps, channels: u16) -> Settings {
+    Settings { lease_s: LEASE_S, caps, channels, ..Settings::default() }
 }
 
 /// Ticks of one stretch of time; far more than any has.

@@ -48,6 +48,19 @@ async fn rubbish_is_answered_and_changes_nothing() {
     assert_eq!(api.state().await["phones"], before);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_monitor_is_told_that_all_is_well() {
+    let server = Server::start();
+    Api::new(&server).state().await;
+    let answer = reqwest::get(server.url("/health")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let report: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!((&report["ok"], report["advice"].as_array().map(Vec::len)), (&true.into(), Some(0)));
+    assert_eq!(report["chain"]["accounts"][1]["name"], "fees");
+    let said = report.to_string();
+    assert!(!said.contains("secret") && !said.contains("+234"), "{said}");
+}
+
 #[test]
 fn a_taken_port_names_the_fix() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -4,7 +4,7 @@ use kolo_rules::{Amount, Refusal};
 use serde::{Deserialize, Serialize};
 
 use super::service::{Circles, UnderWay};
-use super::state::{Circle, Contract};
+use super::state::Circle;
 use super::steps::sha256;
 use crate::intent::state::{Claimed, Proposed, Want};
 use crate::port::authorizer::{CommandName, CommandRequest};
@@ -315,9 +315,7 @@ impl Circles {
 impl Circle {
     /// Tries a step on a copy of the mirror.
     fn try_step(&self, step: Step, now: Timestamp) -> Result<(), Error> {
-        if self.contract != Contract::Live {
-            return Err(Error::NotReady);
-        }
+        self.require_live()?;
         self.mirror()?.apply(&self.rules()?, &step, &sha256, now.unix())?;
         Ok(())
     }

@@ -269,6 +269,8 @@ impl Circles {
             if self.is_joining(&circle.state, joiner).await? {
                 return Err(Error::UnderWay);
             }
+            member.state.joining = self.kolo.still_joining(&member.state).await?;
+            member.state.joining.push(id);
             changes.write(&member)?;
             invitation.state.standing = Standing::Taken(joiner);
             changes.write(&invitation)?;
@@ -311,7 +313,9 @@ impl Circles {
         {
             return Err(Error::InvitationForSomebodyElse);
         }
-        if circle.contract == Contract::Failed || self.kolo.now() > invitation.expires_at {
+        if matches!(circle.contract, Contract::Failed | Contract::Foreign)
+            || self.kolo.now() > invitation.expires_at
+        {
             return Err(Error::InvitationSpent);
         }
         match invitation.standing {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::role::Office;
 use super::service::Circles;
-use super::state::{Circle, Contract, Holder, Officer};
+use super::state::{Circle, Holder, Officer};
 use crate::notice::Notice;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::chain::{ChainAddress, CircleChainEvent};
@@ -221,11 +221,7 @@ impl Circle {
     }
 
     fn require_offices(&self) -> Result<(), Error> {
-        match self.contract {
-            Contract::Creating => return Err(Error::NotReady),
-            Contract::Failed => return Err(Error::NoSuchCircle),
-            Contract::Live => {}
-        }
+        self.require_live()?;
         match self.mirror()?.phase {
             Phase::Completed | Phase::Dissolved | Phase::Cancelled => {
                 Err(Error::Refused(Refusal::Finished))
@@ -313,7 +309,11 @@ impl Circle {
         }
     }
 
-    fn end_offices(&mut self, changes: &mut Changes, who: Option<&Holder>) -> Result<(), Error> {
+    pub(crate) fn end_offices(
+        &mut self,
+        changes: &mut Changes,
+        who: Option<&Holder>,
+    ) -> Result<(), Error> {
         let Some((member, name)) = who.and_then(|who| Some((who.member?, &who.name))) else {
             return Ok(());
         };

@@ -3,7 +3,7 @@ use kolo_rules::{Amount, Circle as Mirror, Refusal, Rules};
 
 use super::postings::{Details, Move, Part, wallet};
 use super::service::{Circles, UnderWay};
-use super::state::{Circle, Contract, Pending, Seat};
+use super::state::{Circle, Pending, Seat};
 use crate::intent::state::Want;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::ledger::{EntryStatus, Guard};
@@ -77,9 +77,7 @@ impl Circles {
         loop {
             let found = self.kolo.circle(circle).await?.state;
             let place = found.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-            if found.contract != Contract::Live {
-                return Err(Error::NotReady);
-            }
+            found.require_live()?;
             let seat = self.seat(circle, member).await?;
             if seat.state.pending.is_some() {
                 return Err(Error::UnderWay);

@@ -70,7 +70,7 @@ impl Part {
     }
 
     /// How much of it the rules say there is.
-    fn held(self, mirror: &Mirror) -> Result<Amount, Refusal> {
+    pub fn held(self, mirror: &Mirror) -> Result<Amount, Refusal> {
         let mut sum = match self {
             Self::Pot => return mirror.held(),
             Self::Reserve => return Ok(mirror.reserve),

@@ -4,6 +4,7 @@
 //! the same. What is on its way differs for a moment: compare when nothing is under way, or look again.
 use kolo_rules::{Amount, Circle as Mirror};
 
+use super::invite::hex;
 use super::postings::{sum, vault, wallet};
 use super::service::Circles;
 use super::state::{Circle, Contract};
@@ -24,6 +25,12 @@ pub enum Difference {
     Diverged {
         /// The event and why.
         why: String,
+    },
+    /// The circle runs code nobody here vouches for: it was not followed from there on, and of its vault
+    /// nothing is in the books.
+    OtherCode {
+        /// SHA-256 of its wasm, in hex; `None` when it runs none.
+        code: Option<String>,
     },
     /// The state: `kolo_rules::Circle::encode` bytes, `None` for a finished circle.
     State {
@@ -68,6 +75,9 @@ impl Circles {
         if let Some(why) = &found.diverged {
             differences.push(Difference::Diverged { why: why.clone() });
         }
+        if let Some(other) = &found.other_code {
+            differences.push(Difference::OtherCode { code: other.code.clone() });
+        }
         if found.contract == Contract::Live {
             match self.kolo.ports().chain.circle(&found.address, &found.asset).await? {
                 Some(there) => self.compare(&found, there, &mut differences).await?,
@@ -88,6 +98,11 @@ impl Circles {
         there: CircleOnChain,
         differences: &mut Vec<Difference>,
     ) -> Result<(), Error> {
+        if !there.code.is_some_and(|code| self.kolo.ports().chain.knows_code(&code)) {
+            let code = there.code.map(|code| hex(&code));
+            differences.push(Difference::OtherCode { code });
+            return Ok(());
+        }
         let mirror = circle.mirror()?;
         let is_finished = mirror.is_finished();
         // Decoded: the contract keeps room for what was once in a row, and so has other bytes for the same.

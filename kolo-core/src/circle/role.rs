@@ -151,7 +151,8 @@ impl Action {
             C::SignUpgrade | C::Upgrade | C::OfferTurns | C::OfferSeat | C::AnswerOffice => SEATED,
             C::Join | C::Request | C::TakeBack => ANYBODY,
             C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer => ANYBODY,
-            C::TestMoney | C::CreateCircle => ANYBODY,
+            C::TestMoney | C::CreateCircle | C::SignMessage => ANYBODY,
+            C::ExportKey | C::CloseAccount | C::LeaveSponsorship => ANYBODY,
             C::Register => HOST,
         }
     }

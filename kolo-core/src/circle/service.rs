@@ -184,6 +184,10 @@ impl Circles {
             invitations: Vec::new(),
             offers: Vec::new(),
             organiser_turn: 1,
+            filled_to: 0,
+            unread: false,
+            other_code: None,
+            filled_at: None,
             diverged: None,
             created_at: changes.now(),
         };
@@ -220,11 +224,7 @@ impl Circles {
 impl Circle {
     /// The mirror while members may still come and go.
     pub(super) fn forming_mirror(&self) -> Result<Box<Mirror>, Error> {
-        match self.contract {
-            Contract::Creating => return Err(Error::NotReady),
-            Contract::Failed => return Err(Error::NoSuchCircle),
-            Contract::Live => {}
-        }
+        self.require_live()?;
         let mirror = self.mirror()?;
         match mirror.phase {
             Phase::Forming => Ok(mirror),
@@ -246,8 +246,10 @@ impl Kolo {
         changes: &mut Changes,
         member: &mut Loaded<Member>,
     ) -> Result<(), Error> {
-        if member.state.account != Account::None {
-            return Ok(());
+        match member.state.account {
+            Account::None => {}
+            Account::Opening | Account::Open => return Ok(()),
+            Account::Closing => return Err(Error::UnderWay),
         }
         self.count_account(changes).await?;
         member.state.account = Account::Opening;

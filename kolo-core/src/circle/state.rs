@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::role::Office;
 use crate::cap::DayCount;
-use crate::port::chain::ChainAddress;
+use crate::port::chain::{ChainAddress, ChainEvent};
 use crate::record::{Aggregate, hex_bytes};
 use crate::view::{CircleStage, CircleSummary, NewcomerView, OfficerView};
 use crate::{Asset, CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestamp};
@@ -74,6 +74,34 @@ pub(crate) enum Contract {
     Creating,
     Failed,
     Live,
+    /// It runs code that nobody here vouches for: it is a stranger, and nothing it says is followed.
+    Foreign,
+}
+
+/// The end of following a circle: other code than ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OtherCode {
+    /// SHA-256 of its wasm, in hex; `None` when it runs none.
+    pub code: Option<String>,
+    pub since: Since,
+}
+
+/// Up to where a circle's own events say what its vault has paid and got; what comes later, the asset's say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Since {
+    /// Up to this event.
+    Event(String),
+    /// Up to the end of this ledger.
+    Ledger(u32),
+}
+
+impl Since {
+    pub fn is_before(&self, event: &ChainEvent) -> bool {
+        match self {
+            Self::Event(id) => event.id > *id,
+            Self::Ledger(ledger) => event.ledger > *ledger,
+        }
+    }
 }
 
 /// Aggregate `circle`.
@@ -130,6 +158,21 @@ pub(crate) struct Circle {
     /// The organiser's own turn; another than the first only where the order is fixed.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub organiser_turn: u8,
+    /// Up to this ledger it was read from the contract's state, history being lost: its events up to there
+    /// are told, not booked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filled_to: u32,
+    /// Not read since a gap in history, in which it may have changed its code: what it says is in what it will
+    /// be read from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
+    /// Set with [`Contract::Foreign`], for ever: what other code has done to its state nobody can tell, also
+    /// when it has given the circle ours again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_code: Option<OtherCode>,
+    /// The chain's time when it was read so: that ledger closed then or later. `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled_at: Option<Timestamp>,
     /// Set when an event did not fit the mirror: what, for the operator.
     pub diverged: Option<String>,
     pub created_at: Timestamp,
@@ -142,6 +185,11 @@ const fn first() -> u8 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
 const fn is_first(turn: &u8) -> bool {
     *turn == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+const fn is_zero(ledger: &u32) -> bool {
+    *ledger == 0
 }
 
 impl Aggregate for Circle {
@@ -198,6 +246,22 @@ impl Circle {
     pub fn set_mirror(&mut self, mirror: &Mirror) -> Result<(), Error> {
         self.mirror = encode_mirror(mirror)?;
         Ok(())
+    }
+
+    /// Whether something can be done in it.
+    pub fn require_live(&self) -> Result<(), Error> {
+        match self.contract {
+            Contract::Live => Ok(()),
+            Contract::Creating => Err(Error::NotReady),
+            Contract::Failed => Err(Error::NoSuchCircle),
+            Contract::Foreign => Err(Error::OtherCode),
+        }
+    }
+
+    /// Whether events of that ledger change nothing (any more): it was read from its state since, or they
+    /// are a stranger's.
+    pub fn is_past(&self, ledger: u32) -> bool {
+        self.contract == Contract::Foreign || ledger <= self.filled_to
     }
 
     fn unreadable(&self, what: &str, why: Refusal) -> Error {
@@ -262,6 +326,7 @@ impl Circle {
         let stage = match self.contract {
             Contract::Creating => CircleStage::Creating,
             Contract::Failed => CircleStage::Failed,
+            Contract::Foreign => CircleStage::Foreign,
             Contract::Live => CircleStage::OnChain(self.mirror()?.phase),
         };
         Ok(CircleSummary {

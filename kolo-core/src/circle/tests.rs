@@ -2,7 +2,7 @@
 use kolo_rules::circle::Step;
 use kolo_rules::{Amount, Circle as Mirror, Interval, Rules};
 
-use super::state::{Circle, Contract, Holder, Knocks, encode_mirror};
+use super::state::{Circle, Contract, Holder, Knocks, OtherCode, Since, encode_mirror};
 use super::steps::sha256;
 use crate::port::chain::ChainAddress;
 use crate::port::ledger::Record;
@@ -47,6 +47,10 @@ fn sample() -> Circle {
         invitations: Vec::new(),
         offers: Vec::new(),
         organiser_turn: 1,
+        filled_to: 0,
+        unread: false,
+        other_code: None,
+        filled_at: None,
         diverged: None,
         created_at: Timestamp::from_unix(1_800_000_000),
     }
@@ -73,4 +77,21 @@ fn a_newer_version_is_refused_and_not_misread() {
         matches!(&refused, Err(Error::Stored { why, .. }) if why.contains("upgrade")),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_circle_of_other_code_is_kept_as_it_was() {
+    for (since, text) in [
+        (Since::Event("7-1".to_owned()), r#"{"code":"0d","since":{"Event":"7-1"}}"#),
+        (Since::Ledger(7), r#"{"code":"0d","since":{"Ledger":7}}"#),
+    ] {
+        let other = OtherCode { code: Some("0d".to_owned()), since };
+        assert_eq!(serde_json::to_string(&other).unwrap(), text);
+        let contract = Contract::Foreign;
+        let circle = Circle { contract, other_code: Some(other), unread: true, ..sample() };
+        let record = record::encode(Circle::KIND, Circle::SCHEMA, &circle).unwrap();
+        let loaded: Circle = record::decode(&record, Circle::SCHEMA).unwrap();
+        let kept = (loaded.contract, loaded.other_code, loaded.unread);
+        assert_eq!(kept, (contract, circle.other_code, true));
+    }
 }

@@ -3,7 +3,7 @@
 use kolo_rules::Refusal;
 
 use super::service::{Circles, UnderWay};
-use super::state::{Circle, Contract};
+use super::state::Circle;
 use crate::intent::state::{Signed, Want};
 use crate::port::authorizer::CommandName;
 use crate::{CircleId, CommandContext, Error, MemberId};
@@ -48,9 +48,7 @@ impl Circles {
 impl Circle {
     fn require_begun(&self, member: MemberId) -> Result<(), Error> {
         self.seat_of_member(member).ok_or(Error::NoSuchCircle)?;
-        if self.contract != Contract::Live {
-            return Err(Error::NotReady);
-        }
+        self.require_live()?;
         if self.mirror()?.phase.has_started() {
             Ok(())
         } else {

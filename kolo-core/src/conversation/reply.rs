@@ -231,6 +231,9 @@ pub enum Reply {
     CreationFailed {
         name: String,
     },
+    OtherCode {
+        name: String,
+    },
     Status {
         status: Box<CircleStatus>,
         me: MemberId,

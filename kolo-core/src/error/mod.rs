@@ -78,6 +78,11 @@ pub enum Error {
     /// The circle is still being written to the chain.
     #[error("the circle is not ready yet: try again in a moment")]
     NotReady,
+    /// The circle runs code that nobody here vouches for.
+    #[error(
+        "the circle runs other code now, which is not followed: its members reach it with a wallet of their own"
+    )]
+    OtherCode,
     /// The same thing is under way already.
     #[error("this is under way already: wait for it to settle")]
     UnderWay,
@@ -117,6 +122,15 @@ pub enum Error {
         most: u32,
         /// When the next day begins.
         again_at: Timestamp,
+    },
+    /// The second factor was not given, or is not this member's.
+    #[error("the second factor does not fit: nothing was handed out")]
+    SecondFactor,
+    /// The account is still needed.
+    #[error("the account is still needed: {why}")]
+    WalletInUse {
+        /// What for.
+        why: &'static str,
     },
     /// Not on this network (test money on a real one).
     #[error("not available on this network")]
@@ -186,6 +200,9 @@ error_codes! {
             "the member holds no office, or was not asked to take one up", "ask for the circle's officers";
         NotReady = "circle.not_ready" Temporary:
             "it is still being written to the chain", "try again in a moment";
+        OtherCode = "circle.other_code" Permanent:
+            "all its members have given it code that is not known here",
+            "reach its contract with a wallet of one's own; what it pays arrives in the wallet here as well";
         UnderWay = "command.under_way" Temporary:
             "the same thing is under way already", "wait until it has settled";
         InsufficientFunds = "wallet.insufficient_funds" Permanent:
@@ -195,8 +212,13 @@ error_codes! {
         OutOfBounds = "input.out_of_bounds" Permanent:
             "a number is out of bounds", "choose one within the bounds the error names";
         CapReached = "cap.reached" Temporary:
-            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today, or ten members were asked there to take up an office",
+            "as many accounts or circles were begun today as the operator pays for in one day, the member has made five offers in the circle today or has given five proofs to have their key, or ten members were asked there to take up an office",
             "call again the next day (UTC), with the same key; the operator can raise the cap";
+        SecondFactor = "auth.second_factor" Permanent:
+            "the second factor was not given, or is not this member's", "give the right one, under a new key; five a day count";
+        WalletInUse = "wallet.in_use" Permanent:
+            "the account is still needed: money is in it, a circle is not settled, or something is under way",
+            "settle what the error names, then ask again";
         NotAvailable = "network.not_available" Permanent:
             "not on this network (test money on a real one)", "leave it out here";
         KeyReused = "command.key_reused" Permanent:

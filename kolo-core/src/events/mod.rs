@@ -12,6 +12,7 @@
 mod event;
 mod kind;
 
+pub use crate::follower::{Following, Gap, RawEvent, RawEventPage, Unbooked};
 pub use crate::port::events::EventHandler;
 pub use event::{CircleEvent, EventPage, Happened};
 pub use kind::EventKind;

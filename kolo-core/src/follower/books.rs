@@ -21,13 +21,14 @@ struct PaidIn<'a> {
 }
 
 impl Kolo {
-    /// What the event moved into and out of the vault, then what the rules made of it within.
+    /// What the event moved into and out of the vault, then what the rules made of it within; `false` when
+    /// that is not believed to have moved.
     pub(super) async fn book(
         &self,
         changes: &mut Changes,
         circle: &Circle,
         story: &Story<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         use CircleChainEvent as E;
         let believed = self.is_believed(circle, story).await?;
         let mut book = Booking { changes, circle, story, flows: Vec::new(), count: 0 };
@@ -53,7 +54,8 @@ impl Kolo {
         if believed {
             book.pay_out();
         }
-        book.allocate()
+        book.allocate()?;
+        Ok(believed)
     }
 
     /// Whether money has moved as the event says. What the rules cannot have done says a contract of other

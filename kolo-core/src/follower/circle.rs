@@ -1,5 +1,6 @@
 //! A circle's events: the mirror, then whoever they concern.
 use kolo_rules::Rules;
+use kolo_rules::circle::Phase;
 
 use super::seats::Knock;
 use super::tell::Story;
@@ -32,6 +33,14 @@ impl Kolo {
                 return Ok(());
             };
             let mut changes = command.changes();
+            if circle.state.is_past(event.ledger) {
+                let (organiser, rules) = (organiser.clone(), *on_chain);
+                changes.happened(&circle, event, Happened::GroupCreated { organiser, rules })?;
+                if command.commit(changes, ()).await?.is_some() {
+                    return Ok(());
+                }
+                continue;
+            }
             if circle.state.rules()? != *on_chain {
                 // Its organiser made it without us, by rules nobody was shown here.
                 tracing::error!(circle = %circle.state.id, "the contract has other rules");
@@ -78,8 +87,21 @@ impl Kolo {
             let Some(circle) = self.circle_at(address).await? else {
                 return Ok(());
             };
+            if circle.state.contract == Contract::Foreign {
+                // A stranger's word.
+                return Ok(());
+            }
             let mut changes = command.changes();
-            let stepped = self.step(&mut changes, circle.clone(), event, what).await;
+            let overtaken = event.ledger <= circle.state.filled_to || circle.state.unread;
+            let stepped = if let Some(code) = self.other_code(what) {
+                changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
+                Box::pin(self.upgraded(&mut changes, circle.clone(), event, code)).await
+            } else if overtaken {
+                // The state it was read from contains it.
+                Box::pin(self.overtaken(&mut changes, circle.clone(), event, what)).await
+            } else {
+                Box::pin(self.step(&mut changes, circle.clone(), event, what)).await
+            };
             let done = match stepped {
                 Ok(()) => command.commit(changes, ()).await,
                 Err(error) => Err(error),
@@ -92,6 +114,83 @@ impl Kolo {
                 done => done?,
             };
             if done.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// An event whose doing the circle has already: told, and what the contract's state does not say is
+    /// taken from it.
+    async fn overtaken(
+        &self,
+        changes: &mut Changes,
+        mut circle: Loaded<Circle>,
+        event: &ChainEvent,
+        what: &CircleChainEvent,
+    ) -> Result<(), Error> {
+        use CircleChainEvent as E;
+        changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
+        let waits =
+            |address: &ChainAddress| circle.state.requests.iter().any(|w| w.address == *address);
+        let applies = match what {
+            E::InvitationAdded { .. } | E::InvitationRevoked { .. } => true,
+            E::JoinRequested { member } => circle.state.seat_of(member).is_none() && !waits(member),
+            E::JoinRejected { member } => waits(member),
+            _ => false,
+        };
+        if applies && circle.state.mirror()?.phase == Phase::Forming {
+            self.seat_changes(changes, &mut circle, what).await?;
+            return changes.write(&circle);
+        }
+        Ok(())
+    }
+
+    /// A circle's event of a gap that was filled.
+    pub(super) async fn tell_late(
+        &self,
+        event: &ChainEvent,
+        address: &ChainAddress,
+        what: &CircleChainEvent,
+    ) -> Result<(), Error> {
+        self.only_tell(event, address, Happened::InCircle(what.clone())).await
+    }
+
+    /// A circle's creation in a gap that was filled.
+    pub(super) async fn tell_created(
+        &self,
+        event: &ChainEvent,
+        address: &ChainAddress,
+        organiser: &ChainAddress,
+        rules: &Rules,
+    ) -> Result<(), Error> {
+        let (organiser, rules) = (organiser.clone(), *rules);
+        self.only_tell(event, address, Happened::GroupCreated { organiser, rules }).await
+    }
+
+    /// Under the same key as if it were applied: once, whichever came first.
+    async fn only_tell(
+        &self,
+        event: &ChainEvent,
+        address: &ChainAddress,
+        what: Happened,
+    ) -> Result<(), Error> {
+        let name = match what {
+            Happened::GroupCreated { .. } => "chain.created",
+            Happened::InCircle(_) => "chain.circle",
+        };
+        let ctx = self.chain_context(&event.id);
+        let mut command = Command::begin(self, &ctx, name, &event.id).await?;
+        if command.replay::<()>()?.is_some() {
+            return Ok(());
+        }
+        loop {
+            let Some(circle) = self.circle_at(address).await? else { return Ok(()) };
+            if circle.state.contract == Contract::Foreign {
+                return Ok(());
+            }
+            let mut changes = command.changes();
+            changes.happened(&circle, event, what.clone())?;
+            if command.commit(changes, ()).await?.is_some() {
                 return Ok(());
             }
         }
@@ -158,9 +257,12 @@ impl Kolo {
             waited,
             tells_gift,
         };
-        self.book(changes, &circle.state, &story).await?;
+        let believed = self.book(changes, &circle.state, &story).await?;
         self.schedule(changes, &circle.state, &story).await?;
-        self.tell(changes, &circle.state, &story)?;
+        // Nobody is told of money that may not have moved.
+        if believed {
+            self.tell(changes, &circle.state, &story)?;
+        }
         circle.state.forget_decided(after);
         changes.happened(&circle, event, Happened::InCircle(what.clone()))?;
         changes.write(&circle)
@@ -168,7 +270,7 @@ impl Kolo {
 }
 
 /// It will be no better the next time: figures that no rules lead to, or that no books have room for.
-fn cannot_be(error: &Error) -> bool {
+pub(super) fn cannot_be(error: &Error) -> bool {
     match error {
         Error::Refused(_) => true,
         Error::Port(error) => {

@@ -31,6 +31,9 @@ impl Kolo {
             // are watched from their next event on, and one that was over from when there is money again.
             self.schedule_watch(changes, circle.id)?;
         }
+        if !after.is_finished() {
+            self.schedule_lifetime(changes, circle.id)?;
+        }
         self.schedule_pushes(changes, circle, story)?;
         self.want_claims(changes, circle, story)?;
         self.schedule_readiness(changes, circle, story)?;

@@ -4,20 +4,30 @@
 //! Two followers at once are harmless for the same reason.
 mod books;
 mod circle;
+mod compare;
+mod fill;
+mod foreign;
 mod found;
+mod gap;
 mod keeping;
 mod money;
 mod news;
 mod seats;
 mod tell;
+mod unbooked;
+mod unknown;
+mod unread;
+
+pub use gap::{Following, Gap};
+pub use unbooked::Unbooked;
+pub use unknown::{RawEvent, RawEventPage};
 
 use serde::{Deserialize, Serialize};
 
-use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody, LatestLedger};
-use crate::port::{PortError, PortErrorKind, Retry};
+use crate::port::chain::{ChainCursor, ChainEvent, ChainEventBody, LatestLedger, LostHistory};
 use crate::record::{Aggregate, Loaded};
 use crate::unit::Command;
-use crate::{CommandContext, Error, Kolo};
+use crate::{CommandContext, Error, Kolo, Timestamp};
 
 /// Events asked for at a time.
 const PAGE: usize = 100;
@@ -29,6 +39,31 @@ struct Follower {
     /// The ledger of the latest event applied: as far as the chain has come for certain.
     #[serde(default)]
     seen: Option<LatestLedger>,
+    /// Every event of ledgers up to this one is applied.
+    #[serde(default)]
+    through: u32,
+    /// Gaps that were filled: what turns up of them later is told, not booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<LostHistory>,
+    /// The latest ledger a circle was read from: its money is counted up to there.
+    #[serde(default)]
+    read_to: u32,
+    /// Circles could not be read: they are again, then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unread_at: Option<Timestamp>,
+}
+
+impl Follower {
+    /// The latest ledger of which something is in the books.
+    fn known(&self) -> u32 {
+        self.applied().max(self.read_to)
+    }
+
+    /// The latest ledger of which an event was applied.
+    fn applied(&self) -> u32 {
+        let seen = self.seen.map_or(0, |seen| seen.sequence);
+        self.through.max(seen)
+    }
 }
 
 impl Aggregate for Follower {
@@ -44,24 +79,40 @@ impl Kolo {
     /// # Errors
     /// A port's failure: nothing is lost, the next call goes on where this one stopped.
     pub(crate) async fn follow(&self) -> Result<bool, Error> {
+        // What is rare or large is boxed, here and below: each level of a call adds its callees' sizes to its own.
         let here = self.load::<Follower>(MAIN).await?;
+        let here = Box::pin(self.read_again(here)).await?;
         let cursor = here.as_ref().map(|follower| &follower.state.cursor);
         let page = self.ports().chain.events_after(cursor, PAGE).await?;
-        if page.gap {
-            // Never skipped in silence: the operator must fill it from another node's history.
-            tracing::error!(cursor = ?cursor, "history after the cursor is lost to this node");
-            return Err(lost_history().into());
+        let mut lost = here.as_ref().map_or_else(Vec::new, |follower| follower.state.lost.clone());
+        let known = lost.clone();
+        let mut read_to = here.as_ref().map_or(0, |follower| follower.state.read_to);
+        let mut unread_at = here.as_ref().and_then(|follower| follower.state.unread_at);
+        if let Some(gap) = page.gap {
+            // Never skipped in silence, and nothing later is applied before it.
+            let filled = Box::pin(self.fill_gap(here.as_ref(), gap)).await?;
+            lost.push(gap);
+            read_to = read_to.max(filled.read_to);
+            unread_at = unread_at.or_else(|| self.again_at(&filled));
         }
         for event in &page.events {
-            self.apply(event).await?;
+            if known.iter().any(|lost| lost.contains(event.ledger)) {
+                Box::pin(self.apply_late(event)).await?;
+            } else {
+                Box::pin(self.apply(event)).await?;
+            }
         }
         let last = page.events.last();
         let seen = last
             .map(|event| LatestLedger { sequence: event.ledger, closed_at: event.closed_at })
             .or_else(|| here.as_ref().and_then(|follower| follower.state.seen));
+        let was_through = here.as_ref().map_or(0, |follower| follower.state.through);
+        let through = page.through.max(was_through);
         let moves = cursor != Some(&page.next);
-        if moves {
-            self.move_cursor(here, page.next, seen).await?;
+        if moves || through > was_through || page.gap.is_some() {
+            let cursor = page.next;
+            let to = Follower { cursor, seen, through, lost, read_to, unread_at };
+            self.move_cursor(here, to).await?;
         }
         // A page that leads nowhere is no reason to ask again at once.
         Ok(page.more && moves)
@@ -81,12 +132,9 @@ impl Kolo {
             ChainEventBody::Circle { circle, event: what } => {
                 self.apply_circle(event, circle, what).await
             }
-            ChainEventBody::Transfer { asset, from, to, amount } => {
-                self.apply_transfer(event, asset, from.as_ref(), to.as_ref(), *amount).await
-            }
-            ChainEventBody::Unknown(raw) => {
-                tracing::debug!(event = event.id, raw, "an event this version does not know");
-                Ok(())
+            ChainEventBody::Transfer { .. } => self.transfer(event).await.map(drop),
+            ChainEventBody::Unknown { contract, ours, raw } => {
+                self.keep_unknown(event, contract, *ours, raw).await
             }
         }
     }
@@ -94,15 +142,13 @@ impl Kolo {
     async fn move_cursor(
         &self,
         here: Option<Loaded<Follower>>,
-        next: ChainCursor,
-        seen: Option<LatestLedger>,
+        state: Follower,
     ) -> Result<(), Error> {
         // With the version: an operator may have set the cursor back.
         let version = here.as_ref().map_or(0, |here| here.version);
-        let ctx = self.chain_context(&format!("cursor/{version}/{}", next.0));
-        let mut command = Command::begin(self, &ctx, "follower.move", &next).await?;
+        let ctx = self.chain_context(&format!("cursor/{version}/{}", state.cursor.0));
+        let mut command = Command::begin(self, &ctx, "follower.move", &state.cursor).await?;
         let mut changes = command.changes();
-        let state = Follower { cursor: next, seen };
         let moved = match here {
             Some(here) => Loaded { state, ..here },
             None => Loaded::fresh(&MAIN, state),
@@ -121,12 +167,5 @@ impl Kolo {
     }
 }
 
-/// What was in it may have moved money: nothing later is applied before it.
-fn lost_history() -> PortError {
-    PortError::new(
-        PortErrorKind::Limited,
-        Retry::Permanent,
-        "the node no longer has the history after the last applied event: follow a node whose history \
-         reaches back to it",
-    )
-}
+#[cfg(test)]
+mod tests;

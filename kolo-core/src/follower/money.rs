@@ -1,39 +1,74 @@
 //! Money that came or went without a circle: payments from and to the outside.
 use kolo_rules::Amount;
 
+use super::circle::cannot_be;
 use crate::circle::postings::{Details, Move, purse, wallet};
 use crate::circle::state::Circle;
 use crate::notice::Notice;
-use crate::port::chain::{ChainAddress, ChainEvent};
+use crate::port::chain::{ChainAddress, ChainEvent, ChainEventBody};
 use crate::port::ledger::{EntryStatus, Resolution};
 use crate::unit::{Changes, Command};
-use crate::{Asset, Error, Kolo, MemberId};
+use crate::worker::vaults::Look;
+use crate::{Error, Kolo, MemberId};
+
+/// What came of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Booked {
+    /// It is in the books, or does not belong there.
+    Done,
+    /// It was set aside.
+    NoRoom,
+}
+
+/// A payment as its event tells it.
+struct Paid<'a> {
+    from: Option<&'a ChainAddress>,
+    to: Option<&'a ChainAddress>,
+    amount: Amount,
+}
 
 impl Kolo {
     /// A payment between wallets or with the outside, booked once. What a circle moves is booked
     /// from the circle's own events, which say why; what moved in or out of its vault without it is looked
-    /// at.
-    pub(super) async fn apply_transfer(
-        &self,
-        event: &ChainEvent,
-        asset: &Asset,
-        from: Option<&ChainAddress>,
-        to: Option<&ChainAddress>,
-        amount: Amount,
-    ) -> Result<(), Error> {
+    /// at. One the books have no room for is set aside.
+    pub(super) async fn transfer(&self, event: &ChainEvent) -> Result<Booked, Error> {
+        let ChainEventBody::Transfer { asset, from, to, amount } = &event.body else {
+            return Ok(Booked::Done);
+        };
         if asset != self.asset() {
             // Whatever its issuer calls it, it is not what people save in here.
-            return Ok(());
+            return Ok(Booked::Done);
         }
-        let look = match self.vault_of(from, to).await? {
+        let paid = Paid { from: from.as_ref(), to: to.as_ref(), amount: *amount };
+        let look = match self.vault_of(event, &paid).await? {
             None => None,
-            Some(circle) => match self.look_for(&circle, from, to, event) {
+            Some(circle) => match self.look_for(&circle, paid.from, paid.to, event) {
                 Some(look) => Some(look),
-                None => return Ok(()),
+                None => return Ok(Booked::Done),
             },
         };
+        match self.apply_transfer(event, &paid, look.as_ref()).await {
+            Err(error) if cannot_be(&error) => {
+                self.set_transfer_aside(event, look.as_ref(), &error).await?;
+                Ok(Booked::NoRoom)
+            }
+            done => done.map(|()| Booked::Done),
+        }
+    }
+
+    async fn apply_transfer(
+        &self,
+        event: &ChainEvent,
+        paid: &Paid<'_>,
+        look: Option<&Look>,
+    ) -> Result<(), Error> {
+        let Paid { from, to, amount } = *paid;
         let sender = self.member_at(from).await?;
         let receiver = self.member_at(to).await?;
+        // A wallet that was taken from a balance has what led to it.
+        let counted = self.counted_in([sender, receiver], event.ledger).await?;
+        let fresh = |member: &MemberId| counted.get(member) != Some(&true);
+        let (sender, receiver) = (sender.filter(fresh), receiver.filter(fresh));
         let moves = sender != receiver && amount.is_positive();
         if look.is_none() && !moves {
             return Ok(());
@@ -45,7 +80,7 @@ impl Kolo {
         }
         loop {
             let mut changes = command.changes();
-            if let Some(look) = &look {
+            if let Some(look) = look {
                 look.enqueue(&mut changes)?;
             }
             if moves {
@@ -57,14 +92,12 @@ impl Kolo {
         }
     }
 
-    /// The circle whose vault is one of the two, if one is.
-    async fn vault_of(
-        &self,
-        from: Option<&ChainAddress>,
-        to: Option<&ChainAddress>,
-    ) -> Result<Option<Circle>, Error> {
-        for party in [from, to].into_iter().flatten() {
-            if let Some(circle) = self.circle_at(party).await? {
+    /// The circle whose vault is one of the two, if one is. One of other code is a stranger like others.
+    async fn vault_of(&self, event: &ChainEvent, paid: &Paid<'_>) -> Result<Option<Circle>, Error> {
+        for party in [paid.from, paid.to].into_iter().flatten() {
+            let Some(circle) = self.circle_at(party).await? else { continue };
+            let other = circle.state.other_code.as_ref();
+            if !other.is_some_and(|other| other.since.is_before(event)) {
                 return Ok(Some(circle.state));
             }
         }

@@ -5,7 +5,7 @@ use kolo_rules::circle::{Marks, Motion, Phase, Proposal};
 use super::seats::Knock;
 use super::tell::{Story, holder, tell_all, tell_one};
 use crate::circle::invite::hex;
-use crate::circle::state::Circle;
+use crate::circle::state::{Circle, Holder};
 use crate::notice::Notice;
 use crate::port::authorizer::CommandName;
 use crate::port::chain::{ChainAddress, CircleChainEvent};
@@ -185,8 +185,18 @@ pub(super) fn tell_waited(
     circle: &Circle,
     story: &Story<'_>,
 ) -> Result<(), Error> {
-    let started = story.after.phase != Phase::Cancelled;
-    for member in story.waited.iter().filter_map(|waiting| waiting.member) {
+    tell_gone(changes, circle, story.after.phase, &story.waited)
+}
+
+/// To those who waited for a place that is not to be had any more.
+pub(super) fn tell_gone(
+    changes: &mut Changes,
+    circle: &Circle,
+    phase: Phase,
+    waited: &[Holder],
+) -> Result<(), Error> {
+    let started = phase != Phase::Cancelled;
+    for member in waited.iter().filter_map(|waiting| waiting.member) {
         if !circle.concerns(member) {
             let notice = Notice::PlaceGone { name: circle.name.clone(), started };
             changes.notice(member, "gone", notice)?;

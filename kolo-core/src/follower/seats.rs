@@ -135,7 +135,7 @@ impl Kolo {
     }
 
     /// Who sits at an address from now on; a member of ours finds the circle among theirs.
-    async fn sits_down(
+    pub(super) async fn sits_down(
         &self,
         changes: &mut Changes,
         circle: CircleId,
@@ -184,7 +184,7 @@ impl Kolo {
         self.invitation(id).await.map(Some)
     }
 
-    async fn use_invitation(
+    pub(super) async fn use_invitation(
         &self,
         changes: &mut Changes,
         circle: &mut Loaded<Circle>,

@@ -59,7 +59,7 @@ impl Kolo {
                 return self.unsent(work, intent, error.because(ahead)).await;
             }
         }
-        self.persist(intent, Progress::Consenting(Box::new(prepared))).await
+        self.persist(intent, Progress::Consenting(Box::new(prepared)), None).await
     }
 
     /// Consenting → persisted: the same consents as at any attempt before, then the transaction's own
@@ -79,10 +79,14 @@ impl Kolo {
             };
             let over = latest.closed_at > prepared.max_time
                 && self.are_over(prepared, latest.sequence).await?;
-            return if over { self.rebuild(work, intent, prepared).await } else { Ok(Next::Wait) };
+            return if over {
+                self.rebuild(work, intent, prepared, false).await
+            } else {
+                Ok(Next::Wait)
+            };
         }
         match self.authorised(&intent.state, effect, prepared).await {
-            Ok(authorised) => self.seal(work, intent, effect, &authorised).await,
+            Ok(authorised) => self.seal(work, intent, effect, &authorised, None).await,
             Err(error) => self.unprepared(work, intent, error).await,
         }
     }

@@ -34,6 +34,9 @@ impl Kolo {
                 let owner = self.member(*member).await?.state.address;
                 ChainEffect::OpenAccount { owner, asset: self.asset().clone() }
             }
+            Want::OpenChannel { number } => {
+                ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
+            }
             Want::TestMoney { member, amount } => {
                 let to = match self.open_account(*member).await? {
                     Ok(to) => to,
@@ -47,11 +50,17 @@ impl Kolo {
                     amount: Amount::new(*amount),
                 }
             }
+            Want::CloseAccount { member, to } => return self.closing(*member, to).await,
+            Want::LeaveSponsorship { member } => match self.open_account(*member).await? {
+                Ok(owner) => ChainEffect::LeaveSponsorship { owner, asset: self.asset().clone() },
+                // Opened anew since it was asked for: that waits in this very lane, behind this.
+                Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
+            },
             Want::CreateCircle { circle } => return self.creation(*circle).await,
             Want::Invite { invitation } => return self.inviting(*invitation).await,
             Want::Revoke { invitation } => {
                 let invitation = self.invitation(*invitation).await?.state;
-                let circle = self.circle(invitation.circle).await?.state;
+                let circle = self.vouched_for(invitation.circle).await?;
                 let organiser = self.member(circle.organiser).await?.state.address;
                 let (circle, key) = (circle.address, invitation.key);
                 ChainEffect::RevokeInvitation { circle, organiser, key }
@@ -74,6 +83,13 @@ impl Kolo {
                 Some(circle) => ChainEffect::Sync { circle },
                 None => return Ok(Resolved::Done),
             },
+            Want::Prolong { circle: None } => {
+                ChainEffect::Prolong { circle: None, asset: self.asset().clone() }
+            }
+            Want::Prolong { circle: Some(circle) } => {
+                let circle = self.vouched_for(*circle).await?;
+                ChainEffect::Prolong { circle: Some(circle.address), asset: circle.asset }
+            }
             Want::CompleteMove { circle, whose } => {
                 let circle = self.contract(*circle).await?;
                 ChainEffect::CompleteMove { circle, member: whose.clone() }
@@ -83,7 +99,7 @@ impl Kolo {
             | Want::Approve { circle, .. }
             | Want::Reject { circle, .. }
             | Want::Remove { circle, .. } => {
-                let found = self.circle(*circle).await?.state;
+                let found = self.vouched_for(*circle).await?;
                 let organiser = self.member(found.organiser).await?.state.address;
                 by_organiser(want, found.address, organiser)
             }
@@ -134,6 +150,20 @@ impl Kolo {
         Ok(self.circle(circle).await?.state.permit(by, command).is_ok())
     }
 
+    /// Looked at once more: what was ahead in the account's lane is done by now, and may have left
+    /// something in it.
+    async fn closing(&self, member: MemberId, to: &ChainAddress) -> Result<Resolved, Error> {
+        let member = self.member(member).await?.state;
+        match self.still_needed(&member).await? {
+            Some(why) => Ok(Resolved::Never(why)),
+            None => Ok(Resolved::Effect(ChainEffect::CloseAccount {
+                owner: member.address,
+                asset: self.asset().clone(),
+                to: to.clone(),
+            })),
+        }
+    }
+
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
         let circle = self.circle(circle).await?.state;
         let organiser = match self.open_account(circle.organiser).await? {
@@ -150,7 +180,7 @@ impl Kolo {
 
     async fn inviting(&self, id: InvitationId) -> Result<Resolved, Error> {
         let invitation = self.invitation(id).await?.state;
-        let circle = self.circle(invitation.circle).await?.state;
+        let circle = self.vouched_for(invitation.circle).await?;
         if circle.contract != Contract::Live {
             return Ok(Resolved::NotYet);
         }
@@ -165,7 +195,7 @@ impl Kolo {
 
     async fn joining(&self, id: InvitationId, member: MemberId) -> Result<Resolved, Error> {
         let invitation = self.invitation(id).await?.state;
-        let circle = self.circle(invitation.circle).await?.state;
+        let circle = self.vouched_for(invitation.circle).await?;
         let joiner = match self.open_account(member).await? {
             Ok(joiner) => joiner,
             Err(not_now) => return Ok(not_now),
@@ -185,7 +215,7 @@ impl Kolo {
     }
 
     async fn asking(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
-        let circle = self.circle(circle).await?.state;
+        let circle = self.vouched_for(circle).await?;
         let member = match self.open_account(member).await? {
             Ok(member) => member,
             Err(not_now) => return Ok(not_now),
@@ -196,7 +226,7 @@ impl Kolo {
 
     /// A request is taken back by the call that gives a place up: never by who has got one meanwhile.
     async fn withdrawal(&self, circle: CircleId, member: MemberId) -> Result<Resolved, Error> {
-        let circle = self.circle(circle).await?.state;
+        let circle = self.vouched_for(circle).await?;
         let member = self.member(member).await?.state.address;
         if circle.seat_of(&member).is_some() {
             return Ok(Resolved::Never("who asked has a place by now"));
@@ -225,7 +255,7 @@ impl Kolo {
         let found = self.circle(circle).await?.state;
         let sitting = self.member(member).await?.state;
         let secret = self.draw_secret(&found.address, &sitting.key).await?;
-        let (circle, member) = (found.address.clone(), sitting.address);
+        let (circle, member) = (self.contract(circle).await?, sitting.address);
         Ok(Resolved::Effect(match want {
             Want::Reveal { .. } => ChainEffect::Reveal { circle, member, secret },
             _ => ChainEffect::Commit { circle, member, secret, bond: found.rules()?.bond },
@@ -255,12 +285,20 @@ impl Kolo {
         Ok(match account {
             Account::Open => Ok(address),
             Account::Opening => Err(Resolved::NotYet),
-            Account::None => Err(Resolved::Never("the account could not be opened")),
+            Account::None | Account::Closing => {
+                Err(Resolved::Never("the account could not be opened, or is closed"))
+            }
         })
     }
 
     async fn contract(&self, circle: CircleId) -> Result<ChainAddress, Error> {
-        Ok(self.circle(circle).await?.state.address)
+        Ok(self.vouched_for(circle).await?.address)
+    }
+
+    /// One of our code: what another would do with a signature, nobody knows.
+    async fn vouched_for(&self, circle: CircleId) -> Result<Circle, Error> {
+        let circle = self.circle(circle).await?.state;
+        if circle.contract == Contract::Foreign { Err(Error::OtherCode) } else { Ok(circle) }
     }
 
     pub(crate) async fn circle(&self, id: CircleId) -> Result<Loaded<Circle>, Error> {

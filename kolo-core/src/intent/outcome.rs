@@ -28,7 +28,27 @@ impl Kolo {
                 tracing::info!(intent = %intent.id, ?want, "who asked holds the office no more");
                 self.refused(changes, intent, Reason::Office).await
             }
+            (Progress::Overtaken, _) => self.after_overtaken(changes, intent).await,
+            (Progress::Confirmed { ledger, .. }, Want::TakeOffer { offer, .. }) => {
+                self.offer_contained(changes, *offer, *ledger).await
+            }
+            (
+                Progress::Confirmed { ledger, .. },
+                Want::Contribute { circle, member, .. }
+                | Want::Commit { circle, member }
+                | Want::Secure { circle, member, .. }
+                | Want::Repay { circle, member, .. },
+            ) => {
+                // Its event changes nothing any more: what it moved is in the entry of the gap, and in what the
+                // wallet's comparison finds.
+                if self.circle(*circle).await?.state.is_past(*ledger) {
+                    self.release_hold(changes, *circle, *member, intent.id).await?;
+                }
+                Ok(())
+            }
             (_, Want::OpenAccount { member }) => self.account_opened(changes, *member).await,
+            (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
+            (_, Want::CloseAccount { member, .. }) => self.account_closed(changes, *member).await,
             _ => Ok(()),
         }
     }
@@ -36,6 +56,7 @@ impl Kolo {
     async fn account_opened(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         member.state.account = Account::Open;
+        member.state.opened_at = Some(changes.now());
         changes.write(&member)?;
         changes.event(&member.id, "member.account_opened", &member.state.address)
     }
@@ -45,6 +66,29 @@ impl Kolo {
         member.state.account = Account::None;
         changes.write(&member)?;
         changes.event(&member.id, "member.account_refused", &member.state.address)
+    }
+
+    /// Opened again, under the same key, with the next circle.
+    async fn account_closed(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.account = Account::None;
+        member.state.closed_at = Some(changes.now());
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_closed", &member.state.address)?;
+        changes.notice(member.state.id, "closed", Notice::WalletClosed)
+    }
+
+    async fn account_kept(
+        &self,
+        changes: &mut Changes,
+        member: MemberId,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.account = Account::Open;
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_kept", &member.state.address)?;
+        changes.notice(member.state.id, "kept", Notice::WalletKept { reason })
     }
 
     async fn refused(
@@ -112,8 +156,13 @@ impl Kolo {
                 changes.notice(*member, "failed", Notice::RequestFailed { name, reason })
             }
             Want::TakeOffer { offer, .. } => self.offer_refused(changes, *offer, reason).await,
+            Want::CloseAccount { member, .. } => self.account_kept(changes, *member, reason).await,
+            Want::LeaveSponsorship { member } => {
+                changes.notice(*member, "kept", Notice::WalletKept { reason })
+            }
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member } => self.account_refused(changes, *member).await,
+            Want::OpenChannel { number } => self.channel_refused(changes, *number).await,
             // The operator's own calls: the log has them, and no member waits for an answer.
             Want::Payout { circle, round } => {
                 self.schedule_payout_again(changes, *circle, *round, intent.id)
@@ -124,13 +173,14 @@ impl Kolo {
             Want::CompleteMove { circle, whose } => {
                 self.schedule_move_again(changes, *circle, whose)
             }
+            Want::Prolong { circle } => Self::schedule_lifetime_again(changes, *circle, intent.id),
             // A credit's timer tries every day; a vault is looked at again in any case.
             Want::TestMoney { .. } | Want::Push { .. } | Want::Sync { .. } => Ok(()),
         }
     }
 
     /// A request that could not be taken back stands, or has been answered; the circle's name.
-    async fn still_waiting(
+    pub(super) async fn still_waiting(
         &self,
         changes: &mut Changes,
         circle: CircleId,
@@ -144,7 +194,7 @@ impl Kolo {
     }
 
     /// The circle is none of theirs, unless they have come to sit or wait there in another way.
-    async fn request_refused(
+    pub(super) async fn request_refused(
         &self,
         changes: &mut Changes,
         id: CircleId,
@@ -176,7 +226,7 @@ impl Kolo {
         changes.notice(circle.state.organiser, "failed", notice)
     }
 
-    async fn invite_refused(
+    pub(super) async fn invite_refused(
         &self,
         changes: &mut Changes,
         id: InvitationId,
@@ -209,7 +259,7 @@ impl Kolo {
     }
 
     /// The code can be used again, unless it is what was refused.
-    async fn join_refused(
+    pub(super) async fn join_refused(
         &self,
         changes: &mut Changes,
         id: InvitationId,
@@ -233,7 +283,7 @@ impl Kolo {
     }
 
     /// Gives a hold back, if the seat still waits for this very intent.
-    async fn release_hold(
+    pub(super) async fn release_hold(
         &self,
         changes: &mut Changes,
         circle: CircleId,

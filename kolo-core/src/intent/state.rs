@@ -11,40 +11,145 @@ use crate::{CircleId, Error, IntentId, InvitationId, MemberId, OfferId, Timestam
 /// The effect, in domain ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
-    OpenAccount { member: MemberId },
-    TestMoney { member: MemberId, amount: i64 },
-    CreateCircle { circle: CircleId },
-    Invite { invitation: InvitationId },
-    Revoke { invitation: InvitationId },
-    Join { invitation: InvitationId, member: MemberId },
-    Leave { circle: CircleId, member: MemberId },
-    Remove { circle: CircleId, who: ChainAddress },
-    Start { circle: CircleId },
-    Cancel { circle: CircleId },
-    Contribute { circle: CircleId, member: MemberId, round: u8, amount: i64 },
-    Repay { circle: CircleId, member: MemberId, amount: i64 },
-    Request { circle: CircleId, member: MemberId },
-    Approve { circle: CircleId, who: ChainAddress, turn: Option<u8> },
-    Reject { circle: CircleId, who: ChainAddress },
-    TakeBack { circle: CircleId, member: MemberId },
-    Commit { circle: CircleId, member: MemberId },
-    Reveal { circle: CircleId, member: MemberId },
-    Secure { circle: CircleId, member: MemberId, amount: i64 },
-    Proceed { circle: CircleId },
-    Bid { circle: CircleId, member: MemberId, round: u8, amount: i64 },
+    OpenAccount {
+        member: MemberId,
+    },
+    OpenChannel {
+        number: u16,
+    },
+    TestMoney {
+        member: MemberId,
+        amount: i64,
+    },
+    CloseAccount {
+        member: MemberId,
+        to: ChainAddress,
+    },
+    LeaveSponsorship {
+        member: MemberId,
+    },
+    CreateCircle {
+        circle: CircleId,
+    },
+    Invite {
+        invitation: InvitationId,
+    },
+    Revoke {
+        invitation: InvitationId,
+    },
+    Join {
+        invitation: InvitationId,
+        member: MemberId,
+    },
+    Leave {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Remove {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    Start {
+        circle: CircleId,
+    },
+    Cancel {
+        circle: CircleId,
+    },
+    Contribute {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
+    Repay {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    Request {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Approve {
+        circle: CircleId,
+        who: ChainAddress,
+        turn: Option<u8>,
+    },
+    Reject {
+        circle: CircleId,
+        who: ChainAddress,
+    },
+    TakeBack {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Commit {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Reveal {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Secure {
+        circle: CircleId,
+        member: MemberId,
+        amount: i64,
+    },
+    Proceed {
+        circle: CircleId,
+    },
+    Bid {
+        circle: CircleId,
+        member: MemberId,
+        round: u8,
+        amount: i64,
+    },
     ClaimInsurance(Claimed),
-    Exit { circle: CircleId, member: MemberId },
+    Exit {
+        circle: CircleId,
+        member: MemberId,
+    },
     Propose(Proposed),
-    CompleteMove { circle: CircleId, whose: ChainAddress },
-    Object { circle: CircleId, member: MemberId },
-    Vote { circle: CircleId, member: MemberId, proposal: u32, approve: bool },
+    CompleteMove {
+        circle: CircleId,
+        whose: ChainAddress,
+    },
+    Object {
+        circle: CircleId,
+        member: MemberId,
+    },
+    Vote {
+        circle: CircleId,
+        member: MemberId,
+        proposal: u32,
+        approve: bool,
+    },
     SignUpgrade(Signed),
     Upgrade(Signed),
-    TakeOffer { offer: OfferId, member: MemberId },
-    Payout { circle: CircleId, round: u8 },
-    Push { circle: CircleId, to: ChainAddress },
-    Claim { circle: CircleId, to: ChainAddress },
-    Sync { circle: CircleId },
+    TakeOffer {
+        offer: OfferId,
+        member: MemberId,
+    },
+    Payout {
+        circle: CircleId,
+        round: u8,
+    },
+    Push {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Claim {
+        circle: CircleId,
+        to: ChainAddress,
+    },
+    Sync {
+        circle: CircleId,
+    },
+    /// Of a circle, or what all circles share.
+    Prolong {
+        circle: Option<CircleId>,
+    },
 }
 
 /// What the insurance is asked to step in for.
@@ -86,9 +191,15 @@ pub(crate) enum Progress {
     Confirmed {
         tx: String,
         fee: i64,
+        /// In which it was applied; 0: not kept.
+        #[serde(default)]
+        ledger: u32,
     },
     /// The effect was there already, without us.
     AlreadyDone,
+    /// Whether it was applied nobody can tell: but not after the ledger its circle's state was read of, so that
+    /// whatever it did is contained there.
+    Overtaken,
     Refused(Refused),
     /// Never sent: whoever asked had lost the office it needs by the time it would have been signed.
     NotAllowed,
@@ -100,6 +211,13 @@ pub(crate) struct Intent {
     pub id: IntentId,
     pub want: Want,
     pub progress: Progress,
+    /// The channel account its transaction runs under, from when that is signed and stored to when its fate
+    /// is known; written in one commit with the channel itself. `None`: an account of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u16>,
+    /// When what was sent and not applied bids more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bump_at: Option<Timestamp>,
     /// Hashes of transactions that are proven impossible (hex).
     pub expired: Vec<String>,
     /// Fees charged so far for it, stroops of XLM.
@@ -113,13 +231,25 @@ pub(crate) struct Intent {
 
 impl Aggregate for Intent {
     const KIND: &'static str = "intent";
-    /// 2: draws, deposits, bids, insurance, votes on members. (1 was never released.)
-    const SCHEMA: u32 = 2;
+    /// 3: the channel a transaction runs under: software that does not know of it would give none back. What
+    /// is stored as 2 ran under the keeper, without one. (2: draws, deposits, bids, insurance, votes on
+    /// members. 1 was never released.)
+    const SCHEMA: u32 = 3;
 }
 
 impl Intent {
     pub fn is_final(&self) -> bool {
         !self.is_unsent() && !matches!(self.progress, Progress::Persisted(_))
+    }
+
+    /// Whether state of that ledger is known to contain what it did. (An old record does not say in which it
+    /// was applied; long ago.)
+    pub fn is_done_by(&self, ledger: u32) -> bool {
+        match &self.progress {
+            Progress::Confirmed { ledger: applied, .. } => *applied <= ledger,
+            Progress::AlreadyDone => true,
+            _ => false,
+        }
     }
 
     /// Nothing of it has been sent.
@@ -160,10 +290,94 @@ impl Want {
         })
     }
 
-    /// One transaction per source account at a time: the lane is the source account.
-    fn lane(&self, organiser: Option<MemberId>) -> String {
+    /// The circle it names itself.
+    pub fn circle(&self) -> Option<CircleId> {
+        Some(match self {
+            Self::CreateCircle { circle }
+            | Self::Leave { circle, .. }
+            | Self::Remove { circle, .. }
+            | Self::Start { circle }
+            | Self::Cancel { circle }
+            | Self::Contribute { circle, .. }
+            | Self::Repay { circle, .. }
+            | Self::Request { circle, .. }
+            | Self::Approve { circle, .. }
+            | Self::Reject { circle, .. }
+            | Self::TakeBack { circle, .. }
+            | Self::Commit { circle, .. }
+            | Self::Reveal { circle, .. }
+            | Self::Secure { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Bid { circle, .. }
+            | Self::ClaimInsurance(Claimed { circle, .. })
+            | Self::Exit { circle, .. }
+            | Self::Propose(Proposed { circle, .. })
+            | Self::CompleteMove { circle, .. }
+            | Self::Object { circle, .. }
+            | Self::Vote { circle, .. }
+            | Self::SignUpgrade(Signed { circle, .. })
+            | Self::Upgrade(Signed { circle, .. })
+            | Self::Payout { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Sync { circle } => *circle,
+            Self::Prolong { circle } => return *circle,
+            Self::OpenAccount { .. }
+            | Self::OpenChannel { .. }
+            | Self::TestMoney { .. }
+            | Self::CloseAccount { .. }
+            | Self::LeaveSponsorship { .. }
+            | Self::Invite { .. }
+            | Self::Revoke { .. }
+            | Self::Join { .. }
+            | Self::TakeOffer { .. } => return None,
+        })
+    }
+
+    /// The lane of what nobody signs for, a keeper's call, when there are channels to send it: its circle's.
+    pub fn of_keeper(&self) -> Option<String> {
+        let circle = match self {
+            Self::Payout { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Reveal { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Sync { circle }
+            | Self::CompleteMove { circle, .. }
+            | Self::Upgrade(Signed { circle, .. })
+            | Self::Prolong { circle: Some(circle) } => circle,
+            Self::Prolong { circle: None } => return Some("circle/all".to_owned()),
+            _ => return None,
+        };
+        Some(format!("circle/{circle}"))
+    }
+
+    /// Whether a second one does no harm, however often it is sent: what nobody signs for anybody may call at
+    /// any time, so that the contract refuses what is done; a circle is made once under its salt; an account that is
+    /// open, closed or out of the sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
+    /// wish is prepared upon how it is by then.)
+    pub fn is_once_by_itself(&self) -> bool {
+        let is_found = matches!(
+            self,
+            Self::CreateCircle { .. }
+                | Self::OpenAccount { .. }
+                | Self::OpenChannel { .. }
+                | Self::CloseAccount { .. }
+                | Self::LeaveSponsorship { .. }
+        );
+        is_found || self.of_keeper().is_some()
+    }
+
+    /// One transaction per source account at a time: the lane is the source account. With channels, keepers'
+    /// calls have the lane of their circle, and each takes whichever channel is free.
+    fn lane(&self, organiser: Option<MemberId>, channels: u16) -> String {
+        if let Some(lane) = self.of_keeper().filter(|_| channels > 0) {
+            return lane;
+        }
         let member = match self {
-            Self::OpenAccount { .. } => return "operator/sponsor".to_owned(),
+            Self::OpenAccount { .. } | Self::OpenChannel { .. } | Self::LeaveSponsorship { .. } => {
+                return "operator/sponsor".to_owned();
+            }
             Self::TestMoney { .. } => return "operator/issuer".to_owned(),
             Self::Payout { .. }
             | Self::Push { .. }
@@ -172,6 +386,7 @@ impl Want {
             | Self::Proceed { .. }
             | Self::Sync { .. }
             | Self::CompleteMove { .. }
+            | Self::Prolong { .. }
             | Self::Upgrade(_) => return "operator/keeper".to_owned(),
             Self::CreateCircle { .. }
             | Self::Invite { .. }
@@ -181,7 +396,8 @@ impl Want {
             | Self::Approve { .. }
             | Self::Reject { .. }
             | Self::Remove { .. } => organiser,
-            Self::Join { member, .. }
+            Self::CloseAccount { member, .. }
+            | Self::Join { member, .. }
             | Self::Leave { member, .. }
             | Self::Contribute { member, .. }
             | Self::Repay { member, .. }
@@ -226,11 +442,13 @@ impl Changes {
         organiser: Option<MemberId>,
     ) -> Result<(), Error> {
         let now = self.now();
-        let lane = want.lane(organiser);
+        let lane = want.lane(organiser, self.channels());
         let intent = Intent {
             id,
             want,
             progress: Progress::Queued,
+            channel: None,
+            bump_at: None,
             expired: Vec::new(),
             fees: 0,
             correlation: self.correlation().to_owned(),

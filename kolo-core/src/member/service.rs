@@ -110,9 +110,13 @@ impl Members {
                 key,
                 address,
                 account: Account::None,
+                opened_at: None,
+                closed_at: None,
                 circles: Vec::new(),
+                joining: Vec::new(),
                 registered_at: changes.now(),
                 circles_today: DayCount::default(),
+                exports_today: DayCount::default(),
             },
         );
         changes.write(&member)?;

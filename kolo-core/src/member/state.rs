@@ -7,7 +7,7 @@ use crate::port::channel::Contact;
 use crate::port::vault::PublicKey;
 use crate::record::Aggregate;
 use crate::view::MemberView;
-use crate::{CircleId, MemberId, Timestamp};
+use crate::{CircleId, InvitationId, MemberId, Timestamp};
 
 /// How far the member's account on the chain is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub(crate) enum Account {
     Opening,
     /// Open, with a trustline.
     Open,
+    /// Being merged away: nothing new is begun with it.
+    Closing,
 }
 
 /// Aggregate `member`.
@@ -32,12 +34,24 @@ pub(crate) struct Member {
     pub key: PublicKey,
     pub address: ChainAddress,
     pub account: Account,
+    /// When the account was last known to have been opened: what a node knows may be older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
+    /// When it was last known to have been closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
     /// Organised or joined, oldest first.
     pub circles: Vec<CircleId>,
+    /// Codes they have used: those of which the chain has said nothing yet, and some older ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joining: Vec<InvitationId>,
     pub registered_at: Timestamp,
     /// Circles created today: see [`crate::Caps`].
     #[serde(default)]
     pub circles_today: DayCount,
+    /// Proofs given today to have the key: see [`crate::Cap::Exports`].
+    #[serde(default, skip_serializing_if = "DayCount::is_fresh")]
+    pub exports_today: DayCount,
 }
 
 impl Aggregate for Member {

@@ -6,6 +6,7 @@ use super::state::{Offer, Standing, Terms};
 use super::taking::payment_key;
 use super::view::{OfferEnd, OfferKind};
 use crate::circle::state::Circle;
+use crate::intent::state::Intent;
 use crate::notice::{Notice, Reason};
 use crate::port::chain::{ChainAddress, CircleChainEvent};
 use crate::port::ledger::{IndexWrite, Resolution};
@@ -74,6 +75,15 @@ impl Changes {
         Ok(())
     }
 
+    /// The chain has done what both consented to. What one pays the other is booked from its own event, so a
+    /// hold that is still there is given back.
+    fn complete_offer(&mut self, offer: &mut Loaded<Offer>) -> Result<(), Error> {
+        self.release_offer(&mut offer.state);
+        offer.state.standing = Standing::Done;
+        self.write(offer)?;
+        self.event(&offer.id, "offer.done", &offer.state.id)
+    }
+
     /// Gives the hold back that no payment has settled.
     fn release_offer(&mut self, offer: &mut Offer) {
         let Some(entry) = offer.hold.take() else {
@@ -135,22 +145,119 @@ impl Kolo {
         what: &CircleChainEvent,
     ) -> Result<(), Error> {
         for id in circle.offers.clone() {
+            let offer = self.offer(id).await?;
+            let done = came_about(&offer.state, what);
+            self.sort_offer(changes, circle, offer, done).await?;
+        }
+        Ok(())
+    }
+
+    /// What a gap in history leaves of them: what both have had brought about is done, what cannot come about
+    /// any more is void. What one paid the other is no circle's: its own event says so, or the comparison of
+    /// wallets finds it. So the hold is given back.
+    pub(crate) async fn offers_after_gap(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+    ) -> Result<(), Error> {
+        for id in circle.offers.clone() {
+            let offer = self.offer(id).await?;
+            let done = offer.state.is_alive()
+                && self.is_contained(changes, &offer.state, circle.filled_to).await?;
+            self.sort_offer(changes, circle, offer, done).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends an offer that has come about, or cannot any more.
+    async fn sort_offer(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+        mut offer: Loaded<Offer>,
+        done: bool,
+    ) -> Result<(), Error> {
+        let id = offer.state.id;
+        if !offer.state.is_alive() {
+            // Only its place in the list is left.
+        } else if done {
+            changes.complete_offer(&mut offer)?;
+        } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
+            return Ok(());
+        } else {
+            changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
+        }
+        circle.offers.retain(|open| *open != id);
+        Ok(())
+    }
+
+    /// A circle of other code brings nothing about: what is not on its way is void. What is, gives its hold
+    /// back at its end; what it pays, the asset's events say.
+    pub(crate) async fn offers_are_void(
+        &self,
+        changes: &mut Changes,
+        circle: &mut Circle,
+    ) -> Result<(), Error> {
+        for id in circle.offers.clone() {
             let mut offer = self.offer(id).await?;
+            if let Standing::Accepted(intent) = offer.state.standing
+                && let Some(intent) = self.load::<Intent>(intent).await?
+                && !intent.state.is_final()
+            {
+                changes.hold_still(&intent)?;
+                continue;
+            }
             if offer.state.is_alive() {
-                if came_about(&offer.state, what) {
-                    offer.state.standing = Standing::Done;
-                    changes.release_offer(&mut offer.state);
-                    changes.write(&offer)?;
-                    changes.event(&offer.id, "offer.done", &id)?;
-                } else if offer.state.is_accepted() || self.still_holds(circle, &offer.state)? {
-                    continue;
-                } else {
-                    changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
-                }
+                changes.release_offer(&mut offer.state);
+                changes.end_offer(circle, &mut offer, OfferEnd::Void)?;
             }
             circle.offers.retain(|open| *open != id);
         }
         Ok(())
+    }
+
+    /// Whether the state that was read contains what both consented to.
+    async fn is_contained(
+        &self,
+        changes: &mut Changes,
+        offer: &Offer,
+        read_at: u32,
+    ) -> Result<bool, Error> {
+        let Standing::Accepted(intent) = offer.standing else { return Ok(false) };
+        let Some(intent) = self.load::<Intent>(intent).await? else { return Ok(false) };
+        changes.hold_still(&intent)?;
+        Ok(intent.state.is_done_by(read_at))
+    }
+
+    /// The chain has done what both consented to; where the state its circle was read from contains that,
+    /// no event will say so.
+    pub(crate) async fn offer_contained(
+        &self,
+        changes: &mut Changes,
+        id: OfferId,
+        ledger: u32,
+    ) -> Result<(), Error> {
+        let mut offer = self.offer(id).await?;
+        let mut circle = self.circle(offer.state.circle).await?;
+        if !offer.state.is_accepted() || !circle.state.is_past(ledger) {
+            return Ok(());
+        }
+        changes.complete_offer(&mut offer)?;
+        circle.state.offers.retain(|open| *open != id);
+        changes.write(&circle)
+    }
+
+    /// What became of what both consented to is known from the circle's state alone.
+    pub(crate) async fn offer_overtaken(
+        &self,
+        changes: &mut Changes,
+        id: OfferId,
+    ) -> Result<(), Error> {
+        let offer = self.offer(id).await?.state;
+        if self.circle(offer.circle).await?.state.shows(&offer)? {
+            return self.offer_contained(changes, id, 0).await;
+        }
+        self.offer_refused(changes, id, Reason::Technical).await
     }
 
     /// What passes (a payment that is late, a credit on its way) makes nothing void.

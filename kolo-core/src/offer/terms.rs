@@ -2,9 +2,9 @@
 use kolo_rules::circle::{Effect, Motion, Replaced, Step, Swapped};
 use kolo_rules::{Circle as Mirror, Refusal};
 
-use super::state::{Offer, Terms};
+use super::state::{Offer, Party, Terms};
 use crate::circle::sha256;
-use crate::circle::state::{Circle, Contract};
+use crate::circle::state::Circle;
 use crate::port::chain::ChainAddress;
 use crate::{Error, Timestamp};
 
@@ -64,6 +64,17 @@ impl Circle {
         }
     }
 
+    /// Whether it has come about, by who has which turn.
+    pub(super) fn shows(&self, offer: &Offer) -> Result<bool, Error> {
+        let mirror = self.mirror()?;
+        let turn = |who: &Party| Some(mirror.seat(self.seat_of(&who.address)?)?.turn);
+        let turns = (turn(&offer.maker), turn(&offer.taker));
+        Ok(match offer.terms {
+            Terms::Turns { maker, taker, .. } => turns == (Some(taker), Some(maker)),
+            Terms::Seat { turn, .. } => turns == (None, Some(turn)),
+        })
+    }
+
     /// Until when the vote that lets a newcomer in can be made use of.
     pub(super) fn newcomer_until(&self, leaver: &ChainAddress) -> Result<Option<Timestamp>, Error> {
         let (mirror, seat) = (self.live_mirror()?, self.sits(leaver)?);
@@ -76,11 +87,8 @@ impl Circle {
     }
 
     fn live_mirror(&self) -> Result<Box<Mirror>, Error> {
-        match self.contract {
-            Contract::Live => self.mirror(),
-            Contract::Creating => Err(Error::NotReady),
-            Contract::Failed => Err(Error::NoSuchCircle),
-        }
+        self.require_live()?;
+        self.mirror()
     }
 
     fn sits(&self, who: &ChainAddress) -> Result<u8, Error> {

@@ -37,6 +37,14 @@ commands! {
     Register = "member.register";
     /// [`crate::wallet::Wallets::test_money`].
     TestMoney = "wallet.test_money";
+    /// [`crate::wallet::Wallets::export_key`].
+    ExportKey = "wallet.export_key";
+    /// [`crate::wallet::Wallets::sign_message`].
+    SignMessage = "wallet.sign_message";
+    /// [`crate::wallet::Wallets::close`].
+    CloseAccount = "wallet.close";
+    /// [`crate::wallet::Wallets::leave_sponsorship`].
+    LeaveSponsorship = "wallet.leave_sponsorship";
     /// [`crate::circle::Circles::create`].
     CreateCircle = "circle.create";
     /// [`crate::circle::Circles::invite`].

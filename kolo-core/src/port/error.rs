@@ -79,6 +79,12 @@ impl PortError {
         self.kind.code()
     }
 
+    /// Its cause, when it is of that type.
+    #[must_use]
+    pub fn cause<E: StdError + 'static>(&self) -> Option<&E> {
+        self.source.as_ref().and_then(|source| source.downcast_ref())
+    }
+
     /// With its cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

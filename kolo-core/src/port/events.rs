@@ -14,7 +14,9 @@ pub trait EventHandler: Send + Sync {
     /// Does what is to be done about it.
     ///
     /// # Errors
-    /// It gets the event again, later and later, and nothing after it meanwhile. Other handlers and the
+    /// It gets the event again, later and later, and nothing after it meanwhile; after an hour
+    /// of that, or the third [`Retry::Permanent`](super::Retry::Permanent), the event is a dead letter
+    /// ([`Kolo::dead_letters`](crate::Kolo::dead_letters)) and the next one comes. Other handlers and the
     /// worker go on.
     async fn handle(&self, event: &CircleEvent) -> Result<(), PortError>;
 }

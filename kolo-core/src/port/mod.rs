@@ -6,6 +6,7 @@
 //! | [`ReadModel`] | optional: past balances, statements |
 //! | [`ChainClient`] | the settlement rail, in domain words |
 //! | [`KeyVault`] | keys that sign and never leave |
+//! | [`KeyExport`] and [`SecondFactor`] | optional: a member's key, sealed for them alone, after a proof from outside the chat |
 //! | [`MessageChannel`] | one message to one contact |
 //! | [`Authorizer`] | the host's word on (actor, command) |
 //! | [`EventHandler`] | what a host does when something happens |
@@ -29,5 +30,5 @@ pub use error::{PortError, PortErrorKind, Retry};
 pub use events::EventHandler;
 pub use ledger::{ChangeSet, CommitError, Committed, Ledger};
 pub use statement::ReadModel;
-pub use vault::KeyVault;
+pub use vault::{KeyExport, KeyVault, SecondFactor};
 pub use work::WorkQueue;

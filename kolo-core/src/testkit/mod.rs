@@ -29,4 +29,4 @@ pub use self::entropy::SeededEntropy;
 pub use self::faulty::{Fault, FaultPlan, Faulty};
 pub use self::memory::MemoryLedger;
 pub use self::ports::in_memory;
-pub use self::vault::MemoryVault;
+pub use self::vault::{MemoryVault, SignsAnything};

@@ -8,7 +8,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::TenantId;
-use crate::port::vault::{Digest, KeyName, PublicKey, Signature};
+use crate::port::vault::{Digest, KeyName, PublicKey, Signature, SigningPolicy, check_raw};
 use crate::port::{KeyVault, PortError, PortErrorKind, Retry};
 
 /// Keys in memory, each derived from (seed, tenant, name): the same seed gives the same keys in
@@ -56,6 +56,16 @@ impl fmt::Debug for MemoryVault {
     }
 }
 
+/// Lets everything be signed: for tests of what is around a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct SignsAnything;
+
+impl SigningPolicy for SignsAnything {
+    fn check(&self, _: &PublicKey, _: Digest, _: &[u8]) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl KeyVault for MemoryVault {
     async fn create(&self, tenant: &TenantId, name: &KeyName) -> Result<PublicKey, PortError> {
@@ -82,7 +92,10 @@ impl KeyVault for MemoryVault {
         })?;
         let signature = match digest {
             Digest::Sha256 => secret.sign(&Sha256::digest(payload)),
-            Digest::Raw => secret.sign(payload),
+            Digest::Raw => {
+                check_raw(payload)?;
+                secret.sign(payload)
+            }
         };
         Ok(Signature(signature.to_bytes()))
     }

@@ -14,7 +14,7 @@ const PAGE_MAX: usize = 100;
 
 /// See [`Kolo::wallets`].
 pub struct Wallets {
-    kolo: Kolo,
+    pub(super) kolo: Kolo,
 }
 
 impl Wallets {

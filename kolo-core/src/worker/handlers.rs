@@ -2,8 +2,8 @@
 //!
 //! Each handler has a cursor of its own and a queue of its own. What is behind the cursor becomes
 //! work, in the change set that moves the cursor; the queue then sees to it that one process at a time
-//! has an event, that they come in order, and that a failing one is tried again. Nothing here shares a
-//! lane with payments or with another handler.
+//! has an event, that they come in order, and that a failing one is tried again, until it is set aside
+//! (`letters.rs`). Nothing here shares a lane with payments or with another handler.
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use futures::FutureExt;
 use futures::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
+use super::letters::is_hopeless;
 use super::nudge::Nudge;
 use super::retry_at;
 use crate::events::{CircleEvent, EventHandler, EventKind, EventPage};
@@ -44,8 +45,8 @@ impl Aggregate for Cursor {
 
 /// Payload of a handler's queue.
 #[derive(Serialize, Deserialize)]
-struct Due {
-    position: u64,
+pub(super) struct Due {
+    pub position: u64,
 }
 
 /// A handler with its name and what it wants to hear of.
@@ -59,9 +60,8 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    /// Its own in the store, which other brands may share.
     pub fn queue(&self, kolo: &Kolo) -> String {
-        format!("event/{}/{}", kolo.tenant(), self.name)
+        kolo.handler_queue(&self.name)
     }
 
     /// Lays out and handles until nothing is due, or `budget` events are handled; how many were.
@@ -123,12 +123,22 @@ impl Registered {
     }
 
     async fn work(&self, kolo: &Kolo, work: &ClaimedWork) {
+        let (event, attempts) = (&work.lease.work.0, work.attempts);
         let release = match self.handle(kolo, work).await {
             Ok(()) => Release::Done,
-            Err(error) => {
-                let (event, attempts) = (&work.lease.work.0, work.attempts);
+            Err((Some(position), error)) if is_hopeless(&error, attempts) => {
+                tracing::error!(event, attempts, %error, "the handler failed too often: a dead letter now");
+                match kolo.give_up(work, &self.name, position, &error).await {
+                    Ok(()) => return,
+                    Err(error) => {
+                        tracing::warn!(event, %error, "it could not be set aside now");
+                        Release::RetryAt(retry_at(kolo.now(), attempts))
+                    }
+                }
+            }
+            Err((_, error)) => {
                 tracing::warn!(event, attempts, %error, "the handler failed; it will be tried again");
-                Release::RetryAt(retry_at(kolo.now(), work.attempts))
+                Release::RetryAt(retry_at(kolo.now(), attempts))
             }
         };
         if let Err(error) = kolo.ports().queue.release(&work.lease, release).await {
@@ -136,8 +146,14 @@ impl Registered {
         }
     }
 
-    async fn handle(&self, kolo: &Kolo, work: &ClaimedWork) -> Result<(), Error> {
-        let Due { position } = record::decode(&work.payload, 1)?;
+    /// The event's position comes with an error, where it is known.
+    async fn handle(&self, kolo: &Kolo, work: &ClaimedWork) -> Result<(), (Option<u64>, Error)> {
+        let due: Due = record::decode(&work.payload, 1).map_err(|error| (None, error))?;
+        let handled = self.handle_at(kolo, due.position).await;
+        handled.map_err(|error| (Some(due.position), error))
+    }
+
+    async fn handle_at(&self, kolo: &Kolo, position: u64) -> Result<(), Error> {
         let page = kolo.events(position.saturating_sub(1), 1).await?;
         let event = page.events.into_iter().find(|event| event.position == position);
         let event = event.ok_or_else(|| Error::Stored {

@@ -1,11 +1,13 @@
 //! The worker: what happens without anybody's command. `run` for a process of its own, `tick` for hosts
 //! with cron, a job queue or a function that is called.
+pub(crate) mod lifetimes;
 pub(crate) mod readiness;
 pub(crate) mod reminders;
 pub(crate) mod timers;
 pub(crate) mod vaults;
 
 mod handlers;
+mod letters;
 mod nudge;
 
 use std::future::Future;
@@ -24,6 +26,8 @@ use crate::unit::queue;
 use crate::{Error, Kolo, Timestamp};
 use handlers::Registered;
 use nudge::Nudge;
+
+pub use letters::DeadLetter;
 
 /// Items worked on at the same time.
 const AT_ONCE: usize = 16;
@@ -229,9 +233,12 @@ impl Worker {
     /// answered. Trouble with the chain must not stop what needs no chain. `true`: there is more.
     async fn follow(&self) -> bool {
         for _ in 0..PAGES_AT_ONCE {
-            match self.kolo.follow().await {
+            match Box::pin(self.kolo.follow()).await {
                 Ok(true) => {}
-                Ok(false) => return false,
+                Ok(false) => {
+                    self.compare().await;
+                    return false;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the chain's events could not be followed now");
                     return false;
@@ -239,6 +246,13 @@ impl Worker {
             }
         }
         true
+    }
+
+    /// What no event says, balances do.
+    async fn compare(&self) {
+        if let Err(error) = Box::pin(self.kolo.compare_wallets()).await {
+            tracing::warn!(%error, "wallets could not be compared with the chain now");
+        }
     }
 
     fn queues(&self) -> &'static [&'static str] {
@@ -255,9 +269,9 @@ impl Worker {
             return self.give_back(work, self.kolo.now().plus(POLL_S)).await;
         }
         let done = match work.queue.as_str() {
-            queue::INTENT => self.kolo.process_intent(work).await,
-            queue::TIMER => self.kolo.process_timer(work).await,
-            _ => self.converse(work).await,
+            queue::INTENT => Box::pin(self.kolo.process_intent(work)).await,
+            queue::TIMER => Box::pin(self.kolo.process_timer(work)).await,
+            _ => Box::pin(self.converse(work)).await,
         };
         let Err(error) = done else { return };
         if matches!(error, Error::LeaseLost) {

@@ -3,7 +3,7 @@ use kolo_rules::circle::{PayoutStatus, Phase};
 use kolo_rules::{Circle as Mirror, Rules};
 use serde::{Deserialize, Serialize};
 
-use crate::circle::state::Circle;
+use crate::circle::state::{Circle, Contract};
 use crate::intent::state::Want;
 use crate::notice::ReminderStage;
 use crate::port::chain::ChainAddress;
@@ -42,15 +42,42 @@ pub(crate) enum Timer {
     WatchVault { circle: CircleId },
     /// Look at it because something was moved, until it is right.
     LookAtVault { circle: CircleId },
+    /// Prolong what this circle needs, or (`None`) what all circles share.
+    Lifetime { circle: Option<CircleId> },
     /// End an offer nobody has answered.
     OfferEnd { offer: OfferId },
     /// Open the account of who had a seat moved to it, as soon as the day's cap has room.
     OpenAccount { member: MemberId },
 }
 
+impl Timer {
+    const fn circle(&self) -> Option<CircleId> {
+        match self {
+            Self::Payout { circle }
+            | Self::Reminder { circle, .. }
+            | Self::Push { circle, .. }
+            | Self::Claim { circle, .. }
+            | Self::Proceed { circle }
+            | Self::Reveal { circle, .. }
+            | Self::CompleteMove { circle, .. }
+            | Self::WatchVault { circle }
+            | Self::LookAtVault { circle } => Some(*circle),
+            Self::Lifetime { circle } => *circle,
+            Self::OfferEnd { .. } | Self::OpenAccount { .. } => None,
+        }
+    }
+}
+
 impl Kolo {
     pub(crate) async fn process_timer(&self, work: &ClaimedWork) -> Result<(), Error> {
-        match record::decode(&work.payload, 1)? {
+        let timer: Timer = record::decode(&work.payload, 1)?;
+        if let Some(circle) = timer.circle()
+            && self.circle(circle).await?.state.contract == Contract::Foreign
+        {
+            // Nothing is called there, and nobody reminded.
+            return Ok(self.ports().queue.release(&work.lease, Release::Done).await?);
+        }
+        match timer {
             Timer::Payout { circle } => self.payout_timer(work, circle).await,
             Timer::Reminder { circle, instalment, stage } => {
                 self.reminder_timer(work, circle, instalment, stage).await
@@ -62,6 +89,7 @@ impl Kolo {
             Timer::CompleteMove { circle, whose } => self.move_timer(work, circle, &whose).await,
             Timer::WatchVault { circle } => self.vault_timer(work, circle, true).await,
             Timer::LookAtVault { circle } => self.vault_timer(work, circle, false).await,
+            Timer::Lifetime { circle } => self.lifetime_timer(work, circle).await,
             Timer::OfferEnd { offer } => self.offer_timer(work, offer).await,
             Timer::OpenAccount { member } => self.account_timer(work, member).await,
         }

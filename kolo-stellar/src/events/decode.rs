@@ -1,12 +1,14 @@
-//! Events in the domain's words. What is not of the documented form is kept raw, never dropped and
-//! never an error: anyone can emit events with our names.
+//! Events in the domain's words: read by the specification the contracts' wasm carries (`spec.rs`), then
+//! given the names of the domain. What does not fit is kept raw, never dropped and never an error: anyone
+//! can emit events with our names.
 use kolo_core::Timestamp;
 use kolo_core::port::chain::{ChainAddress, ChainEvent, ChainEventBody, CircleChainEvent};
 use kolo_core::port::vault::PublicKey;
 use kolo_rules::circle::{Motion, Phase};
 use kolo_rules::{Amount, Rules};
-use stellar_xdr::{ContractId, ReadXdr, ScMap, ScVal};
+use stellar_xdr::{ContractId, ReadXdr, ScVal};
 
+use super::spec::Fields;
 use crate::address::{contract_address, sha256};
 use crate::config::{KnownAsset, Network};
 use crate::rpc::{EventInfo, RpcError, XDR_LIMITS};
@@ -15,42 +17,8 @@ use crate::scval::{
     as_option_address, as_option_u8, as_symbol, as_time, as_u8, as_u32, as_variant, field,
 };
 
-/// The events a circle emits, by name.
-pub(super) const CIRCLE_EVENTS: [&str; 33] = [
-    "invitation_added",
-    "invitation_revoked",
-    "participant_joined",
-    "participant_left",
-    "group_started",
-    "contribution_made",
-    "payout_made",
-    "credit_pushed",
-    "debt_repaid",
-    "proposal_made",
-    "vote_cast",
-    "proposal_rejected",
-    "group_closed",
-    "refund_claimed",
-    "synced",
-    "join_requested",
-    "join_rejected",
-    "getting_ready",
-    "draw_committed",
-    "draw_revealed",
-    "order_drawn",
-    "deposit_made",
-    "setup_expired",
-    "bid_made",
-    "insurance_claimed",
-    "turns_swapped",
-    "exit_announced",
-    "member_expelled",
-    "seat_sold",
-    "seat_moved",
-    "move_objected",
-    "upgrade_signed",
-    "upgraded",
-];
+/// The factory's announcement; all other events of the specification are circles'.
+pub(super) const GROUP_CREATED: &str = "group_created";
 
 pub(super) fn event(network: &Network, info: &EventInfo) -> Result<ChainEvent, RpcError> {
     let closed_at = rfc3339(&info.ledger_closed_at).ok_or_else(|| RpcError::Malformed {
@@ -62,13 +30,21 @@ pub(super) fn event(network: &Network, info: &EventInfo) -> Result<ChainEvent, R
         ledger: info.ledger,
         closed_at,
         tx: info.tx_hash.clone(),
-        body: body(network, info).unwrap_or_else(|| raw(info)),
+        body: body(network, info).unwrap_or_else(|| raw(network, info)),
     })
 }
 
-/// `contract topic,topic… value`, as the node gave them.
-fn raw(info: &EventInfo) -> ChainEventBody {
-    ChainEventBody::Unknown(format!("{} {} {}", info.contract_id, info.topic.join(","), info.value))
+/// `topic,topic… value`, as the node gave them.
+fn raw(network: &Network, info: &EventInfo) -> ChainEventBody {
+    let contract = info.contract_id.parse::<ContractId>();
+    let ours = contract.is_ok_and(|contract| {
+        contract == network.factory || network.asset_by_contract(&contract).is_some()
+    });
+    ChainEventBody::Unknown {
+        contract: ChainAddress(info.contract_id.clone()),
+        ours,
+        raw: format!("{} {}", info.topic.join(","), info.value),
+    }
 }
 
 fn body(network: &Network, info: &EventInfo) -> Option<ChainEventBody> {
@@ -87,9 +63,10 @@ fn body(network: &Network, info: &EventInfo) -> Option<ChainEventBody> {
     if let Some(asset) = network.asset_by_contract(&contract) {
         return transfer(asset, &name, topics, &data);
     }
+    let fields = Fields::of(&name, topics, &data)?;
     Some(ChainEventBody::Circle {
         circle: contract_address(&contract),
-        event: circle(&name, topics, as_map(&data)?)?,
+        event: circle(&name, &fields)?,
     })
 }
 
@@ -99,20 +76,20 @@ fn group_created(
     topics: &[ScVal],
     data: &ScVal,
 ) -> Option<ChainEventBody> {
-    let ("group_created", [circle, organiser]) = (name, topics) else {
+    if name != GROUP_CREATED {
         return None;
-    };
-    let data = as_map(data)?;
-    let rules = as_bytes(field(data, "rules")?)?;
-    let hash = as_bytes(field(data, "rules_hash")?)?;
+    }
+    let fields = Fields::of(name, topics, data)?;
+    let rules = as_bytes(fields.get("rules")?)?;
+    let hash = as_bytes(fields.get("rules_hash")?)?;
     let rules_decoded = Rules::decode(rules).ok()?;
     let known = network.assets.iter().any(|a| a.contract.0.0 == rules_decoded.asset);
     if hash != sha256(rules) || !known {
         return None;
     }
     Some(ChainEventBody::GroupCreated {
-        circle: as_address(circle)?,
-        organiser: as_address(organiser)?,
+        circle: as_address(fields.get("circle")?)?,
+        organiser: as_address(fields.get("organiser")?)?,
         rules: rules_decoded,
     })
 }
@@ -151,23 +128,18 @@ fn moved(data: &ScVal) -> Option<Amount> {
     }
 }
 
-fn circle(name: &str, topics: &[ScVal], data: &ScMap) -> Option<CircleChainEvent> {
-    match topics {
-        [] => of_circle(name, data),
-        [member] => {
-            let member = as_address(member)?;
-            before_the_first_round(name, &member, data)
-                .or_else(|| of_money(name, &member, data))
-                .or_else(|| of_member(name, member, data))
-        }
-        [one, other] => between_members(name, as_address(one)?, as_address(other)?, data),
-        _ => None,
-    }
+/// What it means here; `None`: the contracts know it, this version does not.
+fn circle(name: &str, fields: &Fields<'_>) -> Option<CircleChainEvent> {
+    of_circle(name, fields)
+        .or_else(|| before_the_first_round(name, fields))
+        .or_else(|| of_money(name, fields))
+        .or_else(|| of_member(name, fields))
+        .or_else(|| between_members(name, fields))
 }
 
-fn of_circle(name: &str, data: &ScMap) -> Option<CircleChainEvent> {
+fn of_circle(name: &str, fields: &Fields<'_>) -> Option<CircleChainEvent> {
     use CircleChainEvent as E;
-    let get = |name| field(data, name);
+    let get = |name| fields.get(name);
     Some(match name {
         "invitation_added" => {
             let (key, address) = invitation(get("invitation")?)?;
@@ -200,14 +172,10 @@ fn of_circle(name: &str, data: &ScMap) -> Option<CircleChainEvent> {
     })
 }
 
-fn before_the_first_round(
-    name: &str,
-    member: &ChainAddress,
-    data: &ScMap,
-) -> Option<CircleChainEvent> {
+fn before_the_first_round(name: &str, fields: &Fields<'_>) -> Option<CircleChainEvent> {
     use CircleChainEvent as E;
-    let member = member.clone();
-    let get = |name| field(data, name);
+    let get = |name| fields.get(name);
+    let member = as_address(get("member")?)?;
     Some(match name {
         "join_requested" => E::JoinRequested { member },
         "join_rejected" => E::JoinRejected { member },
@@ -222,44 +190,47 @@ fn before_the_first_round(
     })
 }
 
-fn of_money(name: &str, member: &ChainAddress, data: &ScMap) -> Option<CircleChainEvent> {
+fn of_money(name: &str, fields: &Fields<'_>) -> Option<CircleChainEvent> {
     use CircleChainEvent as E;
-    let member = member.clone();
-    let get = |name| field(data, name);
+    let get = |name| fields.get(name);
+    let member = || as_address(get("member")?);
     let amount = || as_amount(get("amount")?);
     let round = || as_u8(get("round")?);
     Some(match name {
         "contribution_made" => E::ContributionMade {
-            member,
+            member: member()?,
             round: round()?,
             amount: amount()?,
             late: as_bool(get("late")?)?,
         },
         "payout_made" => E::PayoutMade {
-            recipient: member,
+            recipient: as_address(get("recipient")?)?,
             round: round()?,
             amount: amount()?,
             credited: as_bool(get("credited")?)?,
         },
-        "credit_pushed" => E::CreditPushed { member, amount: amount()? },
-        "debt_repaid" => {
-            E::DebtRepaid { member, amount: amount()?, credited: as_addresses(get("credited")?)? }
-        }
-        "bid_made" => E::BidMade { member, round: round()?, amount: amount()? },
+        "credit_pushed" => E::CreditPushed { member: member()?, amount: amount()? },
+        "debt_repaid" => E::DebtRepaid {
+            member: member()?,
+            amount: amount()?,
+            credited: as_addresses(get("credited")?)?,
+        },
+        "bid_made" => E::BidMade { member: member()?, round: round()?, amount: amount()? },
         "insurance_claimed" => E::InsuranceClaimed {
-            member,
+            member: member()?,
             round: round()?,
             defaulter: as_address(get("defaulter")?)?,
             amount: amount()?,
         },
-        "refund_claimed" => E::RefundClaimed { member, amount: amount()? },
+        "refund_claimed" => E::RefundClaimed { member: member()?, amount: amount()? },
         _ => return None,
     })
 }
 
-fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleChainEvent> {
+fn of_member(name: &str, fields: &Fields<'_>) -> Option<CircleChainEvent> {
     use CircleChainEvent as E;
-    let get = |name| field(data, name);
+    let get = |name| fields.get(name);
+    let member = as_address(get("member")?)?;
     let proposal = || as_u32(get("proposal")?);
     Some(match name {
         "proposal_made" => E::ProposalMade {
@@ -282,23 +253,21 @@ fn of_member(name: &str, member: ChainAddress, data: &ScMap) -> Option<CircleCha
     })
 }
 
-fn between_members(
-    name: &str,
-    one: ChainAddress,
-    other: ChainAddress,
-    data: &ScMap,
-) -> Option<CircleChainEvent> {
+fn between_members(name: &str, fields: &Fields<'_>) -> Option<CircleChainEvent> {
     use CircleChainEvent as E;
-    let amount = |name| as_amount(field(data, name)?);
+    let who = |name| as_address(fields.get(name)?);
+    let amount = |name| as_amount(fields.get(name)?);
     Some(match name {
-        "turns_swapped" => E::TurnsSwapped { a: one, b: other, deposit: amount("deposit")? },
+        "turns_swapped" => {
+            E::TurnsSwapped { a: who("a")?, b: who("b")?, deposit: amount("deposit")? }
+        }
         "seat_sold" => E::SeatSold {
-            leaver: one,
-            newcomer: other,
+            leaver: who("leaver")?,
+            newcomer: who("newcomer")?,
             price: amount("price")?,
             deposit: amount("deposit")?,
         },
-        "seat_moved" => E::SeatMoved { from: one, to: other },
+        "seat_moved" => E::SeatMoved { from: who("from")?, to: who("to")? },
         _ => return None,
     })
 }

@@ -4,7 +4,8 @@ use kolo_core::port::PortError;
 use serde_json::{Value, json};
 use stellar_xdr::{ScVal, WriteXdr};
 
-use super::decode::CIRCLE_EVENTS;
+use super::decode::GROUP_CREATED;
+use super::spec;
 use crate::address::invalid;
 use crate::config::Network;
 use crate::rpc::XDR_LIMITS;
@@ -16,7 +17,7 @@ const TOPICS_PER_FILTER: usize = 5;
 /// Filters one question holds.
 const FILTERS_PER_QUESTION: usize = 5;
 
-/// Our factory's announcements, the circles' events by name from any contract (which circles are
+/// Our factory's announcements, the circles' events by the names of the specification from any contract (which circles are
 /// ours, the caller knows), and the assets' movements.
 pub(crate) fn filters(network: &Network) -> Result<Vec<Value>, PortError> {
     let assets: Vec<String> =
@@ -25,7 +26,7 @@ pub(crate) fn filters(network: &Network) -> Result<Vec<Value>, PortError> {
         json!({
             "type": "contract",
             "contractIds": [network.factory.to_string()],
-            "topics": topics(&["group_created"])?,
+            "topics": topics(&[GROUP_CREATED])?,
         }),
         json!({
             "type": "contract",
@@ -33,7 +34,10 @@ pub(crate) fn filters(network: &Network) -> Result<Vec<Value>, PortError> {
             "topics": topics(&["transfer", "mint", "burn", "clawback"])?,
         }),
     ];
-    for names in CIRCLE_EVENTS.chunks(TOPICS_PER_FILTER) {
+    let names = spec::names();
+    let names: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| *name != GROUP_CREATED).collect();
+    for names in names.chunks(TOPICS_PER_FILTER) {
         filters.push(json!({ "type": "contract", "topics": topics(names)? }));
     }
     let questions = filters.chunks(FILTERS_PER_QUESTION);

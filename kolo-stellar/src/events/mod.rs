@@ -5,11 +5,12 @@
 //! kept as it is. Only when its ledger has left the node's history does this module look into it.
 mod decode;
 mod filter;
+pub(crate) mod spec;
 
 pub(crate) use filter::filters;
 
 use kolo_core::port::PortError;
-use kolo_core::port::chain::{ChainCursor, ChainEvents};
+use kolo_core::port::chain::{ChainCursor, ChainEvents, LostHistory};
 
 use crate::client::StellarChainClient;
 use crate::rpc::{EventsFrom, RpcError};
@@ -30,19 +31,15 @@ impl StellarChainClient {
         limit: usize,
     ) -> Result<ChainEvents, PortError> {
         let limit = limit.clamp(1, MAX_PAGE);
-        let from = match cursor {
-            Some(cursor) => EventsFrom::Cursor(Position::parse(cursor)?.text()),
-            None => EventsFrom::Ledger(self.first_ledger().await?.0),
+        let Some(cursor) = cursor else {
+            let (first, gap) = self.first_ledger().await?;
+            let page = self.page(&EventsFrom::Ledger(first), limit).await?;
+            return Ok(ChainEvents { gap, ..page });
         };
+        let from = EventsFrom::Cursor(Position::parse(cursor)?.text());
         match self.page(&from, limit).await {
-            Ok(page) if cursor.is_none() => {
-                Ok(ChainEvents { gap: self.first_ledger().await?.1, ..page })
-            }
             Ok(page) => Ok(page),
-            Err(error) => match cursor {
-                Some(cursor) => self.out_of_range(cursor, limit, error).await,
-                None => Err(error.into()),
-            },
+            Err(error) => self.out_of_range(cursor, limit, error).await,
         }
     }
 
@@ -73,16 +70,15 @@ impl StellarChainClient {
             .filter(|(at, event)| *at <= end && event.in_successful_contract_call)
             .map(|(_, event)| decode::event(&self.network, event))
             .collect::<Result<_, _>>()?;
-        Ok(ChainEvents { events, more, next: ChainCursor(end.text()), gap: false })
+        let (next, through) = (ChainCursor(end.text()), end.through());
+        Ok(ChainEvents { events, more, next, through, gap: None })
     }
 
-    /// Where "from the beginning" is, and whether history before it is lost to this node.
-    async fn first_ledger(&self) -> Result<(u32, bool), PortError> {
+    /// Where "from the beginning" is, and what of the history from there on is lost to this node.
+    async fn first_ledger(&self) -> Result<(u32, Option<LostHistory>), PortError> {
         let oldest = self.rpc.health().await?.oldest_ledger;
-        Ok(match self.network.start_ledger {
-            Some(start) => (start.max(oldest), start < oldest),
-            None => (oldest, false),
-        })
+        let start = self.network.start_ledger.unwrap_or(oldest);
+        Ok((start.max(oldest), lost(start, oldest)))
     }
 
     /// The node refused the cursor: it is too old, or the node lags behind it, or neither.
@@ -102,7 +98,8 @@ impl StellarChainClient {
                 events: vec![],
                 next: cursor.clone(),
                 more: false,
-                gap: false,
+                through: position.through(),
+                gap: None,
             });
         }
         if position.ledger() >= health.oldest_ledger {
@@ -111,8 +108,13 @@ impl StellarChainClient {
         let wanted = position.next_ledger();
         let from = EventsFrom::Ledger(wanted.max(health.oldest_ledger));
         let page = self.page(&from, limit).await.map_err(PortError::from)?;
-        Ok(ChainEvents { gap: wanted < health.oldest_ledger, ..page })
+        Ok(ChainEvents { gap: lost(wanted, health.oldest_ledger), ..page })
     }
+}
+
+/// What lies between the ledger that is wanted and the oldest one the node has.
+fn lost(wanted: u32, oldest: u32) -> Option<LostHistory> {
+    (wanted < oldest).then(|| LostHistory { from: wanted, to: oldest.saturating_sub(1) })
 }
 
 /// Where an event or a cursor of the node stands.
@@ -151,7 +153,16 @@ impl Position {
 
     /// The first ledger that may hold events behind this position.
     fn next_ledger(self) -> u32 {
-        let at_end = self.toid & LAST_OPERATION == LAST_OPERATION && self.event == LAST_EVENT;
-        self.ledger().saturating_add(u32::from(at_end))
+        self.ledger().saturating_add(u32::from(self.is_end()))
+    }
+
+    /// The last ledger that holds no events behind this position.
+    fn through(self) -> u32 {
+        self.ledger().saturating_sub(u32::from(!self.is_end()))
+    }
+
+    /// Whether it stands behind all events of its ledger.
+    fn is_end(self) -> bool {
+        self.toid & LAST_OPERATION == LAST_OPERATION && self.event == LAST_EVENT
     }
 }

@@ -4,9 +4,10 @@ use serde::Serialize;
 use stellar_xdr::LedgerEntryData;
 
 use crate::address::account_id;
+use crate::closing::spendable;
 use crate::read::account_key;
 use crate::rpc::Rpc;
-use crate::setup::{SetupError, spendable};
+use crate::setup::SetupError;
 
 /// An account of the operator's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,7 +18,7 @@ pub struct AccountStatus {
     pub address: String,
     /// What it holds, stroops of XLM; `None`: there is no such account.
     pub balance: Option<i64>,
-    /// What of it is not kept back as reserves, stroops of XLM.
+    /// What of it is not kept back as reserves or for offers, stroops of XLM.
     pub spendable: Option<i64>,
 }
 

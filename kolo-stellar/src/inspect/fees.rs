@@ -2,7 +2,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::prepare::BASE_FEE;
+use crate::fees::BASE_FEE;
 use crate::rpc::Rpc;
 use crate::setup::SetupError;
 
@@ -16,7 +16,7 @@ pub struct FeeLevel {
     /// Half stayed below.
     #[serde(deserialize_with = "number")]
     pub p50: i64,
-    /// 90 of 100 stayed below: what is bid.
+    /// 90 of 100 stayed below: what is bid, as far as the ceiling goes.
     #[serde(deserialize_with = "number")]
     pub p90: i64,
     /// 99 of 100 stayed below.
@@ -34,13 +34,15 @@ pub struct FeeReport {
     pub contracts: FeeLevel,
     /// Of everything else.
     pub payments: FeeLevel,
-    /// What a contract call would bid now, stroops of XLM.
+    /// What a contract call would bid now, stroops of XLM; where the ceiling leaves less, all it leaves, as
+    /// long as others get in for less.
     pub bid_contracts: i64,
-    /// What another operation would bid now, stroops of XLM.
+    /// What another operation would bid now, likewise.
     pub bid_payments: i64,
     /// The least that is bid.
     pub floor: i64,
-    /// The most one transaction may cost, resources included, stroops of XLM.
+    /// The most one transaction may cost, resources included, stroops of XLM; one that pays the rent of what
+    /// all circles share has another ([`StellarConfig::max_rent`](crate::StellarConfig)).
     pub ceiling: i64,
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{AccountStatus, NetworkStatus, accounts};
 use crate::meter::Figures;
+use crate::protocol::PROTOCOLS;
 use crate::rpc::{NodeState, Rpc};
 use crate::setup::SetupError;
 
@@ -43,7 +44,9 @@ impl Default for Limits {
 pub enum Alarm {
     /// The protocol is another than this program was made for.
     #[error(
-        "protocol {protocol} is outside of what this version was made for (26 to 30): update it"
+        "protocol {protocol} is outside of what this version was made for ({} to {}): update it",
+        PROTOCOLS.start(),
+        PROTOCOLS.end()
     )]
     Protocol {
         /// Which.

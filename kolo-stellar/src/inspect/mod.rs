@@ -8,4 +8,4 @@ mod status;
 pub use accounts::{AccountStatus, accounts};
 pub use fees::{FeeLevel, FeeReport, fees};
 pub use health::{Alarm, Health, Limits, health};
-pub use status::{EntryStatus, NetworkStatus, SUPPORTED_PROTOCOLS, status};
+pub use status::{EntryStatus, NetworkStatus, status};

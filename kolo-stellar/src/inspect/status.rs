@@ -1,6 +1,4 @@
 //! The network, and what of ours is on it.
-use std::ops::RangeInclusive;
-
 use kolo_core::Asset;
 use kolo_core::port::chain::ChainAddress;
 use serde::Serialize;
@@ -8,13 +6,11 @@ use stellar_xdr::{ContractExecutable, Hash, LedgerEntryData, ScVal};
 
 use crate::address::{contract_address, contract_id, sha256};
 use crate::config::known_asset;
+use crate::protocol::PROTOCOLS;
 use crate::read::instance_key;
-use crate::rpc::{EntryInfo, NodeHealth, Rpc};
+use crate::rpc::{EntryInfo, NO_TRANSACTION, NodeHealth, Rpc};
 use crate::scval::as_hash;
 use crate::setup::{Codes, SetupError, code_key};
-
-/// Protocol versions this program was made for.
-pub const SUPPORTED_PROTOCOLS: RangeInclusive<u32> = 26..=30;
 
 /// Something that lives on the network as long as its rent is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -79,7 +75,7 @@ pub async fn status(
         return Err(SetupError::OtherNetwork { found: network.passphrase, wanted });
     }
     let health = rpc.health().await?;
-    let latest = rpc.transaction(&"0".repeat(64)).await?;
+    let latest = rpc.transaction(NO_TRANSACTION).await?;
     let subjects = subjects(passphrase, factory, assets)?;
     let keys: Vec<_> = subjects.iter().map(|subject| subject.key.clone()).collect();
     let found = rpc.ledger_entries(&keys).await?;
@@ -98,7 +94,7 @@ pub async fn status(
     Ok(NetworkStatus {
         passphrase: network.passphrase,
         protocol: network.protocol_version,
-        protocol_supported: SUPPORTED_PROTOCOLS.contains(&network.protocol_version),
+        protocol_supported: PROTOCOLS.contains(&network.protocol_version),
         ledger: latest.latest_ledger,
         oldest_ledger: health.oldest_ledger,
         closed_at: u64::try_from(latest.latest_ledger_close_time).unwrap_or(0),

@@ -25,6 +25,10 @@ pub use types::{
 };
 use types::{RawEntries, RawSimulation};
 
+/// No transaction has this hash: every node answers with its latest ledger and when that closed.
+pub(crate) const NO_TRANSACTION: &str =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
 /// Bounds on XDR from outside: deep enough for any authorisation tree, and no larger than an answer.
 pub(crate) const XDR_LIMITS: Limits = Limits { depth: 200, len: 16 * 1024 * 1024 };
 
@@ -171,21 +175,28 @@ impl Rpc {
     /// # Errors
     /// [`RpcError`].
     pub async fn ledger_entries(&self, keys: &[LedgerKey]) -> Result<Vec<EntryInfo>, RpcError> {
-        const METHOD: &str = "getLedgerEntries";
-        let keys: Vec<String> =
-            keys.iter().map(|key| base64(METHOD, key)).collect::<Result<_, _>>()?;
-        let raw: RawEntries = self.request(METHOD, json!({ "keys": keys })).await?;
-        raw.entries
-            .unwrap_or_default()
-            .into_iter()
-            .map(|entry| {
-                Ok(EntryInfo {
-                    key: from_base64(METHOD, &entry.key)?,
-                    data: from_base64(METHOD, &entry.xdr)?,
-                    live_until: entry.live_until_ledger_seq,
-                })
-            })
-            .collect()
+        Ok(self.entries_at(keys).await?.1)
+    }
+
+    /// As [`Rpc::ledger_entries`], with the ledger all of them are of.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn entries_at(&self, keys: &[LedgerKey]) -> Result<(u32, Vec<EntryInfo>), RpcError> {
+        entries(self.request(ENTRIES, keys_of(keys)?).await?)
+    }
+
+    /// As [`Self::entries_at`], of every node, where there are several; else none.
+    pub(crate) async fn entries_everywhere(
+        &self,
+        keys: &[LedgerKey],
+    ) -> Vec<Result<(u32, Vec<EntryInfo>), RpcError>> {
+        let request = match keys_of(keys) {
+            Ok(keys) => self.body(ENTRIES, keys),
+            Err(error) => return vec![Err(error)],
+        };
+        let answers = self.transport.everywhere(&request).await;
+        answers.into_iter().map(|answer| entries(parse(ENTRIES, answer?)?)).collect()
     }
 
     /// `simulateTransaction`, with `leeway` more instructions than it took.
@@ -296,6 +307,25 @@ impl Rpc {
         }
         request
     }
+}
+
+const ENTRIES: &str = "getLedgerEntries";
+
+fn keys_of(keys: &[LedgerKey]) -> Result<Value, RpcError> {
+    let keys: Vec<String> =
+        keys.iter().map(|key| base64(ENTRIES, key)).collect::<Result<_, _>>()?;
+    Ok(json!({ "keys": keys }))
+}
+
+fn entries(raw: RawEntries) -> Result<(u32, Vec<EntryInfo>), RpcError> {
+    let entries = raw.entries.unwrap_or_default().into_iter().map(|entry| {
+        Ok(EntryInfo {
+            key: from_base64(ENTRIES, &entry.key)?,
+            data: from_base64(ENTRIES, &entry.xdr)?,
+            live_until: entry.live_until_ledger_seq,
+        })
+    });
+    Ok((raw.latest_ledger, entries.collect::<Result<_, RpcError>>()?))
 }
 
 fn parse<T: DeserializeOwned>(method: &'static str, answer: Value) -> Result<T, RpcError> {

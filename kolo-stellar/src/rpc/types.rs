@@ -78,6 +78,8 @@ pub(super) struct RawEntry {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawEntries {
+    /// The ledger all of them are of.
+    pub latest_ledger: u32,
     /// Some nodes answer `null` when nothing was found.
     #[serde(default)]
     pub entries: Option<Vec<RawEntry>>,
@@ -255,6 +257,9 @@ pub struct FeeLevels {
     /// What 90 of 100 transactions stayed below.
     #[serde(deserialize_with = "number")]
     pub p90: i64,
+    /// The least that got in, where the node says so.
+    #[serde(default, deserialize_with = "maybe_number")]
+    pub min: Option<i64>,
 }
 
 /// `getFeeStats`.

@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::funder::Site;
 use super::steps::{Codes, Step, Target};
-use super::{Funder, PUBLIC_PASSPHRASE, SetupError, spendable};
+use super::{Funder, PUBLIC_PASSPHRASE, SetupError};
 use crate::address::{account_of, contract_id, sha256};
+use crate::closing::spendable;
 use crate::config::known_asset;
+use crate::protocol;
 use crate::read::instance_key;
 use crate::rpc::Rpc;
 
@@ -99,6 +101,7 @@ pub async fn plan(
         let wanted = release.passphrase.clone();
         return Err(SetupError::OtherNetwork { found: network.passphrase, wanted });
     }
+    protocol::check(network.protocol_version)?;
     let site = Site::unsigned(rpc, &release.passphrase, account_of(payer.0));
     let (steps, factory) = steps_of(&site, release)?;
     require_factory(&site, release, &factory).await?;

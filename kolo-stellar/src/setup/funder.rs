@@ -8,28 +8,25 @@ use kolo_core::port::PortError;
 use kolo_core::port::vault::{PublicKey, Signature};
 use kolo_rules::Amount;
 use stellar_xdr::{
-    AccountEntry, AccountEntryExt, AccountEntryExtensionV1Ext, AccountId, Hash, HostFunction,
-    InvokeHostFunctionOp, LedgerEntryData, Memo, MuxedAccount, Operation, OperationBody,
-    Preconditions, ReadXdr, SequenceNumber, SorobanCredentials, SorobanTransactionData, TimeBounds,
-    TimePoint, Transaction, TransactionEnvelope, TransactionExt, TransactionResult,
-    TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
-    TransactionV1Envelope,
+    AccountEntry, AccountId, Hash, HostFunction, InvokeHostFunctionOp, LedgerEntryData, Memo,
+    MuxedAccount, Operation, OperationBody, Preconditions, ReadXdr, SequenceNumber,
+    SorobanCredentials, SorobanTransactionData, TimeBounds, TimePoint, Transaction,
+    TransactionEnvelope, TransactionExt, TransactionResult, TransactionSignaturePayload,
+    TransactionSignaturePayloadTaggedTransaction, TransactionV1Envelope,
 };
 use zeroize::Zeroizing;
 
 use super::SetupError;
 use crate::address::{account_address, account_of, invalid, sha256, to_xdr};
+use crate::closing::spendable;
+use crate::fees::{BASE_FEE, with_margin};
 use crate::outcome::Outcome;
-use crate::prepare::{BASE_FEE, with_margin};
 use crate::read::account_key;
 use crate::rpc::{Rpc, RpcError, SendStatus, Simulated, Simulation, TransactionStatus, XDR_LIMITS};
 use crate::sign::decorate;
 
 /// The most a step bids to be taken into a ledger, stroops of XLM for each operation (0.1 XLM).
 const MOST_INCLUSION: i64 = 1_000_000;
-
-/// What every entry keeps back of an account's balance, stroops of XLM, on every network there is.
-const BASE_RESERVE: i64 = 5_000_000;
 
 /// Instructions beyond what the simulation took.
 const LEEWAY: u32 = 3_000_000;
@@ -349,20 +346,6 @@ fn passing(error: RpcError) -> Result<(), SetupError> {
 /// Stroops as XLM.
 fn xlm(stroops: i64) -> String {
     Amount::new(stroops).display(7, 2).to_string()
-}
-
-/// What an account holds beyond its reserves, stroops of XLM.
-pub(crate) fn spendable(entry: &AccountEntry) -> i64 {
-    let (sponsoring, sponsored) = match &entry.ext {
-        AccountEntryExt::V1(v1) => match &v1.ext {
-            AccountEntryExtensionV1Ext::V2(v2) => (v2.num_sponsoring, v2.num_sponsored),
-            AccountEntryExtensionV1Ext::V0 => (0, 0),
-        },
-        AccountEntryExt::V0 => (0, 0),
-    };
-    let reserves = (2 + i64::from(entry.num_sub_entries) + i64::from(sponsoring))
-        .saturating_sub(i64::from(sponsored));
-    entry.balance.saturating_sub(reserves.saturating_mul(BASE_RESERVE)).max(0)
 }
 
 fn reason(result: Option<&str>) -> String {

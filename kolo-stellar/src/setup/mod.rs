@@ -18,7 +18,6 @@ use stellar_xdr::{
 
 pub use deploy::{DeployPlan, DeployStep, Release, StepState, deploy, plan};
 use funder::Site;
-pub(crate) use funder::spendable;
 pub use funder::{Funder, SecretError};
 pub use operate::{Operation, PUBLIC_PASSPHRASE, TESTNET_PASSPHRASE, operate, operate_on};
 pub use steps::Codes;
@@ -29,11 +28,15 @@ use crate::address::{
     account_address, account_of, contract_address, deployed_id, sc_address, sha256,
 };
 use crate::config::{Network, Operators, StellarConfig, known_asset};
+use crate::protocol;
 use crate::read::account_key;
-use crate::rpc::{Rpc, RpcError};
+use crate::rpc::{NetworkInfo, Rpc, RpcError};
 
 /// The circle's code, as built from `contracts/`.
 pub const CIRCLE_WASM: &[u8] = include_bytes!("../../wasm/circle.wasm");
+
+/// Every code of circles that was ever released, the newest first: what a circle of one of these says counts.
+pub(crate) const RELEASED_CIRCLES: [&[u8]; 1] = [CIRCLE_WASM];
 
 /// The rulebook's code, as built from `contracts/`: the circle's code asks for this one by its hash.
 pub const RULEBOOK_WASM: &[u8] = include_bytes!("../../wasm/rulebook.wasm");
@@ -277,7 +280,8 @@ pub async fn bootstrap(
     funder: &Funder,
     wanted: &Bootstrap,
 ) -> Result<Deployment, SetupError> {
-    let passphrase = rpc.network().await?.passphrase;
+    let NetworkInfo { passphrase, protocol_version } = rpc.network().await?;
+    protocol::check(protocol_version)?;
     let plan = planned(&passphrase, funder, wanted)?;
     let site = Site::new(rpc, &passphrase, funder);
     let issuer = account_of(wanted.issuer.0);

@@ -28,7 +28,7 @@ pub struct Operation {
 }
 
 /// Makes the operator's keys in `vault` (or finds them), sets the standalone network behind `rpc` up
-/// with its root's money (see [`bootstrap`]), and connects a client.
+/// with its root's money (see [`bootstrap`]), and makes a client for it, which asks nothing yet.
 ///
 /// # Errors
 /// [`SetupError`]; what was made stays and is found by the next attempt.

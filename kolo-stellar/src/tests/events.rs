@@ -1,39 +1,37 @@
+//! What is asked of nodes for events, and how their answers move the cursor.
 use kolo_core::Timestamp;
 use kolo_core::port::ChainClient;
-use kolo_core::port::chain::{ChainCursor, ChainEventBody, CircleChainEvent};
-use kolo_rules::circle::{Motion, Phase};
-use kolo_rules::{Amount, Rules};
+use kolo_core::port::chain::{ChainCursor, ChainEventBody, LostHistory};
 use serde_json::{Value, json};
-use stellar_xdr::{Limits, ReadXdr, ScAddress, ScMap, ScMapEntry, ScVal};
+use stellar_xdr::{ScAddress, ScMap, ScMapEntry, ScVal};
 
 use super::node::{Node, Say, xdr};
 use super::world::*;
-use crate::address::sha256;
 
-fn sym(name: &str) -> ScVal {
+pub(super) fn sym(name: &str) -> ScVal {
     ScVal::Symbol(name.to_owned().try_into().unwrap())
 }
 
-fn who(n: u8) -> ScVal {
+pub(super) fn who(n: u8) -> ScVal {
     ScVal::Address(ScAddress::Account(account(n)))
 }
 
-fn contract_val(n: u8) -> ScVal {
+pub(super) fn contract_val(n: u8) -> ScVal {
     ScVal::Address(contract(n).0.parse().unwrap())
 }
 
-fn map(fields: &[(&str, ScVal)]) -> ScVal {
+pub(super) fn map(fields: &[(&str, ScVal)]) -> ScVal {
     let mut entries: Vec<ScMapEntry> =
         fields.iter().map(|(name, val)| ScMapEntry { key: sym(name), val: val.clone() }).collect();
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     ScVal::Map(Some(ScMap(entries.try_into().unwrap())))
 }
 
-fn vec(items: &[ScVal]) -> ScVal {
+pub(super) fn vec(items: &[ScVal]) -> ScVal {
     crate::scval::vec(items.to_vec()).unwrap()
 }
 
-fn id(ledger: u64, event: u32) -> String {
+pub(super) fn id(ledger: u64, event: u32) -> String {
     format!("{:019}-{event:010}", (ledger << 32) | 4096)
 }
 
@@ -41,7 +39,7 @@ fn end_of(ledger: u64) -> String {
     format!("{:019}-{:010}", (ledger << 32) | 0xFFFF_FFFF, u32::MAX)
 }
 
-fn event(contract: &str, topics: &[ScVal], value: &ScVal) -> Value {
+pub(super) fn event(contract: &str, topics: &[ScVal], value: &ScVal) -> Value {
     let topics: Vec<String> = topics.iter().map(xdr).collect();
     json!({
         "type": "contract", "ledger": 120, "ledgerClosedAt": "2026-11-21T12:11:38Z",
@@ -50,11 +48,11 @@ fn event(contract: &str, topics: &[ScVal], value: &ScVal) -> Value {
     })
 }
 
-fn page(events: &[Value], cursor: &str, latest: u32) -> Value {
+pub(super) fn page(events: &[Value], cursor: &str, latest: u32) -> Value {
     json!({ "events": events, "cursor": cursor, "latestLedger": latest })
 }
 
-async fn decoded(event: Value) -> ChainEventBody {
+pub(super) async fn decoded(event: Value) -> ChainEventBody {
     let node = Node::default();
     node.result("getEvents", page(&[event], &id(120, 0), 120));
     let cursor = ChainCursor(id(100, 0));
@@ -66,332 +64,8 @@ async fn decoded(event: Value) -> ChainEventBody {
     events[0].body.clone()
 }
 
-fn asset_contract() -> String {
+pub(super) fn asset_contract() -> String {
     crate::address::contract_address(&client(&Node::default()).network.assets[0].contract).0
-}
-
-#[tokio::test]
-async fn every_circle_event_is_decoded() {
-    use CircleChainEvent as E;
-    let (member, seven) = (address(2), Amount::new(7));
-    let key =
-        crate::scval::variant("Key", Some(crate::scval::bytes(&public(5).0).unwrap())).unwrap();
-    let by_address = crate::scval::variant("Address", Some(who(3))).unwrap();
-    let u = ScVal::U32;
-    let seven_val: ScVal = 7_i128.into();
-    let yes = ScVal::Bool(true);
-    let time = |t: u64| ScVal::U64(t);
-    let samples: Vec<(&str, bool, ScVal, E)> = vec![
-        (
-            "invitation_added",
-            false,
-            map(&[("invitation", key.clone()), ("turn", u(2)), ("expires_at", time(9))]),
-            E::InvitationAdded {
-                key: Some(public(5)),
-                address: None,
-                turn: Some(2),
-                expires_at: Timestamp::from_unix(9),
-            },
-        ),
-        (
-            "invitation_added",
-            false,
-            map(&[
-                ("invitation", by_address.clone()),
-                ("turn", ScVal::Void),
-                ("expires_at", time(9)),
-            ]),
-            E::InvitationAdded {
-                key: None,
-                address: Some(address(3)),
-                turn: None,
-                expires_at: Timestamp::from_unix(9),
-            },
-        ),
-        (
-            "invitation_revoked",
-            false,
-            map(&[("invitation", key)]),
-            E::InvitationRevoked { key: Some(public(5)), address: None },
-        ),
-        (
-            "participant_joined",
-            true,
-            map(&[("seat", u(1)), ("turn", u(0))]),
-            E::ParticipantJoined { member: member.clone(), seat: 1, turn: 0 },
-        ),
-        (
-            "participant_left",
-            true,
-            map(&[("removed", yes.clone())]),
-            E::ParticipantLeft { member: member.clone(), removed: true },
-        ),
-        (
-            "group_started",
-            false,
-            map(&[("started_at", time(5)), ("order", vec(&[who(1), who(2)]))]),
-            E::GroupStarted {
-                started_at: Timestamp::from_unix(5),
-                order: vec![address(1), address(2)],
-            },
-        ),
-        (
-            "contribution_made",
-            true,
-            map(&[("round", u(3)), ("amount", seven_val.clone()), ("late", yes.clone())]),
-            E::ContributionMade { member: member.clone(), round: 3, amount: seven, late: true },
-        ),
-        (
-            "payout_made",
-            true,
-            map(&[("round", u(3)), ("amount", seven_val.clone()), ("credited", yes.clone())]),
-            E::PayoutMade { recipient: member.clone(), round: 3, amount: seven, credited: true },
-        ),
-        (
-            "credit_pushed",
-            true,
-            map(&[("amount", seven_val.clone())]),
-            E::CreditPushed { member: member.clone(), amount: seven },
-        ),
-        (
-            "debt_repaid",
-            true,
-            map(&[("amount", seven_val.clone()), ("credited", vec(&[who(3)]))]),
-            E::DebtRepaid { member: member.clone(), amount: seven, credited: vec![address(3)] },
-        ),
-        (
-            "proposal_made",
-            true,
-            map(&[
-                ("proposal", u(1)),
-                ("motion", u(2)),
-                ("subject", who(3)),
-                ("newcomer", who(4)),
-                ("electorate", u(3)),
-                ("expires_at", time(8)),
-            ]),
-            E::ProposalMade {
-                member: member.clone(),
-                proposal: 1,
-                motion: Motion::Replace,
-                subject: Some(address(3)),
-                newcomer: Some(address(4)),
-                electorate: 3,
-                expires_at: Timestamp::from_unix(8),
-            },
-        ),
-        (
-            "vote_cast",
-            true,
-            map(&[("proposal", u(1)), ("approve", yes)]),
-            E::VoteCast { member: member.clone(), proposal: 1, approve: true },
-        ),
-        (
-            "proposal_rejected",
-            false,
-            map(&[("proposal", u(1))]),
-            E::ProposalRejected { proposal: 1 },
-        ),
-        ("group_closed", false, map(&[("reason", u(2))]), E::GroupClosed { reason: 2 }),
-        (
-            "refund_claimed",
-            true,
-            map(&[("amount", seven_val.clone())]),
-            E::RefundClaimed { member, amount: seven },
-        ),
-        (
-            "synced",
-            false,
-            map(&[("surplus", seven_val), ("shortfall", 0_i128.into())]),
-            E::Synced { surplus: seven, shortfall: Amount::ZERO },
-        ),
-    ];
-    for (name, of_member, data, expected) in samples {
-        let mut topics = vec![sym(name)];
-        topics.extend(of_member.then(|| who(2)));
-        let body = decoded(event(&contract(50).0, &topics, &data)).await;
-        let expected = ChainEventBody::Circle { circle: contract(50), event: expected };
-        assert_eq!(body, expected, "{name}");
-        // The same name with other contents is kept raw.
-        let odd = decoded(event(&contract(50).0, &topics, &map(&[]))).await;
-        assert!(matches!(odd, ChainEventBody::Unknown(_)), "{name}");
-    }
-}
-
-#[tokio::test]
-async fn what_happens_before_the_first_round_is_decoded() {
-    use CircleChainEvent as E;
-    let member = address(2);
-    let (seven, bytes) = (Amount::new(7), |n| crate::scval::bytes(&[n; 32]).unwrap());
-    let securing = map(&[("phase", ScVal::U32(7))]);
-    for (name, of_member, data, expected) in [
-        ("join_requested", true, map(&[]), E::JoinRequested { member: member.clone() }),
-        ("join_rejected", true, map(&[]), E::JoinRejected { member: member.clone() }),
-        ("getting_ready", false, securing.clone(), E::GettingReady { phase: Phase::Securing }),
-        (
-            "draw_committed",
-            true,
-            map(&[("commitment", bytes(1))]),
-            E::DrawCommitted { member: member.clone(), commitment: [1; 32] },
-        ),
-        (
-            "draw_revealed",
-            true,
-            map(&[("secret", bytes(2))]),
-            E::DrawRevealed { member: member.clone(), secret: [2; 32] },
-        ),
-        ("order_drawn", false, map(&[("seed", bytes(3))]), E::OrderDrawn { seed: [3; 32] }),
-        (
-            "deposit_made",
-            true,
-            map(&[("amount", 7_i128.into())]),
-            E::DepositMade { member, amount: seven },
-        ),
-        ("setup_expired", false, securing, E::SetupExpired { phase: Phase::Securing }),
-    ] {
-        assert_eq!(said(name, if of_member { &[2] } else { &[] }, &data).await, expected);
-    }
-}
-
-#[tokio::test]
-async fn what_members_do_while_it_runs_is_decoded() {
-    use CircleChainEvent as E;
-    let (member, seven) = (address(2), Amount::new(7));
-    let (amount, round) = (ScVal::from(7_i128), ScVal::U32(3));
-    let bid = map(&[("round", round.clone()), ("amount", amount.clone())]);
-    let claimed = map(&[("round", round), ("defaulter", who(4)), ("amount", amount.clone())]);
-    let sold = map(&[("price", ScVal::from(-7_i128)), ("deposit", amount.clone())]);
-    for (name, members, data, expected) in [
-        ("bid_made", vec![2], bid, E::BidMade { member: member.clone(), round: 3, amount: seven }),
-        (
-            "insurance_claimed",
-            vec![2],
-            claimed,
-            E::InsuranceClaimed {
-                member: member.clone(),
-                round: 3,
-                defaulter: address(4),
-                amount: seven,
-            },
-        ),
-        (
-            "turns_swapped",
-            vec![2, 3],
-            map(&[("deposit", amount)]),
-            E::TurnsSwapped { a: member.clone(), b: address(3), deposit: seven },
-        ),
-        ("exit_announced", vec![2], map(&[]), E::ExitAnnounced { member: member.clone() }),
-        ("member_expelled", vec![2], map(&[]), E::MemberExpelled { member: member.clone() }),
-        (
-            "seat_sold",
-            vec![2, 3],
-            sold,
-            E::SeatSold {
-                leaver: member.clone(),
-                newcomer: address(3),
-                price: Amount::new(-7),
-                deposit: seven,
-            },
-        ),
-        ("seat_moved", vec![2, 3], map(&[]), E::SeatMoved { from: member.clone(), to: address(3) }),
-        ("move_objected", vec![2], map(&[]), E::MoveObjected { member }),
-    ] {
-        assert_eq!(said(name, &members, &data).await, expected);
-    }
-}
-
-/// A circle's event with members in its topics.
-async fn said(name: &str, members: &[u8], data: &ScVal) -> CircleChainEvent {
-    let mut topics = vec![sym(name)];
-    topics.extend(members.iter().map(|member| who(*member)));
-    match decoded(event(&contract(50).0, &topics, data)).await {
-        ChainEventBody::Circle { event, .. } => event,
-        other => panic!("{name}: {other:?}"),
-    }
-}
-
-/// Samples the built contracts emitted.
-#[tokio::test]
-async fn what_the_contracts_emit_is_known() {
-    let mut names = 0;
-    let samples = include_str!("contract_events.txt").split("\n\n");
-    for sample in samples {
-        let mut lines = sample.lines();
-        let name = lines.next().unwrap();
-        let (mut topics, mut data) = (vec![], ScVal::Void);
-        for line in lines {
-            let (what, text) = line.trim().split_once(' ').unwrap();
-            let value = ScVal::from_xdr_base64(text, Limits::none()).unwrap();
-            match what {
-                "topic" => topics.push(value),
-                _ => data = value,
-            }
-        }
-        assert_eq!(topics[0], sym(name));
-        names += 1;
-        if name == "group_created" {
-            // The sample's asset is another: only its form is compared.
-            let map = crate::scval::as_map(&data).unwrap();
-            let rules = crate::scval::as_bytes(crate::scval::field(map, "rules").unwrap());
-            let hash = crate::scval::as_bytes(crate::scval::field(map, "rules_hash").unwrap());
-            assert_eq!(hash.unwrap(), sha256(rules.unwrap()));
-            assert!(Rules::decode(rules.unwrap()).is_ok());
-            assert_eq!(topics.len(), 3);
-            continue;
-        }
-        let body = decoded(event(&contract(50).0, &topics, &data)).await;
-        assert!(matches!(body, ChainEventBody::Circle { .. }), "{name}: {body:?}");
-    }
-    assert_eq!(names, 14);
-}
-
-#[tokio::test]
-async fn only_our_factory_makes_circles() {
-    let mut rules = rules();
-    rules.asset = client(&Node::default()).network.assets[0].contract.0.0;
-    let encoded = rules.encode();
-    let bytes = |b: &[u8]| crate::scval::bytes(b).unwrap();
-    let topics = [sym("group_created"), contract_val(50), who(1)];
-    let data = map(&[("rules", bytes(&encoded)), ("rules_hash", bytes(&sha256(&encoded)))]);
-    let body = decoded(event(&contract(99).0, &topics, &data)).await;
-    let expected =
-        ChainEventBody::GroupCreated { circle: contract(50), organiser: address(1), rules };
-    assert_eq!(body, expected);
-
-    let foreign = decoded(event(&contract(98).0, &topics, &data)).await;
-    assert!(matches!(foreign, ChainEventBody::Unknown(_)), "{foreign:?}");
-    let forged = map(&[("rules", bytes(&encoded)), ("rules_hash", bytes(&[0; 32]))]);
-    let forged = decoded(event(&contract(99).0, &topics, &forged)).await;
-    assert!(matches!(forged, ChainEventBody::Unknown(_)), "{forged:?}");
-}
-
-#[tokio::test]
-async fn the_asset_moves_in_all_the_forms_there_are() {
-    let usdc_topic = ScVal::String(stellar_xdr::ScString("USDC:G…".try_into().unwrap()));
-    let five: ScVal = 5_i128.into();
-    let with_id = map(&[("amount", five.clone()), ("to_muxed_id", ScVal::U64(9))]);
-    let u = &usdc_topic;
-    for (topics, data, from, to) in [
-        (vec![sym("transfer"), who(1), who(2), u.clone()], &five, Some(1), Some(2)),
-        (vec![sym("transfer"), who(1), who(2), u.clone()], &with_id, Some(1), Some(2)),
-        (vec![sym("mint"), who(2), u.clone()], &five, None, Some(2)),
-        (vec![sym("mint"), who(ISSUER), who(2), u.clone()], &five, None, Some(2)),
-        (vec![sym("burn"), who(1), u.clone()], &five, Some(1), None),
-        (vec![sym("clawback"), who(1), u.clone()], &five, Some(1), None),
-        (vec![sym("clawback"), who(ISSUER), who(1), u.clone()], &five, Some(1), None),
-    ] {
-        let expected = ChainEventBody::Transfer {
-            asset: usdc(),
-            from: from.map(address),
-            to: to.map(address),
-            amount: Amount::new(5),
-        };
-        assert_eq!(decoded(event(&asset_contract(), &topics, data)).await, expected);
-    }
-    let too_much: ScVal = (i128::from(i64::MAX) + 1).into();
-    let topics = [sym("transfer"), who(1), who(2), u.clone()];
-    let odd = decoded(event(&asset_contract(), &topics, &too_much)).await;
-    assert!(matches!(odd, ChainEventBody::Unknown(_)), "{odd:?}");
 }
 
 #[tokio::test]
@@ -441,10 +115,12 @@ async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
     let start = ChainCursor(id(100, 3));
 
     let first = client.events_after(Some(&start), 1).await.unwrap();
-    assert_eq!((first.events.len(), first.more, first.gap), (0, true, false));
+    assert_eq!((first.events.len(), first.more, first.gap), (0, true, None));
+    assert_eq!(first.through, 110, "every event of ledger 110 was asked for");
     assert_eq!(first.next.0, end_of(110));
     let second = client.events_after(Some(&first.next), 1).await.unwrap();
     assert_eq!((second.events.len(), second.more), (1, true), "a full page");
+    assert_eq!(second.through, 119, "ledger 120 may hold more");
     let third = client.events_after(Some(&second.next), 1).await.unwrap();
     assert_eq!((third.events.len(), third.more), (0, false), "the tip");
 
@@ -458,15 +134,20 @@ async fn the_cursor_moves_on_without_events_and_knows_whether_there_is_more() {
     assert_eq!(asked.iter().collect::<Vec<_>>(), twice);
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the port has it")]
+fn lost(from: u32, to: u32) -> Option<LostHistory> {
+    Some(LostHistory { from, to })
+}
+
 #[tokio::test]
 async fn lost_history_is_a_gap_and_nothing_else_is() {
     let too_old = Say::Error(-32600, "startLedger must be within the ledger range: 50 - 120");
     for (cursor, start, gap) in [
-        (id(30, 0), 50, true),
-        (end_of(48), 50, true),
-        (id(49, 0), 50, true),
+        (id(30, 0), 50, lost(30, 49)),
+        (end_of(48), 50, lost(49, 49)),
+        (id(49, 0), 50, lost(49, 49)),
         // Everything up to 49 has been seen: nothing is lost.
-        (end_of(49), 50, false),
+        (end_of(49), 50, None),
     ] {
         let node = Node::default();
         node.say("getEvents", too_old.clone());
@@ -487,12 +168,13 @@ async fn a_lagging_node_makes_no_gap_and_moves_no_cursor() {
     node.result("getHealth", health(50, 119));
     let cursor = ChainCursor(end_of(120));
     let events = client(&node).events_after(Some(&cursor), 10).await.unwrap();
-    assert_eq!((events.next, events.more, events.gap), (cursor, false, false));
+    assert_eq!((events.next, events.more, events.gap), (cursor, false, None));
 }
 
 #[tokio::test]
 async fn a_start_the_node_no_longer_has_is_a_gap() {
-    for (start, from, gap) in [(Some(10), 50, true), (Some(60), 60, false), (None, 50, false)] {
+    for (start, from, gap) in [(Some(10), 50, lost(10, 49)), (Some(60), 60, None), (None, 50, None)]
+    {
         let node = Node::default();
         node.result("getEvents", page(&[], &end_of(120), 120));
         node.result("getHealth", health(50, 120));

@@ -1,8 +1,16 @@
+mod calls;
+mod decode;
 mod events;
+mod lifetime;
+mod mutants;
 mod node;
+mod policy;
 mod prepare;
+mod read;
 mod sign;
 mod submit;
+mod table;
 mod two;
 mod verify;
+mod wire;
 mod world;

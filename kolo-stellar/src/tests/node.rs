@@ -18,7 +18,8 @@ pub enum Say {
 
 #[derive(Default)]
 struct Script {
-    entries: Vec<LedgerEntryData>,
+    /// And until which ledger they live, where they do not for ever.
+    entries: Vec<(LedgerEntryData, Option<u32>)>,
     answers: HashMap<&'static str, VecDeque<Say>>,
     asked: Vec<(String, Value)>,
 }
@@ -33,7 +34,12 @@ impl Node {
     }
 
     pub fn entry(&self, entry: LedgerEntryData) -> &Self {
-        self.0.lock().unwrap().entries.push(entry);
+        self.0.lock().unwrap().entries.push((entry, None));
+        self
+    }
+
+    pub fn living(&self, entry: LedgerEntryData, until: u32) -> &Self {
+        self.0.lock().unwrap().entries.push((entry, Some(until)));
         self
     }
 
@@ -47,6 +53,12 @@ impl Node {
 
     pub fn result(&self, method: &'static str, result: Value) -> &Self {
         self.say(method, Say::Result(result))
+    }
+
+    /// From now on the only answer to `method`.
+    pub fn instead(&self, method: &'static str, result: Value) -> &Self {
+        self.0.lock().unwrap().answers.insert(method, VecDeque::from([Say::Result(result)]));
+        self
     }
 
     /// The parameters of every call of `method` so far.
@@ -81,9 +93,14 @@ impl Script {
         let found: Vec<Value> = self
             .entries
             .iter()
-            .map(|entry| (xdr(&entry.to_key()), xdr(entry)))
-            .filter(|(key, _)| keys.contains(&json!(key)))
-            .map(|(key, entry)| json!({ "key": key, "xdr": entry, "lastModifiedLedgerSeq": 5 }))
+            .map(|(entry, until)| (xdr(&entry.to_key()), xdr(entry), until))
+            .filter(|(key, ..)| keys.contains(&json!(key)))
+            .map(|(key, entry, until)| {
+                json!({
+                    "key": key, "xdr": entry, "lastModifiedLedgerSeq": 5,
+                    "liveUntilLedgerSeq": until,
+                })
+            })
             .collect();
         json!({ "entries": found, "latestLedger": 100 })
     }

@@ -22,7 +22,12 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
         let (_, client) = ready(&effect);
         let tx = client.prepare(&effect).await.unwrap();
         let (source, signers) = match &effect {
-            ChainEffect::OpenAccount { .. } => (SPONSOR, vec![public(SPONSOR), public(9)]),
+            ChainEffect::OpenAccount { .. } | ChainEffect::OpenChannel { .. } => {
+                (SPONSOR, vec![public(SPONSOR), public(9)])
+            }
+            ChainEffect::CloseAccount { .. } => (CLOSING, vec![public(CLOSING)]),
+            ChainEffect::LeaveSponsorship { .. } => (SPONSOR, vec![public(SPONSOR)]),
+            ChainEffect::ByChannel { .. } => (CHANNEL, vec![public(CHANNEL)]),
             ChainEffect::Payout { .. }
             | ChainEffect::Push { .. }
             | ChainEffect::Claim { .. }
@@ -30,7 +35,8 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             | ChainEffect::Proceed { .. }
             | ChainEffect::Sync { .. }
             | ChainEffect::CompleteMove { .. }
-            | ChainEffect::Upgrade { .. } => (KEEPER, vec![public(KEEPER)]),
+            | ChainEffect::Upgrade { .. }
+            | ChainEffect::Prolong { .. } => (KEEPER, vec![public(KEEPER)]),
             ChainEffect::Pay { .. }
             | ChainEffect::CreateCircle { .. }
             | ChainEffect::Invite { .. }
@@ -88,7 +94,7 @@ async fn fees_are_the_bid_times_operations_and_bump_and_the_resources_with_margi
     assert!(matches!(&error, PrepareError::Port(e) if e.kind == PortErrorKind::Limited), "{error}");
 }
 
-struct Fixed(u64);
+pub struct Fixed(pub u64);
 
 #[async_trait]
 impl Clock for Fixed {
@@ -217,10 +223,8 @@ async fn archived_entries_and_missing_accounts_are_said_plainly() {
     let effect = &effects()[10];
     let node = Node::default();
     let error = client(&node).prepare(effect).await.unwrap_err();
-    assert!(
-        matches!(&error, PrepareError::Refused(r) if r.reason.contains("does not exist")),
-        "{error}"
-    );
+    let PrepareError::NoSource { account, as_of } = &error else { panic!("{error}") };
+    assert_eq!((account, as_of.unix()), (&address(2), 1_000_000));
     node.entry(account_entry(2, 41));
     node.result(
         "simulateTransaction",
@@ -231,6 +235,21 @@ async fn archived_entries_and_missing_accounts_are_said_plainly() {
     );
     let error = client(&node).prepare(effect).await.unwrap_err();
     assert!(error.to_string().contains("restored"), "{error}");
+}
+
+/// An account is missing in the ledger that was told of or in a later one, else nowhere.
+#[tokio::test]
+async fn a_node_that_is_behind_does_not_make_an_account_missing() {
+    let effect = &effects()[10];
+    for (as_of, missing) in [(99, false), (100, true), (101, true)] {
+        let node = Node::default();
+        node.result("getLedgerEntries", json!({ "entries": [], "latestLedger": as_of }));
+        let error = client(&node).prepare(effect).await.unwrap_err();
+        assert_eq!(matches!(&error, PrepareError::NoSource { .. }), missing, "{error}");
+        if let PrepareError::Port(error) = error {
+            assert_eq!(error.retry, kolo_core::port::Retry::Temporary);
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 use kolo_core::Timestamp;
-use kolo_core::port::chain::{Fate, Refused, Submission};
+use kolo_core::port::chain::{Fate, Refused, SignedTx, Submission};
 use kolo_core::port::{ChainClient, PortErrorKind, Retry};
 use serde_json::{Value, json};
 use stellar_xdr::{
-    ContractEvent, ContractEventBody, ContractEventType, ContractEventV0, DiagnosticEvent,
-    ExtensionPoint, Hash, InnerTransactionResult, InnerTransactionResultExt,
+    AccountMergeResult, ContractEvent, ContractEventBody, ContractEventType, ContractEventV0,
+    DiagnosticEvent, ExtensionPoint, Hash, InnerTransactionResult, InnerTransactionResultExt,
     InnerTransactionResultPair, InnerTransactionResultResult, InvokeHostFunctionResult,
-    OperationResult, OperationResultTr, ScError, ScErrorCode, ScVal, TransactionResult,
-    TransactionResultExt, TransactionResultResult,
+    OperationResult, OperationResultTr, RevokeSponsorshipResult, ScError, ScErrorCode, ScVal,
+    TransactionResult, TransactionResultExt, TransactionResultResult,
 };
 
 use super::node::{Say, xdr};
@@ -16,11 +16,11 @@ use super::world::*;
 type Outer = TransactionResultResult;
 type Inner = InnerTransactionResultResult;
 
-fn result(result: Outer) -> String {
+pub fn result(result: Outer) -> String {
     xdr(&TransactionResult { fee_charged: 777, result, ext: TransactionResultExt::V0 })
 }
 
-fn bumped(inner: Inner) -> Outer {
+pub fn bumped(inner: Inner) -> Outer {
     let failed = !matches!(inner, Inner::TxSuccess(_));
     let pair = InnerTransactionResultPair {
         transaction_hash: Hash([1; 32]),
@@ -33,12 +33,12 @@ fn bumped(inner: Inner) -> Outer {
     if failed { Outer::TxFeeBumpInnerFailed(pair) } else { Outer::TxFeeBumpInnerSuccess(pair) }
 }
 
-fn call_failed(how: InvokeHostFunctionResult) -> Inner {
+pub fn call_failed(how: InvokeHostFunctionResult) -> Inner {
     let operation = OperationResult::OpInner(OperationResultTr::InvokeHostFunction(how));
     Inner::TxFailed(vec![operation].try_into().unwrap())
 }
 
-fn error_event(code: u32) -> String {
+pub fn error_event(code: u32) -> String {
     event_of(ScError::Contract(code))
 }
 
@@ -109,6 +109,29 @@ async fn every_answer_of_the_network_has_its_action() {
     ] {
         let expected =
             Submission::Refused(Refused { contract_code: None, reason: reason.to_owned() });
+        assert_eq!(submitted(refused(bumped(inner))).await, expected);
+    }
+}
+
+/// What went well before it is not blamed.
+#[tokio::test]
+async fn closing_and_leaving_a_sponsorship_fail_by_their_names() {
+    use OperationResultTr as T;
+    let merged = |how| OperationResult::OpInner(T::AccountMerge(how));
+    let revoked = |how| OperationResult::OpInner(T::RevokeSponsorship(how));
+    for (operations, name) in [
+        (
+            [revoked(RevokeSponsorshipResult::Success), merged(AccountMergeResult::HasSubEntries)],
+            "AccountMergeHasSubEntries",
+        ),
+        (
+            [merged(AccountMergeResult::Success(5)), revoked(RevokeSponsorshipResult::LowReserve)],
+            "RevokeSponsorshipLowReserve",
+        ),
+    ] {
+        let inner = Inner::TxFailed(operations.to_vec().try_into().unwrap());
+        let reason = format!("TxFailed: {name}");
+        let expected = Submission::Refused(Refused { contract_code: None, reason });
         assert_eq!(submitted(refused(bumped(inner))).await, expected);
     }
 }
@@ -187,9 +210,41 @@ async fn absence_is_dated_by_the_first_answer_and_says_how_far_back_it_goes() {
             latest_closed_at: Timestamp::from_unix(1_000_050),
             latest_ledger: 200,
             history_covers,
+            // Its max time is not over.
+            source_sequence: None,
         };
         assert_eq!(client.look_up(&tx).await.unwrap(), expected);
     }
+}
+
+/// Where history is lost the source's sequence number tells, but only as of a ledger that closed after the max
+/// time: the one that was told of, or a later one.
+#[tokio::test]
+async fn without_history_the_sources_sequence_number_is_told() {
+    let (_, _, tx) = signed().await;
+    let (in_time, late) = (tx.prepared.max_time.unix(), tx.prepared.max_time.unix() + 1);
+    // The node's latest ledger is the 200th; it reads accounts as of `as_of`.
+    for (latest, oldest, as_of, expected) in [
+        (late, late - 1, 200, Some(41)),
+        (late, late - 1, 201, Some(41)),
+        (late, late - 1, 199, None),
+        (late, 1, 200, None),
+        (in_time, in_time - 1, 200, None),
+    ] {
+        let (node, client, tx) = signed().await;
+        let key = source_entry(&tx);
+        node.result("getTransaction", not_found(latest, oldest));
+        node.result("getLedgerEntries", json!({ "entries": [key], "latestLedger": as_of }));
+        let fate = client.look_up(&tx).await.unwrap();
+        let Fate::NotFound { source_sequence, .. } = fate else { panic!("{fate:?}") };
+        assert_eq!(source_sequence, expected, "{latest} {oldest} {as_of}");
+    }
+}
+
+fn source_entry(tx: &SignedTx) -> Value {
+    let n = (1..=255).find(|n| address(*n) == tx.prepared.source).unwrap();
+    let entry = account_entry(n, 41);
+    json!({ "key": xdr(&entry.to_key()), "xdr": xdr(&entry), "lastModifiedLedgerSeq": 5 })
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::scval::amount;
 
 /// Member 1 has the last turn, and pays member 2, who sends it, for the first.
-fn swap() -> ChainEffect {
+pub fn swap() -> ChainEffect {
     ChainEffect::Swap {
         circle: contract(50),
         maker: address(1),
@@ -29,7 +29,7 @@ fn swap() -> ChainEffect {
     }
 }
 
-fn replace() -> ChainEffect {
+pub fn replace() -> ChainEffect {
     ChainEffect::Replace {
         circle: contract(50),
         leaver: address(1),
@@ -63,13 +63,13 @@ fn swap_free(_: &ChainEffect) -> ChainEffect {
     ChainEffect::Pay { from: address(1), to: address(2), asset: usdc(), amount: Amount::new(1) }
 }
 
-async fn prepared(effect: &ChainEffect) -> (StellarChainClient, PreparedTx) {
+pub async fn prepared(effect: &ChainEffect) -> (StellarChainClient, PreparedTx) {
     let (_, client) = node(effect);
     let tx = client.prepare(effect).await.unwrap();
     (client, tx)
 }
 
-fn consent(tx: &PreparedTx) -> &Authorisation {
+pub fn consent(tx: &PreparedTx) -> &Authorisation {
     let [consent] = tx.authorisations.as_slice() else { panic!("{tx:?}") };
     consent
 }

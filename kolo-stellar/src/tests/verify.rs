@@ -16,7 +16,7 @@ use crate::StellarChainClient;
 use crate::address::sha256;
 use crate::rpc::XDR_LIMITS;
 
-type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
+pub type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
 
 /// Of what a function or a step is given.
 type Mutation = dyn Fn(&mut Vec<ScVal>);
@@ -34,7 +34,7 @@ fn repacked(tx: &PreparedTx, payload: &TransactionSignaturePayload) -> PreparedT
     PreparedTx { hash: data_encoding::HEXLOWER.encode(&sha256(&payload)), payload, ..tx.clone() }
 }
 
-fn changed(tx: &PreparedTx, change: &dyn Fn(&mut Transaction)) -> PreparedTx {
+pub fn changed(tx: &PreparedTx, change: &dyn Fn(&mut Transaction)) -> PreparedTx {
     let mut inner = decoded(tx);
     change(&mut inner);
     let payload = TransactionSignaturePayload {
@@ -127,13 +127,14 @@ fn bounds(tx: &mut Transaction, min: u64, max: u64) {
 async fn what_is_said_beside_the_payload_is_checked_too() {
     for index in 0..effects().len() {
         let (effect, client, tx) = prepared(index).await;
+        let ceiling = client.network.ceiling(&decoded(&tx));
         let changes: &[Change<'_, PreparedTx>] = &[
             ("hash", &|t| t.hash = "00".repeat(32)),
             ("hash", &|t| *t.payload.last_mut().unwrap() ^= 1),
             ("source", &|t| t.source = address(3)),
             ("sequence", &|t| t.sequence = 43),
             ("time bounds", &|t| t.max_time = Timestamp::from_unix(9)),
-            ("fee ceiling", &|t| t.max_fee = 50_000_001),
+            ("fee ceiling", &|t| t.max_fee = ceiling + 1),
             ("fee", &|t| t.max_fee = 1),
             ("signers", &|t| t.signers.push(public(3))),
             ("signers", &|t| t.signers = vec![]),
@@ -232,6 +233,45 @@ fn resources(tx: &mut Transaction) {
 }
 
 #[tokio::test]
+async fn a_channel_is_opened_with_nothing_in_it() {
+    let (effect, client, tx) = prepared(opening_a_channel()).await;
+    let creation = |t: &mut Transaction, change: &dyn Fn(&mut stellar_xdr::CreateAccountOp)| {
+        operation(t, 1, &|body| match body {
+            OperationBody::CreateAccount(op) => change(op),
+            other => panic!("{other:?} creates nothing"),
+        });
+    };
+    let changes: &[Change<'_, Transaction>] = &[
+        ("number of operations", &|t| {
+            t.operations = t.operations[..2].to_vec().try_into().unwrap();
+        }),
+        ("sponsorship source", &|t| operation_source(t, 0, Some(muxed(1)))),
+        ("kind of operation 1", &|t| operation(t, 0, &nothing)),
+        ("account creation source", &|t| operation_source(t, 1, Some(muxed(1)))),
+        ("new account", &|t| creation(t, &|op| op.destination = account(3))),
+        ("starting balance", &|t| creation(t, &|op| op.starting_balance = 1)),
+        ("end of sponsorship source", &|t| operation_source(t, 2, None)),
+        ("kind of the last operation", &|t| operation(t, 2, &nothing)),
+    ];
+    for (field, change) in changes {
+        expect(&client, &effect, &changed(&tx, change), field);
+    }
+}
+
+#[tokio::test]
+async fn a_channel_sends_only_what_nobody_signs_for() {
+    let channel = address(CHANNEL);
+    for effect in effects() {
+        let (_, client) = ready(&effect);
+        let by =
+            ChainEffect::ByChannel { channel: channel.clone(), call: Box::new(effect.clone()) };
+        let keepers = client.prepare(&effect).await.unwrap().source == address(KEEPER);
+        let sent = client.prepare(&by).await.map(|tx| tx.source);
+        assert_eq!(sent.ok(), keepers.then(|| channel.clone()), "{effect:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_payment_is_exactly_the_payment() {
     let (effect, client, tx) = prepared(1).await;
     let payment = |t: &mut Transaction, change: &dyn Fn(&mut stellar_xdr::PaymentOp)| {
@@ -283,7 +323,7 @@ fn soroban(tx: &mut Transaction, change: &dyn Fn(&mut stellar_xdr::SorobanTransa
 
 #[tokio::test]
 async fn a_call_is_exactly_the_call_with_every_argument() {
-    for index in 2..effects().len() {
+    for index in calls() {
         let (effect, client, tx) = prepared(index).await;
         let changes: &[Change<'_, Transaction>] = &[
             ("call source", &|t| operation_source(t, 0, Some(muxed(1)))),
@@ -333,7 +373,7 @@ async fn a_call_is_exactly_the_call_with_every_argument() {
 #[tokio::test]
 async fn a_step_is_exactly_that_step() {
     let mut steps = 0;
-    for index in 2..effects().len() {
+    for index in calls() {
         let (effect, client, tx) = prepared(index).await;
         if step_of(&decoded(&tx)).is_none() {
             continue;
@@ -414,7 +454,7 @@ fn called(tx: &Transaction) -> &InvokeContractArgs {
 #[tokio::test]
 async fn authorisations_are_exactly_those_wanted() {
     let mut with_auth = 0;
-    for index in 2..effects().len() {
+    for index in calls() {
         let (effect, client, tx) = prepared(index).await;
         let OperationBody::InvokeHostFunction(op) = decoded(&tx).operations[0].body.clone() else {
             panic!("no call");
@@ -465,7 +505,7 @@ async fn authorisations_are_exactly_those_wanted() {
             expect(&client, &effect, &other, field);
         }
     }
-    assert_eq!(with_auth, effects().len() - 2 - 8, "all calls but the keeper's");
+    assert_eq!(with_auth, calls().len() - 9, "all calls but the keeper's and the channel's");
 }
 
 #[tokio::test]

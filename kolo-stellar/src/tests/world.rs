@@ -9,12 +9,14 @@ use kolo_rules::circle::Motion;
 use kolo_rules::{Amount, Interval, Rules};
 use serde_json::{Value, json};
 use stellar_xdr::{
-    AccountEntry, AccountEntryExt, AccountId, ContractId, Hash, LedgerEntryData, LedgerFootprint,
-    SequenceNumber, SorobanAuthorizationEntry, SorobanCredentials, SorobanResources,
-    SorobanTransactionData, SorobanTransactionDataExt, Thresholds, TrustLineEntry,
-    TrustLineEntryExt,
+    AccountEntry, AccountEntryExt, AccountEntryExtensionV1, AccountEntryExtensionV1Ext,
+    AccountEntryExtensionV2, AccountEntryExtensionV2Ext, AccountId, ContractId, Hash,
+    LedgerEntryData, LedgerFootprint, Liabilities, SequenceNumber, SorobanAuthorizationEntry,
+    SorobanCredentials, SorobanResources, SorobanTransactionData, SorobanTransactionDataExt,
+    Thresholds, TrustLineEntry, TrustLineEntryExt,
 };
 
+use super::lifetime;
 use super::node::{Node, xdr};
 use crate::address::{account_address, account_of, contract_address, sha256};
 use crate::plan::Plan;
@@ -47,15 +49,24 @@ pub const SPONSOR: u8 = 201;
 pub const FEES: u8 = 202;
 pub const KEEPER: u8 = 203;
 pub const ISSUER: u8 = 204;
+pub const CHANNEL: u8 = 205;
+/// An account with nothing in it, which is closed.
+pub const CLOSING: u8 = 10;
+/// A sponsored account that can carry its own reserves.
+pub const LEAVING: u8 = 11;
 
 pub fn usdc() -> Asset {
     Asset { code: "USDC".to_owned(), issuer: address(ISSUER).0, decimals: 7 }
 }
 
+/// A code of circles that was not released, but is known.
+pub const VOUCHED_FOR: [u8; 32] = [1; 32];
+
 pub fn config() -> StellarConfig {
     let operators =
         Operators { sponsor: public(SPONSOR), fees: public(FEES), keeper: public(KEEPER) };
-    StellarConfig::new(PASSPHRASE, vec![usdc()], contract(99), operators)
+    let config = StellarConfig::new(PASSPHRASE, vec![usdc()], contract(99), operators);
+    StellarConfig { circle_codes: vec![VOUCHED_FOR], ..config }
 }
 
 pub fn client(node: &Node) -> StellarChainClient {
@@ -84,6 +95,26 @@ pub fn account_entry(n: u8, sequence: i64) -> LedgerEntryData {
         thresholds: Thresholds([1, 0, 0, 0]),
         signers: Default::default(),
         ext: AccountEntryExt::V0,
+    })
+}
+
+/// With the reserves of the account and its trustline carried by somebody else.
+fn sponsored_entry(n: u8) -> LedgerEntryData {
+    let LedgerEntryData::Account(account) = account_entry(n, 41) else { unreachable!() };
+    let sponsored = AccountEntryExtensionV2 {
+        num_sponsored: 3,
+        num_sponsoring: 0,
+        signer_sponsoring_i_ds: Default::default(),
+        ext: AccountEntryExtensionV2Ext::V0,
+    };
+    let more = AccountEntryExtensionV1 {
+        liabilities: Liabilities { buying: 0, selling: 0 },
+        ext: AccountEntryExtensionV1Ext::V2(sponsored),
+    };
+    LedgerEntryData::Account(AccountEntry {
+        balance: 15_000_000,
+        ext: AccountEntryExt::V1(more),
+        ..account
     })
 }
 
@@ -120,8 +151,8 @@ pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
         ext: SorobanTransactionDataExt::V0,
         resources: SorobanResources {
             footprint: LedgerFootprint {
-                read_only: Default::default(),
-                read_write: Default::default(),
+                read_only: vec![crate::read::account_key(&account(7))].try_into().unwrap(),
+                read_write: vec![crate::read::account_key(&account(8))].try_into().unwrap(),
             },
             instructions: 4_000_000,
             disk_read_bytes: 500,
@@ -135,15 +166,26 @@ pub fn simulation(client: &StellarChainClient, effect: &ChainEffect) -> Value {
     })
 }
 
-/// A node with accounts 1 to 3 and the operator's, which answers `effect`'s simulation.
+/// A node with accounts 1 to 3 and the operator's, those that go, and entries that end soon, which answers
+/// `effect`'s simulation.
 pub fn ready(effect: &ChainEffect) -> (Node, StellarChainClient) {
+    match effect {
+        ChainEffect::ByChannel { call, .. } if matches!(**call, ChainEffect::Prolong { .. }) => {
+            return ready(call);
+        }
+        ChainEffect::Prolong { circle: Some(_), .. } => return lifetime::ending(),
+        ChainEffect::Prolong { circle: None, .. } => return lifetime::sharing(),
+        _ => {}
+    }
     let node = Node::default();
-    for n in [1, 2, 3, SPONSOR, FEES, KEEPER] {
+    for n in [1, 2, 3, SPONSOR, FEES, KEEPER, CHANNEL, CLOSING] {
         node.entry(account_entry(n, 41));
     }
     for n in [1, 2, 3] {
         node.entry(trustline_entry(n, 1_000_000_000));
     }
+    node.entry(trustline_entry(CLOSING, 0));
+    node.entry(sponsored_entry(LEAVING)).entry(trustline_entry(LEAVING, 5));
     let client = client(&node);
     if matches!(Plan::of(&client.network, effect).unwrap(), Plan::Call(_)) {
         node.result("simulateTransaction", simulation(&client, effect));
@@ -222,7 +264,44 @@ pub fn effects() -> Vec<ChainEffect> {
     .into_iter()
     .chain(getting_ready(&circle, &member))
     .chain(while_active(&circle, &member))
+    .chain(of_channels(&circle))
+    .chain(at_the_end(&circle))
     .collect()
+}
+
+fn of_channels(circle: &ChainAddress) -> Vec<ChainEffect> {
+    let call = Box::new(ChainEffect::Payout { circle: circle.clone(), round: 2 });
+    vec![
+        ChainEffect::ByChannel { channel: address(CHANNEL), call },
+        ChainEffect::OpenChannel { channel: address(9) },
+    ]
+}
+
+/// Of accounts that go, and rent.
+fn at_the_end(circle: &ChainAddress) -> Vec<ChainEffect> {
+    let rent = |circle: Option<&ChainAddress>| ChainEffect::Prolong {
+        circle: circle.cloned(),
+        asset: usdc(),
+    };
+    let by = |call| ChainEffect::ByChannel { channel: address(CHANNEL), call: Box::new(call) };
+    vec![
+        ChainEffect::CloseAccount { owner: address(CLOSING), asset: usdc(), to: address(SPONSOR) },
+        ChainEffect::LeaveSponsorship { owner: address(LEAVING), asset: usdc() },
+        rent(Some(circle)),
+        rent(None),
+        by(rent(Some(circle))),
+    ]
+}
+
+/// Which of [`effects`] are calls of contracts.
+pub fn calls() -> std::ops::Range<usize> {
+    2..opening_a_channel()
+}
+
+/// Which of [`effects`] opens a channel.
+pub fn opening_a_channel() -> usize {
+    let opens = |effect: &ChainEffect| matches!(effect, ChainEffect::OpenChannel { .. });
+    effects().iter().position(opens).unwrap()
 }
 
 fn getting_ready(circle: &ChainAddress, member: &ChainAddress) -> Vec<ChainEffect> {
@@ -305,7 +384,7 @@ pub fn sign(n: u8, payload: &[u8]) -> Signature {
 
 /// The signatures of whoever must sign, as the vault would make them.
 pub fn signatures(tx: &PreparedTx) -> Vec<(PublicKey, Signature)> {
-    let all = [1, 2, 3, 9, SPONSOR, FEES, KEEPER];
+    let all = [1, 2, 3, 9, CLOSING, SPONSOR, FEES, KEEPER, CHANNEL];
     all.into_iter()
         .filter(|n| tx.signers.contains(&public(*n)))
         .map(|n| (public(n), sign(n, &tx.payload)))

@@ -22,14 +22,14 @@ type Says = Box<dyn Fn(Value) -> Option<String> + Send + Sync>;
 
 /// A node at the wire whose mind can be changed, and which counts what it is asked.
 #[derive(Clone)]
-struct Wire {
+pub struct Wire {
     url: String,
     says: Arc<Mutex<Says>>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Wire {
-    async fn start(says: impl Fn(Value) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub async fn start(says: impl Fn(Value) -> Option<String> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/key-in-the-path", listener.local_addr().unwrap());
         let says: Arc<Mutex<Says>> = Arc::new(Mutex::new(Box::new(says)));
@@ -85,7 +85,7 @@ async fn request(socket: &mut TcpStream) -> Option<Value> {
 }
 
 /// A node that is well: of `net`.
-fn well(net: &Localnet) -> impl Fn(Value) -> Option<String> + Send + Sync + 'static {
+pub fn well(net: &Localnet) -> impl Fn(Value) -> Option<String> + Send + Sync + 'static {
     let net = net.clone();
     move |request| Some(on(&net, request).to_string())
 }
@@ -100,7 +100,7 @@ fn waited_for<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn failover(net: &Localnet, clock: &Hands, nodes: &[&Wire]) -> Failover {
+pub fn failover(net: &Localnet, clock: &Hands, nodes: &[&Wire]) -> Failover {
     let named = nodes.iter().map(|wire| {
         let limits = (Duration::from_millis(1_500), 100_000);
         let node = HttpTransport::with_limits(&wire.url, limits.0, limits.1).unwrap();
@@ -117,7 +117,7 @@ async fn states(rpc: &Rpc) -> Vec<NodeState> {
 }
 
 /// An answer in the node's name with some of its result changed.
-fn altered(
+pub fn altered(
     net: &Localnet,
     change: impl Fn(&mut Value) + Send + Sync + 'static,
 ) -> impl Fn(Value) -> Option<String> + Send + Sync + 'static {
@@ -267,95 +267,6 @@ async fn the_same_bytes_through_two_nodes_are_one_payment() {
     assert!(matches!(error, RpcError::Transport(TransportError::Timeout)), "{error}");
 }
 
-/// A node that has not heard of a transaction proves nothing while another knows it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn absence_is_not_proven_by_one_node_against_another() {
-    let world = World::new().await;
-    world.open(1, usdc(10)).await;
-    world.open(2, usdc(0)).await;
-    let signed = world.signed(&world.pay(1, 2, usdc(4))).await.unwrap();
-    world.client.submit(&signed).await.unwrap();
-    world.wait(600);
-    world.net.close_ledger().await.unwrap();
-    // Knows all ledgers by its own word, and not this transaction.
-    let forgetful = Wire::start(altered(&world.net, |answer| {
-        let result = &mut answer["result"];
-        if result["status"] == "SUCCESS" {
-            result["status"] = json!("NOT_FOUND");
-        }
-    }))
-    .await;
-    let good = Wire::start(well(&world.net)).await;
-    let alone = Rpc::new(failover(&world.net, &world.hands, &[&forgetful]));
-    let alone = StellarChainClient::try_new(alone, &world.deployment.config()).unwrap();
-    let fate = alone.look_up(&signed).await.unwrap();
-    assert!(matches!(fate, Fate::NotFound { history_covers: true, .. }), "{fate:?}");
-    let both = Rpc::new(failover(&world.net, &world.hands, &[&forgetful, &good]));
-    let both = StellarChainClient::try_new(both, &world.deployment.config()).unwrap();
-    assert!(matches!(both.look_up(&signed).await.unwrap(), Fate::Confirmed { .. }));
-}
-
-/// A payment that is signed and not sent.
-async fn unsent(world: &World) -> kolo_core::port::chain::SignedTx {
-    world.open(1, usdc(10)).await;
-    world.open(2, usdc(0)).await;
-    world.signed(&world.pay(1, 2, usdc(4))).await.unwrap()
-}
-
-/// A node whose close times are ahead of the clock makes a valid transaction look too late.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn absence_is_not_proven_by_a_node_of_the_future() {
-    let world = World::new().await;
-    let signed = unsent(&world).await;
-    let ahead = Wire::start(altered(&world.net, |answer| {
-        if answer["result"]["latestLedgerCloseTime"].is_string() {
-            answer["result"]["latestLedgerCloseTime"] = json!("4102444800");
-        }
-    }))
-    .await;
-    let good = Wire::start(well(&world.net)).await;
-    let down = Wire::start(|_| Some("gone".to_owned())).await;
-    for (what, nodes) in [("alone", vec![&ahead]), ("the other is down", vec![&down, &ahead])] {
-        let rpc = Rpc::new(failover(&world.net, &world.hands, &nodes));
-        let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
-        let undecided = client.look_up(&signed).await;
-        assert!(undecided.is_err(), "{what}: {undecided:?}");
-        assert!(client.latest().await.is_ok(), "{what}: it may be read");
-    }
-    let both = Rpc::new(failover(&world.net, &world.hands, &[&ahead, &good]));
-    let both = StellarChainClient::try_new(both, &world.deployment.config()).unwrap();
-    let fate = both.look_up(&signed).await.unwrap();
-    let Fate::NotFound { latest_closed_at, .. } = fate else { panic!("{fate:?}") };
-    assert!(latest_closed_at <= signed.prepared.max_time, "by the node that is in time");
-    world.client.submit(&signed).await.unwrap();
-    assert_eq!((world.balance(1).await, world.balance(2).await), (usdc(6), usdc(4)));
-}
-
-/// The node that cannot be asked may be the one that knows.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn absence_is_not_proven_while_a_node_cannot_be_asked() {
-    let world = World::new().await;
-    let signed = unsent(&world).await;
-    world.wait(600);
-    world.net.close_ledger().await.unwrap();
-    let other = Localnet::builder().passphrase("Another Network").start().unwrap();
-    let good = Wire::start(well(&world.net)).await;
-    let too = Wire::start(well(&world.net)).await;
-    for (what, second, decided) in [
-        ("well", &too, true),
-        ("down", &Wire::start(|_| Some("gone".to_owned())).await, false),
-        ("elsewhere", &Wire::start(well(&other)).await, false),
-    ] {
-        let rpc = Rpc::new(failover(&world.net, &world.hands, &[&good, second]));
-        let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
-        let fate = client.look_up(&signed).await;
-        assert_eq!(fate.is_ok(), decided, "{what}: {fate:?}");
-        if let Ok(fate) = fate {
-            assert!(matches!(fate, Fate::NotFound { history_covers: true, .. }), "{fate:?}");
-        }
-    }
-}
-
 /// The outer hash is looked up at a node that is up to date, the inner one at a node that is behind:
 /// only what both have seen is ruled out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -416,7 +327,7 @@ async fn history_is_asked_of_whoever_has_it() {
     let client = StellarChainClient::try_new(rpc, &world.deployment.config()).unwrap();
     let page = client.events_after(None, 100).await.unwrap();
     assert_eq!(page.events.len(), world.history(100).await.len());
-    assert!(!page.events.is_empty() && !page.gap);
+    assert!(!page.events.is_empty() && page.gap.is_none());
     let nobody = Rpc::new(failover(&world.net, &world.hands, &[&short]));
     let client = StellarChainClient::try_new(nobody, &world.deployment.config()).unwrap();
     assert!(client.events_after(None, 100).await.is_err());
@@ -462,4 +373,14 @@ async fn history_is_not_lost_while_a_node_could_not_be_asked() {
         let error: kolo_core::port::PortError = error.into();
         assert_eq!(error.retry, kolo_core::port::Retry::Temporary, "{what}");
     }
+}
+
+/// What is told of a node that is gone names it, and says what to do once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_gone_is_told_of_in_one_sentence() {
+    let rpc = Rpc::new(Failover::of_urls("Network", &["http://127.0.0.1:9/key"]).unwrap());
+    let told = rpc.network().await.unwrap_err().to_string();
+    assert!(told.contains("127.0.0.1:9: ") && !told.contains("key"), "{told}");
+    assert_eq!(told.matches("not reachable").count(), 1, "{told}");
+    assert_eq!(told.matches("check the RPC address").count(), 1, "{told}");
 }

@@ -2,7 +2,7 @@ use kolo_core::port::ChainClient;
 use kolo_core::port::chain::{ChainEffect, PrepareError};
 use kolo_rules::Amount;
 use kolo_stellar::setup::{Bootstrap, Funder, bootstrap};
-use kolo_stellar::{StellarChainClient, StellarConfig};
+use kolo_stellar::{FnTransport, Rpc, StellarChainClient, StellarConfig, UnknownProtocol};
 use stellar_xdr::{LedgerEntryData, LedgerKey, LedgerKeyAccount};
 
 use super::world::*;
@@ -57,6 +57,33 @@ async fn a_node_of_another_network_is_refused() {
     let error = StellarChainClient::connect(world.rpc.clone(), &config).await;
     let error = error.err().unwrap().to_string();
     assert!(error.contains("Test SDF Network"), "{error}");
+}
+
+/// What would be signed could mean something else there.
+#[tokio::test]
+async fn a_network_of_an_unknown_protocol_is_refused() {
+    let world = World::new().await;
+    for (protocol, is_known) in [(25, false), (26, true), (30, true), (31, false), (0, false)] {
+        let net = world.net.clone();
+        let rpc = Rpc::new(FnTransport::new(move |request| {
+            let net = net.clone();
+            async move {
+                let mut answer = net.rpc(request).await;
+                if let Some(found) = answer.pointer_mut("/result/protocolVersion") {
+                    *found = protocol.into();
+                }
+                Ok(answer)
+            }
+        }));
+        let client = StellarChainClient::connect(rpc, &world.deployment.config()).await;
+        assert_eq!(client.is_ok(), is_known, "{protocol}");
+        if let Err(error) = client {
+            let source = std::error::Error::source(&error).unwrap();
+            let unknown = source.downcast_ref::<UnknownProtocol>().unwrap();
+            assert_eq!(unknown.found, protocol);
+            assert!(error.to_string().contains("26 to 30"), "{error}");
+        }
+    }
 }
 
 /// Entries nobody touched for long are archived; the next call brings them back by itself, when

@@ -37,6 +37,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "statements",
         sql: include_str!("../../migrations/postgres/0002_statements.sql"),
     },
+    Migration {
+        version: 3,
+        name: "views",
+        sql: include_str!("../../migrations/postgres/0003_views.sql"),
+    },
 ];
 
 const PRESENT: &str = "SELECT 1::bigint WHERE to_regclass('kolo_migrations') IS NOT NULL";

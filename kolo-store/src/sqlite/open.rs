@@ -41,6 +41,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "statements",
         sql: include_str!("../../migrations/sqlite/0002_statements.sql"),
     },
+    Migration {
+        version: 3,
+        name: "views",
+        sql: include_str!("../../migrations/sqlite/0003_views.sql"),
+    },
 ];
 
 const PRESENT: &str =
@@ -68,17 +73,39 @@ impl SqlLedger<Sqlite> {
     /// a newer one's, or another process that holds it.
     pub async fn connect(location: &str) -> Result<Self, StoreError> {
         let path = path_of(location)?;
-        let failed = |error: DbError| explain(&path, error);
         create(&path)?;
+        Self::open(path, true).await
+    }
+
+    /// Opens a file that is there, and leaves its schema as it is: to look at it.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); [`StoreError::NotWritable`] when there is no file, and
+    /// [`StoreError::Outdated`] when its schema is not up to date.
+    pub async fn connect_existing(location: &str) -> Result<Self, StoreError> {
+        let path = path_of(location)?;
+        if let Err(error) = std::fs::metadata(&path) {
+            return Err(StoreError::NotWritable {
+                location: path.display().to_string(),
+                source: db_error(sqlx::Error::Io(error)).into(),
+            });
+        }
+        Self::open(path, false).await
+    }
+
+    async fn open(path: PathBuf, migrating: bool) -> Result<Self, StoreError> {
+        let failed = |error: DbError| explain(&path, error);
         let opener = Opener::of(&path);
         let mut writing = opener.open().await.map_err(failed)?;
-        migrate(writing.as_mut(), &catalog(), true).await.map_err(|error| match error {
+        migrate(writing.as_mut(), &catalog(), migrating).await.map_err(|error| match error {
             StoreError::Port(error) => classify(&path, error),
             other => other,
         })?;
         // Another process that holds the file is told of now, not at the first commit.
-        writing.begin().await.map_err(failed)?;
-        writing.rollback().await.map_err(failed)?;
+        if migrating {
+            writing.begin().await.map_err(failed)?;
+            writing.rollback().await.map_err(failed)?;
+        }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .idle_timeout(None)
@@ -87,6 +114,24 @@ impl SqlLedger<Sqlite> {
             .connect_lazy_with(options(&path).create_if_missing(false).pragma("query_only", "ON"));
         let pool = Arc::new(Readers(readers));
         Ok(Self::on(Store::start(Box::new(opener), writing, pool)))
+    }
+
+    /// Brings a file's schema up to date, creating it if it is not there, and leaves; returns the
+    /// versions that were applied.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn migrate(location: &str) -> Result<Vec<u32>, StoreError> {
+        let path = path_of(location)?;
+        create(&path)?;
+        let failed = |error: DbError| explain(&path, error);
+        let mut db = Opener::of(&path).open().await.map_err(failed)?;
+        let applied = migrate(db.as_mut(), &catalog(), true).await;
+        db.close().await;
+        applied.map_err(|error| match error {
+            StoreError::Port(error) => classify(&path, error),
+            other => other,
+        })
     }
 
     /// The steps of the schema, in order. [`connect`](Self::connect) applies what is missing.

@@ -2,7 +2,11 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod envelope;
 mod error;
+#[cfg(all(feature = "export", any(feature = "sqlite", feature = "postgres")))]
+mod export;
 mod master;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod stored;
 #[cfg(all(test, feature = "sqlite"))]
@@ -10,6 +14,8 @@ mod stored;
 mod tests;
 
 pub use error::VaultError;
+#[cfg(all(feature = "export", any(feature = "sqlite", feature = "postgres")))]
+pub use export::open_sealed;
 pub use master::{MasterKey, MasterKeyError, MasterKeyId, MasterKeys};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use stored::StoreVault;

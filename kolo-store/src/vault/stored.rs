@@ -4,7 +4,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_core::TenantId;
-use kolo_core::port::vault::{Digest, KeyName, PublicKey, Signature};
+use kolo_core::port::vault::{Digest, KeyName, PublicKey, Signature, check_raw};
 use kolo_core::port::{KeyVault, PortError};
 use sha2::{Digest as _, Sha256};
 
@@ -56,7 +56,7 @@ impl StoreVault {
         inserted.await.map_err(port)
     }
 
-    async fn present(
+    pub(super) async fn present(
         &self,
         tenant: TenantId,
         name: String,
@@ -131,7 +131,10 @@ impl KeyVault for StoreVault {
         let secret = self.secret(tenant, key).await?;
         let signature = match digest {
             Digest::Sha256 => secret.sign(&Sha256::digest(payload)),
-            Digest::Raw => secret.sign(payload),
+            Digest::Raw => {
+                check_raw(payload)?;
+                secret.sign(payload)
+            }
         };
         Ok(Signature(signature.to_bytes()))
     }

@@ -13,6 +13,7 @@ use crate::make::{account, aggregate, step, tenant};
 use crate::proxy::Pooler;
 use crate::support::{Place, RUNTIME, raw, try_raw};
 use crate::upgrade::{first_schema, goes_on};
+use crate::views::{ANSWERS, write_one_of_each};
 
 /// The schema that a place's URL names.
 fn schema(place: &Place) -> &str {
@@ -235,5 +236,31 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
         let migrations = PostgresLedger::migrations();
         raw(place.url(), &first_schema(migrations, "BYTEA", hex)).await;
         goes_on(place.open().await).await;
+    });
+}
+
+/// A role that may read the views and nothing else.
+#[test]
+fn the_views_for_reporting_say_what_is_stored() {
+    use sqlx::Connection;
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        write_one_of_each(&place.open().await).await;
+        let (name, role) = (schema(&place), format!("{}_reports", schema(&place)));
+        let grants = format!(
+            "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; \
+             GRANT SELECT ON users, groups, wallets, transactions, approvals, receipts, \
+             notifications_log TO {role}"
+        );
+        raw(place.url(), &grants).await;
+        let limited = place.url().replace("kolo@", &format!("{role}@"));
+        let mut reader = sqlx::PgConnection::connect(&limited).await.expect("connected");
+        for (sql, answers) in ANSWERS {
+            let rows = sqlx::query(AssertSqlSafe(*sql)).fetch_all(&mut reader).await.expect(sql);
+            let told: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            assert_eq!(told, *answers, "{sql}");
+        }
+        let keys = sqlx::query("SELECT * FROM vault_keys").fetch_all(&mut reader).await;
+        assert!(keys.is_err(), "a report could read the vault");
     });
 }

@@ -24,3 +24,5 @@ mod sharing;
 mod support;
 #[path = "../sqlite/upgrade.rs"]
 mod upgrade;
+#[path = "../sqlite/views.rs"]
+mod views;

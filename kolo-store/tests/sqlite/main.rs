@@ -19,3 +19,4 @@ mod parallel;
 mod support;
 mod upgrade;
 mod vault;
+mod views;

@@ -5,6 +5,7 @@ use kolo_store::{SqliteLedger, StoreError};
 use crate::make::{command, record, tenant};
 use crate::support::{Place, RUNTIME, hold, raw};
 use crate::upgrade::{first_schema, goes_on};
+use crate::views::{ANSWERS, write_one_of_each};
 
 async fn refusal(location: &str) -> StoreError {
     match SqliteLedger::connect(location).await {
@@ -108,7 +109,7 @@ fn a_newer_schema_is_refused() {
         let checksum = "UPDATE kolo_migrations SET checksum = zeroblob(32) WHERE version = 99";
         raw(&place.file(), checksum).await;
         let error = refusal(&place.file()).await;
-        assert!(matches!(error, StoreError::TooNew { found: 99, known: 2 }), "{error}");
+        assert!(matches!(error, StoreError::TooNew { found: 99, known: 3 }), "{error}");
     });
 }
 
@@ -161,5 +162,21 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
         let hex = |hex: &str| format!("x'{hex}'");
         raw(&place.file(), &first_schema(SqliteLedger::migrations(), "BLOB", hex)).await;
         goes_on(place.open().await).await;
+    });
+}
+
+#[test]
+fn the_views_for_reporting_say_what_is_stored() {
+    use sqlx::{AssertSqlSafe, Connection, Row};
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        write_one_of_each(&place.open().await).await;
+        let url = format!("sqlite://{}", place.file());
+        let mut reader = sqlx::SqliteConnection::connect(&url).await.expect("opened");
+        for (sql, answers) in ANSWERS {
+            let rows = sqlx::query(AssertSqlSafe(*sql)).fetch_all(&mut reader).await.expect(sql);
+            let told: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            assert_eq!(told, *answers, "{sql}");
+        }
     });
 }

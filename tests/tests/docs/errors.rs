@@ -7,15 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use kolo_core::id::IdError;
-use kolo_core::port::chain::{Mismatch, PrepareError, TooFarAhead};
+use kolo_core::port::chain::{FeeCeiling, Mismatch, PrepareError, TooFarAhead};
 use kolo_core::port::{CommitError, PortError, PortErrorKind, Retry};
 use kolo_core::receipt::ReceiptError;
 use kolo_core::simulation::{PlayError, ScenarioError, StageError};
-use kolo_core::{Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
+use kolo_core::{AssetListError, Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
 use kolo_rules::{Amount, AmountError, ParseAmountError, Refusal};
+use kolo_stellar::UnknownProtocol;
 use kolo_stellar::inspect::Alarm;
+use kolo_stellar::rescue::RescueError;
 use kolo_stellar::rpc::{HttpTransportError, RpcError, TransportError};
 use kolo_stellar::setup::{SecretError, SetupError};
+use kolo_stellar::wallet::KeyError;
+use kolo_store::remote::{AccessTokenError, RemoteVaultError};
 use kolo_store::{MasterKeyError, StoreError, VaultError};
 
 use crate::repository::{files, read, root};
@@ -52,7 +56,7 @@ macro_rules! area {
 }
 
 fn areas() -> Vec<Area> {
-    let mut ports = area!("Ports": CommitError, PrepareError, Mismatch, TooFarAhead);
+    let mut ports = area!("Ports": CommitError, PrepareError, Mismatch, FeeCeiling, TooFarAhead);
     // Its kind is its code.
     ports.types.insert(0, ("PortError", rows(PortErrorKind::CODES)));
     let amounts = Area {
@@ -65,14 +69,16 @@ fn areas() -> Vec<Area> {
     };
     vec![
         area!("Commands": Error),
+        area!("Allowed assets": AssetListError),
         Area { title: "Rules of a circle", types: vec![("Refusal", refusals())] },
         amounts,
         ports,
         area!("Receipts": ReceiptError),
         area!("Scenarios": ScenarioError, PlayError, StageError),
         area!("Store": StoreError),
-        area!("Key vault": VaultError, MasterKeyError),
-        area!("Stellar RPC": RpcError, TransportError, HttpTransportError, SetupError, SecretError, Alarm),
+        area!("Key vault": VaultError, MasterKeyError, RemoteVaultError, AccessTokenError),
+        area!("Stellar RPC": RpcError, TransportError, HttpTransportError, SetupError, SecretError, UnknownProtocol, Alarm),
+        area!("A member's own key": KeyError, RescueError),
     ]
 }
 

@@ -3,6 +3,7 @@
 //! After every step of every journey the books are compared with the chain.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod meddling;
+mod node;
 mod world;
 
 mod consent;
@@ -10,6 +11,7 @@ mod crowded;
 mod deciding;
 mod dissolving;
 mod events;
+mod following;
 mod forming;
 mod joining;
 mod money;

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use ed25519_dalek::{Signer, SigningKey};
 use kolo_core::port::PortError;
 use kolo_core::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use kolo_core::port::vault::{Digest, PublicKey, Signature};
 use kolo_core::view::MemberView;
-use kolo_core::{Amount, Asset, Kolo, MemberId};
+use kolo_core::{Amount, Asset, Kolo, MemberId, Timestamp};
 use kolo_localnet::{AuthMode, Localnet, SimulateOptions, root_secret};
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
@@ -223,12 +224,20 @@ impl ChainClient for Meddling {
         self.chain.circle_address(by, salt)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.chain.knows_code(wasm)
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,
         joiner: &ChainAddress,
     ) -> Result<Vec<u8>, PortError> {
         self.chain.invitation_message(circle, joiner)
+    }
+
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.chain.message_payload(message)
     }
 
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
@@ -291,6 +300,22 @@ impl ChainClient for Meddling {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.chain.balance(address, asset).await
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.chain.lifetime(circle, asset).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.chain.balances(addresses, asset).await
     }
 
     async fn circle(

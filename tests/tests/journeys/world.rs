@@ -13,6 +13,7 @@ use kolo_core::{Amount, Caps, CircleId, Kolo, Timestamp, conversation};
 use kolo_localnet::Localnet;
 use kolo_server::chat::{Bubble, Phone};
 use kolo_server::clock::{MovableClock, SystemEntropy};
+use kolo_server::database::Database;
 use kolo_server::stack::{NetworkPlan, Plan, Stack, settings};
 use kolo_store::MasterKey;
 use serde_json::{Value, json};
@@ -357,11 +358,13 @@ fn field(want: &Value, name: &str) -> String {
 async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
-        database: folder.path().join("kolo.sqlite"),
+        database: Database::Sqlite(folder.path().join("kolo.sqlite")),
         master_key: MasterKey::from_bytes([7; 32]),
         clock,
         entropy: Arc::new(SystemEntropy),
-        settings: settings(caps),
+        // What a journey looks at is the keeper's: no channels.
+        settings: settings(caps, 0),
+        max_rent: kolo_server::config::MAX_RENT,
         network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()

@@ -148,7 +148,7 @@ pub(super) fn fees(report: &FeeReport) -> String {
         line("contract calls", &report.contracts, report.bid_contracts),
         line("everything else", &report.payments, report.bid_payments),
         format!(
-            "We bid the p90, {} at least. One transaction costs {} at most, resources included; beyond that it waits.",
+            "We bid the p90, {} at least; where that is too much, all the ceiling leaves, as long as others get in for less. One transaction costs {} at most, resources included; beyond that it waits. The rent of what all circles share has its own ceiling, KOLO_MAX_RENT.",
             report.floor,
             xlm(report.ceiling)
         ),

@@ -9,6 +9,7 @@ mod player;
 mod report;
 mod story;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use kolo_stellar::{Failover, HttpTransportError, Rpc};
 use kolo_store::MasterKey;
 
 use crate::clock::{MovableClock, SystemEntropy};
+use crate::config::{ConfigError, MAX_RENT};
+use crate::database::Database;
 use crate::stack::{NetworkPlan, Plan, Stack, StackError, settings};
 pub use player::spell;
 use player::{Pace, Player};
@@ -44,6 +47,9 @@ pub enum DemoError {
     /// The stack did not start.
     #[error(transparent)]
     Stack(#[from] StackError),
+    /// A variable that names the database.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A temporary folder.
     #[error("no temporary folder: {0}")]
     Folder(#[from] std::io::Error),
@@ -102,6 +108,23 @@ pub async fn run(options: &DemoOptions, place: Place) -> ExitCode {
     }
 }
 
+/// A database for one story: a file in its folder, or in the PostgreSQL database that the environment
+/// names a schema of its own, which stays to be looked at.
+fn stage(folder: &Path) -> Result<Database, DemoError> {
+    let mut database = Database::from_env(|name| std::env::var(name).ok(), folder)?;
+    match &mut database {
+        Database::Sqlite(file) => *file = folder.join("kolo.sqlite"),
+        Database::Postgres { options, .. } => {
+            let mut number = [0u8; 4];
+            getrandom::fill(&mut number).map_err(|_| DemoError::Randomness)?;
+            let schema = format!("kolo_demo_{:08x}", u32::from_be_bytes(number));
+            eprintln!("· this story's tables are in the schema {schema} and stay there");
+            *options = options.clone().schema(&schema).migrating(true);
+        }
+    }
+    Ok(database)
+}
+
 /// Plays the story in a temporary folder and returns what came of it.
 ///
 /// # Errors
@@ -111,7 +134,8 @@ pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoErr
     let mut key = [0u8; 32];
     getrandom::fill(&mut key).map_err(|_| DemoError::Randomness)?;
     let mut cast = people::cast(options.members, options.seed);
-    let usual = settings(Caps::default());
+    // One circle: nothing to send side by side.
+    let usual = settings(Caps::default(), 0);
     let (pace, clock, settings, network) = match place {
         Place::Embedded => {
             let clock = MovableClock::still(Timestamp::from_unix(START));
@@ -128,11 +152,12 @@ pub async fn play(options: &DemoOptions, place: Place) -> Result<Report, DemoErr
     };
     let plan = Plan {
         data: folder.path().to_owned(),
-        database: folder.path().join("kolo.sqlite"),
+        database: stage(folder.path())?,
         master_key: MasterKey::from_bytes(key),
         clock: Arc::new(clock),
         entropy: Arc::new(SystemEntropy),
         settings,
+        max_rent: MAX_RENT,
         network,
     };
     let stack = Stack::start(plan, &|step| eprintln!("· {step}")).await?;

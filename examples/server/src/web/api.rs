@@ -46,6 +46,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/receipt.js", get(|| async { script(include_str!("../../assets/receipt.js")) }))
         .route("/style.css", get(|| async { style(include_str!("../../assets/style.css")) }))
         .route("/api/state", get(page_state))
+        .route("/health", get(health))
         .route("/api/events", get(events))
         .route("/api/phones", post(add_phone))
         .route("/api/phones/{number}/messages", post(say))
@@ -128,6 +129,15 @@ async fn contributions(
 
 async fn page_state(State(app): State<App>) -> Result<Json<Value>, Problem> {
     Ok(Json(state::of(&app.stack).await?))
+}
+
+/// 200 when all is well, 503 when somebody should do something.
+async fn health(State(app): State<App>) -> Response {
+    match crate::health::look(&app.stack).await {
+        Ok(report) if report.ok => Json(report).into_response(),
+        Ok(report) => (StatusCode::SERVICE_UNAVAILABLE, Json(report)).into_response(),
+        Err(error) => Problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
+    }
 }
 
 /// A line whenever the page should look again.

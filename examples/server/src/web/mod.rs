@@ -97,7 +97,8 @@ pub async fn serve(config: Config, stopped: watch::Receiver<bool>) -> Result<(),
         master_key,
         clock,
         entropy: Arc::new(SystemEntropy),
-        settings: settings(config.caps),
+        settings: settings(config.caps, config.channels),
+        max_rent: config.max_rent,
         network: NetworkPlan::Embedded,
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);

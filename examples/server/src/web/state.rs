@@ -153,6 +153,7 @@ fn stage(stage: CircleStage) -> &'static str {
     match stage {
         CircleStage::Creating => "being created",
         CircleStage::Failed => "could not be created",
+        CircleStage::Foreign => "of other code",
         CircleStage::OnChain(Phase::Forming) => "waiting for members",
         CircleStage::OnChain(Phase::Active) => "active",
         CircleStage::OnChain(Phase::Completed) => "completed",

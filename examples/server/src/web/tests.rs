@@ -9,6 +9,7 @@ use kolo_core::{Caps, Timestamp, conversation};
 use kolo_store::MasterKey;
 
 use super::*;
+use crate::config::{CHANNELS, MAX_RENT};
 
 /// How long the server may take to notice.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,11 +35,12 @@ impl MessageChannel for Broken {
 async fn stack(folder: &Path) -> Stack {
     let plan = Plan {
         data: folder.to_owned(),
-        database: folder.join("kolo.sqlite"),
+        database: crate::database::Database::Sqlite(folder.join("kolo.sqlite")),
         master_key: MasterKey::from_bytes([7; 32]),
         clock: Arc::new(MovableClock::still(Timestamp::from_unix(1_767_603_600))),
         entropy: Arc::new(SystemEntropy),
-        settings: settings(Caps::default()),
+        settings: settings(Caps::default(), CHANNELS),
+        max_rent: MAX_RENT,
         network: NetworkPlan::Embedded,
     };
     Stack::start(plan, &|_| ()).await.unwrap()

@@ -113,6 +113,7 @@ pub(super) fn status_text(status: &CircleStatus, me: MemberId, speech: &Speech) 
     let phase = match summary.stage {
         CircleStage::OnChain(phase) => phase,
         CircleStage::Creating => return vec![Words::new("creating").name("name", &summary.name)],
+        CircleStage::Foreign => return vec![Words::new("other-code").name("name", &summary.name)],
         CircleStage::Failed => {
             return vec![Words::new("creation-failed").name("name", &summary.name)];
         }

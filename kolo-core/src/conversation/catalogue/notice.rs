@@ -59,7 +59,10 @@ pub(in crate::conversation) fn orders(notice: &Notice) -> Vec<(&'static str, Str
             ("label-vote-no", format!("VOTE NO {proposal} {circle}")),
         ],
         Notice::EntryDue { circle, .. } => vec![contribute(circle), status(circle)],
-        Notice::MoneyReceived { .. } => vec![("label-balance", "BALANCE".to_owned())],
+        Notice::MoneyReceived { .. } | Notice::BalanceFound { .. } => {
+            vec![("label-balance", "BALANCE".to_owned())]
+        }
+        Notice::CircleCaughtUp { circle, over: false, .. } => vec![status(circle)],
         _ => Vec::new(),
     }
 }
@@ -74,7 +77,11 @@ pub(super) fn named(id: &'static str, name: &str) -> Words {
 }
 
 fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
-    let reason = match reason {
+    named(id, name).words("reason", because(reason))
+}
+
+fn because(reason: Reason) -> Words {
+    Words::new(match reason {
         Reason::TooLittleMoney => "reason-too-little-money",
         Reason::Rules => "reason-rules",
         Reason::Closed => "reason-closed",
@@ -82,8 +89,7 @@ fn failed(id: &'static str, name: &str, reason: Reason) -> Words {
         Reason::Crowded => "reason-crowded",
         Reason::Office => "reason-office",
         Reason::Technical => "reason-technical",
-    };
-    named(id, name).words("reason", Words::new(reason))
+    })
 }
 
 fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
@@ -99,6 +105,20 @@ fn money(notice: &Notice, speech: &Speech) -> Option<Words> {
             .text("amount", amount(*sent))
             .text("balance", amount(*balance))
             .text("reference", reference(tx)),
+        Notice::BalanceFound { amount: found, balance, lost } => Words::new("notice-balance-found")
+            .flag("came", *found > 0)
+            .flag("lost", *lost)
+            .text("amount", amount(found.saturating_abs()))
+            .text("balance", amount(*balance)),
+        Notice::CircleCaughtUp { name, over, .. } => {
+            named("notice-circle-caught-up", name).flag("over", *over)
+        }
+        Notice::KeyExported => Words::new("notice-key-exported"),
+        Notice::KeyRefused => Words::new("notice-key-refused"),
+        Notice::WalletClosed => Words::new("notice-wallet-closed"),
+        Notice::WalletKept { reason } => {
+            Words::new("notice-wallet-kept").words("reason", because(*reason))
+        }
         _ => return None,
     })
 }

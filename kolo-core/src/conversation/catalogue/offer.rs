@@ -42,6 +42,7 @@ pub(super) fn offering(notice: &Notice, speech: &Speech) -> Option<Words> {
         Notice::Upgraded { name, code, .. } => {
             named("notice-upgraded", name).text("code", shown(code))
         }
+        Notice::OtherCode { name, .. } => named("other-code", name),
         _ => return None,
     })
 }

@@ -134,6 +134,7 @@ fn history(entries: &[HistoryLine], more: bool, speech: &Speech) -> Vec<Words> {
         let kind = match entry.kind.as_str() {
             "deposit" => "history-deposit",
             "withdrawal" => "history-withdrawal",
+            "gap" => "history-gap",
             "contribution" => "history-contribution",
             "payout" => "history-payout",
             "repayment" => "history-repayment",
@@ -294,6 +295,7 @@ fn any_group(reply: &Reply, speech: &Speech) -> Option<Vec<Words>> {
         Reply::WhichGroup => one(Words::new("which-group")),
         Reply::NoSuchGroup { typed } => one(Words::new("no-such-group").name("typed", typed)),
         Reply::Creating { name } => one(named("creating", name)),
+        Reply::OtherCode { name } => one(named("other-code", name)),
         Reply::CreationFailed { name } => one(named("creation-failed", name)),
         Reply::Status { status, me } => Some(status_text(status, *me, speech)),
         Reply::OnlyOrganiser { name } => one(named("only-organiser", name)),

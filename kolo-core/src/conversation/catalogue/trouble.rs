@@ -31,6 +31,7 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::HasOffice => Words::new("error-has-office"),
         Error::NoOffice => Words::new("error-no-office"),
         Error::NotReady => Words::new("error-not-ready"),
+        Error::OtherCode => Words::new("error-other-code"),
         Error::UnderWay => Words::new("error-under-way"),
         Error::Refused(refusal) => Words::new(refused(*refusal)),
         Error::InsufficientFunds { missing } => {
@@ -53,6 +54,11 @@ pub(in crate::conversation) fn trouble(error: &Error, speech: &Speech) -> Words 
         Error::CapReached { cap: Cap::Offices, most, .. } => {
             Words::new("error-cap-offices").count("most", *most)
         }
+        Error::CapReached { cap: Cap::Exports, most, .. } => {
+            Words::new("error-cap-exports").count("most", *most)
+        }
+        Error::SecondFactor => Words::new("error-second-factor"),
+        Error::WalletInUse { .. } => Words::new("error-wallet-in-use"),
         Error::NotAvailable => Words::new("error-not-available"),
         Error::KeyReused => Words::new("error-key-reused"),
         Error::Contention | Error::LeaseLost => Words::new("error-contention"),

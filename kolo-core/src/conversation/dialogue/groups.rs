@@ -195,6 +195,7 @@ impl Talk<'_> {
             CircleStage::OnChain(phase) => phase,
             CircleStage::Creating => return Ok(Said::reply(Reply::Creating { name })),
             CircleStage::Failed => return Ok(Said::reply(Reply::CreationFailed { name })),
+            CircleStage::Foreign => return Ok(Said::reply(Reply::OtherCode { name })),
         };
         if *purpose == Purpose::Status {
             let status = Box::new(self.desk.status(circle.id).await?);
@@ -426,5 +427,10 @@ impl Purpose {
 /// Whether nothing can be done in it any more.
 pub(super) const fn is_over(stage: CircleStage) -> bool {
     use Phase::{Cancelled, Completed, Dissolved};
-    matches!(stage, CircleStage::Failed | CircleStage::OnChain(Completed | Dissolved | Cancelled))
+    matches!(
+        stage,
+        CircleStage::Failed
+            | CircleStage::Foreign
+            | CircleStage::OnChain(Completed | Dissolved | Cancelled)
+    )
 }

@@ -120,6 +120,7 @@ history-line =
     }
 history-deposit = received
 history-withdrawal = sent
+history-gap = put right, after a time I could not see
 history-contribution = paid in
 history-payout = the pot
 history-repayment = paid back
@@ -532,6 +533,7 @@ group-choice = { $name } ({ $amount } { $every })
 no-such-group = You are in no group called “{ $typed }”. Send GROUP STATUS to see your groups.
 creating = *{ $name }* is being created. I will tell you as soon as it is there.
 creation-failed = *{ $name }* could not be created. Nothing was paid. Send CREATE GROUP to try again.
+other-code = *{ $name }* runs by another program now, which everybody with something in the group signed for. I do not know that program: I cannot see any more what it does with the money, nor vouch for it. What it pays you still arrives in your wallet here.
 only-organiser = Only the organiser of *{ $name }* can do that.
 only-officers =
     Only the organiser of *{ $name }* can do that, or its { $who ->
@@ -749,6 +751,7 @@ error-last-treasurer = A group that has a treasurer keeps one. The organiser can
 error-has-office = They have that role already, or were asked and have not answered yet. Send ROLES to see.
 error-no-office = There is no role to answer for or to end. Send ROLES to see who does what.
 error-not-ready = The group is not ready yet. Please try again in a minute.
+error-other-code = That group runs by another program now, which I do not know. I can do nothing in it any more; what it pays you still arrives in your wallet here.
 error-under-way = That is on its way already. I will tell you when it is done.
 error-insufficient-funds = Your wallet is { $missing } short for that. Send BALANCE to see what you have.
 error-bad-text = That text does not work here. Please use 1 to { $max } ordinary characters.
@@ -757,6 +760,9 @@ error-cap-accounts = Today's places for new wallets are used up. Nothing is lost
 error-cap-circles = So many groups were begun today that there is room for no more. Nothing is lost: please send CREATE GROUP again tomorrow.
 error-cap-offers = You have made { $most } offers in this group today, the most in one day. Please write again tomorrow.
 error-cap-offices = The members of this group were asked { $most } times today to take up a role, the most in one day. Please write again tomorrow.
+error-cap-exports = The key of your wallet was asked for { $most } times today, the most in one day. Please try again tomorrow.
+error-second-factor = That did not prove that it is you, so nothing was handed out.
+error-wallet-in-use = Your wallet is still needed: there is money in it, or a group of yours is not settled yet.
 error-cap-own-circles =
     { $most ->
         [0] New groups cannot be begun here at the moment.
@@ -824,6 +830,23 @@ refused-no-vote = Only people who were members when this vote began, and still a
 
 notice-money-received = You received *{ $amount }*. You now have { $balance }. Reference { $reference }
 notice-money-sent = { $amount } left your wallet. You now have { $balance }. Reference { $reference }
+notice-balance-found =
+    { $came ->
+        [yes] Your wallet has { $amount } more than my records said
+       *[no] Your wallet has { $amount } less than my records said
+    }{ $lost ->
+        [yes] , since I could not see what happened on the network for a while
+       *[no] { "" }
+    }. You now have { $balance }.
+notice-circle-caught-up =
+    For a while I could not see what happened in *{ $name }*. { $over ->
+        [yes] It is over now. I cannot list what happened in between.
+       *[no] Its balances and turns are up to date again; what happened in between I cannot list. Send STATUS to see where it is.
+    }
+notice-key-exported = The key of your wallet was handed out, sealed for whoever proved to be you. Whoever opens it can spend your money. If this was not you, send SUPPORT at once.
+notice-key-refused = Somebody asked for the key of your wallet and could not prove to be you. Nothing was handed out. If this was not you, send SUPPORT.
+notice-wallet-closed = Your wallet is closed. It opens again, at the same address, when you next join a circle, start one or buy a place. Until then nobody can send money to it.
+notice-wallet-kept = Your wallet could not be changed. { $reason }
 notice-circle-ready = *{ $name }* is ready: { $amount } { $every }, { $seats } places, the first is yours. Send INVITE to get a code for the next person.
 notice-circle-failed = *{ $name }* could not be created. { $reason } Nothing was paid.
 notice-invitation-ready =

@@ -11,14 +11,14 @@ use crate::conversation::fake::{FakeDesk, NOW, ONE, asset, circle, contact, memb
 use crate::notice::Notice;
 use crate::port::ChainClient;
 use crate::port::chain::{
-    Assembled, ChainAddress, ChainCursor, ChainEffect, ChainEvents, CircleOnChain, Fate, FeeBump,
-    LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
+    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
 };
 use crate::port::channel::Capabilities;
 use crate::port::ledger::AggregateId;
 use crate::port::vault::{PublicKey, Signature};
 use crate::testkit::{ManualClock, MemoryLedger, MemoryVault, RecordingChannel, SeededEntropy};
-use crate::{Asset, OperatorKeys, Ports, Settings, TenantId};
+use crate::{Asset, OperatorKeys, Ports, Settings, TenantId, Timestamp};
 
 struct World {
     kolo: Kolo,
@@ -281,7 +281,13 @@ impl ChainClient for NoChain {
     fn circle_address(&self, _: &ChainAddress, _: &[u8; 32]) -> Result<ChainAddress, PortError> {
         unreachable!()
     }
+    fn knows_code(&self, _: &[u8; 32]) -> bool {
+        unreachable!()
+    }
     fn invitation_message(&self, _: &ChainAddress, _: &ChainAddress) -> Result<Vec<u8>, PortError> {
+        unreachable!()
+    }
+    fn message_payload(&self, _: &[u8]) -> Result<Vec<u8>, PortError> {
         unreachable!()
     }
     async fn prepare(&self, _: &ChainEffect) -> Result<PreparedTx, PrepareError> {
@@ -320,6 +326,16 @@ impl ChainClient for NoChain {
         unreachable!()
     }
     async fn balance(&self, _: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
+        unreachable!()
+    }
+    async fn lifetime(
+        &self,
+        _: Option<&ChainAddress>,
+        _: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        unreachable!()
+    }
+    async fn balances(&self, _: &[ChainAddress], _: &Asset) -> Result<BalancesOnChain, PortError> {
         unreachable!()
     }
     async fn circle(

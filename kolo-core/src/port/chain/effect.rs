@@ -19,6 +19,18 @@ pub enum ChainEffect {
         /// What it must be able to hold.
         asset: Asset,
     },
+    /// Create a channel account with sponsored reserves: it holds nothing, and sends calls nobody signs for.
+    OpenChannel {
+        /// The new account.
+        channel: ChainAddress,
+    },
+    /// A call nobody signs for, sent by a channel account instead of the keeper.
+    ByChannel {
+        /// The transaction's source, which alone signs it.
+        channel: ChainAddress,
+        /// The call.
+        call: Box<ChainEffect>,
+    },
     /// Pay from an account we sign for.
     Pay {
         /// Source.
@@ -322,6 +334,31 @@ pub enum ChainEffect {
     Sync {
         /// Which circle.
         circle: ChainAddress,
+    },
+    /// Pay the rent of what is about to be archived; anyone may. What is archived already is restored.
+    Prolong {
+        /// Of this circle; `None`: what all circles share.
+        circle: Option<ChainAddress>,
+        /// What they save in.
+        asset: Asset,
+    },
+    /// Close a member's trustline and merge the account into another: the reserves go back to whoever
+    /// sponsored them. Refused while the account holds anything.
+    CloseAccount {
+        /// Whose, and who signs.
+        owner: ChainAddress,
+        /// Of which asset the trustline is.
+        asset: Asset,
+        /// Who gets what XLM is in it.
+        to: ChainAddress,
+    },
+    /// Give the sponsor the reserves of a member's account back: the account carries its own from then on,
+    /// and must have the XLM for it.
+    LeaveSponsorship {
+        /// Whose.
+        owner: ChainAddress,
+        /// Of which asset the trustline is.
+        asset: Asset,
     },
     /// Pay a member what is claimable after dissolving; anyone may.
     Claim {

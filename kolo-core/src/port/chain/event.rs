@@ -11,7 +11,7 @@ use crate::{Asset, Timestamp};
 /// One event of the chain, under its own id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainEvent {
-    /// The chain's own id, unique and ordered.
+    /// The chain's own id: unique, and ordered as text.
     pub id: String,
     /// Which ledger.
     pub ledger: u32,
@@ -54,8 +54,16 @@ pub enum ChainEventBody {
         /// How much.
         amount: Amount,
     },
-    /// Not known to this version; kept raw (adapter's text form).
-    Unknown(String),
+    /// Not known to this version, or not of the documented form; kept raw.
+    Unknown {
+        /// Which contract said so.
+        contract: ChainAddress,
+        /// Whether that is the factory or an asset of ours; which circles are ours, the adapter does not
+        /// know.
+        ours: bool,
+        /// The event in the adapter's text form.
+        raw: String,
+    },
 }
 
 /// What happened in a circle; see the contract's page for each. Stored as

@@ -6,7 +6,7 @@ mod event;
 use std::fmt;
 
 use async_trait::async_trait;
-use kolo_rules::Amount;
+use kolo_rules::{Amount, Rules};
 use serde::{Deserialize, Serialize};
 
 pub use effect::{ChainEffect, DrawSecret};
@@ -141,6 +141,10 @@ pub enum Fate {
         latest_ledger: u32,
         /// Whether the node's history reaches back to before the transaction could have been sent.
         history_covers: bool,
+        /// The sequence number the source account has used last, as of that ledger or a later one; below the
+        /// transaction's it proves that no ledger has it. `None`: not asked for, since history covers it or
+        /// it may still be applied, or the node could not tell.
+        source_sequence: Option<i64>,
     },
 }
 
@@ -154,6 +158,14 @@ pub enum PrepareError {
     /// The effect has happened already (e.g. the account exists as wanted).
     #[error("already done")]
     AlreadyDone,
+    /// The account that is to send it is not on the chain.
+    #[error("the account {account}, which is to send it, does not exist: create it")]
+    NoSource {
+        /// Which account.
+        account: ChainAddress,
+        /// Close time of a ledger in which it was missing.
+        as_of: Timestamp,
+    },
     /// The adapter failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -165,6 +177,8 @@ error_codes! {
             "the chain would refuse the effect now", "look at the contract's number, below";
         AlreadyDone = "chain.already_done" Permanent:
             "the effect has happened already", "nothing: take it as done";
+        NoSource = "chain.no_source" Permanent:
+            "the account that is to send the transaction does not exist", "create it";
     } within {
         Port = PortError::code;
     }
@@ -182,6 +196,25 @@ error_codes! {
     struct Mismatch = "chain.mismatch" Permanent:
         "the prepared transaction is not what was wanted, so it was not signed",
         "distrust the node: compare it with another";
+}
+
+/// A transaction would cost more than the operator allows: it waits until the network asks for less, or the
+/// operator allows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "a fee of {wanted} stroops is above the operator's ceiling of {ceiling}: it waits; raise the ceiling if it must not"
+)]
+pub struct FeeCeiling {
+    /// What it would have to bid, stroops of XLM.
+    pub wanted: i64,
+    /// What it may cost at most, stroops of XLM.
+    pub ceiling: i64,
+}
+
+error_codes! {
+    struct FeeCeiling = "chain.fee_ceiling" Temporary:
+        "the network asks for a higher fee than the operator's ceiling allows: the transaction waits",
+        "wait, or raise the ceiling (`max_fee`)";
 }
 
 /// A node says that the chain is further than it can be: what counts from there would be good for too long.
@@ -216,20 +249,55 @@ pub struct ChainEvents {
     pub next: ChainCursor,
     /// True when there may be more right now.
     pub more: bool,
+    /// Every event of ledgers up to this one is in this page or before it; 0: not known.
+    pub through: u32,
     /// Set when history between the cursor and the first event is lost to this node.
-    pub gap: bool,
+    pub gap: Option<LostHistory>,
+}
+
+/// Ledgers whose events the node does not have any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostHistory {
+    /// The first of them.
+    pub from: u32,
+    /// The last of them.
+    pub to: u32,
+}
+
+impl LostHistory {
+    /// Whether what happened in that ledger is lost.
+    #[must_use]
+    pub const fn contains(&self, ledger: u32) -> bool {
+        self.from <= ledger && ledger <= self.to
+    }
 }
 
 /// A circle as it is on the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircleOnChain {
     /// What `kolo_rules::Circle::decode` reads (the contract may write more room for the same state than
-    /// `encode` would); `None` when the circle is finished and deleted.
+    /// `encode` would); `None` when the circle is finished and deleted, and when its code is not known
+    /// ([`ChainClient::knows_code`]): nobody can tell what that keeps.
     pub state: Option<Vec<u8>>,
     /// Members in seat order; empty when finished.
     pub members: Vec<ChainAddress>,
     /// The vault's balance.
     pub vault: Amount,
+    /// The rules it was made with; `None` when the contract does not say.
+    pub rules: Option<Rules>,
+    /// SHA-256 of the wasm it runs; `None` when it runs none.
+    pub code: Option<[u8; 32]>,
+    /// The ledger all of this is of: events up to it are contained, later ones are not.
+    pub ledger: u32,
+}
+
+/// What addresses hold, as one ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalancesOnChain {
+    /// In the order asked for.
+    pub amounts: Vec<Amount>,
+    /// The ledger they are of: events up to it are contained, later ones are not.
+    pub ledger: u32,
 }
 
 /// The chain's latest ledger.
@@ -267,6 +335,11 @@ pub trait ChainClient: Send + Sync {
         salt: &[u8; 32],
     ) -> Result<ChainAddress, PortError>;
 
+    /// Whether a circle of this code (SHA-256 of its wasm) keeps the rules: one that was released, or one the
+    /// operator vouches for. What a circle of any other code says is a stranger's word: nothing is booked
+    /// from it.
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool;
+
     /// What an invitation key signs to let `joiner` in.
     ///
     /// # Errors
@@ -276,6 +349,13 @@ pub trait ChainClient: Send + Sync {
         circle: &ChainAddress,
         joiner: &ChainAddress,
     ) -> Result<Vec<u8>, PortError>;
+
+    /// What the vault signs (SHA-256 of it) for a message of a member's: led by the chain's own word for
+    /// messages, so that it can never be a transaction.
+    ///
+    /// # Errors
+    /// When the message is too long, or the chain has no signed messages.
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError>;
 
     /// Builds and simulates the transaction for an effect.
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError>;
@@ -349,6 +429,24 @@ pub trait ChainClient: Send + Sync {
 
     /// What an address holds of an asset (zero without a trustline).
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError>;
+
+    /// When the first of what a circle needs (`None`: of what all circles share) will be archived unless
+    /// [`ChainEffect::Prolong`] is brought about; a moment in the past: something is. `None`: nothing ever is.
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError>;
+
+    /// What several addresses (100 at most) hold of an asset, all of one ledger.
+    ///
+    /// # Errors
+    /// A temporary one when they could not be read as one ledger has them.
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError>;
 
     /// A circle's state and vault; `None` when there is no such contract.
     async fn circle(

@@ -248,6 +248,7 @@ macro_rules! __vault_cases {
             creating_is_idempotent
             creating_at_once_agrees
             signatures_verify
+            a_hash_is_not_signed_as_a_message
             signing_is_deterministic
             an_unknown_key_signs_nothing
             tenants_have_their_own_keys

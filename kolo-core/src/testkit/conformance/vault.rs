@@ -80,9 +80,23 @@ pub async fn signatures_verify(setup: &VaultSetup) {
     let vault = setup.open().await;
     for name in names() {
         let key = vault.create(&tenant("main"), &name).await.expect("created");
-        for payload in [&b""[..], b"payload", &[0xff; 32], &[7; 70_000]] {
+        for payload in [&b""[..], b"payload", &[0xff; 31], &[0xff; 33], &[7; 70_000]] {
             signs(&*vault, "main", &key, payload).await;
         }
+    }
+}
+
+/// Bytes that could be a transaction's hash are not signed as they are; their hash is.
+pub async fn a_hash_is_not_signed_as_a_message(setup: &VaultSetup) {
+    let vault = setup.open().await;
+    let main = tenant("main");
+    for name in names() {
+        let key = vault.create(&main, &name).await.expect("created");
+        let hash = Sha256::digest(b"a transaction");
+        assert_refused!(vault.sign(&main, &key, Digest::Raw, &hash).await, e
+            if e.kind == PortErrorKind::Denied && e.retry == Retry::Permanent);
+        let signed = vault.sign(&main, &key, Digest::Sha256, &hash).await.expect("signed");
+        assert!(!verifies(&key, &hash, &signed));
     }
 }
 

@@ -3,8 +3,9 @@ use async_trait::async_trait;
 
 use super::Faulty;
 use crate::port::chain::{
-    Assembled, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents, CircleOnChain,
-    Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx, Submission,
+    Assembled, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvents,
+    CircleOnChain, Fate, FeeBump, LatestLedger, Mismatch, PrepareError, PreparedTx, SignedTx,
+    Submission,
 };
 use crate::port::channel::{Capabilities, OutboundMessage};
 use crate::port::ledger::{
@@ -167,12 +168,20 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         self.inner.circle_address(organiser, salt)
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        self.inner.knows_code(wasm)
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,
         joiner: &ChainAddress,
     ) -> Result<Vec<u8>, PortError> {
         self.inner.invitation_message(circle, joiner)
+    }
+
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.inner.message_payload(message)
     }
 
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
@@ -230,6 +239,22 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
 
     async fn balance(&self, address: &ChainAddress, asset: &Asset) -> Result<Amount, PortError> {
         self.plan.call("balance", self.inner.balance(address, asset)).await
+    }
+
+    async fn lifetime(
+        &self,
+        circle: Option<&ChainAddress>,
+        asset: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.plan.call("lifetime", self.inner.lifetime(circle, asset)).await
+    }
+
+    async fn balances(
+        &self,
+        addresses: &[ChainAddress],
+        asset: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        self.plan.call("balances", self.inner.balances(addresses, asset)).await
     }
 
     async fn circle(

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::contract::{Contract, Done};
 use crate::port::chain::{
-    Assembled, Authorisation, ChainAddress, ChainClient, ChainCursor, ChainEffect, ChainEvent,
-    ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump, LatestLedger,
-    Mismatch, PrepareError, PreparedTx, Refused, SignedTx, Submission,
+    Assembled, Authorisation, BalancesOnChain, ChainAddress, ChainClient, ChainCursor, ChainEffect,
+    ChainEvent, ChainEventBody, ChainEvents, CircleChainEvent, CircleOnChain, Fate, FeeBump,
+    FeeCeiling, LatestLedger, LostHistory, Mismatch, PrepareError, PreparedTx, Refused, SignedTx,
+    Submission,
 };
 use crate::port::vault::{PublicKey, Signature};
 use crate::port::{PortError, PortErrorKind, Retry};
@@ -26,6 +27,14 @@ pub(super) enum Answer {
     Refuse(Option<u32>),
     /// The adapter cannot do it, ever.
     Impossible,
+    /// It is above the operator's ceiling.
+    TooDear,
+    /// The adapter has trouble.
+    Trouble,
+    /// It is as wanted already.
+    AlreadyDone,
+    /// Who creates a circle has no account in a ledger closed then.
+    NoSource(Timestamp),
 }
 
 /// What reading a contract gives instead of its state.
@@ -35,6 +44,14 @@ pub(super) enum Reading {
     Impossible,
     /// What is no state.
     Garbage,
+    /// What the adapter finds to be of no known form.
+    Corrupt,
+    /// No contract at all.
+    Nothing,
+    /// No state, as of a circle that is over, and what is in the vault.
+    Over,
+    /// State of this ledger.
+    Of(u32),
 }
 
 #[derive(Default)]
@@ -44,7 +61,16 @@ struct State {
     payouts: Option<(ChainAddress, Answer)>,
     done: Vec<ChainEffect>,
     events: Vec<ChainEvent>,
-    gap: bool,
+    /// So many of the first events the node does not have any more.
+    lost: usize,
+    /// Transfers are not told, as by nodes that have no events of classic payments.
+    silent: bool,
+    /// Wallets can be read.
+    comparing: bool,
+    /// Wallets as they were after that ledger, from a node that lags behind.
+    lagging: Option<(u32, BTreeMap<ChainAddress, Amount>)>,
+    /// After so many circles that were read, the node fails for a moment.
+    patience: Option<usize>,
     prepared: u64,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
@@ -52,6 +78,8 @@ struct State {
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
+    /// When the first entry of anything is archived.
+    ends_at: Option<Timestamp>,
 }
 
 /// The last ledger in which consents are good here.
@@ -95,6 +123,11 @@ impl ScriptedChain {
         self.lock().fate = fate;
     }
 
+    /// From now on everything there is ends then.
+    pub fn ends_at(&self, at: Timestamp) {
+        self.lock().ends_at = Some(at);
+    }
+
     /// Looks at how calls of two go, or sets it.
     pub fn consents<T>(&self, look: impl FnOnce(&mut Consents) -> T) -> T {
         look(&mut self.lock().consents)
@@ -108,10 +141,31 @@ impl ScriptedChain {
     /// An event, closed at that moment.
     pub fn emit(&self, at: Timestamp, body: ChainEventBody) {
         let mut state = self.lock();
+        let transfer = matches!(body, ChainEventBody::Transfer { .. });
+        let body = match body {
+            _ if state.silent && transfer => elsewhere(),
+            body => body,
+        };
         let ledger = u32::try_from(state.events.len() + 1).unwrap();
         let id = format!("{ledger:019}-0000000000");
         let tx = format!("{ledger:064x}");
         state.events.push(ChainEvent { id, ledger, closed_at: at, tx, body });
+    }
+
+    /// The event of that ledger is told as this from now on.
+    pub fn turns_up(&self, ledger: usize, body: ChainEventBody) {
+        let mut state = self.lock();
+        let event = &mut state.events[ledger - 1];
+        // Not the id under which the other one was kept.
+        event.id = format!("{}-late", event.id);
+        event.body = body;
+    }
+
+    /// The event of that ledger is understood as this from now on.
+    pub fn understand(&self, ledger: u32, body: ChainEventBody) {
+        let mut state = self.lock();
+        let event = state.events.iter_mut().find(|event| event.ledger == ledger).unwrap();
+        event.body = body;
     }
 
     /// All that happened is told again, under the same ids: a cursor that was set back.
@@ -130,6 +184,11 @@ impl ScriptedChain {
         self.lock().add(to, amount);
         let (asset, to) = (asset.clone(), Some(to.clone()));
         self.emit(at, ChainEventBody::Transfer { asset, from: None, to, amount });
+    }
+
+    /// Tokens that are gone; somebody else tells of it.
+    pub fn spend(&self, from: &ChainAddress, amount: Amount) {
+        self.lock().add(from, Amount::ZERO.checked_sub(amount).unwrap());
     }
 
     /// Looks at a contract, or sets something in it.
@@ -185,9 +244,42 @@ impl ScriptedChain {
         self.lock().events.iter().filter_map(of_circle).collect()
     }
 
-    /// The node has lost history.
-    pub fn lose_history(&self, lost: bool) {
-        self.lock().gap = lost;
+    /// The node has lost all that has happened so far.
+    pub fn lose_history(&self) {
+        let mut state = self.lock();
+        state.lost = state.events.len();
+    }
+
+    /// Another node, which has all history.
+    pub fn find_history(&self) {
+        self.lock().lost = 0;
+    }
+
+    /// From now on wallets can be compared with the books.
+    pub fn let_compare(&self) {
+        self.lock().comparing = true;
+    }
+
+    /// From now on balances are those of now, from a node that lags behind; `false`: of a good one.
+    pub fn lag(&self, lags: bool) {
+        let mut state = self.lock();
+        let now = (state.ledger(), state.wallets.clone());
+        state.lagging = lags.then_some(now);
+    }
+
+    /// After so many circles the node fails once to read one.
+    pub fn fail_after(&self, circles: usize) {
+        self.lock().patience = Some(circles);
+    }
+
+    /// The latest ledger.
+    pub fn ledger(&self) -> u32 {
+        self.lock().ledger()
+    }
+
+    /// Whether transfers are told from now on.
+    pub fn silence(&self, silent: bool) {
+        self.lock().silent = silent;
     }
 
     /// The effects that were brought about, in order.
@@ -206,6 +298,11 @@ impl ScriptedChain {
 }
 
 impl State {
+    /// The latest: one event makes one.
+    fn ledger(&self) -> u32 {
+        u32::try_from(self.events.len()).unwrap()
+    }
+
     fn add(&mut self, wallet: &ChainAddress, amount: Amount) {
         let balance = self.wallets.entry(wallet.clone()).or_default();
         *balance = balance.checked_add(amount).unwrap();
@@ -226,12 +323,20 @@ impl ChainClient for ScriptedChain {
         Ok(ChainAddress(format!("C{}", data_encoding::HEXUPPER.encode(salt))))
     }
 
+    fn knows_code(&self, wasm: &[u8; 32]) -> bool {
+        *wasm == OURS
+    }
+
     fn invitation_message(
         &self,
         circle: &ChainAddress,
         joiner: &ChainAddress,
     ) -> Result<Vec<u8>, PortError> {
         Ok(format!("{circle}{joiner}").into_bytes())
+    }
+
+    fn message_payload(&self, message: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok([b"message:", message].concat())
     }
 
     async fn prepare(&self, effect: &ChainEffect) -> Result<PreparedTx, PrepareError> {
@@ -249,6 +354,22 @@ impl ChainClient for ScriptedChain {
                 let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);
                 return Err(PortError::new(kind, retry, "as the test says").into());
             }
+            Some(Answer::TooDear) => {
+                let (kind, retry) = (PortErrorKind::Limited, Retry::Temporary);
+                let ceiling = FeeCeiling { wanted: 1_000, ceiling: 100 };
+                return Err(PortError::new(kind, retry, "bidding").because(ceiling).into());
+            }
+            Some(Answer::Trouble) => {
+                let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+                return Err(PortError::new(kind, retry, "as the test says").into());
+            }
+            Some(Answer::NoSource(as_of)) => {
+                let ChainEffect::CreateCircle { organiser: account, .. } = effect.clone() else {
+                    panic!("{effect:?}");
+                };
+                return Err(PrepareError::NoSource { account, as_of });
+            }
+            Some(Answer::AlreadyDone) => return Err(PrepareError::AlreadyDone),
             None => {}
         }
         state.prepared += 1;
@@ -306,7 +427,9 @@ impl ChainClient for ScriptedChain {
     }
 
     fn bump_again(&self, _: &SignedTx) -> Result<FeeBump, PortError> {
-        unreachable!("no fee is too low here")
+        let ceiling = FeeCeiling { wanted: 1_000, ceiling: 100 };
+        let (kind, retry) = (PortErrorKind::Limited, Retry::Temporary);
+        Err(PortError::new(kind, retry, "no fee is too low here").because(ceiling))
     }
 
     async fn submit(&self, _: &SignedTx) -> Result<Submission, PortError> {
@@ -314,8 +437,11 @@ impl ChainClient for ScriptedChain {
     }
 
     async fn look_up(&self, _: &SignedTx) -> Result<Fate, PortError> {
-        let confirmed = Fate::Confirmed { ledger: 1, closed_at: Timestamp::from_unix(1), fee: 1 };
-        Ok(self.lock().fate.clone().unwrap_or(confirmed))
+        let state = self.lock();
+        // Its event comes next.
+        let ledger = state.ledger() + 1;
+        let confirmed = Fate::Confirmed { ledger, closed_at: Timestamp::from_unix(1), fee: 1 };
+        Ok(state.fate.clone().unwrap_or(confirmed))
     }
 
     async fn events_after(
@@ -324,24 +450,54 @@ impl ChainClient for ScriptedChain {
         limit: usize,
     ) -> Result<ChainEvents, PortError> {
         let state = self.lock();
-        let from = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+        let wanted = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+        let from = state.lost.max(wanted);
+        let ledger = |events: usize| u32::try_from(events).unwrap();
+        let lost = LostHistory { from: ledger(wanted + 1), to: ledger(from) };
         let events: Vec<_> = state.events.iter().skip(from).take(limit).cloned().collect();
         let next = from + events.len();
         Ok(ChainEvents {
             events,
             next: ChainCursor(next.to_string()),
             more: next < state.events.len(),
-            gap: state.gap,
+            through: ledger(next),
+            gap: (wanted < from).then_some(lost),
         })
     }
 
     async fn latest(&self) -> Result<LatestLedger, PortError> {
-        let nothing = LatestLedger { sequence: 1, closed_at: Timestamp::from_unix(1) };
-        Ok(self.lock().consents.latest.unwrap_or(nothing))
+        let state = self.lock();
+        let sequence = state.ledger().max(1);
+        let nothing = LatestLedger { sequence, closed_at: Timestamp::from_unix(1) };
+        Ok(state.consents.latest.unwrap_or(nothing))
     }
 
     async fn balance(&self, wallet: &ChainAddress, _: &Asset) -> Result<Amount, PortError> {
         Ok(self.lock().wallets.get(wallet).copied().unwrap_or_default())
+    }
+
+    async fn lifetime(
+        &self,
+        _: Option<&ChainAddress>,
+        _: &Asset,
+    ) -> Result<Option<Timestamp>, PortError> {
+        Ok(self.lock().ends_at)
+    }
+
+    async fn balances(
+        &self,
+        wallets: &[ChainAddress],
+        _: &Asset,
+    ) -> Result<BalancesOnChain, PortError> {
+        let state = self.lock();
+        if !state.comparing {
+            let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+            return Err(PortError::new(kind, retry, "wallets are not kept in this test"));
+        }
+        let now = (state.ledger(), state.wallets.clone());
+        let (ledger, there) = state.lagging.clone().unwrap_or(now);
+        let amount = |wallet| there.get(wallet).copied().unwrap_or_default();
+        Ok(BalancesOnChain { amounts: wallets.iter().map(amount).collect(), ledger })
     }
 
     async fn circle(
@@ -349,13 +505,30 @@ impl ChainClient for ScriptedChain {
         address: &ChainAddress,
         _: &Asset,
     ) -> Result<Option<CircleOnChain>, PortError> {
-        let state = self.lock();
+        let mut state = self.lock();
+        if let Some(patience) = state.patience {
+            state.patience = patience.checked_sub(1);
+            if patience == 0 {
+                let (kind, retry) = (PortErrorKind::Unavailable, Retry::Temporary);
+                return Err(PortError::new(kind, retry, "as the test says"));
+            }
+        }
+        let ledger = state.ledger();
         let there = state.contracts.iter().find(|there| there.address == *address);
-        let there = there.map(Contract::on_chain);
+        let there = there.map(|there| there.on_chain(ledger));
         match state.reading {
             None => Ok(there),
             Some(Reading::Garbage) => {
                 Ok(there.map(|there| CircleOnChain { state: Some(vec![0xFF; 9]), ..there }))
+            }
+            Some(Reading::Nothing) => Ok(None),
+            Some(Reading::Over) => {
+                Ok(there.map(|there| CircleOnChain { state: None, members: vec![], ..there }))
+            }
+            Some(Reading::Of(ledger)) => Ok(there.map(|there| CircleOnChain { ledger, ..there })),
+            Some(Reading::Corrupt) => {
+                let (kind, retry) = (PortErrorKind::Corrupt, Retry::Permanent);
+                Err(PortError::new(kind, retry, "as the test says"))
             }
             Some(Reading::Impossible) => {
                 let (kind, retry) = (PortErrorKind::Invalid, Retry::Permanent);
@@ -364,6 +537,15 @@ impl ChainClient for ScriptedChain {
         }
     }
 }
+
+/// A ledger in which nothing of ours is told.
+pub(super) fn elsewhere() -> ChainEventBody {
+    let contract = ChainAddress("CSTRANGER".to_owned());
+    ChainEventBody::Unknown { contract, ours: false, raw: "spam".to_owned() }
+}
+
+/// The one code of circles that is known here.
+pub(super) const OURS: [u8; 32] = [12; 32];
 
 /// After this no transaction is applied here.
 pub(super) const MAX_TIME: Timestamp = Timestamp::from_unix(4_000_000_000);

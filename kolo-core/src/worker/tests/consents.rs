@@ -6,7 +6,7 @@ use super::chain::{CONSENT_UNTIL, MAX_TIME};
 use super::offers::Play;
 use crate::CommandContext;
 use crate::offer::{OfferEnd, OfferStage, OfferView};
-use crate::port::chain::{ChainEventBody, Fate, LatestLedger};
+use crate::port::chain::{Fate, LatestLedger};
 use crate::port::ledger::{AggregateId, AggregateWrite};
 use crate::unit::Command;
 
@@ -45,6 +45,7 @@ fn nothing_is_built_anew_while_a_consent_is_good() {
         latest_closed_at: MAX_TIME.plus(1),
         latest_ledger,
         history_covers: true,
+        source_sequence: None,
     };
     play.life.world.chain.fate(Some(lost(CONSENT_UNTIL)));
     block_on(play.offers().accept(&play.ctx(2), offer.id, None)).unwrap();
@@ -143,7 +144,7 @@ fn after_an_update_calls_of_two_wait_for_the_next_event() {
     world.pass(1_800);
     assert_eq!(play.signed(), Vec::<Vec<u8>>::new(), "how far the chain is nobody knows");
     assert_eq!(play.stage(offer.id), OfferStage::Accepted, "but that passes");
-    world.chain.emit(world.now(), ChainEventBody::Unknown("any".to_owned()));
+    world.chain.emit(world.now(), super::chain::elsewhere());
     world.pass(60);
     play.life.settle();
     assert_eq!((play.different(), play.turns()), (1, [3, 2, 1]));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kolo_rules::circle::{Effect, Motion, Phase, Readiness, Step, Swapped, Synced, VoteOutcome};
 use kolo_rules::{Amount, Circle, Refusal, Rules};
 
+use super::chain::OURS;
 use crate::Timestamp;
 use crate::circle::sha256;
 use crate::port::chain::{ChainAddress, CircleChainEvent as E, CircleOnChain};
@@ -18,6 +19,7 @@ pub(super) struct Contract {
     pub state: Circle,
     pub members: Vec<ChainAddress>,
     pub vault: Amount,
+    pub code: [u8; 32],
     /// What the issuer took of it and nobody has borne yet.
     pub taken: Amount,
     /// What somebody sent there and nobody has taken note of yet.
@@ -43,6 +45,7 @@ impl Contract {
             state: Circle::new(),
             members: Vec::new(),
             vault: Amount::ZERO,
+            code: OURS,
             taken: Amount::ZERO,
             given: Amount::ZERO,
             secrets: BTreeMap::new(),
@@ -51,7 +54,7 @@ impl Contract {
         }
     }
 
-    pub fn on_chain(&self) -> CircleOnChain {
+    pub fn on_chain(&self, ledger: u32) -> CircleOnChain {
         let finished = self.state.is_finished();
         let mut bytes = vec![0; kolo_rules::circle::MAX_ENCODED];
         let length = self.state.encode(&mut bytes).unwrap();
@@ -60,6 +63,9 @@ impl Contract {
             state: (!finished).then_some(bytes),
             members: if finished { Vec::new() } else { self.members.clone() },
             vault: self.vault,
+            rules: Some(self.rules),
+            code: Some(self.code),
+            ledger,
         }
     }
 

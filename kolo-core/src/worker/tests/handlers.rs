@@ -10,7 +10,7 @@ use kolo_rules::Amount;
 
 use super::{DAY_S, EACH, World};
 use crate::events::{CircleEvent, EventHandler, EventKind, Happened};
-use crate::port::chain::{ChainEventBody, CircleChainEvent};
+use crate::port::chain::{ChainAddress, ChainEventBody, CircleChainEvent};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::worker::Worker;
 use crate::{CircleId, Error};
@@ -183,18 +183,92 @@ fn a_failing_handler_is_tried_later_and_holds_up_nobody() {
     let vault = block_on(world.kolo.circles().status(circle)).unwrap().vault;
     assert_eq!(vault.minor_units(), 2 * EACH.minor_units(), "and the worker goes on");
 
-    // A day of failing: later and later, at most every five minutes.
-    for _ in 0..DAY_S / 60 {
+    // Most of an hour of failing: later and later, at most every five minutes.
+    for _ in 0..55 {
         world.clock.advance(60);
         tick(&worker);
     }
     let tries = failing.tries.lock().unwrap().len();
-    assert!((280..300).contains(&tries), "{tries}");
+    assert!((15..20).contains(&tries), "{tries}");
+    assert_eq!(block_on(world.kolo.dead_letters(10)).unwrap(), [], "it may pass");
     failing.fails.store(false, Ordering::SeqCst);
     world.clock.advance(301);
     tick(&world.worker_with(&[("failing", &failing), ("other", &other)]));
     assert_eq!(failing.seen(), other.seen());
     assert_eq!(other.tries.lock().unwrap().len(), 5);
+}
+
+/// Fails on one event for as long as it is told to.
+#[derive(Default)]
+struct Picky {
+    recorder: Recorder,
+    dislikes: Mutex<Option<u64>>,
+}
+
+#[async_trait]
+impl EventHandler for Picky {
+    async fn handle(&self, event: &CircleEvent) -> Result<(), PortError> {
+        if *self.dislikes.lock().unwrap() == Some(event.position) {
+            let what = "this one, never";
+            return Err(PortError::new(PortErrorKind::Invalid, Retry::Permanent, what));
+        }
+        self.recorder.handle(event).await
+    }
+}
+
+#[test]
+fn what_a_handler_fails_on_too_often_is_listed_and_can_be_replayed() {
+    let world = World::new();
+    world.a_whole_life();
+    world.work();
+    let events = block_on(world.kolo.events(0, 1_000)).unwrap().events;
+    let wanted: Vec<_> = events.iter().filter(|event| NAMED.contains(&event.kind())).collect();
+    let bad = wanted[2].position;
+    let (picky, other) = (Arc::new(Picky::default()), Arc::new(Recorder::default()));
+    *picky.dislikes.lock().unwrap() = Some(bad);
+    let worker = world.worker_with(&[("other", &other)]).on_event("picky", &NAMED, picky.clone());
+    let worker = worker.unwrap();
+    for _ in 0..40 {
+        tick(&worker);
+        world.clock.set(world.now().plus(300));
+    }
+    assert_eq!(other.seen().len(), wanted.len(), "the other one has all of them");
+    let all: Vec<u64> = wanted.iter().map(|event| event.position).collect();
+    let others: Vec<u64> = all.iter().copied().filter(|position| *position != bad).collect();
+    let heard =
+        || -> Vec<u64> { picky.recorder.seen().iter().map(|event| event.position).collect() };
+    assert_eq!(heard(), others, "what follows goes on");
+
+    let letters = || block_on(world.kolo.dead_letters(10)).unwrap();
+    let found = letters();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].handler.as_str(), found[0].position, found[0].attempts),
+        ("picky", bad, 3)
+    );
+    assert!(found[0].error.contains("this one, never"), "{}", found[0].error);
+
+    let replay = |key: &str, position| {
+        let ctx = crate::CommandContext::of_system(key);
+        block_on(world.kolo.replay_dead_letter(&ctx, "picky", position)).unwrap()
+    };
+    assert!(!replay("nothing there", bad + 1));
+    // In vain the first time.
+    assert!(replay("once", bad));
+    assert_eq!(letters(), []);
+    for _ in 0..40 {
+        tick(&worker);
+        world.clock.set(world.now().plus(300));
+    }
+    assert_eq!((letters().len(), letters()[0].attempts, letters()[0].replays), (1, 6, 1));
+
+    *picky.dislikes.lock().unwrap() = None;
+    assert!(replay("twice", bad));
+    assert!(replay("twice", bad), "the same command");
+    tick(&worker);
+    tick(&worker);
+    assert_eq!(letters(), []);
+    assert_eq!(heard(), [others, vec![bad]].concat(), "once, after the others");
 }
 
 /// A handler that panics has failed, like any other: the worker and the other handlers go on.
@@ -349,8 +423,21 @@ fn every_kind_of_event_is_read_as_it_was_told() {
     let page = block_on(world.kolo.events(before, 1_000)).unwrap();
     let read: Vec<_> = page.events.into_iter().map(|event| event.what).collect();
     assert_eq!(read, told.map(Happened::InCircle));
-    let unknown = ChainEventBody::Unknown("of another version".to_owned());
-    world.chain.emit(world.now(), unknown);
+    let said = |contract: &ChainAddress, ours| {
+        let (contract, raw) = (contract.clone(), "of another version".to_owned());
+        world.chain.emit(world.now(), ChainEventBody::Unknown { contract, ours, raw });
+    };
+    // Of a circle of ours, of the factory, and of anybody.
+    said(&world.address(circle), false);
+    said(&ChainAddress("CFACTORY".to_owned()), true);
+    said(&ChainAddress("CANYBODY".to_owned()), false);
     world.work();
     assert!(block_on(world.kolo.events(page.next, 1_000)).unwrap().events.is_empty());
+    let raw = || block_on(world.kolo.unknown_events(page.next, 1_000)).unwrap();
+    let contracts: Vec<_> = raw().events.into_iter().map(|event| event.contract).collect();
+    assert_eq!(contracts, [world.address(circle), ChainAddress("CFACTORY".to_owned())]);
+    assert!(raw().events.iter().all(|event| event.raw == "of another version"));
+    world.chain.tell_again();
+    world.work();
+    assert_eq!(raw().events.len(), 2, "each is kept once");
 }

@@ -8,6 +8,7 @@ use crate::circle::Office;
 use crate::circle::UnderWay;
 use crate::offer::SwapTerms;
 use crate::port::authorizer::{CommandName, CommandRequest, Verdict};
+use crate::port::vault::{SealTo, Secret};
 use crate::port::{Authorizer, PortError, PortErrorKind, Retry};
 use crate::{Actor, OfferId, view::InvitationView};
 
@@ -104,6 +105,19 @@ impl Calls<'_> {
             }
             CommandName::TestMoney => {
                 return block_on(self.world.kolo.wallets().test_money(by, one)).map(drop);
+            }
+            CommandName::ExportKey => {
+                let (to, proof) = (SealTo::Recipient("age1".to_owned()), Secret::new("123456"));
+                return block_on(self.world.kolo.wallets().export_key(by, &to, &proof)).map(drop);
+            }
+            CommandName::SignMessage => {
+                return block_on(self.world.kolo.wallets().sign_message(by, "hello")).map(drop);
+            }
+            CommandName::CloseAccount => {
+                return block_on(self.world.kolo.wallets().close(by, None)).map(drop);
+            }
+            CommandName::LeaveSponsorship => {
+                return block_on(self.world.kolo.wallets().leave_sponsorship(by)).map(drop);
             }
             CommandName::CreateCircle => {
                 let wanted = NewCircle::weekly("Friends", EACH, 3);
@@ -252,7 +266,11 @@ fn the_host_is_told_who_what_and_where() {
         };
         // Which circle an offer nobody knows is about, nobody knows.
         let unknown = matches!(command, C::AcceptOffer | C::DeclineOffer | C::WithdrawOffer);
-        let elsewhere = unknown || matches!(command, C::Register | C::TestMoney | C::CreateCircle);
+        let wallet = matches!(
+            command,
+            C::ExportKey | C::SignMessage | C::CloseAccount | C::LeaveSponsorship | C::TestMoney
+        );
+        let elsewhere = unknown || wallet || matches!(command, C::Register | C::CreateCircle);
         let circle = (!elsewhere).then_some(calls.circle);
         let amount = match command {
             C::Contribute => Some(EACH),

@@ -15,6 +15,10 @@ use crate::view::OfficerView;
 const MATRIX: &[(&str, &str)] = &[
     ("member.register", "------x"),
     ("wallet.test_money", "x---xx-"),
+    ("wallet.export_key", "x---xx-"),
+    ("wallet.sign_message", "x---xx-"),
+    ("wallet.close", "x---xx-"),
+    ("wallet.leave_sponsorship", "x---xx-"),
     ("circle.create", "x---xx-"),
     ("circle.invite", "xxx----"),
     ("circle.revoke", "xxx----"),

@@ -6,6 +6,7 @@ use futures_timer::Delay;
 use serde_json::{Value, json};
 
 use super::state::{Node, is_ahead};
+use crate::rpc::NO_TRANSACTION;
 use crate::rpc::transport::TransportError;
 
 /// How long a look may take: a node that takes longer is not the one to ask.
@@ -13,9 +14,6 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a look asks by; requests have numbers.
 const LOOK_ID: &str = "look";
-
-/// A transaction there is none of: every node answers with its latest ledger and when it closed.
-const NO_TRANSACTION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl Node {
     /// Asks the node which network it is on and how far it is.

@@ -221,7 +221,10 @@ impl Transport for Failover {
         // All of them: what one that cannot be asked would say is not known.
         let asked =
             self.inner.nodes.iter().map(async |node| match self.ask(node, request).await? {
-                Answer::Good(answer) | Answer::Refused(answer) => Ok(answer),
+                Answer::Good(answer) => {
+                    look::is_in_time(request, &answer, (self.inner.now)()).map(|()| answer)
+                }
+                Answer::Refused(answer) => Ok(answer),
             });
         join_all(asked).await
     }

@@ -151,7 +151,11 @@ impl Node {
         let doubled = REST.saturating_mul(1 << known.in_a_row.min(16));
         known.in_a_row = known.in_a_row.saturating_add(1);
         known.resting_until = Some(Instant::now() + doubled.min(LONGEST_REST));
-        known.last_error = Some(error.to_string());
+        known.last_error = Some(match error {
+            // Said so by whoever tells of it.
+            TransportError::Unreachable(why) => why.clone(),
+            other => other.to_string(),
+        });
         // Whoever answers there next has to name the network again.
         known.verified = false;
     }

@@ -115,7 +115,7 @@ impl ChainStage {
             |why: String| StageError::new(format!("reading {}: {why}", circle.address));
         let found = block_on(self.client.circle(&circle.address, &self.deployment.asset))
             .map_err(|error| unreadable(error.to_string()))?;
-        let CircleOnChain { state, members, vault } =
+        let CircleOnChain { state, members, vault, .. } =
             found.ok_or_else(|| unreadable("it is not there".to_owned()))?;
         let state = state.map(|bytes| Circle::decode(&bytes)).transpose();
         let state = state.map_err(|error| unreadable(error.to_string()))?;

@@ -37,7 +37,7 @@ variants! { missing_replies, replies, Reply:
     TestMoneyAtMost BadAmount AskGroupName BadGroupName AskContribution AskInterval AskSeats ConfirmCreate AskCode
     GroupCode GroupCodeClosed ConfirmAsk AlreadyAsked ConfirmTakeBack NoRequest Requests NobodyWaits ConfirmApprove
     ConfirmReject AskWhom NobodyCalled NotYourself ConfirmRemove ConfirmExpel MoveHow PassedOn HasAPlace ConfirmSwap CannotBeAsked SellHow ConfirmSell ConfirmOfferSeat OfferSent Offers NoOffers ConfirmAccept ConfirmEndOffer OfferOver ConfirmMove AskOwnTurn BadPayout
-    NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed Status OnlyOrganiser OnlyOfficers RoleHow Roles ConfirmRole ConfirmRoleEnd RoleDone
+    NoSuchVote RevokeWhich ConfirmJoin AlreadyIn BadPhone NoGroups WhichGroup NoSuchGroup Creating CreationFailed OtherCode Status OnlyOrganiser OnlyOfficers RoleHow Roles ConfirmRole ConfirmRoleEnd RoleDone
     OnlyBeforeStart NotStarted Over ConfirmStart ConfirmLeave ConfirmCancelGroup ConfirmDissolve ConfirmVote AskVote WhichVote ConfirmExit AskBid ConfirmBid ConfirmEntry NothingToPayIn
     NoVoteOpen ConfirmContribute NothingDue AllPaid OnItsWay TooLittle OtherAmount OfferRepay ConfirmRepay RepayAtMost
     NothingOwed Declined TimedOut YesOrNo NothingToConfirm StaleButton Stopped NothingToStop NoSuchChoice NotUnderstood
@@ -45,16 +45,16 @@ variants! { missing_replies, replies, Reply:
 }
 
 variants! { missing_notices, notices, Notice:
-    MoneyReceived MoneySent CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
+    MoneyReceived MoneySent BalanceFound CircleCaughtUp KeyExported KeyRefused WalletClosed WalletKept CircleReady CircleFailed InvitationReady InvitationFailed InvitationRevoked RevocationFailed Joined JoinFailed SomebodyJoined
     SomebodyLeft Started RequestFailed Contributed ContributionFailed Repaid PaidBack RepaymentFailed Reminder PaidOut
     PayoutKept CreditDelivered Proposed EntryDue EntryPaid PlaceAsked PlacesAsked PlaceWaiting PlaceRefused PlaceDenied PlaceTakenBack PlaceGone VotePassed MoveStopped SeatGiven Leaving Expelled SeatTaken TurnsSwapped BidMade InsurancePaid VaultShort VaultGift VoteCast ProposalRejected Dissolved Refunded Completed
-    Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded Office
+    Cancelled Left OfferMade OfferEnded SeatGivenUp UpgradeSigned Upgraded OtherCode Office
 }
 
 variants! { missing_errors, errors, Error:
     NotAllowed Forbidden NoSuchMember NoSuchCircle NoSuchInvitation NoSuchReceipt InvitationSpent InvitationForSomebodyElse RulesNotAccepted
-    NoPlaceLeft NoSuchDoor TooManyRequests NotReady UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
-    LeaseLost Port LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
+    NoPlaceLeft NoSuchDoor TooManyRequests NotReady OtherCode UnderWay Refused InsufficientFunds BadText OutOfBounds CapReached NotAvailable KeyReused Contention Stored
+    LeaseLost Port SecondFactor WalletInUse LastTreasurer HasOffice NoOffice NoSuchOffer OfferClosed OtherCannotPay
 }
 
 fn name() -> String {
@@ -91,6 +91,7 @@ pub fn errors() -> Vec<Error> {
         Error::HasOffice,
         Error::NoOffice,
         Error::NotReady,
+        Error::OtherCode,
         Error::UnderWay,
         Error::InsufficientFunds { missing: units(3) },
         Error::BadText { field: "name", max: 60 },
@@ -100,6 +101,9 @@ pub fn errors() -> Vec<Error> {
         cap_reached(Cap::CirclesOfMember),
         cap_reached(Cap::Offers),
         cap_reached(Cap::Offices),
+        cap_reached(Cap::Exports),
+        Error::SecondFactor,
+        Error::WalletInUse { why: "money" },
         Error::NotAvailable,
         Error::KeyReused,
         Error::Contention,

@@ -38,7 +38,15 @@ fn tx() -> String {
 fn money_notices() -> Vec<Notice> {
     vec![
         Notice::MoneyReceived { amount: 5 * ONE, balance: 9 * ONE, tx: tx() },
+        Notice::BalanceFound { amount: 5 * ONE, balance: 9 * ONE, lost: false },
+        Notice::BalanceFound { amount: -ONE, balance: 9 * ONE, lost: true },
+        Notice::CircleCaughtUp { circle: id(), name: name(), over: false },
+        Notice::CircleCaughtUp { circle: id(), name: name(), over: true },
         Notice::MoneySent { amount: 5 * ONE, balance: 4 * ONE, tx: tx() },
+        Notice::KeyExported,
+        Notice::KeyRefused,
+        Notice::WalletClosed,
+        Notice::WalletKept { reason: Reason::Technical },
     ]
 }
 
@@ -289,7 +297,10 @@ fn changing_notices() -> Vec<Notice> {
 }
 
 fn offers() -> Vec<Notice> {
-    let mut all = vec![Notice::Upgraded { circle: id(), name: name(), code: "ab".repeat(32) }];
+    let mut all = vec![
+        Notice::Upgraded { circle: id(), name: name(), code: "ab".repeat(32) },
+        Notice::OtherCode { circle: id(), name: name() },
+    ];
     let who = || "Bola".to_owned();
     for (kind, pays) in [
         (OfferKind::Turns, 0),

@@ -84,6 +84,7 @@ fn money() -> Vec<Reply> {
     let kinds = [
         "deposit",
         "withdrawal",
+        "gap",
         "contribution",
         "payout",
         "repayment",
@@ -239,6 +240,7 @@ fn groups() -> Vec<Reply> {
         Reply::NoSuchGroup { typed: "nobody".to_owned() },
         Reply::Creating { name: name() },
         Reply::CreationFailed { name: name() },
+        Reply::OtherCode { name: name() },
         Reply::OnlyOrganiser { name: name() },
         Reply::OnlyOfficers { name: name(), who: Action::Do(CommandName::Start).who_may() },
         Reply::OnlyOfficers { name: name(), who: Action::Do(CommandName::Invite).who_may() },
@@ -307,7 +309,7 @@ fn statuses() -> Vec<Reply> {
     silent.vault_on_chain = None;
     silent.seats = vec![silent.seats[0].clone(); 30];
     all.push(silent);
-    for stage in [CircleStage::Creating, CircleStage::Failed] {
+    for stage in [CircleStage::Creating, CircleStage::Failed, CircleStage::Foreign] {
         let mut status = circle("Market Women", Phase::Forming);
         status.summary.stage = stage;
         all.push(status);
