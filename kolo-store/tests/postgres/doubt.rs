@@ -1,4 +1,7 @@
 //! Commits whose answer is lost: resolved by their keys, never repeated blindly.
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures::future::join_all;
 use kolo_core::port::ledger::Side;
 use kolo_core::port::{CommitError, Committed, Ledger};
@@ -13,19 +16,31 @@ async fn balance(store: &PostgresLedger, name: &str) -> i64 {
     store.balances(&tenant(), &[wallet]).await.expect("readable")[0].settled.minor_units()
 }
 
-/// A batch of commits, one of them refused, loses its line at COMMIT.
+/// Twenty commits and one that is refused, in one group, lose their line at COMMIT.
 fn cut_at_commit(cut: Cut) {
     let place = Place::new();
     let line = Cutter::before(place.url());
     RUNTIME.block_on(async {
         let store = PostgresLedger::connect(&line.url).await.expect("the store opens");
         store.commit(step("first", "ada", 0)).await.expect("committed");
+        // While the writer waits for this one, the others gather.
+        line.arm(Cut::Stall);
         line.arm(cut);
+        let before = store.commit(step("before", "bola", 0));
         let sets: Vec<_> =
             (0..20).map(|n| step(&format!("key {n}"), &format!("of {n}"), 0)).collect();
         let late = step("late", "ada", 0);
-        let answers = join_all(sets.iter().map(|set| store.commit(set.clone())));
-        let (answers, late) = futures::join!(answers, store.commit(late));
+        let group = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let answers = join_all(sets.iter().map(|set| store.commit(set.clone())));
+            let sent = async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                line.go_on();
+            };
+            futures::join!(answers, store.commit(late), sent)
+        };
+        let (before, (answers, late, ())) = futures::join!(before, group);
+        before.expect("committed");
         assert_eq!(line.cuts(), 1);
         for (set, answer) in sets.iter().zip(answers) {
             assert_eq!(answer.expect("resolved"), Committed::Now(record(&set.key)));
@@ -38,7 +53,7 @@ fn cut_at_commit(cut: Cut) {
             assert_eq!(balance(&store, &format!("of {number}")).await, 1);
         }
         let report = store.check().await.expect("readable");
-        assert_eq!((report.events, report.findings), (21, vec![]));
+        assert_eq!((report.events, report.findings), (22, vec![]));
     });
 }
 
@@ -50,6 +65,53 @@ fn a_commit_that_happened_without_an_answer_is_found() {
 #[test]
 fn a_commit_that_did_not_arrive_is_carried_out() {
     cut_at_commit(Cut::BeforeCommit);
+}
+
+/// As long as the COMMIT may still arrive, nobody is told anything; it arrives, and that is what is told.
+#[test]
+fn a_commit_that_comes_late_is_waited_for() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let store = Arc::new(PostgresLedger::connect(&line.url).await.expect("the store opens"));
+        store.commit(step("first", "ada", 0)).await.expect("committed");
+        line.arm(Cut::Late);
+        let (sender, set) = (Arc::clone(&store), step("late", "ada", 1));
+        let sent = tokio::spawn({
+            let set = set.clone();
+            async move { sender.commit(set).await }
+        });
+        // Longer than the first looks are apart.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(line.cuts(), 1);
+        assert!(!sent.is_finished(), "{:?}", sent.await);
+        assert!(line.deliver(), "the server let it wait");
+        let answer = sent.await.expect("no panic");
+        assert_eq!(answer.expect("resolved"), Committed::Now(record("late")));
+        assert_eq!(store.commit(set).await.expect("known"), Committed::Before(record("late")));
+        assert_eq!(balance(&store, "ada").await, 2);
+    });
+}
+
+/// Once the doubt is resolved, a COMMIT that still arrives finds nothing to commit.
+#[test]
+fn a_commit_that_comes_too_late_commits_nothing() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let store = PostgresLedger::connect(&line.url).await.expect("the store opens");
+        store.commit(step("first", "ada", 0)).await.expect("committed");
+        line.arm(Cut::Late);
+        let answer = store.commit(step("late", "ada", 1)).await;
+        assert_eq!(line.cuts(), 1);
+        assert_eq!(answer.expect("carried out"), Committed::Now(record("late")));
+        let again = store.commit(step("next", "ada", 2)).await;
+        assert_eq!(again.expect("committed"), Committed::Now(record("next")));
+        assert!(!line.deliver(), "it committed after all");
+        assert_eq!(balance(&store, "ada").await, 3);
+        let report = store.check().await.expect("readable");
+        assert_eq!((report.events, report.findings), (3, vec![]));
+    });
 }
 
 #[test]

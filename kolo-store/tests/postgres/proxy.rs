@@ -90,64 +90,101 @@ fn serve(each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> 
     port
 }
 
-/// When a line is cut, once.
+/// What happens at a COMMIT, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// COMMIT never reaches the server.
+    /// Nothing, but not before [`Cutter::go_on`].
+    Stall,
+    /// The line is cut; COMMIT never reaches the server.
     BeforeCommit,
-    /// COMMIT is done; the client does not learn of it.
+    /// COMMIT is done; the line is cut before the client learns of it.
     AfterCommit,
+    /// The line is cut; COMMIT is still under way, until [`Cutter::deliver`].
+    Late,
 }
 
 /// A line that can be cut at a COMMIT.
 pub struct Cutter {
     pub url: String,
-    armed: Arc<Mutex<Option<Cut>>>,
-    cuts: Arc<AtomicU32>,
+    plan: Arc<Plan>,
+}
+
+/// What a cutter is to do, and what it holds back.
+#[derive(Default)]
+struct Plan {
+    next: Mutex<VecDeque<Cut>>,
+    cuts: AtomicU32,
+    stalled: Mutex<bool>,
+    gone_on: Condvar,
+    late: Mutex<Option<Late>>,
+}
+
+/// A COMMIT, and the server's end of the line it was cut off from.
+struct Late {
+    server: Box<dyn Line>,
+    commit: Vec<u8>,
 }
 
 impl Cutter {
     /// In front of the server of `url`; its search path goes along.
     pub fn before(url: &str) -> Self {
-        let armed = Arc::new(Mutex::new(None));
-        let cuts = Arc::new(AtomicU32::new(0));
-        let (arms, counts, to) = (Arc::clone(&armed), Arc::clone(&cuts), url.to_owned());
-        let port = serve(move |client| cuttable(client, &to, &arms, &counts));
+        let plan = Arc::new(Plan::default());
+        let (followed, to) = (Arc::clone(&plan), url.to_owned());
+        let port = serve(move |client| cuttable(client, &to, &followed));
         let settings = url.split_once('?').map_or_else(String::new, |(_, all)| format!("&{all}"));
-        Self { url: through(url, port, &settings), armed, cuts }
+        Self { url: through(url, port, &settings), plan }
     }
 
-    /// The next COMMIT loses its line.
+    /// One more COMMIT meets this, after those armed before.
     pub fn arm(&self, cut: Cut) {
-        *self.armed.lock().expect("unharmed") = Some(cut);
+        if cut == Cut::Stall {
+            *self.plan.stalled.lock().expect("unharmed") = true;
+        }
+        self.plan.next.lock().expect("unharmed").push_back(cut);
     }
 
     /// How many lines were cut.
     pub fn cuts(&self) -> u32 {
-        self.cuts.load(Ordering::SeqCst)
+        self.plan.cuts.load(Ordering::SeqCst)
+    }
+
+    /// Lets a stalled COMMIT through.
+    pub fn go_on(&self) {
+        *self.plan.stalled.lock().expect("unharmed") = false;
+        self.plan.gone_on.notify_all();
+    }
+
+    /// The late COMMIT arrives at the server. Whether it committed anything.
+    pub fn deliver(&self) -> bool {
+        let late = self.plan.late.lock().expect("unharmed").take();
+        let Late { mut server, commit } = late.expect("one is under way");
+        let said = server.write_all(&commit).and_then(|()| answer(server.as_mut()));
+        said.is_ok_and(|(said, _)| said.windows(12).any(|part| part == b"C\0\0\0\x0bCOMMIT\0"))
     }
 }
 
-fn cuttable(
-    mut client: TcpStream,
-    url: &str,
-    armed: &Mutex<Option<Cut>>,
-    cuts: &AtomicU32,
-) -> io::Result<()> {
+fn cuttable(mut client: TcpStream, url: &str, plan: &Plan) -> io::Result<()> {
     let mut server = dial(url)?;
     server.write_all(&startup(&mut client)?)?;
     client.write_all(&answer(server.as_mut())?.0)?;
     loop {
         let asked = message(&mut client, true)?;
-        let cut = asked.ends_with(b"COMMIT\0").then(|| armed.lock().expect("unharmed").take());
-        match cut.flatten() {
+        let commits = asked.ends_with(b"COMMIT\0");
+        match commits.then(|| plan.next.lock().expect("unharmed").pop_front()).flatten() {
             None => {}
+            Some(Cut::Stall) => {
+                let stalled = plan.stalled.lock().expect("unharmed");
+                drop(plan.gone_on.wait_while(stalled, |stalled| *stalled).expect("unharmed"));
+            }
             Some(cut) => {
                 if cut == Cut::AfterCommit {
                     server.write_all(&asked)?;
                     answer(server.as_mut())?;
                 }
-                cuts.fetch_add(1, Ordering::SeqCst);
+                if cut == Cut::Late {
+                    *plan.late.lock().expect("unharmed") = Some(Late { server, commit: asked });
+                }
+                plan.cuts.fetch_add(1, Ordering::SeqCst);
                 return Ok(());
             }
         }
