@@ -62,6 +62,10 @@ pub struct Store {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// Whether everything works, in a minute: one round, one second each, 20,000 accounts, growth up to
+    /// 100,000 entries. No figure of it means anything.
+    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    quick: bool,
     /// Without cala-ledger, which has 300 crates of its own to build.
     #[arg(long)]
     without_peer: bool,
@@ -142,13 +146,18 @@ fn measure_store(options: &Store) -> Result<(), Failure> {
     run(cargo().args(build).args(["-p", "kolo-store-bench"]))?;
     let built = target_dir().join("release");
     let mut command = Command::new(built.join(program("kolo-store-bench")));
-    command
-        .args(["--rounds", &options.rounds.to_string()])
-        .args(["--seconds", &options.seconds.to_string()]);
+    if options.quick {
+        command.args(["--rounds", "1", "--seconds", "1", "--accounts", "20000"]);
+    } else {
+        command
+            .args(["--rounds", &options.rounds.to_string()])
+            .args(["--seconds", &options.seconds.to_string()]);
+    }
     if options.json {
         command.arg("--json");
     }
     if let Some(entries) = options.growth {
+        let entries = if options.quick { entries.min(100_000) } else { entries };
         command.args(["--growth", &entries.to_string()]).arg("--plot").arg(&options.plot);
     } else if !options.without_peer {
         // Its dependencies cannot be locked beside ours: a workspace of its own.

@@ -288,6 +288,7 @@ fn whatever_is_sent_the_store_does_what_the_reference_does() {
         cases: CASES[usize::from(long)],
         // What is found gets a test of its own.
         failure_persistence: None,
+        max_shrink_iters: 10_000,
         max_shrink_time: 120_000,
         ..Config::default()
     };
