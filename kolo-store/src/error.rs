@@ -87,6 +87,17 @@ pub enum StoreError {
         /// The one this program needs.
         known: u64,
     },
+    /// The schema that is meant when none is named has no store, and another one has.
+    #[error(
+        "the schema {schema} has no store, but {found} has: name the one you mean \
+         (`PostgresOptions::schema`, KOLO_SCHEMA={found})"
+    )]
+    OtherSchema {
+        /// Where the connection's search path finds a store.
+        found: String,
+        /// The schema that was looked at.
+        schema: String,
+    },
     /// A migration is not the one that was applied.
     #[error(
         "migration {version} of this program is not the one the database was made with: use the \
@@ -122,6 +133,9 @@ error_codes! {
         Outdated = "store.outdated" Permanent:
             "the database's schema is not up to date, and it may not be changed at start",
             "run `kolo-server migrate`, or the statements of `migrations()`";
+        OtherSchema = "store.other_schema" Permanent:
+            "the default schema has no store, but another one has",
+            "name the schema you mean (`PostgresOptions::schema`, KOLO_SCHEMA)";
         Diverged = "store.diverged" Permanent:
             "a migration is not the one that was applied",
             "use the program it was made with, or restore the database";

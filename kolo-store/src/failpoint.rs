@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use fail_parallel::FailPointRegistry;
 
-use crate::sql::{Db, DbError, Row, Value};
+use crate::sql::{Bulk, Db, DbError, Question, Row, Value};
 
 /// The name of every point: a test that counts or kills does so wherever one is reached.
 pub const FAILPOINT: &str = "store";
@@ -47,13 +47,24 @@ impl Db for Watched {
         between!(self.0.run(sql, values))
     }
 
-    async fn many(
-        &mut self,
-        head: &str,
-        rows: Vec<Vec<Value>>,
-        tail: &str,
-    ) -> Result<Vec<Row>, DbError> {
-        between!(self.0.many(head, rows, tail))
+    async fn ask_all(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, DbError> {
+        between!(self.0.ask_all(questions))
+    }
+
+    async fn write_all(&mut self, writes: Vec<Bulk>, turn: Option<i64>) -> Result<bool, DbError> {
+        between!(self.0.write_all(writes, turn))
+    }
+
+    fn turn(&self) -> Option<Question> {
+        self.0.turn()
+    }
+
+    fn in_turns(&self) -> bool {
+        self.0.in_turns()
+    }
+
+    async fn begin_migration(&mut self) -> Result<(), DbError> {
+        between!(self.0.begin_migration())
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {

@@ -1,47 +1,70 @@
--- Views for reporting: documented in docs/guide/reporting.md, which promises their columns. They read
+-- Views for reporting: documented in docs/guide/database.md, which promises their columns. They read
 -- what the program stores as JSON; nothing secret is in them, and nothing can be written through them.
+-- A name that a host's own table has in the same schema is left to it, with a warning.
 
 CREATE FUNCTION kolo_json(bytes BYTEA) RETURNS JSONB LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT convert_from(bytes, 'UTF8')::jsonb $$;
 
+-- An entry's details are any text: what is no JSON has no facts.
+CREATE FUNCTION kolo_details(details TEXT) RETURNS JSONB LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    RETURN details::jsonb;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION kolo_view(name TEXT, query TEXT) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass(format('%I.%I', current_schema(), name)) IS NULL THEN
+        EXECUTE format('CREATE VIEW %I AS %s', name, query);
+    ELSE
+        RAISE WARNING 'the view % is not made: something of that name is there', name;
+    END IF;
+END $$;
+
 -- One row per person.
-CREATE VIEW users AS
+SELECT kolo_view('users', $view$
 SELECT tenant, id, kolo_json(bytes) #>> '{external_id}' AS external_id, kolo_json(bytes) #>> '{name}' AS name, kolo_json(bytes) #>> '{phone}' AS phone,
     kolo_json(bytes) #>> '{contact,channel}' AS channel, kolo_json(bytes) #>> '{contact,address}' AS contact,
     kolo_json(bytes) #>> '{address}' AS address, lower(kolo_json(bytes) #>> '{account}') AS account,
     CAST(kolo_json(bytes) #>> '{registered_at}' AS BIGINT) AS registered_at
-FROM aggregates WHERE kind = 'member';
+FROM aggregates WHERE kind = 'member'
+$view$);
 
 -- One row per circle. members: seats taken.
-CREATE VIEW groups AS
+SELECT kolo_view('groups', $view$
 SELECT tenant, id, kolo_json(bytes) #>> '{name}' AS name, kolo_json(bytes) #>> '{organiser}' AS organiser_id,
     kolo_json(bytes) #>> '{asset,code}' AS asset_code, kolo_json(bytes) #>> '{asset,issuer}' AS asset_issuer,
     CAST(kolo_json(bytes) #>> '{asset,decimals}' AS BIGINT) AS asset_decimals, kolo_json(bytes) #>> '{address}' AS contract,
     lower(kolo_json(bytes) #>> '{contract}') AS contract_state, jsonb_array_length(kolo_json(bytes) -> 'holders') AS members,
     CAST(kolo_json(bytes) #>> '{created_at}' AS BIGINT) AS created_at, kolo_json(bytes) #>> '{diverged}' AS diverged
-FROM aggregates WHERE kind = 'circle';
+FROM aggregates WHERE kind = 'circle'
+$view$);
 
 -- One row per person and asset. available: settled less what is on hold.
-CREATE VIEW wallets AS
+SELECT kolo_view('wallets', $view$
 SELECT tenant, substr(name, 8) AS user_id, asset, settled, pending_out, pending_in,
-    settled - pending_out AS available, version, recorded_at
-FROM accounts WHERE name LIKE 'wallet/%';
+    settled - pending_out AS available, movement AS version, recorded_at
+FROM accounts WHERE name LIKE 'wallet/%'
+$view$);
 
 -- One row per line of a journal entry. amount: what settled, or is on hold; settled_amount: what counts.
-CREATE VIEW transactions AS
+SELECT kolo_view('transactions', $view$
 SELECT e.tenant, e.position, p.line, e.id, e.kind,
     CASE WHEN e.expired = 1 THEN 'expired' ELSE e.status END AS status,
     p.account, p.asset, p.side, p.amount,
     CASE WHEN e.status = 'settled' THEN coalesce(s.amount, p.amount) ELSE 0 END AS settled_amount,
-    CASE WHEN e.details LIKE '{%' THEN e.details::jsonb ->> 'circle' END AS group_id, CAST(CASE WHEN e.details LIKE '{%' THEN e.details::jsonb ->> 'round' END AS BIGINT) AS round,
+    kolo_details(e.details) ->> 'circle' AS group_id,
+    CAST(substring(kolo_details(e.details) ->> 'round' FROM '^[0-9]{1,18}$') AS BIGINT) AS round,
     e.effective_at, e.recorded_at, e.chain_tx, e.command, e.correlation
 FROM entries e
 JOIN postings p ON p.tenant = e.tenant AND p.entry = e.position
-LEFT JOIN parts s ON s.tenant = p.tenant AND s.entry = p.entry AND s.line = p.line;
+LEFT JOIN parts s ON s.tenant = p.tenant AND s.entry = p.entry AND s.line = p.line
+$view$);
 
 -- One row per decision of a person: a vote, an answer to who asked for a place, a signature for another
 -- code. approved: 1 or 0.
-CREATE VIEW approvals AS
+SELECT kolo_view('approvals', $view$
 SELECT tenant, position, aggregate_id AS group_id, 'vote' AS kind,
     kolo_json(bytes) #>> '{what,in_circle,vote_cast,member}' AS address,
     CAST(kolo_json(bytes) #>> '{what,in_circle,vote_cast,proposal}' AS BIGINT) AS proposal,
@@ -59,10 +82,11 @@ FROM events WHERE record_kind = 'circle.join_rejected'
 UNION ALL
 SELECT tenant, position, aggregate_id, 'code',
     kolo_json(bytes) #>> '{what,in_circle,upgrade_signed,member}', NULL, 1, CAST(kolo_json(bytes) #>> '{at}' AS BIGINT), kolo_json(bytes) #>> '{tx}'
-FROM events WHERE record_kind = 'circle.upgrade_signed';
+FROM events WHERE record_kind = 'circle.upgrade_signed'
+$view$);
 
 -- One row per signed receipt.
-CREATE VIEW receipts AS
+SELECT kolo_view('receipts', $view$
 SELECT tenant, kolo_json(bytes) #>> '{number}' AS number, kolo_json(bytes) #>> '{receipt,kind}' AS kind,
     kolo_json(bytes) #>> '{receipt,circle}' AS group_id, kolo_json(bytes) #>> '{receipt,circle_name}' AS group_name,
     CAST(kolo_json(bytes) #>> '{receipt,round}' AS BIGINT) AS round, kolo_json(bytes) #>> '{receipt,party}' AS party,
@@ -70,11 +94,15 @@ SELECT tenant, kolo_json(bytes) #>> '{number}' AS number, kolo_json(bytes) #>> '
     kolo_json(bytes) #>> '{receipt,asset,issuer}' AS asset_issuer, CAST(kolo_json(bytes) #>> '{receipt,asset,decimals}' AS BIGINT) AS asset_decimals,
     CAST(kolo_json(bytes) #>> '{receipt,at}' AS BIGINT) AS at, kolo_json(bytes) #>> '{receipt,tx}' AS chain_tx,
     CASE kolo_json(bytes) #>> '{receipt,credited}' WHEN 'true' THEN 1 WHEN 'false' THEN 0 END AS credited
-FROM aggregates WHERE kind = 'receipt';
+FROM aggregates WHERE kind = 'receipt'
+$view$);
 
 -- One row per message to a person: what is to be said (notice) and what is sent (outbound), without its
 -- text. state: waiting, claimed (a worker has it, or had it and tries again), done.
-CREATE VIEW notifications_log AS
-SELECT tenant, seq, id, queue, lane AS contact, due_at, ready_at AS next_attempt_at, claims AS attempts,
-    CASE WHEN done = 1 THEN 'done' WHEN claims > 0 THEN 'claimed' ELSE 'waiting' END AS state
-FROM work WHERE queue IN ('notice', 'outbound');
+SELECT kolo_view('notifications_log', $view$
+SELECT tenant, seq, id, queue, lane AS contact, due_at, ready_at AS next_attempt_at, token AS attempts,
+    CASE WHEN done = 1 THEN 'done' WHEN token > 0 THEN 'claimed' ELSE 'waiting' END AS state
+FROM work WHERE queue IN ('notice', 'outbound')
+$view$);
+
+DROP FUNCTION kolo_view(TEXT, TEXT);

@@ -1,6 +1,11 @@
 -- Statements: every change of an account's balance, with the balance after it. What a hold settled in
 -- part, how it expired, and what caused an entry.
 
+-- A program of the first schema would book without a movement. These names are in every commit and every
+-- claim of it: with them gone it is refused everything from here on, instead of spoiling the books.
+ALTER TABLE commands RENAME COLUMN request_hash TO hash;
+ALTER TABLE work RENAME COLUMN claims TO token;
+
 ALTER TABLE entries ADD COLUMN expired INTEGER NOT NULL DEFAULT 0 CHECK (expired IN (0, 1));
 ALTER TABLE entries ADD COLUMN command TEXT;
 ALTER TABLE entries ADD COLUMN correlation TEXT;
@@ -43,6 +48,8 @@ CREATE TABLE movements (
 ) STRICT, WITHOUT ROWID;
 
 DROP TRIGGER accounts_keep_their_side;
+-- The number of the account's latest movement.
+ALTER TABLE accounts RENAME COLUMN version TO movement;
 
 INSERT INTO movements
 SELECT tenant, account, asset, row_number() OVER steps, entry, step, settled, pending_in, pending_out,
@@ -69,16 +76,18 @@ FROM (
             WHEN p.side = a.normal THEN p.amount ELSE -p.amount END) AS BIGINT),
         CAST(sum(CASE WHEN p.side = a.normal THEN -p.amount ELSE 0 END) AS BIGINT),
         CAST(sum(CASE WHEN p.side <> a.normal THEN -p.amount ELSE 0 END) AS BIGINT),
-        e.effective_at, e.recorded_at
+        e.effective_at,
+        -- When a hold ended was not kept: no earlier than it took effect.
+        CASE WHEN e.effective_at > e.recorded_at THEN e.effective_at ELSE e.recorded_at END
     FROM postings p
     JOIN entries e ON e.tenant = p.tenant AND e.position = p.entry
     JOIN accounts a ON a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset
     WHERE e.held_at IS NOT NULL AND e.status <> 'pending'
     GROUP BY p.tenant, p.account, p.asset, p.entry, e.effective_at, e.recorded_at
 ) AS known
-WINDOW steps AS (PARTITION BY tenant, account, asset ORDER BY entry, part);
+WINDOW steps AS (PARTITION BY tenant, account, asset ORDER BY recorded_at, entry, part);
 
-UPDATE accounts SET version = latest.version, recorded_at = latest.recorded_at
+UPDATE accounts SET movement = latest.version, recorded_at = latest.recorded_at
 FROM (
     SELECT tenant, account, asset, max(version) AS version, max(recorded_at) AS recorded_at
     FROM movements GROUP BY tenant, account, asset
@@ -87,8 +96,8 @@ WHERE latest.tenant = accounts.tenant AND latest.account = accounts.name
     AND latest.asset = accounts.asset;
 
 CREATE TRIGGER accounts_keep_their_side BEFORE UPDATE ON accounts
-WHEN NEW.normal <> OLD.normal OR NEW.version <= OLD.version OR NEW.recorded_at < OLD.recorded_at
-BEGIN SELECT RAISE(ABORT, 'an account keeps its normal side; its version and its time only rise'); END;
+WHEN NEW.normal <> OLD.normal OR NEW.movement <= OLD.movement OR NEW.recorded_at < OLD.recorded_at
+BEGIN SELECT RAISE(ABORT, 'an account keeps its normal side; its movements and its time only rise'); END;
 
 DROP TRIGGER entries_change_only_when_a_hold_ends;
 CREATE TRIGGER entries_change_only_when_a_hold_ends BEFORE UPDATE ON entries
@@ -101,6 +110,10 @@ WHEN OLD.status <> 'pending'
   OR NEW.held_at IS NOT OLD.held_at OR NEW.recorded_at <> OLD.recorded_at
 BEGIN SELECT RAISE(ABORT, 'entries are immutable; a hold ends once'); END;
 
+CREATE TRIGGER parts_are_parts BEFORE INSERT ON parts
+WHEN NEW.amount > (SELECT p.amount FROM postings p
+    WHERE p.tenant = NEW.tenant AND p.entry = NEW.entry AND p.line = NEW.line)
+BEGIN SELECT RAISE(ABORT, 'no more settles than was held'); END;
 CREATE TRIGGER parts_do_not_change BEFORE UPDATE ON parts
 BEGIN SELECT RAISE(ABORT, 'parts are append-only'); END;
 CREATE TRIGGER parts_stay BEFORE DELETE ON parts

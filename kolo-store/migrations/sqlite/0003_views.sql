@@ -1,8 +1,9 @@
--- Views for reporting: documented in docs/guide/reporting.md, which promises their columns. They read
+-- Views for reporting: documented in docs/guide/database.md, which promises their columns. They read
 -- what the program stores as JSON; nothing secret is in them, and nothing can be written through them.
+-- A name that is taken already is left to whoever has it.
 
 -- One row per person.
-CREATE VIEW users AS
+CREATE VIEW IF NOT EXISTS users AS
 SELECT tenant, id, json_extract(CAST(bytes AS TEXT), '$.external_id') AS external_id, json_extract(CAST(bytes AS TEXT), '$.name') AS name, json_extract(CAST(bytes AS TEXT), '$.phone') AS phone,
     json_extract(CAST(bytes AS TEXT), '$.contact.channel') AS channel, json_extract(CAST(bytes AS TEXT), '$.contact.address') AS contact,
     json_extract(CAST(bytes AS TEXT), '$.address') AS address, lower(json_extract(CAST(bytes AS TEXT), '$.account')) AS account,
@@ -10,7 +11,7 @@ SELECT tenant, id, json_extract(CAST(bytes AS TEXT), '$.external_id') AS externa
 FROM aggregates WHERE kind = 'member';
 
 -- One row per circle. members: seats taken.
-CREATE VIEW groups AS
+CREATE VIEW IF NOT EXISTS groups AS
 SELECT tenant, id, json_extract(CAST(bytes AS TEXT), '$.name') AS name, json_extract(CAST(bytes AS TEXT), '$.organiser') AS organiser_id,
     json_extract(CAST(bytes AS TEXT), '$.asset.code') AS asset_code, json_extract(CAST(bytes AS TEXT), '$.asset.issuer') AS asset_issuer,
     CAST(json_extract(CAST(bytes AS TEXT), '$.asset.decimals') AS BIGINT) AS asset_decimals, json_extract(CAST(bytes AS TEXT), '$.address') AS contract,
@@ -19,13 +20,13 @@ SELECT tenant, id, json_extract(CAST(bytes AS TEXT), '$.name') AS name, json_ext
 FROM aggregates WHERE kind = 'circle';
 
 -- One row per person and asset. available: settled less what is on hold.
-CREATE VIEW wallets AS
+CREATE VIEW IF NOT EXISTS wallets AS
 SELECT tenant, substr(name, 8) AS user_id, asset, settled, pending_out, pending_in,
-    settled - pending_out AS available, version, recorded_at
+    settled - pending_out AS available, movement AS version, recorded_at
 FROM accounts WHERE name LIKE 'wallet/%';
 
 -- One row per line of a journal entry. amount: what settled, or is on hold; settled_amount: what counts.
-CREATE VIEW transactions AS
+CREATE VIEW IF NOT EXISTS transactions AS
 SELECT e.tenant, e.position, p.line, e.id, e.kind,
     CASE WHEN e.expired = 1 THEN 'expired' ELSE e.status END AS status,
     p.account, p.asset, p.side, p.amount,
@@ -38,7 +39,7 @@ LEFT JOIN parts s ON s.tenant = p.tenant AND s.entry = p.entry AND s.line = p.li
 
 -- One row per decision of a person: a vote, an answer to who asked for a place, a signature for another
 -- code. approved: 1 or 0.
-CREATE VIEW approvals AS
+CREATE VIEW IF NOT EXISTS approvals AS
 SELECT tenant, position, aggregate_id AS group_id, 'vote' AS kind,
     json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.member') AS address,
     CAST(json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.proposal') AS BIGINT) AS proposal,
@@ -59,7 +60,7 @@ SELECT tenant, position, aggregate_id, 'code',
 FROM events WHERE record_kind = 'circle.upgrade_signed';
 
 -- One row per signed receipt.
-CREATE VIEW receipts AS
+CREATE VIEW IF NOT EXISTS receipts AS
 SELECT tenant, json_extract(CAST(bytes AS TEXT), '$.number') AS number, json_extract(CAST(bytes AS TEXT), '$.receipt.kind') AS kind,
     json_extract(CAST(bytes AS TEXT), '$.receipt.circle') AS group_id, json_extract(CAST(bytes AS TEXT), '$.receipt.circle_name') AS group_name,
     CAST(json_extract(CAST(bytes AS TEXT), '$.receipt.round') AS BIGINT) AS round, json_extract(CAST(bytes AS TEXT), '$.receipt.party') AS party,
@@ -71,7 +72,7 @@ FROM aggregates WHERE kind = 'receipt';
 
 -- One row per message to a person: what is to be said (notice) and what is sent (outbound), without its
 -- text. state: waiting, claimed (a worker has it, or had it and tries again), done.
-CREATE VIEW notifications_log AS
-SELECT tenant, seq, id, queue, lane AS contact, due_at, ready_at AS next_attempt_at, claims AS attempts,
-    CASE WHEN done = 1 THEN 'done' WHEN claims > 0 THEN 'claimed' ELSE 'waiting' END AS state
+CREATE VIEW IF NOT EXISTS notifications_log AS
+SELECT tenant, seq, id, queue, lane AS contact, due_at, ready_at AS next_attempt_at, token AS attempts,
+    CASE WHEN done = 1 THEN 'done' WHEN token > 0 THEN 'claimed' ELSE 'waiting' END AS state
 FROM work WHERE queue IN ('notice', 'outbound');

@@ -8,38 +8,56 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Row as _, TypeInfo, ValueRef};
 
-use crate::sql::{Db, DbError, Row, Value};
+use super::bulk::{self, Composed};
+use crate::sql::{Bulk, Db, DbError, Fate, Question, Row, Value};
 
-/// How transactions begin, and whether statements stay prepared.
+/// How transactions begin, where the tables are, and whether statements stay prepared.
 pub(super) struct Manner {
     begin: String,
+    begin_migration: String,
     snapshot: String,
+    tables: String,
     persistent: bool,
 }
 
 impl Manner {
-    /// `schema` is checked by who calls. All settings end with the transaction.
-    pub fn new(schema: Option<&str>, persistent: bool) -> Self {
-        let path = schema.map_or_else(String::new, |schema| {
-            format!("; SET LOCAL search_path TO \"{schema}\", pg_temp")
-        });
-        let lock = schema.map_or_else(|| "current_schema()".to_owned(), |s| format!("'{s}'"));
+    /// All settings end with the transaction.
+    pub fn new(schema: &str, persistent: bool) -> Self {
+        let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
+        // Whatever the server's or the role's defaults are. A server that only reads refuses to begin.
+        // Nobody is waited for without end, and a process that stops in the middle loses its turn.
+        // Durability is asked for; what is stricter stays.
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+             SET LOCAL search_path TO {quoted}, pg_temp; SET LOCAL lock_timeout = '10s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+             SELECT set_config('synchronous_commit', 'on', true) \
+             WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+        );
         Self {
-            // One group of writes at a time in each schema: whoever has the lock sees what was
-            // committed before and gives out the next positions. It is not waited for without end,
-            // and a process that stops in the middle loses it. Durability is asked for whatever the
-            // server's default is; what is stricter stays.
-            begin: format!(
-                "BEGIN{path}; SET LOCAL lock_timeout = '10s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '10s'; \
-                 SELECT set_config('synchronous_commit', 'on', true) \
-                 WHERE current_setting('synchronous_commit') IN ('off', 'local'); \
-                 SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' || {lock}, 0))"
+            // One group of writes at a time: whoever has the turn sees what was committed before and
+            // gives out the next positions.
+            begin: format!("{begin}; UPDATE kolo_turns SET number = number + 1 WHERE one = 1"),
+            begin_migration: format!("{begin}; {}", migration_lock(schema)),
+            snapshot: format!(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+                 SET LOCAL search_path TO {quoted}, pg_temp"
             ),
-            snapshot: format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY{path}"),
+            tables: format!("{quoted}."),
             persistent,
         }
     }
+
+    /// A statement's text with the tables' schema.
+    fn text(&self, sql: &str) -> String {
+        sql.replace('@', &self.tables)
+    }
+}
+
+/// Lets one process at a time change a schema. Programs of the first schema took this lock to write.
+pub(super) fn migration_lock(schema: &str) -> String {
+    let schema = schema.replace('\'', "''");
+    format!("SELECT pg_advisory_xact_lock(hashtextextended('kolo writes {schema}', 0))")
 }
 
 /// A connection lent by the pool.
@@ -65,8 +83,24 @@ impl PostgresDb {
         }
     }
 
+    /// The row that a statement without values answers, in one message that needs no transaction.
+    pub async fn plainly(&mut self, sql: &str) -> Result<Row, DbError> {
+        let asked = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        row(&asked.fetch_one(self.connection()).await.map_err(db_error)?)
+    }
+
     fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// Runs one statement; everything it answers is there when it has ended, also its commit.
+    async fn all(&mut self, sql: String, arguments: PgArguments) -> Result<Vec<PgRow>, DbError> {
+        // Every statement is this crate's own text; what comes from outside is bound.
+        sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .persistent(self.manner.persistent)
+            .fetch_all(self.connection())
+            .await
+            .map_err(db_error)
     }
 }
 
@@ -85,44 +119,41 @@ impl Db for PostgresDb {
             }
             .map_err(|error| db_error(sqlx::Error::Encode(error)))?;
         }
-        // Every statement is this crate's own text; what comes from outside is bound.
-        let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments)
-            .persistent(self.manner.persistent)
-            .fetch_all(self.connection())
-            .await
-            .map_err(db_error)?;
+        let rows = self.all(sql.to_owned(), arguments).await?;
         rows.iter().map(row).collect()
     }
 
-    /// One statement for all rows, whose text depends on the kinds of its columns only: it is planned
-    /// once.
-    async fn many(
-        &mut self,
-        head: &str,
-        rows: Vec<Vec<Value>>,
-        tail: &str,
-    ) -> Result<Vec<Row>, DbError> {
-        let columns = columns(rows)?;
-        let kinds: Vec<String> = (1..)
-            .zip(&columns)
-            .map(|(number, column)| format!("${number}::{}", column.kind()))
-            .collect();
-        let sql = format!("{head} SELECT * FROM unnest({}){tail}", kinds.join(", "));
-        let mut arguments = PgArguments::default();
-        for column in columns {
-            match column {
-                Column::Int(values) => arguments.add(values),
-                Column::Text(values) => arguments.add(values),
-                Column::Bytes(values) => arguments.add(values),
-            }
-            .map_err(|error| db_error(sqlx::Error::Encode(error)))?;
-        }
-        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
-            .persistent(self.manner.persistent)
-            .fetch_all(self.connection())
-            .await
-            .map_err(db_error)?;
-        rows.iter().map(row).collect()
+    /// All of them are one statement: see [`bulk`](super::bulk).
+    async fn ask_all(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, DbError> {
+        let (Composed { sql, arguments }, layout) = bulk::questions(questions)?;
+        let rows = self.all(self.manner.text(&sql), arguments).await?;
+        layout.sort(rows.iter().map(values).collect::<Result<_, _>>()?)
+    }
+
+    async fn write_all(&mut self, writes: Vec<Bulk>, turn: Option<i64>) -> Result<bool, DbError> {
+        let Composed { sql, arguments } = bulk::writes(writes, turn)?;
+        let rows = self.all(self.manner.text(&sql), arguments).await?;
+        Ok(!rows.is_empty())
+    }
+
+    fn turn(&self) -> Option<Question> {
+        Some(Question {
+            columns: "",
+            kinds: "",
+            rows: Vec::new(),
+            statement: "SELECT number FROM @kolo_turns",
+            answer: "i",
+        })
+    }
+
+    /// A statement that is not kept is sent in two messages: behind a pooler that lends a connection per
+    /// transaction, they need one.
+    fn in_turns(&self) -> bool {
+        self.manner.persistent
+    }
+
+    async fn begin_migration(&mut self) -> Result<(), DbError> {
+        self.script(&Arc::clone(&self.manner).begin_migration).await
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
@@ -159,42 +190,11 @@ impl Db for PostgresDb {
     }
 }
 
-/// The values of one column, for `unnest`.
-enum Column {
-    Int(Vec<Option<i64>>),
-    Text(Vec<Option<String>>),
-    Bytes(Vec<Vec<u8>>),
-}
-
-impl Column {
-    const fn kind(&self) -> &'static str {
-        match self {
-            Self::Int(_) => "bigint[]",
-            Self::Text(_) => "text[]",
-            Self::Bytes(_) => "bytea[]",
-        }
-    }
-}
-
-fn columns(rows: Vec<Vec<Value>>) -> Result<Vec<Column>, DbError> {
-    let mut columns: Vec<Column> = Vec::new();
-    for row in rows {
-        for (number, value) in row.into_iter().enumerate() {
-            match (columns.get_mut(number), value) {
-                (Some(Column::Int(values)), Value::Int(value)) => values.push(value),
-                (Some(Column::Text(values)), Value::Text(value)) => values.push(value),
-                (Some(Column::Bytes(values)), Value::Bytes(value)) => values.push(value),
-                (None, Value::Int(value)) => columns.push(Column::Int(vec![value])),
-                (None, Value::Text(value)) => columns.push(Column::Text(vec![value])),
-                (None, Value::Bytes(value)) => columns.push(Column::Bytes(vec![value])),
-                (Some(_), _) => return Err(DbError::invalid("a column of different kinds")),
-            }
-        }
-    }
-    Ok(columns)
-}
-
 fn row(row: &PgRow) -> Result<Row, DbError> {
+    values(row).map(Row::new)
+}
+
+fn values(row: &PgRow) -> Result<Vec<Value>, DbError> {
     let mut values = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let raw = row.try_get_raw(index).map_err(db_error)?;
@@ -211,7 +211,7 @@ fn row(row: &PgRow) -> Result<Row, DbError> {
             }
         });
     }
-    Ok(Row::new(values))
+    Ok(values)
 }
 
 /// What an error of PostgreSQL means, and what to do about it. Codes:
@@ -222,7 +222,18 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
         sqlx::Error::Database(error) => error.code().map(String::from).unwrap_or_default(),
         _ => String::new(),
     };
+    let said = matches!(&error, sqlx::Error::Database(_));
     let (kind, retry, advice) = match (code.get(..2).unwrap_or_default(), &error) {
+        _ if code == "25006" || code == "0A000" => (
+            Kind::Unavailable,
+            Retry::Temporary,
+            "the database server only reads: connect to the one that writes",
+        ),
+        _ if matches!(code.as_str(), "42P07" | "42710" | "42723") => (
+            Kind::Invalid,
+            Retry::Permanent,
+            "the schema has something of that name already: give the store a schema of its own",
+        ),
         ("22" | "23", _) => (Kind::Invalid, Retry::Permanent, "the database refused a value"),
         ("28" | "3D" | "42", _) => (
             Kind::Denied,
@@ -254,5 +265,11 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
         }
         _ => (Kind::Other, Retry::Permanent, "the database failed"),
     };
-    DbError::new(kind, retry, advice).because(error)
+    let fate = match code.get(..2).unwrap_or_default() {
+        "25" | "0A" => Fate::Elsewhere,
+        "08" | "57" | "58" | "XX" => Fate::Unsaid,
+        _ if said => Fate::Undone,
+        _ => Fate::Unsaid,
+    };
+    DbError { fate, ..DbError::new(kind, retry, advice).because(error) }
 }

@@ -1,4 +1,5 @@
 //! PostgreSQL: a server of the host's.
+mod bulk;
 mod connection;
 mod open;
 mod options;
@@ -11,5 +12,5 @@ use crate::sql::SqlLedger;
 /// The durable record in a PostgreSQL database: [`Ledger`](kolo_core::port::Ledger) and
 /// [`WorkQueue`](kolo_core::port::WorkQueue).
 ///
-/// Several processes may share one database: an advisory lock lets one group of writes in at a time.
+/// Several processes may share one database: they take turns, one group of writes at a time.
 pub type PostgresLedger = SqlLedger<Postgres>;

@@ -8,8 +8,8 @@ use kolo_core::port::{PortErrorKind, Retry};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
-use super::connection::{Manner, PostgresDb, db_error};
-use super::options::PostgresOptions;
+use super::connection::{Manner, PostgresDb, db_error, migration_lock};
+use super::options::{PostgresOptions, SCHEMA, Schema};
 use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, Store};
@@ -46,6 +46,13 @@ const MIGRATIONS: &[Migration] = &[
 
 const PRESENT: &str = "SELECT 1::bigint WHERE to_regclass('kolo_migrations') IS NOT NULL";
 
+/// The schema in which the connection's own search path finds a store, the path's first schema, and
+/// whether the schema of this name has a store.
+const WHERE: &str = "SELECT (SELECT n.nspname::text FROM pg_class c \
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('kolo_migrations')), \
+    current_schema()::text, (SELECT count(*) FROM pg_class c JOIN pg_namespace n \
+    ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'kolo_migrations')";
+
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS kolo_migrations (\
     version BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum BYTEA NOT NULL)";
 
@@ -57,25 +64,25 @@ impl SqlLedger<Postgres> {
     /// Connects to a database with the default [`PostgresOptions`] and brings its schema up to date.
     ///
     /// `url` is `postgres://user:password@host:port/database`. The tables are in the schema `kolo`,
-    /// unless the URL sets a search path (`?options=-c search_path=mine`). The ledger works on the
+    /// unless the URL sets a search path (`?options=-c search_path=mine`): then where that leads. The ledger works on the
     /// tokio runtime it is opened in; its futures can then be awaited on any executor.
     ///
     /// # Errors
     /// [`StoreError`] says what to do: a URL that is none, a server that cannot be reached, a refused
-    /// password, or a newer schema. It never repeats the password.
+    /// password, a newer schema, or a store in another schema than the default. It never repeats the
+    /// password.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let options = PostgresOptions::default();
-        let own = url.contains("search_path");
-        Self::connect_with(url, if own { options.schema_of_connection() } else { options }).await
+        Self::connect_with(url, PostgresOptions::default()).await
     }
 
     /// Connects to a database.
     ///
     /// # Errors
     /// As [`connect`](Self::connect); [`StoreError::Outdated`] when the schema is not up to date and
-    /// may not be changed.
+    /// may not be changed; [`StoreError::Location`] when the URL sets a search path and the options name
+    /// a schema.
     pub async fn connect_with(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        let (pool, place) = pool(url, &options).await?;
+        let (pool, place, options) = pool(url, options).await?;
         Self::open(pool, &place, &options).await
     }
 
@@ -96,10 +103,10 @@ impl SqlLedger<Postgres> {
     /// # Errors
     /// As [`connect_with`](Self::connect_with).
     pub async fn migrate(url: &str, options: &PostgresOptions) -> Result<Vec<u32>, StoreError> {
-        let (pool, place) = pool(url, options).await?;
-        let connections = Connections::new(pool, options)?;
-        let applied = connections.migrate(&place, options).await;
-        connections.0.close().await;
+        let (pool, place, options) = pool(url, options.clone()).await?;
+        let connections = Connections::to(pool, &place, &options).await?;
+        let applied = connections.migrate(&place, &options).await;
+        connections.pool.close().await;
         applied
     }
 
@@ -116,11 +123,15 @@ impl SqlLedger<Postgres> {
     /// [`StoreError::Location`] for a schema name that is none.
     pub fn migrations_sql(options: &PostgresOptions, after: u32) -> Result<String, StoreError> {
         let mut script = "BEGIN;\n".to_owned();
-        let schema = options.checked_schema()?;
-        if let Some(schema) = schema {
+        if let Some(schema) = options.checked_schema()? {
             script += &format!(
-                "CREATE SCHEMA IF NOT EXISTS \"{schema}\";\nSET LOCAL search_path TO \"{schema}\";\n"
+                "{};\nCREATE SCHEMA IF NOT EXISTS \"{schema}\";\n\
+                 SET LOCAL search_path TO \"{schema}\";\n",
+                migration_lock(schema)
             );
+        } else {
+            script += "SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' \
+                       || current_schema(), 0));\n";
         }
         script += MIGRATIONS_TABLE;
         script += ";\n";
@@ -141,7 +152,7 @@ impl SqlLedger<Postgres> {
         place: &str,
         options: &PostgresOptions,
     ) -> Result<Self, StoreError> {
-        let connections = Connections::new(pool, options)?;
+        let connections = Connections::to(pool, place, options).await?;
         connections.migrate(place, options).await?;
         let writing = connections.open().await.map_err(|error| explain(place, error))?;
         let readers = Arc::new(connections.clone());
@@ -149,8 +160,11 @@ impl SqlLedger<Postgres> {
     }
 }
 
-/// A pool of our own, and how to call its database in messages.
-async fn pool(url: &str, options: &PostgresOptions) -> Result<(PgPool, String), StoreError> {
+/// A pool of our own, how to call its database in messages, and the options as the URL has them.
+async fn pool(
+    url: &str,
+    mut options: PostgresOptions,
+) -> Result<(PgPool, String, PostgresOptions), StoreError> {
     let connect = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError::Location {
             // The text may hold a password.
@@ -159,6 +173,16 @@ async fn pool(url: &str, options: &PostgresOptions) -> Result<(PgPool, String), 
         })?
         .statement_cache_capacity(if options.prepared { PREPARED } else { 0 })
         .disable_statement_logging();
+    if connect.get_options().is_some_and(|settings| settings.contains("search_path")) {
+        match options.schema {
+            Schema::Unsaid => options = options.schema_of_connection(),
+            Schema::Named(name) => {
+                let advice = "the URL sets a search path beside it: give one of the two";
+                return Err(StoreError::Location { location: name, advice });
+            }
+            Schema::OfConnection => {}
+        }
+    }
     let place = format!(
         "{} on {}",
         connect.get_database().unwrap_or("(the user's database)"),
@@ -172,7 +196,7 @@ async fn pool(url: &str, options: &PostgresOptions) -> Result<(PgPool, String), 
         .connect_with(connect)
         .await
         .map_err(|error| explain(&place, db_error(error)))?;
-    Ok((pool, place))
+    Ok((pool, place, options))
 }
 
 /// Turns what went wrong at connecting into advice.
@@ -190,12 +214,43 @@ fn explain(place: &str, error: DbError) -> StoreError {
 
 /// The connections to the server; the writer keeps one of them.
 #[derive(Clone)]
-struct Connections(PgPool, Arc<Manner>);
+struct Connections {
+    pool: PgPool,
+    manner: Arc<Manner>,
+    /// Where the tables are.
+    schema: String,
+}
 
 impl Connections {
-    fn new(pool: PgPool, options: &PostgresOptions) -> Result<Self, StoreError> {
-        let manner = Manner::new(options.checked_schema()?, options.prepared);
-        Ok(Self(pool, Arc::new(manner)))
+    /// Finds out where the tables are.
+    async fn to(pool: PgPool, place: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
+        let said = options.checked_schema()?;
+        let looking = Arc::new(Manner::new(said.unwrap_or(SCHEMA), options.prepared));
+        let looking = Self { pool, manner: looking, schema: String::new() };
+        let failed = |error| explain(place, error);
+        let mut db = looking.lend().await.map_err(failed)?;
+        // The name is checked: it holds no quote.
+        let named = said.unwrap_or_default();
+        let mut row =
+            db.plainly(&WHERE.replace("$1", &format!("'{named}'"))).await.map_err(failed)?;
+        let (theirs, first, there) = (row.maybe_text(), row.maybe_text(), row.int());
+        let (theirs, first) = (theirs.map_err(failed)?, first.map_err(failed)?);
+        let there = there.map_err(failed)? == 1;
+        let schema = match (said, theirs) {
+            // Books that were made before the schema had a name of its own.
+            (Some(schema), Some(found))
+                if options.schema == Schema::Unsaid && !there && found != schema =>
+            {
+                return Err(StoreError::OtherSchema { found, schema: schema.to_owned() });
+            }
+            (Some(schema), _) => schema.to_owned(),
+            (None, found) => found.or(first).ok_or_else(|| StoreError::Location {
+                location: place.to_owned(),
+                advice: "the search path leads to no schema: create one, or name another",
+            })?,
+        };
+        let manner = Arc::new(Manner::new(&schema, options.prepared));
+        Ok(Self { pool: looking.pool, manner, schema })
     }
 
     async fn migrate(
@@ -204,7 +259,8 @@ impl Connections {
         options: &PostgresOptions,
     ) -> Result<Vec<u32>, StoreError> {
         let mut create = String::new();
-        if let Some(schema) = options.checked_schema()? {
+        if options.schema != Schema::OfConnection {
+            let schema = &self.schema;
             // CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists.
             create = format!(
                 "DO $$ BEGIN IF to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA \"{schema}\"; \
@@ -230,18 +286,17 @@ impl OpenWriter for Connections {
     }
 }
 
-#[async_trait]
-impl Pool for Connections {
+impl Connections {
     /// A connection that is in nobody's transaction. sqlx 0.9.0 can give one back to its pool in the
     /// middle of a transaction, when the future that begins it is dropped (launchbadge/sqlx#4393);
     /// what is written on it then is lost with that transaction.
-    async fn acquire(&self) -> Result<Box<dyn Db>, DbError> {
+    async fn lend(&self) -> Result<PostgresDb, DbError> {
         let mut left = GIVEN_UP;
         loop {
-            let connection = self.0.acquire().await.map_err(db_error)?;
-            let mut db = PostgresDb::new(connection, Arc::clone(&self.1));
+            let connection = self.pool.acquire().await.map_err(db_error)?;
+            let mut db = PostgresDb::new(connection, Arc::clone(&self.manner));
             let broken = match db.is_free().await {
-                Ok(true) => return Ok(Box::new(db)),
+                Ok(true) => return Ok(db),
                 Ok(false) => {
                     tracing::warn!(
                         "a connection came in the middle of a transaction: it is closed"
@@ -259,8 +314,15 @@ impl Pool for Connections {
             left = left.checked_sub(1).ok_or(broken)?;
         }
     }
+}
+
+#[async_trait]
+impl Pool for Connections {
+    async fn acquire(&self) -> Result<Box<dyn Db>, DbError> {
+        Ok(Box::new(self.lend().await?))
+    }
 
     async fn close(&self) {
-        self.0.close().await;
+        self.pool.close().await;
     }
 }

@@ -7,11 +7,24 @@ const CONNECTIONS: u32 = 5;
 /// The longest name PostgreSQL tells apart.
 const NAME_MAX: usize = 63;
 
+/// The schema of the tables when nothing is said.
+pub(super) const SCHEMA: &str = "kolo";
+
+/// Where the tables are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Schema {
+    /// Nothing was said: where the URL's search path leads if it sets one, else [`SCHEMA`].
+    Unsaid,
+    Named(String),
+    /// Where the connection's own search path leads.
+    OfConnection,
+}
+
 /// How a [`PostgresLedger`](super::PostgresLedger) uses its database. The default: tables in the
-/// schema `kolo`, five connections, statements prepared, the schema brought up to date at start.
+/// schema `kolo` unless the URL sets a search path, five connections, statements prepared, the schema brought up to date at start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostgresOptions {
-    pub(super) schema: Option<String>,
+    pub(super) schema: Schema,
     pub(super) connections: u32,
     pub(super) prepared: bool,
     pub(super) migrating: bool,
@@ -19,12 +32,7 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self {
-            schema: Some("kolo".to_owned()),
-            connections: CONNECTIONS,
-            prepared: true,
-            migrating: true,
-        }
+        Self { schema: Schema::Unsaid, connections: CONNECTIONS, prepared: true, migrating: true }
     }
 }
 
@@ -33,14 +41,15 @@ impl PostgresOptions {
     /// transaction, so that neither a host's pool nor a pooler in between need know it.
     #[must_use]
     pub fn schema(mut self, name: &str) -> Self {
-        self.schema = Some(name.to_owned());
+        self.schema = Schema::Named(name.to_owned());
         self
     }
 
-    /// The tables are in the first schema of the connection's own search path.
+    /// The tables are where the connection's own search path finds them; new ones are made in its first
+    /// schema.
     #[must_use]
     pub fn schema_of_connection(mut self) -> Self {
-        self.schema = None;
+        self.schema = Schema::OfConnection;
         self
     }
 
@@ -68,10 +77,13 @@ impl PostgresOptions {
         self
     }
 
-    /// The schema's name where one was given, checked: it goes into statements.
+    /// The schema's name where the connection's search path is not asked, checked: it goes into
+    /// statements.
     pub(super) fn checked_schema(&self) -> Result<Option<&str>, StoreError> {
-        let Some(name) = self.schema.as_deref() else {
-            return Ok(None);
+        let name = match &self.schema {
+            Schema::Unsaid => SCHEMA,
+            Schema::Named(name) => name,
+            Schema::OfConnection => return Ok(None),
         };
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');

@@ -173,7 +173,7 @@ const RULES: &[(&str, Found)] = &[
         // the last one is the balance.
         "SELECT a.tenant, a.name, a.asset FROM accounts a LEFT JOIN movements m \
          ON m.tenant = a.tenant AND m.account = a.name AND m.asset = a.asset \
-         AND m.version = a.version \
+         AND m.version = a.movement \
          WHERE m.version IS NULL OR m.settled_after <> a.settled \
          OR m.pending_in_after <> a.pending_in OR m.pending_out_after <> a.pending_out \
          UNION SELECT tenant, account, asset FROM (\
@@ -207,7 +207,11 @@ const RULES: &[(&str, Found)] = &[
          GROUP BY e.tenant, e.id, e.held_at, e.status, m.account, m.asset \
          HAVING sum(CASE WHEN m.step = 'ended' THEN 1 ELSE 0 END) \
          <> CASE WHEN e.held_at IS NOT NULL AND e.status <> 'pending' THEN 1 ELSE 0 END \
-         OR sum(CASE WHEN m.step = 'ended' THEN 0 ELSE 1 END) <> 1",
+         OR sum(CASE WHEN m.step = 'ended' THEN 0 ELSE 1 END) <> 1 \
+         UNION SELECT e.tenant, e.id FROM parts s \
+         JOIN postings p ON p.tenant = s.tenant AND p.entry = s.entry AND p.line = s.line \
+         JOIN entries e ON e.tenant = s.tenant AND e.position = s.entry \
+         WHERE s.amount > p.amount OR e.held_at IS NULL OR e.status <> 'settled'",
         |row| Ok(Finding::Hold { tenant: row.tenant()?, entry: row.text()? }),
     ),
     ("SELECT tenant, kind, id FROM aggregates WHERE version < 1", |row| {

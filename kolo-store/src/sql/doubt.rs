@@ -9,7 +9,7 @@ use kolo_core::port::ledger::Record;
 use kolo_core::port::{ChangeSet, Committed};
 
 use super::writer::{Answers, OpenWriter};
-use crate::sql::{Db, DbError, matching, values};
+use crate::sql::{Db, DbError, Question, ask, values};
 
 /// Waits between looks; the sum is how long a database may be away before the callers are told that
 /// it is unknown.
@@ -54,15 +54,17 @@ pub(super) async fn happened(
 
 async fn look(db: &mut dyn Db, sought: &Sought<'_>) -> Result<bool, DbError> {
     db.begin().await?;
-    let rows = matching(
-        db,
-        "tenant, key",
-        sought.iter().map(|(set, _)| values![&set.tenant, &set.key]).collect(),
-        "SELECT tenant, key, request_hash, record_kind, schema_version, bytes FROM commands \
-         WHERE (tenant, key) IN (SELECT tenant, key FROM wanted)",
-    )
-    .await?;
-    db.rollback().await?;
+    let question = Question {
+        columns: "tenant, key",
+        kinds: "tt",
+        rows: sought.iter().map(|(set, _)| values![&set.tenant, &set.key]).collect(),
+        statement: "SELECT tenant, key, hash, record_kind, schema_version, bytes FROM @commands \
+                    WHERE (tenant, key) IN (SELECT tenant, key FROM wanted)",
+        answer: "ttbtib",
+    };
+    let rows = ask(db, question).await?;
+    // What is still on its way to the server comes too late from here on: the turn has passed on.
+    db.commit().await?;
     let mut stored = Vec::with_capacity(rows.len());
     for mut row in rows {
         let key = (row.tenant()?, row.text()?);

@@ -5,18 +5,30 @@ use std::sync::Arc;
 
 use kolo_core::port::{CommitError, PortError, PortErrorKind, Retry};
 
+/// What a failure says about the transaction it struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing: its end may have been lost on the way.
+    Unsaid,
+    /// The database said that it did not happen.
+    Undone,
+    /// It did not happen, and cannot on this connection.
+    Elsewhere,
+}
+
 /// A database failure that several waiting callers can be told of.
 #[derive(Clone, Debug)]
 pub(crate) struct DbError {
     pub kind: PortErrorKind,
     pub retry: Retry,
     pub context: String,
+    pub fate: Fate,
     pub source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl DbError {
     pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
-        Self { kind, retry, context: context.into(), source: None }
+        Self { kind, retry, context: context.into(), fate: Fate::Unsaid, source: None }
     }
 
     pub fn invalid(context: impl Into<String>) -> Self {

@@ -68,7 +68,7 @@ async fn recorded_by(
     at: i64,
     inclusive: bool,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT version FROM accounts WHERE tenant = $1 AND name = $2 AND asset = $3";
+    let sql = "SELECT movement FROM accounts WHERE tenant = $1 AND name = $2 AND asset = $3";
     let rows = db.run(sql, values![tenant, &account.name, &account.asset]).await?;
     let (mut low, mut high) = match rows.into_iter().next() {
         Some(mut row) => (0, row.int()?),

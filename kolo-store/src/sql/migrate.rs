@@ -79,7 +79,7 @@ pub(crate) async fn migrate(
         return Err(StoreError::Outdated { found, known: catalog.known() });
     }
     let mut turns = TURNS;
-    while let Err(error) = db.begin().await {
+    while let Err(error) = db.begin_migration().await {
         db.rollback().await.ok();
         turns -= 1;
         let busy = error.kind == PortErrorKind::Unavailable && error.retry == Retry::Temporary;

@@ -26,9 +26,9 @@ pub(crate) mod writer;
 #[cfg(feature = "failpoints")]
 pub(crate) use crate::failpoint::{reached, watched};
 pub use check::{CheckReport, Finding};
-pub(crate) use error::DbError;
+pub(crate) use error::{DbError, Fate};
 pub use migrate::Migration;
-pub(crate) use statement::{Db, Row, Value, in_chunks, insert, matching, seconds, values};
+pub(crate) use statement::{Bulk, Db, Question, Row, Value, ask, seconds, values};
 pub use store::SqlLedger;
 
 /// Where the crash tests may kill the process: nothing, but for them.

@@ -8,9 +8,9 @@ use crate::sql::{Db, Row, Value, seconds, values};
 
 /// True for the one item `w` its lane offers: the started one, else the first by due time and order
 /// of enqueueing. Items without a lane are always offered.
-const OFFERED: &str = "(w.lane IS NULL OR w.claims > 0 OR (\
+const OFFERED: &str = "(w.lane IS NULL OR w.token > 0 OR (\
     NOT EXISTS (SELECT 1 FROM work o WHERE o.tenant = w.tenant AND o.queue = w.queue \
-        AND o.lane = w.lane AND o.done = 0 AND o.claims > 0) \
+        AND o.lane = w.lane AND o.done = 0 AND o.token > 0) \
     AND NOT EXISTS (SELECT 1 FROM work o WHERE o.tenant = w.tenant AND o.queue = w.queue \
         AND o.lane = w.lane AND o.done = 0 AND (o.due_at, o.seq) < (w.due_at, w.seq))))";
 
@@ -36,11 +36,11 @@ pub(crate) async fn claim(
     let lease_end = moment(now.plus(lease_s));
     arguments.extend(values![moment(now), lease_end, rows_of(limit)]);
     let sql = format!(
-        "UPDATE work SET claims = claims + 1, leased_until = ${until} WHERE seq IN (\
+        "UPDATE work SET token = token + 1, leased_until = ${until} WHERE seq IN (\
          SELECT w.seq FROM work w WHERE w.queue IN ({}) AND w.done = 0 AND w.ready_at <= ${now_at} \
          AND (w.leased_until IS NULL OR w.leased_until <= ${now_at}) AND {OFFERED} \
          ORDER BY w.ready_at, w.seq LIMIT ${most}) \
-         RETURNING ready_at, seq, tenant, id, claims, queue, lane, due_at, record_kind, \
+         RETURNING ready_at, seq, tenant, id, token, queue, lane, due_at, record_kind, \
          schema_version, bytes",
         list(queues.len())
     );
@@ -77,7 +77,7 @@ pub(crate) async fn renew(
     let rows = db
         .run(
             "UPDATE work SET leased_until = CASE WHEN leased_until < $1 THEN $1 ELSE leased_until \
-             END WHERE tenant = $2 AND id = $3 AND claims = $4 AND done = 0 \
+             END WHERE tenant = $2 AND id = $3 AND token = $4 AND done = 0 \
              AND leased_until > $5 RETURNING leased_until",
             values![until, &lease.tenant, &lease.work.0, token(lease), moment(now)],
         )
@@ -90,7 +90,7 @@ pub(crate) async fn renew(
 
 pub(crate) async fn release(db: &mut dyn Db, lease: &Lease, how: Release) -> Result<(), DbError> {
     let key = values![&lease.tenant, &lease.work.0, token(lease)];
-    let held = "WHERE tenant = $1 AND id = $2 AND claims = $3 AND leased_until IS NOT NULL";
+    let held = "WHERE tenant = $1 AND id = $2 AND token = $3 AND leased_until IS NOT NULL";
     match how {
         Release::Done => {
             let sql = format!(

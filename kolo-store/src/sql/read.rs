@@ -9,7 +9,7 @@ use kolo_core::port::ledger::{
 
 use crate::sql::DbError;
 use crate::sql::batch::{account_rows, entry_status, load_postings};
-use crate::sql::{Db, Row, matching, values};
+use crate::sql::{Db, Question, Row, ask, values};
 
 pub(crate) async fn outcome(
     db: &mut dyn Db,
@@ -18,7 +18,7 @@ pub(crate) async fn outcome(
 ) -> Result<Option<([u8; 32], Record)>, DbError> {
     let rows = db
         .run(
-            "SELECT request_hash, record_kind, schema_version, bytes \
+            "SELECT hash, record_kind, schema_version, bytes \
              FROM commands WHERE tenant = $1 AND key = $2",
             values![tenant, key],
         )
@@ -32,14 +32,15 @@ pub(crate) async fn load(
     tenant: &TenantId,
     ids: &[AggregateId],
 ) -> Result<Vec<Option<Stored>>, DbError> {
-    let rows = matching(
-        db,
-        "tenant, kind, id",
-        ids.iter().map(|id| values![tenant, &id.kind, &id.id]).collect(),
-        "SELECT kind, id, version, record_kind, schema_version, bytes \
-         FROM aggregates WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
-    )
-    .await?;
+    let question = Question {
+        columns: "tenant, kind, id",
+        kinds: "ttt",
+        rows: ids.iter().map(|id| values![tenant, &id.kind, &id.id]).collect(),
+        statement: "SELECT kind, id, version, record_kind, schema_version, bytes FROM @aggregates \
+                    WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
+        answer: "ttitib",
+    };
+    let rows = ask(db, question).await?;
     let mut found = HashMap::new();
     for row in rows {
         let stored = aggregate(row)?;
@@ -80,14 +81,15 @@ pub(crate) async fn lookup(
     tenant: &TenantId,
     keys: &[IndexKey],
 ) -> Result<Vec<Option<AggregateId>>, DbError> {
-    let rows = matching(
-        db,
-        "tenant, name, value",
-        keys.iter().map(|key| values![tenant, &key.index, &key.value]).collect(),
-        "SELECT name, value, aggregate_kind, aggregate_id \
-         FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
-    )
-    .await?;
+    let question = Question {
+        columns: "tenant, name, value",
+        kinds: "ttt",
+        rows: keys.iter().map(|key| values![tenant, &key.index, &key.value]).collect(),
+        statement: "SELECT name, value, aggregate_kind, aggregate_id FROM @index_names \
+                    WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
+        answer: "tttt",
+    };
+    let rows = ask(db, question).await?;
     let mut found = HashMap::new();
     for mut row in rows {
         let key = IndexKey { index: row.text()?, value: row.text()? };

@@ -8,6 +8,30 @@ use kolo_core::{TenantId, Timestamp};
 
 use crate::sql::DbError;
 
+/// What is asked for many rows at once: `WITH wanted (columns) AS (rows) statement`.
+///
+/// In these statements `@` stands before the name of each table. Look rows up with
+/// `(a, b) IN (SELECT a, b FROM wanted)`: SQLite uses an index for that, and would read the whole table
+/// for `IN (VALUES …)`.
+pub(crate) struct Question {
+    /// The columns of the rows.
+    pub columns: &'static str,
+    /// What they are, a letter each: `t` text, `i` integer, `b` bytes.
+    pub kinds: &'static str,
+    pub rows: Vec<Vec<Value>>,
+    pub statement: &'static str,
+    /// What the columns of the answer are.
+    pub answer: &'static str,
+}
+
+/// What is written for many rows at once: `head rows tail`, as in a [`Question`].
+pub(crate) struct Bulk {
+    pub head: &'static str,
+    pub kinds: &'static str,
+    pub rows: Vec<Vec<Value>>,
+    pub tail: &'static str,
+}
+
 /// The most rows one statement carries.
 const CHUNK: usize = 64;
 
@@ -159,14 +183,49 @@ pub(crate) trait Db: Send {
     /// Runs one statement.
     async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError>;
 
-    /// Runs `head <rows> tail`, where the rows stand as a table of their own, for all rows: in one
-    /// statement where the database has a way to pass columns, else in as few as [`CHUNK`] allows.
-    async fn many(
-        &mut self,
-        head: &str,
-        rows: Vec<Vec<Value>>,
-        tail: &str,
-    ) -> Result<Vec<Row>, DbError>;
+    /// Answers questions that do not depend on each other, of one state of the database where it has a
+    /// way to, else one after the other in the transaction that is open.
+    async fn ask_all(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, DbError> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for Question { columns, rows, statement, .. } in questions {
+            let mut found = Vec::new();
+            if !rows.is_empty() {
+                let head = format!("WITH wanted ({columns}) AS (");
+                found = in_chunks(self, &head, rows, &format!(") {statement}")).await?;
+            }
+            answers.push(found);
+        }
+        Ok(answers)
+    }
+
+    /// Writes everything, if the turn is still the given one where there is one; says whether it was.
+    /// The database may run the statements as one: none may depend on what another of them writes, but
+    /// those that others refer to come first.
+    async fn write_all(&mut self, writes: Vec<Bulk>, turn: Option<i64>) -> Result<bool, DbError> {
+        let _ = turn;
+        for Bulk { head, rows, tail, .. } in writes {
+            if !rows.is_empty() {
+                in_chunks(self, head, rows, tail).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The question whose turn it is, where the database counts turns.
+    fn turn(&self) -> Option<Question> {
+        None
+    }
+
+    /// Whether a batch needs no transaction around it: it is read at a turn, and written in one statement
+    /// that is a transaction of its own.
+    fn in_turns(&self) -> bool {
+        false
+    }
+
+    /// Starts a transaction that changes the schema: nobody else's does.
+    async fn begin_migration(&mut self) -> Result<(), DbError> {
+        self.begin().await
+    }
 
     /// Runs several statements without values (migrations).
     async fn script(&mut self, sql: &str) -> Result<(), DbError>;
@@ -190,39 +249,15 @@ pub(crate) trait Db: Send {
     async fn close(self: Box<Self>);
 }
 
-/// Inserts all rows: `head rows tail`.
-pub(crate) async fn insert(
-    db: &mut dyn Db,
-    head: &str,
-    rows: Vec<Vec<Value>>,
-    tail: &str,
-) -> Result<(), DbError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    db.many(head, rows, tail).await.map(drop)
+/// The answer to one question.
+pub(crate) async fn ask(db: &mut dyn Db, question: Question) -> Result<Vec<Row>, DbError> {
+    let answers = db.ask_all(vec![question]).await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
-/// Runs a statement with the rows as a table `wanted` of these columns.
-///
-/// Look rows up with `(a, b) IN (SELECT a, b FROM wanted)`: SQLite uses an index for that, and would
-/// read the whole table for `IN (VALUES …)`.
-pub(crate) async fn matching(
-    db: &mut dyn Db,
-    columns: &str,
-    rows: Vec<Vec<Value>>,
-    statement: &str,
-) -> Result<Vec<Row>, DbError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let head = format!("WITH wanted ({columns}) AS (");
-    db.many(&head, rows, &format!(") {statement}")).await
-}
-
-/// [`Db::many`] with `VALUES`, in as few statements as [`CHUNK`] allows. Chunks are powers of two, so
+/// `head VALUES … tail` for all rows, in as few statements as [`CHUNK`] allows. Chunks are powers of two, so
 /// that a handful of prepared statements serves every length.
-pub(crate) async fn in_chunks<D: Db + ?Sized>(
+async fn in_chunks<D: Db + ?Sized>(
     db: &mut D,
     head: &str,
     rows: Vec<Vec<Value>>,
@@ -235,7 +270,7 @@ pub(crate) async fn in_chunks<D: Db + ?Sized>(
         let take = CHUNK.min(1 << left.ilog2());
         left -= take;
         let chunk: Vec<Vec<Value>> = rows.by_ref().take(take).collect();
-        let sql = format!("{head} {}{tail}", placeholders(&chunk));
+        let sql = format!("{head} {}{tail}", placeholders(&chunk)).replace('@', "");
         found.extend(db.run(&sql, chunk.into_iter().flatten().collect()).await?);
     }
     Ok(found)

@@ -70,7 +70,11 @@ impl Store {
         let pool = Arc::clone(&self.pool);
         let reading = self.runtime.spawn(async move {
             let mut db = pool.acquire().await?;
-            db.snapshot().await?;
+            if let Err(error) = db.snapshot().await {
+                // It may be in the middle of a transaction.
+                db.give_up();
+                return Err(error);
+            }
             let answer = query(db.as_mut()).await;
             if let Err(error) = db.rollback().await {
                 tracing::warn!(%error.context, "a reading connection is given up");

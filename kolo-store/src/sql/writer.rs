@@ -11,9 +11,9 @@ use futures::future::BoxFuture;
 use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{batch, doubt};
-use crate::sql::Db;
-use crate::sql::{DbError, reached};
+use super::batch::{self, Batch};
+use super::doubt;
+use crate::sql::{Db, DbError, Fate, reached};
 
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;
@@ -113,13 +113,14 @@ impl Group {
         self.commits.len() + self.tasks.len()
     }
 
-    fn settle(self, answers: Answers) {
+    /// The commits are durable; the tasks are, or something is to be said of them.
+    fn settle(self, answers: Answers, tasks: &Result<(), DbError>) {
         for (commit, answer) in self.commits.into_iter().zip(answers) {
             commit.reply.send(answer).ok();
             reached();
         }
         for task in self.tasks {
-            task.settle(Ok(()));
+            task.settle(tasks.clone());
             reached();
         }
     }
@@ -133,15 +134,17 @@ impl Group {
         }
     }
 
-    /// The same jobs, each in a group of its own.
-    fn split(self) -> Vec<Self> {
-        let commits = self
-            .commits
-            .into_iter()
-            .map(|commit| Self { commits: vec![commit], ..Self::default() });
-        let tasks =
-            self.tasks.into_iter().map(|task| Self { tasks: vec![task], ..Self::default() });
-        commits.chain(tasks).collect()
+    /// The same jobs in two groups; tasks apart from commits, whose groups are the faster ones.
+    fn halves(mut self) -> [Self; 2] {
+        let mut other = Self::default();
+        if self.commits.is_empty() {
+            other.tasks = self.tasks.split_off(self.tasks.len() / 2);
+        } else if self.tasks.is_empty() {
+            other.commits = self.commits.split_off(self.commits.len() / 2);
+        } else {
+            other.tasks = std::mem::take(&mut self.tasks);
+        }
+        [self, other]
     }
 }
 
@@ -150,6 +153,8 @@ pub(super) type Answers = Vec<Result<Committed, CommitError>>;
 
 /// Why a group's transaction did not end well.
 enum Failed {
+    /// Nothing happened: somebody else wrote meanwhile.
+    Stale,
     /// Undone: nothing happened.
     Undone(DbError),
     /// Undone with the connection: it may work on another one.
@@ -160,6 +165,8 @@ enum Failed {
 
 /// Why a transaction did not end well.
 enum Broken {
+    /// Undone: the turn had passed on.
+    Stale,
     Before(DbError),
     /// At its commit: what it would have answered.
     AtCommit(DbError, Answers),
@@ -205,56 +212,64 @@ impl Writer {
         }
     }
 
-    /// Carries a group through. One whose connection was lost is tried once more; when it is undone by
-    /// something that one job may have brought in, each job gets a transaction of its own, so that only
-    /// the guilty one fails.
+    /// Carries a group through: at a turn where the database has that, else, or when somebody else had
+    /// one meanwhile, in a transaction that keeps the others out. One whose connection was lost is tried
+    /// once more; one that is undone by something that a single job may have brought in is halved until
+    /// only the guilty ones fail.
     async fn work(&mut self, group: Group) {
-        let Some((group, failed)) = self.attempt(group).await else {
+        let jobs = group.len();
+        let Some((group, failed)) = self.attempt(group, true).await else {
             return;
         };
         let again = match failed {
+            Failed::Stale => self.attempt(group, false).await,
             Failed::Lost(error) => {
-                tracing::warn!(%error.context, jobs = group.len(), "a connection was lost: again");
-                self.attempt(group).await
+                tracing::warn!(%error.context, jobs, "a connection was lost: again");
+                self.attempt(group, false).await
             }
             failed => Some((group, failed)),
         };
         let Some((group, failed)) = again else {
             return;
         };
-        match failed {
-            Failed::Undone(error) if group.len() > 1 && may_be_one_job(&error) => {
-                let jobs = group.len();
-                tracing::warn!(%error.context, jobs, "a group was undone; each is tried alone");
-                for single in group.split() {
-                    if let Some((single, failed)) = self.attempt(single).await {
-                        single.fail(failed.error());
-                    }
-                }
+        let error = failed.into_error();
+        if jobs > 1 && error.retry != Retry::Unknown && may_be_one_job(&error) {
+            tracing::warn!(%error.context, jobs, "a group was undone: it is halved");
+            for half in group.halves() {
+                Box::pin(self.work(half)).await;
             }
-            failed => {
-                let error = failed.error();
-                tracing::warn!(%error.context, jobs = group.len(), "a group of writes failed");
-                group.fail(error);
-            }
+        } else {
+            tracing::warn!(%error.context, jobs, "a group of writes failed");
+            group.fail(&error);
         }
     }
 
-    /// One transaction. Gives the group back when it failed.
-    async fn attempt(&mut self, mut group: Group) -> Option<(Group, Failed)> {
+    /// One try. Gives the group back when it failed.
+    async fn attempt(&mut self, mut group: Group, in_turns: bool) -> Option<(Group, Failed)> {
         let mut db = match self.connection().await {
             Ok(db) => db,
             Err(error) => return Some((group, Failed::Undone(error))),
         };
-        match transaction(db.as_mut(), &mut group).await {
+        let done = if in_turns && group.tasks.is_empty() && db.in_turns() {
+            let sets: Vec<_> = group.commits.iter().map(|commit| &commit.changes).collect();
+            at_a_turn(db.as_mut(), &sets).await
+        } else {
+            transaction(db.as_mut(), &mut group).await
+        };
+        match done {
             Ok(answers) => {
                 self.db = Some(db);
-                group.settle(answers);
+                group.settle(answers, &Ok(()));
                 None
+            }
+            Err(Broken::Stale) => {
+                self.db = Some(db);
+                Some((group, Failed::Stale))
             }
             Err(Broken::Before(error)) => {
                 // The database rolls back what a lost connection had begun.
-                if within("the roll-back", db.rollback()).await.is_ok() {
+                let rolled_back = within("the roll-back", db.rollback()).await.is_ok();
+                if rolled_back && error.fate != Fate::Elsewhere {
                     self.db = Some(db);
                     return Some((group, Failed::Undone(error)));
                 }
@@ -278,11 +293,13 @@ impl Writer {
         let jobs = group.len();
         let sets: Vec<&ChangeSet> = group.commits.iter().map(|commit| &commit.changes).collect();
         let sought = doubt::sought(&sets, &answers);
+        let unknown = "it may or may not have happened: look before trying again";
         match doubt::happened(self.opener.as_ref(), &sought).await {
             Some((true, db)) => {
                 tracing::warn!(%error.context, jobs, "a commit was not answered: it had happened");
                 self.db = Some(db);
-                group.settle(answers);
+                // Somebody else may have carried out the same commands: that says nothing of the rest.
+                group.settle(answers, &Err(error.unknown(unknown)));
                 None
             }
             Some((false, db)) => {
@@ -290,11 +307,7 @@ impl Writer {
                 self.db = Some(db);
                 Some((group, Failed::Lost(error)))
             }
-            None => {
-                let error = error
-                    .unknown("the commit may or may not have happened: look before trying again");
-                Some((group, Failed::InDoubt(error)))
-            }
+            None => Some((group, Failed::InDoubt(error.unknown(unknown)))),
         }
     }
 
@@ -307,10 +320,34 @@ impl Writer {
 }
 
 impl Failed {
-    const fn error(&self) -> &DbError {
+    fn into_error(self) -> DbError {
         match self {
             Self::Undone(error) | Self::Lost(error) | Self::InDoubt(error) => error,
+            Self::Stale => DbError::new(
+                PortErrorKind::Unavailable,
+                Retry::Temporary,
+                "another process writes to the database: try again",
+            ),
         }
+    }
+}
+
+/// Two messages: what the group needs is read at a turn, and what it comes to is written if nobody else
+/// had one since. The second is a transaction of its own.
+async fn at_a_turn(db: &mut dyn Db, sets: &[&ChangeSet]) -> Result<Answers, Broken> {
+    let decided = within("what a group needs", Batch::decide(db, sets));
+    let mut batch = decided.await.map_err(Broken::Before)?;
+    if batch.is_read_only() {
+        return Ok(batch.answers);
+    }
+    match within("a group of writes", batch.write(db)).await {
+        Ok(true) => Ok(batch.answers),
+        Ok(false) => Err(Broken::Stale),
+        Err(error) => match (error.fate, error.kind) {
+            (Fate::Undone, PortErrorKind::Unavailable) => Err(Broken::Stale),
+            (Fate::Undone | Fate::Elsewhere, _) => Err(Broken::Before(error)),
+            (Fate::Unsaid, _) => Err(Broken::AtCommit(error, batch.answers)),
+        },
     }
 }
 

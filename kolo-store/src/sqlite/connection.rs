@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
 
 use crate::sql::DbError;
-use crate::sql::{Db, Row, Value, in_chunks};
+use crate::sql::{Db, Row, Value};
 
 /// The writer's own connection, or one lent by the pool.
 pub(super) enum SqliteDb {
@@ -44,15 +44,6 @@ impl Db for SqliteDb {
             .await
             .map_err(db_error)?;
         rows.iter().map(row).collect()
-    }
-
-    async fn many(
-        &mut self,
-        head: &str,
-        rows: Vec<Vec<Value>>,
-        tail: &str,
-    ) -> Result<Vec<Row>, DbError> {
-        in_chunks(self, head, rows, tail).await
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {

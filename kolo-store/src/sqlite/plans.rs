@@ -16,7 +16,7 @@ use super::open::Opener;
 use crate::sql::DbError;
 use crate::sql::store::{Pool, Store};
 use crate::sql::writer::OpenWriter;
-use crate::sql::{Db, Row, Value, in_chunks};
+use crate::sql::{Db, Row, Value};
 use crate::{MasterKey, MasterKeys, SqlLedger, Sqlite, SqliteLedger, StoreVault};
 
 #[path = "../../tests/sqlite/make.rs"]
@@ -67,15 +67,6 @@ impl Db for Watched {
             }
         }
         self.db.run(sql, values).await
-    }
-
-    async fn many(
-        &mut self,
-        head: &str,
-        rows: Vec<Vec<Value>>,
-        tail: &str,
-    ) -> Result<Vec<Row>, DbError> {
-        in_chunks(self, head, rows, tail).await
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {

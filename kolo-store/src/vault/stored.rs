@@ -12,7 +12,7 @@ use super::envelope::{Envelope, Owner, draw};
 use super::{MasterKeyId, MasterKeys, VaultError};
 use crate::sql::DbError;
 use crate::sql::store::Store;
-use crate::sql::{Db, Row, SqlLedger, matching, values};
+use crate::sql::{Bulk, Db, Row, SqlLedger, values};
 
 /// Keys that are read in one go when all are encrypted anew.
 const PAGE: i64 = 256;
@@ -233,15 +233,14 @@ async fn replace(db: &mut dyn Db, sealed: &[(Owner, Envelope, Envelope)]) -> Res
             new.ciphertext.as_slice(),
         ]
     });
-    matching(
-        db,
-        "tenant, name, opened, master_key, nonce, ciphertext",
-        rows.collect(),
-        "UPDATE vault_keys SET master_key = wanted.master_key, nonce = wanted.nonce, \
-         ciphertext = wanted.ciphertext FROM wanted \
-         WHERE vault_keys.tenant = wanted.tenant AND vault_keys.name = wanted.name \
-         AND vault_keys.nonce = wanted.opened",
-    )
-    .await?;
-    Ok(())
+    let replaced = Bulk {
+        head: "WITH wanted (tenant, name, opened, master_key, nonce, ciphertext) AS (",
+        kinds: "ttbtbb",
+        rows: rows.collect(),
+        tail: ") UPDATE @vault_keys SET master_key = wanted.master_key, nonce = wanted.nonce, \
+               ciphertext = wanted.ciphertext FROM wanted \
+               WHERE vault_keys.tenant = wanted.tenant AND vault_keys.name = wanted.name \
+               AND vault_keys.nonce = wanted.opened",
+    };
+    db.write_all(vec![replaced], None).await.map(drop)
 }

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::make::{account, aggregate, step, tenant};
 use crate::proxy::Pooler;
 use crate::support::{Place, RUNTIME, raw, try_raw};
-use crate::upgrade::{first_schema, goes_on};
+use crate::upgrade::{OLD, first_schema, goes_on};
 use crate::views::{ANSWERS, write_one_of_each};
 
 /// The schema that a place's URL names.
@@ -235,7 +235,15 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
         let hex = |hex: &str| format!("'\\x{hex}'");
         let migrations = PostgresLedger::migrations();
         raw(place.url(), &first_schema(migrations, "BYTEA", hex)).await;
-        goes_on(place.open().await).await;
+        for sql in OLD {
+            try_raw(place.url(), sql).await.expect(sql);
+        }
+        let store = place.open().await;
+        // A program of the first schema that still runs changes nothing any more.
+        for sql in OLD {
+            assert!(try_raw(place.url(), sql).await.is_err(), "{sql}");
+        }
+        goes_on(store).await;
     });
 }
 
@@ -262,5 +270,158 @@ fn the_views_for_reporting_say_what_is_stored() {
         }
         let keys = sqlx::query("SELECT * FROM vault_keys").fetch_all(&mut reader).await;
         assert!(keys.is_err(), "a report could read the vault");
+    });
+}
+
+/// Books that were made before the schema had a name of its own are not left behind.
+#[test]
+fn books_in_another_schema_are_not_left_behind() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        store.commit(step("one", "ada", 0)).await.expect("committed");
+        store.close().await;
+        // A role whose search path leads there, as the first program found its tables.
+        let (name, role) = (schema(&place).to_owned(), format!("{}_first", schema(&place)));
+        let made = format!(
+            "CREATE ROLE {role} LOGIN SUPERUSER; ALTER ROLE {role} SET search_path = {name}"
+        );
+        raw(place.url(), &made).await;
+        let url = bare(&place).replace("kolo@", &format!("{role}@"));
+        let error = PostgresLedger::connect(&url).await.err();
+        match &error {
+            Some(StoreError::OtherSchema { found, schema }) => {
+                assert_eq!((found, schema.as_str()), (&name, "kolo"));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(PostgresLedger::migrate(&url, &PostgresOptions::default()).await.is_err());
+        for options in [
+            PostgresOptions::default().schema(&name),
+            PostgresOptions::default().schema_of_connection(),
+        ] {
+            let store = PostgresLedger::connect_with(&url, options).await.expect("opened");
+            assert!(store.outcome(&tenant(), "one").await.expect("readable").is_some());
+            store.close().await;
+        }
+        // Another one of that name may be meant, too.
+        let other = PostgresOptions::default().schema(&format!("{name}_other"));
+        let store = PostgresLedger::connect_with(&url, other).await.expect("opened");
+        assert!(store.outcome(&tenant(), "one").await.expect("readable").is_none());
+    });
+}
+
+/// A URL that sets a search path is obeyed, and not overruled silently.
+#[test]
+fn a_search_path_and_a_schema_are_not_guessed_between() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let both = PostgresOptions::default().schema("mine");
+        let error = PostgresLedger::connect_with(place.url(), both).await.err();
+        assert!(matches!(error, Some(StoreError::Location { .. })), "{error:?}");
+        let store = PostgresLedger::connect_with(place.url(), PostgresOptions::default()).await;
+        store.expect("opened").commit(step("one", "ada", 0)).await.expect("committed");
+        let rows = format!("SELECT count(*) FROM {}.commands", schema(&place));
+        assert_eq!(count(&pool(bare(&place), 1).await, &rows).await, 1);
+    });
+}
+
+/// Two programs that reach one schema by different search paths take turns all the same.
+#[test]
+fn one_schema_has_one_turn_whatever_the_search_path() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        raw(place.url(), &format!("CREATE SCHEMA {}_before", schema(&place))).await;
+        let path = format!("search_path%3D{}", schema(&place));
+        let other =
+            place.url().replace(&path, &format!("search_path%3D{0}_before,{0}", schema(&place)));
+        let stores = [
+            Arc::new(place.open().await),
+            Arc::new(PostgresLedger::connect(&other).await.expect("opened")),
+        ];
+        let calls = (0..100_usize).map(|number| {
+            let store = Arc::clone(&stores[number % 2]);
+            let name = format!("of {number}");
+            tokio::spawn(async move { store.commit(step(&name, &name, 0)).await })
+        });
+        for call in join_all(calls).await {
+            call.expect("no panic").expect("committed");
+        }
+        let report = stores[0].check().await.expect("readable");
+        assert_eq!((report.events, report.findings), (100, vec![]));
+    });
+}
+
+/// Whatever the server's defaults for transactions are.
+#[test]
+fn defaults_of_the_server_change_nothing() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        let watch = "CREATE TABLE seen (durable text); \
+            CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ \
+            BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$; \
+            CREATE TRIGGER watch AFTER INSERT ON commands FOR EACH STATEMENT EXECUTE FUNCTION see()";
+        raw(place.url(), watch).await;
+        let odd = format!(
+            "{}%20-c%20default_transaction_isolation%3Dserializable\
+             %20-c%20default_transaction_read_only%3Don%20-c%20synchronous_commit%3Doff",
+            place.url()
+        );
+        let repeatable =
+            format!("{}%20-c%20default_transaction_isolation%3Drepeatable%5C%20read", place.url());
+        let stores = [
+            Arc::new(PostgresLedger::connect(&odd).await.expect("opened")),
+            Arc::new(PostgresLedger::connect(&repeatable).await.expect("opened")),
+        ];
+        let calls = (0..60_usize).map(|number| {
+            let store = Arc::clone(&stores[number % 2]);
+            let name = format!("of {number}");
+            tokio::spawn(async move {
+                store.commit(step(&name, &name, 0)).await.expect("committed");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                store.commit(step(&format!("again {number}"), &name, 1)).await.expect("committed");
+            })
+        });
+        for call in join_all(calls).await {
+            call.expect("no panic");
+        }
+        let report = stores[1].check().await.expect("readable");
+        assert_eq!((report.events, report.findings), (120, vec![]));
+        let host = pool(place.url(), 1).await;
+        assert_eq!(count(&host, "SELECT count(*) FROM seen WHERE durable <> 'on'").await, 0);
+        assert!(count(&host, "SELECT count(*) FROM seen").await > 0);
+    });
+}
+
+/// A host's own tables may have the names of the views: they stay the host's.
+#[test]
+fn views_leave_a_hosts_tables_alone() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        raw(place.url(), "CREATE TABLE users (mine int); INSERT INTO users VALUES (7)").await;
+        let store = place.open().await;
+        store.commit(step("one", "ada", 0)).await.expect("committed");
+        let host = pool(place.url(), 1).await;
+        assert_eq!(count(&host, "SELECT mine::bigint FROM users").await, 7);
+        // And what an entry says of itself need not be JSON.
+        let mut odd = step("odd", "ada", 1);
+        odd.entries[0].details = "{not JSON".to_owned();
+        store.commit(odd).await.expect("committed");
+        assert_eq!(count(&host, "SELECT count(*) FROM transactions WHERE round IS NULL").await, 4);
+        // A table of the ledger's own name is another matter, and said.
+        raw(
+            place.url(),
+            &format!(
+                "CREATE SCHEMA {0}_full; CREATE TABLE {0}_full.events (x int)",
+                schema(&place)
+            ),
+        )
+        .await;
+        let full = PostgresOptions::default().schema(&format!("{}_full", schema(&place)));
+        let error = PostgresLedger::connect_with(bare(&place), full).await.err();
+        let said = error.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(said.contains("a schema of its own"), "{error:?}");
     });
 }

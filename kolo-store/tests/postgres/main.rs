@@ -19,6 +19,7 @@ mod outages;
 mod parallel;
 mod positions;
 mod proxy;
+mod rounds;
 mod server;
 mod sharing;
 mod support;

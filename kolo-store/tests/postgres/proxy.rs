@@ -12,6 +12,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -90,108 +91,117 @@ fn serve(each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> 
     port
 }
 
-/// What happens at a COMMIT, once.
+/// What a line does to the next commit, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// Nothing, but not before [`Cutter::go_on`].
-    Stall,
-    /// The line is cut; COMMIT never reaches the server.
+    /// It never reaches the server.
     BeforeCommit,
-    /// COMMIT is done; the line is cut before the client learns of it.
+    /// It is done; the client does not learn of it.
     AfterCommit,
-    /// The line is cut; COMMIT is still under way, until [`Cutter::deliver`].
-    Late,
+    /// It reaches the server when the client has given the line up, this much later.
+    Late(Duration),
 }
 
-/// A line that can be cut at a COMMIT.
+/// A line that counts its round trips, and can be cut at a commit.
 pub struct Cutter {
     pub url: String,
-    plan: Arc<Plan>,
+    shared: Arc<Shared>,
 }
 
-/// What a cutter is to do, and what it holds back.
 #[derive(Default)]
-struct Plan {
-    next: Mutex<VecDeque<Cut>>,
+struct Shared {
+    armed: Mutex<Option<Cut>>,
     cuts: AtomicU32,
-    stalled: Mutex<bool>,
-    gone_on: Condvar,
-    late: Mutex<Option<Late>>,
-}
-
-/// A COMMIT, and the server's end of the line it was cut off from.
-struct Late {
-    server: Box<dyn Line>,
-    commit: Vec<u8>,
+    trips: AtomicU32,
 }
 
 impl Cutter {
     /// In front of the server of `url`; its search path goes along.
     pub fn before(url: &str) -> Self {
-        let plan = Arc::new(Plan::default());
-        let (followed, to) = (Arc::clone(&plan), url.to_owned());
-        let port = serve(move |client| cuttable(client, &to, &followed));
+        let shared = Arc::new(Shared::default());
+        let (with, to) = (Arc::clone(&shared), url.to_owned());
+        let port = serve(move |client| cuttable(client, &to, &with));
         let settings = url.split_once('?').map_or_else(String::new, |(_, all)| format!("&{all}"));
-        Self { url: through(url, port, &settings), plan }
+        Self { url: through(url, port, &settings), shared }
     }
 
-    /// One more COMMIT meets this, after those armed before.
+    /// The next commit loses its line.
     pub fn arm(&self, cut: Cut) {
-        if cut == Cut::Stall {
-            *self.plan.stalled.lock().expect("unharmed") = true;
-        }
-        self.plan.next.lock().expect("unharmed").push_back(cut);
+        *self.shared.armed.lock().expect("unharmed") = Some(cut);
     }
 
     /// How many lines were cut.
     pub fn cuts(&self) -> u32 {
-        self.plan.cuts.load(Ordering::SeqCst)
+        self.shared.cuts.load(Ordering::SeqCst)
     }
 
-    /// Lets a stalled COMMIT through.
-    pub fn go_on(&self) {
-        *self.plan.stalled.lock().expect("unharmed") = false;
-        self.plan.gone_on.notify_all();
-    }
-
-    /// The late COMMIT arrives at the server. Whether it committed anything.
-    pub fn deliver(&self) -> bool {
-        let late = self.plan.late.lock().expect("unharmed").take();
-        let Late { mut server, commit } = late.expect("one is under way");
-        let said = server.write_all(&commit).and_then(|()| answer(server.as_mut()));
-        said.is_ok_and(|(said, _)| said.windows(12).any(|part| part == b"C\0\0\0\x0bCOMMIT\0"))
+    /// How often a client waited for an answer.
+    pub fn trips(&self) -> u32 {
+        self.shared.trips.load(Ordering::SeqCst)
     }
 }
 
-fn cuttable(mut client: TcpStream, url: &str, plan: &Plan) -> io::Result<()> {
+/// The names of the statements that write a group and are a transaction of their own, as far as this
+/// line has seen them.
+#[derive(Default)]
+struct Prepared(Vec<Vec<u8>>);
+
+impl Prepared {
+    /// Whether what is done with this message may be durable after it; `idle`: in no transaction.
+    fn commits(&mut self, message: &[u8], idle: bool) -> bool {
+        let mut texts = message[5..].split(|byte| *byte == 0).map(<[u8]>::to_vec);
+        let (first, second) = (texts.next(), texts.next());
+        match (message[0], first, second) {
+            (b'Q', Some(sql), _) => sql == b"COMMIT",
+            (b'P', Some(name), Some(sql)) => {
+                if String::from_utf8_lossy(&sql).contains("kolo_turn AS (UPDATE") {
+                    self.0.push(name);
+                }
+                false
+            }
+            (b'B', _, Some(name)) => idle && self.0.contains(&name),
+            _ => false,
+        }
+    }
+}
+
+fn cuttable(mut client: TcpStream, url: &str, shared: &Shared) -> io::Result<()> {
     let mut server = dial(url)?;
     server.write_all(&startup(&mut client)?)?;
     client.write_all(&answer(server.as_mut())?.0)?;
+    let mut prepared = Prepared::default();
+    let (mut waiting, mut commits, mut idle) = (Vec::new(), false, true);
     loop {
-        let asked = message(&mut client, true)?;
-        let commits = asked.ends_with(b"COMMIT\0");
-        match commits.then(|| plan.next.lock().expect("unharmed").pop_front()).flatten() {
-            None => {}
-            Some(Cut::Stall) => {
-                let stalled = plan.stalled.lock().expect("unharmed");
-                drop(plan.gone_on.wait_while(stalled, |stalled| *stalled).expect("unharmed"));
-            }
-            Some(cut) => {
-                if cut == Cut::AfterCommit {
-                    server.write_all(&asked)?;
+        let next = message(&mut client, true)?;
+        commits |= prepared.commits(&next, idle);
+        waiting.extend_from_slice(&next);
+        if !asks(&next) {
+            continue;
+        }
+        shared.trips.fetch_add(1, Ordering::SeqCst);
+        let cut = commits.then(|| shared.armed.lock().expect("unharmed").take()).flatten();
+        if let Some(cut) = cut {
+            shared.cuts.fetch_add(1, Ordering::SeqCst);
+            match cut {
+                Cut::BeforeCommit => {}
+                Cut::AfterCommit => {
+                    server.write_all(&waiting)?;
                     answer(server.as_mut())?;
                 }
-                if cut == Cut::Late {
-                    *plan.late.lock().expect("unharmed") = Some(Late { server, commit: asked });
+                Cut::Late(after) => {
+                    client.shutdown(std::net::Shutdown::Both)?;
+                    thread::sleep(after);
+                    server.write_all(&waiting)?;
+                    answer(server.as_mut())?;
                 }
-                plan.cuts.fetch_add(1, Ordering::SeqCst);
-                return Ok(());
             }
+            return Ok(());
         }
-        server.write_all(&asked)?;
-        if asks(&asked) {
-            client.write_all(&answer(server.as_mut())?.0)?;
-        }
+        server.write_all(&waiting)?;
+        (waiting, commits) = (Vec::new(), false);
+        let (said, now_idle) = answer(server.as_mut())?;
+        idle = now_idle;
+        client.write_all(&said)?;
     }
 }
 

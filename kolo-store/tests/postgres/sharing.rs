@@ -101,6 +101,7 @@ fn history_cannot_be_rewritten() {
         "DELETE FROM entries",
         "UPDATE postings SET amount = 7",
         "DELETE FROM postings",
+        "INSERT INTO parts VALUES ('main', 1, 0, 2)",
         "INSERT INTO postings VALUES ('main', 1, 5, 'nobody', 'USDC:G', 'debit', 1)",
         "INSERT INTO postings VALUES ('main', 1, 5, 'ada', 'USDC:G', 'debit', 0)",
         "UPDATE accounts SET settled = 9",

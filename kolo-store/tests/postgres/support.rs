@@ -1,6 +1,8 @@
 //! A store in a schema of its own.
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use kolo_store::{PostgresLedger, StoreError};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -90,4 +92,35 @@ pub async fn try_raw(url: &str, sql: &str) -> Result<(), sqlx::Error> {
 /// The same, when it must succeed.
 pub async fn raw(url: &str, sql: &str) {
     try_raw(url, sql).await.expect(sql);
+}
+
+/// Keeps everybody from writing, as a replica does whose turn it is.
+pub async fn hold_turn(place: &Place) -> PgConnection {
+    let mut other = PgConnection::connect(place.url()).await.expect("connected");
+    let hold = "BEGIN; SELECT number FROM kolo_turns FOR UPDATE";
+    sqlx::raw_sql(hold).execute(&mut other).await.expect("held");
+    other
+}
+
+/// Lets `first` wait for the turn, and `then` gather behind it: they are one group when the turn is
+/// free. Calls `ready` before that.
+pub async fn as_one_group<T: Send + 'static>(
+    place: &Place,
+    first: impl Future<Output = ()> + Send + 'static,
+    then: Vec<Pin<Box<dyn Future<Output = T> + Send>>>,
+    ready: impl FnOnce() + Send,
+) -> Vec<T> {
+    let mut held = hold_turn(place).await;
+    let first = tokio::spawn(first);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let then: Vec<_> = then.into_iter().map(tokio::spawn).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    ready();
+    sqlx::raw_sql("ROLLBACK").execute(&mut held).await.expect("released");
+    first.await.expect("no panic");
+    let mut answers = Vec::new();
+    for answer in then {
+        answers.push(answer.await.expect("no panic"));
+    }
+    answers
 }

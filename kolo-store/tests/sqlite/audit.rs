@@ -30,17 +30,17 @@ fn every_broken_promise_is_found() {
         (
             "DROP TRIGGER postings_do_not_change; \
              UPDATE postings SET amount = 2 WHERE entry = 1 AND line = 0; \
-             UPDATE accounts SET settled = settled + 1, version = version + 1 \
+             UPDATE accounts SET settled = settled + 1, movement = movement + 1 \
              WHERE name = 'external'",
             Finding::Unbalanced { tenant: main(), entry: entry(), asset: "USDC:G".to_owned() },
         ),
         (
             "DROP TRIGGER postings_stay; DELETE FROM postings WHERE entry = 1; \
-             UPDATE accounts SET settled = settled - 1, version = version + 1",
+             UPDATE accounts SET settled = settled - 1, movement = movement + 1",
             Finding::TooFewLines { tenant: main(), entry: entry() },
         ),
         (
-            "UPDATE accounts SET settled = settled + 1, version = version + 1 WHERE name = 'ada'",
+            "UPDATE accounts SET settled = settled + 1, movement = movement + 1 WHERE name = 'ada'",
             Finding::Balance {
                 tenant: main(),
                 account: "ada".to_owned(),
@@ -48,7 +48,7 @@ fn every_broken_promise_is_found() {
             },
         ),
         (
-            "UPDATE accounts SET pending_in = 0, version = version + 1 WHERE name = 'ada'",
+            "UPDATE accounts SET pending_in = 0, movement = movement + 1 WHERE name = 'ada'",
             Finding::Balance {
                 tenant: main(),
                 account: "ada".to_owned(),
@@ -75,6 +75,10 @@ fn every_broken_promise_is_found() {
         (
             "DROP TRIGGER movements_do_not_change; \
              UPDATE movements SET step = 'ended' WHERE entry = 3",
+            Finding::Hold { tenant: main(), entry: "held".to_owned() },
+        ),
+        (
+            "DROP TRIGGER parts_are_parts; INSERT INTO parts VALUES ('main', 3, 0, 2), ('main', 3, 1, 2)",
             Finding::Hold { tenant: main(), entry: "held".to_owned() },
         ),
         (
@@ -114,10 +118,11 @@ fn history_cannot_be_rewritten() {
         "UPDATE postings SET amount = 7",
         "UPDATE postings SET side = 'debit'",
         "DELETE FROM postings",
+        "INSERT INTO parts VALUES ('main', 1, 0, 2)",
         "INSERT INTO postings VALUES ('main', 99, 0, 'ada', 'USDC:G', 'debit', 1)",
         "INSERT INTO postings VALUES ('main', 1, 5, 'nobody', 'USDC:G', 'debit', 1)",
         "INSERT INTO postings VALUES ('main', 1, 5, 'ada', 'USDC:G', 'debit', 0)",
-        "UPDATE accounts SET normal = 'debit', version = version + 1",
+        "UPDATE accounts SET normal = 'debit', movement = movement + 1",
         "UPDATE accounts SET settled = 9",
         "DELETE FROM accounts",
         "UPDATE aggregates SET version = 1",

@@ -3,8 +3,8 @@ use kolo_core::port::{CommitError, Ledger, PortErrorKind, Retry};
 use kolo_store::{SqliteLedger, StoreError};
 
 use crate::make::{command, record, tenant};
-use crate::support::{Place, RUNTIME, hold, raw};
-use crate::upgrade::{first_schema, goes_on};
+use crate::support::{Place, RUNTIME, hold, raw, try_raw};
+use crate::upgrade::{OLD, first_schema, goes_on};
 use crate::views::{ANSWERS, write_one_of_each};
 
 async fn refusal(location: &str) -> StoreError {
@@ -161,7 +161,15 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
         std::fs::write(place.file(), "").expect("an empty file");
         let hex = |hex: &str| format!("x'{hex}'");
         raw(&place.file(), &first_schema(SqliteLedger::migrations(), "BLOB", hex)).await;
-        goes_on(place.open().await).await;
+        for sql in OLD {
+            try_raw(&place.file(), sql).await.expect(sql);
+        }
+        let store = place.open().await;
+        // A program of the first schema that still runs changes nothing any more.
+        for sql in OLD {
+            assert!(try_raw(&place.file(), sql).await.is_err(), "{sql}");
+        }
+        goes_on(store).await;
     });
 }
 

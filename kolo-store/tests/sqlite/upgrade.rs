@@ -39,6 +39,15 @@ pub fn first_schema(migrations: &[Migration], bytes: &str, hex: fn(&str) -> Stri
     )
 }
 
+/// What a program of the first schema says in its commits and claims.
+pub const OLD: [&str; 5] = [
+    "SELECT tenant, key, request_hash, record_kind, schema_version, bytes FROM commands",
+    "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version FROM accounts",
+    "UPDATE accounts SET settled = 8, version = version + 1 WHERE name = 'ada'",
+    "SELECT tenant, id, done, claims, leased_until FROM work",
+    "UPDATE work SET claims = claims + 1",
+];
+
 fn ada() -> AccountId {
     account("ada", Side::Credit)
 }
@@ -62,12 +71,15 @@ pub async fn goes_on<B: 'static>(store: SqlLedger<B>) {
         [
             ("in", Step::Settled),
             ("held", Step::Held),
+            ("kept", Step::Held),
             ("sent", Step::Held),
             ("sent", Step::Ended),
-            ("kept", Step::Held),
             ("kept", Step::Ended),
         ]
     );
+    // A hold is not over before its end took effect.
+    let times: Vec<_> = told.movements.iter().map(|m| m.recorded_at.unix()).collect();
+    assert_eq!(times, [101, 201, 299, 301, 350, 450]);
     let now = store.balances(&tenant(), &[ada()]).await.expect("readable")[0];
     assert_eq!(told.closing, now);
     let at = AsOf::Recorded(Timestamp::from_unix(150));

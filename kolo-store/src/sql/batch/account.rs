@@ -5,7 +5,7 @@ use kolo_core::port::{PortErrorKind, Retry};
 use kolo_core::{Amount, TenantId};
 
 use crate::sql::DbError;
-use crate::sql::{Db, Row, matching, values};
+use crate::sql::{Db, Question, Row, ask, values};
 
 /// Figures are wide here, so that only the end of a change set has to fit the database.
 #[derive(Clone, Copy, Debug)]
@@ -109,26 +109,39 @@ pub(crate) async fn account_rows<'a>(
     db: &mut dyn Db,
     keys: impl Iterator<Item = (&'a TenantId, &'a AccountKey)> + Send,
 ) -> Result<Vec<((TenantId, AccountKey), AccountState)>, DbError> {
-    let rows = matching(
-        db,
-        "tenant, name, asset",
-        keys.map(|(tenant, (name, asset))| values![tenant, name, asset]).collect(),
-        "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, version, recorded_at \
-         FROM accounts WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
-    )
-    .await?;
+    let rows = ask(db, accounts_of(keys)).await?;
     rows.into_iter().map(account).collect()
 }
 
-fn account(mut row: Row) -> Result<((TenantId, AccountKey), AccountState), DbError> {
+/// Asks for the accounts of these keys.
+pub(super) fn accounts_of<'a>(
+    keys: impl Iterator<Item = (&'a TenantId, &'a AccountKey)>,
+) -> Question {
+    Question {
+        columns: "tenant, name, asset",
+        kinds: "ttt",
+        rows: keys.map(|(tenant, (name, asset))| values![tenant, name, asset]).collect(),
+        statement: "SELECT tenant, name, asset, normal, settled, pending_in, pending_out, movement, \
+                    recorded_at FROM @accounts \
+                    WHERE (tenant, name, asset) IN (SELECT tenant, name, asset FROM wanted)",
+        answer: "ttttiiiii",
+    }
+}
+
+/// A row of [`accounts_of`].
+pub(super) fn account(mut row: Row) -> Result<((TenantId, AccountKey), AccountState), DbError> {
     let key = (row.tenant()?, (row.text()?, row.text()?));
-    let state = AccountState {
+    Ok((key, account_state(&mut row)?))
+}
+
+/// Its columns from `normal` on.
+pub(super) fn account_state(row: &mut Row) -> Result<AccountState, DbError> {
+    Ok(AccountState {
         normal: side_of(&row.text()?)?,
         settled: row.int()?.into(),
         pending_in: row.int()?.into(),
         pending_out: row.int()?.into(),
         version: row.int()?,
         recorded_at: row.int()?,
-    };
-    Ok((key, state))
+    })
 }

@@ -1,26 +1,50 @@
-//! Loads what the change sets of a batch refer to.
-use std::collections::{BTreeSet, HashMap};
+//! Loads what the change sets of a batch refer to: every question depends on the change sets alone, so
+//! that all of them can be asked at once.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kolo_core::port::ChangeSet;
 use kolo_core::port::ledger::{AccountId, AggregateId, EntryStatus, IndexKey, IndexWrite, Posting};
 use kolo_core::port::work::WorkId;
 use kolo_core::{Amount, TenantId};
 
-use super::account::{AccountKey, account_rows, side_of};
+use super::account::{AccountKey, account, account_state, accounts_of, side_of};
 use super::view::{EntryState, Heads, Key, View, WorkState};
-use crate::sql::DbError;
-use crate::sql::{Db, Row, Value, matching, values};
+use crate::sql::{Db, DbError, Question, Row, Value, ask, values};
 
-pub(super) async fn load(db: &mut dyn Db, sets: &[&ChangeSet]) -> Result<View, DbError> {
-    let mut view = View::default();
-    load_commands(db, sets, &mut view).await?;
-    load_versions(db, sets, &mut view).await?;
-    load_index(db, sets, &mut view).await?;
-    load_entries(db, sets, &mut view).await?;
-    load_accounts(db, sets, &mut view).await?;
-    load_work(db, sets, &mut view).await?;
-    load_heads(db, sets, &mut view).await?;
-    Ok(view)
+/// What is there, and at whose turn it was read where the database has turns.
+pub(super) async fn load(
+    db: &mut dyn Db,
+    sets: &[&ChangeSet],
+) -> Result<(View, Option<i64>), DbError> {
+    let mut questions = vec![
+        commands(sets),
+        versions(sets),
+        names(sets),
+        entries(sets),
+        holds(sets),
+        accounts(sets),
+        work(sets),
+        heads(sets),
+    ];
+    questions.extend(db.turn());
+    let mut answers = db.ask_all(questions).await?.into_iter();
+    let mut next = || answers.next().unwrap_or_default().into_iter();
+    let mut view = View {
+        commands: next().map(command).collect::<Result<_, _>>()?,
+        versions: next().map(version).collect::<Result<_, _>>()?,
+        index: next().map(name).collect::<Result<_, _>>()?,
+        entries: next().map(entry).collect::<Result<_, _>>()?,
+        ..View::default()
+    };
+    hold_lines(next(), &mut view)?;
+    for row in next() {
+        let (key, state) = account(row)?;
+        view.accounts.insert(key, state);
+    }
+    view.work = next().map(work_state).collect::<Result<_, _>>()?;
+    view.heads = next().map(head).collect::<Result<_, _>>()?;
+    let turn = next().next().map(|mut row| row.int()).transpose()?;
+    Ok((view, turn))
 }
 
 /// What all sets refer to, once each, with the tenant in front.
@@ -31,111 +55,129 @@ fn all<'a, T: Ord + 'a, I: Iterator<Item = T>>(
     sets.iter().flat_map(|set| of(set).map(|item| (&set.tenant, item))).collect()
 }
 
-async fn load_commands(
-    db: &mut dyn Db,
-    sets: &[&ChangeSet],
-    view: &mut View,
-) -> Result<(), DbError> {
+fn commands(sets: &[&ChangeSet]) -> Question {
     let keys = all(sets, |set| std::iter::once(&set.key));
-    let rows = matching(
-        db,
-        "tenant, key",
-        keys.iter().map(|(tenant, key)| values![*tenant, *key]).collect(),
-        "SELECT tenant, key, request_hash, record_kind, schema_version, bytes \
-         FROM commands WHERE (tenant, key) IN (SELECT tenant, key FROM wanted)",
-    )
-    .await?;
-    for mut row in rows {
-        let key = (row.tenant()?, row.text()?);
-        view.commands.insert(key, (row.array()?, row.record()?));
+    Question {
+        columns: "tenant, key",
+        kinds: "tt",
+        rows: keys.iter().map(|(tenant, key)| values![*tenant, *key]).collect(),
+        statement: "SELECT tenant, key, hash, record_kind, schema_version, bytes FROM @commands \
+                    WHERE (tenant, key) IN (SELECT tenant, key FROM wanted)",
+        answer: "ttbtib",
     }
-    Ok(())
 }
 
-async fn load_versions(
-    db: &mut dyn Db,
-    sets: &[&ChangeSet],
-    view: &mut View,
-) -> Result<(), DbError> {
+type Command = (Key<String>, ([u8; 32], kolo_core::port::ledger::Record));
+
+fn command(mut row: Row) -> Result<Command, DbError> {
+    Ok(((row.tenant()?, row.text()?), (row.array()?, row.record()?)))
+}
+
+fn versions(sets: &[&ChangeSet]) -> Question {
     let ids = all(sets, |set| set.aggregates.iter().map(|write| &write.id));
-    let rows = matching(
-        db,
-        "tenant, kind, id",
-        ids.iter().map(|(tenant, id)| values![*tenant, &id.kind, &id.id]).collect(),
-        "SELECT tenant, kind, id, version FROM aggregates \
-         WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
-    )
-    .await?;
-    for mut row in rows {
-        let tenant = row.tenant()?;
-        let id = AggregateId { kind: row.text()?, id: row.text()? };
-        view.versions.insert((tenant, id), row.unsigned()?);
+    Question {
+        columns: "tenant, kind, id",
+        kinds: "ttt",
+        rows: ids.iter().map(|(tenant, id)| values![*tenant, &id.kind, &id.id]).collect(),
+        statement: "SELECT tenant, kind, id, version FROM @aggregates \
+                    WHERE (tenant, kind, id) IN (SELECT tenant, kind, id FROM wanted)",
+        answer: "ttti",
     }
-    Ok(())
 }
 
-async fn load_index(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Result<(), DbError> {
+fn version(mut row: Row) -> Result<(Key<AggregateId>, u64), DbError> {
+    let tenant = row.tenant()?;
+    let id = AggregateId { kind: row.text()?, id: row.text()? };
+    Ok(((tenant, id), row.unsigned()?))
+}
+
+fn names(sets: &[&ChangeSet]) -> Question {
     let keys = all(sets, |set| {
         set.index.iter().map(|write| match write {
             IndexWrite::Claim(key, _) | IndexWrite::Release(key) => key,
         })
     });
-    let rows = matching(
-        db,
-        "tenant, name, value",
-        keys.iter().map(|(tenant, key)| values![*tenant, &key.index, &key.value]).collect(),
-        "SELECT tenant, name, value, aggregate_kind, aggregate_id \
-         FROM index_names WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
-    )
-    .await?;
-    for mut row in rows {
-        let tenant = row.tenant()?;
-        let key = IndexKey { index: row.text()?, value: row.text()? };
-        let owner = AggregateId { kind: row.text()?, id: row.text()? };
-        view.index.insert((tenant, key), owner);
+    Question {
+        columns: "tenant, name, value",
+        kinds: "ttt",
+        rows: keys.iter().map(|(tenant, key)| values![*tenant, &key.index, &key.value]).collect(),
+        statement: "SELECT tenant, name, value, aggregate_kind, aggregate_id FROM @index_names \
+                    WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
+        answer: "ttttt",
     }
-    Ok(())
 }
 
-async fn load_entries(
-    db: &mut dyn Db,
-    sets: &[&ChangeSet],
-    view: &mut View,
-) -> Result<(), DbError> {
-    let ending = all(sets, |set| {
+fn name(mut row: Row) -> Result<(Key<IndexKey>, AggregateId), DbError> {
+    let tenant = row.tenant()?;
+    let key = IndexKey { index: row.text()?, value: row.text()? };
+    Ok(((tenant, key), AggregateId { kind: row.text()?, id: row.text()? }))
+}
+
+/// The ids of the holds that are to end.
+fn ending<'a>(sets: &[&'a ChangeSet]) -> BTreeSet<(&'a TenantId, &'a String)> {
+    all(sets, |set| {
         let wholly = set.resolutions.iter().map(|end| &end.entry);
         wholly.chain(set.endings.iter().map(|end| &end.entry))
-    });
+    })
+}
+
+fn entries(sets: &[&ChangeSet]) -> Question {
     let mut ids = all(sets, |set| set.entries.iter().map(|entry| &entry.id));
-    ids.extend(&ending);
-    let rows = matching(
-        db,
-        "tenant, id",
-        ids.iter().map(|(tenant, id)| values![*tenant, *id]).collect(),
-        "SELECT tenant, id, position, status, expired, effective_at, chain_tx \
-         FROM entries WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
-    )
-    .await?;
-    let mut holds = HashMap::new();
-    for mut row in rows {
-        let key = (row.tenant()?, row.text()?);
-        let state = EntryState {
-            position: row.unsigned()?,
-            status: entry_status(&mut row)?,
-            effective_at: row.time()?,
-            chain_tx: row.maybe_text()?,
-            postings: Vec::new(),
-            parts: None,
-        };
-        if state.status == EntryStatus::Pending && ending.contains(&(&key.0, &key.1)) {
-            holds.insert((key.0.clone(), state.position), key.clone());
-        }
-        view.entries.insert(key, state);
+    ids.extend(ending(sets));
+    Question {
+        columns: "tenant, id",
+        kinds: "tt",
+        rows: ids.iter().map(|(tenant, id)| values![*tenant, *id]).collect(),
+        statement: "SELECT tenant, id, position, status, expired, effective_at, chain_tx \
+                    FROM @entries WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
+        answer: "ttitiit",
     }
-    for (position, postings) in load_postings(db, holds.keys()).await? {
-        let state = holds.get(&position).and_then(|key| view.entries.get_mut(key));
-        if let Some(state) = state {
-            state.postings = postings;
+}
+
+fn entry(mut row: Row) -> Result<(Key<String>, EntryState), DbError> {
+    let key = (row.tenant()?, row.text()?);
+    let state = EntryState {
+        position: row.unsigned()?,
+        status: entry_status(&mut row)?,
+        effective_at: row.time()?,
+        chain_tx: row.maybe_text()?,
+        postings: Vec::new(),
+        parts: None,
+    };
+    Ok((key, state))
+}
+
+/// The lines of the holds that may end, each with its account. The joins are crossed so that SQLite
+/// looks each wanted entry up instead of reading them all.
+fn holds(sets: &[&ChangeSet]) -> Question {
+    Question {
+        columns: "tenant, id",
+        kinds: "tt",
+        rows: ending(sets).iter().map(|(tenant, id)| values![*tenant, *id]).collect(),
+        statement: "SELECT e.tenant, e.id, p.line, p.side, p.amount, p.account, p.asset, a.normal, \
+                    a.settled, a.pending_in, a.pending_out, a.movement, a.recorded_at \
+                    FROM wanted CROSS JOIN @entries e CROSS JOIN @postings p CROSS JOIN @accounts a \
+                    WHERE e.tenant = wanted.tenant AND e.id = wanted.id AND e.status = 'pending' \
+                    AND p.tenant = e.tenant AND p.entry = e.position \
+                    AND a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset",
+        answer: "ttititttiiiii",
+    }
+}
+
+fn hold_lines(rows: impl Iterator<Item = Row>, view: &mut View) -> Result<(), DbError> {
+    let mut lines: BTreeMap<(Key<String>, i64), Posting> = BTreeMap::new();
+    for mut row in rows {
+        let (key, line) = ((row.tenant()?, row.text()?), row.int()?);
+        let (side, amount) = (side_of(&row.text()?)?, Amount::new(row.int()?));
+        let (name, asset) = (row.text()?, row.text()?);
+        let state = account_state(&mut row)?;
+        view.accounts.insert((key.0.clone(), (name.clone(), asset.clone())), state);
+        let account = AccountId { name, asset, normal: state.normal };
+        lines.insert((key, line), Posting { account, side, amount });
+    }
+    for ((key, _), posting) in lines {
+        if let Some(state) = view.entries.get_mut(&key) {
+            state.postings.push(posting);
         }
     }
     Ok(())
@@ -146,28 +188,31 @@ pub(crate) async fn load_postings<'a>(
     db: &mut dyn Db,
     positions: impl Iterator<Item = &'a (TenantId, u64)> + Send,
 ) -> Result<HashMap<(TenantId, u64), Vec<Posting>>, DbError> {
-    let mut keys: Vec<Vec<Value>> = Vec::new();
+    let mut rows: Vec<Vec<Value>> = Vec::new();
     for (tenant, position) in positions {
-        keys.push(values![tenant, position_number(*position)?]);
+        rows.push(values![tenant, position_number(*position)?]);
     }
-    // The join is crossed so that SQLite looks each wanted entry up instead of reading them all.
-    let rows = matching(
-        db,
-        "tenant, entry",
-        keys,
-        "SELECT p.tenant, p.entry, p.account, p.asset, a.normal, p.side, \
-         coalesce((SELECT s.amount FROM parts s WHERE s.tenant = p.tenant AND s.entry = p.entry \
-             AND s.line = p.line), p.amount) \
-         FROM wanted CROSS JOIN postings p CROSS JOIN accounts a \
-         WHERE p.tenant = wanted.tenant AND p.entry = wanted.entry \
-         AND a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset \
-         ORDER BY p.tenant, p.entry, p.line",
-    )
-    .await?;
-    let mut found: HashMap<_, Vec<Posting>> = HashMap::new();
-    for mut row in rows {
+    let question = Question {
+        columns: "tenant, entry",
+        kinds: "ti",
+        rows,
+        statement: "SELECT p.tenant, p.entry, p.account, p.asset, a.normal, p.side, \
+             coalesce((SELECT s.amount FROM @parts s WHERE s.tenant = p.tenant \
+                 AND s.entry = p.entry AND s.line = p.line), p.amount), p.line \
+             FROM wanted CROSS JOIN @postings p CROSS JOIN @accounts a \
+             WHERE p.tenant = wanted.tenant AND p.entry = wanted.entry \
+             AND a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset",
+        answer: "tittttii",
+    };
+    let mut lines = BTreeMap::new();
+    for mut row in ask(db, question).await? {
         let key = (row.tenant()?, row.unsigned()?);
-        found.entry(key).or_default().push(posting(&mut row)?);
+        let posting = posting(&mut row)?;
+        lines.insert((key, row.int()?), posting);
+    }
+    let mut found: HashMap<_, Vec<Posting>> = HashMap::new();
+    for ((key, _), posting) in lines {
+        found.entry(key).or_default().push(posting);
     }
     Ok(found)
 }
@@ -201,72 +246,59 @@ pub(super) fn position_number(position: u64) -> Result<i64, DbError> {
     i64::try_from(position).map_err(|_| DbError::invalid("a position beyond the database's range"))
 }
 
-async fn load_accounts(
-    db: &mut dyn Db,
-    sets: &[&ChangeSet],
-    view: &mut View,
-) -> Result<(), DbError> {
+/// The accounts that are named; those of holds come with [`holds`].
+fn accounts(sets: &[&ChangeSet]) -> Question {
     let named = sets.iter().flat_map(|set| {
         let postings = set.entries.iter().flat_map(|entry| &entry.postings);
         let guards = set.guards.iter().map(|guard| &guard.account);
         postings.map(|posting| &posting.account).chain(guards).map(|account| (&set.tenant, account))
     });
-    let held = view.entries.iter().flat_map(|((tenant, _), entry)| {
-        entry.postings.iter().map(move |line| (tenant, &line.account))
-    });
     let keys: BTreeSet<(&TenantId, AccountKey)> = named
-        .chain(held)
         .map(|(tenant, account)| (tenant, (account.name.clone(), account.asset.clone())))
         .collect();
-    let found = account_rows(db, keys.iter().map(|(tenant, key)| (*tenant, key))).await?;
-    view.accounts.extend(found);
-    Ok(())
+    accounts_of(keys.iter().map(|(tenant, key)| (*tenant, key)))
 }
 
-async fn load_work(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Result<(), DbError> {
+fn work(sets: &[&ChangeSet]) -> Question {
     let ids = all(sets, |set| {
         let consumed = set.consumes.iter().map(|lease| &lease.work);
         let wanted = set.work.iter().map(|work| &work.id);
         consumed.chain(wanted).chain(&set.cancel)
     });
-    let rows = matching(
-        db,
-        "tenant, id",
-        ids.iter().map(|(tenant, id)| values![*tenant, &id.0]).collect(),
-        "SELECT tenant, id, done, claims, leased_until FROM work \
-         WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
-    )
-    .await?;
-    for mut row in rows {
-        let key: Key<WorkId> = (row.tenant()?, WorkId(row.text()?));
-        let state = WorkState {
-            done: row.int()? != 0,
-            token: row.unsigned()?,
-            leased_until: row.maybe_time()?,
-        };
-        view.work.insert(key, state);
+    Question {
+        columns: "tenant, id",
+        kinds: "tt",
+        rows: ids.iter().map(|(tenant, id)| values![*tenant, &id.0]).collect(),
+        statement: "SELECT tenant, id, done, token, leased_until FROM @work \
+                    WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
+        answer: "ttiii",
     }
-    Ok(())
 }
 
-async fn load_heads(db: &mut dyn Db, sets: &[&ChangeSet], view: &mut View) -> Result<(), DbError> {
-    let tenants: BTreeSet<&TenantId> = sets
-        .iter()
-        .filter(|set| !set.events.is_empty() || !set.entries.is_empty())
-        .map(|set| &set.tenant)
-        .collect();
-    for tenant in tenants {
-        let rows = db
-            .run(
-                "SELECT coalesce((SELECT max(position) FROM events WHERE tenant = $1), 0), \
-                 coalesce((SELECT max(position) FROM entries WHERE tenant = $1), 0)",
-                values![tenant],
-            )
-            .await?;
-        for mut row in rows {
-            let heads = Heads { event: row.unsigned()?, entry: row.unsigned()? };
-            view.heads.insert(tenant.clone(), heads);
-        }
+fn work_state(mut row: Row) -> Result<(Key<WorkId>, WorkState), DbError> {
+    let key = (row.tenant()?, WorkId(row.text()?));
+    let state = WorkState {
+        done: row.int()? != 0,
+        token: row.unsigned()?,
+        leased_until: row.maybe_time()?,
+    };
+    Ok((key, state))
+}
+
+fn heads(sets: &[&ChangeSet]) -> Question {
+    let tenants: BTreeSet<&TenantId> = sets.iter().map(|set| &set.tenant).collect();
+    Question {
+        columns: "tenant",
+        kinds: "t",
+        rows: tenants.iter().map(|tenant| values![*tenant]).collect(),
+        statement: "SELECT tenant, \
+             coalesce((SELECT max(e.position) FROM @events e WHERE e.tenant = wanted.tenant), 0), \
+             coalesce((SELECT max(e.position) FROM @entries e WHERE e.tenant = wanted.tenant), 0) \
+             FROM wanted",
+        answer: "tii",
     }
-    Ok(())
+}
+
+fn head(mut row: Row) -> Result<(TenantId, Heads), DbError> {
+    Ok((row.tenant()?, Heads { event: row.unsigned()?, entry: row.unsigned()? }))
 }

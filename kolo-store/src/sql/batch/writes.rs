@@ -1,4 +1,4 @@
-//! What a batch writes, gathered so that each table takes a few statements for all change sets.
+//! What a batch writes, gathered so that each table takes one statement for all change sets.
 use std::collections::{BTreeMap, BTreeSet};
 
 use kolo_core::TenantId;
@@ -14,7 +14,7 @@ use super::book::Move;
 use super::facts::position_number;
 use super::view::{Key, View};
 use crate::sql::DbError;
-use crate::sql::{Db, Value, insert, matching, seconds, values};
+use crate::sql::{Bulk, Value, seconds, values};
 
 /// Seconds of the 90 days for which a command's key is remembered at least.
 const NINETY_DAYS: i64 = 90 * 24 * 60 * 60;
@@ -25,7 +25,8 @@ pub(super) struct Writes {
     commands: Vec<Vec<Value>>,
     aggregates: BTreeMap<Key<AggregateId>, Record>,
     events: Vec<Vec<Value>>,
-    work: Vec<Vec<Value>>,
+    /// What is new, up to its payload's bytes.
+    work: Vec<(Key<WorkId>, Vec<Value>)>,
     movements: Vec<Vec<Value>>,
     pub index: BTreeSet<Key<IndexKey>>,
     pub entries: Vec<NewEntry>,
@@ -131,7 +132,7 @@ impl Writes {
     }
 
     pub fn work(&mut self, set: &ChangeSet, work: &NewWork) {
-        self.work.push(values![
+        let row = values![
             &set.tenant,
             &work.id.0,
             &work.queue,
@@ -141,53 +142,39 @@ impl Writes {
             &work.payload.kind,
             work.payload.schema_version,
             work.payload.bytes.as_slice(),
-        ]);
+        ];
+        self.work.push(((set.tenant.clone(), work.id.clone()), row));
     }
 
-    /// Writes everything. The transaction is the caller's.
-    pub async fn flush(self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
-        self.flush_aggregates(db, view).await?;
-        self.flush_index(db, view).await?;
-        self.flush_books(db, view).await?;
-        insert(
-            db,
-            "INSERT INTO events (tenant, position, aggregate_kind, aggregate_id, record_kind, \
-             schema_version, bytes, recorded_at)",
-            self.events,
-            "",
-        )
-        .await?;
-        insert(
-            db,
-            "INSERT INTO work (tenant, id, queue, lane, due_at, ready_at, record_kind, \
-             schema_version, bytes)",
-            self.work,
-            "",
-        )
-        .await?;
-        matching(
-            db,
-            "tenant, id",
-            self.done.iter().map(|(tenant, id)| values![tenant, &id.0]).collect(),
-            "UPDATE work SET done = 1, leased_until = NULL, bytes = substr(bytes, 1, 0) \
-             WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
-        )
-        .await?;
-        insert(
-            db,
-            "INSERT INTO commands (tenant, key, request_hash, record_kind, schema_version, bytes, \
-             recorded_at, keep_until)",
-            self.commands,
-            "",
-        )
-        .await?;
-        Ok(())
+    /// The statements, those that others refer to first: accounts, then entries, then postings. None
+    /// changes what another one writes, so that a database may run them as one.
+    pub fn into_bulks(mut self, view: &View) -> Result<Vec<Bulk>, DbError> {
+        let mut bulks = vec![self.aggregates(view)?];
+        bulks.extend(self.names(view));
+        bulks.push(self.accounts(view)?);
+        bulks.extend(self.books(view)?);
+        bulks.push(Bulk {
+            head: "INSERT INTO @events (tenant, position, aggregate_kind, aggregate_id, \
+                   record_kind, schema_version, bytes, recorded_at)",
+            kinds: "titttibi",
+            rows: self.events,
+            tail: "",
+        });
+        bulks.extend(work_and_done(self.work, self.done));
+        bulks.push(Bulk {
+            head: "INSERT INTO @commands (tenant, key, hash, record_kind, schema_version, bytes, \
+                   recorded_at, keep_until)",
+            kinds: "ttbtibii",
+            rows: self.commands,
+            tail: "",
+        });
+        Ok(bulks)
     }
 
-    async fn flush_aggregates(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+    fn aggregates(&mut self, view: &View) -> Result<Bulk, DbError> {
         let mut rows = Vec::new();
-        for (key, state) in &self.aggregates {
-            let version = view.versions.get(key).copied().unwrap_or(0);
+        for (key, state) in std::mem::take(&mut self.aggregates) {
+            let version = view.versions.get(&key).copied().unwrap_or(0);
             rows.push(values![
                 &key.0,
                 &key.1.kind,
@@ -198,20 +185,18 @@ impl Writes {
                 state.bytes.as_slice(),
             ]);
         }
-        insert(
-            db,
-            "INSERT INTO aggregates (tenant, kind, id, version, record_kind, schema_version, \
-             bytes)",
+        Ok(Bulk {
+            head: "INSERT INTO @aggregates (tenant, kind, id, version, record_kind, \
+                   schema_version, bytes)",
+            kinds: "tttitib",
             rows,
-            " ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
-             record_kind = excluded.record_kind, schema_version = excluded.schema_version, \
-             bytes = excluded.bytes",
-        )
-        .await?;
-        Ok(())
+            tail: " ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
+                   record_kind = excluded.record_kind, schema_version = excluded.schema_version, \
+                   bytes = excluded.bytes",
+        })
     }
 
-    async fn flush_index(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+    fn names(&self, view: &View) -> [Bulk; 2] {
         let (mut claimed, mut freed) = (Vec::new(), Vec::new());
         for key in &self.index {
             let (tenant, name) = key;
@@ -222,38 +207,36 @@ impl Writes {
                 None => freed.push(values![tenant, &name.index, &name.value]),
             }
         }
-        matching(
-            db,
-            "tenant, name, value",
-            freed,
-            "DELETE FROM index_names \
-         WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
-        )
-        .await?;
-        insert(
-            db,
-            "INSERT INTO index_names (tenant, name, value, aggregate_kind, aggregate_id)",
-            claimed,
-            " ON CONFLICT (tenant, name, value) DO UPDATE SET \
-             aggregate_kind = excluded.aggregate_kind, aggregate_id = excluded.aggregate_id",
-        )
-        .await?;
-        Ok(())
+        [
+            Bulk {
+                head: "WITH wanted (tenant, name, value) AS (",
+                kinds: "ttt",
+                rows: freed,
+                tail: ") DELETE FROM @index_names \
+                       WHERE (tenant, name, value) IN (SELECT tenant, name, value FROM wanted)",
+            },
+            Bulk {
+                head: "INSERT INTO @index_names (tenant, name, value, aggregate_kind, aggregate_id)",
+                kinds: "ttttt",
+                rows: claimed,
+                tail: " ON CONFLICT (tenant, name, value) DO UPDATE SET \
+                       aggregate_kind = excluded.aggregate_kind, \
+                       aggregate_id = excluded.aggregate_id",
+            },
+        ]
     }
 
-    /// Accounts, then entries, then postings, which refer to both.
-    async fn flush_books(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
-        let mut accounts = Vec::new();
+    fn accounts(&self, view: &View) -> Result<Bulk, DbError> {
+        let mut rows = Vec::new();
         for key in &self.accounts {
             let (tenant, (name, asset)) = key;
             let state = view.accounts.get(key).ok_or_else(lost)?;
             let [settled, pending_in, pending_out] = state.figures().ok_or_else(lost)?;
-            let normal = side_name(state.normal);
-            accounts.push(values![
+            rows.push(values![
                 tenant,
                 name,
                 asset,
-                normal,
+                side_name(state.normal),
                 settled,
                 pending_in,
                 pending_out,
@@ -261,64 +244,53 @@ impl Writes {
                 state.recorded_at,
             ]);
         }
-        insert(
-            db,
-            "INSERT INTO accounts (tenant, name, asset, normal, settled, pending_in, pending_out, \
-             version, recorded_at)",
-            accounts,
-            " ON CONFLICT (tenant, name, asset) DO UPDATE SET settled = excluded.settled, \
-             pending_in = excluded.pending_in, pending_out = excluded.pending_out, \
-             version = excluded.version, recorded_at = excluded.recorded_at",
-        )
-        .await?;
+        Ok(Bulk {
+            head: "INSERT INTO @accounts (tenant, name, asset, normal, settled, pending_in, \
+                   pending_out, movement, recorded_at)",
+            kinds: "ttttiiiii",
+            rows,
+            tail: " ON CONFLICT (tenant, name, asset) DO UPDATE SET settled = excluded.settled, \
+                   pending_in = excluded.pending_in, pending_out = excluded.pending_out, \
+                   movement = excluded.movement, recorded_at = excluded.recorded_at",
+        })
+    }
+
+    /// Entries, what is in them, and what they moved.
+    fn books(&mut self, view: &View) -> Result<[Bulk; 5], DbError> {
         let (mut entries, mut postings) = (Vec::new(), Vec::new());
         for entry in &self.entries {
             entries.push(entry_row(entry, view)?);
             posting_rows(entry, &mut postings)?;
         }
-        insert(
-            db,
-            "INSERT INTO entries (tenant, position, id, kind, status, expired, effective_at, held_at, \
-             chain_tx, details, recorded_at, command, correlation)",
-            entries,
-            "",
-        )
-        .await?;
-        insert(
-            db,
-            "INSERT INTO postings (tenant, entry, line, account, asset, side, amount)",
-            postings,
-            "",
-        )
-        .await?;
-        insert(
-            db,
-            "INSERT INTO movements (tenant, account, asset, version, entry, step, settled, \
-             pending_in, pending_out, settled_after, pending_in_after, pending_out_after, minimum, \
-             effective_at, recorded_at, command, correlation)",
-            self.movements.clone(),
-            "",
-        )
-        .await?;
-        self.flush_ended(db, view).await?;
-        self.flush_parts(db, view).await
-    }
-
-    /// What settled of the lines of holds that settled in part.
-    async fn flush_parts(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
-        let mut rows = Vec::new();
-        for key in &self.ended {
-            let state = view.entries.get(key).ok_or_else(lost)?;
-            for (line, part) in (0_i64..).zip(state.parts.iter().flatten()) {
-                let entry = position_number(state.position)?;
-                rows.push(values![&key.0, entry, line, part.minor_units()]);
-            }
-        }
-        insert(db, "INSERT INTO parts (tenant, entry, line, amount)", rows, "").await
+        Ok([
+            Bulk {
+                head: "INSERT INTO @entries (tenant, position, id, kind, status, expired, \
+                       effective_at, held_at, chain_tx, details, recorded_at, command, correlation)",
+                kinds: "titttiiittitt",
+                rows: entries,
+                tail: "",
+            },
+            Bulk {
+                head: "INSERT INTO @postings (tenant, entry, line, account, asset, side, amount)",
+                kinds: "tiittti",
+                rows: postings,
+                tail: "",
+            },
+            Bulk {
+                head: "INSERT INTO @movements (tenant, account, asset, version, entry, step, \
+                       settled, pending_in, pending_out, settled_after, pending_in_after, \
+                       pending_out_after, minimum, effective_at, recorded_at, command, correlation)",
+                kinds: "tttiitiiiiiiiiitt",
+                rows: std::mem::take(&mut self.movements),
+                tail: "",
+            },
+            self.ended(view)?,
+            self.parts(view)?,
+        ])
     }
 
     /// Holds that were there before this batch and ended in it.
-    async fn flush_ended(&self, db: &mut dyn Db, view: &View) -> Result<(), DbError> {
+    fn ended(&self, view: &View) -> Result<Bulk, DbError> {
         let new: BTreeSet<&Key<String>> = self.entries.iter().map(|entry| &entry.key).collect();
         let mut rows = Vec::new();
         for key in self.ended.iter().filter(|key| !new.contains(key)) {
@@ -332,18 +304,66 @@ impl Writes {
                 &state.chain_tx,
             ]);
         }
-        matching(
-            db,
-            "tenant, id, status, expired, effective_at, chain_tx",
+        Ok(Bulk {
+            head: "WITH wanted (tenant, id, status, expired, effective_at, chain_tx) AS (",
+            kinds: "tttiit",
             rows,
-            "UPDATE entries SET status = wanted.status, expired = wanted.expired, \
-             effective_at = wanted.effective_at, \
-             chain_tx = wanted.chain_tx FROM wanted \
-             WHERE entries.tenant = wanted.tenant AND entries.id = wanted.id",
-        )
-        .await?;
-        Ok(())
+            tail: ") UPDATE @entries SET status = wanted.status, expired = wanted.expired, \
+                   effective_at = wanted.effective_at, chain_tx = wanted.chain_tx FROM wanted \
+                   WHERE entries.tenant = wanted.tenant AND entries.id = wanted.id",
+        })
     }
+
+    /// What settled of the lines of holds that settled in part.
+    fn parts(&self, view: &View) -> Result<Bulk, DbError> {
+        let mut rows = Vec::new();
+        for key in &self.ended {
+            let state = view.entries.get(key).ok_or_else(lost)?;
+            for (line, part) in (0_i64..).zip(state.parts.iter().flatten()) {
+                let entry = position_number(state.position)?;
+                rows.push(values![&key.0, entry, line, part.minor_units()]);
+            }
+        }
+        Ok(Bulk {
+            head: "INSERT INTO @parts (tenant, entry, line, amount)",
+            kinds: "tiii",
+            rows,
+            tail: "",
+        })
+    }
+}
+
+/// New work, done already where one batch enqueued and finished it, and older work that is done now.
+fn work_and_done(
+    work: Vec<(Key<WorkId>, Vec<Value>)>,
+    mut done: BTreeSet<Key<WorkId>>,
+) -> [Bulk; 2] {
+    let mut rows = Vec::with_capacity(work.len());
+    for (key, mut row) in work {
+        let over = done.remove(&key);
+        if over {
+            row.pop();
+            row.push(Value::Bytes(Vec::new()));
+        }
+        row.push(i64::from(over).into());
+        rows.push(row);
+    }
+    [
+        Bulk {
+            head: "INSERT INTO @work (tenant, id, queue, lane, due_at, ready_at, record_kind, \
+                   schema_version, bytes, done)",
+            kinds: "ttttiitibi",
+            rows,
+            tail: "",
+        },
+        Bulk {
+            head: "WITH wanted (tenant, id) AS (",
+            kinds: "tt",
+            rows: done.iter().map(|(tenant, id)| values![tenant, &id.0]).collect(),
+            tail: ") UPDATE @work SET done = 1, leased_until = NULL, bytes = substr(bytes, 1, 0) \
+                   WHERE (tenant, id) IN (SELECT tenant, id FROM wanted)",
+        },
+    ]
 }
 
 fn entry_row(entry: &NewEntry, view: &View) -> Result<Vec<Value>, DbError> {
