@@ -1,7 +1,10 @@
 //! What accountants ask the durable record: balances as of a moment, and statements that add up.
 //!
 //! Every change of an account's balance is a [`Movement`] with the balance after it, numbered from 1
-//! without gaps. Movements are never changed: a statement for a past period says the same for ever.
+//! without gaps. Movements are never changed, and a tenant's books are never dated back: a new entry is
+//! recorded no earlier than the latest one, whatever the clock of who writes it says. So a statement says
+//! the same for ever once an entry was recorded at or after its period's end; until then it is
+//! [provisional](Statement::provisional).
 use async_trait::async_trait;
 use kolo_rules::Amount;
 
@@ -47,7 +50,8 @@ pub struct Movement {
     pub balance: Balance,
     /// When it took effect.
     pub effective_at: Timestamp,
-    /// When it was recorded; on an account this never goes back.
+    /// When it was recorded: no earlier than the account's movement before it, and than the tenant's
+    /// latest entry then.
     pub recorded_at: Timestamp,
     /// The idempotency key of the command that recorded it; `None` where that was not kept.
     pub command: Option<String>,
@@ -85,6 +89,9 @@ pub struct Statement {
     pub closing: Balance,
     /// The cursor of the next page, whose opening is this page's closing; `None` on the last one.
     pub next: Option<u64>,
+    /// Whether something may still be recorded in the period: no entry of the tenant was recorded at or
+    /// after its end yet.
+    pub provisional: bool,
 }
 
 impl Statement {

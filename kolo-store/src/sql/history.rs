@@ -162,6 +162,11 @@ async fn statement(
         )
         .await?;
     let movements: Vec<Movement> = rows.into_iter().map(movement).collect::<Result<_, _>>()?;
+    let latest = "SELECT recorded_at FROM entries WHERE tenant = $1 ORDER BY position DESC LIMIT 1";
+    let latest = match db.run(latest, values![tenant]).await?.into_iter().next() {
+        Some(mut row) => row.int()?,
+        None => 0,
+    };
     let end = movements.last();
     let more = |end: &&Movement| i64::try_from(end.version).is_ok_and(|version| version < last);
     Ok(Statement {
@@ -169,6 +174,7 @@ async fn statement(
         closing: end.map_or(opening, |end| end.balance),
         next: end.filter(more).map(|end| end.version),
         movements,
+        provisional: latest < moment(query.until),
     })
 }
 

@@ -167,18 +167,30 @@ pub async fn a_period_ends_before_its_end(setup: &ReadModelSetup) {
     assert_eq!((page.opening, page.closing, page.movements.len()), (settled(2), settled(2), 0));
 }
 
-/// What is recorded later changes nothing of a period that is over, whenever it took effect.
+/// What is recorded later changes nothing of a period that is over, whenever it took effect and whatever
+/// the clock of who records it says, also on accounts that had not moved; of a period that is not over it
+/// is said.
 pub async fn an_issued_statement_never_changes(setup: &ReadModelSetup) {
     let store = setup.open().await;
     store.commit(deposit(1, 10)).await;
     store.commit(deposit(2, 20)).await;
     let period = StatementQuery { until: later(15), ..query(&wallet("ada")) };
     let issued = store.page(&period).await;
+    assert!(!issued.provisional);
+    let empty = StatementQuery { account: wallet("bisi"), ..period.clone() };
+    let nothing = store.page(&empty).await;
+    assert_eq!((nothing.movements.len(), nothing.provisional), (0, false));
+    let still = StatementQuery { until: later(21), ..period.clone() };
+    assert!(store.page(&still).await.provisional);
     // It took effect before; a clock behind the others records it.
     let mut late = deposit(3, 5);
     late.entries[0].effective_at = NOW;
     store.commit(late).await;
     assert_eq!(store.page(&period).await, issued);
+    let first = moved("b1", external(), wallet("bisi"), 1);
+    store.commit(command("b1").at(later(6)).entry(first)).await;
+    assert_eq!(store.page(&empty).await, nothing);
+    assert_eq!(store.whole(&wallet("bisi")).await[0].recorded_at, later(20));
     assert_eq!(store.at(&wallet("ada"), AsOf::Recorded(later(14))).await, settled(1));
     let last = store.whole(&wallet("ada")).await.pop().expect("three");
     assert_eq!((last.version, last.recorded_at), (3, later(20)));

@@ -23,6 +23,8 @@ pub(super) struct Books {
     positions: BTreeMap<String, u64>,
     /// Every change of an account's balance, oldest first.
     movements: BTreeMap<AccountKey, Vec<Movement>>,
+    /// When the latest entry was recorded.
+    latest: Option<Timestamp>,
     /// Positions of the entries with a posting on the account, oldest first.
     statements: BTreeMap<AccountKey, Vec<u64>>,
 }
@@ -37,6 +39,8 @@ struct Account {
 pub(super) struct Booked {
     accounts: BTreeMap<AccountKey, Account>,
     entries: Vec<JournalEntry>,
+    /// When all of it is recorded: never before the latest entry.
+    recorded_at: Timestamp,
     resolved: BTreeMap<u64, JournalEntry>,
     movements: Vec<(AccountKey, Movement)>,
 }
@@ -72,6 +76,9 @@ impl Books {
         for (key, movement) in booked.movements {
             self.movements.entry(key).or_default().push(movement);
         }
+        if !booked.entries.is_empty() {
+            self.latest = Some(booked.recorded_at);
+        }
         for entry in booked.entries {
             let position = self.entries.last_key_value().map_or(1, |(last, _)| last + 1);
             for posting in &entry.postings {
@@ -83,6 +90,11 @@ impl Books {
             self.positions.insert(entry.id.clone(), position);
             self.entries.insert(position, entry);
         }
+    }
+
+    /// When the latest entry was recorded.
+    pub(super) const fn latest(&self) -> Option<Timestamp> {
+        self.latest
     }
 
     /// An account's movements, oldest first.
@@ -112,6 +124,7 @@ impl<'a> Draft<'a> {
         let booked = Booked {
             accounts: BTreeMap::new(),
             entries: Vec::new(),
+            recorded_at: books.latest.unwrap_or(changes.recorded_at).max(changes.recorded_at),
             resolved: BTreeMap::new(),
             movements: Vec::new(),
         };
@@ -258,7 +271,7 @@ impl<'a> Draft<'a> {
         let last = drafted
             .map(|(_, movement)| movement)
             .or_else(|| self.books.movements.get(&key).and_then(|all| all.last()));
-        let now = self.changes.recorded_at;
+        let now = self.booked.recorded_at;
         last.map_or((1, now), |last| (last.version + 1, last.recorded_at.max(now)))
     }
 

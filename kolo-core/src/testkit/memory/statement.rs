@@ -28,11 +28,12 @@ impl ReadModel for MemoryLedger {
         query: &StatementQuery,
     ) -> Result<Statement, PortError> {
         let state = self.lock();
-        let movements = match state.tenants.get(tenant) {
-            Some(tenant) => tenant.books.movements(&query.account)?,
-            None => &[],
+        let (movements, latest) = match state.tenants.get(tenant) {
+            Some(tenant) => (tenant.books.movements(&query.account)?, tenant.books.latest()),
+            None => (&[][..], None),
         };
-        Ok(page(movements, query))
+        let provisional = latest.is_none_or(|latest| latest < query.until);
+        Ok(Statement { provisional, ..page(movements, query) })
     }
 }
 
@@ -51,6 +52,7 @@ fn page(movements: &[Movement], query: &StatementQuery) -> Statement {
         closing: page.last().map_or(opening, |last| last.balance),
         next: page.last().filter(|_| more).map(|last| last.version),
         movements: page,
+        provisional: true,
     }
 }
 

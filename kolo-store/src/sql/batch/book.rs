@@ -8,15 +8,17 @@ use kolo_core::port::ledger::{
 use kolo_core::{Amount, Timestamp};
 
 use super::account::{AccountKey, AccountState, out_of_range};
-use super::view::{EntryState, View};
+use super::view::{EntryState, Heads, View};
 use crate::sql::{DbError, seconds};
 
 /// The books as they would be.
 pub(super) struct Book<'v, 'a> {
     view: &'v View,
     set: &'a ChangeSet,
-    /// The last entry's position.
-    pub head: u64,
+    /// The last entry.
+    pub heads: Heads,
+    /// When all of it is recorded, seconds: never before the last entry.
+    pub recorded_at: i64,
     pub entries: HashMap<&'a str, EntryState>,
     pub accounts: HashMap<AccountKey, AccountState>,
     /// In the order in which they happen.
@@ -36,9 +38,11 @@ pub(super) struct Move {
 }
 
 impl<'v, 'a> Book<'v, 'a> {
-    pub fn on(view: &'v View, set: &'a ChangeSet, head: u64) -> Self {
+    pub fn on(view: &'v View, set: &'a ChangeSet) -> Self {
+        let heads = view.heads.get(&set.tenant).copied().unwrap_or_default();
+        let recorded_at = seconds(set.recorded_at).unwrap_or(i64::MAX).max(heads.recorded_at);
         let (entries, accounts) = (HashMap::new(), HashMap::new());
-        Self { view, set, head, entries, accounts, moves: Vec::new() }
+        Self { view, set, heads, recorded_at, entries, accounts, moves: Vec::new() }
     }
 
     /// Checks in the order the port promises: entries, holds, guards.
@@ -68,9 +72,10 @@ impl<'v, 'a> Book<'v, 'a> {
         if stored || self.entries.contains_key(entry.id.as_str()) {
             return Err(CommitError::DuplicateEntry(entry.id.clone()));
         }
-        self.head = self.head.saturating_add(1);
+        self.heads.entry = self.heads.entry.saturating_add(1);
+        self.heads.recorded_at = self.recorded_at;
         let state = EntryState {
-            position: self.head,
+            position: self.heads.entry,
             status: entry.status,
             effective_at: entry.effective_at,
             chain_tx: entry.chain_tx.clone(),
@@ -79,7 +84,7 @@ impl<'v, 'a> Book<'v, 'a> {
         };
         let step = if entry.status == EntryStatus::Pending { "held" } else { "settled" };
         let lines = entry.postings.iter().map(|line| (line, line.amount, entry.status, 1));
-        self.book(self.head, step, entry.effective_at, lines)?;
+        self.book(self.heads.entry, step, entry.effective_at, lines)?;
         self.entries.insert(&entry.id, state);
         Ok(())
     }
@@ -146,13 +151,12 @@ impl<'v, 'a> Book<'v, 'a> {
             }
             account.count(line.side, amount, status, times);
         }
-        let now = seconds(self.set.recorded_at).unwrap_or(i64::MAX);
         for (key, before) in touched {
             let Some(account) = self.accounts.get_mut(&key) else {
                 continue;
             };
             account.version = account.version.saturating_add(1);
-            account.recorded_at = account.recorded_at.max(now);
+            account.recorded_at = account.recorded_at.max(self.recorded_at);
             self.moves.push(Move {
                 account: key,
                 entry,

@@ -67,6 +67,7 @@ struct Decided<'a> {
     entries: HashMap<&'a str, EntryState>,
     accounts: HashMap<AccountKey, AccountState>,
     moves: Vec<Move>,
+    recorded_at: i64,
 }
 
 impl<'a> Draft<'a> {
@@ -79,11 +80,10 @@ impl<'a> Draft<'a> {
         let (mut versions, mut index) = (HashMap::new(), HashMap::new());
         check_versions(&mut versions, view, set)?;
         check_index(&mut index, view, set)?;
-        let mut heads = view.heads.get(&set.tenant).copied().unwrap_or_default();
-        let mut book = Book::on(view, set, heads.entry);
+        let mut book = Book::on(view, set);
         book.fill()?;
-        heads.entry = book.head;
-        let book = Decided { entries: book.entries, accounts: book.accounts, moves: book.moves };
+        let Book { heads, recorded_at, entries, accounts, moves, .. } = book;
+        let book = Decided { entries, accounts, moves, recorded_at };
         Ok(Self { set, versions, index, book, heads })
     }
 
@@ -110,7 +110,8 @@ impl<'a> Draft<'a> {
         }
         for entry in &set.entries {
             if let Some(state) = self.book.entries.get(entry.id.as_str()) {
-                writes.entries.push(NewEntry::new(set, entry, state.position));
+                let (position, at) = (state.position, self.book.recorded_at);
+                writes.entries.push(NewEntry::new(set, entry, position, at));
             }
         }
         for end in &set.resolutions {

@@ -293,12 +293,16 @@ fn heads(sets: &[&ChangeSet]) -> Question {
         rows: tenants.iter().map(|tenant| values![*tenant]).collect(),
         statement: "SELECT tenant, \
              coalesce((SELECT max(e.position) FROM @events e WHERE e.tenant = wanted.tenant), 0), \
-             coalesce((SELECT max(e.position) FROM @entries e WHERE e.tenant = wanted.tenant), 0) \
+             coalesce((SELECT max(e.position) FROM @entries e WHERE e.tenant = wanted.tenant), 0), \
+             coalesce((SELECT e.recorded_at FROM @entries e WHERE e.tenant = wanted.tenant \
+                 ORDER BY e.position DESC LIMIT 1), 0) \
              FROM wanted",
-        answer: "tii",
+        answer: "tiii",
     }
 }
 
 fn head(mut row: Row) -> Result<(TenantId, Heads), DbError> {
-    Ok((row.tenant()?, Heads { event: row.unsigned()?, entry: row.unsigned()? }))
+    let tenant = row.tenant()?;
+    let heads = Heads { event: row.unsigned()?, entry: row.unsigned()?, recorded_at: row.int()? };
+    Ok((tenant, heads))
 }

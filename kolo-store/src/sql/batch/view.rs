@@ -55,4 +55,6 @@ impl WorkState {
 pub(super) struct Heads {
     pub event: u64,
     pub entry: u64,
+    /// When the last entry was recorded, seconds.
+    pub recorded_at: i64,
 }

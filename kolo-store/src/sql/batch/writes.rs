@@ -42,14 +42,14 @@ pub(super) struct NewEntry {
     kind: String,
     held_at: Option<i64>,
     details: String,
-    recorded_at: Option<i64>,
+    recorded_at: i64,
     command: String,
     correlation: Option<String>,
     postings: Vec<Posting>,
 }
 
 impl NewEntry {
-    pub fn new(set: &ChangeSet, entry: &JournalEntry, position: u64) -> Self {
+    pub fn new(set: &ChangeSet, entry: &JournalEntry, position: u64, recorded_at: i64) -> Self {
         let held = entry.status == EntryStatus::Pending;
         Self {
             key: (set.tenant.clone(), entry.id.clone()),
@@ -57,7 +57,7 @@ impl NewEntry {
             kind: entry.kind.clone(),
             held_at: held.then(|| seconds(entry.effective_at)).flatten(),
             details: entry.details.clone(),
-            recorded_at: seconds(set.recorded_at),
+            recorded_at,
             command: set.key.clone(),
             correlation: set.correlation.clone(),
             postings: entry.postings.clone(),
