@@ -113,6 +113,7 @@ struct Shared {
     armed: Mutex<Option<Cut>>,
     cuts: AtomicU32,
     trips: AtomicU32,
+    arrived: AtomicU32,
 }
 
 impl Cutter {
@@ -133,6 +134,11 @@ impl Cutter {
     /// How many lines were cut.
     pub fn cuts(&self) -> u32 {
         self.shared.cuts.load(Ordering::SeqCst)
+    }
+
+    /// How many commits that were late the server has answered.
+    pub fn arrived(&self) -> u32 {
+        self.shared.arrived.load(Ordering::SeqCst)
     }
 
     /// How often a client waited for an answer.
@@ -193,6 +199,7 @@ fn cuttable(mut client: TcpStream, url: &str, shared: &Shared) -> io::Result<()>
                     thread::sleep(after);
                     server.write_all(&waiting)?;
                     answer(server.as_mut())?;
+                    shared.arrived.fetch_add(1, Ordering::SeqCst);
                 }
             }
             return Ok(());
