@@ -35,7 +35,7 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
+        f.pad(&format!("{}.{:03}", self.0 / 1_000, self.0 % 1_000))
     }
 }
 
@@ -73,6 +73,7 @@ mod tests {
         );
         assert_eq!(Ratio::of(1_999, 1_000).to_string(), "1.999");
         assert_eq!(Ratio::of(2, 3), Ratio(666));
+        assert_eq!(format!("{:>7}", Ratio(666)), "  0.666");
     }
 
     #[test]
