@@ -71,15 +71,24 @@ impl PostgresDb {
         Self { connection, manner }
     }
 
-    /// Whether no transaction is open on it: then one begins with the message that asks.
-    pub async fn is_free(&mut self) -> Result<bool, DbError> {
-        let asked = sqlx::raw_sql("SELECT now() = statement_timestamp()");
-        match asked.fetch_one(self.connection()).await {
-            Ok(row) => row.try_get(0).map_err(db_error),
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(FAILED) => {
+    /// Whether no transaction is open on it: then one begins with the message that asks. What it is lent
+    /// for may go with the message, in front: behind a question no snapshot can be chosen.
+    pub async fn is_free(&mut self, how: Lend) -> Result<bool, DbError> {
+        let begin = match how {
+            Lend::Free => String::new(),
+            Lend::Snapshot => format!("{}; ", self.manner.snapshot),
+        };
+        let asked = format!("{begin}SELECT now() = statement_timestamp()");
+        let answer = sqlx::raw_sql(AssertSqlSafe(asked)).fetch_all(self.connection()).await;
+        match answer.as_deref() {
+            Ok([row]) => row.try_get(0).map_err(db_error),
+            Ok(_) => Ok(false),
+            Err(sqlx::Error::Database(error))
+                if matches!(error.code().as_deref(), Some(FAILED | ACTIVE)) =>
+            {
                 Ok(false)
             }
-            Err(error) => Err(db_error(error)),
+            Err(_) => answer.map(|_| false).map_err(db_error),
         }
     }
 
@@ -103,6 +112,18 @@ impl PostgresDb {
             .map_err(db_error)
     }
 }
+
+/// What a connection is lent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lend {
+    /// Whatever comes.
+    Free,
+    /// To read one state of the database: it comes with the transaction begun.
+    Snapshot,
+}
+
+/// The code of a snapshot asked for in a transaction that has asked something already.
+const ACTIVE: &str = "25001";
 
 /// The code of a statement in a transaction that has failed already.
 const FAILED: &str = "25P02";

@@ -8,7 +8,7 @@ use kolo_core::port::{PortErrorKind, Retry};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
-use super::connection::{Manner, PostgresDb, db_error, migration_lock};
+use super::connection::{Lend, Manner, PostgresDb, db_error, migration_lock};
 use super::options::{PostgresOptions, SCHEMA, Schema};
 use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
@@ -228,7 +228,7 @@ impl Connections {
         let looking = Arc::new(Manner::new(said.unwrap_or(SCHEMA), options.prepared));
         let looking = Self { pool, manner: looking, schema: String::new() };
         let failed = |error| explain(place, error);
-        let mut db = looking.lend().await.map_err(failed)?;
+        let mut db = looking.lend(Lend::Free).await.map_err(failed)?;
         // The name is checked: it holds no quote.
         let named = said.unwrap_or_default();
         let mut row =
@@ -290,12 +290,12 @@ impl Connections {
     /// A connection that is in nobody's transaction. sqlx 0.9.0 can give one back to its pool in the
     /// middle of a transaction, when the future that begins it is dropped (launchbadge/sqlx#4393);
     /// what is written on it then is lost with that transaction.
-    async fn lend(&self) -> Result<PostgresDb, DbError> {
+    async fn lend(&self, how: Lend) -> Result<PostgresDb, DbError> {
         let mut left = GIVEN_UP;
         loop {
             let connection = self.pool.acquire().await.map_err(db_error)?;
             let mut db = PostgresDb::new(connection, Arc::clone(&self.manner));
-            let broken = match db.is_free().await {
+            let broken = match db.is_free(how).await {
                 Ok(true) => return Ok(db),
                 Ok(false) => {
                     tracing::warn!(
@@ -319,7 +319,11 @@ impl Connections {
 #[async_trait]
 impl Pool for Connections {
     async fn acquire(&self) -> Result<Box<dyn Db>, DbError> {
-        Ok(Box::new(self.lend().await?))
+        Ok(Box::new(self.lend(Lend::Free).await?))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Db>, DbError> {
+        Ok(Box::new(self.lend(Lend::Snapshot).await?))
     }
 
     async fn close(&self) {

@@ -17,6 +17,19 @@ use crate::sql::writer::{Commit, Job, OpenWriter, WAITING, Write, Writer};
 pub(crate) trait Pool: Send + Sync {
     async fn acquire(&self) -> Result<Box<dyn Db>, DbError>;
 
+    /// One in a transaction that reads one state of the database throughout.
+    async fn snapshot(&self) -> Result<Box<dyn Db>, DbError> {
+        let mut db = self.acquire().await?;
+        match db.snapshot().await {
+            Ok(()) => Ok(db),
+            Err(error) => {
+                // It may be in the middle of a transaction.
+                db.give_up();
+                Err(error)
+            }
+        }
+    }
+
     async fn close(&self);
 }
 
@@ -69,12 +82,7 @@ impl Store {
     {
         let pool = Arc::clone(&self.pool);
         let reading = self.runtime.spawn(async move {
-            let mut db = pool.acquire().await?;
-            if let Err(error) = db.snapshot().await {
-                // It may be in the middle of a transaction.
-                db.give_up();
-                return Err(error);
-            }
+            let mut db = pool.snapshot().await?;
             let answer = query(db.as_mut()).await;
             if let Err(error) = db.rollback().await {
                 tracing::warn!(%error.context, "a reading connection is given up");

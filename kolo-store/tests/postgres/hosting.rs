@@ -99,6 +99,8 @@ fn the_migrations_can_be_run_by_other_tools() {
         let name = format!("{}_psql", schema(&place));
         let options = PostgresOptions::default().schema(&name).migrating(false);
         let script = PostgresLedger::migrations_sql(&options, 0).expect("a name");
+        // Two of them take turns, as programs do.
+        assert!(script.starts_with("BEGIN;\nSELECT pg_advisory_xact_lock("), "{script}");
         raw(bare(&place), &script).await;
         let store = PostgresLedger::connect_with(bare(&place), options).await.expect("opened");
         store.commit(step("one", "ada", 0)).await.expect("committed");

@@ -22,6 +22,7 @@ mod proxy;
 mod rounds;
 mod server;
 mod sharing;
+mod standby;
 mod support;
 #[path = "../sqlite/upgrade.rs"]
 mod upgrade;

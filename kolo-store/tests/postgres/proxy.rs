@@ -114,14 +114,20 @@ struct Shared {
     cuts: AtomicU32,
     trips: AtomicU32,
     arrived: AtomicU32,
+    /// Where new connections lead.
+    to: Mutex<String>,
+    /// Where they lead after the next cut, which cuts all lines then.
+    then: Mutex<Option<String>>,
+    clients: Mutex<Vec<TcpStream>>,
 }
 
 impl Cutter {
     /// In front of the server of `url`; its search path goes along.
     pub fn before(url: &str) -> Self {
-        let shared = Arc::new(Shared::default());
-        let (with, to) = (Arc::clone(&shared), url.to_owned());
-        let port = serve(move |client| cuttable(client, &to, &with));
+        let shared = Shared { to: Mutex::new(url.to_owned()), ..Shared::default() };
+        let shared = Arc::new(shared);
+        let with = Arc::clone(&shared);
+        let port = serve(move |client| cuttable(client, &with));
         let settings = url.split_once('?').map_or_else(String::new, |(_, all)| format!("&{all}"));
         Self { url: through(url, port, &settings), shared }
     }
@@ -129,6 +135,16 @@ impl Cutter {
     /// The next commit loses its line.
     pub fn arm(&self, cut: Cut) {
         *self.shared.armed.lock().expect("unharmed") = Some(cut);
+    }
+
+    /// New connections lead to this server.
+    pub fn lead_to(&self, url: &str) {
+        url.clone_into(&mut self.shared.to.lock().expect("unharmed"));
+    }
+
+    /// With the next cut all lines are gone, and new ones lead to this server.
+    pub fn then_lead_to(&self, url: &str) {
+        *self.shared.then.lock().expect("unharmed") = Some(url.to_owned());
     }
 
     /// How many lines were cut.
@@ -171,8 +187,10 @@ impl Prepared {
     }
 }
 
-fn cuttable(mut client: TcpStream, url: &str, shared: &Shared) -> io::Result<()> {
-    let mut server = dial(url)?;
+fn cuttable(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
+    let to = shared.to.lock().expect("unharmed").clone();
+    let mut server = dial(&to)?;
+    shared.clients.lock().expect("unharmed").push(client.try_clone()?);
     server.write_all(&startup(&mut client)?)?;
     client.write_all(&answer(server.as_mut())?.0)?;
     let mut prepared = Prepared::default();
@@ -202,6 +220,14 @@ fn cuttable(mut client: TcpStream, url: &str, shared: &Shared) -> io::Result<()>
                     shared.arrived.fetch_add(1, Ordering::SeqCst);
                 }
             }
+            if let Some(url) = shared.then.lock().expect("unharmed").take() {
+                *shared.to.lock().expect("unharmed") = url;
+                for line in shared.clients.lock().expect("unharmed").drain(..) {
+                    line.shutdown(std::net::Shutdown::Both).ok();
+                }
+            }
+            // What is kept of it elsewhere does not keep it open.
+            client.shutdown(std::net::Shutdown::Both).ok();
             return Ok(());
         }
         server.write_all(&waiting)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use kolo_core::port::ledger::{EntryStatus, Guard, IndexKey, IndexWrite, Resolution, Side};
 use kolo_core::port::{ChangeSet, CommitError, Committed, Ledger};
 use kolo_core::{Amount, Timestamp};
-use kolo_store::PostgresLedger;
+use kolo_store::{PostgresLedger, PostgresOptions};
 
 use crate::make::{NOW, account, aggregate, deposit, step, tenant};
 use crate::proxy::Cutter;
@@ -139,5 +139,27 @@ fn what_was_read_before_another_wrote_is_not_written() {
         let mut next = step("next", "of 0", 2);
         next.recorded_at = Timestamp::from_unix(NOW.unix() + 1);
         store.commit(next).await.expect("committed");
+    });
+}
+
+#[test]
+fn a_look_at_a_balance_takes_three_round_trips() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        // One connection writes, one reads.
+        let two = PostgresOptions::default().connections(2);
+        let store = PostgresLedger::connect_with(&line.url, two).await.expect("the store opens");
+        store.commit(full(0, 0)).await.expect("committed");
+        let wallets = [account("of 0", Side::Credit), account("nobody", Side::Credit)];
+        store.balances(&tenant(), &wallets).await.expect("readable and prepared");
+        let pause = || tokio::time::sleep(std::time::Duration::from_millis(300));
+        pause().await;
+        let before = line.trips();
+        let balances = store.balances(&tenant(), &wallets).await.expect("readable");
+        pause().await;
+        // And one that nobody waits for: the pool tests what it takes back.
+        assert_eq!(line.trips() - before, 3 + 1, "begin, ask, end");
+        assert_eq!(balances[0].settled, Amount::new(1));
     });
 }
