@@ -24,6 +24,8 @@
 //! # }
 //! ```
 mod error;
+#[cfg(all(feature = "failpoints", any(feature = "sqlite", feature = "postgres")))]
+mod failpoint;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -33,6 +35,9 @@ mod sqlite;
 mod vault;
 
 pub use error::StoreError;
+#[cfg(all(feature = "failpoints", any(feature = "sqlite", feature = "postgres")))]
+#[doc(hidden)]
+pub use failpoint::{FAILPOINT, failpoints};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresLedger, PostgresOptions};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, Store};
 use crate::sql::writer::OpenWriter;
-use crate::sql::{Db, DbError, SqlLedger};
+use crate::sql::{Db, DbError, SqlLedger, watched};
 
 /// How long to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -269,7 +269,7 @@ impl Connections {
         }
         create += MIGRATIONS_TABLE;
         let catalog = Catalog { migrations: MIGRATIONS, present: PRESENT, create };
-        let mut db = self.acquire().await.map_err(|error| explain(place, error))?;
+        let mut db = OpenWriter::open(self).await.map_err(|error| explain(place, error))?;
         match migrate(db.as_mut(), &catalog, options.migrating).await {
             Err(StoreError::Port(source)) if source.kind == PortErrorKind::Denied => {
                 Err(StoreError::Refused { location: place.to_owned(), source })
@@ -282,7 +282,7 @@ impl Connections {
 #[async_trait]
 impl OpenWriter for Connections {
     async fn open(&self) -> Result<Box<dyn Db>, DbError> {
-        self.acquire().await
+        self.acquire().await.map(watched)
     }
 }
 

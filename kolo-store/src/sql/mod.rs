@@ -23,8 +23,20 @@ mod statement;
 pub(crate) mod store;
 pub(crate) mod writer;
 
+#[cfg(feature = "failpoints")]
+pub(crate) use crate::failpoint::{reached, watched};
 pub use check::{CheckReport, Finding};
 pub(crate) use error::{DbError, Fate};
 pub use migrate::Migration;
 pub(crate) use statement::{Bulk, Db, Question, Row, Value, ask, seconds, values};
 pub use store::SqlLedger;
+
+/// Where the crash tests may kill the process: nothing, but for them.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) const fn reached() {}
+
+/// A connection as the crash tests want it: as it is, but for them.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) fn watched(db: Box<dyn Db>) -> Box<dyn Db> {
+    db
+}

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{self, Batch};
 use super::doubt;
-use crate::sql::{Db, DbError, Fate};
+use crate::sql::{Db, DbError, Fate, reached};
 
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;
@@ -117,9 +117,11 @@ impl Group {
     fn settle(self, answers: Answers, tasks: &Result<(), DbError>) {
         for (commit, answer) in self.commits.into_iter().zip(answers) {
             commit.reply.send(answer).ok();
+            reached();
         }
         for task in self.tasks {
             task.settle(tasks.clone());
+            reached();
         }
     }
 
@@ -184,6 +186,7 @@ impl Writer {
 
     pub async fn run(mut self) {
         while let Some(job) = self.jobs.recv().await {
+            reached();
             let mut group = Group::default();
             group.add(job);
             while group.close.is_none() && group.len() < GROUP {

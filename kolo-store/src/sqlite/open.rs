@@ -18,6 +18,7 @@ use crate::sql::Db;
 use crate::sql::DbError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, SqlLedger, Store};
+use crate::sql::watched;
 use crate::sql::writer::OpenWriter;
 
 /// How long to wait for another process that is writing.
@@ -210,7 +211,7 @@ impl Opener {
 impl OpenWriter for Opener {
     async fn open(&self) -> Result<Box<dyn Db>, DbError> {
         let connection = SqliteConnection::connect_with(&self.0).await;
-        Ok(Box::new(SqliteDb::Own(connection.map_err(db_error)?)))
+        Ok(watched(Box::new(SqliteDb::Own(connection.map_err(db_error)?))))
     }
 }
 

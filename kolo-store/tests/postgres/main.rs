@@ -2,11 +2,21 @@
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod conformance;
+#[path = "../shared/contribution.rs"]
+mod contribution;
+#[cfg(feature = "failpoints")]
+#[path = "../shared/crashes.rs"]
+mod crashes;
 mod doubt;
 mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
+#[path = "../shared/model/mod.rs"]
+mod model;
+mod outages;
+#[path = "../shared/parallel.rs"]
+mod parallel;
 mod positions;
 mod proxy;
 mod rounds;

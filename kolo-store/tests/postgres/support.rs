@@ -8,20 +8,51 @@ use kolo_store::{PostgresLedger, StoreError};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::runtime::Runtime;
 
-use crate::server::SERVER;
+use crate::server::{Server, settings};
+
+/// The server of all tests.
+static SERVER: LazyLock<Option<Server>> =
+    LazyLock::new(|| given().is_none().then(|| Server::start().expect("a server")));
 
 /// The runtime the stores work on; what the tests await, they await on any executor.
 pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 static SCHEMAS: AtomicU32 = AtomicU32::new(0);
 
+/// The server we are told to test on instead of starting one.
+fn given() -> Option<String> {
+    std::env::var("KOLO_TEST_DATABASE_URL").ok()
+}
+
+/// The URL of a schema on the server of all tests.
+fn url(schema: &str) -> String {
+    match (SERVER.as_ref(), given()) {
+        (Some(server), _) => server.url(schema),
+        (None, Some(given)) => {
+            let more = if given.contains('?') { '&' } else { '?' };
+            format!("{given}{more}{}", settings(schema))
+        }
+        (None, None) => unreachable!("started or given"),
+    }
+}
+
+/// The store of these tests.
+pub type Store = PostgresLedger;
+
+/// Opens the store at a [`Place::location`].
+pub async fn connect(location: &str) -> Store {
+    PostgresLedger::connect(location).await.expect("the store opens")
+}
+
 /// A schema for one store.
 pub struct Place(String);
 
 impl Place {
     pub fn new() -> Self {
-        let schema = format!("s{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
-        let place = Self(SERVER.url(&schema));
+        // A given server may remember other runs.
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        let schema = format!("kolo_test_{}_{number}", std::process::id());
+        let place = Self(url(&schema));
         let create = format!("CREATE SCHEMA {schema}");
         let url = place.0.clone();
         let created = RUNTIME.spawn(async move { raw(&url, &create).await });
@@ -31,6 +62,11 @@ impl Place {
 
     pub fn url(&self) -> &str {
         &self.0
+    }
+
+    /// The same, for tests that both stores have.
+    pub fn location(&self) -> String {
+        self.0.clone()
     }
 
     pub async fn try_open(&self) -> Result<PostgresLedger, StoreError> {

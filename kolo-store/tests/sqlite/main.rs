@@ -3,11 +3,19 @@
 mod audit;
 mod cancel;
 mod conformance;
+#[path = "../shared/contribution.rs"]
+mod contribution;
 mod crash;
-mod differential;
+#[cfg(feature = "failpoints")]
+#[path = "../shared/crashes.rs"]
+mod crashes;
 mod group;
 mod make;
+#[path = "../shared/model/mod.rs"]
+mod model;
 mod opening;
+#[path = "../shared/parallel.rs"]
+mod parallel;
 mod support;
 mod upgrade;
 mod vault;

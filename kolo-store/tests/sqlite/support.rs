@@ -9,6 +9,14 @@ use tokio::runtime::Runtime;
 /// The runtime the stores work on; what the tests await, they await on any executor.
 pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
+/// The store of these tests.
+pub type Store = SqliteLedger;
+
+/// Opens the store at a [`Place::location`].
+pub async fn connect(location: &str) -> Store {
+    SqliteLedger::connect(location).await.expect("the store opens")
+}
+
 /// A folder for one database file.
 pub struct Place(TempDir);
 
@@ -20,6 +28,11 @@ impl Place {
     pub fn file(&self) -> String {
         let path = self.0.path().join("kolo.db");
         path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// The same, for tests that both stores have.
+    pub fn location(&self) -> String {
+        self.file()
     }
 
     pub fn folder(&self) -> &std::path::Path {

@@ -17,6 +17,9 @@ pub enum Target {
     /// How soon the embedded network is ready, and how many payments and calls it takes a second, beside
     /// raw signature checks and the contract host alone. Takes a minute, once it is built.
     Localnet(Localnet),
+    /// How many whole contributions the ledger commits a second on PostgreSQL and on SQLite, beside pgbench
+    /// and cala-ledger on the same server. Takes some ten minutes, once it is built.
+    Store(Store),
 }
 
 /// How the contracts are measured.
@@ -47,11 +50,40 @@ pub struct Localnet {
     rounds: u32,
 }
 
+/// How the ledger is measured.
+#[derive(Args)]
+pub struct Store {
+    /// JSON on stdout instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// How many rounds, of which the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// Whether everything works, in a minute: one round, one second each, 20,000 accounts, growth up to
+    /// 100,000 entries. No figure of it means anything.
+    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    quick: bool,
+    /// Without cala-ledger, which has 300 crates of its own to build.
+    #[arg(long)]
+    without_peer: bool,
+    /// Only what a commit costs as the journal grows from ten thousand entries to so many, tenfold at each
+    /// step; ten million take an hour or two and some ten gigabytes.
+    #[arg(long, value_name = "ENTRIES", num_args = 0..=1, default_missing_value = "10000000")]
+    growth: Option<u64>,
+    /// Where the growth is drawn.
+    #[arg(long, default_value = "growth.svg", requires = "growth")]
+    plot: PathBuf,
+}
+
 /// Measures.
 pub fn run_target(target: &Target) -> Result<(), Failure> {
     match target {
         Target::Contracts(contracts) => measure_contracts(contracts),
         Target::Localnet(localnet) => measure_localnet(localnet),
+        Target::Store(store) => measure_store(store),
     }
 }
 
@@ -104,6 +136,39 @@ fn measure_localnet(options: &Localnet) -> Result<(), Failure> {
         .args(["--rounds", &options.rounds.to_string()]);
     if options.json {
         command.arg("--json");
+    }
+    run(&mut command)
+}
+
+fn measure_store(options: &Store) -> Result<(), Failure> {
+    setup::postgres()?;
+    let build = ["build", "--locked", "--release", "--quiet"];
+    run(cargo().args(build).args(["-p", "kolo-store-bench"]))?;
+    let built = target_dir().join("release");
+    let mut command = Command::new(built.join(program("kolo-store-bench")));
+    if options.quick {
+        command.args(["--rounds", "1", "--seconds", "1", "--accounts", "20000"]);
+    } else {
+        command
+            .args(["--rounds", &options.rounds.to_string()])
+            .args(["--seconds", &options.seconds.to_string()]);
+    }
+    if options.json {
+        command.arg("--json");
+    }
+    if let Some(entries) = options.growth {
+        let entries = if options.quick { entries.min(100_000) } else { entries };
+        command.args(["--growth", &entries.to_string()]).arg("--plot").arg(&options.plot);
+    } else if !options.without_peer {
+        // Its dependencies cannot be locked beside ours: a workspace of its own.
+        let manifest = root().join("kolo-store/bench/cala/Cargo.toml");
+        run(cargo()
+            .args(build)
+            .arg("--manifest-path")
+            .arg(manifest)
+            .arg("--target-dir")
+            .arg(target_dir()))?;
+        command.arg("--peer").arg(built.join(program("kolo-store-bench-cala")));
     }
     run(&mut command)
 }
