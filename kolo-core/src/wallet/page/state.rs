@@ -30,6 +30,7 @@ const LOCKED_S: u64 = 86_400;
 const ASKED_S: u64 = 3_600;
 
 /// A first notice so late makes the wait count from it, seconds.
+#[cfg(feature = "conversation")]
 const LATE_S: u64 = 3_600;
 
 /// What opens something until a time: its hash.
@@ -187,6 +188,7 @@ impl Page {
     }
 
     /// Its member was reached; `false` when nothing comes of that.
+    #[cfg(feature = "conversation")]
     pub fn told(&mut self, factor: u32, now: Timestamp) -> bool {
         let is_it = |waiting: &&mut Waiting| waiting.factor == factor && !waiting.told;
         let Some(waiting) = self.waiting.as_mut().filter(is_it) else {

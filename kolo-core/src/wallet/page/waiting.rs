@@ -26,7 +26,9 @@ impl Kolo {
         changes.enqueue(queue::TIMER, id, None, due, &Timer::FactorWaits { member, factor })
     }
 
-    /// The member was reached with a notice of it: from the first one on it can become good.
+    /// The member was reached with a notice of it: from the first one on it can become good. Only
+    /// a chat tells.
+    #[cfg(feature = "conversation")]
     pub(crate) async fn factor_told(&self, member: MemberId, factor: u32) -> Result<(), Error> {
         let ctx = self.on_own(format!("factor/{member}/{factor}/told"));
         let mut command = Command::begin(self, &ctx, "key_page.told", &()).await?;
