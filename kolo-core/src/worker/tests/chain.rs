@@ -78,6 +78,8 @@ struct State {
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
+    /// The assets whose payments are told; `None`: all.
+    follows: Option<Vec<Asset>>,
     /// When the first entry of anything is archived.
     ends_at: Option<Timestamp>,
 }
@@ -126,6 +128,11 @@ impl ScriptedChain {
     /// From now on everything there is ends then.
     pub fn ends_at(&self, at: Timestamp) {
         self.lock().ends_at = Some(at);
+    }
+
+    /// From now on payments of these alone are told.
+    pub fn follows(&self, assets: &[Asset]) {
+        self.lock().follows = Some(assets.to_vec());
     }
 
     /// Looks at how calls of two go, or sets it.
@@ -313,6 +320,10 @@ impl State {
 impl ChainClient for ScriptedChain {
     fn account_address(&self, key: &PublicKey) -> ChainAddress {
         ChainAddress(format!("G{}", data_encoding::HEXUPPER.encode(&key.0)))
+    }
+
+    fn assets(&self) -> Option<Vec<Asset>> {
+        self.lock().follows.clone()
     }
 
     fn asset_contract(&self, _: &Asset) -> Result<[u8; 32], PortError> {

@@ -4,9 +4,11 @@ use super::*;
 use crate::intent::state::Want;
 use crate::member::state::{Member, TrustState};
 use crate::notice::Notice;
+use crate::port::ChainClient;
 use crate::port::ledger::EntryQuery;
 use crate::record::Loaded;
-use crate::{AllowedAsset, AssetList};
+use crate::testkit::{FaultPlan, Faulty};
+use crate::{AllowedAsset, AssetList, Ports};
 
 fn euro() -> Asset {
     Asset { code: "EURC".to_owned(), ..asset() }
@@ -27,7 +29,7 @@ impl World {
         let Self { kolo, chain, clock, .. } = self;
         let (tenant, ports) = (kolo.tenant().clone(), kolo.ports().clone());
         let (operator, settings) = (kolo.operator().clone(), kolo.settings().clone());
-        let kolo = Kolo::new(tenant, ports, list(assets), operator, settings);
+        let kolo = Kolo::try_new(tenant, ports, list(assets), operator, settings).unwrap();
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
     }
@@ -52,6 +54,35 @@ impl World {
     fn trusting(&self, members: &[MemberView], asset: &Asset, state: TrustState) -> usize {
         members.iter().filter(|member| self.trust(member, asset) == Some(state)).count()
     }
+}
+
+/// What only one of the two knows would be paid and never seen, or seen and never paid.
+#[test]
+fn a_list_that_is_not_the_chain_clients_is_refused() {
+    let World { kolo, chain, .. } = World::new();
+    let over = |chain: Arc<dyn ChainClient>, assets: &[Asset]| {
+        let (tenant, ports) = (kolo.tenant().clone(), Ports { chain, ..kolo.ports().clone() });
+        let (operator, settings) = (kolo.operator().clone(), kolo.settings().clone());
+        Kolo::try_new(tenant, ports, list(assets), operator, settings).map(drop)
+    };
+    let listing = |assets: &[Asset]| over(chain.clone(), assets);
+    let differ = |listed: &[Asset], followed: &[Asset]| {
+        let keys = |assets: &[Asset]| assets.iter().map(Asset::key).collect();
+        Err(crate::AssetsDiffer { listed: keys(listed), followed: keys(followed) })
+    };
+    let other = Asset { issuer: "GSTRANGER".to_owned(), ..asset() };
+    let coarse = Asset { decimals: 2, ..asset() };
+    chain.follows(&[euro(), asset()]);
+    assert_eq!(listing(&[asset(), euro()]), Ok(()));
+    assert_eq!(listing(&[asset()]), differ(&[], &[euro()]));
+    assert_eq!(listing(&[other.clone(), euro()]), differ(&[other], &[asset()]));
+    chain.follows(&[asset()]);
+    assert_eq!(listing(&[asset(), euro()]), differ(&[euro()], &[]));
+    assert_eq!(listing(std::slice::from_ref(&coarse)), differ(&[coarse], &[asset()]));
+    // Nor through what stands before the client.
+    let behind: Arc<dyn ChainClient> = chain.clone();
+    let behind = Arc::new(Faulty::new(behind, FaultPlan::scripted([])));
+    assert_eq!(over(behind, &[asset(), euro()]), differ(&[euro()], &[]));
 }
 
 /// All of them are in the sponsor's lane, before whoever opens an account next.

@@ -248,7 +248,8 @@ fn a_link_opens_once_in_time_and_for_its_member_alone() {
     let other = TenantId::try_new("other").unwrap();
     let operator = world.kolo.operator().clone();
     let ports = world.kolo.ports().clone();
-    let kolo = Kolo::new(other, ports, asset(), operator, Settings::default())
+    let kolo = Kolo::try_new(other, ports, asset(), operator, Settings::default())
+        .unwrap()
         .with_key_page(KeyPageSettings::at("https://bot.example/key"), None);
     assert!(matches!(block_on(kolo.key_page().open(&fourth)), Err(Error::PageClosed)));
     block_on(page.open(&fourth)).unwrap();
@@ -414,7 +415,8 @@ fn another_process_goes_on_where_one_stopped() {
     let restarted = || {
         let page = KeyPageSettings::at("https://bot.example/key");
         let (ports, operator) = (world.kolo.ports().clone(), world.kolo.operator().clone());
-        Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default())
+        Kolo::try_new(TenantId::default(), ports, asset(), operator, Settings::default())
+            .unwrap()
             .with_key_page(page, Some(Arc::new(Sealer)))
     };
     let shown_again = block_on(restarted().key_page().enrol(&open)).unwrap();
