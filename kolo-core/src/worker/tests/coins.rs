@@ -167,7 +167,8 @@ fn a_circle_of_what_is_no_longer_listed_is_named() {
     let (circle, ..) = world.active("one");
     assert_eq!(block_on(world.kolo.unlisted()).unwrap(), []);
     let world = world.relisted(&[euro()]);
-    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [(circle, asset().key())]);
+    let named = crate::worker::Unlisted { circle, asset: asset() };
+    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [named]);
 }
 
 /// Anybody can issue something they call USDC, and its issuer other things.
