@@ -14,6 +14,7 @@ mod money;
 mod news;
 mod seats;
 mod tell;
+mod unannounced;
 mod unbooked;
 mod unknown;
 mod unread;

@@ -78,6 +78,8 @@ struct State {
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
+    /// What leads the addresses of circles.
+    factory: &'static str,
     /// The assets whose payments are told; `None`: all.
     follows: Option<Vec<Asset>>,
     /// When the first entry of anything is archived.
@@ -128,6 +130,11 @@ impl ScriptedChain {
     /// From now on everything there is ends then.
     pub fn ends_at(&self, at: Timestamp) {
         self.lock().ends_at = Some(at);
+    }
+
+    /// From now on circles are made, and announced, by this factory.
+    pub fn factory(&self, factory: &'static str) {
+        self.lock().factory = factory;
     }
 
     /// From now on payments of these alone are told.
@@ -331,7 +338,8 @@ impl ChainClient for ScriptedChain {
     }
 
     fn circle_address(&self, _: &ChainAddress, salt: &[u8; 32]) -> Result<ChainAddress, PortError> {
-        Ok(ChainAddress(format!("C{}", data_encoding::HEXUPPER.encode(salt))))
+        let factory = self.lock().factory;
+        Ok(ChainAddress(format!("C{factory}{}", data_encoding::HEXUPPER.encode(salt))))
     }
 
     fn knows_code(&self, wasm: &[u8; 32]) -> bool {
