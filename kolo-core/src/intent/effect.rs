@@ -39,8 +39,7 @@ impl Kolo {
                 ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
             }
             Want::OpenTrustline { member, asset } => match self.open_account(*member).await? {
-                Ok(owner) => ChainEffect::OpenAccount { owner, asset: asset.clone() },
-                // An account that is closed must not come back by this.
+                Ok(owner) => ChainEffect::OpenTrustline { owner, asset: asset.clone() },
                 Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
             },
             Want::TestMoney { member, amount, asset } => {

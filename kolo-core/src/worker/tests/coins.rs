@@ -6,6 +6,7 @@ use crate::intent::state::Want;
 use crate::member::state::{Member, TrustState};
 use crate::notice::Notice;
 use crate::port::ChainClient;
+use crate::port::chain::LatestLedger;
 use crate::port::ledger::EntryQuery;
 use crate::record::Loaded;
 use crate::testkit::{FaultPlan, Faulty};
@@ -21,7 +22,7 @@ fn list(assets: &[Asset]) -> AssetList {
 }
 
 fn opens_euros(effect: &ChainEffect) -> bool {
-    matches!(effect, ChainEffect::OpenAccount { asset, .. } if asset.code == "EURC")
+    matches!(effect, ChainEffect::OpenTrustline { asset, .. } if asset.code == "EURC")
 }
 
 impl World {
@@ -103,6 +104,20 @@ fn trustlines_to_what_is_listed_anew_come_a_few_at_a_time() {
     assert_eq!(world.chain.count(opens_euros), 12);
 }
 
+/// It says that there is no account, and does not know the ledger it was opened in.
+#[test]
+fn a_node_that_lags_behind_an_opening_refuses_no_trustline() {
+    let world = World::new().relisted(&[asset(), euro()]);
+    world.chain.answer(opens_euros, Some(Answer::Refuse(None)));
+    let ada = world.opened("Ada");
+    world.pass(120);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Opening));
+    let latest = LatestLedger { sequence: 9, closed_at: world.now().plus(DAY_S) };
+    world.chain.consents(|it| it.latest = Some(latest));
+    world.pass(120);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Refused));
+}
+
 /// The account's trustline is of what was the usual asset when it was wanted.
 #[test]
 fn an_account_that_opens_over_a_change_of_order_holds_what_it_was_opened_with() {
@@ -112,10 +127,12 @@ fn an_account_that_opens_over_a_change_of_order_holds_what_it_was_opened_with() 
     let world = world.relisted(&[euro(), asset()]);
     world.chain.answer(opens, None);
     world.pass(600);
-    let opened: Vec<_> = world.chain.done().into_iter().filter(opens).collect();
-    let owner = ada.address.clone();
-    let wanted =
-        [asset(), euro()].map(|asset| ChainEffect::OpenAccount { owner: owner.clone(), asset });
+    let (owner, all) = (ada.address.clone(), world.chain.done());
+    let opened: Vec<_> = all.into_iter().filter(|it| opens(it) || opens_euros(it)).collect();
+    let wanted = [
+        ChainEffect::OpenAccount { owner: owner.clone(), asset: asset() },
+        ChainEffect::OpenTrustline { owner, asset: euro() },
+    ];
     assert_eq!(opened, wanted);
     for asset in [asset(), euro()] {
         assert_eq!(world.trust(&ada, &asset), Some(TrustState::Open), "{}", asset.code);
