@@ -47,10 +47,14 @@ impl World {
     /// With an account, by their first money.
     fn opened(&self, name: &str) -> MemberView {
         let member = self.member(name);
-        let ctx = CommandContext::of_member(member.id, format!("open/{name}"));
+        self.money(&member, "open");
+        member
+    }
+
+    fn money(&self, member: &MemberView, key: &str) {
+        let ctx = CommandContext::of_member(member.id, format!("{key}/{}", member.name));
         block_on(self.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
         self.work();
-        member
     }
 
     fn trusting(&self, members: &[MemberView], asset: &Asset, state: TrustState) -> usize {
@@ -102,6 +106,27 @@ fn trustlines_to_what_is_listed_anew_come_a_few_at_a_time() {
     (0..60).for_each(|_| world.pass(60));
     assert_eq!(world.trusting(&members, &euro(), TrustState::Open), 12);
     assert_eq!(world.chain.count(opens_euros), 12);
+}
+
+/// Who has left the sponsorship is in it again with what is listed later.
+#[test]
+fn a_trustline_the_sponsor_carries_is_one_to_leave() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let ctx = CommandContext::of_member(ada.id, "leave");
+    block_on(world.kolo.wallets().leave_sponsorship(&ctx)).unwrap();
+    world.work();
+    assert!(world.stored(&ada).state.own_reserves);
+    // One that she has opened herself is hers.
+    let world = world.relisted(&[asset(), euro()]);
+    world.chain.answer(opens_euros, Some(Answer::AlreadyDone));
+    world.money(&ada, "with euros");
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Open));
+    assert!(world.stored(&ada).state.own_reserves);
+    let third = Asset { code: "NGNC".to_owned(), ..asset() };
+    let world = world.relisted(&[asset(), euro(), third]);
+    world.money(&ada, "with a third");
+    assert!(!world.stored(&ada).state.own_reserves);
 }
 
 /// It says that there is no account, and does not know the ledger it was opened in.

@@ -298,9 +298,15 @@ fn a_code_counts_once_and_guesses_are_few() {
     };
     assert!(matches!(close("closed", &phone.code(&world)), Err(Error::NotReady)));
     let opened = opened(&world, &ada);
+    let tries = || {
+        let view = block_on(world.kolo.key_page().view(&open)).unwrap();
+        (view.wrong_codes, view.codes_left)
+    };
+    assert_eq!(tries(), (0, 5));
     for n in 0..4 {
         let refused = close(&format!("wrong-{n}"), &phone.wrong(&world));
         assert!(matches!(refused, Err(Error::SecondFactor)), "{refused:?}");
+        assert_eq!(tries(), (n + 1, 4 - n));
     }
     let fifth = close("wrong-4", &phone.wrong(&world));
     assert!(matches!(fifth, Err(Error::FactorLocked { .. })), "{fifth:?}");
@@ -370,11 +376,14 @@ fn closing_and_leaving_take_a_code_each_and_a_form_acts_once() {
     let page = world.kolo.key_page();
     let form = |form: &str| Once::try_new(form).unwrap();
     let code = phone.code(&world);
+    let stands_alone = || block_on(page.view(&open)).unwrap().own_reserves;
+    assert!(!stands_alone());
     let left = block_on(page.leave_sponsorship((&open, &form("leave")), &code)).unwrap();
     let again = block_on(page.leave_sponsorship((&open, &form("leave")), &code)).unwrap();
     assert_eq!(left, again, "the same form, sent twice");
     world.work();
     assert_eq!(world.heard(&ada, "Your wallet stands on its own now"), 1);
+    assert!(stands_alone(), "there is nothing to leave any more");
 
     let replayed = block_on(page.close((&open, &form("close")), None, &code));
     assert!(matches!(replayed, Err(Error::SecondFactor)), "{replayed:?}");
@@ -387,6 +396,11 @@ fn closing_and_leaving_take_a_code_each_and_a_form_acts_once() {
     assert!(!world.person("Ada").account_open);
     let closings = world.chain.count(|it| matches!(it, ChainEffect::CloseAccount { .. }));
     assert_eq!(closings, 1);
+    // Opened again it is the sponsor's again.
+    let ctx = CommandContext::of_member(ada.id, "again");
+    block_on(world.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
+    world.work();
+    assert!(world.person("Ada").account_open && !stands_alone());
 }
 
 #[test]

@@ -120,6 +120,7 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Result<Mark
                     p { "If that was not you, somebody has held your phone: please lock it. Your authenticator stays good." }
                 }
             } @else if view.has_factor {
+                (wrong_codes(view))
                 @if view.exports { (export_form(&word, wrong(Act::Export))) }
                 (sponsorship_form(view, &word, wrong(Act::Sponsorship)))
                 (close_form(view, &word, wrong(Act::Close)))
@@ -128,6 +129,15 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Result<Mark
             (footer(view))
         },
     ))
+}
+
+/// Nobody is told of each slip in the chat: of those before, this is where she hears.
+fn wrong_codes(view: &KeyPageView) -> Markup {
+    html! {
+        @if view.wrong_codes > 0 {
+            p.care { "Wrong codes typed here since the last right one: " strong { (view.wrong_codes) } ". After " (view.codes_left) " more the page takes none for a day. If that was not you, send " strong { "STOP KEY" } " in the chat." }
+        }
+    }
 }
 
 fn whose(view: &KeyPageView) -> Markup {
@@ -229,7 +239,9 @@ fn sponsorship_form(view: &KeyPageView, word: &str, is_open: bool) -> Markup {
     html! {
         details open[is_open] {
             summary { "Let my wallet stand on its own" }
-            @if view.member.account_open {
+            @if view.own_reserves {
+                div.inside { p { "Your wallet stands on its own already: it carries its own reserve, and nobody sponsors it." } }
+            } @else if view.member.account_open {
                 form.inside method="post" action="/key/sponsorship" {
                     p { "The network asks every wallet to hold a little of its own coin, XLM, as a reserve. We have put it up for you. If you leave our sponsorship, your wallet carries its own reserve: " strong { "1.5 XLM" } ", which must be in it before." }
                     p { "Your money, your groups and the chat stay as they are. You hear in the chat whether it worked." }
