@@ -369,3 +369,64 @@ fn asked_for(title: &str, text: &str) -> Markup {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use kolo_core::port::chain::ChainAddress;
+    use kolo_core::view::MemberView;
+    use kolo_core::{MemberId, Timestamp};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_767_603_600);
+    const LEAVE: &str = "action=\"/key/sponsorship\"";
+
+    fn of_ada() -> KeyPageView {
+        KeyPageView {
+            member: MemberView {
+                id: MemberId::derive(&[b"ada"]),
+                external_id: None,
+                name: "Ada".to_owned(),
+                phone: None,
+                contact: None,
+                address: ChainAddress("GADA".to_owned()),
+                account_open: true,
+                registered_at: NOW,
+            },
+            until: NOW,
+            wait_days: 8,
+            wait_days_without_code: 14,
+            has_factor: true,
+            good_at: None,
+            wrong_codes: 0,
+            codes_left: 5,
+            locked_until: None,
+            exports: true,
+            own_reserves: false,
+            kept: None,
+        }
+    }
+
+    fn shown(view: &KeyPageView) -> String {
+        home(view, None).unwrap().into_string()
+    }
+
+    #[test]
+    fn who_stands_on_her_own_is_offered_no_leaving() {
+        assert!(shown(&of_ada()).contains(LEAVE));
+        let page = shown(&KeyPageView { own_reserves: true, ..of_ada() });
+        assert!(!page.contains(LEAVE), "{page}");
+        assert!(page.contains("Your wallet stands on its own already"), "{page}");
+    }
+
+    #[test]
+    fn wrong_codes_since_the_last_right_one_are_counted_for_her() {
+        let said = "Wrong codes typed here since the last right one";
+        assert!(!shown(&of_ada()).contains(said));
+        let page = shown(&KeyPageView { wrong_codes: 3, codes_left: 2, ..of_ada() });
+        assert!(page.contains(&format!("{said}: <strong>3</strong>. After 2 more")), "{page}");
+        // Locked, it says that instead.
+        let locked = shown(&KeyPageView { locked_until: Some(NOW), ..of_ada() });
+        assert!(!locked.contains(said) && locked.contains("five wrong codes"), "{locked}");
+    }
+}
