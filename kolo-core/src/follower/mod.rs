@@ -6,6 +6,7 @@ mod books;
 mod circle;
 mod compare;
 mod fill;
+mod fill_books;
 mod foreign;
 mod found;
 mod gap;
