@@ -13,7 +13,7 @@ use crate::port::{
 use crate::receipt::Receipts;
 use crate::wallet::Wallets;
 use crate::wallet::page::{Authenticator, KeyPage, KeyPageSettings};
-use crate::{AllowedAsset, Asset, AssetList, Caps, Error, TenantId};
+use crate::{AllowedAsset, Asset, AssetList, AssetsDiffer, Caps, Error, TenantId};
 
 /// The operator's public keys; their secret halves are in the vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,21 +127,27 @@ pub(crate) struct Export {
 impl Kolo {
     /// On these ports, saving in `assets`: an [`AssetList`], or one [`Asset`] alone. What was on the list
     /// stays on it for as long as anybody has any of it, or a circle saves in it.
-    #[must_use]
-    pub fn new(
+    ///
+    /// # Errors
+    /// [`AssetsDiffer`] when the chain client follows other assets: of what it does not follow, payments would
+    /// go unseen.
+    pub fn try_new(
         tenant: TenantId,
         ports: Ports,
         assets: impl Into<AssetList>,
         operator: OperatorKeys,
         mut settings: Settings,
-    ) -> Self {
+    ) -> Result<Self, AssetsDiffer> {
         let authorizer = Arc::new(DomainRules);
         settings.channels = settings.channels.min(MOST_CHANNELS);
         let (desk, export, page) = (Desk::default(), None, None);
         let assets = assets.into();
+        if let Some(followed) = ports.chain.assets() {
+            assets.check_same(&followed)?;
+        }
         let inner =
             Inner { tenant, ports, assets, operator, settings, authorizer, desk, export, page };
-        Self { inner: Arc::new(inner) }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Asking this host before every command. Services and workers made before do not know of it.

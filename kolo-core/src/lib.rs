@@ -41,5 +41,5 @@ pub use id::{CircleId, IntentId, InvitationId, MemberId, OfferId, TenantId};
 pub use intent::{ChannelAccount, ChannelState};
 pub use kolo::{Kolo, MOST_CHANNELS, OperatorKeys, Ports, Settings};
 pub use kolo_rules::Amount;
-pub use money::{AllowedAsset, Asset, AssetList, AssetListError, Money};
+pub use money::{AllowedAsset, Asset, AssetList, AssetListError, AssetsDiffer, Money};
 pub use time::Timestamp;

@@ -6,7 +6,7 @@ use std::fmt;
 use kolo_rules::Amount;
 use serde::{Deserialize, Serialize};
 
-pub use assets::{AllowedAsset, AssetList, AssetListError};
+pub use assets::{AllowedAsset, AssetList, AssetListError, AssetsDiffer};
 
 /// An asset: its code, who issues it, and how many decimals one unit has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

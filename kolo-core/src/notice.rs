@@ -2,7 +2,12 @@
 //!
 //! Amounts are minor units of the circle's asset, or of that it was told with ([`crate::Told`]); names are as shown to the reader. `receipt` is the
 //! number of the signed receipt of what is told, there when the notice is.
+mod circle;
+mod reason;
+
 use serde::{Deserialize, Serialize};
+
+pub use reason::{Reason, ReminderStage};
 
 use crate::circle::{Office, OfficeChange};
 use crate::offer::{OfferEnd, OfferKind};
@@ -10,20 +15,6 @@ use crate::port::chain::ChainAddress;
 use crate::receipt::ReceiptNumber;
 use crate::view::{Every, NewcomerView, VoteOn};
 use crate::{CircleId, OfferId, Timestamp};
-
-/// When a reminder comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum ReminderStage {
-    /// 48 hours before the deadline.
-    TwoDays,
-    /// 24 hours before.
-    OneDay,
-    /// At the deadline (grace, if any, begins).
-    Deadline,
-    /// Grace is over.
-    GraceOver,
-}
 
 /// Something a member should hear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -543,80 +534,4 @@ pub enum Notice {
         #[serde(default)]
         removed: bool,
     },
-}
-
-impl Notice {
-    /// The circle it names, whose asset its amounts are of.
-    #[must_use]
-    pub const fn circle(&self) -> Option<CircleId> {
-        Some(*match self {
-            Self::CircleCaughtUp { circle, .. }
-            | Self::CircleReady { circle, .. }
-            | Self::InvitationReady { circle, .. }
-            | Self::Joined { circle, .. }
-            | Self::SomebodyJoined { circle, .. }
-            | Self::SomebodyLeft { circle, .. }
-            | Self::Started { circle, .. }
-            | Self::Contributed { circle, .. }
-            | Self::ContributionFailed { circle, .. }
-            | Self::Repaid { circle, .. }
-            | Self::PaidBack { circle, .. }
-            | Self::RepaymentFailed { circle, .. }
-            | Self::Reminder { circle, .. }
-            | Self::PaidOut { circle, .. }
-            | Self::PayoutKept { circle, .. }
-            | Self::CreditDelivered { circle, .. }
-            | Self::EntryDue { circle, .. }
-            | Self::EntryPaid { circle, .. }
-            | Self::PlaceAsked { circle, .. }
-            | Self::PlacesAsked { circle, .. }
-            | Self::PlaceWaiting { circle, .. }
-            | Self::PlaceDenied { circle, .. }
-            | Self::Leaving { circle, .. }
-            | Self::Expelled { circle, .. }
-            | Self::SeatTaken { circle, .. }
-            | Self::SeatGiven { circle, .. }
-            | Self::TurnsSwapped { circle, .. }
-            | Self::OfferMade { circle, .. }
-            | Self::OfferEnded { circle, .. }
-            | Self::SeatGivenUp { circle, .. }
-            | Self::UpgradeSigned { circle, .. }
-            | Self::Upgraded { circle, .. }
-            | Self::OtherCode { circle, .. }
-            | Self::Office { circle, .. }
-            | Self::BidMade { circle, .. }
-            | Self::InsurancePaid { circle, .. }
-            | Self::VaultShort { circle, .. }
-            | Self::VaultGift { circle, .. }
-            | Self::Proposed { circle, .. }
-            | Self::VotePassed { circle, .. }
-            | Self::MoveStopped { circle, .. }
-            | Self::VoteCast { circle, .. }
-            | Self::ProposalRejected { circle, .. }
-            | Self::Dissolved { circle, .. }
-            | Self::Refunded { circle, .. }
-            | Self::Completed { circle, .. } => circle,
-            _ => return None,
-        })
-    }
-}
-
-/// Why the chain did not do it, in terms people can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The wallet on the chain holds too little.
-    TooLittleMoney,
-    /// The circle's rules: somebody was faster, a deadline passed, it is paid already.
-    Rules,
-    /// The circle is full, started, or over.
-    Closed,
-    /// The invitation is used or expired.
-    Invitation,
-    /// As many as can wait are waiting.
-    Crowded,
-    /// Whoever asked lost the office it needs before it was sent.
-    Office,
-    /// The network refused for a technical reason; the operator's log has it.
-    Technical,
 }

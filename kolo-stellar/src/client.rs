@@ -87,6 +87,10 @@ impl ChainClient for StellarChainClient {
         account_address(&account_of(key.0))
     }
 
+    fn assets(&self) -> Option<Vec<Asset>> {
+        Some(self.network.assets.iter().map(|known| known.asset.clone()).collect())
+    }
+
     fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError> {
         Ok(known_asset(self.network.id, asset)?.contract.0.0)
     }

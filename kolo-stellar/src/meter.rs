@@ -260,6 +260,10 @@ impl ChainClient for Metered {
         self.client.account_address(key)
     }
 
+    fn assets(&self) -> Option<Vec<Asset>> {
+        self.client.assets()
+    }
+
     fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError> {
         self.client.asset_contract(asset)
     }

@@ -24,6 +24,8 @@ use crate::two;
 pub(crate) enum Plan {
     /// Sponsored account with a trustline, or the trustline alone; without an asset, the account alone.
     Open { owner: AccountId, asset: Option<stellar_xdr::Asset> },
+    /// A sponsored trustline of an account that is there.
+    Trust { owner: AccountId, asset: stellar_xdr::Asset },
     /// A classic payment between accounts.
     Pay { from: AccountId, to: AccountId, asset: stellar_xdr::Asset, amount: Amount },
     /// The trustlines given up, the account merged away.
@@ -87,6 +89,10 @@ impl Plan {
                 owner: account_id(owner)?,
                 asset: Some(known_asset(network.id, asset)?.xdr),
             }),
+            ChainEffect::OpenTrustline { owner, asset } => Ok(Self::Trust {
+                owner: account_id(owner)?,
+                asset: known_asset(network.id, asset)?.xdr,
+            }),
             ChainEffect::OpenChannel { channel } => {
                 Ok(Self::Open { owner: account_id(channel)?, asset: None })
             }
@@ -132,7 +138,7 @@ impl Plan {
     /// The account the transaction runs under.
     pub fn source(&self, network: &Network) -> AccountId {
         match self {
-            Self::Open { .. } | Self::Unsponsor { .. } => network.sponsor(),
+            Self::Open { .. } | Self::Trust { .. } | Self::Unsponsor { .. } => network.sponsor(),
             Self::Pay { from: owner, .. } | Self::Close { owner, .. } => owner.clone(),
             Self::Call(call) => call.source.clone(),
             Self::Prolong(rent) => rent.source.clone(),
@@ -142,7 +148,7 @@ impl Plan {
     /// Whose signatures it needs, source first.
     pub fn signers(&self, network: &Network) -> Vec<PublicKey> {
         let mut signers = vec![key_of(&self.source(network))];
-        if let Self::Open { owner, .. } = self {
+        if let Self::Open { owner, .. } | Self::Trust { owner, .. } = self {
             signers.push(key_of(owner));
         }
         signers

@@ -56,6 +56,7 @@ impl StellarChainClient {
         let source = plan.source(&self.network);
         let operations = match &plan {
             Plan::Open { owner, asset } => self.open_operations(owner, asset.as_ref()).await?,
+            Plan::Trust { owner, asset } => self.trust_operations(owner, asset).await?,
             Plan::Pay { from, to, asset, amount } => {
                 self.check_payment(from, to, asset, *amount).await?;
                 vec![payment(to, asset, *amount)]
@@ -125,6 +126,20 @@ impl StellarChainClient {
             return Err(PrepareError::AlreadyDone);
         }
         Ok(open(owner, asset, !keys.first().is_some_and(is_there)))
+    }
+
+    /// The trustline alone: an account that is not there, merged away in another wallet, say, is not brought back.
+    async fn trust_operations(
+        &self,
+        owner: &AccountId,
+        asset: &stellar_xdr::Asset,
+    ) -> Result<Vec<Operation>, PrepareError> {
+        let operations = self.open_operations(owner, Some(asset)).await?;
+        let creates = |it: &Operation| matches!(it.body, OperationBody::CreateAccount(_));
+        if operations.iter().any(creates) {
+            return Err(refused("there is no account for the trustline".to_owned()));
+        }
+        Ok(operations)
     }
 
     /// What the network would say to a payment, said before it costs a fee.

@@ -44,6 +44,10 @@ impl StellarChainClient {
             Plan::Open { owner, asset } => {
                 check_open(&decoded.operations, owner, asset.as_ref())?;
             }
+            Plan::Trust { owner, asset } => {
+                same(decoded.operations.len() == TRUST_OPERATIONS, "number of operations")?;
+                check_open(&decoded.operations, owner, Some(asset))?;
+            }
             Plan::Pay { from: _, to, asset, amount } => {
                 let expected = PaymentOp {
                     destination: MuxedAccount::from(to.clone()),
@@ -106,6 +110,9 @@ fn check_frame(network: &Network, plan: &Plan, tx: &PreparedTx, decoded: &Transa
     same(decoded.memo == Memo::None, "memo")?;
     same(tx.signers == plan.signers(network), "signers")
 }
+
+/// The sponsorship's beginning, the trustline, the sponsorship's end.
+const TRUST_OPERATIONS: usize = 3;
 
 fn check_open(ops: &[Operation], owner: &AccountId, asset: Option<&stellar_xdr::Asset>) -> Checked {
     let (begin, create, trust, end) = match (ops, asset) {

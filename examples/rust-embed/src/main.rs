@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let vault = Arc::new(MemoryVault::new(1));
     let chain = operate(rpc, &*vault, &tenant).await?;
     let ports = in_memory(Arc::new(chain.client), vault, clock.clone());
-    let kolo = Kolo::new(tenant, ports, chain.assets, chain.operator, Settings::default());
+    let kolo = Kolo::try_new(tenant, ports, chain.assets, chain.operator, Settings::default())?;
     let worker = Worker::without_chat(kolo.clone());
     let mut users: Vec<(&str, MemberId)> = Vec::new(); // the host's own table
     for email in ["ada@example.org", "bola@example.org", "chidi@example.org"] {

@@ -3,6 +3,7 @@
 use kolo_core::port::Clock;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::PublicKey;
+use kolo_core::worker::Unlisted;
 use kolo_core::{ChannelAccount, Error, Following};
 use kolo_stellar::inspect::{self, Alarm, Health, Limits};
 use kolo_stellar::setup::SetupError;
@@ -26,6 +27,8 @@ pub struct Report {
     pub channels: Vec<ChannelAccount>,
     /// How far the chain was followed, and every gap.
     pub following: Following,
+    /// Circles that save in what is not on the list of assets.
+    pub unlisted: Vec<Unlisted>,
     /// Events a handler failed on, not replayed yet: how many, up to a thousand.
     pub dead_letters: usize,
 }
@@ -57,8 +60,10 @@ pub async fn look(stack: &Stack) -> Result<Report, HealthError> {
         inspect::health(&stack.rpc, found, &accounts, figures, (&limits(stack), now)).await?;
     let following = kolo.following().await?;
     let dead_letters = kolo.dead_letters(MOST_LETTERS).await?.len();
-    let advice = advice(&chain.alarms, &following, dead_letters);
-    Ok(Report { ok: advice.is_empty(), advice, chain, channels, following, dead_letters })
+    let unlisted = kolo.unlisted().await?;
+    let mut advice = advice(&chain.alarms, &following, dead_letters);
+    advice.extend(unlisted.iter().map(to_list));
+    Ok(Report { ok: advice.is_empty(), advice, chain, channels, following, unlisted, dead_letters })
 }
 
 /// The network in this process closes a ledger when there is something to put in it: its last one may be old.
@@ -102,6 +107,11 @@ fn advice(alarms: &[Alarm], following: &Following, letters: usize) -> Vec<String
         ));
     }
     advice
+}
+
+fn to_list(Unlisted { circle, asset }: &Unlisted) -> String {
+    let asset = asset.key();
+    format!("the circle {circle} saves in {asset}, which is not on the list of assets: put it back")
 }
 
 #[cfg(test)]

@@ -147,6 +147,9 @@ pub enum StackError {
     /// The chat file.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// The list of assets is not what the chain client follows.
+    #[error(transparent)]
+    Assets(#[from] kolo_core::AssetsDiffer),
     /// A port.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -206,7 +209,7 @@ impl Stack {
             clock,
             entropy: plan.entropy,
         };
-        let kolo = Kolo::new(tenant, ports, assets, keys, plan.settings);
+        let kolo = Kolo::try_new(tenant, ports, assets, keys, plan.settings)?;
         let kolo = match plan.key_page {
             Some(page) => kolo.with_key_page(page, export),
             None => kolo,

@@ -220,6 +220,8 @@ async fn take_the_key(page: &Page<'_>, api: &Api<'_>, app: &App) -> String {
     unfold(page, "sponsorship").await;
     page.type_into("#sponsorship-code", &format!("{code}\n")).await;
     alert_says(page, "That code did not fit").await;
+    let main = page.text("main").await;
+    assert!(main.contains("since the last right one: 1. After 4 more"), "{main}");
     page.read("document.querySelectorAll('details')[2].open = true").await;
     let all = page.text("main").await;
     assert!(!all.contains("Where XLM of your own goes"), "{all}");
@@ -295,6 +297,9 @@ async fn stand_alone(page: &Page<'_>, api: &Api<'_>, app: &App) {
 
 async fn close(page: &Page<'_>, api: &Api<'_>, app: &App) {
     page.open("/key").await;
+    let main = page.text("main").await;
+    let leave = "return document.querySelectorAll(\"[action='/key/sponsorship']\").length";
+    assert_eq!(page.read(leave).await, 0, "she has left: {main}");
     unfold(page, "close").await;
     see(page, "21-key-close").await;
     let code = app.code().await;

@@ -16,9 +16,10 @@ use kolo_store::remote::{AccessToken, RemoteVault};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
-    Asset, Hash, Limits, Memo, MuxedAccount, Operation, OperationBody, PaymentOp, Preconditions,
-    SequenceNumber, TimeBounds, TimePoint, Transaction, TransactionExt,
-    TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction, Uint256, WriteXdr,
+    AccountId, AlphaNum4, Asset, AssetCode4, ChangeTrustAsset, ChangeTrustOp, Hash, Limits, Memo,
+    MuxedAccount, Operation, OperationBody, PaymentOp, Preconditions, SequenceNumber, TimeBounds,
+    TimePoint, Transaction, TransactionExt, TransactionSignaturePayload,
+    TransactionSignaturePayloadTaggedTransaction, Uint256, WriteXdr,
 };
 
 const ADA: &str = "+2348031000001";
@@ -53,10 +54,14 @@ fn command(data: &Path) -> Command {
     command
 }
 
-/// On a port, until it says that it is well.
+/// On a port of this machine, until it says that it is well.
 async fn serve(data: &Path, port: u16) -> Service {
+    serve_at(data, "127.0.0.1", port).await
+}
+
+async fn serve_at(data: &Path, bind: &str, port: u16) -> Service {
     let child = command(data)
-        .args(["signer", "--bind", &format!("127.0.0.1:{port}")])
+        .args(["signer", "--bind", &format!("{bind}:{port}")])
         .env("KOLO_SIGNER_TOKEN", token())
         .stderr(std::fs::File::create(data.join("log.txt")).unwrap())
         .spawn()
@@ -162,15 +167,84 @@ async fn who_does_not_know_the_word_or_asks_for_too_much_is_refused_in_words() {
     assert_eq!(odd.status(), 405);
 }
 
+/// What a wallet is closed with is signed by the member's own key and no other, wherever its XLM goes; and
+/// there is no request that gives a key out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wallet_is_closed_by_its_own_key_alone_and_no_key_leaves() {
+    let keys = tempfile::tempdir().unwrap();
+    let service = serve(keys.path(), free_port()).await;
+    let tenant = TenantId::default();
+    let vault =
+        RemoteVault::try_new(&service.url, AccessToken::try_new(&token()).unwrap()).unwrap();
+    let ada = KeyName::Member(MemberId::derive(&[b"ada"]));
+    let ada = vault.create(&tenant, &ada).await.unwrap();
+    let operators = ["sponsor", "fees", "keeper"].map(|name| KeyName::Operator(name.to_owned()));
+    let mut own = Vec::new();
+    for name in &operators {
+        own.push(vault.create(&tenant, name).await.unwrap());
+    }
+    let elsewhere = PublicKey([9; 32]);
+    for to in [&own[0], &elsewhere] {
+        let closing = closing(&ada, to, STANDALONE);
+        let signature = vault.sign(&tenant, &ada, Digest::Sha256, &closing).await.unwrap();
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&ada.0).unwrap();
+        let hash = Sha256::digest(&closing);
+        key.verify_strict(&hash, &ed25519_dalek::Signature::from_bytes(&signature.0)).unwrap();
+        // Not by others in her name, nor of their own accounts.
+        for operator in &own {
+            for payload in [closing.clone(), self::closing(operator, to, STANDALONE)] {
+                let refused = vault.sign(&tenant, operator, Digest::Sha256, &payload).await;
+                assert_eq!(refused.unwrap_err().kind, PortErrorKind::Denied);
+            }
+        }
+    }
+    let other = closing(&ada, &own[0], "Public Global Stellar Network ; September 2015");
+    let refused = vault.sign(&tenant, &ada, Digest::Sha256, &other).await.unwrap_err();
+    assert!(refused.to_string().contains("a transaction of another network"), "{refused}");
+
+    let http = reqwest::Client::new();
+    for what in ["export", "seal", "keys", "secret"] {
+        let request = http.post(format!("{}/v1/{what}", service.url)).bearer_auth(token());
+        let answer = request.json(&json!({ "tenant": "default" })).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{what}");
+    }
+}
+
+/// The word for the service goes over the wire as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_can_be_reached_from_beyond_this_machine_is_told_to_put_tls_in_front() {
+    for (bind, warned) in [("0.0.0.0", true), ("127.0.0.1", false)] {
+        let keys = tempfile::tempdir().unwrap();
+        let service = serve_at(keys.path(), bind, free_port()).await;
+        let log = std::fs::read_to_string(keys.path().join("log.txt")).unwrap();
+        assert_eq!(log.contains("reached from beyond this machine"), warned, "{bind}: {log}");
+        assert_eq!(log.contains("put TLS in front"), warned, "{bind}: {log}");
+        drop(service);
+    }
+}
+
 /// XLM, which is no asset of ours.
 fn payment(from: &PublicKey, to: &PublicKey, passphrase: &str) -> Vec<u8> {
+    let destination = MuxedAccount::Ed25519(Uint256(to.0));
+    let pay = PaymentOp { destination, asset: Asset::Native, amount: 1 };
+    payload(from, vec![OperationBody::Payment(pay)], passphrase)
+}
+
+/// The account's trustline is given up, and the account merged away.
+fn closing(from: &PublicKey, to: &PublicKey, passphrase: &str) -> Vec<u8> {
+    let issuer = AccountId(stellar_xdr::PublicKey::PublicKeyTypeEd25519(Uint256([7; 32])));
+    let asset_code = AssetCode4(*b"EURC");
+    let line = ChangeTrustAsset::CreditAlphanum4(AlphaNum4 { asset_code, issuer });
+    let gives_up = OperationBody::ChangeTrust(ChangeTrustOp { line, limit: 0 });
+    let merge = OperationBody::AccountMerge(MuxedAccount::Ed25519(Uint256(to.0)));
+    payload(from, vec![gives_up, merge], passphrase)
+}
+
+/// What is signed of a transaction.
+fn payload(from: &PublicKey, bodies: Vec<OperationBody>, passphrase: &str) -> Vec<u8> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let pay = PaymentOp {
-        destination: MuxedAccount::Ed25519(Uint256(to.0)),
-        asset: Asset::Native,
-        amount: 1,
-    };
-    let operation = Operation { source_account: None, body: OperationBody::Payment(pay) };
+    let operation = |body| Operation { source_account: None, body };
+    let operations: Vec<_> = bodies.into_iter().map(operation).collect();
     let tx = Transaction {
         source_account: MuxedAccount::Ed25519(Uint256(from.0)),
         fee: 100,
@@ -180,7 +254,7 @@ fn payment(from: &PublicKey, to: &PublicKey, passphrase: &str) -> Vec<u8> {
             max_time: TimePoint(now + 60),
         }),
         memo: Memo::None,
-        operations: vec![operation].try_into().unwrap(),
+        operations: operations.try_into().unwrap(),
         ext: TransactionExt::V0,
     };
     let payload = TransactionSignaturePayload {

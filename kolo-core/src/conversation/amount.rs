@@ -221,17 +221,18 @@ pub fn is_dollars(asset: &Asset) -> bool {
 
 const EUROS: [&str; 4] = ["euros", "euro", "eur", "€"];
 
-/// Whether a unit, in small letters, is one of this asset's. What is the code of one on the list is of that
+/// Whether a unit is one of this asset's. What is the code of one on the list is of that
 /// one alone, whatever else people call so.
-fn is_of(unit: &str, asset: &Asset, assets: &AssetList) -> bool {
-    if let Some(listed) = assets.by_code(unit) {
+pub(super) fn is_of(unit: &str, asset: &Asset, assets: &AssetList) -> bool {
+    let unit = unit.to_lowercase();
+    if let Some(listed) = assets.by_code(&unit) {
         return listed.asset == *asset;
     }
     let code = asset.code.to_lowercase();
     let is_euros = code.starts_with("eur");
     unit == code
-        || (is_dollars(asset) && UNITS.contains(&unit) && unit != "usdc")
-        || (is_euros && EUROS.contains(&unit))
+        || (is_dollars(asset) && UNITS.contains(&unit.as_str()) && unit != "usdc")
+        || (is_euros && EUROS.contains(&unit.as_str()))
 }
 
 /// A thousand or a million.

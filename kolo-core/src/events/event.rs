@@ -24,7 +24,8 @@ const PAGE_MAX: usize = 1_000;
 pub struct CircleEvent {
     /// Its place in the order of commits: a cursor to go on after it.
     pub position: u64,
-    /// The chain's own id: the same however often the event is delivered.
+    /// The chain's own id: the same however often the event is delivered. A circle's creation that was found by its
+    /// first own event has that one's, ending in `-created`.
     pub id: String,
     /// In which circle.
     pub circle: CircleId,

@@ -91,6 +91,9 @@ impl Kolo {
                 // A stranger's word.
                 return Ok(());
             }
+            if Box::pin(self.is_found_by(event, address, &circle.state)).await? {
+                continue;
+            }
             let mut changes = command.changes();
             let overtaken = event.ledger <= circle.state.filled_to || circle.state.unread;
             let stepped = if let Some(code) = self.other_code(what) {

@@ -31,6 +31,9 @@ impl Kolo {
             (PrepareError::AlreadyDone, Want::CloseAccount { member, .. }) => {
                 self.has_not_seen(self.member(*member).await?.state.opened_at).await
             }
+            (PrepareError::Refused(_), Want::OpenTrustline { member, .. }) => {
+                self.has_not_seen(self.member(*member).await?.state.opened_at).await
+            }
             // It is there, says one that may not have seen it closed.
             (
                 PrepareError::AlreadyDone,

@@ -29,81 +29,37 @@ pub(crate) enum Resolved {
 impl Kolo {
     /// Loads what the want names and puts it into the chain's words.
     pub(crate) async fn resolve(&self, want: &Want) -> Result<Resolved, Error> {
-        let effect = match want {
-            Want::OpenAccount { member, asset } => {
-                let owner = self.member(*member).await?.state.address;
-                let asset = asset.as_ref().unwrap_or_else(|| self.asset()).clone();
-                ChainEffect::OpenAccount { owner, asset }
-            }
-            Want::OpenChannel { number } => {
-                ChainEffect::OpenChannel { channel: self.channel(*number).await?.state.address }
-            }
-            Want::OpenTrustline { member, asset } => match self.open_account(*member).await? {
-                Ok(owner) => ChainEffect::OpenAccount { owner, asset: asset.clone() },
-                // An account that is closed must not come back by this.
-                Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
-            },
+        match want {
+            Want::OpenAccount { member, asset } => self.opening(*member, asset.as_ref()).await,
+            Want::OpenChannel { number } => self.opening_channel(*number).await,
+            Want::OpenTrustline { member, asset } => self.trusting(*member, asset).await,
             Want::TestMoney { member, amount, asset } => {
-                let asset = asset.as_ref().unwrap_or_else(|| self.asset());
-                let to = match self.holding(*member, asset).await? {
-                    Ok(to) => to,
-                    Err(not_now) => return Ok(not_now),
-                };
-                let issuer = self.operator().issuer.ok_or(Error::NotAvailable)?;
-                ChainEffect::Pay {
-                    from: self.ports().chain.account_address(&issuer),
-                    to,
-                    asset: asset.clone(),
-                    amount: Amount::new(*amount),
-                }
+                self.giving(*member, Amount::new(*amount), asset.as_ref()).await
             }
-            Want::CloseAccount { member, to } => return self.closing(*member, to).await,
-            Want::LeaveSponsorship { member } => match self.open_account(*member).await? {
-                Ok(owner) => {
-                    let assets = self.held_by(&self.member(*member).await?.state);
-                    ChainEffect::LeaveSponsorship { owner, assets }
-                }
-                // Opened anew since it was asked for: that waits in this very lane, behind this.
-                Err(_) => return Ok(Resolved::Never("the account was closed meanwhile")),
-            },
-            Want::CreateCircle { circle } => return self.creation(*circle).await,
-            Want::Invite { invitation } => return self.inviting(*invitation).await,
-            Want::Revoke { invitation } => {
-                let invitation = self.invitation(*invitation).await?.state;
-                let circle = self.vouched_for(invitation.circle).await?;
-                let organiser = self.member(circle.organiser).await?.state.address;
-                let (circle, key) = (circle.address, invitation.key);
-                ChainEffect::RevokeInvitation { circle, organiser, key }
+            Want::CloseAccount { member, to } => self.closing(*member, to).await,
+            Want::LeaveSponsorship { member } => self.standing_alone(*member).await,
+            Want::CreateCircle { circle } => self.creation(*circle).await,
+            Want::Invite { invitation } => self.inviting(*invitation).await,
+            Want::Revoke { invitation } => self.revoking(*invitation).await,
+            Want::Join { invitation, member } => self.joining(*invitation, *member).await,
+            Want::Request { circle, member } => self.asking(*circle, *member).await,
+            Want::TakeBack { circle, member } => self.withdrawal(*circle, *member).await,
+            Want::TakeOffer { offer, .. } => self.taking(*offer).await,
+            Want::Commit { circle, member } | Want::Reveal { circle, member } => {
+                self.drawing(want, *circle, *member).await
             }
-            Want::Join { invitation, member } => return self.joining(*invitation, *member).await,
-            Want::Payout { circle, round } => {
-                let circle = self.contract(*circle).await?;
-                ChainEffect::Payout { circle, round: *round }
-            }
-            Want::Push { circle, to } => {
-                ChainEffect::Push { circle: self.contract(*circle).await?, member: to.clone() }
-            }
-            Want::Claim { circle, to } => {
-                ChainEffect::Claim { circle: self.contract(*circle).await?, member: to.clone() }
-            }
-            Want::Proceed { circle } => {
-                ChainEffect::Proceed { circle: self.contract(*circle).await? }
-            }
-            Want::Sync { circle } => match self.needs_sync(*circle).await? {
-                Some(circle) => ChainEffect::Sync { circle },
-                None => return Ok(Resolved::Done),
-            },
-            Want::Prolong { circle: None, asset } => {
-                let asset = asset.clone().unwrap_or_else(|| self.asset().clone());
-                ChainEffect::Prolong { circle: None, asset }
-            }
-            Want::Prolong { circle: Some(circle), .. } => {
-                let circle = self.vouched_for(*circle).await?;
-                ChainEffect::Prolong { circle: Some(circle.address), asset: circle.asset }
-            }
-            Want::CompleteMove { circle, whose } => {
-                let circle = self.contract(*circle).await?;
-                ChainEffect::CompleteMove { circle, member: whose.clone() }
+            Want::Sync { circle } => Ok(match self.needs_sync(*circle).await? {
+                Some(circle) => Resolved::Effect(ChainEffect::Sync { circle }),
+                None => Resolved::Done,
+            }),
+            Want::Prolong { circle, asset } => self.prolonging(*circle, asset.as_ref()).await,
+            Want::Payout { circle, .. }
+            | Want::Push { circle, .. }
+            | Want::Claim { circle, .. }
+            | Want::Proceed { circle }
+            | Want::CompleteMove { circle, .. }
+            | Want::Upgrade(Signed { circle, .. }) => {
+                Ok(Resolved::Effect(by_anyone(want, self.contract(*circle).await?)))
             }
             Want::Start { circle }
             | Want::Cancel { circle }
@@ -112,16 +68,7 @@ impl Kolo {
             | Want::Remove { circle, .. } => {
                 let found = self.vouched_for(*circle).await?;
                 let organiser = self.member(found.organiser).await?.state.address;
-                by_organiser(want, found.address, organiser)
-            }
-            Want::Upgrade(Signed { circle, wasm, .. }) => {
-                ChainEffect::Upgrade { circle: self.contract(*circle).await?, wasm: *wasm }
-            }
-            Want::TakeOffer { offer, .. } => return self.taking(*offer).await,
-            Want::Request { circle, member } => return self.asking(*circle, *member).await,
-            Want::TakeBack { circle, member } => return self.withdrawal(*circle, *member).await,
-            Want::Commit { circle, member } | Want::Reveal { circle, member } => {
-                return self.drawing(want, *circle, *member).await;
+                Ok(Resolved::Effect(by_organiser(want, found.address, organiser)))
             }
             Want::Leave { circle, member }
             | Want::Contribute { circle, member, .. }
@@ -136,10 +83,9 @@ impl Kolo {
             | Want::Vote { circle, member, .. } => {
                 let Circle { address, asset, .. } = self.vouched_for(*circle).await?;
                 let member = self.member(*member).await?.state.address;
-                by_member(want, address, member, asset)
+                Ok(Resolved::Effect(by_member(want, address, member, asset)))
             }
-        };
-        Ok(Resolved::Effect(effect))
+        }
     }
 
     /// Whether who asked may still have it done: an office can end between the command and the signature.
@@ -159,6 +105,70 @@ impl Kolo {
             _ => return Ok(true),
         };
         Ok(self.circle(circle).await?.state.permit(by, command).is_ok())
+    }
+
+    async fn opening(&self, member: MemberId, asset: Option<&Asset>) -> Result<Resolved, Error> {
+        let owner = self.member(member).await?.state.address;
+        let asset = asset.unwrap_or_else(|| self.asset()).clone();
+        Ok(Resolved::Effect(ChainEffect::OpenAccount { owner, asset }))
+    }
+
+    async fn opening_channel(&self, number: u16) -> Result<Resolved, Error> {
+        let channel = self.channel(number).await?.state.address;
+        Ok(Resolved::Effect(ChainEffect::OpenChannel { channel }))
+    }
+
+    async fn trusting(&self, member: MemberId, asset: &Asset) -> Result<Resolved, Error> {
+        Ok(match self.open_account(member).await? {
+            Ok(owner) => {
+                Resolved::Effect(ChainEffect::OpenTrustline { owner, asset: asset.clone() })
+            }
+            Err(_) => Resolved::Never("the account was closed meanwhile"),
+        })
+    }
+
+    /// Test money, from who issues it.
+    async fn giving(
+        &self,
+        member: MemberId,
+        amount: Amount,
+        asset: Option<&Asset>,
+    ) -> Result<Resolved, Error> {
+        let asset = asset.unwrap_or_else(|| self.asset()).clone();
+        let to = match self.holding(member, &asset).await? {
+            Ok(to) => to,
+            Err(not_now) => return Ok(not_now),
+        };
+        let issuer = self.operator().issuer.ok_or(Error::NotAvailable)?;
+        let from = self.ports().chain.account_address(&issuer);
+        Ok(Resolved::Effect(ChainEffect::Pay { from, to, asset, amount }))
+    }
+
+    async fn standing_alone(&self, member: MemberId) -> Result<Resolved, Error> {
+        Ok(match self.open_account(member).await? {
+            Ok(owner) => {
+                let assets = self.held_by(&self.member(member).await?.state);
+                Resolved::Effect(ChainEffect::LeaveSponsorship { owner, assets })
+            }
+            // Opened anew since it was asked for: that waits in this very lane, behind this.
+            Err(_) => Resolved::Never("the account was closed meanwhile"),
+        })
+    }
+
+    /// Rent: of a circle's own entries, or of what all circles share.
+    async fn prolonging(
+        &self,
+        circle: Option<CircleId>,
+        asset: Option<&Asset>,
+    ) -> Result<Resolved, Error> {
+        let (circle, asset) = match circle {
+            None => (None, asset.unwrap_or_else(|| self.asset()).clone()),
+            Some(circle) => {
+                let circle = self.vouched_for(circle).await?;
+                (Some(circle.address), circle.asset)
+            }
+        };
+        Ok(Resolved::Effect(ChainEffect::Prolong { circle, asset }))
     }
 
     /// Looked at once more: what was ahead in the account's lane is done by now, and may have left
@@ -202,6 +212,14 @@ impl Kolo {
             turn: invitation.turn,
             expires_at: invitation.expires_at,
         }))
+    }
+
+    async fn revoking(&self, id: InvitationId) -> Result<Resolved, Error> {
+        let invitation = self.invitation(id).await?.state;
+        let circle = self.vouched_for(invitation.circle).await?;
+        let organiser = self.member(circle.organiser).await?.state.address;
+        let (circle, key) = (circle.address, invitation.key);
+        Ok(Resolved::Effect(ChainEffect::RevokeInvitation { circle, organiser, key }))
     }
 
     async fn joining(&self, id: InvitationId, member: MemberId) -> Result<Resolved, Error> {
@@ -340,6 +358,20 @@ impl Kolo {
 
     pub(crate) async fn invitation(&self, id: InvitationId) -> Result<Loaded<Invitation>, Error> {
         self.load(id).await?.ok_or(Error::NoSuchInvitation)
+    }
+}
+
+/// The calls nobody signs for.
+fn by_anyone(want: &Want, circle: ChainAddress) -> ChainEffect {
+    match want {
+        Want::Payout { round, .. } => ChainEffect::Payout { circle, round: *round },
+        Want::Push { to, .. } => ChainEffect::Push { circle, member: to.clone() },
+        Want::Claim { to, .. } => ChainEffect::Claim { circle, member: to.clone() },
+        Want::CompleteMove { whose, .. } => {
+            ChainEffect::CompleteMove { circle, member: whose.clone() }
+        }
+        Want::Upgrade(Signed { wasm, .. }) => ChainEffect::Upgrade { circle, wasm: *wasm },
+        _ => ChainEffect::Proceed { circle },
     }
 }
 

@@ -24,6 +24,7 @@ mod outcome;
 mod overtaken;
 mod pool;
 pub(crate) mod process;
+mod rehouse;
 mod settling;
 pub(crate) mod state;
 mod table;

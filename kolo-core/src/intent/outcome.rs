@@ -51,13 +51,11 @@ impl Kolo {
                 self.account_opened(changes, *member, asset).await
             }
             (_, Want::OpenTrustline { member, asset }) => {
-                self.trustline_settled(changes, *member, asset, TrustState::Open).await
+                self.trustline_settled(changes, *member, asset, &intent.progress).await
             }
             (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
             (_, Want::CloseAccount { member, .. }) => self.account_closed(changes, *member).await,
-            (_, Want::LeaveSponsorship { member }) => {
-                changes.notice(*member, "reserves", Notice::ReservesOwned)
-            }
+            (_, Want::LeaveSponsorship { member }) => self.stands_alone(changes, *member).await,
             _ => Ok(()),
         }
     }
@@ -71,11 +69,19 @@ impl Kolo {
         let mut member = self.member(member).await?;
         member.state.account = Account::Open;
         member.state.opened_at = Some(changes.now());
+        member.state.own_reserves = false;
         member.state.trusts.clear();
         member.state.set_trust(asset, TrustState::Open);
         self.have_trustlines(changes, &mut member.state)?;
         changes.write(&member)?;
         changes.event(&member.id, "member.account_opened", &member.state.address)
+    }
+
+    async fn stands_alone(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
+        let mut member = self.member(member).await?;
+        member.state.own_reserves = true;
+        changes.write(&member)?;
+        changes.notice(member.state.id, "reserves", Notice::ReservesOwned)
     }
 
     async fn account_refused(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
@@ -181,7 +187,7 @@ impl Kolo {
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member, .. } => self.account_refused(changes, *member).await,
             Want::OpenTrustline { member, asset } => {
-                self.trustline_settled(changes, *member, asset, TrustState::Refused).await
+                self.trustline_settled(changes, *member, asset, &intent.progress).await
             }
             Want::OpenChannel { number } => self.channel_refused(changes, *number).await,
             // The operator's own calls: the log has them, and no member waits for an answer.

@@ -118,6 +118,7 @@ impl Members {
                 circles_today: DayCount::default(),
                 exports_today: DayCount::default(),
                 trusts: Vec::new(),
+                own_reserves: false,
             },
         );
         changes.write(&member)?;

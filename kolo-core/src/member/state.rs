@@ -59,6 +59,9 @@ pub(crate) struct Member {
     /// When the account was last known to have been opened: what a node knows may be older.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Timestamp>,
+    /// That account carries its own reserves: nothing of it is the sponsor's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_reserves: bool,
     /// When it was last known to have been closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,

@@ -61,6 +61,24 @@ error_codes! {
     }
 }
 
+/// The list of a host, and what its chain client was told to follow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the list of assets and the chain client's differ (only on the list: {listed:?}, only the client's: {followed:?}): give both the same codes, issuers and decimals"
+)]
+pub struct AssetsDiffer {
+    /// Keys ([`Asset::key`]) of what is on the list alone.
+    pub listed: Vec<String>,
+    /// Keys of what the client follows and the list has not.
+    pub followed: Vec<String>,
+}
+
+error_codes! {
+    struct AssetsDiffer = "assets.differ" Permanent:
+        "the list of assets is not what the chain client was told to follow",
+        "give both the same codes, issuers and decimals";
+}
+
 impl AssetList {
     /// These, the usual one first.
     ///
@@ -134,6 +152,19 @@ impl AssetList {
     pub fn called(&self, text: &str) -> Option<&AllowedAsset> {
         let text = text.trim().to_lowercase();
         self.by_code(&text).or_else(|| self.iter().find(|a| a.name.trim().to_lowercase() == text))
+    }
+
+    /// Whether these are the same, in whatever order.
+    pub(crate) fn check_same(&self, followed: &[Asset]) -> Result<(), AssetsDiffer> {
+        let alone = |asset: &&Asset| !followed.contains(asset);
+        let listed: Vec<_> =
+            self.iter().map(|allowed| &allowed.asset).filter(alone).map(Asset::key).collect();
+        let followed: Vec<_> =
+            followed.iter().filter(|asset| self.find(asset).is_none()).map(Asset::key).collect();
+        if listed.is_empty() && followed.is_empty() {
+            return Ok(());
+        }
+        Err(AssetsDiffer { listed, followed })
     }
 
     /// All of them, the usual one first.

@@ -7,7 +7,7 @@
 //! | one could not be opened | nothing else waits for it; the next such command asks again |
 //!
 //! Each is an intent of its own, so that an asset whose issuer is gone keeps nobody from the others.
-use crate::intent::state::Want;
+use crate::intent::state::{Progress, Want};
 use crate::member::state::{Account, Member, TrustState};
 use crate::record::Loaded;
 use crate::unit::{Changes, Command};
@@ -109,10 +109,18 @@ impl Kolo {
         changes: &mut Changes,
         member: MemberId,
         asset: &Asset,
-        state: TrustState,
+        end: &Progress,
     ) -> Result<(), Error> {
         let mut member = self.member(member).await?;
+        let state = match end {
+            Progress::Refused(_) | Progress::NotAllowed => TrustState::Refused,
+            _ => TrustState::Open,
+        };
         member.state.set_trust(asset, state);
+        if matches!(end, Progress::Confirmed { .. }) {
+            // The sponsor carries it.
+            member.state.own_reserves = false;
+        }
         changes.write(&member)?;
         let kind = match state {
             TrustState::Refused => "member.trustline_refused",

@@ -29,6 +29,7 @@ use handlers::Registered;
 use nudge::Nudge;
 
 pub use letters::DeadLetter;
+pub use unlisted::Unlisted;
 
 /// Items worked on at the same time.
 const AT_ONCE: usize = 16;

@@ -1,9 +1,20 @@
-//! Circles that save in what is no longer on the host's list: said when the worker starts.
+//! Circles that save in what is no longer on the host's list: said when the worker starts, and to whoever asks.
+use serde::{Deserialize, Serialize};
+
 use crate::circle::state::Circle;
-use crate::{CircleId, Error, Kolo};
+use crate::{Asset, CircleId, Error, Kolo};
 
 /// Circles looked at in one go.
 const PAGE: usize = 100;
+
+/// A circle that is not finished, and what it saves in, which is not on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    /// Which circle.
+    pub circle: CircleId,
+    /// What it saves in.
+    pub asset: Asset,
+}
 
 impl Kolo {
     /// They go on, and their books meet the chain, but payments from and to the outside are seen only by the
@@ -11,16 +22,20 @@ impl Kolo {
     pub(super) async fn warn_of_unlisted(&self) {
         match self.unlisted().await {
             Ok(circles) => {
-                for (circle, asset) in circles {
-                    tracing::error!(%circle, asset, "a circle saves in what is not on the list of assets: put it back");
+                for Unlisted { circle, asset } in circles {
+                    tracing::error!(%circle, asset = asset.key(), "a circle saves in what is not on the list of assets: put it back");
                 }
             }
             Err(error) => tracing::warn!(%error, "what circles save in could not be looked at"),
         }
     }
 
-    /// Circles that are not finished, each with the key of what it saves in.
-    pub(super) async fn unlisted(&self) -> Result<Vec<(CircleId, String)>, Error> {
+    /// Circles that are not finished and save in what is not on the list: put it back. They are paid as before,
+    /// but payments of it are found later and without their sender. For a monitor: it reads every circle.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn unlisted(&self) -> Result<Vec<Unlisted>, Error> {
         let (mut unlisted, mut after) = (Vec::new(), None);
         loop {
             let page = self.list::<Circle>(after, PAGE).await?;
@@ -28,7 +43,7 @@ impl Kolo {
             for circle in page {
                 let Circle { id, asset, .. } = &circle.state;
                 if self.assets().find(asset).is_none() && !circle.state.mirror()?.is_finished() {
-                    unlisted.push((*id, asset.key()));
+                    unlisted.push(Unlisted { circle: *id, asset: asset.clone() });
                 }
             }
             if after.is_none() {

@@ -68,6 +68,15 @@ pub(super) fn asset_contract() -> String {
     crate::address::contract_address(&client(&Node::default()).network.assets[0].contract).0
 }
 
+/// What a host lists is held against this, also through what counts the calls.
+#[test]
+fn the_assets_followed_are_the_configured_ones() {
+    let client = client(&Node::default());
+    assert_eq!(client.assets(), Some(vec![usdc()]));
+    let watched = crate::Meter::new().watch(std::sync::Arc::new(client));
+    assert_eq!(watched.assets(), Some(vec![usdc()]));
+}
+
 #[tokio::test]
 async fn the_filters_fit_what_a_node_accepts() {
     let node = Node::default();

@@ -25,6 +25,7 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
             ChainEffect::OpenAccount { .. } | ChainEffect::OpenChannel { .. } => {
                 (SPONSOR, vec![public(SPONSOR), public(9)])
             }
+            ChainEffect::OpenTrustline { .. } => (SPONSOR, vec![public(SPONSOR), public(CHANNEL)]),
             ChainEffect::CloseAccount { .. } => (CLOSING, vec![public(CLOSING)]),
             ChainEffect::LeaveSponsorship { .. } => (SPONSOR, vec![public(SPONSOR)]),
             ChainEffect::ByChannel { .. } => (CHANNEL, vec![public(CHANNEL)]),
@@ -54,6 +55,23 @@ async fn every_effect_is_prepared_under_the_right_source_and_passes_its_own_chec
         assert_eq!(tx.max_time.unix(), 1_000_120, "{effect:?}");
         assert_eq!(client.verify(&effect, &tx), Ok(()), "{effect:?}");
     }
+}
+
+/// Its owner may have merged it away in another wallet: nobody pays for a new one by that.
+#[tokio::test]
+async fn a_trustline_brings_no_account_back() {
+    let (node, client) = ready(&effects()[0]);
+    let trust = |n: u8| ChainEffect::OpenTrustline { owner: address(n), asset: usdc() };
+    let gone = client.prepare(&trust(9)).await.unwrap_err();
+    let PrepareError::Refused(why) = gone else { panic!("{gone:?}") };
+    assert_eq!(why.reason, "there is no account for the trustline");
+    let there = client.prepare(&trust(1)).await.unwrap_err();
+    assert!(matches!(there, PrepareError::AlreadyDone), "{there:?}");
+    // Nor is what would create it signed as one.
+    let opened = client.prepare(&effects()[0]).await.unwrap();
+    let refused = client.verify(&trust(9), &opened).unwrap_err();
+    assert_eq!(refused.field, "number of operations");
+    drop(node);
 }
 
 /// SHA-256(circle ‖ member ‖ secret), the member as the network writes an address: what the contract

@@ -85,7 +85,7 @@ impl Till {
         let client = Arc::new(client.with_clock(clock.clone()));
         let ports = in_memory(client, vault.clone(), clock.clone());
         let keys = OperatorKeys { sponsor, fees, keeper, receipts, issuer: Some(issuer) };
-        let kolo = Kolo::new(tenant, ports, asset.clone(), keys, Settings::default());
+        let kolo = Kolo::try_new(tenant, ports, asset.clone(), keys, Settings::default()).unwrap();
         let who = Register {
             external_id: Some("Ada".to_owned()),
             contact: None,

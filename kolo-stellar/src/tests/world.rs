@@ -276,6 +276,7 @@ fn of_channels(circle: &ChainAddress) -> Vec<ChainEffect> {
     vec![
         ChainEffect::ByChannel { channel: address(CHANNEL), call },
         ChainEffect::OpenChannel { channel: address(9) },
+        ChainEffect::OpenTrustline { owner: address(CHANNEL), asset: usdc() },
     ]
 }
 

@@ -56,7 +56,8 @@ impl Market {
         let settings = Settings { channels, caps, ..Settings::default() };
         let process = || {
             let (assets, operator) = (operation.assets.clone(), operation.operator.clone());
-            Kolo::new(tenant.clone(), ports.clone(), assets, operator, settings.clone())
+            Kolo::try_new(tenant.clone(), ports.clone(), assets, operator, settings.clone())
+                .unwrap()
         };
         let kolo = process();
         let workers = [kolo.clone(), process()].map(Worker::without_chat);

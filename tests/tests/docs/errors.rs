@@ -11,7 +11,9 @@ use kolo_core::port::chain::{FeeCeiling, Mismatch, PrepareError, TooFarAhead};
 use kolo_core::port::{CommitError, PortError, PortErrorKind, Retry};
 use kolo_core::receipt::ReceiptError;
 use kolo_core::simulation::{PlayError, ScenarioError, StageError};
-use kolo_core::{AssetListError, Error, ErrorCode, amount_code, parse_amount_code, refusal_code};
+use kolo_core::{
+    AssetListError, AssetsDiffer, Error, ErrorCode, amount_code, parse_amount_code, refusal_code,
+};
 use kolo_rules::{Amount, AmountError, ParseAmountError, Refusal};
 use kolo_stellar::UnknownProtocol;
 use kolo_stellar::inspect::Alarm;
@@ -69,7 +71,7 @@ fn areas() -> Vec<Area> {
     };
     vec![
         area!("Commands": Error),
-        area!("Allowed assets": AssetListError),
+        area!("Allowed assets": AssetListError, AssetsDiffer),
         Area { title: "Rules of a circle", types: vec![("Refusal", refusals())] },
         amounts,
         ports,

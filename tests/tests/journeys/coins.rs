@@ -1,7 +1,9 @@
 //! Several stablecoins: a circle saves in one of them for good, and no pot or wallet mixes them.
 use kolo_core::port::chain::ChainEffect;
 use kolo_core::port::ledger::{AccountId, Side, StoredEvent};
+use kolo_core::view::{CircleStage, NewCircle};
 use kolo_core::{Amount, Asset, AssetList, CircleId, CommandContext, Error};
+use kolo_rules::circle::Phase;
 use kolo_server::chat::Phone;
 use serde_json::Value;
 
@@ -204,6 +206,32 @@ async fn accounts_opened_before_an_asset_was_listed_get_its_trustline_once() {
     assert_eq!(world.purses(&people).await, [(110, 55), (90, 5)]);
     assert_eq!(world.trustlines("EURC").await.len(), 2);
     assert_eq!(world.trustlines("USDC").await, Vec::<String>::new());
+}
+
+/// Another list is another factory, whose circles are at other addresses.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_circle_asked_for_before_the_list_changed_is_made_by_the_new_factory_and_goes_on() {
+    let mut world = World::saving_in(&AssetList::parse(USDC).unwrap()).await;
+    let people = ada_and_bola(&mut world).await;
+    let [ada, bola] = &people;
+    let ctx = CommandContext::of_member(world.member(ada).await.id, "create");
+    let wanted = NewCircle::weekly("Tailors", Amount::new(10 * DOLLAR), 2);
+    let circle = world.kolo.circles().create(&ctx, wanted).await.unwrap().circle;
+    let before = world.status(circle).await.summary.address;
+
+    let mut world = world.restarted(&both()).await;
+    let summary = world.status(circle).await.summary;
+    assert_ne!(summary.address, before);
+    assert_eq!((summary.stage, summary.members), (CircleStage::OnChain(Phase::Forming), 1));
+    let code = world.invite(ada, &bola.number).await;
+    world.say(bola, &format!("JOIN {code}")).await;
+    world.say(bola, "YES").await;
+    for who in &people {
+        world.pay_into(who, "Tailors").await;
+    }
+    assert_eq!(world.vault(circle).await, 20);
+    world.pass(8 * DAY).await;
+    assert_eq!(world.purses(&people).await, [(110, 0), (90, 0)]);
 }
 
 /// An asset that is taken off the list by mistake: circles that save in it are paid, and nothing is lost of

@@ -212,6 +212,10 @@ impl ChainClient for Meddling {
         self.chain.account_address(key)
     }
 
+    fn assets(&self) -> Option<Vec<Asset>> {
+        self.chain.assets()
+    }
+
     fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError> {
         self.chain.asset_contract(asset)
     }

@@ -101,7 +101,8 @@ impl World {
         let ports = kolo_core::Ports { chain, ..old.ports().clone() };
         let (tenant, assets) = (old.tenant().clone(), old.assets().clone());
         self.kolo =
-            Kolo::new(tenant, ports, assets, old.operator().clone(), old.settings().clone());
+            Kolo::try_new(tenant, ports, assets, old.operator().clone(), old.settings().clone())
+                .unwrap();
         let channel: Arc<dyn MessageChannel> = self.stack.chat.clone();
         self.worker = Worker::new(self.kolo.clone(), vec![channel]);
     }

@@ -1,8 +1,10 @@
 //! What a monitor is told.
 use std::sync::Arc;
 
+use kolo_core::member::Register;
 use kolo_core::port::chain::ChainAddress;
-use kolo_core::{Caps, Timestamp};
+use kolo_core::view::NewCircle;
+use kolo_core::{Amount, AssetList, Caps, CommandContext, Timestamp};
 use kolo_stellar::setup::test_dollars;
 use kolo_store::MasterKey;
 
@@ -11,9 +13,7 @@ use crate::clock::{MovableClock, SystemEntropy};
 use crate::config::MAX_RENT;
 use crate::stack::{KeysPlan, NetworkPlan, Plan, settings};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_well_is_told_and_what_is_not_is_named() {
-    let folder = tempfile::tempdir().unwrap();
+async fn started(folder: &tempfile::TempDir, assets: AssetList) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
         database: crate::database::Database::Sqlite(folder.path().join("kolo.sqlite")),
@@ -23,10 +23,16 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
         entropy: Arc::new(SystemEntropy),
         settings: settings(Caps::default(), 2),
         max_rent: MAX_RENT,
-        assets: test_dollars(),
+        assets,
         network: NetworkPlan::Embedded,
     };
-    let mut stack = Stack::start(plan, &|_| ()).await.unwrap();
+    Stack::start(plan, &|_| ()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_well_is_told_and_what_is_not_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stack = started(&folder, test_dollars()).await;
 
     let report = look(&stack).await.unwrap();
     assert!(report.ok, "{:?}", report.advice);
@@ -43,4 +49,32 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
     assert!(!report.ok);
     let told = report.advice.iter().any(|it| it.contains("(alarm.not_there)"));
     assert!(told, "{:?}", report.advice);
+}
+
+/// Its members pay in what nobody looks for any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_circle_of_what_came_off_the_list_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = AssetList::parse("USDC:test:7:US dollar,EURC:test:7:Euro").unwrap();
+    let stack = started(&folder, both).await;
+    let who = Register::of_host("ada", "Ada");
+    let ada = stack.kolo.members().register(&CommandContext::of_system("ada"), who).await.unwrap();
+    let euro = stack.kolo.assets().by_code("EURC").unwrap().asset.clone();
+    let ten = Amount::new(100_000_000);
+    let wanted = NewCircle { asset: Some(euro.clone()), ..NewCircle::weekly("Traders", ten, 3) };
+    let ctx = CommandContext::of_member(ada.id, "create");
+    let circle = stack.kolo.circles().create(&ctx, wanted).await.unwrap().circle;
+    stack.worker.tick(usize::MAX).await.unwrap();
+    assert_eq!(look(&stack).await.unwrap().advice, [""; 0]);
+
+    stack.network.as_ref().unwrap().stop().await.unwrap();
+    drop(stack);
+    let stack = started(&folder, test_dollars()).await;
+    let report = look(&stack).await.unwrap();
+    let told = format!(
+        "the circle {circle} saves in {}, which is not on the list of assets: put it back",
+        euro.key()
+    );
+    assert_eq!((report.ok, report.advice), (false, vec![told]));
+    assert_eq!(report.unlisted, [Unlisted { circle, asset: euro }]);
 }

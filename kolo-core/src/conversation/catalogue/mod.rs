@@ -2,6 +2,7 @@
 mod circle;
 mod keys;
 mod member;
+mod money;
 mod notice;
 mod offer;
 mod office;

@@ -22,57 +22,12 @@ impl Talk<'_> {
         member: &MemberView,
         command: Command,
     ) -> Result<Said, Error> {
-        let (purpose, target) = match command {
-            Command::Invite(Whom { phone, turn, group, .. }) => {
-                // The figure may turn out to be a part of the group's name.
-                let target = Target { figure: phone.clone(), group };
-                (Purpose::Invite { phone, turn }, target)
-            }
-            Command::GroupCode(target) => (Purpose::GroupCode, target),
-            Command::Requests(target) => (Purpose::Requests, target),
-            Command::Approve(whom) => Purpose::about(Act::Approve, whom),
-            Command::Reject(whom) => Purpose::about(Act::Reject, whom),
-            Command::Remove(whom) => Purpose::about(Act::Remove, whom),
-            Command::Expel(whom) => Purpose::about(Act::Expel, whom),
-            Command::Move(whom) => Purpose::about(Act::Move, whom),
-            Command::Swap(whom) => Purpose::about(Act::Swap, whom),
-            Command::SellPlace(whom) => {
-                let target = whom.target();
-                (Purpose::SellPlace { who: whom.who, phone: whom.phone }, target)
-            }
-            Command::Role { whom, role: Some(role) } if whom.who.is_some() => {
-                let act = match role {
-                    RoleWord::Office(office) => Act::Appoint(office),
-                    RoleWord::Member => Act::Relieve,
-                };
-                Purpose::about(act, whom)
-            }
-            Command::Role { .. } => return Ok(Said::reply(Reply::RoleHow)),
-            Command::Roles(target) => (Purpose::Roles, target),
-            Command::AcceptRole(target) => (Purpose::AnswerRole { accept: true }, target),
-            Command::DeclineRole(target) => (Purpose::AnswerRole { accept: false }, target),
-            Command::LayDownRole(target) => (Purpose::LayDownRole, target),
-            Command::Contribute(target) => {
-                let target = self.with_unit(target);
-                (Purpose::Contribute { amount: target.figure.clone() }, target)
-            }
-            Command::Repay(target) => {
-                let target = self.with_unit(target);
-                (Purpose::Repay { amount: target.figure.clone() }, target)
-            }
-            Command::Start(target) => (Purpose::Start, target),
-            Command::Leave(target) => (Purpose::Leave, target),
-            Command::CancelGroup(target) => (Purpose::CancelGroup, target),
-            Command::Dissolve(target) => (Purpose::Dissolve, target),
-            Command::Bid(target) => {
-                let target = self.with_unit(target);
-                (Purpose::Bid { amount: target.figure.clone() }, target)
-            }
-            Command::Vote { approve, target } => {
-                (Purpose::Vote { approve, number: target.figure.clone() }, target)
-            }
-            Command::GroupStatus(target) => (Purpose::Status, target),
-            _ => return Ok(Said::reply(Reply::NotUnderstood)),
+        if matches!(&command, Command::Role { whom, role } if role.is_none() || whom.who.is_none())
+        {
+            return Ok(Said::reply(Reply::RoleHow));
+        }
+        let Some((purpose, target)) = Purpose::of(command) else {
+            return Ok(Said::reply(Reply::NotUnderstood));
         };
         let circles = self.desk.circles_of(member.id).await?;
         if circles.is_empty() && purpose == Purpose::Leave {
@@ -82,7 +37,14 @@ impl Talk<'_> {
         if circles.is_empty() {
             return Ok(self.no_groups());
         }
-        let (found, purpose) = match named(&circles, &target) {
+        let (named, purpose) = match purpose.is_paid() {
+            true => {
+                let (named, figure) = self.named_to_pay(&circles, target);
+                (named, purpose.with_figure(figure))
+            }
+            false => (named(&circles, &target), purpose),
+        };
+        let (found, purpose) = match named {
             Named::All => (circles.iter().collect(), purpose),
             Named::Some(found, true) => (found, purpose.without_figure()),
             Named::Some(found, false) => (found, purpose),
@@ -411,6 +373,54 @@ impl Talk<'_> {
 }
 
 impl Purpose {
+    /// What a command about a group wants, and by what the group is looked for; `None` when it is no such.
+    fn of(command: Command) -> Option<(Self, Target)> {
+        Some(match command {
+            Command::Invite(Whom { phone, turn, group, .. }) => {
+                // The figure may turn out to be a part of the group's name.
+                let target = Target { figure: phone.clone(), group };
+                (Purpose::Invite { phone, turn }, target)
+            }
+            Command::GroupCode(target) => (Purpose::GroupCode, target),
+            Command::Requests(target) => (Purpose::Requests, target),
+            Command::Approve(whom) => Purpose::about(Act::Approve, whom),
+            Command::Reject(whom) => Purpose::about(Act::Reject, whom),
+            Command::Remove(whom) => Purpose::about(Act::Remove, whom),
+            Command::Expel(whom) => Purpose::about(Act::Expel, whom),
+            Command::Move(whom) => Purpose::about(Act::Move, whom),
+            Command::Swap(whom) => Purpose::about(Act::Swap, whom),
+            Command::SellPlace(whom) => {
+                let target = whom.target();
+                (Purpose::SellPlace { who: whom.who, phone: whom.phone }, target)
+            }
+            Command::Role { whom, role: Some(role) } if whom.who.is_some() => {
+                let act = match role {
+                    RoleWord::Office(office) => Act::Appoint(office),
+                    RoleWord::Member => Act::Relieve,
+                };
+                Purpose::about(act, whom)
+            }
+            Command::Roles(target) => (Purpose::Roles, target),
+            Command::AcceptRole(target) => (Purpose::AnswerRole { accept: true }, target),
+            Command::DeclineRole(target) => (Purpose::AnswerRole { accept: false }, target),
+            Command::LayDownRole(target) => (Purpose::LayDownRole, target),
+            Command::Contribute(target) => {
+                (Purpose::Contribute { amount: target.figure.clone() }, target)
+            }
+            Command::Repay(target) => (Purpose::Repay { amount: target.figure.clone() }, target),
+            Command::Start(target) => (Purpose::Start, target),
+            Command::Leave(target) => (Purpose::Leave, target),
+            Command::CancelGroup(target) => (Purpose::CancelGroup, target),
+            Command::Dissolve(target) => (Purpose::Dissolve, target),
+            Command::Bid(target) => (Purpose::Bid { amount: target.figure.clone() }, target),
+            Command::Vote { approve, target } => {
+                (Purpose::Vote { approve, number: target.figure.clone() }, target)
+            }
+            Command::GroupStatus(target) => (Purpose::Status, target),
+            _ => return None,
+        })
+    }
+
     fn about(act: Act, whom: Whom) -> (Self, Target) {
         let target = whom.target();
         let Whom { who, phone, turn, .. } = whom;
@@ -429,14 +439,23 @@ impl Purpose {
         }
     }
 
+    /// Whether its figure is an amount.
+    const fn is_paid(&self) -> bool {
+        matches!(self, Self::Contribute { .. } | Self::Repay { .. } | Self::Bid { .. })
+    }
+
     /// When the figure turned out to be a part of the group's name.
     fn without_figure(self) -> Self {
+        self.with_figure(None)
+    }
+
+    fn with_figure(self, figure: Option<String>) -> Self {
         match self {
-            Self::Contribute { .. } => Self::Contribute { amount: None },
-            Self::Repay { .. } => Self::Repay { amount: None },
-            Self::Invite { turn, .. } => Self::Invite { phone: None, turn },
-            Self::Bid { .. } => Self::Bid { amount: None },
-            Self::Vote { approve, .. } => Self::Vote { approve, number: None },
+            Self::Contribute { .. } => Self::Contribute { amount: figure },
+            Self::Repay { .. } => Self::Repay { amount: figure },
+            Self::Invite { turn, .. } => Self::Invite { phone: figure, turn },
+            Self::Bid { .. } => Self::Bid { amount: figure },
+            Self::Vote { approve, .. } => Self::Vote { approve, number: figure },
             purpose => purpose,
         }
     }

@@ -1,9 +1,10 @@
-//! Where people save in several assets: of which of them an amount is.
+//! Where people save in several assets: of which of them an amount is, and for which group.
+use super::which::{Named, is_called, named};
 use super::{Said, Talk};
 use crate::conversation::amount::{self, AmountProblem};
 use crate::conversation::catalogue::Speech;
 use crate::conversation::command::Target;
-use crate::view::{MemberView, WalletView};
+use crate::view::{CircleSummary, MemberView, WalletView};
 use crate::{Asset, CircleId, Error};
 use kolo_rules::Amount;
 
@@ -52,16 +53,50 @@ impl<'a> Talk<'a> {
         self.speech.of(of.map_or(&self.speech.asset, |allowed| &allowed.asset))
     }
 
-    /// `10 EURC Market Women`: the code behind a figure belongs to it and not to the group's name.
-    pub(super) fn with_unit(&self, target: Target) -> Target {
-        let Target { figure: Some(figure), group: Some(group) } = &target else { return target };
-        let (first, rest) = group.split_once(' ').unwrap_or((group, ""));
-        let is_code = self.has_choice() && self.desk.assets().by_code(first).is_some();
-        if !is_code {
-            return target;
+    /// The groups an amount can be for, and the amount: in `10 EURC Market Women` the code belongs to the figure,
+    /// in `10 EURC Savers` to the name of a group that is called so. Where it can be either, the amount keeps
+    /// its unit and all of them are meant: who is asked which chooses no other money by it.
+    pub(super) fn named_to_pay<'c>(
+        &self,
+        circles: &'c [CircleSummary],
+        target: Target,
+    ) -> (Named<'c>, Option<String>) {
+        let Some((bare, unit, rest)) = self.split_unit(&target) else {
+            return (named(circles, &target), target.figure);
+        };
+        let figure = Some(format!("{bare} {unit}"));
+        let of_unit = Target { figure: figure.clone(), group: rest.clone() };
+        // The code and nothing else is no name.
+        let Some(rest) = rest else { return (named(circles, &of_unit), figure) };
+        let of_name = Target { figure: Some(bare.clone()), group: Some(format!("{unit} {rest}")) };
+        match named(circles, &of_name) {
+            Named::Some(mut found, false) => {
+                let others = circles.iter().filter(|circle| is_called(circle, &rest));
+                let others: Vec<_> = others.filter(|other| !found.contains(other)).collect();
+                if others.is_empty() {
+                    return (Named::Some(found, false), Some(bare));
+                }
+                found.extend(others);
+                (Named::Some(found, false), figure)
+            }
+            whole @ Named::Some(_, true) => (whole, None),
+            _ => (named(circles, &of_unit), figure),
         }
-        let group = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
-        Target { figure: Some(format!("{figure} {first}")), group }
+    }
+
+    /// A figure, the word behind it that may be its unit, and what comes then.
+    fn split_unit(&self, target: &Target) -> Option<(String, String, Option<String>)> {
+        let (assets, figure) = (self.desk.assets(), target.figure.as_ref()?);
+        if let Some((bare, unit)) = figure.rsplit_once(' ')
+            && assets.iter().any(|allowed| amount::is_of(unit, &allowed.asset, assets))
+        {
+            return Some((bare.to_owned(), unit.to_owned(), target.group.clone()));
+        }
+        let group = target.group.as_ref()?;
+        let (first, rest) = group.split_once(' ').unwrap_or((group, ""));
+        let rest = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+        let is_code = self.has_choice() && assets.by_code(first).is_some();
+        is_code.then(|| (figure.clone(), first.to_owned(), rest))
     }
 }
 

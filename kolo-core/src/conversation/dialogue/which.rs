@@ -114,7 +114,7 @@ pub(super) fn named<'c>(circles: &'c [CircleSummary], target: &Target) -> Named<
     Named::None(typed.clone())
 }
 
-fn is_called(circle: &CircleSummary, text: &str) -> bool {
+pub(super) fn is_called(circle: &CircleSummary, text: &str) -> bool {
     let key = parser::comparable(text);
     !key.is_empty() && parser::comparable(&circle.name) == key
 }

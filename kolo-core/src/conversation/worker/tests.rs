@@ -43,7 +43,9 @@ impl World {
         let key = PublicKey([1; 32]);
         let operator =
             OperatorKeys { sponsor: key, fees: key, keeper: key, receipts: key, issuer: Some(key) };
-        let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
+        let kolo =
+            Kolo::try_new(TenantId::default(), ports, asset(), operator, Settings::default())
+                .unwrap();
         let worker = ConversationWorker::new(vec![Arc::new(channel.clone())]);
         Self { kolo, clock, desk, channel, worker }
     }
@@ -274,6 +276,9 @@ struct NoChain;
 impl ChainClient for NoChain {
     fn account_address(&self, _: &PublicKey) -> ChainAddress {
         unreachable!()
+    }
+    fn assets(&self) -> Option<Vec<Asset>> {
+        None
     }
     fn asset_contract(&self, _: &Asset) -> Result<[u8; 32], PortError> {
         unreachable!()

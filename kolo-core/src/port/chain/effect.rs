@@ -20,6 +20,13 @@ pub enum ChainEffect {
         /// What it must be able to hold.
         asset: Asset,
     },
+    /// A trustline to `asset`, its reserve sponsored, for an account that is there: none is created.
+    OpenTrustline {
+        /// Whose account.
+        owner: ChainAddress,
+        /// What it must be able to hold.
+        asset: Asset,
+    },
     /// Create a channel account with sponsored reserves: it holds nothing, and sends calls nobody signs for.
     OpenChannel {
         /// The new account.

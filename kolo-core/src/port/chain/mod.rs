@@ -319,6 +319,10 @@ pub trait ChainClient: Send + Sync {
     /// The address of the account whose master key this is.
     fn account_address(&self, key: &PublicKey) -> ChainAddress;
 
+    /// The assets it follows: the host's list must be the same, or [`crate::Kolo::try_new`] refuses. `None`:
+    /// whatever it is asked for.
+    fn assets(&self) -> Option<Vec<Asset>>;
+
     /// The 32-byte contract id of an asset.
     ///
     /// # Errors

@@ -156,6 +156,10 @@ impl<P: ChainClient + ?Sized> ChainClient for Faulty<P> {
         self.inner.account_address(key)
     }
 
+    fn assets(&self) -> Option<Vec<Asset>> {
+        self.inner.assets()
+    }
+
     fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError> {
         self.inner.asset_contract(asset)
     }

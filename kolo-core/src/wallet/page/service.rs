@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::KeyPageSettings;
 use super::factor::{step_of, tell_of_lock};
 use super::secret::{Use, owner};
-use super::state::{Attempt, Page, Pass, Waiting};
+use super::state::{Attempt, MOST_WRONG, Page, Pass, Waiting};
 use crate::notice::Notice;
 use crate::port::authorizer::{CommandName, CommandRequest};
 use crate::port::vault::Secret;
@@ -98,10 +98,16 @@ pub struct KeyPageView {
     pub has_factor: bool,
     /// When one that waits will be.
     pub good_at: Option<Timestamp>,
+    /// Wrong codes on end so far, of the factor that is good.
+    pub wrong_codes: u32,
+    /// So many more, and none is taken for a day.
+    pub codes_left: u32,
     /// Too many wrong codes: until then none is taken.
     pub locked_until: Option<Timestamp>,
     /// Whether the host hands keys out.
     pub exports: bool,
+    /// Whether the account carries its own reserves: there is no sponsorship to leave.
+    pub own_reserves: bool,
     /// Why the account cannot be closed now, if so.
     pub kept: Option<StillNeeded>,
 }
@@ -200,8 +206,11 @@ impl KeyPage {
             wait_days_without_code: without.div_ceil(DAY_S),
             has_factor: page.factor.is_some(),
             good_at: page.waiting.map(|waiting| waiting.good_at),
+            wrong_codes: page.wrong,
+            codes_left: MOST_WRONG.saturating_sub(page.wrong),
             locked_until: page.locked_until,
             exports: self.kolo.export().is_some_and(|export| export.on_page),
+            own_reserves: member.own_reserves,
             kept: self.kolo.still_needed(&member).await?,
             member: member.view(),
         })

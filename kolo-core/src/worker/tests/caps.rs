@@ -17,7 +17,8 @@ fn world(caps: Caps) -> World {
 
 fn with_caps(world: &World, tenant: TenantId, caps: Caps) -> Kolo {
     let (ports, operator) = (world.kolo.ports().clone(), world.kolo.operator().clone());
-    Kolo::new(tenant, ports, asset(), operator, Settings { caps, ..Settings::default() })
+    Kolo::try_new(tenant, ports, asset(), operator, Settings { caps, ..Settings::default() })
+        .unwrap()
 }
 
 fn ask(kolo: &Kolo, member: &MemberView, key: &str) -> Result<(), Error> {

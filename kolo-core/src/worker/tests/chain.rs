@@ -78,6 +78,10 @@ struct State {
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
     consents: Consents,
+    /// What leads the addresses of circles.
+    factory: &'static str,
+    /// The assets whose payments are told; `None`: all.
+    follows: Option<Vec<Asset>>,
     /// When the first entry of anything is archived.
     ends_at: Option<Timestamp>,
 }
@@ -126,6 +130,16 @@ impl ScriptedChain {
     /// From now on everything there is ends then.
     pub fn ends_at(&self, at: Timestamp) {
         self.lock().ends_at = Some(at);
+    }
+
+    /// From now on circles are made, and announced, by this factory.
+    pub fn factory(&self, factory: &'static str) {
+        self.lock().factory = factory;
+    }
+
+    /// From now on payments of these alone are told.
+    pub fn follows(&self, assets: &[Asset]) {
+        self.lock().follows = Some(assets.to_vec());
     }
 
     /// Looks at how calls of two go, or sets it.
@@ -315,12 +329,17 @@ impl ChainClient for ScriptedChain {
         ChainAddress(format!("G{}", data_encoding::HEXUPPER.encode(&key.0)))
     }
 
+    fn assets(&self) -> Option<Vec<Asset>> {
+        self.lock().follows.clone()
+    }
+
     fn asset_contract(&self, _: &Asset) -> Result<[u8; 32], PortError> {
         Ok([7; 32])
     }
 
     fn circle_address(&self, _: &ChainAddress, salt: &[u8; 32]) -> Result<ChainAddress, PortError> {
-        Ok(ChainAddress(format!("C{}", data_encoding::HEXUPPER.encode(salt))))
+        let factory = self.lock().factory;
+        Ok(ChainAddress(format!("C{factory}{}", data_encoding::HEXUPPER.encode(salt))))
     }
 
     fn knows_code(&self, wasm: &[u8; 32]) -> bool {

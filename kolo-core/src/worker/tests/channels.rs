@@ -72,7 +72,14 @@ impl Market {
 
 fn with_chain(kolo: &Kolo, chain: Arc<dyn ChainClient>) -> Kolo {
     let ports = crate::Ports { chain, ..kolo.ports().clone() };
-    Kolo::new(TenantId::default(), ports, asset(), kolo.operator().clone(), kolo.settings().clone())
+    Kolo::try_new(
+        TenantId::default(),
+        ports,
+        asset(),
+        kolo.operator().clone(),
+        kolo.settings().clone(),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -286,7 +293,8 @@ fn two_workers_on_ports_that_fail_pay_each_circle_once_and_lose_no_channel() {
         let operator = market.world.kolo.operator().clone();
         let kolo = |_| {
             let settings = market.world.kolo.settings().clone();
-            Kolo::new(TenantId::default(), ports.clone(), asset(), operator.clone(), settings)
+            Kolo::try_new(TenantId::default(), ports.clone(), asset(), operator.clone(), settings)
+                .unwrap()
         };
         let workers = [0, 1].map(kolo).map(Worker::without_chat);
         for _ in 0..400 {

@@ -1,12 +1,16 @@
 //! Several assets, and a list of them that changes.
+use super::contract::Contract;
 use super::receipts::notices;
 use super::*;
 use crate::intent::state::Want;
 use crate::member::state::{Member, TrustState};
 use crate::notice::Notice;
+use crate::port::ChainClient;
+use crate::port::chain::LatestLedger;
 use crate::port::ledger::EntryQuery;
 use crate::record::Loaded;
-use crate::{AllowedAsset, AssetList};
+use crate::testkit::{FaultPlan, Faulty};
+use crate::{AllowedAsset, AssetList, Ports};
 
 fn euro() -> Asset {
     Asset { code: "EURC".to_owned(), ..asset() }
@@ -18,7 +22,7 @@ fn list(assets: &[Asset]) -> AssetList {
 }
 
 fn opens_euros(effect: &ChainEffect) -> bool {
-    matches!(effect, ChainEffect::OpenAccount { asset, .. } if asset.code == "EURC")
+    matches!(effect, ChainEffect::OpenTrustline { asset, .. } if asset.code == "EURC")
 }
 
 impl World {
@@ -27,7 +31,7 @@ impl World {
         let Self { kolo, chain, clock, .. } = self;
         let (tenant, ports) = (kolo.tenant().clone(), kolo.ports().clone());
         let (operator, settings) = (kolo.operator().clone(), kolo.settings().clone());
-        let kolo = Kolo::new(tenant, ports, list(assets), operator, settings);
+        let kolo = Kolo::try_new(tenant, ports, list(assets), operator, settings).unwrap();
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
     }
@@ -43,15 +47,48 @@ impl World {
     /// With an account, by their first money.
     fn opened(&self, name: &str) -> MemberView {
         let member = self.member(name);
-        let ctx = CommandContext::of_member(member.id, format!("open/{name}"));
+        self.money(&member, "open");
+        member
+    }
+
+    fn money(&self, member: &MemberView, key: &str) {
+        let ctx = CommandContext::of_member(member.id, format!("{key}/{}", member.name));
         block_on(self.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
         self.work();
-        member
     }
 
     fn trusting(&self, members: &[MemberView], asset: &Asset, state: TrustState) -> usize {
         members.iter().filter(|member| self.trust(member, asset) == Some(state)).count()
     }
+}
+
+/// What only one of the two knows would be paid and never seen, or seen and never paid.
+#[test]
+fn a_list_that_is_not_the_chain_clients_is_refused() {
+    let World { kolo, chain, .. } = World::new();
+    let over = |chain: Arc<dyn ChainClient>, assets: &[Asset]| {
+        let (tenant, ports) = (kolo.tenant().clone(), Ports { chain, ..kolo.ports().clone() });
+        let (operator, settings) = (kolo.operator().clone(), kolo.settings().clone());
+        Kolo::try_new(tenant, ports, list(assets), operator, settings).map(drop)
+    };
+    let listing = |assets: &[Asset]| over(chain.clone(), assets);
+    let differ = |listed: &[Asset], followed: &[Asset]| {
+        let keys = |assets: &[Asset]| assets.iter().map(Asset::key).collect();
+        Err(crate::AssetsDiffer { listed: keys(listed), followed: keys(followed) })
+    };
+    let other = Asset { issuer: "GSTRANGER".to_owned(), ..asset() };
+    let coarse = Asset { decimals: 2, ..asset() };
+    chain.follows(&[euro(), asset()]);
+    assert_eq!(listing(&[asset(), euro()]), Ok(()));
+    assert_eq!(listing(&[asset()]), differ(&[], &[euro()]));
+    assert_eq!(listing(&[other.clone(), euro()]), differ(&[other], &[asset()]));
+    chain.follows(&[asset()]);
+    assert_eq!(listing(&[asset(), euro()]), differ(&[euro()], &[]));
+    assert_eq!(listing(std::slice::from_ref(&coarse)), differ(&[coarse], &[asset()]));
+    // Nor through what stands before the client.
+    let behind: Arc<dyn ChainClient> = chain.clone();
+    let behind = Arc::new(Faulty::new(behind, FaultPlan::scripted([])));
+    assert_eq!(over(behind, &[asset(), euro()]), differ(&[euro()], &[]));
 }
 
 /// All of them are in the sponsor's lane, before whoever opens an account next.
@@ -71,6 +108,41 @@ fn trustlines_to_what_is_listed_anew_come_a_few_at_a_time() {
     assert_eq!(world.chain.count(opens_euros), 12);
 }
 
+/// Who has left the sponsorship is in it again with what is listed later.
+#[test]
+fn a_trustline_the_sponsor_carries_is_one_to_leave() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let ctx = CommandContext::of_member(ada.id, "leave");
+    block_on(world.kolo.wallets().leave_sponsorship(&ctx)).unwrap();
+    world.work();
+    assert!(world.stored(&ada).state.own_reserves);
+    // One that she has opened herself is hers.
+    let world = world.relisted(&[asset(), euro()]);
+    world.chain.answer(opens_euros, Some(Answer::AlreadyDone));
+    world.money(&ada, "with euros");
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Open));
+    assert!(world.stored(&ada).state.own_reserves);
+    let third = Asset { code: "NGNC".to_owned(), ..asset() };
+    let world = world.relisted(&[asset(), euro(), third]);
+    world.money(&ada, "with a third");
+    assert!(!world.stored(&ada).state.own_reserves);
+}
+
+/// It says that there is no account, and does not know the ledger it was opened in.
+#[test]
+fn a_node_that_lags_behind_an_opening_refuses_no_trustline() {
+    let world = World::new().relisted(&[asset(), euro()]);
+    world.chain.answer(opens_euros, Some(Answer::Refuse(None)));
+    let ada = world.opened("Ada");
+    world.pass(120);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Opening));
+    let latest = LatestLedger { sequence: 9, closed_at: world.now().plus(DAY_S) };
+    world.chain.consents(|it| it.latest = Some(latest));
+    world.pass(120);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Refused));
+}
+
 /// The account's trustline is of what was the usual asset when it was wanted.
 #[test]
 fn an_account_that_opens_over_a_change_of_order_holds_what_it_was_opened_with() {
@@ -80,10 +152,12 @@ fn an_account_that_opens_over_a_change_of_order_holds_what_it_was_opened_with() 
     let world = world.relisted(&[euro(), asset()]);
     world.chain.answer(opens, None);
     world.pass(600);
-    let opened: Vec<_> = world.chain.done().into_iter().filter(opens).collect();
-    let owner = ada.address.clone();
-    let wanted =
-        [asset(), euro()].map(|asset| ChainEffect::OpenAccount { owner: owner.clone(), asset });
+    let (owner, all) = (ada.address.clone(), world.chain.done());
+    let opened: Vec<_> = all.into_iter().filter(|it| opens(it) || opens_euros(it)).collect();
+    let wanted = [
+        ChainEffect::OpenAccount { owner: owner.clone(), asset: asset() },
+        ChainEffect::OpenTrustline { owner, asset: euro() },
+    ];
     assert_eq!(opened, wanted);
     for asset in [asset(), euro()] {
         assert_eq!(world.trust(&ada, &asset), Some(TrustState::Open), "{}", asset.code);
@@ -136,7 +210,8 @@ fn a_circle_of_what_is_no_longer_listed_is_named() {
     let (circle, ..) = world.active("one");
     assert_eq!(block_on(world.kolo.unlisted()).unwrap(), []);
     let world = world.relisted(&[euro()]);
-    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [(circle, asset().key())]);
+    let named = crate::worker::Unlisted { circle, asset: asset() };
+    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [named]);
 }
 
 /// Anybody can issue something they call USDC, and its issuer other things.
@@ -165,4 +240,71 @@ fn a_payment_of_what_is_not_listed_is_not_booked() {
     world.work();
     let purse = block_on(world.kolo.wallets().balance_in(ada.id, &euro())).unwrap();
     assert_eq!(purse.settled, EACH);
+}
+
+/// A list that changes while a circle is being created: another list is another factory.
+#[test]
+fn a_circle_that_was_not_sent_yet_is_made_and_followed_where_the_new_factory_puts_it() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    world.chain.answer(creates, Some(Answer::Trouble));
+    let circle = world.create(&ada, "one");
+    world.work();
+    let before = world.address(circle);
+    world.chain.factory("NEW");
+    world.chain.answer(creates, None);
+    world.pass(600);
+    let address = world.address(circle);
+    assert!(address != before && address.0.starts_with("CNEW"), "{address}");
+    assert_eq!(world.chain.count(creates), 1);
+    // Whoever speaks from where it was to be is nobody's circle.
+    let stranger = CircleChainEvent::ParticipantJoined { member: before.clone(), seat: 0, turn: 1 };
+    world.chain.emit(world.now(), ChainEventBody::Circle { circle: before, event: stranger });
+    let rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
+    world.joins(circle, &ada, 0);
+    let organiser = ada.address.clone();
+    world
+        .chain
+        .emit(world.now(), ChainEventBody::GroupCreated { circle: address, organiser, rules });
+    world.work();
+    let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
+    assert_eq!((summary.stage, summary.members), (CircleStage::OnChain(Phase::Forming), 1));
+}
+
+/// Its announcement comes from a factory that is followed no more.
+#[test]
+fn a_circle_that_was_sent_to_the_old_factory_is_found_by_its_own_events() {
+    for same in [true, false] {
+        let world = World::new();
+        let ada = world.opened("Ada");
+        let circle = world.create(&ada, "one");
+        world.work();
+        assert_eq!(world.chain.count(creates), 1);
+        let (address, now) = (world.address(circle), world.now());
+        world.chain.factory("NEW");
+        let mut rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
+        if !same {
+            rules.contribution = Amount::new(1);
+        }
+        world.chain.deploy(Contract::new(address.clone(), rules));
+        let joined = |there: &mut Contract| there.join(&ada.address, now.unix());
+        world.chain.call(now, &address, &asset(), joined).unwrap();
+        while block_on(world.kolo.follow()).unwrap() {}
+        let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
+        assert_eq!(summary.address, address);
+        let stage = if same { CircleStage::OnChain(Phase::Forming) } else { CircleStage::Failed };
+        assert_eq!(summary.stage, stage);
+        let told = notices(&world.kolo);
+        let ready = |told: &&crate::unit::Told| matches!(told.notice, Notice::CircleReady { .. });
+        assert_eq!(told.iter().filter(ready).count(), usize::from(same));
+        let of_it = crate::events::EventKind::GroupCreated;
+        let events = block_on(world.kolo.events(0, 100)).unwrap().events;
+        let made = events.iter().filter(|event| event.kind() == of_it).count();
+        assert_eq!(made, usize::from(same));
+        if same {
+            assert_eq!(summary.members, 1);
+            let differences = block_on(world.kolo.circles().reconcile(circle)).unwrap();
+            assert!(differences.is_empty(), "{differences:?}");
+        }
+    }
 }

@@ -203,7 +203,7 @@ fn a_code_is_not_unknown_because_the_store_is_down() {
     let ledger = Arc::new(Faulty::new(world.kolo.ports().ledger.clone(), plan));
     let ports = Ports { ledger, ..world.kolo.ports().clone() };
     let (tenant, operator) = (world.kolo.tenant().clone(), world.kolo.operator().clone());
-    let kolo = Kolo::new(tenant, ports, asset(), operator, Settings::default());
+    let kolo = Kolo::try_new(tenant, ports, asset(), operator, Settings::default()).unwrap();
     let down = block_on(kolo.circles().close_door(&by("close"), &code));
     assert!(matches!(down, Err(Error::Port(_))), "{down:?}");
     assert_eq!(block_on(kolo.circles().close_door(&by("close"), &code)).unwrap(), "Market");

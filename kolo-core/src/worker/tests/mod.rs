@@ -78,7 +78,7 @@ impl World {
         let receipts = block_on(ports.vault.create(&tenant, &receipts)).unwrap();
         let operator =
             OperatorKeys { sponsor: key, fees: key, keeper: key, receipts, issuer: Some(key) };
-        let kolo = Kolo::new(tenant, ports, asset(), operator, settings);
+        let kolo = Kolo::try_new(tenant, ports, asset(), operator, settings).unwrap();
         let kolo = kolo.with_key_export(Arc::new(Sealer), Arc::new(Doorman));
         let worker = Worker::without_chat(kolo.clone());
         Self { kolo, worker, chain, clock }
@@ -369,7 +369,8 @@ fn a_clock_that_is_moved_meanwhile_does_not_stop_the_worker() {
     let mut ports = world.kolo.ports().clone();
     ports.clock = Arc::new(Hasty(0.into()));
     let operator = world.kolo.operator().clone();
-    let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default());
+    let kolo =
+        Kolo::try_new(TenantId::default(), ports, asset(), operator, Settings::default()).unwrap();
     let ada = world.member("Ada");
     let ctx = CommandContext::of_member(ada.id, "money");
     block_on(kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
@@ -387,7 +388,7 @@ fn tenants_do_not_act_for_each_other() {
 
     let (ports, operator) = (world.kolo.ports().clone(), world.kolo.operator().clone());
     let brand = TenantId::try_new("brand").unwrap();
-    let other = Kolo::new(brand, ports, asset(), operator, Settings::default());
+    let other = Kolo::try_new(brand, ports, asset(), operator, Settings::default()).unwrap();
     let command = block_on(other.wallets().test_money(&ctx, Amount::new(5)));
     assert!(matches!(command, Err(Error::NotAllowed)), "{command:?}");
     let worker = Worker::without_chat(other);

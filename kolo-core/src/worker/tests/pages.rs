@@ -248,7 +248,8 @@ fn a_link_opens_once_in_time_and_for_its_member_alone() {
     let other = TenantId::try_new("other").unwrap();
     let operator = world.kolo.operator().clone();
     let ports = world.kolo.ports().clone();
-    let kolo = Kolo::new(other, ports, asset(), operator, Settings::default())
+    let kolo = Kolo::try_new(other, ports, asset(), operator, Settings::default())
+        .unwrap()
         .with_key_page(KeyPageSettings::at("https://bot.example/key"), None);
     assert!(matches!(block_on(kolo.key_page().open(&fourth)), Err(Error::PageClosed)));
     block_on(page.open(&fourth)).unwrap();
@@ -297,9 +298,15 @@ fn a_code_counts_once_and_guesses_are_few() {
     };
     assert!(matches!(close("closed", &phone.code(&world)), Err(Error::NotReady)));
     let opened = opened(&world, &ada);
+    let tries = || {
+        let view = block_on(world.kolo.key_page().view(&open)).unwrap();
+        (view.wrong_codes, view.codes_left)
+    };
+    assert_eq!(tries(), (0, 5));
     for n in 0..4 {
         let refused = close(&format!("wrong-{n}"), &phone.wrong(&world));
         assert!(matches!(refused, Err(Error::SecondFactor)), "{refused:?}");
+        assert_eq!(tries(), (n + 1, 4 - n));
     }
     let fifth = close("wrong-4", &phone.wrong(&world));
     assert!(matches!(fifth, Err(Error::FactorLocked { .. })), "{fifth:?}");
@@ -369,11 +376,14 @@ fn closing_and_leaving_take_a_code_each_and_a_form_acts_once() {
     let page = world.kolo.key_page();
     let form = |form: &str| Once::try_new(form).unwrap();
     let code = phone.code(&world);
+    let stands_alone = || block_on(page.view(&open)).unwrap().own_reserves;
+    assert!(!stands_alone());
     let left = block_on(page.leave_sponsorship((&open, &form("leave")), &code)).unwrap();
     let again = block_on(page.leave_sponsorship((&open, &form("leave")), &code)).unwrap();
     assert_eq!(left, again, "the same form, sent twice");
     world.work();
     assert_eq!(world.heard(&ada, "Your wallet stands on its own now"), 1);
+    assert!(stands_alone(), "there is nothing to leave any more");
 
     let replayed = block_on(page.close((&open, &form("close")), None, &code));
     assert!(matches!(replayed, Err(Error::SecondFactor)), "{replayed:?}");
@@ -386,6 +396,11 @@ fn closing_and_leaving_take_a_code_each_and_a_form_acts_once() {
     assert!(!world.person("Ada").account_open);
     let closings = world.chain.count(|it| matches!(it, ChainEffect::CloseAccount { .. }));
     assert_eq!(closings, 1);
+    // Opened again it is the sponsor's again.
+    let ctx = CommandContext::of_member(ada.id, "again");
+    block_on(world.kolo.wallets().test_money(&ctx, Amount::new(5))).unwrap();
+    world.work();
+    assert!(world.person("Ada").account_open && !stands_alone());
 }
 
 #[test]
@@ -414,7 +429,8 @@ fn another_process_goes_on_where_one_stopped() {
     let restarted = || {
         let page = KeyPageSettings::at("https://bot.example/key");
         let (ports, operator) = (world.kolo.ports().clone(), world.kolo.operator().clone());
-        Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default())
+        Kolo::try_new(TenantId::default(), ports, asset(), operator, Settings::default())
+            .unwrap()
             .with_key_page(page, Some(Arc::new(Sealer)))
     };
     let shown_again = block_on(restarted().key_page().enrol(&open)).unwrap();

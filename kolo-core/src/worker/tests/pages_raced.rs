@@ -20,7 +20,8 @@ fn raced(
     let ledger = Arc::new(Between::new(ports.ledger.clone(), before, what.boxed()));
     ports.ledger = ledger.clone();
     let operator = chat.kolo.operator().clone();
-    let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default())
+    let kolo = Kolo::try_new(TenantId::default(), ports, asset(), operator, Settings::default())
+        .unwrap()
         .with_key_page(KeyPageSettings::at("https://bot.example/key"), Some(Arc::new(Sealer)));
     (kolo, ledger)
 }

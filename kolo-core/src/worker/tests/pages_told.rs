@@ -175,7 +175,8 @@ fn without_keys_of_its_own_the_page_hands_none_out() {
     let phone = ready(&chat, &ada);
     let open = visit(&chat, &ada, "two");
     let (ports, operator) = (chat.kolo.ports().clone(), chat.kolo.operator().clone());
-    let kolo = Kolo::new(TenantId::default(), ports, asset(), operator, Settings::default())
+    let kolo = Kolo::try_new(TenantId::default(), ports, asset(), operator, Settings::default())
+        .unwrap()
         .with_key_export(Arc::new(Sealer), Arc::new(Doorman))
         .with_key_page(KeyPageSettings::at("https://bot.example/key"), None);
     assert!(!block_on(kolo.key_page().view(&open)).unwrap().exports);

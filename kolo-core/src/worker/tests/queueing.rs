@@ -120,6 +120,10 @@ impl ChainClient for Queueing {
         self.scripted.account_address(key)
     }
 
+    fn assets(&self) -> Option<Vec<Asset>> {
+        self.scripted.assets()
+    }
+
     fn asset_contract(&self, asset: &Asset) -> Result<[u8; 32], PortError> {
         self.scripted.asset_contract(asset)
     }

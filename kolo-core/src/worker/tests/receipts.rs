@@ -71,7 +71,7 @@ fn over(world: &World, plan: &FaultPlan) -> Kolo {
     ports.vault = Arc::new(Faulty::new(ports.vault, plan.clone()));
     ports.ledger = Arc::new(Faulty::new(ports.ledger, plan.clone()));
     let (tenant, operator) = (world.kolo.tenant().clone(), world.kolo.operator().clone());
-    Kolo::new(tenant, ports, asset(), operator, Settings::default())
+    Kolo::try_new(tenant, ports, asset(), operator, Settings::default()).unwrap()
 }
 
 /// Each call on the way fails in turn, before it or with its answer lost.

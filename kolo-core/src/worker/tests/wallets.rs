@@ -121,7 +121,7 @@ fn without_a_second_factor_no_key_leaves() {
     let ports = world.kolo.ports().clone();
     let operator = world.kolo.operator().clone();
     let tenant = TenantId::default();
-    let kolo = Kolo::new(tenant, ports, asset(), operator, Settings::default());
+    let kolo = Kolo::try_new(tenant, ports, asset(), operator, Settings::default()).unwrap();
     let world = World { kolo, ..world };
     let refused = export(&world, &ada, "one", "123456");
     assert!(matches!(refused, Err(Error::NotAvailable)), "{refused:?}");

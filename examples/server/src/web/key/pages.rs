@@ -120,6 +120,7 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Result<Mark
                     p { "If that was not you, somebody has held your phone: please lock it. Your authenticator stays good." }
                 }
             } @else if view.has_factor {
+                (wrong_codes(view))
                 @if view.exports { (export_form(&word, wrong(Act::Export))) }
                 (sponsorship_form(view, &word, wrong(Act::Sponsorship)))
                 (close_form(view, &word, wrong(Act::Close)))
@@ -128,6 +129,15 @@ pub(super) fn home(view: &KeyPageView, said: Option<(Act, &str)>) -> Result<Mark
             (footer(view))
         },
     ))
+}
+
+/// Nobody is told of each slip in the chat: of those before, this is where she hears.
+fn wrong_codes(view: &KeyPageView) -> Markup {
+    html! {
+        @if view.wrong_codes > 0 {
+            p.care { "Wrong codes typed here since the last right one: " strong { (view.wrong_codes) } ". After " (view.codes_left) " more the page takes none for a day. If that was not you, send " strong { "STOP KEY" } " in the chat." }
+        }
+    }
 }
 
 fn whose(view: &KeyPageView) -> Markup {
@@ -229,7 +239,9 @@ fn sponsorship_form(view: &KeyPageView, word: &str, is_open: bool) -> Markup {
     html! {
         details open[is_open] {
             summary { "Let my wallet stand on its own" }
-            @if view.member.account_open {
+            @if view.own_reserves {
+                div.inside { p { "Your wallet stands on its own already: it carries its own reserve, and nobody sponsors it." } }
+            } @else if view.member.account_open {
                 form.inside method="post" action="/key/sponsorship" {
                     p { "The network asks every wallet to hold a little of its own coin, XLM, as a reserve. We have put it up for you. If you leave our sponsorship, your wallet carries its own reserve: " strong { "1.5 XLM" } ", which must be in it before." }
                     p { "Your money, your groups and the chat stay as they are. You hear in the chat whether it worked." }
@@ -356,4 +368,65 @@ fn asked_for(title: &str, text: &str) -> Markup {
             p { a href="/key" { "← Back to my page" } }
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use kolo_core::port::chain::ChainAddress;
+    use kolo_core::view::MemberView;
+    use kolo_core::{MemberId, Timestamp};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_767_603_600);
+    const LEAVE: &str = "action=\"/key/sponsorship\"";
+
+    fn of_ada() -> KeyPageView {
+        KeyPageView {
+            member: MemberView {
+                id: MemberId::derive(&[b"ada"]),
+                external_id: None,
+                name: "Ada".to_owned(),
+                phone: None,
+                contact: None,
+                address: ChainAddress("GADA".to_owned()),
+                account_open: true,
+                registered_at: NOW,
+            },
+            until: NOW,
+            wait_days: 8,
+            wait_days_without_code: 14,
+            has_factor: true,
+            good_at: None,
+            wrong_codes: 0,
+            codes_left: 5,
+            locked_until: None,
+            exports: true,
+            own_reserves: false,
+            kept: None,
+        }
+    }
+
+    fn shown(view: &KeyPageView) -> String {
+        home(view, None).unwrap().into_string()
+    }
+
+    #[test]
+    fn who_stands_on_her_own_is_offered_no_leaving() {
+        assert!(shown(&of_ada()).contains(LEAVE));
+        let page = shown(&KeyPageView { own_reserves: true, ..of_ada() });
+        assert!(!page.contains(LEAVE), "{page}");
+        assert!(page.contains("Your wallet stands on its own already"), "{page}");
+    }
+
+    #[test]
+    fn wrong_codes_since_the_last_right_one_are_counted_for_her() {
+        let said = "Wrong codes typed here since the last right one";
+        assert!(!shown(&of_ada()).contains(said));
+        let page = shown(&KeyPageView { wrong_codes: 3, codes_left: 2, ..of_ada() });
+        assert!(page.contains(&format!("{said}: <strong>3</strong>. After 2 more")), "{page}");
+        // Locked, it says that instead.
+        let locked = shown(&KeyPageView { locked_until: Some(NOW), ..of_ada() });
+        assert!(!locked.contains(said) && locked.contains("five wrong codes"), "{locked}");
+    }
 }

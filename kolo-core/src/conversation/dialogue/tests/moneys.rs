@@ -2,6 +2,7 @@
 use crate::conversation::amount::AmountProblem;
 use crate::conversation::fake::{Chat, FakeDesk, ONE, asset, circle, due};
 use crate::conversation::reply::{Remark, Reply};
+use crate::view::CircleStatus;
 use crate::{AllowedAsset, Asset, AssetList};
 use kolo_rules::Amount;
 use kolo_rules::circle::Phase;
@@ -99,6 +100,65 @@ fn what_is_of_one_asset_is_never_paid_with_another() {
         chat.say("no");
     }
     assert!(chat.desk.ordered().is_empty());
+}
+
+fn of_euros(name: &str) -> CircleStatus {
+    let mut status = circle(name, Phase::Active);
+    status.summary.asset = euro();
+    status
+}
+
+/// Ada with enough of both, in these groups.
+fn in_groups(groups: Vec<CircleStatus>) -> Chat {
+    let mut desk = FakeDesk::of_ada().saving_in(both());
+    for status in groups {
+        let view = due(&status, 10 * ONE, 0);
+        desk = desk.with(status);
+        desk.state().due.insert(view.circle.id, view);
+    }
+    desk.state().others.push((euro(), 100 * ONE));
+    Chat::new(desk)
+}
+
+/// A group may be called after what it saves in, or after what it does not.
+#[test]
+fn what_begins_a_groups_name_is_not_read_as_the_unit() {
+    for typed in
+        ["contribute 10 EURC Savers", "contribute EURC Savers 10", "contribute EURC Savers"]
+    {
+        let mut chat = in_groups(vec![of_euros("EURC Savers"), circle("Tailors", Phase::Active)]);
+        let asked = chat.say(typed);
+        assert!(asked.text().contains("Pay *10.00 EURC* to *EURC Savers*"), "{typed}: {asked:?}");
+    }
+    // The unit is still one where the name does not begin so, and beside the whole name.
+    for typed in
+        ["contribute 10 EURC Market", "contribute 10 EURC EURC Savers", "contribute 10 EURC"]
+    {
+        let mut chat = in_groups(vec![of_euros(match typed.contains("Savers") {
+            true => "EURC Savers",
+            false => "Market Women",
+        })]);
+        let asked = chat.say(typed);
+        assert!(asked.text().contains("Pay *10.00 EURC* to"), "{typed}: {asked:?}");
+    }
+    // Words people use for dollars, which the parser takes for units.
+    let mut chat = in_groups(vec![of_euros("Dollar Ladies"), circle("Tailors", Phase::Active)]);
+    let asked = chat.say("contribute 10 dollar ladies");
+    assert!(asked.text().contains("Pay *10.00 EURC* to *Dollar Ladies*"), "{asked:?}");
+}
+
+/// Never the first one, and never other money than was written.
+#[test]
+fn where_a_unit_may_be_a_name_it_is_asked_which() {
+    let mut chat = in_groups(vec![of_euros("EURC Savers"), circle("Savers", Phase::Active)]);
+    let asked = chat.say("contribute 10 EURC Savers");
+    assert!(matches!(asked.reply, Some(Reply::WhichGroup)), "{asked:?}");
+    let chosen = chat.say("Savers");
+    let Some(Reply::BadAmount { problem }) = chosen.reply else { panic!("{chosen:?}") };
+    assert_eq!(problem, AmountProblem::OtherCurrency("eurc".to_owned()));
+    chat.say("contribute 10 EURC Savers");
+    let chosen = chat.say("EURC Savers");
+    assert!(chosen.text().contains("Pay *10.00 EURC* to *EURC Savers*"), "{chosen:?}");
 }
 
 /// A question that stands speaks of the same money as before.

@@ -1,0 +1,33 @@
+//! Circles whose factory is followed no more: it was another one when their creation was sent (see
+//! `intent/rehouse.rs`), so that nobody hears its announcement. The circle's own events are heard, whoever made
+//! it, and the first of them says that it is there.
+use crate::circle::state::{Circle, Contract};
+use crate::port::chain::{ChainAddress, ChainEvent};
+use crate::{Error, Kolo};
+
+impl Kolo {
+    /// Takes an event of a circle that is still awaited as its announcement, where no other can come. Its rules
+    /// and its code are read from the contract. `true`: the circle has changed.
+    pub(super) async fn is_found_by(
+        &self,
+        event: &ChainEvent,
+        address: &ChainAddress,
+        circle: &Circle,
+    ) -> Result<bool, Error> {
+        if circle.contract != Contract::Creating || self.made_at(circle).await? == *address {
+            return Ok(false);
+        }
+        let there = self.ports().chain.circle(address, &circle.asset).await?;
+        let ours = there.filter(|there| self.runs_ours(there));
+        let Some(rules) = ours.and_then(|there| there.rules) else {
+            tracing::error!(circle = %circle.id, event = event.id, "a circle of another factory could not be read: it stays awaited");
+            return Ok(false);
+        };
+        let organiser = self.member(circle.organiser).await?.state.address;
+        // Told to hosts under an id of its own: the event itself comes next.
+        let id = format!("{}-created", event.id);
+        let announced = ChainEvent { id, ..event.clone() };
+        self.apply_created(&announced, address, &organiser, &rules).await?;
+        Ok(true)
+    }
+}
