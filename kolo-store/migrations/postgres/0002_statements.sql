@@ -182,5 +182,8 @@ CREATE TABLE kolo_turns (
     number          BIGINT NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO kolo_turns VALUES (1, 0);
+CREATE TRIGGER turns_only_rise BEFORE UPDATE ON kolo_turns FOR EACH ROW
+WHEN (NEW.number <= OLD.number OR NEW.one <> OLD.one)
+EXECUTE FUNCTION kolo_refuse('the turn only moves on');
 CREATE TRIGGER turns_stay BEFORE DELETE OR TRUNCATE ON kolo_turns FOR EACH STATEMENT
 EXECUTE FUNCTION kolo_refuse('the turn stays');

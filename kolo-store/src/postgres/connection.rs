@@ -102,6 +102,17 @@ impl PostgresDb {
         &mut self.connection
     }
 
+    /// Runs statements without values; says how many rows the last of them touched.
+    async fn statements(&mut self, sql: &str) -> Result<u64, DbError> {
+        let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let mut done = script.execute_many(self.connection());
+        let mut touched = 0;
+        while let Some(one) = done.try_next().await.map_err(db_error)? {
+            touched = one.rows_affected();
+        }
+        Ok(touched)
+    }
+
     /// Runs one statement; everything it answers is there when it has ended, also its commit.
     async fn all(&mut self, sql: String, arguments: PgArguments) -> Result<Vec<PgRow>, DbError> {
         // Every statement is this crate's own text; what comes from outside is bound.
@@ -162,7 +173,8 @@ impl Db for PostgresDb {
             columns: "",
             kinds: "",
             rows: Vec::new(),
-            statement: "SELECT number FROM @kolo_turns",
+            // A replica has the row too, and may be behind.
+            statement: "SELECT number FROM @kolo_turns WHERE NOT pg_is_in_recovery()",
             answer: "i",
         })
     }
@@ -178,14 +190,15 @@ impl Db for PostgresDb {
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
-        let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        let mut done = script.execute_many(self.connection());
-        while done.try_next().await.map_err(db_error)?.is_some() {}
-        Ok(())
+        self.statements(sql).await.map(drop)
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {
-        self.script(&Arc::clone(&self.manner).begin).await
+        // The last of them takes the turn.
+        match self.statements(&Arc::clone(&self.manner).begin).await? {
+            1 => Ok(()),
+            _ => Err(DbError::no_turn()),
+        }
     }
 
     async fn snapshot(&mut self) -> Result<(), DbError> {

@@ -39,6 +39,14 @@ impl DbError {
         Self::new(PortErrorKind::Corrupt, Retry::Permanent, context)
     }
 
+    /// Nobody says whose turn it is to write: nothing that was read there is an answer.
+    pub fn no_turn() -> Self {
+        let context = "the database server only reads, or kolo_turns has lost its row: connect to the \
+                       server that writes, or restore the database";
+        let error = Self::new(PortErrorKind::Unavailable, Retry::Temporary, context);
+        Self { fate: Fate::Elsewhere, ..error }
+    }
+
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
