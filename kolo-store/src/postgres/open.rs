@@ -126,7 +126,7 @@ impl SqlLedger<Postgres> {
         if let Some(schema) = options.checked_schema()? {
             script += &format!(
                 "{};\nCREATE SCHEMA IF NOT EXISTS \"{schema}\";\n\
-                 SET LOCAL search_path TO \"{schema}\";\n",
+                 SET LOCAL search_path TO \"{schema}\", pg_temp;\n",
                 migration_lock(schema)
             );
         } else {
@@ -172,6 +172,8 @@ async fn pool(
             advice: "give postgres://user:password@host:port/database",
         })?
         .statement_cache_capacity(if options.prepared { PREPARED } else { 0 })
+        // The books hold no such numbers, and poolers refuse a setting they do not know.
+        .extra_float_digits(None)
         .disable_statement_logging();
     if connect.get_options().is_some_and(|settings| settings.contains("search_path")) {
         match options.schema {
