@@ -141,8 +141,13 @@ BEGIN
         SELECT 1 FROM fresh f
         LEFT JOIN postings p ON p.tenant = f.tenant AND p.entry = f.entry AND p.line = f.line
         WHERE p.amount IS NULL OR f.amount > p.amount
+    ) OR EXISTS (
+        SELECT 1 FROM fresh f
+        JOIN postings p ON p.tenant = f.tenant AND p.entry = f.entry AND p.line = f.line
+        GROUP BY p.tenant, p.entry, p.asset
+        HAVING sum(CASE p.side WHEN 'debit' THEN f.amount ELSE -f.amount END) <> 0
     ) THEN
-        RAISE EXCEPTION USING MESSAGE = 'no more settles than was held',
+        RAISE EXCEPTION USING MESSAGE = 'no more settles than was held, and what does balances',
             ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
@@ -153,6 +158,21 @@ CREATE TRIGGER parts_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON parts FOR EACH 
 EXECUTE FUNCTION kolo_refuse('parts are append-only');
 CREATE TRIGGER movements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT
 EXECUTE FUNCTION kolo_refuse('movements are append-only');
+
+-- All lines of an entry are written by one statement.
+CREATE FUNCTION kolo_check_postings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM fresh GROUP BY tenant, entry, asset
+        HAVING sum(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0
+    ) THEN
+        RAISE EXCEPTION USING MESSAGE = 'an entry balances in each asset',
+            ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER entries_balance AFTER INSERT ON postings
+REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION kolo_check_postings();
 
 -- Each movement continues the one before it. Once per statement, however many rows it writes.
 CREATE FUNCTION kolo_check_movements() RETURNS trigger LANGUAGE plpgsql

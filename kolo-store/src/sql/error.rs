@@ -23,12 +23,14 @@ pub(crate) struct DbError {
     pub retry: Retry,
     pub context: String,
     pub fate: Fate,
+    /// The database's own code of it (SQLSTATE), for the log.
+    pub code: Option<String>,
     pub source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl DbError {
     pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
-        Self { kind, retry, context: context.into(), fate: Fate::Unsaid, source: None }
+        Self { kind, retry, context: context.into(), fate: Fate::Unsaid, code: None, source: None }
     }
 
     pub fn invalid(context: impl Into<String>) -> Self {

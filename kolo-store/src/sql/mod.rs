@@ -7,6 +7,7 @@
 //! | `doubt` | what became of a commit that was not answered |
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
 //! | `read`, `history`, `queue`, `check` | the statements of the ports and of the audit |
+//! | `texts` | what is refused before it reaches the writer |
 //! | `store`, `ledger` | the handle that adapters share, and the ports on it |
 //! | `migrate` | brings a schema up to date |
 mod batch;
@@ -21,6 +22,7 @@ mod read;
 mod retention;
 mod statement;
 pub(crate) mod store;
+mod texts;
 pub(crate) mod writer;
 
 pub use check::{CheckReport, Finding};

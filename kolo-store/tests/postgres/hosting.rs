@@ -16,12 +16,12 @@ use crate::upgrade::{OLD, WRONG, first_schema, goes_on};
 use crate::views::{ANSWERS, write_one_of_each};
 
 /// The schema that a place's URL names.
-fn schema(place: &Place) -> &str {
+pub fn schema(place: &Place) -> &str {
     place.url().rsplit("%3D").next().expect("a schema")
 }
 
 /// The same database without a schema.
-fn bare(place: &Place) -> &str {
+pub fn bare(place: &Place) -> &str {
     place.url().split('?').next().expect("a URL")
 }
 
@@ -79,6 +79,7 @@ fn a_role_without_rights_to_change_the_schema_runs_it() {
         let grants = format!(
             "GRANT USAGE ON SCHEMA {name} TO {role}; \
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}; \
+             REVOKE INSERT, UPDATE, DELETE ON {name}.kolo_migrations FROM {role}; \
              GRANT USAGE ON ALL SEQUENCES IN SCHEMA {name} TO {role}"
         );
         raw(place.url(), &grants).await;
@@ -87,6 +88,8 @@ fn a_role_without_rights_to_change_the_schema_runs_it() {
         assert!(store.check().await.expect("readable").is_clean());
         let ddl = format!("CREATE TABLE {name}.mine (x int)");
         assert!(try_raw(&limited, &ddl).await.is_err(), "the role could change the schema");
+        let forge = format!("DELETE FROM {name}.kolo_migrations WHERE version = 3");
+        assert!(try_raw(&limited, &forge).await.is_err(), "the role could have it changed");
         let harm = format!("ALTER TABLE {name}.events DISABLE TRIGGER ALL");
         assert!(try_raw(&limited, &harm).await.is_err(), "the role could rewrite history");
     });

@@ -7,6 +7,7 @@ mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
+mod operators;
 mod positions;
 mod proxy;
 mod rounds;
@@ -14,6 +15,8 @@ mod server;
 mod sharing;
 mod standby;
 mod support;
+#[path = "../sqlite/texts.rs"]
+mod texts;
 #[path = "../sqlite/upgrade.rs"]
 mod upgrade;
 #[path = "../sqlite/views.rs"]

@@ -113,6 +113,7 @@ struct Shared {
     armed: Mutex<Option<Cut>>,
     cuts: AtomicU32,
     trips: AtomicU32,
+    arrived: AtomicU32,
     /// Where new connections lead.
     to: Mutex<String>,
     /// Where they lead after the next cut, which cuts all lines then.
@@ -149,6 +150,11 @@ impl Cutter {
     /// How many lines were cut.
     pub fn cuts(&self) -> u32 {
         self.shared.cuts.load(Ordering::SeqCst)
+    }
+
+    /// How many commits that were late the server has answered.
+    pub fn arrived(&self) -> u32 {
+        self.shared.arrived.load(Ordering::SeqCst)
     }
 
     /// How often a client waited for an answer.
@@ -211,6 +217,7 @@ fn cuttable(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
                     thread::sleep(after);
                     server.write_all(&waiting)?;
                     answer(server.as_mut())?;
+                    shared.arrived.fetch_add(1, Ordering::SeqCst);
                 }
             }
             if let Some(url) = shared.then.lock().expect("unharmed").take() {

@@ -9,6 +9,7 @@ mod group;
 mod make;
 mod opening;
 mod support;
+mod texts;
 mod upgrade;
 mod vault;
 mod views;
