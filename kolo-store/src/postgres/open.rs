@@ -8,7 +8,7 @@ use kolo_core::port::{PortErrorKind, Retry};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
-use super::connection::{Lend, MIGRATION_TURN, Manner, PostgresDb, db_error, migration_lock};
+use super::connection::{Lend, Manner, PostgresDb, db_error, migration_lock};
 use super::options::{PostgresOptions, SCHEMA, Schema};
 use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
@@ -136,7 +136,7 @@ impl SqlLedger<Postgres> {
             script += "SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' \
                        || current_schema(), 0));\n";
         }
-        script += MIGRATION_TURN;
+        script += super::connection::MIGRATION_TURN;
         script += ";\n";
         script += MIGRATIONS_TABLE;
         script += ";\n";

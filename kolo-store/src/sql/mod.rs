@@ -4,10 +4,10 @@
 //! |---|---|
 //! | `statement` | what is asked of a database: run a statement, get rows |
 //! | `writer` | the one writer: groups of writes, each one database transaction |
+//! | `limits` | what is refused before it reaches the writer |
 //! | `doubt` | what became of a commit that was not answered |
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
 //! | `read`, `history`, `queue`, `check` | the statements of the ports and of the audit |
-//! | `texts` | what is refused before it reaches the writer |
 //! | `store`, `ledger` | the handle that adapters share, and the ports on it |
 //! | `migrate` | brings a schema up to date |
 mod batch;
@@ -16,13 +16,13 @@ mod doubt;
 mod error;
 mod history;
 mod ledger;
+mod limits;
 pub(crate) mod migrate;
 mod queue;
 mod read;
 mod retention;
 mod statement;
 pub(crate) mod store;
-mod texts;
 pub(crate) mod writer;
 
 pub use check::{CheckReport, Finding};

@@ -8,9 +8,9 @@ use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::texts;
+use crate::sql::Db;
+use crate::sql::DbError;
 use crate::sql::writer::{Commit, Job, OpenWriter, WAITING, Write, Writer};
-use crate::sql::{Db, DbError};
 
 /// Lends connections to read with.
 #[async_trait]
@@ -54,7 +54,7 @@ impl Store {
     }
 
     pub async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
-        texts::check(&changes)?;
+        super::limits::check(&changes)?;
         let (reply, answer) = oneshot::channel();
         let job = Job::Commit(Box::new(Commit { changes, reply }));
         self.jobs.send(job).await.map_err(|_| closed())?;

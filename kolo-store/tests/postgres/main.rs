@@ -1,13 +1,13 @@
 //! The PostgreSQL store: the ports' suites on a server of the tests' own, and what only a server can
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+mod admin;
 mod conformance;
 mod doubt;
 mod hosting;
 #[path = "../sqlite/make.rs"]
 #[allow(dead_code, reason = "the SQLite tests make more")]
 mod make;
-mod operators;
 mod positions;
 mod proxy;
 mod rounds;
