@@ -105,8 +105,8 @@ fn a_commit_that_arrives_late_does_nothing() {
     cut_at_commit(LATE);
 }
 
-/// What was refused on the second try does not happen when the first one arrives at last. Nobody but the
-/// look moves the turn on here.
+/// What was refused on the second try does not happen when the first one arrives at last. Nobody but that
+/// try and the look before it move the turn on here.
 #[test]
 fn a_commit_that_was_refused_meanwhile_leaves_nothing() {
     let place = Place::new();
