@@ -11,6 +11,9 @@
 //! all of them are durable. A caller may go away at any moment: its commit then either happened
 //! wholly or not at all, and the command's key tells which.
 //!
+//! Texts by which something is found have at most 1,000 bytes, and no text has a NUL in it: a commit
+//! with others is refused as invalid, whatever the database.
+//!
 //! ```no_run
 //! # #[cfg(feature = "sqlite")]
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {

@@ -15,7 +15,9 @@ use crate::{TenantId, Timestamp};
 /// By which time a past balance is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AsOf {
-    /// What the books said at that moment: everything recorded until then.
+    /// What the books said at that moment: everything recorded until then. That may still grow while no
+    /// entry of the tenant was recorded after it, as a [provisional](Statement::provisional) statement
+    /// may: a statement until the next second tells.
     Recorded(Timestamp),
     /// What was true at that moment, as far as the books know now: everything that took effect until
     /// then, whenever it was recorded.

@@ -2,7 +2,7 @@
 -- part, how it expired, and what caused an entry.
 
 -- A program of the first schema would book without a movement. These names are in every commit and every
--- claim of it: with them gone it is refused everything from here on, instead of spoiling the books.
+-- claim of it: with them gone these are refused from here on, instead of spoiling the books.
 ALTER TABLE commands RENAME COLUMN request_hash TO hash;
 ALTER TABLE work RENAME COLUMN claims TO token;
 
@@ -77,13 +77,22 @@ FROM (
         CAST(sum(CASE WHEN p.side = a.normal THEN -p.amount ELSE 0 END) AS BIGINT),
         CAST(sum(CASE WHEN p.side <> a.normal THEN -p.amount ELSE 0 END) AS BIGINT),
         e.effective_at,
-        -- When a hold ended was not kept: no earlier than it took effect.
-        CASE WHEN e.effective_at > e.recorded_at THEN e.effective_at ELSE e.recorded_at END
+        -- When a hold ended was not kept: no earlier than it took effect, and no later than the last
+        -- thing that was recorded, or whatever comes next would be dated as late.
+        CASE WHEN e.effective_at <= e.recorded_at THEN e.recorded_at
+            WHEN e.effective_at > clock.latest THEN clock.latest ELSE e.effective_at END
     FROM postings p
     JOIN entries e ON e.tenant = p.tenant AND e.position = p.entry
     JOIN accounts a ON a.tenant = p.tenant AND a.name = p.account AND a.asset = p.asset
+    JOIN (
+        SELECT tenant, max(recorded_at) AS latest FROM (
+            SELECT tenant, recorded_at FROM entries
+            UNION ALL SELECT tenant, recorded_at FROM events
+            UNION ALL SELECT tenant, recorded_at FROM commands
+        ) AS recorded GROUP BY tenant
+    ) AS clock ON clock.tenant = e.tenant
     WHERE e.held_at IS NOT NULL AND e.status <> 'pending'
-    GROUP BY p.tenant, p.account, p.asset, p.entry, e.effective_at, e.recorded_at
+    GROUP BY p.tenant, p.account, p.asset, p.entry, e.effective_at, e.recorded_at, clock.latest
 ) AS known
 WINDOW steps AS (PARTITION BY tenant, account, asset ORDER BY recorded_at, entry, part);
 
@@ -94,6 +103,21 @@ FROM (
 ) AS latest
 WHERE latest.tenant = accounts.tenant AND latest.account = accounts.name
     AND latest.asset = accounts.asset;
+
+-- Books that do not add up are not brought up to date: no movement could continue them.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM accounts a LEFT JOIN movements m ON m.tenant = a.tenant
+            AND m.account = a.name AND m.asset = a.asset AND m.version = a.movement
+        WHERE m.version IS NULL OR m.settled_after <> a.settled
+            OR m.pending_in_after <> a.pending_in OR m.pending_out_after <> a.pending_out
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE =
+            'an account is not what its entries come to: check the books (ledger check) '
+            'with the program that made them, and mend them before this migration';
+    END IF;
+END $$;
 
 CREATE TRIGGER accounts_keep_their_side BEFORE UPDATE ON accounts FOR EACH ROW
 WHEN (NEW.normal <> OLD.normal OR NEW.movement <= OLD.movement OR NEW.recorded_at < OLD.recorded_at)
@@ -117,8 +141,13 @@ BEGIN
         SELECT 1 FROM fresh f
         LEFT JOIN postings p ON p.tenant = f.tenant AND p.entry = f.entry AND p.line = f.line
         WHERE p.amount IS NULL OR f.amount > p.amount
+    ) OR EXISTS (
+        SELECT 1 FROM fresh f
+        JOIN postings p ON p.tenant = f.tenant AND p.entry = f.entry AND p.line = f.line
+        GROUP BY p.tenant, p.entry, p.asset
+        HAVING sum(CASE p.side WHEN 'debit' THEN f.amount ELSE -f.amount END) <> 0
     ) THEN
-        RAISE EXCEPTION USING MESSAGE = 'no more settles than was held',
+        RAISE EXCEPTION USING MESSAGE = 'no more settles than was held, and what does balances',
             ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
@@ -129,6 +158,21 @@ CREATE TRIGGER parts_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON parts FOR EACH 
 EXECUTE FUNCTION kolo_refuse('parts are append-only');
 CREATE TRIGGER movements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT
 EXECUTE FUNCTION kolo_refuse('movements are append-only');
+
+-- All lines of an entry are written by one statement.
+CREATE FUNCTION kolo_check_postings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM fresh GROUP BY tenant, entry, asset
+        HAVING sum(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0
+    ) THEN
+        RAISE EXCEPTION USING MESSAGE = 'an entry balances in each asset',
+            ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER entries_balance AFTER INSERT ON postings
+REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION kolo_check_postings();
 
 -- Each movement continues the one before it. Once per statement, however many rows it writes.
 CREATE FUNCTION kolo_check_movements() RETURNS trigger LANGUAGE plpgsql
@@ -182,5 +226,8 @@ CREATE TABLE kolo_turns (
     number          BIGINT NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO kolo_turns VALUES (1, 0);
+CREATE TRIGGER turns_only_rise BEFORE UPDATE ON kolo_turns FOR EACH ROW
+WHEN (NEW.number <= OLD.number OR NEW.one <> OLD.one)
+EXECUTE FUNCTION kolo_refuse('the turn only moves on');
 CREATE TRIGGER turns_stay BEFORE DELETE OR TRUNCATE ON kolo_turns FOR EACH STATEMENT
 EXECUTE FUNCTION kolo_refuse('the turn stays');

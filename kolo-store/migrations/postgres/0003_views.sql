@@ -2,8 +2,9 @@
 -- what the program stores as JSON; nothing secret is in them, and nothing can be written through them.
 -- A name that a host's own table has in the same schema is left to it, with a warning.
 
+-- Whatever the search path of who reads finds by these names.
 CREATE FUNCTION kolo_json(bytes BYTEA) RETURNS JSONB LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$ SELECT convert_from(bytes, 'UTF8')::jsonb $$;
+RETURN pg_catalog.convert_from(bytes, 'UTF8'::pg_catalog.name)::pg_catalog.jsonb;
 
 -- An entry's details are any text: what is no JSON has no facts.
 CREATE FUNCTION kolo_details(details TEXT) RETURNS JSONB LANGUAGE plpgsql IMMUTABLE STRICT AS $$

@@ -18,11 +18,12 @@ pub(super) struct Manner {
     snapshot: String,
     tables: String,
     persistent: bool,
+    in_turns: bool,
 }
 
 impl Manner {
-    /// All settings end with the transaction.
-    pub fn new(schema: &str, persistent: bool) -> Self {
+    /// All settings end with the transaction. `reads`: what does not say otherwise only reads.
+    pub fn new(schema: &str, persistent: bool, reads: bool) -> Self {
         let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
         // Whatever the server's or the role's defaults are. A server that only reads refuses to begin.
         // Nobody is waited for without end, and a process that stops in the middle loses its turn.
@@ -38,13 +39,16 @@ impl Manner {
             // One group of writes at a time: whoever has the turn sees what was committed before and
             // gives out the next positions.
             begin: format!("{begin}; UPDATE kolo_turns SET number = number + 1 WHERE one = 1"),
-            begin_migration: format!("{begin}; {}", migration_lock(schema)),
+            begin_migration: format!("{begin}; {}; {MIGRATION_TURN}", migration_lock(schema)),
             snapshot: format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
                  SET LOCAL search_path TO {quoted}, pg_temp"
             ),
             tables: format!("{quoted}."),
             persistent,
+            // A statement that is not kept is sent in two messages: behind a pooler that lends a
+            // connection per transaction, they need one. So does one that has to say that it writes.
+            in_turns: persistent && !reads,
         }
     }
 
@@ -59,6 +63,11 @@ pub(super) fn migration_lock(schema: &str) -> String {
     let schema = schema.replace('\'', "''");
     format!("SELECT pg_advisory_xact_lock(hashtextextended('kolo writes {schema}', 0))")
 }
+
+/// From the second schema on, programs take turns to write: what one has read before a migration is not
+/// what it finds after it.
+pub(super) const MIGRATION_TURN: &str = "DO $$ BEGIN IF to_regclass('kolo_turns') IS NOT NULL THEN \
+    UPDATE kolo_turns SET number = number + 1; END IF; END $$";
 
 /// A connection lent by the pool.
 pub(super) struct PostgresDb {
@@ -100,6 +109,17 @@ impl PostgresDb {
 
     fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// Runs statements without values; says how many rows the last of them touched.
+    async fn statements(&mut self, sql: &str) -> Result<u64, DbError> {
+        let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let mut done = script.execute_many(self.connection());
+        let mut touched = 0;
+        while let Some(one) = done.try_next().await.map_err(db_error)? {
+            touched = one.rows_affected();
+        }
+        Ok(touched)
     }
 
     /// Runs one statement; everything it answers is there when it has ended, also its commit.
@@ -162,15 +182,14 @@ impl Db for PostgresDb {
             columns: "",
             kinds: "",
             rows: Vec::new(),
-            statement: "SELECT number FROM @kolo_turns",
+            // A replica has the row too, and may be behind.
+            statement: "SELECT number FROM @kolo_turns WHERE NOT pg_is_in_recovery()",
             answer: "i",
         })
     }
 
-    /// A statement that is not kept is sent in two messages: behind a pooler that lends a connection per
-    /// transaction, they need one.
     fn in_turns(&self) -> bool {
-        self.manner.persistent
+        self.manner.in_turns
     }
 
     async fn begin_migration(&mut self) -> Result<(), DbError> {
@@ -178,14 +197,15 @@ impl Db for PostgresDb {
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {
-        let script = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        let mut done = script.execute_many(self.connection());
-        while done.try_next().await.map_err(db_error)?.is_some() {}
-        Ok(())
+        self.statements(sql).await.map(drop)
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {
-        self.script(&Arc::clone(&self.manner).begin).await
+        // The last of them takes the turn.
+        match self.statements(&Arc::clone(&self.manner).begin).await? {
+            1 => Ok(()),
+            _ => Err(DbError::no_turn()),
+        }
     }
 
     async fn snapshot(&mut self) -> Result<(), DbError> {
@@ -255,6 +275,25 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
             Retry::Permanent,
             "the schema has something of that name already: give the store a schema of its own",
         ),
+        _ if matches!(code.as_str(), "26000" | "42P05") => (
+            Kind::Unavailable,
+            Retry::Permanent,
+            "a pooler does not follow prepared statements: set KOLO_POOLER=transaction \
+             (PostgresOptions::prepared(false))",
+        ),
+        _ if matches!(code.as_str(), "42703" | "42P01" | "42883") => (
+            Kind::Unavailable,
+            Retry::Permanent,
+            "program and schema differ: run the newest program",
+        ),
+        _ if code == "54000" => {
+            (Kind::Invalid, Retry::Permanent, "a text is too long for a key: use a shorter one")
+        }
+        _ if code == "57014" => (
+            Kind::Unavailable,
+            Retry::Temporary,
+            "the server cancelled a statement: look at its statement_timeout, then try again",
+        ),
         ("22" | "23", _) => (Kind::Invalid, Retry::Permanent, "the database refused a value"),
         ("28" | "3D" | "42", _) => (
             Kind::Denied,
@@ -288,9 +327,11 @@ pub(super) fn db_error(error: sqlx::Error) -> DbError {
     };
     let fate = match code.get(..2).unwrap_or_default() {
         "25" | "0A" => Fate::Elsewhere,
+        _ if code == "57014" => Fate::Undone,
         "08" | "57" | "58" | "XX" => Fate::Unsaid,
         _ if said => Fate::Undone,
         _ => Fate::Unsaid,
     };
-    DbError { fate, ..DbError::new(kind, retry, advice).because(error) }
+    let code = said.then_some(code);
+    DbError { fate, code, ..DbError::new(kind, retry, advice).because(error) }
 }

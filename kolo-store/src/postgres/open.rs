@@ -46,12 +46,15 @@ const MIGRATIONS: &[Migration] = &[
 
 const PRESENT: &str = "SELECT 1::bigint WHERE to_regclass('kolo_migrations') IS NOT NULL";
 
-/// The schema in which the connection's own search path finds a store, the path's first schema, and
-/// whether the schema of this name has a store.
+/// The schema in which the connection's own search path finds a store, the path's first schema,
+/// whether the schema of this name has a store, how the database writes texts, and whether what does not
+/// say otherwise only reads.
 const WHERE: &str = "SELECT (SELECT n.nspname::text FROM pg_class c \
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('kolo_migrations')), \
     current_schema()::text, (SELECT count(*) FROM pg_class c JOIN pg_namespace n \
-    ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'kolo_migrations')";
+    ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'kolo_migrations'), \
+    current_setting('server_encoding'), \
+    CASE current_setting('default_transaction_read_only') WHEN 'on' THEN 1 ELSE 0 END";
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS kolo_migrations (\
     version BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum BYTEA NOT NULL)";
@@ -126,13 +129,15 @@ impl SqlLedger<Postgres> {
         if let Some(schema) = options.checked_schema()? {
             script += &format!(
                 "{};\nCREATE SCHEMA IF NOT EXISTS \"{schema}\";\n\
-                 SET LOCAL search_path TO \"{schema}\";\n",
+                 SET LOCAL search_path TO \"{schema}\", pg_temp;\n",
                 migration_lock(schema)
             );
         } else {
             script += "SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' \
                        || current_schema(), 0));\n";
         }
+        script += super::connection::MIGRATION_TURN;
+        script += ";\n";
         script += MIGRATIONS_TABLE;
         script += ";\n";
         for migration in MIGRATIONS.iter().filter(|migration| migration.version > after) {
@@ -172,6 +177,8 @@ async fn pool(
             advice: "give postgres://user:password@host:port/database",
         })?
         .statement_cache_capacity(if options.prepared { PREPARED } else { 0 })
+        // The books hold no such numbers, and poolers refuse a setting they do not know.
+        .extra_float_digits(None)
         .disable_statement_logging();
     if connect.get_options().is_some_and(|settings| settings.contains("search_path")) {
         match options.schema {
@@ -225,7 +232,7 @@ impl Connections {
     /// Finds out where the tables are.
     async fn to(pool: PgPool, place: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
         let said = options.checked_schema()?;
-        let looking = Arc::new(Manner::new(said.unwrap_or(SCHEMA), options.prepared));
+        let looking = Arc::new(Manner::new(said.unwrap_or(SCHEMA), options.prepared, false));
         let looking = Self { pool, manner: looking, schema: String::new() };
         let failed = |error| explain(place, error);
         let mut db = looking.lend(Lend::Free).await.map_err(failed)?;
@@ -236,6 +243,13 @@ impl Connections {
         let (theirs, first, there) = (row.maybe_text(), row.maybe_text(), row.int());
         let (theirs, first) = (theirs.map_err(failed)?, first.map_err(failed)?);
         let there = there.map_err(failed)? == 1;
+        let (encoding, reads) = (row.text().map_err(failed)?, row.int().map_err(failed)? == 1);
+        if encoding != "UTF8" {
+            let advice = format!(
+                "the database {place} writes texts as {encoding}: create one with ENCODING 'UTF8'"
+            );
+            return Err(StoreError::Port(DbError::invalid(advice).into()));
+        }
         let schema = match (said, theirs) {
             // Books that were made before the schema had a name of its own.
             (Some(schema), Some(found))
@@ -249,7 +263,7 @@ impl Connections {
                 advice: "the search path leads to no schema: create one, or name another",
             })?,
         };
-        let manner = Arc::new(Manner::new(&schema, options.prepared));
+        let manner = Arc::new(Manner::new(&schema, options.prepared, reads));
         Ok(Self { pool: looking.pool, manner, schema })
     }
 

@@ -23,12 +23,14 @@ pub(crate) struct DbError {
     pub retry: Retry,
     pub context: String,
     pub fate: Fate,
+    /// The database's own code of it (SQLSTATE), for the log.
+    pub code: Option<String>,
     pub source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl DbError {
     pub fn new(kind: PortErrorKind, retry: Retry, context: impl Into<String>) -> Self {
-        Self { kind, retry, context: context.into(), fate: Fate::Unsaid, source: None }
+        Self { kind, retry, context: context.into(), fate: Fate::Unsaid, code: None, source: None }
     }
 
     pub fn invalid(context: impl Into<String>) -> Self {
@@ -37,6 +39,14 @@ impl DbError {
 
     pub fn corrupt(context: impl Into<String>) -> Self {
         Self::new(PortErrorKind::Corrupt, Retry::Permanent, context)
+    }
+
+    /// Nobody says whose turn it is to write: nothing that was read there is an answer.
+    pub fn no_turn() -> Self {
+        let context = "the database server only reads, or kolo_turns has lost its row: connect to the \
+                       server that writes, or restore the database";
+        let error = Self::new(PortErrorKind::Unavailable, Retry::Temporary, context);
+        Self { fate: Fate::Elsewhere, ..error }
     }
 
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

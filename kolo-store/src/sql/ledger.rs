@@ -114,6 +114,14 @@ impl<B: 'static> WorkQueue for SqlLedger<B> {
         limit: usize,
     ) -> Result<Vec<ClaimedWork>, PortError> {
         let queues = owned(queues);
+        // Workers ask often, and mostly there is nothing: whoever writes is not disturbed for that.
+        let asked = queues.clone();
+        let waits = self
+            .store
+            .read(move |db| Box::pin(async move { queue::is_ready(db, &asked, now).await }));
+        if limit == 0 || !waits.await? {
+            return Ok(Vec::new());
+        }
         let claimed = self.store.write(move |db| {
             let queues = queues.clone();
             Box::pin(async move { queue::claim(db, &queues, now, lease_s, limit).await })

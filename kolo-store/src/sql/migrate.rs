@@ -6,8 +6,7 @@ use kolo_core::port::{PortErrorKind, Retry};
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
-use crate::sql::DbError;
-use crate::sql::{Db, values};
+use crate::sql::{Db, DbError, Fate, values};
 
 /// How often a process that has to migrate tries to get its turn: each try waits for the lock as
 /// long as the database lets it (10 s on PostgreSQL, 5 s on SQLite).
@@ -79,37 +78,38 @@ pub(crate) async fn migrate(
         return Err(StoreError::Outdated { found, known: catalog.known() });
     }
     let mut turns = TURNS;
-    while let Err(error) = db.begin_migration().await {
-        db.rollback().await.ok();
+    loop {
+        let done = apply(db, catalog).await;
+        if done.is_err() {
+            db.rollback().await.ok();
+        }
         turns -= 1;
-        let busy = error.kind == PortErrorKind::Unavailable && error.retry == Retry::Temporary;
-        if !busy || turns == 0 {
-            return Err(port(error));
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let result = apply(db, catalog).await;
-    match result {
-        Ok(applied) => {
-            db.commit().await.map_err(port)?;
-            Ok(applied)
-        }
-        Err(error) => {
-            db.rollback().await.map_err(port)?;
-            Err(error)
+        match done {
+            Err(StoreError::Port(error)) if is_busy(error.kind, error.retry) && turns > 0 => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            done => return done,
         }
     }
 }
 
+/// Whether somebody is in the way, who may go away.
+fn is_busy(kind: PortErrorKind, retry: Retry) -> bool {
+    kind == PortErrorKind::Unavailable && retry == Retry::Temporary
+}
+
+/// All that is missing, in one transaction.
 async fn apply(db: &mut dyn Db, catalog: &Catalog) -> Result<Vec<u32>, StoreError> {
-    db.script(&catalog.create).await.map_err(port)?;
+    db.begin_migration().await.map_err(port)?;
+    db.script(&catalog.create).await.map_err(held_up)?;
     // Another process may have been faster.
     let missing = compare(&applied(db).await.map_err(port)?, catalog)?;
     let mut done = Vec::with_capacity(missing.len());
     for migration in missing {
-        step(db, migration).await.map_err(port)?;
+        step(db, migration).await.map_err(held_up)?;
         done.push(migration.version);
     }
+    db.commit().await.map_err(port)?;
     Ok(done)
 }
 
@@ -177,6 +177,16 @@ async fn step(db: &mut dyn Db, migration: &Migration) -> Result<(), DbError> {
     )
     .await?;
     Ok(())
+}
+
+/// A table is changed when nobody is using it, not even to read.
+fn held_up(mut error: DbError) -> StoreError {
+    if is_busy(error.kind, error.retry) && error.fate == Fate::Undone {
+        "the schema cannot be changed while a long transaction reads or writes its tables: end that \
+         (pg_stat_activity names it), then start again"
+            .clone_into(&mut error.context);
+    }
+    port(error)
 }
 
 fn port(error: DbError) -> StoreError {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `statement` | what is asked of a database: run a statement, get rows |
 //! | `writer` | the one writer: groups of writes, each one database transaction |
+//! | `limits` | what is refused before it reaches the writer |
 //! | `doubt` | what became of a commit that was not answered |
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
 //! | `read`, `history`, `queue`, `check` | the statements of the ports and of the audit |
@@ -15,6 +16,7 @@ mod doubt;
 mod error;
 mod history;
 mod ledger;
+mod limits;
 pub(crate) mod migrate;
 mod queue;
 mod read;

@@ -20,6 +20,31 @@ fn list(count: usize) -> String {
     names.join(", ")
 }
 
+/// An item `w` of the queues `$1 …` that can be claimed at `now`, the value after them.
+fn ready(queues: &[String]) -> String {
+    let now = queues.len() + 1;
+    format!(
+        "w.queue IN ({}) AND w.done = 0 AND w.ready_at <= ${now} \
+         AND (w.leased_until IS NULL OR w.leased_until <= ${now}) AND {OFFERED}",
+        list(queues.len())
+    )
+}
+
+/// Whether a claim would find something.
+pub(crate) async fn is_ready(
+    db: &mut dyn Db,
+    queues: &[String],
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    if queues.is_empty() {
+        return Ok(false);
+    }
+    let sql = format!("SELECT 1 FROM work w WHERE {} LIMIT 1", ready(queues));
+    let mut arguments: Vec<Value> = queues.iter().map(Value::from).collect();
+    arguments.push(moment(now).into());
+    Ok(!db.run(&sql, arguments).await?.is_empty())
+}
+
 pub(crate) async fn claim(
     db: &mut dyn Db,
     queues: &[String],
@@ -32,17 +57,16 @@ pub(crate) async fn claim(
     }
     let mut arguments: Vec<Value> = queues.iter().map(Value::from).collect();
     let next = queues.len();
-    let (now_at, until, most) = (next + 1, next + 2, next + 3);
+    let (until, most) = (next + 2, next + 3);
     let lease_end = moment(now.plus(lease_s));
     arguments.extend(values![moment(now), lease_end, rows_of(limit)]);
     let sql = format!(
         "UPDATE work SET token = token + 1, leased_until = ${until} WHERE seq IN (\
-         SELECT w.seq FROM work w WHERE w.queue IN ({}) AND w.done = 0 AND w.ready_at <= ${now_at} \
-         AND (w.leased_until IS NULL OR w.leased_until <= ${now_at}) AND {OFFERED} \
+         SELECT w.seq FROM work w WHERE {} \
          ORDER BY w.ready_at, w.seq LIMIT ${most}) \
          RETURNING ready_at, seq, tenant, id, token, queue, lane, due_at, record_kind, \
          schema_version, bytes",
-        list(queues.len())
+        ready(queues)
     );
     let rows = db.run(&sql, arguments).await?;
     let mut claimed = Vec::with_capacity(rows.len());

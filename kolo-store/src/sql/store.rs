@@ -54,6 +54,7 @@ impl Store {
     }
 
     pub async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        super::limits::check(&changes)?;
         let (reply, answer) = oneshot::channel();
         let job = Job::Commit(Box::new(Commit { changes, reply }));
         self.jobs.send(job).await.map_err(|_| closed())?;

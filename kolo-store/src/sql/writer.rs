@@ -18,6 +18,10 @@ use crate::sql::{Db, DbError, Fate, reached};
 /// The most jobs that share one database transaction.
 const GROUP: usize = 128;
 
+/// The most bytes of one transaction, and those of one job more: what a statement carries has a limit, in
+/// the database and in memory.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
+
 /// The longest that a group's statements, or its commit, may take before its connection is given up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
@@ -97,13 +101,18 @@ fn unanswered() -> DbError {
 struct Group {
     commits: Vec<Commit>,
     tasks: Vec<Box<dyn Task>>,
+    /// How much the commits carry.
+    bytes: usize,
     close: Option<oneshot::Sender<()>>,
 }
 
 impl Group {
     fn add(&mut self, job: Job) {
         match job {
-            Job::Commit(commit) => self.commits.push(*commit),
+            Job::Commit(commit) => {
+                self.bytes = self.bytes.saturating_add(weight(&commit.changes));
+                self.commits.push(*commit);
+            }
             Job::Task(task) => self.tasks.push(task),
             Job::Close(reply) => self.close = Some(reply),
         }
@@ -111,6 +120,10 @@ impl Group {
 
     fn len(&self) -> usize {
         self.commits.len() + self.tasks.len()
+    }
+
+    fn is_full(&self) -> bool {
+        self.close.is_some() || self.len() >= GROUP || self.bytes >= GROUP_BYTES
     }
 
     /// The commits are durable; the tasks are, or something is to be said of them.
@@ -146,6 +159,15 @@ impl Group {
         }
         [self, other]
     }
+}
+
+/// About how many bytes a change set takes on the way: those of what may be long in it.
+fn weight(set: &ChangeSet) -> usize {
+    let records = set.aggregates.iter().map(|write| &write.state);
+    let records = records.chain(set.events.iter().map(|event| &event.record));
+    let records = records.chain(set.work.iter().map(|work| &work.payload));
+    let bytes = records.chain([&set.outcome]).map(|record| record.bytes.len());
+    bytes.chain(set.entries.iter().map(|entry| entry.details.len())).sum()
 }
 
 /// What became of the commits of a group, in their order.
@@ -189,14 +211,16 @@ impl Writer {
             reached();
             let mut group = Group::default();
             group.add(job);
-            while group.close.is_none() && group.len() < GROUP {
+            while !group.is_full() {
                 match self.jobs.try_recv() {
                     Ok(job) => group.add(job),
                     Err(_) => break,
                 }
             }
             let close = group.close.take();
-            self.work(group).await;
+            if group.len() > 0 {
+                self.work(group).await;
+            }
             if let Some(reply) = close {
                 self.close().await;
                 reply.send(()).ok();
@@ -224,7 +248,7 @@ impl Writer {
         let again = match failed {
             Failed::Stale => self.attempt(group, false).await,
             Failed::Lost(error) => {
-                tracing::warn!(%error.context, jobs, "a connection was lost: again");
+                tracing::warn!(%error.context, code = error.code.as_deref(), jobs, "a connection was lost: again");
                 self.attempt(group, false).await
             }
             failed => Some((group, failed)),
@@ -234,12 +258,12 @@ impl Writer {
         };
         let error = failed.into_error();
         if jobs > 1 && error.retry != Retry::Unknown && may_be_one_job(&error) {
-            tracing::warn!(%error.context, jobs, "a group was undone: it is halved");
+            tracing::warn!(%error.context, code = error.code.as_deref(), jobs, "a group was undone: it is halved");
             for half in group.halves() {
                 Box::pin(self.work(half)).await;
             }
         } else {
-            tracing::warn!(%error.context, jobs, "a group of writes failed");
+            tracing::warn!(%error.context, code = error.code.as_deref(), jobs, "a group of writes failed");
             group.fail(&error);
         }
     }
@@ -296,14 +320,14 @@ impl Writer {
         let unknown = "it may or may not have happened: look before trying again";
         match doubt::happened(self.opener.as_ref(), &sought).await {
             Some((true, db)) => {
-                tracing::warn!(%error.context, jobs, "a commit was not answered: it had happened");
+                tracing::warn!(%error.context, code = error.code.as_deref(), jobs, "a commit was not answered: it had happened");
                 self.db = Some(db);
                 // Somebody else may have carried out the same commands: that says nothing of the rest.
                 group.settle(answers, &Err(error.unknown(unknown)));
                 None
             }
             Some((false, db)) => {
-                tracing::warn!(%error.context, jobs, "a commit was not answered: it had not happened");
+                tracing::warn!(%error.context, code = error.code.as_deref(), jobs, "a commit was not answered: it had not happened");
                 self.db = Some(db);
                 Some((group, Failed::Lost(error)))
             }
@@ -381,7 +405,8 @@ async fn within<T>(
 /// The commits as one batch, then the tasks. All of them are concurrent: any order is right.
 async fn fill(db: &mut dyn Db, group: &mut Group) -> Result<Answers, DbError> {
     let sets: Vec<&ChangeSet> = group.commits.iter().map(|commit| &commit.changes).collect();
-    let answers = batch::commit_all(db, &sets).await?;
+    let answers =
+        if sets.is_empty() { Answers::new() } else { batch::commit_all(db, &sets).await? };
     for task in &mut group.tasks {
         task.run(db).await?;
     }
@@ -390,5 +415,9 @@ async fn fill(db: &mut dyn Db, group: &mut Group) -> Result<Answers, DbError> {
 
 /// Whether the content of a single job can be the reason, rather than the database's state.
 fn may_be_one_job(error: &DbError) -> bool {
-    matches!(error.kind, PortErrorKind::Invalid | PortErrorKind::Corrupt | PortErrorKind::Other)
+    match error.kind {
+        PortErrorKind::Invalid | PortErrorKind::Corrupt => error.fate != Fate::Elsewhere,
+        PortErrorKind::Other => error.fate == Fate::Undone,
+        _ => false,
+    }
 }

@@ -2,14 +2,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kolo_core::port::ledger::Side;
+use kolo_core::port::ledger::{IndexKey, IndexWrite, Side};
 use kolo_core::port::work::ClaimedWork;
 use kolo_core::port::{ChangeSet, CommitError, Committed, Ledger, PortError, Retry, WorkQueue};
 use kolo_store::PostgresLedger;
 
-use crate::make::{NOW, account, command, record, step, tenant};
+use crate::make::{NOW, account, aggregate, command, record, step, tenant};
 use crate::proxy::{Cut, Cutter};
-use crate::support::{Place, RUNTIME, as_one_group};
+use crate::support::{Place, RUNTIME, as_one_group, hold_turn, turn, until_blocked};
 
 /// How late what is late arrives: after the store has looked.
 const LATE: Cut = Cut::Late(Duration::from_millis(700));
@@ -56,8 +56,13 @@ fn cut_at_commit(cut: Cut) {
             (0..20).map(|n| step(&format!("key {n}"), &format!("of {n}"), 0)).collect();
         sets.push(step("late", "ada", 0));
         let calls = commits(&store, &sets);
+        let before = turn(&place).await;
         let answers =
             as_one_group(&place, blocked(Arc::clone(&store)), calls, || line.arm(cut)).await;
+        // The one in front, the look, and the group: at a turn of its own, or in a transaction, which takes
+        // the turn when it begins and when it writes.
+        let turns = if cut == Cut::AfterCommit { 3 } else { 4 };
+        assert_eq!(turn(&place).await - before, turns, "they were not one group");
         assert_eq!(line.cuts(), 1);
         for (set, answer) in sets.iter().zip(answers) {
             match answer {
@@ -98,6 +103,43 @@ fn a_commit_that_did_not_arrive_is_carried_out() {
 #[test]
 fn a_commit_that_arrives_late_does_nothing() {
     cut_at_commit(LATE);
+}
+
+/// What was refused on the second try does not happen when the first one arrives at last. Nobody but that
+/// try and the look before it move the turn on here.
+#[test]
+fn a_commit_that_was_refused_meanwhile_leaves_nothing() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let store = opened(&line).await;
+        let mut set = step("late", "late", 0);
+        let name = IndexKey { index: "contact".to_owned(), value: "ada".to_owned() };
+        set.index.push(IndexWrite::Claim(name.clone(), aggregate("late")));
+        let mut held = hold_turn(&place).await;
+        line.arm(Cut::Late(Duration::from_secs(2)));
+        let cut = Arc::clone(&store);
+        let cut = tokio::spawn(async move { cut.commit(set).await });
+        while line.cuts() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        until_blocked(&place).await;
+        let theirs = "INSERT INTO index_names VALUES ('main', 'contact', 'ada', 'circle', 'theirs'); \
+                      COMMIT";
+        sqlx::raw_sql(theirs).execute(&mut held).await.expect("written");
+        let answer = cut.await.expect("no panic");
+        assert!(matches!(answer, Err(CommitError::IndexTaken(_))), "{answer:?}");
+        assert_eq!(line.arrived(), 0, "it came too early to test anything");
+        while line.arrived() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(store.outcome(&tenant(), "late").await.expect("readable").is_none());
+        assert_eq!(balance(&store, "late").await, 0);
+        let owner = store.lookup(&tenant(), &[name]).await.expect("readable");
+        assert_eq!(owner, [Some(aggregate("theirs"))]);
+        let report = store.check().await.expect("readable");
+        assert_eq!((report.events, report.findings), (1, vec![]));
+    });
 }
 
 #[test]

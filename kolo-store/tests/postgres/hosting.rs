@@ -12,16 +12,16 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::make::{account, aggregate, step, tenant};
 use crate::proxy::Pooler;
 use crate::support::{Place, RUNTIME, raw, try_raw};
-use crate::upgrade::{OLD, first_schema, goes_on};
+use crate::upgrade::{OLD, WRONG, first_schema, goes_on};
 use crate::views::{ANSWERS, write_one_of_each};
 
 /// The schema that a place's URL names.
-fn schema(place: &Place) -> &str {
+pub fn schema(place: &Place) -> &str {
     place.url().rsplit("%3D").next().expect("a schema")
 }
 
 /// The same database without a schema.
-fn bare(place: &Place) -> &str {
+pub fn bare(place: &Place) -> &str {
     place.url().split('?').next().expect("a URL")
 }
 
@@ -79,6 +79,7 @@ fn a_role_without_rights_to_change_the_schema_runs_it() {
         let grants = format!(
             "GRANT USAGE ON SCHEMA {name} TO {role}; \
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}; \
+             REVOKE INSERT, UPDATE, DELETE ON {name}.kolo_migrations FROM {role}; \
              GRANT USAGE ON ALL SEQUENCES IN SCHEMA {name} TO {role}"
         );
         raw(place.url(), &grants).await;
@@ -87,6 +88,8 @@ fn a_role_without_rights_to_change_the_schema_runs_it() {
         assert!(store.check().await.expect("readable").is_clean());
         let ddl = format!("CREATE TABLE {name}.mine (x int)");
         assert!(try_raw(&limited, &ddl).await.is_err(), "the role could change the schema");
+        let forge = format!("DELETE FROM {name}.kolo_migrations WHERE version = 3");
+        assert!(try_raw(&limited, &forge).await.is_err(), "the role could have it changed");
         let harm = format!("ALTER TABLE {name}.events DISABLE TRIGGER ALL");
         assert!(try_raw(&limited, &harm).await.is_err(), "the role could rewrite history");
     });
@@ -101,7 +104,9 @@ fn the_migrations_can_be_run_by_other_tools() {
         let script = PostgresLedger::migrations_sql(&options, 0).expect("a name");
         // Two of them take turns, as programs do.
         assert!(script.starts_with("BEGIN;\nSELECT pg_advisory_xact_lock("), "{script}");
-        raw(bare(&place), &script).await;
+        // Whatever the session has of its own.
+        let own = "CREATE TEMP TABLE kolo_migrations (x int); CREATE TEMP TABLE accounts (x int);";
+        raw(bare(&place), &format!("{own} {script}")).await;
         let store = PostgresLedger::connect_with(bare(&place), options).await.expect("opened");
         store.commit(step("one", "ada", 0)).await.expect("committed");
         let bad = PostgresOptions::default().schema("x\"; DROP");
@@ -249,6 +254,24 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
     });
 }
 
+/// Books that are wrong stay as they are, for the program that made them.
+#[test]
+fn a_first_schema_that_does_not_add_up_is_left_alone() {
+    for wrong in WRONG {
+        let place = Place::new();
+        RUNTIME.block_on(async {
+            let hex = |hex: &str| format!("'\\x{hex}'");
+            raw(place.url(), &first_schema(PostgresLedger::migrations(), "BYTEA", hex)).await;
+            raw(place.url(), wrong).await;
+            let error = place.try_open().await.err().expect("refused");
+            assert!(error.to_string().contains("ledger check"), "{error}");
+            for sql in OLD {
+                try_raw(place.url(), sql).await.expect(sql);
+            }
+        });
+    }
+}
+
 /// A role that may read the views and nothing else.
 #[test]
 fn the_views_for_reporting_say_what_is_stored() {
@@ -272,6 +295,28 @@ fn the_views_for_reporting_say_what_is_stored() {
         }
         let keys = sqlx::query("SELECT * FROM vault_keys").fetch_all(&mut reader).await;
         assert!(keys.is_err(), "a report could read the vault");
+    });
+}
+
+/// What a reader has under the names of the database's own functions and types.
+#[test]
+fn a_readers_search_path_changes_no_view() {
+    use sqlx::Connection;
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        write_one_of_each(&place.open().await).await;
+        let name = schema(&place);
+        let lies = format!(
+            "CREATE SCHEMA {name}_lies; CREATE DOMAIN {name}_lies.jsonb AS text; \
+             CREATE FUNCTION {name}_lies.convert_from(bytea, text) RETURNS text LANGUAGE sql \
+             AS $$ SELECT '{{\"name\": \"Mallory\"}}' $$"
+        );
+        raw(place.url(), &lies).await;
+        let mut reader = sqlx::PgConnection::connect(place.url()).await.expect("connected");
+        let path = format!("SET search_path TO {name}_lies, {name}, pg_catalog");
+        sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut reader).await.expect("set");
+        let row = sqlx::query("SELECT name FROM users").fetch_one(&mut reader).await.expect("read");
+        assert_eq!(row.get::<String, _>(0), "Ada");
     });
 }
 

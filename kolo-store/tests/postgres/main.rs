@@ -1,6 +1,7 @@
 //! The PostgreSQL store: the ports' suites on a server of the tests' own, and what only a server can
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+mod admin;
 mod conformance;
 #[path = "../shared/contribution.rs"]
 mod contribution;
@@ -24,6 +25,8 @@ mod server;
 mod sharing;
 mod standby;
 mod support;
+#[path = "../sqlite/texts.rs"]
+mod texts;
 #[path = "../sqlite/upgrade.rs"]
 mod upgrade;
 #[path = "../sqlite/views.rs"]

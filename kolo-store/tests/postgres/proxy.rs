@@ -244,8 +244,8 @@ struct Lent {
     returned: Condvar,
 }
 
-/// A pooler in transaction mode, as PgBouncer has one: settings of a session and prepared statements do
-/// not survive a transaction, and the client's start-up settings reach no server.
+/// A pooler in transaction mode, as PgBouncer has one by default: settings of a session and prepared
+/// statements do not survive a transaction, and the client's start-up settings reach no server.
 pub struct Pooler {
     pub url: String,
     lent: Arc<Lent>,
@@ -280,8 +280,31 @@ impl Pooler {
     }
 }
 
+/// What a pooler lets a client say at start; it refuses what else it is not told to ignore.
+const KNOWN: [&str; 7] = [
+    "user",
+    "database",
+    "client_encoding",
+    "DateStyle",
+    "TimeZone",
+    "standard_conforming_strings",
+    "application_name",
+];
+
+/// The first setting of a client's first message that a pooler does not know.
+fn unknown_setting(first: &[u8]) -> Option<String> {
+    let mut names = first[8..].split(|byte| *byte == 0).step_by(2).map(String::from_utf8_lossy);
+    let name = names.find(|name| !name.is_empty() && !KNOWN.contains(&name.as_ref()))?;
+    Some(name.into_owned())
+}
+
 fn pooled(mut client: TcpStream, greeting: &[u8], lent: &Lent) -> io::Result<()> {
-    startup(&mut client)?;
+    let first = startup(&mut client)?;
+    if let Some(name) = unknown_setting(&first) {
+        let said = format!("SFATAL\0C08P01\0Munsupported startup parameter: {name}\0\0");
+        let length = u32::try_from(said.len() + 4).expect("small").to_be_bytes();
+        return client.write_all(&[b"E", &length[..], said.as_bytes()].concat());
+    }
     client.write_all(greeting)?;
     let mut held: Option<Box<dyn Line>> = None;
     let mut waiting = Vec::new();

@@ -2,13 +2,13 @@
 use std::sync::Arc;
 
 use kolo_core::port::ledger::{EntryStatus, Guard, IndexKey, IndexWrite, Resolution, Side};
-use kolo_core::port::{ChangeSet, CommitError, Committed, Ledger};
+use kolo_core::port::{ChangeSet, CommitError, Committed, Ledger, WorkQueue};
 use kolo_core::{Amount, Timestamp};
 use kolo_store::{PostgresLedger, PostgresOptions};
 
 use crate::make::{NOW, account, aggregate, deposit, step, tenant};
 use crate::proxy::Cutter;
-use crate::support::{Place, RUNTIME, as_one_group, hold_turn};
+use crate::support::{Place, RUNTIME, as_one_group, hold_turn, raw, turn};
 
 /// Of everything a change set can hold: a version, a name, an event, a settled entry, a hold, the end of
 /// the one before, a guard, work.
@@ -96,9 +96,11 @@ fn the_guilty_one_is_found_by_halving() {
     let line = Cutter::before(place.url());
     RUNTIME.block_on(async {
         let store = warm(&line).await;
+        let poison = "CREATE TRIGGER poison BEFORE INSERT ON entries FOR EACH ROW \
+                      WHEN (NEW.details = 'poison') EXECUTE FUNCTION kolo_refuse('poison')";
+        raw(place.url(), poison).await;
         let mut sets: Vec<_> = (1..=128).map(|number| full(number, 0)).collect();
-        // PostgreSQL has no text with a zero in it.
-        sets[77].entries[0].details = "\0".to_owned();
+        sets[77].entries[0].details = "poison".to_owned();
         let first = Arc::clone(&store);
         let blocked = async move {
             first.commit(full(0, 1)).await.expect("committed");
@@ -113,6 +115,76 @@ fn the_guilty_one_is_found_by_halving() {
             assert_eq!(answer.is_err(), number == 77, "{number}: {answer:?}");
         }
         assert!(store.check().await.expect("readable").is_clean());
+    });
+}
+
+/// What is long is not all put into one statement.
+#[test]
+fn a_group_carries_so_many_bytes() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let store = warm(&line).await;
+        let mut sets: Vec<_> = (1..=20).map(|number| full(number, 0)).collect();
+        sets.iter_mut().for_each(|set| set.outcome.bytes = vec![7; 1024 * 1024]);
+        let first = Arc::clone(&store);
+        let blocked = async move {
+            first.commit(full(0, 1)).await.expect("committed");
+        };
+        let mut before = 0;
+        let calls = calls(&store, sets);
+        let answers = as_one_group(&place, blocked, calls, || before = line.trips()).await;
+        assert_eq!(line.trips() - before, 3 * 2, "8, 8 and 4 MiB");
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(Committed::Now(_)))));
+    });
+}
+
+/// Where what does not say otherwise only reads, it is said, and no connection is given up for it.
+#[test]
+fn a_database_that_reads_by_default_is_written_in_transactions() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let url = format!("{}%20-c%20default_transaction_read_only%3Don", line.url);
+        let store = PostgresLedger::connect(&url).await.expect("the store opens");
+        store.commit(full(0, 0)).await.expect("committed");
+        for round in 1..5 {
+            let before = line.trips();
+            store.commit(full(0, round)).await.expect("committed");
+            assert_eq!(line.trips() - before, 4, "begin, read, write, commit");
+        }
+    });
+}
+
+/// Workers ask for work all the time: where there is none, nothing is written, and nobody's turn is over.
+#[test]
+fn a_claim_of_nothing_writes_nothing() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        store.commit(full(0, 0)).await.expect("committed");
+        let before = turn(&place).await;
+        let ever = Timestamp::from_unix(0);
+        assert!(store.claim(&["outbound"], ever, 60, 9).await.expect("read").is_empty(), "not due");
+        assert!(store.claim(&["other"], NOW, 60, 9).await.expect("read").is_empty());
+        assert_eq!(turn(&place).await, before);
+        assert_eq!(store.claim(&["outbound"], NOW, 60, 9).await.expect("claimed").len(), 1);
+        assert_eq!(turn(&place).await, before + 1);
+        assert!(store.claim(&["outbound"], NOW, 60, 9).await.expect("read").is_empty(), "leased");
+        assert_eq!(turn(&place).await, before + 1);
+    });
+}
+
+/// Nothing is left to ask when the store closes.
+#[test]
+fn closing_takes_no_round_trip() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let store = warm(&line).await;
+        let before = line.trips();
+        store.close().await;
+        assert_eq!(line.trips(), before);
     });
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use futures::future::join_all;
 use kolo_core::port::ledger::EntryStatus;
 use kolo_core::port::{CommitError, Ledger, PortErrorKind};
-use kolo_store::{PostgresLedger, StoreError};
+use kolo_store::{PostgresLedger, PostgresOptions, StoreError};
 
-use crate::make::{aggregate, command, step, tenant, withdrawal};
+use crate::make::{NOW, aggregate, command, step, tenant, withdrawal};
 use crate::support::{Place, RUNTIME, raw, try_raw};
 
 #[test]
@@ -83,7 +83,7 @@ fn lost_connections_are_replaced() {
         for _ in 0..3 {
             answers.push(store.commit(command("after")).await);
         }
-        assert!(answers.last().is_some_and(Result::is_ok), "{answers:?}");
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
         assert!(store.outcome(&tenant(), "after").await.expect("readable").is_some());
     });
 }
@@ -102,6 +102,12 @@ fn history_cannot_be_rewritten() {
         "UPDATE postings SET amount = 7",
         "DELETE FROM postings",
         "INSERT INTO parts VALUES ('main', 1, 0, 2)",
+        // What settles of a hold balances too.
+        "INSERT INTO parts VALUES ('main', 2, 0, 1)",
+        // The books would not: one line more, one line less of two.
+        "INSERT INTO postings VALUES ('main', 1, 5, 'ada', 'USDC:G', 'debit', 1)",
+        "INSERT INTO postings VALUES ('main', 1, 5, 'ada', 'USDC:G', 'debit', 2), \
+         ('main', 1, 6, 'external', 'USDC:G', 'credit', 1)",
         "INSERT INTO postings VALUES ('main', 1, 5, 'nobody', 'USDC:G', 'debit', 1)",
         "INSERT INTO postings VALUES ('main', 1, 5, 'ada', 'USDC:G', 'debit', 0)",
         "UPDATE accounts SET settled = 9",
@@ -111,6 +117,9 @@ fn history_cannot_be_rewritten() {
         "UPDATE movements SET settled_after = 9",
         "DELETE FROM movements",
         "TRUNCATE movements",
+        "UPDATE kolo_turns SET number = number",
+        "UPDATE kolo_turns SET number = number - 1",
+        "DELETE FROM kolo_turns",
         // Not what the one before leads to: the balance, the version, the time.
         "INSERT INTO movements VALUES ('main', 'ada', 'USDC:G', 3, 1, 'settled', 1, 0, 0, 9, 0, 1, \
          NULL, 1, 1800000000, NULL, NULL)",
@@ -137,6 +146,32 @@ fn history_cannot_be_rewritten() {
         let ended = "UPDATE entries SET status = 'voided' WHERE id = 'held'";
         try_raw(place.url(), ended).await.expect("a hold may end");
         assert!(try_raw(place.url(), ended).await.is_err(), "once");
+    });
+}
+
+/// Somebody took the row that orders the writers: nobody writes, whichever way.
+#[test]
+fn without_a_turn_nothing_is_written() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let url = place.url();
+        place.open().await.close().await;
+        raw(url, "DROP TRIGGER turns_stay ON kolo_turns; DELETE FROM kolo_turns").await;
+        for prepared in [true, false] {
+            let options = PostgresOptions::default().prepared(prepared);
+            let store = PostgresLedger::connect_with(url, options).await.expect("the store opens");
+            match store.commit(step("one", "ada", 0)).await {
+                Err(CommitError::Port(error)) => {
+                    assert_eq!(error.kind, PortErrorKind::Unavailable);
+                    assert!(error.to_string().contains("kolo_turns"), "{error}");
+                }
+                other => panic!("{other:?}"),
+            }
+            assert!(store.outcome(&tenant(), "one").await.expect("readable").is_none());
+            assert!(store.forget_commands(NOW).await.is_err(), "a write without a turn");
+        }
+        raw(url, "INSERT INTO kolo_turns VALUES (1, 7)").await;
+        place.open().await.commit(step("one", "ada", 0)).await.expect("committed");
     });
 }
 

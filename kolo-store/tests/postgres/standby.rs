@@ -112,6 +112,31 @@ fn a_doubt_is_not_resolved_on_a_replica() {
     });
 }
 
+/// What a replica has not heard of yet is no reason to refuse a commit for good.
+#[test]
+fn a_replica_that_is_behind_refuses_nothing_for_good() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let leader = place.open().await;
+        leader.commit(step("first", "ada", 0)).await.expect("committed");
+        let standby = Standby::of(&place).await;
+        let store = PostgresLedger::connect(&standby.url).await.expect("the store opens");
+        raw(&standby.url, "SELECT pg_wal_replay_pause()").await;
+        leader.commit(step("second", "ada", 1)).await.expect("committed");
+        // The replica still has version 1.
+        match store.commit(step("third", "ada", 2)).await {
+            Err(CommitError::Port(error)) => {
+                assert_eq!(
+                    (error.kind, error.retry),
+                    (PortErrorKind::Unavailable, Retry::Temporary)
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+        leader.commit(step("third", "ada", 2)).await.expect("committed");
+    });
+}
+
 /// Who is connected to a replica reads, and is told at the first commit.
 #[test]
 fn a_replica_takes_no_commits() {

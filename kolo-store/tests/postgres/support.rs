@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kolo_store::{PostgresLedger, StoreError};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use futures::future::{join_all, poll_immediate};
+use kolo_store::{PostgresLedger, PostgresOptions, StoreError};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tokio::runtime::Runtime;
 
 use crate::server::{Server, settings};
@@ -70,8 +71,16 @@ impl Place {
     }
 
     pub async fn try_open(&self) -> Result<PostgresLedger, StoreError> {
+        self.try_open_with(PostgresOptions::default()).await
+    }
+
+    pub async fn try_open_with(
+        &self,
+        options: PostgresOptions,
+    ) -> Result<PostgresLedger, StoreError> {
         let url = self.0.clone();
-        let opening = RUNTIME.spawn(async move { PostgresLedger::connect(&url).await });
+        let opening =
+            RUNTIME.spawn(async move { PostgresLedger::connect_with(&url, options).await });
         opening.await.expect("opening does not panic")
     }
 
@@ -94,6 +103,39 @@ pub async fn raw(url: &str, sql: &str) {
     try_raw(url, sql).await.expect(sql);
 }
 
+/// What a query of one number answers.
+pub async fn number(url: &str, sql: &str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.expect("connected");
+    let row = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await;
+    let number = row.expect(sql).get(0);
+    connection.close().await.expect("closed");
+    number
+}
+
+/// How often somebody had the turn.
+pub async fn turn(place: &Place) -> i64 {
+    number(place.url(), "SELECT number FROM kolo_turns").await
+}
+
+/// Which of a place's connections wait for somebody who is in their way.
+pub fn blocked(place: &Place) -> String {
+    let schema = place.url().rsplit("%3D").next().expect("a schema");
+    format!(
+        "FROM pg_stat_activity WHERE application_name = 'kolo {schema}' AND wait_event_type = 'Lock'"
+    )
+}
+
+/// Until one of them does.
+pub async fn until_blocked(place: &Place) {
+    let asked = format!("SELECT count(*) {}", blocked(place));
+    let mut tries = 0;
+    while number(place.url(), &asked).await == 0 {
+        tries += 1;
+        assert!(tries < 3000, "nobody waits");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Keeps everybody from writing, as a replica does whose turn it is.
 pub async fn hold_turn(place: &Place) -> PgConnection {
     let mut other = PgConnection::connect(place.url()).await.expect("connected");
@@ -103,7 +145,7 @@ pub async fn hold_turn(place: &Place) -> PgConnection {
 }
 
 /// Lets `first` wait for the turn, and `then` gather behind it: they are one group when the turn is
-/// free. Calls `ready` before that.
+/// free, as far as one group holds them. Calls `ready` before that.
 pub async fn as_one_group<T: Send + 'static>(
     place: &Place,
     first: impl Future<Output = ()> + Send + 'static,
@@ -112,15 +154,18 @@ pub async fn as_one_group<T: Send + 'static>(
 ) -> Vec<T> {
     let mut held = hold_turn(place).await;
     let first = tokio::spawn(first);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let then: Vec<_> = then.into_iter().map(tokio::spawn).collect();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until_blocked(place).await;
+    let mut calls = Vec::new();
+    for mut call in then {
+        // A commit is with the writer once it was polled.
+        assert!(poll_immediate(call.as_mut()).await.is_none(), "answered without a turn");
+        calls.push(tokio::spawn(call));
+    }
+    // A claim looks first whether there is anything.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     ready();
     sqlx::raw_sql("ROLLBACK").execute(&mut held).await.expect("released");
     first.await.expect("no panic");
-    let mut answers = Vec::new();
-    for answer in then {
-        answers.push(answer.await.expect("no panic"));
-    }
-    answers
+    let answers = join_all(calls).await;
+    answers.into_iter().map(|answer| answer.expect("no panic")).collect()
 }

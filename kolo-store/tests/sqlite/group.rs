@@ -8,6 +8,7 @@ use kolo_core::testkit::check_books;
 
 use crate::make::{account, aggregate, step, tenant};
 use crate::support::{Place, RUNTIME, raw};
+use crate::texts::are_refused;
 
 #[test]
 fn a_conflict_fails_alone() {
@@ -62,6 +63,12 @@ fn what_the_database_refuses_fails_alone() {
         let report = store.check().await.expect("readable");
         assert_eq!((report.events, report.findings), (39, vec![]));
     });
+}
+
+#[test]
+fn texts_that_not_every_database_keeps_are_refused() {
+    let place = Place::new();
+    RUNTIME.block_on(async { are_refused(place.open().await).await });
 }
 
 /// Two stores on one file, as two processes would have: neither loses the other's writes.

@@ -17,6 +17,7 @@ mod opening;
 #[path = "../shared/parallel.rs"]
 mod parallel;
 mod support;
+mod texts;
 mod upgrade;
 mod vault;
 mod views;

@@ -4,7 +4,7 @@ use kolo_store::{SqliteLedger, StoreError};
 
 use crate::make::{command, record, tenant};
 use crate::support::{Place, RUNTIME, hold, raw, try_raw};
-use crate::upgrade::{OLD, first_schema, goes_on};
+use crate::upgrade::{OLD, WRONG, first_schema, goes_on};
 use crate::views::{ANSWERS, write_one_of_each};
 
 async fn refusal(location: &str) -> StoreError {
@@ -171,6 +171,25 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
         }
         goes_on(store).await;
     });
+}
+
+/// Books that are wrong stay as they are, for the program that made them.
+#[test]
+fn a_first_schema_that_does_not_add_up_is_left_alone() {
+    for wrong in WRONG {
+        let place = Place::new();
+        RUNTIME.block_on(async {
+            std::fs::write(place.file(), "").expect("an empty file");
+            let hex = |hex: &str| format!("x'{hex}'");
+            raw(&place.file(), &first_schema(SqliteLedger::migrations(), "BLOB", hex)).await;
+            raw(&place.file(), wrong).await;
+            let error = refusal(&place.file()).await;
+            assert!(error.to_string().contains("ledger check"), "{error}");
+            for sql in OLD {
+                try_raw(&place.file(), sql).await.expect(sql);
+            }
+        });
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use kolo_store::{Migration, SqlLedger};
 use crate::make::{NOW, account, command, deposit, tenant};
 
 /// The first schema, as the program that made it left it, with: 10 in, 3 out on hold, 2 out that were
-/// on hold, 1 out that was voided.
+/// on hold, 1 out that was voided, before it was over; last written at 400.
 pub fn first_schema(migrations: &[Migration], bytes: &str, hex: fn(&str) -> String) -> String {
     let first = &migrations[0];
     let checksum: String = first.checksum().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -18,6 +18,8 @@ pub fn first_schema(migrations: &[Migration], bytes: &str, hex: fn(&str) -> Stri
         "CREATE TABLE kolo_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, \
          checksum {bytes} NOT NULL); {} \
          INSERT INTO kolo_migrations VALUES (1, 'ledger', {checksum}); \
+         INSERT INTO commands VALUES \
+         ('main', 'void', {checksum}, 'test', 1, {checksum}, 400, NULL); \
          INSERT INTO accounts (tenant, name, asset, normal, settled, pending_in, pending_out, version) \
          VALUES ('main', 'ada', 'USDC:G', 'credit', 8, 0, 3, 6), \
          ('main', 'external', 'USDC:G', 'debit', 8, 0, 3, 6); \
@@ -38,6 +40,13 @@ pub fn first_schema(migrations: &[Migration], bytes: &str, hex: fn(&str) -> Stri
         first.sql()
     )
 }
+
+/// What makes books of the first schema wrong: a balance that its entries do not come to, an account
+/// that no entry is on.
+pub const WRONG: [&str; 2] = [
+    "UPDATE accounts SET settled = 9, version = version + 1 WHERE name = 'ada'",
+    "INSERT INTO accounts VALUES ('main', 'nobody', 'USDC:G', 'credit', 0, 0, 0, 1)",
+];
 
 /// What a program of the first schema says in its commits and claims.
 pub const OLD: [&str; 5] = [
@@ -77,9 +86,9 @@ pub async fn goes_on<B: 'static>(store: SqlLedger<B>) {
             ("kept", Step::Ended),
         ]
     );
-    // A hold is not over before its end took effect.
+    // A hold is not over before its end took effect, nor later than anything was written.
     let times: Vec<_> = told.movements.iter().map(|m| m.recorded_at.unix()).collect();
-    assert_eq!(times, [101, 201, 299, 301, 350, 450]);
+    assert_eq!(times, [101, 201, 299, 301, 350, 400]);
     let now = store.balances(&tenant(), &[ada()]).await.expect("readable")[0];
     assert_eq!(told.closing, now);
     let at = AsOf::Recorded(Timestamp::from_unix(150));
@@ -88,6 +97,7 @@ pub async fn goes_on<B: 'static>(store: SqlLedger<B>) {
     assert_eq!(then, [ten]);
 
     let mut changes: ChangeSet = command("next");
+    changes.recorded_at = Timestamp::from_unix(420);
     changes.entries.push(deposit("next", "ada", kolo_core::port::ledger::EntryStatus::Settled));
     changes.resolutions.push(kolo_core::port::ledger::Resolution {
         entry: "held".to_owned(),
@@ -96,6 +106,9 @@ pub async fn goes_on<B: 'static>(store: SqlLedger<B>) {
         effective_at: NOW,
     });
     store.commit(changes).await.expect("committed");
-    assert_eq!(statement(&store).await.closing.settled.minor_units(), 6);
+    let told = statement(&store).await;
+    assert_eq!(told.closing.settled.minor_units(), 6);
+    let last = told.movements.last().expect("some").recorded_at;
+    assert_eq!(last.unix(), 420, "what comes next is dated as it is written");
     assert!(store.check().await.expect("readable").is_clean());
 }

@@ -213,6 +213,7 @@ macro_rules! __read_model_cases {
             a_period_ends_before_its_end
             an_issued_statement_never_changes
             a_balance_as_of_a_recorded_time
+            balances_as_of_a_recorded_time_sum_to_zero
             a_balance_as_of_an_effective_time
             an_account_never_used_has_no_past
             statements_keep_the_side

@@ -208,6 +208,36 @@ pub async fn a_balance_as_of_a_recorded_time(setup: &ReadModelSetup) {
     }
 }
 
+/// As of any recorded time all accounts sum to zero, also when a clock is behind the others: what one
+/// change set moves is recorded at one moment on all its accounts.
+pub async fn balances_as_of_a_recorded_time_sum_to_zero(setup: &ReadModelSetup) {
+    let store = setup.open().await;
+    let opening = moved("in", external(), wallet("ada"), 10);
+    let second = held("second", wallet("ada"), wallet("bisi"), 3);
+    let first = held("first", wallet("ada"), external(), 4);
+    store.commit(command("k1").at(later(10)).entry(opening).entry(first).entry(second)).await;
+    // One hold ends without a new entry; then clocks behind it write, and end the other one.
+    store.commit(command("k2").at(later(100)).settle("first")).await;
+    store.commit(command("k3").at(later(40)).settle("second")).await;
+    let entry = moved("late", external(), wallet("ada"), 5);
+    store.commit(command("k4").at(later(50)).entry(entry)).await;
+    for moment in [0, 10, 39, 40, 50, 60, 99, 100, 101] {
+        let accounts = [external(), wallet("ada"), wallet("bisi")];
+        let at = AsOf::Recorded(later(moment));
+        let found = store.read_model.balances_at(&tenant("main"), &accounts, at).await;
+        let [outside, ada, bisi] = found.expect("balances").try_into().expect("three");
+        // What is outside grows on the other side.
+        let settled = |balance: &Balance| balance.settled.minor_units();
+        let held = |b: &Balance| b.pending_in.minor_units() - b.pending_out.minor_units();
+        assert_eq!(settled(&outside), settled(&ada) + settled(&bisi), "{moment}");
+        assert_eq!(held(&outside), held(&ada) + held(&bisi), "{moment}");
+    }
+    for account in [external(), wallet("ada"), wallet("bisi")] {
+        let told = store.whole(&account).await;
+        assert_eq!(told.last().expect("moved").recorded_at, later(100), "{}", account.name);
+    }
+}
+
 /// As of an effective time: what was true then, recorded since or not; a hold is pending from its
 /// beginning to its end.
 pub async fn a_balance_as_of_an_effective_time(setup: &ReadModelSetup) {

@@ -39,7 +39,7 @@ struct Account {
 pub(super) struct Booked {
     accounts: BTreeMap<AccountKey, Account>,
     entries: Vec<JournalEntry>,
-    /// When all of it is recorded: never before the latest entry.
+    /// When all of it is recorded.
     recorded_at: Timestamp,
     resolved: BTreeMap<u64, JournalEntry>,
     movements: Vec<(AccountKey, Movement)>,
@@ -92,6 +92,21 @@ impl Books {
         }
     }
 
+    /// When what a change set moves is recorded: all of it at one moment, so that balances as of any
+    /// moment sum to zero; never before the latest entry, nor before the last movement of an account it
+    /// touches.
+    fn moment(&self, changes: &ChangeSet) -> Timestamp {
+        let whole = changes.resolutions.iter().map(|end| &end.entry);
+        let ended = whole.chain(changes.endings.iter().map(|end| &end.entry));
+        let ended = ended.filter_map(|id| self.entries.get(self.positions.get(id)?));
+        let touched = changes.entries.iter().chain(ended).flat_map(|entry| &entry.postings);
+        touched
+            .filter_map(|line| self.movements.get(&key_of(&line.account))?.last())
+            .map(|last| last.recorded_at)
+            .chain(self.latest)
+            .fold(changes.recorded_at, Ord::max)
+    }
+
     /// When the latest entry was recorded.
     pub(super) const fn latest(&self) -> Option<Timestamp> {
         self.latest
@@ -124,7 +139,7 @@ impl<'a> Draft<'a> {
         let booked = Booked {
             accounts: BTreeMap::new(),
             entries: Vec::new(),
-            recorded_at: books.latest.unwrap_or(changes.recorded_at).max(changes.recorded_at),
+            recorded_at: books.moment(changes),
             resolved: BTreeMap::new(),
             movements: Vec::new(),
         };

@@ -17,7 +17,8 @@ pub(super) struct Book<'v, 'a> {
     set: &'a ChangeSet,
     /// The last entry.
     pub heads: Heads,
-    /// When all of it is recorded, seconds: never before the last entry.
+    /// When all of it is recorded, seconds: never before the last entry, nor before the last movement
+    /// of an account it touches.
     pub recorded_at: i64,
     pub entries: HashMap<&'a str, EntryState>,
     pub accounts: HashMap<AccountKey, AccountState>,
@@ -40,7 +41,9 @@ pub(super) struct Move {
 impl<'v, 'a> Book<'v, 'a> {
     pub fn on(view: &'v View, set: &'a ChangeSet) -> Self {
         let heads = view.heads.get(&set.tenant).copied().unwrap_or_default();
-        let recorded_at = seconds(set.recorded_at).unwrap_or(i64::MAX).max(heads.recorded_at);
+        let at = seconds(set.recorded_at).unwrap_or(i64::MAX).max(heads.recorded_at);
+        // At one moment on all of them: balances as of any moment sum to zero.
+        let recorded_at = touched(view, set).map(|account| account.recorded_at).fold(at, i64::max);
         let (entries, accounts) = (HashMap::new(), HashMap::new());
         Self { view, set, heads, recorded_at, entries, accounts, moves: Vec::new() }
     }
@@ -215,6 +218,18 @@ impl<'v, 'a> Book<'v, 'a> {
         }
         Ok(())
     }
+}
+
+/// The accounts that a change set books on, as far as they were used before.
+fn touched<'v>(view: &'v View, set: &'v ChangeSet) -> impl Iterator<Item = &'v AccountState> {
+    let whole = set.resolutions.iter().map(|end| &end.entry);
+    let ended = whole.chain(set.endings.iter().map(|end| &end.entry));
+    let ended = ended.filter_map(|id| view.entries.get(&(set.tenant.clone(), id.clone())));
+    let new = set.entries.iter().flat_map(|entry| &entry.postings);
+    new.chain(ended.flat_map(|hold| &hold.postings)).filter_map(|line| {
+        let key = (line.account.name.clone(), line.account.asset.clone());
+        view.accounts.get(&(set.tenant.clone(), key))
+    })
 }
 
 /// At least two lines, every amount positive, and per asset as much on the left as on the right.

@@ -11,7 +11,8 @@ use super::account::{AccountKey, account, account_state, accounts_of, side_of};
 use super::view::{EntryState, Heads, Key, View, WorkState};
 use crate::sql::{Db, DbError, Question, Row, Value, ask, values};
 
-/// What is there, and at whose turn it was read where the database has turns.
+/// What is there, and at whose turn it was read where the database has turns. A server that does not
+/// write says none: it may be behind, and what it has is no reason to refuse a commit.
 pub(super) async fn load(
     db: &mut dyn Db,
     sets: &[&ChangeSet],
@@ -26,7 +27,9 @@ pub(super) async fn load(
         work(sets),
         heads(sets),
     ];
-    questions.extend(db.turn());
+    let asked = db.turn();
+    let in_turns = asked.is_some();
+    questions.extend(asked);
     let mut answers = db.ask_all(questions).await?.into_iter();
     let mut next = || answers.next().unwrap_or_default().into_iter();
     let mut view = View {
@@ -44,6 +47,9 @@ pub(super) async fn load(
     view.work = next().map(work_state).collect::<Result<_, _>>()?;
     view.heads = next().map(head).collect::<Result<_, _>>()?;
     let turn = next().next().map(|mut row| row.int()).transpose()?;
+    if in_turns && turn.is_none() {
+        return Err(DbError::no_turn());
+    }
     Ok((view, turn))
 }
 

@@ -1,0 +1,113 @@
+//! What an operator meets: migrations that have to wait, and errors that say what to do.
+use kolo_core::port::{CommitError, Ledger};
+use kolo_store::{PostgresLedger, PostgresOptions};
+use sqlx::{Connection, PgConnection};
+
+use crate::hosting::{bare, schema};
+use crate::make::step;
+use crate::proxy::Pooler;
+use crate::support::{Place, RUNTIME, blocked, hold_turn, raw, turn, until_blocked};
+use crate::texts::are_refused;
+use crate::upgrade::{first_schema, goes_on};
+
+/// A report reads a table for longer than a migration waits for it.
+#[test]
+fn a_migration_outlasts_a_long_reader() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let hex = |hex: &str| format!("'\\x{hex}'");
+        raw(place.url(), &first_schema(PostgresLedger::migrations(), "BYTEA", hex)).await;
+        let mut reader = PgConnection::connect(place.url()).await.expect("connected");
+        let report = "BEGIN; SELECT count(*) FROM accounts";
+        sqlx::raw_sql(report).execute(&mut reader).await.expect("read");
+        let url = place.url().to_owned();
+        let opening = tokio::spawn(async move { PostgresLedger::connect(&url).await });
+        for _ in 0..3 {
+            until_blocked(&place).await;
+            // As if its patience were over.
+            raw(place.url(), &format!("SELECT pg_cancel_backend(pid) {}", blocked(&place))).await;
+        }
+        assert!(!opening.is_finished());
+        sqlx::raw_sql("ROLLBACK").execute(&mut reader).await.expect("ended");
+        goes_on(opening.await.expect("no panic").expect("opened")).await;
+    });
+}
+
+/// What was read before a migration is not written after it.
+#[test]
+fn a_migration_takes_its_turn() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        let undone = "DELETE FROM kolo_migrations WHERE version = 3; DROP VIEW users, groups, wallets, \
+                      transactions, approvals, receipts, notifications_log; \
+                      DROP FUNCTION kolo_json, kolo_details";
+        raw(place.url(), undone).await;
+        let before = turn(&place).await;
+        let mut held = hold_turn(&place).await;
+        let url = place.url().to_owned();
+        let opening = tokio::spawn(async move { PostgresLedger::connect(&url).await });
+        until_blocked(&place).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut held).await.expect("released");
+        opening.await.expect("no panic").expect("opened");
+        assert_eq!(turn(&place).await, before + 1);
+    });
+}
+
+#[test]
+fn a_schema_of_another_program_is_named() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        raw(place.url(), "ALTER TABLE commands RENAME COLUMN hash TO newer").await;
+        let error = store.commit(step("one", "ada", 0)).await.expect_err("it is another one");
+        assert!(error.to_string().contains("program and schema differ"), "{error}");
+    });
+}
+
+#[test]
+fn a_pooler_that_forgets_prepared_statements_is_named() {
+    let place = Place::new();
+    let pooler = Pooler::before(bare(&place), 3);
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        let options = PostgresOptions::default().schema(schema(&place));
+        let mut said = None;
+        for number in 0..20 {
+            match PostgresLedger::connect_with(&pooler.url, options.clone()).await {
+                Ok(store) => {
+                    let answer = store.commit(step(&format!("{number}"), "ada", number)).await;
+                    said = answer.err().map(|error: CommitError| error.to_string());
+                }
+                Err(error) => said = Some(error.to_string()),
+            }
+            if said.is_some() {
+                break;
+            }
+        }
+        let said = said.expect("statements of one connection were found on another");
+        assert!(said.contains("KOLO_POOLER=transaction"), "{said}");
+    });
+}
+
+#[test]
+fn a_database_that_cannot_write_every_name_is_refused() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let name = format!("{}_latin", schema(&place));
+        let create =
+            format!("CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+        raw(bare(&place), &create).await;
+        let (server, _) = bare(&place).rsplit_once('/').expect("a database");
+        let error = PostgresLedger::connect(&format!("{server}/{name}")).await.err();
+        raw(bare(&place), &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        let said = error.expect("refused").to_string();
+        assert!(said.contains("LATIN1") && said.contains("UTF8"), "{said}");
+    });
+}
+
+#[test]
+fn texts_that_not_every_database_keeps_are_refused() {
+    let place = Place::new();
+    RUNTIME.block_on(async { are_refused(place.open().await).await });
+}
