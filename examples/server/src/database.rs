@@ -184,7 +184,8 @@ pub enum OpenError {
 #[derive(Subcommand)]
 pub enum LedgerCommand {
     /// Check that the books add up: every entry balances, every balance is what its entries come to, no
-    /// gaps, every hold ended at most once. Changes nothing; the server may run meanwhile. Ends with 1
+    /// gaps, every hold ended at most once, every command took effect once, the outbox corresponds to the
+    /// books. Changes nothing; the server may run meanwhile. Ends with 1
     /// when a promise is broken, with 2 when the database cannot be read.
     Check {
         /// Print one JSON object.

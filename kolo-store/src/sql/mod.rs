@@ -25,7 +25,7 @@ pub(crate) mod writer;
 
 #[cfg(feature = "failpoints")]
 pub(crate) use crate::failpoint::{reached, watched};
-pub use check::{CheckReport, Finding};
+pub use check::{CheckReport, Finding, OutboxFault};
 pub(crate) use error::{DbError, Fate};
 pub use migrate::Migration;
 pub(crate) use statement::{Bulk, Db, Question, Row, Value, ask, seconds, values};

@@ -1,6 +1,8 @@
 //! The PostgreSQL store: the ports' suites on a server of the tests' own, and what only a server can
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#[path = "../shared/broken.rs"]
+mod broken;
 mod conformance;
 #[path = "../shared/contribution.rs"]
 mod contribution;

@@ -124,3 +124,14 @@ pub async fn as_one_group<T: Send + 'static>(
     }
     answers
 }
+
+/// Statements behind the store's back that nothing in the database checks.
+pub async fn harm(url: &str, sql: &str) {
+    raw(url, &format!("SET session_replication_role = replica; {sql}")).await;
+}
+
+/// A text's bytes, as SQL has them.
+pub fn blob(text: &str) -> String {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("'\\x{hex}'::bytea")
+}
