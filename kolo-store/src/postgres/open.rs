@@ -42,6 +42,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "views",
         sql: include_str!("../../migrations/postgres/0003_views.sql"),
     },
+    Migration {
+        version: 4,
+        name: "spans",
+        sql: include_str!("../../migrations/postgres/0004_spans.sql"),
+    },
 ];
 
 const PRESENT: &str = "SELECT 1::bigint WHERE to_regclass('kolo_migrations') IS NOT NULL";

@@ -6,12 +6,13 @@
 //! | `writer` | the one writer: groups of writes, each one database transaction |
 //! | `doubt` | what became of a commit that was not answered |
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
-//! | `read`, `history`, `queue`, `check` | the statements of the ports and of the audit |
+//! | `read`, `history`, `effective`, `queue`, `check` | the statements of the ports and of the audit |
 //! | `store`, `ledger` | the handle that adapters share, and the ports on it |
 //! | `migrate` | brings a schema up to date |
 mod batch;
 mod check;
 mod doubt;
+mod effective;
 mod error;
 mod history;
 mod ledger;

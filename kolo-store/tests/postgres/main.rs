@@ -19,6 +19,8 @@ mod model;
 mod outages;
 #[path = "../shared/parallel.rs"]
 mod parallel;
+#[path = "../shared/past.rs"]
+mod past;
 mod positions;
 mod proxy;
 mod rounds;

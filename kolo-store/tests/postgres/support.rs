@@ -135,3 +135,6 @@ pub fn blob(text: &str) -> String {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("'\\x{hex}'::bytea")
 }
+
+/// Takes the fourth migration back.
+pub const UNDO_SPANS: &str = "DROP TABLE spans; DROP FUNCTION kolo_span() CASCADE";

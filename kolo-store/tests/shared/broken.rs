@@ -188,6 +188,10 @@ fn every_broken_promise_of_the_books_is_found() {
                     twice("two"),
                 ],
             ),
+            case(
+                "INSERT INTO spans VALUES ('main', 'ada', 'USDC:G', 64, 64, 1, 2)",
+                [balance("ada")],
+            ),
         ]
     });
 }

@@ -18,6 +18,8 @@ mod model;
 mod opening;
 #[path = "../shared/parallel.rs"]
 mod parallel;
+#[path = "../shared/past.rs"]
+mod past;
 mod support;
 mod upgrade;
 mod vault;

@@ -96,3 +96,6 @@ pub fn blob(text: &str) -> String {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("x'{hex}'")
 }
+
+/// Takes the fourth migration back, after [`harm`] has taken the triggers.
+pub const UNDO_SPANS: &str = "DROP TABLE spans";

@@ -73,6 +73,21 @@ pub(super) const RULES: &[(&str, Found)] = &[
         },
     ),
     (
+        // What past balances are looked up by: it says of movements what they are, and of all of them.
+        "SELECT s.tenant, s.account, s.asset FROM spans s JOIN movements m \
+         ON m.tenant = s.tenant AND m.account = s.account AND m.asset = s.asset \
+         AND m.version > s.version - s.size AND m.version <= s.version \
+         GROUP BY s.tenant, s.account, s.asset, s.size, s.version, s.earliest, s.latest \
+         HAVING min(m.effective_at) <> s.earliest OR max(m.effective_at) <> s.latest \
+         UNION SELECT a.tenant, a.name, a.asset FROM accounts a \
+         LEFT JOIN spans s ON s.tenant = a.tenant AND s.account = a.name AND s.asset = a.asset \
+         GROUP BY a.tenant, a.name, a.asset, a.movement \
+         HAVING count(s.size) <> a.movement / 64 + a.movement / 4096 + a.movement / 262144",
+        |row| {
+            Ok(Finding::Balance { tenant: row.tenant()?, account: row.text()?, asset: row.text()? })
+        },
+    ),
+    (
         "SELECT tenant, 'movements of ' || account || ' (' || asset || ')' FROM movements \
          GROUP BY tenant, account, asset HAVING min(version) <> 1 OR max(version) <> count(*) \
          UNION ALL SELECT tenant, 'events' FROM events GROUP BY tenant \
