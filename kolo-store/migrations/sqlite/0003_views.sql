@@ -40,24 +40,16 @@ LEFT JOIN parts s ON s.tenant = p.tenant AND s.entry = p.entry AND s.line = p.li
 -- One row per decision of a person: a vote, an answer to who asked for a place, a signature for another
 -- code. approved: 1 or 0.
 CREATE VIEW IF NOT EXISTS approvals AS
-SELECT tenant, position, aggregate_id AS group_id, 'vote' AS kind,
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.member') AS address,
+SELECT tenant, position, aggregate_id AS group_id,
+    CASE record_kind WHEN 'circle.vote_cast' THEN 'vote' WHEN 'circle.upgrade_signed' THEN 'code' ELSE 'place' END AS kind,
+    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.' || substr(record_kind, 8) || '.member') AS address,
     CAST(json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.proposal') AS BIGINT) AS proposal,
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.approve') AS approved,
+    CASE record_kind WHEN 'circle.join_rejected' THEN 0
+        WHEN 'circle.vote_cast' THEN json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.approve')
+        ELSE 1 END AS approved,
     CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT) AS decided_at, json_extract(CAST(bytes AS TEXT), '$.tx') AS chain_tx
-FROM events WHERE record_kind = 'circle.vote_cast'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'place',
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.participant_joined.member'), NULL, 1, CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT), json_extract(CAST(bytes AS TEXT), '$.tx')
-FROM events WHERE record_kind = 'circle.participant_joined'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'place',
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.join_rejected.member'), NULL, 0, CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT), json_extract(CAST(bytes AS TEXT), '$.tx')
-FROM events WHERE record_kind = 'circle.join_rejected'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'code',
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.upgrade_signed.member'), NULL, 1, CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT), json_extract(CAST(bytes AS TEXT), '$.tx')
-FROM events WHERE record_kind = 'circle.upgrade_signed';
+FROM events
+WHERE record_kind IN ('circle.vote_cast', 'circle.participant_joined', 'circle.join_rejected', 'circle.upgrade_signed');
 
 -- One row per signed receipt.
 CREATE VIEW IF NOT EXISTS receipts AS
