@@ -8,8 +8,8 @@ use std::sync::Arc;
 use clap::Subcommand;
 use kolo_core::port::{KeyVault, Ledger, PortError, WorkQueue};
 use kolo_store::{
-    CheckReport, MasterKeys, PostgresLedger, PostgresOptions, SqliteLedger, StoreError, StoreVault,
-    VaultError,
+    CheckReport, MasterKeys, PostgresLedger, PostgresOptions, SqlLedger, SqliteLedger, StoreError,
+    StoreVault, VaultError, WakeUps,
 };
 use zeroize::Zeroizing;
 
@@ -49,6 +49,18 @@ pub struct Opened {
     pub queue: Arc<dyn WorkQueue>,
     /// The keys, in the same database.
     pub vault: Arc<dyn KeyVault>,
+    /// Has somebody called soon after something was committed, by this process or another.
+    pub wakes: Wakes,
+}
+
+/// See [`kolo_store::SqlLedger::wake_ups`].
+pub type Wakes = Box<dyn FnOnce(Box<dyn Fn() + Send + Sync>) -> WakeUps + Send>;
+
+async fn opened<B: 'static>(ledger: SqlLedger<B>, keys: MasterKeys) -> Result<Opened, OpenError> {
+    let ledger = Arc::new(ledger);
+    let vault = Arc::new(StoreVault::try_new(&ledger, keys).await?);
+    let (queue, bell) = (ledger.clone(), ledger.clone());
+    Ok(Opened { ledger, queue, vault, wakes: Box::new(move |wake| bell.wake_ups(wake)) })
 }
 
 impl Database {
@@ -100,15 +112,10 @@ impl Database {
     pub async fn open(&self, keys: MasterKeys) -> Result<Opened, OpenError> {
         match self {
             Self::Sqlite(file) => {
-                let ledger = Arc::new(SqliteLedger::connect(&file.display().to_string()).await?);
-                let vault = Arc::new(StoreVault::try_new(&ledger, keys).await?);
-                Ok(Opened { ledger: ledger.clone(), queue: ledger, vault })
+                opened(SqliteLedger::connect(&file.display().to_string()).await?, keys).await
             }
             Self::Postgres { url, options } => {
-                let ledger = PostgresLedger::connect_with(url, options.clone()).await?;
-                let ledger = Arc::new(ledger);
-                let vault = Arc::new(StoreVault::try_new(&ledger, keys).await?);
-                Ok(Opened { ledger: ledger.clone(), queue: ledger, vault })
+                opened(PostgresLedger::connect_with(url, options.clone()).await?, keys).await
             }
         }
     }

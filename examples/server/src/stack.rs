@@ -12,7 +12,7 @@ use kolo_localnet::Localnet;
 use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
-use kolo_store::{MasterKey, MasterKeys};
+use kolo_store::{MasterKey, MasterKeys, WakeUps};
 
 use crate::chat::{ChatError, ChatRoom};
 use crate::clock::MovableClock;
@@ -77,6 +77,8 @@ pub struct Stack {
     pub clock: Arc<MovableClock>,
     /// The factory of circles.
     pub factory: ChainAddress,
+    /// What other processes commit wakes the worker.
+    _awake: (WakeUps, Arc<Worker>),
 }
 
 /// Why it could not be started.
@@ -134,7 +136,7 @@ impl Stack {
         }
         progress("opening the database");
         let opened = plan.database.open(MasterKeys::new(plan.master_key)).await?;
-        let Opened { ledger, queue, vault } = opened;
+        let Opened { ledger, queue, vault, wakes } = opened;
         let tenant = TenantId::default();
 
         let keys: (&dyn KeyVault, &TenantId) = (vault.as_ref(), &tenant);
@@ -178,6 +180,12 @@ impl Stack {
         let kolo = Kolo::new(tenant, ports, asset, operator, plan.settings);
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
+        // Held weakly: what wakes it keeps nothing open.
+        let awake = Arc::new(worker.clone());
+        let asleep = Arc::downgrade(&awake);
+        let wake_ups = wakes(Box::new(move || {
+            asleep.upgrade().inspect(|worker| worker.nudge());
+        }));
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
         Ok(Self {
             kolo,
@@ -189,6 +197,7 @@ impl Stack {
             meter,
             clock: plan.clock,
             factory: deployment.factory,
+            _awake: (wake_ups, awake),
         })
     }
 }

@@ -8,6 +8,7 @@
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
 //! | `read`, `history`, `effective`, `queue`, `check` | the statements of the ports and of the audit |
 //! | `store`, `ledger` | the handle that adapters share, and the ports on it |
+//! | `wake` | wakes who waits for what is committed |
 //! | `migrate` | brings a schema up to date |
 mod batch;
 mod check;
@@ -22,6 +23,7 @@ mod read;
 mod retention;
 mod statement;
 pub(crate) mod store;
+pub(crate) mod wake;
 pub(crate) mod writer;
 
 #[cfg(feature = "failpoints")]
@@ -31,6 +33,7 @@ pub(crate) use error::{DbError, Fate};
 pub use migrate::Migration;
 pub(crate) use statement::{Bulk, Db, Question, Row, Value, ask, seconds, values};
 pub use store::SqlLedger;
+pub use wake::WakeUps;
 
 /// Where the crash tests may kill the process: nothing, but for them.
 #[cfg(not(feature = "failpoints"))]

@@ -32,3 +32,4 @@ mod support;
 mod upgrade;
 #[path = "../sqlite/views.rs"]
 mod views;
+mod wakes;

@@ -24,3 +24,4 @@ mod support;
 mod upgrade;
 mod vault;
 mod views;
+mod wakes;
