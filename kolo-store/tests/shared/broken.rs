@@ -214,19 +214,19 @@ fn a_command_that_took_effect_otherwise_than_once_is_found() {
     });
 }
 
+/// Another state of an aggregate.
+fn set(kind: &str, id: &str, state: &str) -> String {
+    let state = blob(state);
+    format!("UPDATE aggregates SET bytes = {state} WHERE kind = '{kind}' AND id = '{id}'")
+}
+
+const REFUSED: &str = r#"{"progress":{"Refused":{"contract_code":null,"reason":"late"}}}"#;
+
 #[test]
-fn an_outbox_that_does_not_correspond_to_the_books_is_found() {
+fn an_intent_without_its_item_and_its_events_is_found() {
     use OutboxFault as F;
     check_all(|story| {
         let Story { open, paid, refused, confirmed, seats } = story;
-        let set = |kind: &str, id: &str, state: &str| {
-            let state = blob(state);
-            format!("UPDATE aggregates SET bytes = {state} WHERE kind = '{kind}' AND id = '{id}'")
-        };
-        let held = |id: &str| format!("hold/{id}");
-        let gone = r#"{"progress":{"Refused":{"contract_code":null,"reason":"late"}}}"#;
-        let over = format!("UPDATE work SET done = 1 WHERE id = 'intent/{TAKEN}'");
-        let waits = format!(r#"{{"pending":{{"intent":"{refused}","hold":"hold/{refused}"}}}}"#);
         vec![
             case(format!("DELETE FROM work WHERE id = 'intent/{open}'"), [outbox(open, F::NoItem)]),
             case(
@@ -234,7 +234,7 @@ fn an_outbox_that_does_not_correspond_to_the_books_is_found() {
                 [
                     outbox(open, F::NoIntent),
                     outbox(&seats[0], F::Waiting),
-                    outbox(&held(open), F::HoldLeft),
+                    outbox(&format!("hold/{open}"), F::HoldLeft),
                 ],
             ),
             case(
@@ -256,30 +256,52 @@ fn an_outbox_that_does_not_correspond_to_the_books_is_found() {
                 format!("UPDATE work SET done = 0 WHERE id = 'intent/{refused}'"),
                 [outbox(refused, F::Item), outbox(refused, F::Events)],
             ),
-            case(set("intent", open, gone), [outbox(open, F::Item), outbox(open, F::HoldLeft)]),
+            case(set("intent", open, "{"), [outbox(open, F::Unreadable)]),
+            case(set("seat", &seats[1], "{"), [outbox(&seats[1], F::Unreadable)]),
+            case(set("offer", OFFER, "{"), [outbox(OFFER, F::Unreadable)]),
+        ]
+    });
+}
+
+#[test]
+fn a_hold_that_nothing_ends_or_that_ended_too_early_is_found() {
+    use OutboxFault as F;
+    check_all(|story| {
+        let Story { open, refused, confirmed, seats, .. } = story;
+        let over = format!("UPDATE work SET done = 1 WHERE id = 'intent/{TAKEN}'");
+        let waits = format!(r#"{{"pending":{{"intent":"{refused}","hold":"hold/{refused}"}}}}"#);
+        let applied = set("follower", "main", r#"{"through":101}"#);
+        let circle = seats[3].split_once('/').expect("a circle").0;
+        let unread = blob(r#"{"unread":true}"#);
+        let unread = format!(
+            "INSERT INTO aggregates VALUES ('main', 'circle', '{circle}', 1, 'circle', 2, {unread})"
+        );
+        let left = || outbox(&format!("hold/{OFFER}"), F::HoldLeft);
+        vec![
+            case(set("intent", open, REFUSED), [outbox(open, F::Item), outbox(open, F::HoldLeft)]),
             case(
                 set("intent", refused, r#"{"progress":"Queued"}"#),
                 [outbox(refused, F::Item), outbox(refused, F::HoldGone)],
             ),
-            case(set("intent", open, "{"), [outbox(open, F::Unreadable)]),
-            case(set("seat", &seats[1], "{"), [outbox(&seats[1], F::Unreadable)]),
             // The chain has done it, and nobody knows which hold is meant.
             case(set("seat", &seats[3], r#"{"pending":null}"#), [outbox(confirmed, F::HoldLeft)]),
-            // The chain has done it, its events are all applied.
-            case(set("follower", "main", r#"{"through":101}"#), [outbox(confirmed, F::Unbooked)]),
+            // The chain has done it, its events are all applied; unless its circle is still to be read.
+            case(applied.clone(), [outbox(confirmed, F::Unbooked)]),
+            case(applied + "; " + &unread, []),
             case(set("seat", &seats[2], &waits), [outbox(&seats[2], F::Waiting)]),
             case(set("offer", OFFER, &offer_of("null")), [outbox(OFFER, F::HoldLeft)]),
             case(
-                set("intent", TAKEN, gone) + "; " + &over,
+                set("intent", TAKEN, REFUSED) + "; " + &over,
                 [outbox(TAKEN, F::Events), outbox(OFFER, F::HoldLeft)],
             ),
             case(
                 set("intent", TAKEN, r#"{"progress":{"Confirmed":{"ledger":100}}}"#) + "; " + &over,
                 [outbox(TAKEN, F::Events), outbox(OFFER, F::Unbooked)],
             ),
+            case(format!("DELETE FROM aggregates WHERE id = '{OFFER}'"), [left()]),
             case(
-                format!("DELETE FROM aggregates WHERE id = '{OFFER}'"),
-                [outbox(&held(OFFER), F::HoldLeft)],
+                format!("UPDATE aggregates SET id = 'off_b' WHERE id = '{OFFER}'"),
+                [left(), outbox("off_b", F::Waiting)],
             ),
         ]
     });

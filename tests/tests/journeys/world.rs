@@ -288,6 +288,8 @@ impl World {
         let external = AccountId { name: "external".to_owned(), asset, normal: Side::Debit };
         let ledger = self.kolo.ports().ledger.as_ref();
         check_books(ledger, self.kolo.tenant(), &[external]).await.unwrap();
+        let record = database(&self.folder).check().await.unwrap();
+        assert_eq!(record.findings, [], "what an operator's check of the ledger finds");
         self.nothing_twice().await;
     }
 
@@ -355,10 +357,14 @@ fn field(want: &Value, name: &str) -> String {
     want[kind_of(want)][name].as_str().unwrap().to_owned()
 }
 
+fn database(folder: &tempfile::TempDir) -> Database {
+    Database::Sqlite(folder.path().join("kolo.sqlite"))
+}
+
 async fn start(folder: &tempfile::TempDir, clock: Arc<MovableClock>, caps: Caps) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
-        database: Database::Sqlite(folder.path().join("kolo.sqlite")),
+        database: database(folder),
         master_key: MasterKey::from_bytes([7; 32]),
         clock,
         entropy: Arc::new(SystemEntropy),
