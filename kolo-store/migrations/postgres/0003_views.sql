@@ -48,6 +48,14 @@ SELECT tenant, substr(name, 8) AS user_id, asset, settled, pending_out, pending_
 FROM accounts WHERE name LIKE 'wallet/%'
 $view$);
 
+-- One row per kind of account and asset, as the chart of accounts has them (what stands before the owner in
+-- an account's name), in the direction in which it grows.
+SELECT kolo_view('chart_of_accounts', $view$
+SELECT tenant, split_part(name, '/', 1) AS kind, asset, normal, count(*) AS accounts,
+    sum(settled) AS settled, sum(pending_out) AS pending_out, sum(pending_in) AS pending_in
+FROM accounts GROUP BY tenant, split_part(name, '/', 1), asset, normal
+$view$);
+
 -- One row per line of a journal entry. amount: what settled, or is on hold; settled_amount: what counts.
 SELECT kolo_view('transactions', $view$
 SELECT e.tenant, e.position, p.line, e.id, e.kind,

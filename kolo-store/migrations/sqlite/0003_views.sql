@@ -25,6 +25,13 @@ SELECT tenant, substr(name, 8) AS user_id, asset, settled, pending_out, pending_
     settled - pending_out AS available, movement AS version, recorded_at
 FROM accounts WHERE name LIKE 'wallet/%';
 
+-- One row per kind of account and asset, as the chart of accounts has them (what stands before the owner in
+-- an account's name), in the direction in which it grows.
+CREATE VIEW IF NOT EXISTS chart_of_accounts AS
+SELECT tenant, substr(name, 1, instr(name || '/', '/') - 1) AS kind, asset, normal, count(*) AS accounts,
+    sum(settled) AS settled, sum(pending_out) AS pending_out, sum(pending_in) AS pending_in
+FROM accounts GROUP BY tenant, substr(name, 1, instr(name || '/', '/') - 1), asset, normal;
+
 -- One row per line of a journal entry. amount: what settled, or is on hold; settled_amount: what counts.
 CREATE VIEW IF NOT EXISTS transactions AS
 SELECT e.tenant, e.position, p.line, e.id, e.kind,

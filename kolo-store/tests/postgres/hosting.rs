@@ -259,7 +259,7 @@ fn the_views_for_reporting_say_what_is_stored() {
         let (name, role) = (schema(&place), format!("{}_reports", schema(&place)));
         let grants = format!(
             "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; \
-             GRANT SELECT ON users, groups, wallets, transactions, approvals, receipts, \
+             GRANT SELECT ON users, groups, wallets, chart_of_accounts, transactions, approvals, receipts, \
              notifications_log TO {role}"
         );
         raw(place.url(), &grants).await;

@@ -35,6 +35,12 @@ pub const ANSWERS: &[(&str, &[&str])] = &[
         &["Ada 2-1=1"],
     ),
     (
+        "SELECT kind || ' ' || normal || ' ' || CAST(accounts AS TEXT) || ' ' \
+         || CAST(settled AS TEXT) || ' ' || CAST(pending_out AS TEXT) || ' ' \
+         || CAST(pending_in AS TEXT) FROM chart_of_accounts ORDER BY kind",
+        &["external debit 1 2 1 0", "wallet credit 1 2 1 0"],
+    ),
+    (
         "SELECT id || ' ' || status || ' ' || side || ' ' || CAST(settled_amount AS TEXT) || ' ' \
          || coalesce(group_id, '-') || ' ' || coalesce(CAST(round AS TEXT), '-') || ' ' || command \
          || ' ' || correlation FROM transactions WHERE account LIKE 'wallet/%' ORDER BY position",
