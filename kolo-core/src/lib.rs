@@ -4,6 +4,7 @@
 //! calls, and the [ports](port) behind which databases, chains, vaults and channels live. It does no
 //! I/O and needs no particular executor.
 mod cap;
+pub mod chart;
 pub mod circle;
 mod code;
 mod context;

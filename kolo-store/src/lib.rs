@@ -44,7 +44,7 @@ pub use failpoint::{FAILPOINT, failpoints};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresLedger, PostgresOptions};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::{CheckReport, Finding, Migration, SqlLedger};
+pub use sql::{CheckReport, Finding, Migration, OutboxFault, SqlLedger, WakeUps};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteLedger};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use kolo_core::port::{Ledger, PortError, WorkQueue};
 use kolo_store::{
     CheckReport, MasterKeys, PostgresLedger, PostgresOptions, SqliteLedger, StoreError, StoreVault,
-    VaultError,
+    VaultError, WakeUps,
 };
 use zeroize::Zeroizing;
 
@@ -77,6 +77,15 @@ impl Opened {
         match &self.books {
             Books::Sqlite(ledger) => StoreVault::holds_keys(ledger).await,
             Books::Postgres(ledger) => StoreVault::holds_keys(ledger).await,
+        }
+    }
+
+    /// Has `wake` called soon after something was committed, by this process or another:
+    /// [`kolo_store::SqlLedger::wake_ups`].
+    pub fn wake_ups(&self, wake: impl Fn() + Send + Sync + 'static) -> WakeUps {
+        match &self.books {
+            Books::Sqlite(ledger) => ledger.wake_ups(wake),
+            Books::Postgres(ledger) => ledger.wake_ups(wake),
         }
     }
 }
@@ -220,7 +229,8 @@ pub enum OpenError {
 #[derive(Subcommand)]
 pub enum LedgerCommand {
     /// Check that the books add up: every entry balances, every balance is what its entries come to, no
-    /// gaps, every hold ended at most once. Changes nothing; the server may run meanwhile. Ends with 1
+    /// gaps, every hold ended at most once, every command took effect once, the outbox corresponds to the
+    /// books. Changes nothing; the server may run meanwhile. Ends with 1
     /// when a promise is broken, with 2 when the database cannot be read.
     Check {
         /// Print one JSON object.

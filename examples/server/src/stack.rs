@@ -14,7 +14,7 @@ use kolo_localnet::store::DiskStore;
 use kolo_stellar::setup::{Funder, Operation, operate_in, operate_on};
 use kolo_stellar::{FnTransport, Meter, Rpc, StellarChainClient, StellarConfig};
 use kolo_store::remote::{AccessToken, RemoteVault, RemoteVaultError};
-use kolo_store::{MasterKey, MasterKeys};
+use kolo_store::{MasterKey, MasterKeys, WakeUps};
 
 use crate::chat::{ChatError, ChatRoom};
 use crate::clock::MovableClock;
@@ -101,6 +101,8 @@ pub struct Stack {
     pub clock: Arc<MovableClock>,
     /// The factory of circles.
     pub factory: ChainAddress,
+    /// What other processes commit wakes the worker.
+    _awake: (WakeUps, Arc<Worker>),
 }
 
 /// Why it could not be started.
@@ -202,8 +204,8 @@ impl Stack {
         let chat =
             Arc::new(ChatRoom::open(&plan.data.join("chat.jsonl"), move || chat_clock.now())?);
         let ports = Ports {
-            ledger: opened.ledger,
-            queue: opened.queue,
+            ledger: opened.ledger.clone(),
+            queue: opened.queue.clone(),
             chain: Arc::new(meter.watch(Arc::new(client))),
             vault,
             clock,
@@ -216,6 +218,12 @@ impl Stack {
         };
         let channel: Arc<dyn MessageChannel> = chat.clone();
         let worker = Worker::new(kolo.clone(), vec![channel]);
+        // Held weakly: what wakes it keeps nothing open.
+        let awake = Arc::new(worker.clone());
+        let asleep = Arc::downgrade(&awake);
+        let wake_ups = opened.wake_ups(move || {
+            asleep.upgrade().inspect(|worker| worker.nudge());
+        });
         progress(&format!("ready after {:.1} s", began.elapsed().as_secs_f32()));
         Ok(Self {
             kolo,
@@ -227,6 +235,7 @@ impl Stack {
             meter,
             clock: plan.clock,
             factory: deployment.factory,
+            _awake: (wake_ups, awake),
         })
     }
 }

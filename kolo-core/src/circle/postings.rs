@@ -1,6 +1,6 @@
 //! What each event of a circle does to the books.
 //!
-//! A circle has five accounts; together they are its vault, to the stroop:
+//! A circle has five accounts of the [chart](crate::chart); together they are its vault, to the stroop:
 //!
 //! | account | is |
 //! |---|---|
@@ -30,13 +30,14 @@
 //! (where the money came from). Somebody whose wallet is not ours is `external`.
 use kolo_rules::{Amount, Circle as Mirror, Refusal};
 
+use crate::chart::AccountKind;
 use crate::port::chain::ChainAddress;
 use crate::port::ledger::{AccountId, Balance, EntryStatus, JournalEntry, Posting, Side};
 use crate::{Asset, CircleId, MemberId, Timestamp};
 
 /// A member's wallet.
 pub(crate) fn wallet(member: MemberId, asset: &Asset) -> AccountId {
-    AccountId { name: format!("wallet/{member}"), asset: asset.key(), normal: Side::Credit }
+    AccountKind::Wallet.owned(member, asset)
 }
 
 /// Whose wallet an account is, if it is one.
@@ -59,14 +60,14 @@ impl Part {
         [Self::Pot, Self::Deposits, Self::Reserve, Self::Insurance, Self::Credits];
 
     pub fn account(self, circle: CircleId, asset: &Asset) -> AccountId {
-        let name = match self {
-            Self::Pot => "pot",
-            Self::Deposits => "deposits",
-            Self::Reserve => "reserve",
-            Self::Insurance => "insurance",
-            Self::Credits => "credits",
+        let kind = match self {
+            Self::Pot => AccountKind::Pot,
+            Self::Deposits => AccountKind::Deposits,
+            Self::Reserve => AccountKind::Reserve,
+            Self::Insurance => AccountKind::Insurance,
+            Self::Credits => AccountKind::Credits,
         };
-        AccountId { name: format!("{name}/{circle}"), asset: asset.key(), normal: Side::Credit }
+        kind.owned(circle, asset)
     }
 
     /// How much of it the rules say there is.
@@ -127,7 +128,7 @@ pub(crate) fn allocation(
 
 /// The world outside.
 pub(crate) fn external(asset: &Asset) -> AccountId {
-    AccountId { name: "external".to_owned(), asset: asset.key(), normal: Side::Debit }
+    AccountKind::External.for_all(asset)
 }
 
 /// The wallet, or the outside for a holder who is not ours.

@@ -49,6 +49,14 @@ SELECT tenant, substr(name, 8) AS user_id, asset, settled, pending_out, pending_
 FROM accounts WHERE name LIKE 'wallet/%'
 $view$);
 
+-- One row per kind of account and asset, as the chart of accounts has them (what stands before the owner in
+-- an account's name), in the direction in which it grows.
+SELECT kolo_view('chart_of_accounts', $view$
+SELECT tenant, split_part(name, '/', 1) AS kind, asset, normal, count(*) AS accounts,
+    sum(settled) AS settled, sum(pending_out) AS pending_out, sum(pending_in) AS pending_in
+FROM accounts GROUP BY tenant, split_part(name, '/', 1), asset, normal
+$view$);
+
 -- One row per line of a journal entry. amount: what settled, or is on hold; settled_amount: what counts.
 SELECT kolo_view('transactions', $view$
 SELECT e.tenant, e.position, p.line, e.id, e.kind,
@@ -66,24 +74,16 @@ $view$);
 -- One row per decision of a person: a vote, an answer to who asked for a place, a signature for another
 -- code. approved: 1 or 0.
 SELECT kolo_view('approvals', $view$
-SELECT tenant, position, aggregate_id AS group_id, 'vote' AS kind,
-    kolo_json(bytes) #>> '{what,in_circle,vote_cast,member}' AS address,
+SELECT tenant, position, aggregate_id AS group_id,
+    CASE record_kind WHEN 'circle.vote_cast' THEN 'vote' WHEN 'circle.upgrade_signed' THEN 'code' ELSE 'place' END AS kind,
+    kolo_json(bytes) #>> ARRAY['what', 'in_circle', substr(record_kind, 8), 'member'] AS address,
     CAST(kolo_json(bytes) #>> '{what,in_circle,vote_cast,proposal}' AS BIGINT) AS proposal,
-    CASE kolo_json(bytes) #>> '{what,in_circle,vote_cast,approve}' WHEN 'true' THEN 1 WHEN 'false' THEN 0 END AS approved,
+    CASE record_kind WHEN 'circle.join_rejected' THEN 0 WHEN 'circle.vote_cast' THEN
+        CASE kolo_json(bytes) #>> '{what,in_circle,vote_cast,approve}' WHEN 'true' THEN 1 WHEN 'false' THEN 0 END
+        ELSE 1 END AS approved,
     CAST(kolo_json(bytes) #>> '{at}' AS BIGINT) AS decided_at, kolo_json(bytes) #>> '{tx}' AS chain_tx
-FROM events WHERE record_kind = 'circle.vote_cast'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'place',
-    kolo_json(bytes) #>> '{what,in_circle,participant_joined,member}', NULL, 1, CAST(kolo_json(bytes) #>> '{at}' AS BIGINT), kolo_json(bytes) #>> '{tx}'
-FROM events WHERE record_kind = 'circle.participant_joined'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'place',
-    kolo_json(bytes) #>> '{what,in_circle,join_rejected,member}', NULL, 0, CAST(kolo_json(bytes) #>> '{at}' AS BIGINT), kolo_json(bytes) #>> '{tx}'
-FROM events WHERE record_kind = 'circle.join_rejected'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'code',
-    kolo_json(bytes) #>> '{what,in_circle,upgrade_signed,member}', NULL, 1, CAST(kolo_json(bytes) #>> '{at}' AS BIGINT), kolo_json(bytes) #>> '{tx}'
-FROM events WHERE record_kind = 'circle.upgrade_signed'
+FROM events
+WHERE record_kind IN ('circle.vote_cast', 'circle.participant_joined', 'circle.join_rejected', 'circle.upgrade_signed')
 $view$);
 
 -- One row per signed receipt.

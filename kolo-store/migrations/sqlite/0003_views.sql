@@ -25,6 +25,13 @@ SELECT tenant, substr(name, 8) AS user_id, asset, settled, pending_out, pending_
     settled - pending_out AS available, movement AS version, recorded_at
 FROM accounts WHERE name LIKE 'wallet/%';
 
+-- One row per kind of account and asset, as the chart of accounts has them (what stands before the owner in
+-- an account's name), in the direction in which it grows.
+CREATE VIEW IF NOT EXISTS chart_of_accounts AS
+SELECT tenant, substr(name, 1, instr(name || '/', '/') - 1) AS kind, asset, normal, count(*) AS accounts,
+    sum(settled) AS settled, sum(pending_out) AS pending_out, sum(pending_in) AS pending_in
+FROM accounts GROUP BY tenant, substr(name, 1, instr(name || '/', '/') - 1), asset, normal;
+
 -- One row per line of a journal entry. amount: what settled, or is on hold; settled_amount: what counts.
 CREATE VIEW IF NOT EXISTS transactions AS
 SELECT e.tenant, e.position, p.line, e.id, e.kind,
@@ -40,24 +47,16 @@ LEFT JOIN parts s ON s.tenant = p.tenant AND s.entry = p.entry AND s.line = p.li
 -- One row per decision of a person: a vote, an answer to who asked for a place, a signature for another
 -- code. approved: 1 or 0.
 CREATE VIEW IF NOT EXISTS approvals AS
-SELECT tenant, position, aggregate_id AS group_id, 'vote' AS kind,
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.member') AS address,
+SELECT tenant, position, aggregate_id AS group_id,
+    CASE record_kind WHEN 'circle.vote_cast' THEN 'vote' WHEN 'circle.upgrade_signed' THEN 'code' ELSE 'place' END AS kind,
+    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.' || substr(record_kind, 8) || '.member') AS address,
     CAST(json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.proposal') AS BIGINT) AS proposal,
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.approve') AS approved,
+    CASE record_kind WHEN 'circle.join_rejected' THEN 0
+        WHEN 'circle.vote_cast' THEN json_extract(CAST(bytes AS TEXT), '$.what.in_circle.vote_cast.approve')
+        ELSE 1 END AS approved,
     CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT) AS decided_at, json_extract(CAST(bytes AS TEXT), '$.tx') AS chain_tx
-FROM events WHERE record_kind = 'circle.vote_cast'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'place',
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.participant_joined.member'), NULL, 1, CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT), json_extract(CAST(bytes AS TEXT), '$.tx')
-FROM events WHERE record_kind = 'circle.participant_joined'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'place',
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.join_rejected.member'), NULL, 0, CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT), json_extract(CAST(bytes AS TEXT), '$.tx')
-FROM events WHERE record_kind = 'circle.join_rejected'
-UNION ALL
-SELECT tenant, position, aggregate_id, 'code',
-    json_extract(CAST(bytes AS TEXT), '$.what.in_circle.upgrade_signed.member'), NULL, 1, CAST(json_extract(CAST(bytes AS TEXT), '$.at') AS BIGINT), json_extract(CAST(bytes AS TEXT), '$.tx')
-FROM events WHERE record_kind = 'circle.upgrade_signed';
+FROM events
+WHERE record_kind IN ('circle.vote_cast', 'circle.participant_joined', 'circle.join_rejected', 'circle.upgrade_signed');
 
 -- One row per signed receipt.
 CREATE VIEW IF NOT EXISTS receipts AS

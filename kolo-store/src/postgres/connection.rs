@@ -52,6 +52,11 @@ impl Manner {
         }
     }
 
+    /// Whether what is prepared on a connection is there in the next transaction: it is the same one then.
+    pub const fn is_persistent(&self) -> bool {
+        self.persistent
+    }
+
     /// A statement's text with the tables' schema.
     fn text(&self, sql: &str) -> String {
         sql.replace('@', &self.tables)

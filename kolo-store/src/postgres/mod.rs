@@ -1,6 +1,7 @@
 //! PostgreSQL: a server of the host's.
 mod bulk;
 mod connection;
+mod notify;
 mod open;
 mod options;
 

@@ -7,12 +7,16 @@ use async_trait::async_trait;
 use kolo_core::port::{PortErrorKind, Retry};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use super::connection::{Lend, Manner, PostgresDb, db_error, migration_lock};
+use super::notify::Bell;
 use super::options::{PostgresOptions, SCHEMA, Schema};
 use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, Store};
+use crate::sql::wake::{Wake, WakeUps};
 use crate::sql::writer::OpenWriter;
 use crate::sql::{Db, DbError, SqlLedger, watched};
 
@@ -41,6 +45,11 @@ const MIGRATIONS: &[Migration] = &[
         version: 3,
         name: "views",
         sql: include_str!("../../migrations/postgres/0003_views.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "spans",
+        sql: include_str!("../../migrations/postgres/0004_spans.sql"),
     },
 ];
 
@@ -338,6 +347,16 @@ impl Pool for Connections {
 
     async fn snapshot(&self) -> Result<Box<dyn Db>, DbError> {
         Ok(Box::new(self.lend(Lend::Snapshot).await?))
+    }
+
+    fn wake_ups(&self, runtime: &Handle, committed: Arc<Notify>, wake: Wake) -> WakeUps {
+        let bell = Bell {
+            runtime: runtime.clone(),
+            options: self.pool.connect_options().as_ref().clone(),
+            schema: self.schema.clone(),
+            may_listen: self.manner.is_persistent(),
+        };
+        bell.ring(committed, wake)
     }
 
     async fn close(&self) {

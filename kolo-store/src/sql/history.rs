@@ -6,6 +6,7 @@ use kolo_core::port::{PortError, ReadModel};
 use kolo_core::{Amount, TenantId, Timestamp};
 
 use crate::sql::DbError;
+use crate::sql::effective::effective_by;
 use crate::sql::read::{balances, rows_of};
 use crate::sql::store::SqlLedger;
 use crate::sql::{Db, Row, seconds, values};
@@ -68,12 +69,7 @@ async fn recorded_by(
     at: i64,
     inclusive: bool,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT movement FROM accounts WHERE tenant = $1 AND name = $2 AND asset = $3";
-    let rows = db.run(sql, values![tenant, &account.name, &account.asset]).await?;
-    let (mut low, mut high) = match rows.into_iter().next() {
-        Some(mut row) => (0, row.int()?),
-        None => return Ok(0),
-    };
+    let (mut low, mut high) = (0, last_version(db, tenant, account).await?);
     // Every movement up to `low` is in, every one after `high` is not.
     while low < high {
         let middle = low + (high - low + 1) / 2;
@@ -85,6 +81,17 @@ async fn recorded_by(
         }
     }
     Ok(low)
+}
+
+/// The number of the account's latest movement; 0: there is none.
+pub(super) async fn last_version(
+    db: &mut dyn Db,
+    tenant: &TenantId,
+    account: &AccountId,
+) -> Result<i64, DbError> {
+    let sql = "SELECT movement FROM accounts WHERE tenant = $1 AND name = $2 AND asset = $3";
+    let rows = db.run(sql, values![tenant, &account.name, &account.asset]).await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.int())
 }
 
 async fn recorded_at(
@@ -122,19 +129,6 @@ async fn one(
     let rows = db.run(sql, values![tenant, &account.name, &account.asset, number]).await?;
     let row = rows.into_iter().next();
     row.ok_or_else(|| DbError::corrupt("an account's history has a gap: run the ledger's check"))
-}
-
-async fn effective_by(
-    db: &mut dyn Db,
-    tenant: &TenantId,
-    account: &AccountId,
-    at: i64,
-) -> Result<Balance, DbError> {
-    let sql = "SELECT CAST(coalesce(sum(settled), 0) AS BIGINT), \
-               CAST(coalesce(sum(pending_out), 0) AS BIGINT), \
-               CAST(coalesce(sum(pending_in), 0) AS BIGINT) FROM movements \
-               WHERE tenant = $1 AND account = $2 AND asset = $3 AND effective_at <= $4";
-    figures(&mut one(db, sql, tenant, account, at).await?)
 }
 
 async fn statement(

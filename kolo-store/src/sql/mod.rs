@@ -7,12 +7,14 @@
 //! | `limits` | what is refused before it reaches the writer |
 //! | `doubt` | what became of a commit that was not answered |
 //! | `batch` | many commits in one transaction: load, decide in memory, write |
-//! | `read`, `history`, `queue`, `check` | the statements of the ports and of the audit |
+//! | `read`, `history`, `effective`, `queue`, `check` | the statements of the ports and of the audit |
 //! | `store`, `ledger` | the handle that adapters share, and the ports on it |
+//! | `wake` | wakes who waits for what is committed |
 //! | `migrate` | brings a schema up to date |
 mod batch;
 mod check;
 mod doubt;
+mod effective;
 mod error;
 mod history;
 mod ledger;
@@ -23,15 +25,17 @@ mod read;
 mod retention;
 mod statement;
 pub(crate) mod store;
+pub(crate) mod wake;
 pub(crate) mod writer;
 
 #[cfg(feature = "failpoints")]
 pub(crate) use crate::failpoint::{reached, watched};
-pub use check::{CheckReport, Finding};
+pub use check::{CheckReport, Finding, OutboxFault};
 pub(crate) use error::{DbError, Fate};
 pub use migrate::Migration;
 pub(crate) use statement::{Bulk, Db, Question, Row, Value, ask, seconds, values};
 pub use store::SqlLedger;
+pub use wake::WakeUps;
 
 /// Where the crash tests may kill the process: nothing, but for them.
 #[cfg(not(feature = "failpoints"))]

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::sql::Db;
 use crate::sql::DbError;
+use crate::sql::wake::{Wake, WakeUps};
 use crate::sql::writer::{Commit, Job, OpenWriter, WAITING, Write, Writer};
 
 /// Lends connections to read with.
@@ -30,6 +31,11 @@ pub(crate) trait Pool: Send + Sync {
         }
     }
 
+    /// See [`SqlLedger::wake_ups`].
+    fn wake_ups(&self, runtime: &Handle, committed: Arc<Notify>, wake: Wake) -> WakeUps {
+        WakeUps::within(runtime, committed, wake)
+    }
+
     async fn close(&self);
 }
 
@@ -38,6 +44,8 @@ pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     pool: Arc<dyn Pool>,
     runtime: Handle,
+    /// Something was committed that somebody may wait for.
+    committed: Arc<Notify>,
 }
 
 impl Store {
@@ -50,15 +58,25 @@ impl Store {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let runtime = Handle::current();
         runtime.spawn(Writer::new(opener, writing, waiting).run());
-        Arc::new(Self { jobs, pool, runtime })
+        Arc::new(Self { jobs, pool, runtime, committed: Arc::default() })
     }
 
     pub async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
         super::limits::check(&changes)?;
         let (reply, answer) = oneshot::channel();
+        let awaited = !changes.work.is_empty() || !changes.events.is_empty();
         let job = Job::Commit(Box::new(Commit { changes, reply }));
         self.jobs.send(job).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| gone())?
+        let answer = answer.await.map_err(|_| gone())?;
+        if awaited && matches!(answer, Ok(Committed::Now(_))) {
+            self.committed.notify_one();
+        }
+        answer
+    }
+
+    /// Calls `wake` soon after a commit.
+    pub fn wake_ups(&self, wake: Wake) -> WakeUps {
+        self.pool.wake_ups(&self.runtime, Arc::clone(&self.committed), wake)
     }
 
     /// A write that is not a commit, in the writer's transaction. It may run twice if its group is

@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "views",
         sql: include_str!("../../migrations/sqlite/0003_views.sql"),
     },
+    Migration {
+        version: 4,
+        name: "spans",
+        sql: include_str!("../../migrations/sqlite/0004_spans.sql"),
+    },
 ];
 
 const PRESENT: &str =

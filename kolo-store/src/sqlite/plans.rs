@@ -25,7 +25,7 @@ mod make;
 use make::{NOW, account, aggregate, deposit, step, tenant};
 
 /// The tables, and the other names that statements give them.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 21] = [
     "aggregates",
     "index_names",
     "commands",
@@ -37,8 +37,11 @@ const TABLES: [&str; 18] = [
     "vault_keys",
     "movements",
     "parts",
+    "spans",
     "a",
     "e",
+    "f",
+    "l",
     "m",
     "o",
     "p",

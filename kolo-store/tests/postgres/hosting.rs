@@ -282,7 +282,7 @@ fn the_views_for_reporting_say_what_is_stored() {
         let (name, role) = (schema(&place), format!("{}_reports", schema(&place)));
         let grants = format!(
             "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; \
-             GRANT SELECT ON users, groups, wallets, transactions, approvals, receipts, \
+             GRANT SELECT ON users, groups, wallets, chart_of_accounts, transactions, approvals, receipts, \
              notifications_log TO {role}"
         );
         raw(place.url(), &grants).await;
@@ -293,6 +293,11 @@ fn the_views_for_reporting_say_what_is_stored() {
             let told: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             assert_eq!(told, *answers, "{sql}");
         }
+        let plan = sqlx::query("EXPLAIN SELECT * FROM approvals");
+        let plan = plan.fetch_all(&mut reader).await.expect("planned");
+        let steps: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+        let passes = steps.iter().filter(|step| step.contains(" on events")).count();
+        assert_eq!(passes, 1, "one pass over the events: {steps:?}");
         let keys = sqlx::query("SELECT * FROM vault_keys").fetch_all(&mut reader).await;
         assert!(keys.is_err(), "a report could read the vault");
     });

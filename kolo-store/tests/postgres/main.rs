@@ -2,6 +2,8 @@
 //! get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod admin;
+#[path = "../shared/broken.rs"]
+mod broken;
 mod conformance;
 #[path = "../shared/contribution.rs"]
 mod contribution;
@@ -18,6 +20,8 @@ mod model;
 mod outages;
 #[path = "../shared/parallel.rs"]
 mod parallel;
+#[path = "../shared/past.rs"]
+mod past;
 mod positions;
 mod proxy;
 mod rounds;
@@ -31,3 +35,4 @@ mod texts;
 mod upgrade;
 #[path = "../sqlite/views.rs"]
 mod views;
+mod wakes;

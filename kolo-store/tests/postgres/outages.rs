@@ -1,10 +1,11 @@
 //! The server goes away in the middle of everything: it is crashed, its connections are ended.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use kolo_core::TenantId;
-use kolo_core::port::{CommitError, Committed, Ledger};
+use kolo_core::port::{ChangeSet, CommitError, Committed, Ledger};
 use kolo_core::testkit::check_books;
 use kolo_store::PostgresLedger;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -15,6 +16,11 @@ use crate::support::{Place, RUNTIME, raw};
 
 const WORKERS: u64 = 8;
 const CONTRIBUTIONS: u64 = 30;
+
+/// How long one contribution is sent again: longer than any outage here, and its recovery.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Workers who contribute and send again what failed, until everything is answered.
 struct Work {
@@ -36,14 +42,7 @@ impl Work {
             tokio::spawn(async move {
                 let mut seat = Seat::of(member, 0);
                 for _ in 0..CONTRIBUTIONS {
-                    let changes = seat.contribute();
-                    loop {
-                        match store.commit(changes.clone()).await {
-                            Ok(Committed::Now(_) | Committed::Before(_)) => break,
-                            Err(CommitError::Port(_)) => tokio::task::yield_now().await,
-                            Err(other) => panic!("{other}"),
-                        }
-                    }
+                    send(&store, &seat.contribute()).await;
                     answered.fetch_add(1, Ordering::Relaxed);
                 }
             })
@@ -53,8 +52,10 @@ impl Work {
 
     /// Waits until so many contributions are answered.
     async fn reach(&self, answered: u64) {
+        let since = Instant::now();
         while self.answered.load(Ordering::Relaxed) < answered {
-            tokio::task::yield_now().await;
+            assert!(since.elapsed() < PATIENCE, "nothing is answered any more");
+            tokio::time::sleep(Duration::from_micros(100)).await;
         }
     }
 
@@ -73,6 +74,21 @@ impl Work {
         let books = check_books(self.store.as_ref(), &TenantId::default(), &[external()]).await;
         books.expect("the books add up");
         self.store.close().await;
+    }
+}
+
+/// Sends it until it is answered, for as long as an outage may last.
+async fn send(store: &PostgresLedger, changes: &ChangeSet) {
+    let since = Instant::now();
+    loop {
+        match store.commit(changes.clone()).await {
+            Ok(Committed::Now(_) | Committed::Before(_)) => return,
+            Err(CommitError::Port(error)) => {
+                assert!(since.elapsed() < PATIENCE, "{} is not taken: {error}", changes.key);
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(other) => panic!("{other}"),
+        }
     }
 }
 

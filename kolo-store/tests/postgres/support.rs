@@ -169,3 +169,17 @@ pub async fn as_one_group<T: Send + 'static>(
     let answers = join_all(calls).await;
     answers.into_iter().map(|answer| answer.expect("no panic")).collect()
 }
+
+/// Statements behind the store's back that nothing in the database checks.
+pub async fn harm(url: &str, sql: &str) {
+    raw(url, &format!("SET session_replication_role = replica; {sql}")).await;
+}
+
+/// A text's bytes, as SQL has them.
+pub fn blob(text: &str) -> String {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("'\\x{hex}'::bytea")
+}
+
+/// Takes the fourth migration back.
+pub const UNDO_SPANS: &str = "DROP TABLE spans; DROP FUNCTION kolo_span() CASCADE";

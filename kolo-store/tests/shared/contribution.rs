@@ -5,7 +5,7 @@
 use kolo_core::port::ChangeSet;
 use kolo_core::port::ledger::{
     AccountId, AggregateId, AggregateWrite, EntryStatus, Guard, JournalEntry, NewEvent, Posting,
-    Record, Side,
+    Record, Resolution, Side,
 };
 use kolo_core::port::work::{NewWork, WorkId};
 use kolo_core::{Amount, CircleId, IntentId, MemberId, TenantId, Timestamp};
@@ -23,8 +23,10 @@ const ASSET: &str = "USDC:GA5ZSEJYB37JRC5AVCIA5MOP4RHTM335X2KGX3IHOJAPP5RE34K4KZ
 pub struct Seat {
     pub circle: CircleId,
     pub member: MemberId,
-    /// The seat's version, which is also how often the member has contributed.
+    /// The seat's version: how often the member has contributed, and seen the end of it.
     pub version: u64,
+    /// The latest contribution.
+    asked: Option<IntentId>,
 }
 
 impl Seat {
@@ -34,6 +36,7 @@ impl Seat {
             circle: CircleId::derive(&[&circle.to_be_bytes()]),
             member: MemberId::derive(&[&member.to_be_bytes()]),
             version: 0,
+            asked: None,
         }
     }
 
@@ -44,14 +47,13 @@ impl Seat {
         changes
     }
 
-    fn contribution(&self, key: &str) -> ChangeSet {
-        let Self { circle, member, version } = self;
+    fn contribution(&mut self, key: &str) -> ChangeSet {
+        let (circle, member, version) = (self.circle, self.member, self.version);
         let intent = IntentId::derive(&[b"main", key.as_bytes(), circle.to_string().as_bytes()]);
+        self.asked = Some(intent);
         let hold = format!("hold/{intent}");
         let round = version + 1;
-        let want = format!(
-            r#"{{"Contribute":{{"circle":"{circle}","member":"{member}","round":{round},"amount":{INSTALMENT}}}}}"#
-        );
+        let want = want_of(circle, member, round);
         let asked = format!(r#""correlation":"{key}","asked_by":"{member}""#);
         let pending = format!(
             r#"{{"intent":"{intent}","hold":"{hold}","round":{round},"amount":{INSTALMENT}}}"#
@@ -84,7 +86,70 @@ impl Seat {
         changes.guards.push(Guard { account: purse, minimum: Amount::ZERO });
         changes.events.push(event(&seat_id, record("seat.payment_held", 1, pending.clone())));
         let state = format!(r#"{{"circle":"{circle}","member":"{member}","pending":{pending}}}"#);
-        changes.aggregates.push(write(&seat_id, *version, record("seat", 1, state)));
+        changes.aggregates.push(write(&seat_id, version, record("seat", 1, state)));
+        changes
+    }
+
+    /// The chain's event of the latest contribution: its hold settles, the seat waits for nothing. The intent
+    /// itself is still looked up.
+    #[allow(dead_code, reason = "the bench ends nothing")]
+    pub fn paid(&mut self) -> ChangeSet {
+        let tx = Some("ab".repeat(32));
+        self.ended("paid", true, tx)
+    }
+
+    /// The chain refused the latest contribution: the intent is over, its item done, the money given back.
+    #[allow(dead_code, reason = "the bench ends nothing")]
+    pub fn refused(&mut self) -> ChangeSet {
+        let mut changes = self.ended("refused", false, None);
+        let why = self.asked.map(|intent| format!("{intent} is late")).unwrap_or_default();
+        self.over(
+            &mut changes,
+            &format!(r#"{{"Refused":{{"contract_code":null,"reason":"{why}"}}}}"#),
+        );
+        changes
+    }
+
+    /// The latest contribution is in that ledger; its event has not been applied yet.
+    #[allow(dead_code, reason = "only the audit needs it")]
+    pub fn confirmed(&self, ledger: u32) -> ChangeSet {
+        let key = format!("confirmed {}/{}/{}", self.circle, self.member, self.version);
+        let mut changes = change_set(&key, record("outcome", 1, "null".to_owned()));
+        let tx = "ab".repeat(32);
+        let progress = format!(r#"{{"Confirmed":{{"tx":"{tx}","fee":100,"ledger":{ledger}}}}}"#);
+        self.over(&mut changes, &progress);
+        changes
+    }
+
+    /// What the worker commits at the end of an intent.
+    fn over(&self, changes: &mut ChangeSet, progress: &str) {
+        let Some(intent) = self.asked else { return };
+        let want = want_of(self.circle, self.member, self.version);
+        let state = format!(
+            r#"{{"id":"{intent}","want":{want},"progress":{progress},"expired":[],"fees":0,"correlation":"","created_at":1800000000}}"#
+        );
+        let id = aggregate("intent", &intent);
+        changes.aggregates.push(write(&id, 1, record("intent", 2, state)));
+        changes.events.push(event(&id, record("intent.finished", 1, progress.to_owned())));
+        changes.cancel.push(WorkId(format!("intent/{intent}")));
+    }
+
+    fn ended(&mut self, how: &str, settle: bool, chain_tx: Option<String>) -> ChangeSet {
+        let Self { circle, member, version, asked } = self;
+        let mut changes = change_set(
+            &format!("{how} {circle}/{member}/{version}"),
+            record("outcome", 1, "null".to_owned()),
+        );
+        changes.resolutions.extend(asked.map(|intent| Resolution {
+            entry: format!("hold/{intent}"),
+            settle,
+            chain_tx,
+            effective_at: NOW.plus(60),
+        }));
+        let seat = aggregate("seat", &format!("{circle}/{member}"));
+        let state = format!(r#"{{"circle":"{circle}","member":"{member}","pending":null}}"#);
+        changes.aggregates.push(write(&seat, *version, record("seat", 1, state)));
+        *version += 1;
         changes
     }
 
@@ -113,6 +178,12 @@ pub fn funding(key: &str, seats: &[Seat], contributions: i64) -> ChangeSet {
         changes.entries.push(entry(&id, EntryStatus::Settled, external(), seat.wallet(), amount));
     }
     changes
+}
+
+fn want_of(circle: CircleId, member: MemberId, round: u64) -> String {
+    format!(
+        r#"{{"Contribute":{{"circle":"{circle}","member":"{member}","round":{round},"amount":{INSTALMENT}}}}}"#
+    )
 }
 
 fn change_set(key: &str, outcome: Record) -> ChangeSet {

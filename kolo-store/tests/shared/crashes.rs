@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use fail_parallel::cfg_callback;
 use futures::future::join_all;
-use kolo_core::port::ledger::{Balance, ChangeSet, Resolution};
+use kolo_core::port::ledger::{Balance, ChangeSet};
 use kolo_core::port::work::Release;
 use kolo_core::port::{Committed, Ledger, WorkQueue};
 use kolo_core::testkit::check_books;
@@ -46,16 +46,10 @@ fn scenario() -> Vec<Vec<ChangeSet>> {
     let mut groups = vec![vec![funding("fund", &seats, 10)]];
     for _ in 0..ROUNDS {
         let contributions: Vec<ChangeSet> = seats.iter_mut().map(Seat::contribute).collect();
-        let ends = contributions.iter().enumerate().map(|(number, contribution)| {
-            let mut end = funding(&format!("end of {}", contribution.key), &[], 0);
-            end.resolutions.push(Resolution {
-                entry: contribution.entries[0].id.clone(),
-                settle: number % 3 > 0,
-                chain_tx: Some("ab".repeat(32)),
-                effective_at: NOW.plus(60),
-            });
-            end
-        });
+        let ends = seats
+            .iter_mut()
+            .enumerate()
+            .map(|(number, seat)| if number % 3 > 0 { seat.paid() } else { seat.refused() });
         let ends = ends.collect();
         groups.push(contributions);
         groups.push(ends);
@@ -194,7 +188,7 @@ impl Seen {
             (0..MEMBERS).map(|member| Seat::of(member, 0).wallet()).collect();
         accounts.extend([Seat::of(0, 0).pot(), external()]);
         let balances = store.balances(&main(), &accounts).await.expect("readable");
-        // One item for each hold, and none for anything else. Long after every lease, so that those of
+        // One item for each payment that was not refused, and none for anything else. Long after every lease, so that those of
         // the killed have ended.
         let mut outbox = BTreeSet::new();
         let late = NOW.plus(1_000_000);
@@ -228,12 +222,15 @@ impl Seen {
     fn is_complete(&self) {
         let contributions = MEMBERS * ROUNDS;
         let count = usize::try_from(contributions).expect("few");
+        let refused = count / 3;
         assert_eq!(self.entries, MEMBERS + contributions);
+        let events = 2 * count + refused;
         assert_eq!(
             (self.event_count, self.events.len(), self.outbox.len()),
-            (2 * count, 2 * count, count)
+            (events, events, count - refused)
         );
-        assert!(self.versions.iter().all(|(_, version)| *version == ROUNDS));
+        // A contribution, and its end.
+        assert!(self.versions.iter().all(|(_, version)| *version == 2 * ROUNDS));
         // Of six holds in a round, four settle.
         let pot = self.balances[usize::try_from(MEMBERS).expect("few")];
         let settled = i64::try_from(contributions * 4 / 6).expect("few") * INSTALMENT;

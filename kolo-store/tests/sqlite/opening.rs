@@ -205,5 +205,9 @@ fn the_views_for_reporting_say_what_is_stored() {
             let told: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             assert_eq!(told, *answers, "{sql}");
         }
+        let plan = sqlx::query("EXPLAIN QUERY PLAN SELECT * FROM approvals");
+        let plan = plan.fetch_all(&mut reader).await.expect("planned");
+        let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        assert_eq!(steps, ["SCAN events"], "one pass over the events");
     });
 }

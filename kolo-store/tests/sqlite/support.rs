@@ -75,3 +75,27 @@ pub async fn hold(file: &str) -> SqliteConnection {
     sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await.expect("locked");
     connection
 }
+
+/// Statements behind the store's back that nothing in the database checks.
+#[allow(dead_code, reason = "not every test binary harms")]
+pub async fn harm(file: &str, sql: &str) {
+    let mut connection = stranger(file).await;
+    let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
+    let triggers: Vec<String> =
+        sqlx::query_scalar(triggers).fetch_all(&mut connection).await.expect("readable");
+    let mut script = "PRAGMA foreign_keys = OFF; ".to_owned();
+    triggers.iter().for_each(|name| script += &format!("DROP TRIGGER {name}; "));
+    script += sql;
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut connection).await.expect(sql);
+    connection.close().await.expect("closed");
+}
+
+/// A text's bytes, as SQL has them.
+#[allow(dead_code, reason = "not every test binary harms")]
+pub fn blob(text: &str) -> String {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("x'{hex}'")
+}
+
+/// Takes the fourth migration back, after [`harm`] has taken the triggers.
+pub const UNDO_SPANS: &str = "DROP TABLE spans";

@@ -35,6 +35,12 @@ pub const ANSWERS: &[(&str, &[&str])] = &[
         &["Ada 2-1=1"],
     ),
     (
+        "SELECT kind || ' ' || normal || ' ' || CAST(accounts AS TEXT) || ' ' \
+         || CAST(settled AS TEXT) || ' ' || CAST(pending_out AS TEXT) || ' ' \
+         || CAST(pending_in AS TEXT) FROM chart_of_accounts ORDER BY kind",
+        &["external debit 1 2 1 0", "wallet credit 1 2 1 0"],
+    ),
+    (
         "SELECT id || ' ' || status || ' ' || side || ' ' || CAST(settled_amount AS TEXT) || ' ' \
          || coalesce(group_id, '-') || ' ' || coalesce(CAST(round AS TEXT), '-') || ' ' || command \
          || ' ' || correlation FROM transactions WHERE account LIKE 'wallet/%' ORDER BY position",
@@ -49,7 +55,13 @@ pub const ANSWERS: &[(&str, &[&str])] = &[
         "SELECT kind || ' ' || address || ' ' || coalesce(CAST(proposal AS TEXT), '-') || ' ' \
          || CAST(approved AS TEXT) || ' ' || chain_tx || ' ' || CAST(decided_at AS TEXT) \
          FROM approvals ORDER BY position",
-        &["vote G1 4 1 ab 7", "vote G2 4 0 ab 7", "place G3 - 1 ab 7", "place G4 - 0 ab 7"],
+        &[
+            "vote G1 4 1 ab 7",
+            "vote G2 4 0 ab 7",
+            "place G3 - 1 ab 7",
+            "place G4 - 0 ab 7",
+            "code G5 - 1 ab 7",
+        ],
     ),
     (
         "SELECT number || ' ' || kind || ' ' || party || ' ' || CAST(round AS TEXT) || ' ' \
@@ -87,6 +99,9 @@ pub async fn write_one_of_each<B: 'static>(store: &SqlLedger<B>) {
         ("vote_cast", r#"{"member":"G2","proposal":4,"approve":false}"#),
         ("participant_joined", r#"{"member":"G3","seat":2,"turn":3}"#),
         ("join_rejected", r#"{"member":"G4"}"#),
+        ("upgrade_signed", r#"{"member":"G5","wasm":"00"}"#),
+        // Nobody's decision.
+        ("payout_made", r#"{"recipient":"G1","round":1,"amount":5,"credited":false}"#),
     ] {
         let body = format!(
             r#"{{"id":"1","contract":"C","tx":"ab","at":7,"what":{{"in_circle":{{"{kind}":{what}}}}}}}"#

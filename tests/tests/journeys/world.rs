@@ -327,6 +327,8 @@ impl World {
             let sum: i64 = of_it.map(|(account, balance)| signed(account, balance)).sum();
             assert_eq!(sum, 0, "{}", outside.asset);
         }
+        let record = database(&self.folder).check().await.unwrap();
+        assert_eq!(record.findings, [], "what an operator's check of the ledger finds");
         self.nothing_twice().await;
     }
 
@@ -404,6 +406,10 @@ fn field(want: &Value, name: &str) -> String {
     want[kind_of(want)][name].as_str().unwrap().to_owned()
 }
 
+fn database(folder: &tempfile::TempDir) -> Database {
+    Database::Sqlite(folder.path().join("kolo.sqlite"))
+}
+
 async fn start(
     folder: &tempfile::TempDir,
     clock: Arc<MovableClock>,
@@ -412,7 +418,7 @@ async fn start(
 ) -> Stack {
     let plan = Plan {
         data: folder.path().to_owned(),
-        database: Database::Sqlite(folder.path().join("kolo.sqlite")),
+        database: database(folder),
         keys: KeysPlan::Here(MasterKey::from_bytes([7; 32])),
         key_page: None,
         clock,

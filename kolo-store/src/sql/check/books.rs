@@ -1,131 +1,11 @@
-//! The audit: whether what is stored still keeps the ledger's promises.
-use std::fmt;
+//! What the books promise, each rule one statement that both databases understand.
+use super::finding::Finding;
+use crate::sql::{DbError, Row};
 
-use kolo_core::TenantId;
-use kolo_core::port::PortError;
-
-use super::statement::{Db, Row};
-use super::store::SqlLedger;
-use crate::sql::DbError;
-
-/// A promise that is broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Finding {
-    /// An entry's debits and credits differ in an asset.
-    Unbalanced {
-        /// Whose.
-        tenant: TenantId,
-        /// The entry's id.
-        entry: String,
-        /// In which asset.
-        asset: String,
-    },
-    /// An entry has fewer than two lines.
-    TooFewLines {
-        /// Whose.
-        tenant: TenantId,
-        /// The entry's id.
-        entry: String,
-    },
-    /// An account's balance is not the sum of its postings, or not what its history leads to.
-    Balance {
-        /// Whose.
-        tenant: TenantId,
-        /// The account's name.
-        account: String,
-        /// The account's asset.
-        asset: String,
-    },
-    /// Positions do not run from 1 without gaps.
-    Gap {
-        /// Whose.
-        tenant: TenantId,
-        /// `events` or `entries`.
-        of: String,
-    },
-    /// A hold's state cannot come from ending it at most once.
-    Hold {
-        /// Whose.
-        tenant: TenantId,
-        /// The entry's id.
-        entry: String,
-    },
-    /// An aggregate's version is not one it can have.
-    Version {
-        /// Whose.
-        tenant: TenantId,
-        /// The aggregate's kind.
-        kind: String,
-        /// The aggregate's id.
-        id: String,
-    },
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unbalanced { tenant, entry, asset } => {
-                write!(f, "{tenant}: entry {entry} does not balance in {asset}")
-            }
-            Self::TooFewLines { tenant, entry } => {
-                write!(f, "{tenant}: entry {entry} has fewer than two lines")
-            }
-            Self::Balance { tenant, account, asset } => {
-                write!(
-                    f,
-                    "{tenant}: the balance of {account} ({asset}) is not what its entries come to"
-                )
-            }
-            Self::Gap { tenant, of } => write!(f, "{tenant}: the positions of {of} have gaps"),
-            Self::Hold { tenant, entry } => {
-                write!(f, "{tenant}: hold {entry} did not end as a hold can")
-            }
-            Self::Version { tenant, kind, id } => {
-                write!(f, "{tenant}: {kind} {id} has an impossible version")
-            }
-        }
-    }
-}
-
-/// What [`SqlLedger::check`] saw, all of it at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CheckReport {
-    /// How many entries there are.
-    pub entries: u64,
-    /// How many accounts.
-    pub accounts: u64,
-    /// How many events.
-    pub events: u64,
-    /// Every broken promise.
-    pub findings: Vec<Finding>,
-}
-
-impl CheckReport {
-    /// Whether every promise is kept.
-    #[must_use]
-    pub const fn is_clean(&self) -> bool {
-        self.findings.is_empty()
-    }
-}
-
-impl<B> SqlLedger<B> {
-    /// Reads the whole record and checks it: every entry balances, every balance is the sum of its
-    /// postings and the end of its history, positions and versions have no gaps, every hold ended at
-    /// most once. Takes time in proportion to
-    /// the number of postings; commits go on meanwhile.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn check(&self) -> Result<CheckReport, PortError> {
-        Ok(self.store.read(|db| Box::pin(report(db))).await?)
-    }
-}
-
-type Found = fn(&mut Row) -> Result<Finding, DbError>;
+pub(super) type Found = fn(&mut Row) -> Result<Finding, DbError>;
 
 /// Each rule: the rows that break it, and what such a row says.
-const RULES: &[(&str, Found)] = &[
+pub(super) const RULES: &[(&str, Found)] = &[
     (
         "SELECT e.tenant, e.id, p.asset FROM entries e \
          JOIN postings p ON p.tenant = e.tenant AND p.entry = e.position \
@@ -193,7 +73,24 @@ const RULES: &[(&str, Found)] = &[
         },
     ),
     (
-        "SELECT tenant, 'events' FROM events GROUP BY tenant \
+        // What past balances are looked up by: it says of movements what they are, and of all of them.
+        "SELECT s.tenant, s.account, s.asset FROM spans s JOIN movements m \
+         ON m.tenant = s.tenant AND m.account = s.account AND m.asset = s.asset \
+         AND m.version > s.version - s.size AND m.version <= s.version \
+         GROUP BY s.tenant, s.account, s.asset, s.size, s.version, s.earliest, s.latest \
+         HAVING min(m.effective_at) <> s.earliest OR max(m.effective_at) <> s.latest \
+         UNION SELECT a.tenant, a.name, a.asset FROM accounts a \
+         LEFT JOIN spans s ON s.tenant = a.tenant AND s.account = a.name AND s.asset = a.asset \
+         GROUP BY a.tenant, a.name, a.asset, a.movement \
+         HAVING count(s.size) <> a.movement / 64 + a.movement / 4096 + a.movement / 262144",
+        |row| {
+            Ok(Finding::Balance { tenant: row.tenant()?, account: row.text()?, asset: row.text()? })
+        },
+    ),
+    (
+        "SELECT tenant, 'movements of ' || account || ' (' || asset || ')' FROM movements \
+         GROUP BY tenant, account, asset HAVING min(version) <> 1 OR max(version) <> count(*) \
+         UNION ALL SELECT tenant, 'events' FROM events GROUP BY tenant \
          HAVING min(position) <> 1 OR max(position) <> count(*) \
          UNION ALL SELECT tenant, 'entries' FROM entries GROUP BY tenant \
          HAVING min(position) <> 1 OR max(position) <> count(*)",
@@ -214,27 +111,23 @@ const RULES: &[(&str, Found)] = &[
          WHERE s.amount > p.amount OR e.held_at IS NULL OR e.status <> 'settled'",
         |row| Ok(Finding::Hold { tenant: row.tenant()?, entry: row.text()? }),
     ),
+    (
+        // One effect per key. What a command recorded was recorded at once: its entries, and its
+        // movements of an account, follow each other. An entry's command is the one that moved it first.
+        // And the keys of what moved money are kept for ever.
+        "SELECT tenant, command FROM entries WHERE command IS NOT NULL GROUP BY tenant, command \
+         HAVING max(position) - min(position) + 1 <> count(*) \
+         UNION SELECT tenant, command FROM movements WHERE command IS NOT NULL \
+         GROUP BY tenant, command, account, asset HAVING max(version) - min(version) + 1 <> count(*) \
+         UNION SELECT e.tenant, coalesce(e.command, m.command) FROM movements m \
+         JOIN entries e ON e.tenant = m.tenant AND e.position = m.entry \
+         WHERE m.step <> 'ended' AND coalesce(m.command, '') <> coalesce(e.command, '') \
+         UNION SELECT m.tenant, m.command FROM movements m \
+         LEFT JOIN commands c ON c.tenant = m.tenant AND c.key = m.command \
+         WHERE m.command IS NOT NULL AND (c.key IS NULL OR c.keep_until IS NOT NULL)",
+        |row| Ok(Finding::Command { tenant: row.tenant()?, key: row.text()? }),
+    ),
     ("SELECT tenant, kind, id FROM aggregates WHERE version < 1", |row| {
         Ok(Finding::Version { tenant: row.tenant()?, kind: row.text()?, id: row.text()? })
     }),
 ];
-
-async fn report(db: &mut dyn Db) -> Result<CheckReport, DbError> {
-    let mut report = CheckReport::default();
-    let counts = "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM accounts), \
-                  (SELECT count(*) FROM events)";
-    for mut row in db.run(counts, Vec::new()).await? {
-        report.entries = row.unsigned()?;
-        report.accounts = row.unsigned()?;
-        report.events = row.unsigned()?;
-    }
-    for (sql, found) in RULES {
-        for mut row in db.run(sql, Vec::new()).await? {
-            let finding = found(&mut row)?;
-            if !report.findings.contains(&finding) {
-                report.findings.push(finding);
-            }
-        }
-    }
-    Ok(report)
-}
