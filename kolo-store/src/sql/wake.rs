@@ -52,9 +52,8 @@ impl<B> SqlLedger<B> {
     /// from time to time in any case. No commit waits for it: on PostgreSQL a NOTIFY would have each commit
     /// take a lock that all databases of the server share, so it is sent after the commits, by a connection
     /// of its own, one for many of them. Another connection listens. Both are beside the pool, and are made
-    /// again when they are lost. Behind a pooler in transaction mode
-    /// ([`PostgresOptions::prepared`](crate::PostgresOptions::prepared)` = false`) nobody can listen: there
-    /// only this ledger's own commits wake.
+    /// again when they are lost. Behind a pooler in transaction mode (`PostgresOptions::prepared(false)`) nobody
+    /// can listen: there only this ledger's own commits wake.
     pub fn wake_ups(&self, wake: impl Fn() + Send + Sync + 'static) -> WakeUps {
         self.store.wake_ups(Arc::new(wake))
     }

@@ -109,7 +109,10 @@ fn a_newer_schema_is_refused() {
         let checksum = "UPDATE kolo_migrations SET checksum = zeroblob(32) WHERE version = 99";
         raw(&place.file(), checksum).await;
         let error = refusal(&place.file()).await;
-        assert!(matches!(error, StoreError::TooNew { found: 99, known: 3 }), "{error}");
+        let newest = SqliteLedger::migrations().last().expect("some").version();
+        let expected = u64::from(newest);
+        let is_it = matches!(error, StoreError::TooNew { found: 99, known } if known == expected);
+        assert!(is_it, "{error}");
     });
 }
 

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt;
 use kolo_core::port::ledger::{
-    AccountId, AggregateId, AggregateWrite, ChangeSet, Ending, EntryStatus, Guard, HoldEnd,
-    IndexKey, IndexWrite, JournalEntry, NewEvent, Posting, Resolution, Retention, Side,
+    AccountId, AggregateId, AggregateWrite, ChangeSet, Ending, EntryQuery, EntryStatus, Guard,
+    HoldEnd, IndexKey, IndexWrite, JournalEntry, NewEvent, Posting, Resolution, Retention, Side,
 };
 use kolo_core::port::work::{Lease, NewWork, WorkId};
 use kolo_core::port::{CommitError, Committed, Ledger};
@@ -48,7 +48,7 @@ impl Aims {
         let tenant = set.tenant.clone();
         self.states(drawn, &mut set);
         for entry in &drawn.entries {
-            let entry = self.entry(entry);
+            let entry = self.entry(&tenant, entry);
             if entry.status == EntryStatus::Pending {
                 self.holds.push((tenant.clone(), entry.clone()));
             }
@@ -60,6 +60,11 @@ impl Aims {
         for (account, minimum) in &drawn.guards {
             let account = accounts().swap_remove(*account);
             set.guards.push(Guard { account, minimum: Amount::new(*minimum) });
+        }
+        // Keys of what moves money are kept for ever.
+        let moves = set.entries.len() + set.resolutions.len() + set.endings.len() > 0;
+        if !moves && drawn.recorded_s.is_multiple_of(2) {
+            set.retention = Retention::NinetyDays;
         }
         set.work = drawn.work.iter().map(|work| new_work(work, &set.key)).collect();
         set.cancel = drawn.cancel.iter().map(|number| WorkId(format!("work {number}"))).collect();
@@ -90,7 +95,6 @@ impl Aims {
         let outcome = record(&format!("outcome {}", self.keys.len()));
         let mut set = ChangeSet::new(tenant, key, [hash; 32], outcome, after(drawn.recorded_s));
         if drawn.recorded_s.is_multiple_of(2) {
-            set.retention = Retention::NinetyDays;
             set.correlation = Some(format!("message {}", self.keys.len()));
         }
         set.consumes = lease.map(|lease| self.leases[lease].clone());
@@ -130,10 +134,12 @@ impl Aims {
         found.expect("readable")[0].as_ref().map_or(0, |stored| stored.version)
     }
 
-    fn entry(&mut self, drawn: &Entry) -> JournalEntry {
+    fn entry(&mut self, tenant: &TenantId, drawn: &Entry) -> JournalEntry {
         self.entries += usize::from(!drawn.twice);
         let mut accounts = accounts();
-        if matches!(drawn.form, Form::Wrong(Fault::OtherSide)) {
+        // It has a side once it was used: on its first use any is the right one.
+        let other_side = matches!(drawn.form, Form::Wrong(Fault::OtherSide));
+        if other_side && self.is_used(tenant, &accounts[0]) {
             accounts[0].normal = Side::Debit;
         }
         let posting = |(account, debit, amount): (usize, bool, i64)| Posting {
@@ -154,6 +160,12 @@ impl Aims {
             chain_tx: drawn.effective_s.is_multiple_of(3).then(|| "cd".repeat(32)),
             details: format!(r#"{{"round":{}}}"#, drawn.effective_s),
         }
+    }
+
+    fn is_used(&self, tenant: &TenantId, account: &AccountId) -> bool {
+        let query = EntryQuery { account: account.clone(), before: None, limit: 1 };
+        let found = self.ledger.entries(tenant, &query).now_or_never().expect("in memory");
+        !found.expect("readable").is_empty()
     }
 
     fn end(&self, index: &Index, end: End, set: &mut ChangeSet) {
