@@ -102,10 +102,17 @@ impl Config {
                     bad("PORT", format!("{text:?} is not a port; use 1 to 65535"))
                 })?,
             };
-        let data = PathBuf::from(get("KOLO_DATA").unwrap_or_else(|| "kolo-data".to_owned()));
+        let data = data_folder(get("KOLO_DATA"));
         let database = Database::from_env(get, &data)?;
         let master_key = get("ENCRYPTION_KEY").map(|text| parse_key(&text)).transpose()?;
         let signer = signer(get("KOLO_SIGNER_URL"), get(SIGNER_TOKEN))?;
+        if master_key.is_none() && signer.is_none() && matches!(database, Database::Postgres { .. })
+        {
+            // The development key is in the data folder, and the database outlives that.
+            let why = "it is not set, and keys in a PostgreSQL database need it: make one with `openssl rand \
+                       -base64 32`, and keep it apart from the database";
+            return Err(bad("ENCRYPTION_KEY", why.to_owned()));
+        }
         let public_url = get("KOLO_PUBLIC_URL").map(|text| public_url(&text)).transpose()?;
         let cap = |name: &'static str, default: u32| match get(name) {
             None => Ok(default),
@@ -168,6 +175,12 @@ impl Config {
             unused,
         })
     }
+}
+
+/// The folder that `KOLO_DATA` names, blank as good as nothing; `kolo-data` by default.
+pub(crate) fn data_folder(text: Option<String>) -> PathBuf {
+    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    PathBuf::from(text.unwrap_or_else(|| "kolo-data".to_owned()))
 }
 
 /// Where the word stands that the server and the signing service know.
@@ -338,6 +351,9 @@ mod tests {
             ("DATABASE_URL", "sqlite://"),
             ("DATABASE_URL", "kolo@hunter2/db"),
             ("ENCRYPTION_KEY", "too-short"),
+            ("KOLO_SCHEMA", "mine"),
+            ("KOLO_MIGRATE", "off"),
+            ("KOLO_POOLER", "none"),
             ("KOLO_ACCOUNTS_PER_DAY", "many"),
             ("KOLO_CIRCLES_PER_DAY", "-1"),
             ("KOLO_CIRCLES_PER_MEMBER_PER_DAY", "2.5"),
@@ -368,6 +384,27 @@ mod tests {
             assert_eq!(error.name, name);
             assert!(!error.to_string().contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn keys_in_a_database_that_outlives_the_folder_need_a_key_that_does() {
+        let url = ("DATABASE_URL", "postgres://kolo:hunter2@db/kolo");
+        let error = read(&[url]).unwrap_err();
+        assert_eq!(error.name, "ENCRYPTION_KEY");
+        assert!(!error.to_string().contains("hunter2"));
+        let key = "a".repeat(64);
+        assert!(read(&[url, ("ENCRYPTION_KEY", &key)]).is_ok());
+        let word = "w".repeat(40);
+        let signer = [("KOLO_SIGNER_URL", "http://127.0.0.1:8090"), (SIGNER_TOKEN, &word)];
+        assert!(read(&[url, signer[0], signer[1]]).is_ok());
+    }
+
+    #[test]
+    fn a_blank_data_folder_is_none() {
+        for text in [None, Some(""), Some("  ")] {
+            assert_eq!(data_folder(text.map(str::to_owned)), PathBuf::from("kolo-data"));
+        }
+        assert_eq!(data_folder(Some(" a/b ".to_owned())), PathBuf::from("a/b"));
     }
 
     #[test]

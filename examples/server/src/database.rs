@@ -13,7 +13,7 @@ use kolo_store::{
 };
 use zeroize::Zeroizing;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, data_folder};
 
 /// Where the books are.
 #[derive(Clone)]
@@ -101,10 +101,21 @@ impl Database {
         data: &Path,
     ) -> Result<Self, ConfigError> {
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        let Some(url) = get("DATABASE_URL") else {
+        let bad = |name, why: &str| ConfigError { name, why: why.to_owned() };
+        let url = get("DATABASE_URL");
+        if url.as_ref().is_none_or(|url| url.starts_with("sqlite:")) {
+            // A forgotten URL would start empty books in a file.
+            if let Some(name) = ["KOLO_SCHEMA", "KOLO_MIGRATE", "KOLO_POOLER"]
+                .into_iter()
+                .find(|name| get(name).is_some())
+            {
+                let why = "it is for PostgreSQL, and DATABASE_URL names no such database: set both, or neither";
+                return Err(bad(name, why));
+            }
+        }
+        let Some(url) = url else {
             return Ok(Self::Sqlite(data.join("kolo.sqlite")));
         };
-        let bad = |name, why: &str| ConfigError { name, why: why.to_owned() };
         if let Some(file) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             if file.is_empty() {
                 return Err(bad("DATABASE_URL", "the file is missing; use sqlite://FILE"));
@@ -241,8 +252,8 @@ pub enum LedgerCommand {
 
 /// The database the environment names.
 fn named() -> Result<Database, ConfigError> {
-    let data = std::env::var("KOLO_DATA").unwrap_or_else(|_| "kolo-data".to_owned());
-    Database::from_env(|name| std::env::var(name).ok(), Path::new(&data))
+    let get = |name: &str| std::env::var(name).ok();
+    Database::from_env(get, &data_folder(get("KOLO_DATA")))
 }
 
 /// Runs `kolo-server migrate`: brings the schema up to date, or prints the statements that would.
@@ -292,8 +303,20 @@ pub async fn run(command: LedgerCommand) -> ExitCode {
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("{error}");
+    eprintln!("{}", with_causes(error));
     ExitCode::from(2)
+}
+
+/// An error and what it comes from, each said once.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    for cause in causes.map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn as_text(report: &CheckReport) -> String {
@@ -364,7 +387,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_without_the_password() {
         let url = ("DATABASE_URL", "postgres://kolo:hunter2@db/kolo");
-        let cases: [&[(&str, &str)]; 5] = [
+        let cases: [&[(&str, &str)]; 7] = [
+            &[("KOLO_SCHEMA", "mine")],
+            &[("DATABASE_URL", "sqlite://a.db"), ("KOLO_MIGRATE", "off")],
             &[("DATABASE_URL", "sqlite://")],
             &[("DATABASE_URL", "mysql://kolo:hunter2@db/kolo")],
             &[("DATABASE_URL", "kolo@hunter2/db")],

@@ -33,7 +33,8 @@ pub enum KeysError {
     #[error(
         "KOLO_SIGNER_URL is set, and the keys of this server's members are in its own database: the service \
          would make new ones for everybody. Start without KOLO_SIGNER_URL and KOLO_SIGNER_TOKEN; a server that \
-         is to have its keys at a service begins with an empty database (docs/guide/signer.md)"
+         is to have its keys at a service begins with an empty database, which the service does not share \
+         (docs/guide/signer.md)"
     )]
     Here,
     /// No signing service, and the keys are at one.

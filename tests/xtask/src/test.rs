@@ -46,6 +46,7 @@ fn features() -> Result<(), Failure> {
         ("kolo-core", &["--no-default-features"]),
         ("kolo-core", &["--no-default-features", "--features", "testkit"]),
         ("kolo-store", &["--no-default-features"]),
+        ("kolo-store", &["--no-default-features", "--features", "sqlite"]),
         ("kolo-store", &["--no-default-features", "--features", "postgres"]),
         ("kolo-stellar", &["--no-default-features"]),
     ] {
