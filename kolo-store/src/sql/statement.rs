@@ -17,16 +17,19 @@ pub(crate) struct Question {
     /// The columns of the rows.
     pub columns: &'static str,
     /// What they are, a letter each: `t` text, `i` integer, `b` bytes.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite asks for no types"))]
     pub kinds: &'static str,
     pub rows: Vec<Vec<Value>>,
     pub statement: &'static str,
     /// What the columns of the answer are.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite asks for no types"))]
     pub answer: &'static str,
 }
 
 /// What is written for many rows at once: `head rows tail`, as in a [`Question`].
 pub(crate) struct Bulk {
     pub head: &'static str,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite asks for no types"))]
     pub kinds: &'static str,
     pub rows: Vec<Vec<Value>>,
     pub tail: &'static str,
