@@ -6,6 +6,7 @@ pub(crate) mod reminders;
 pub(crate) mod timers;
 pub(crate) mod vaults;
 
+mod following;
 mod handlers;
 mod letters;
 mod nudge;
@@ -25,6 +26,7 @@ use crate::port::MessageChannel;
 use crate::port::work::{ClaimedWork, Release};
 use crate::unit::queue;
 use crate::{Error, Kolo, Timestamp};
+use following::Following;
 use handlers::Registered;
 use nudge::Nudge;
 
@@ -121,7 +123,8 @@ impl Worker {
     /// The store's failure. Everything claimed is claimable again when its lease runs out.
     pub async fn tick(&self, budget: usize) -> Result<Tick, Error> {
         // Side by side: a slow handler delays no payment.
-        let (worked, before) = join(self.work(budget), self.hand_out(budget)).await;
+        let (worked, before) =
+            join(self.work(budget, &mut Following::always()), self.hand_out(budget)).await;
         let handled = worked?;
         // And what has just happened.
         let after = self.hand_out(budget.saturating_sub(before)).await;
@@ -139,10 +142,10 @@ impl Worker {
     }
 
     /// Follows the chain and works; how many items were handled.
-    async fn work(&self, budget: usize) -> Result<usize, Error> {
+    async fn work(&self, budget: usize, following: &mut Following) -> Result<usize, Error> {
         let mut handled = 0;
         while handled < budget {
-            let behind = self.follow().await;
+            let behind = following.is_due(self.kolo.now()) && self.follow().await;
             let ports = self.kolo.ports();
             let limit = AT_ONCE.min(budget - handled);
             let lease_s = self.kolo.settings().lease_s;
@@ -151,6 +154,9 @@ impl Worker {
                 break;
             }
             handled += claimed.len();
+            if behind || claimed.iter().any(|work| work.queue == queue::INTENT) {
+                following.expect_more();
+            }
             join_all(claimed.iter().map(|work| self.handle(work))).await;
         }
         Ok(handled)
@@ -170,8 +176,9 @@ impl Worker {
 
     async fn work_until(&self, mut shutdown: impl Future<Output = ()> + Unpin) {
         self.kolo.warn_of_unlisted().await;
+        let mut following = Following::sparingly();
         loop {
-            if let Err(error) = self.work(usize::MAX).await {
+            if let Err(error) = self.work(usize::MAX, &mut following).await {
                 tracing::error!(%error, "the worker could not read its queue");
             }
             for handler in &self.handlers {

@@ -72,6 +72,8 @@ struct State {
     /// After so many circles that were read, the node fails for a moment.
     patience: Option<usize>,
     prepared: u64,
+    /// How often it was asked for events.
+    asked: usize,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
     reading: Option<Reading>,
@@ -302,6 +304,11 @@ impl ScriptedChain {
     }
 
     /// How many of such effects were brought about.
+    /// How often it was asked for events.
+    pub fn times_asked(&self) -> usize {
+        self.lock().asked
+    }
+
     pub fn count(&self, which: Which) -> usize {
         self.done().iter().filter(|effect| which(effect)).count()
     }
@@ -468,7 +475,8 @@ impl ChainClient for ScriptedChain {
         cursor: Option<&ChainCursor>,
         limit: usize,
     ) -> Result<ChainEvents, PortError> {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.asked += 1;
         let wanted = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
         let from = state.lost.max(wanted);
         let ledger = |events: usize| u32::try_from(events).unwrap();

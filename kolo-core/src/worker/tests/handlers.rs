@@ -8,12 +8,12 @@ use futures::executor::block_on;
 use futures::future::join;
 use kolo_rules::Amount;
 
-use super::{DAY_S, EACH, World};
+use super::{DAY_S, EACH, World, pays};
 use crate::events::{CircleEvent, EventHandler, EventKind, Happened};
 use crate::port::chain::{ChainAddress, ChainEventBody, CircleChainEvent};
 use crate::port::{PortError, PortErrorKind, Retry};
 use crate::worker::Worker;
-use crate::{CircleId, Error};
+use crate::{CircleId, CommandContext, Error};
 
 /// The six that are named.
 const NAMED: [EventKind; 6] = [
@@ -249,7 +249,7 @@ fn what_a_handler_fails_on_too_often_is_listed_and_can_be_replayed() {
     assert!(found[0].error.contains("this one, never"), "{}", found[0].error);
 
     let replay = |key: &str, position| {
-        let ctx = crate::CommandContext::of_system(key);
+        let ctx = CommandContext::of_system(key);
         block_on(world.kolo.replay_dead_letter(&ctx, "picky", position)).unwrap()
     };
     assert!(!replay("nothing there", bad + 1));
@@ -362,6 +362,37 @@ fn a_worker_that_is_to_stop_stops_with_events_left() {
     tick(&worker);
     assert_eq!(recorder.seen().len(), 63);
     assert_eq!(recorder.tries.lock().unwrap().len(), 63);
+}
+
+/// Every commit of every process wakes every worker.
+#[test]
+fn however_often_a_worker_is_woken_it_asks_the_chain_once_a_second() {
+    let world = World::new();
+    world.work();
+    let worker = Worker::without_chat(world.kolo.clone());
+    let (stop, stopped) = futures::channel::oneshot::channel::<()>();
+    let ada = world.member("Ada");
+    let before = world.chain.times_asked();
+    let watch = async {
+        for second in 1..=3 {
+            for _ in 0..100 {
+                worker.nudge();
+                yield_now().await;
+            }
+            assert_eq!(world.chain.times_asked() - before, second);
+            world.clock.advance(1);
+        }
+        let ctx = CommandContext::of_member(ada.id, "money");
+        world.kolo.wallets().test_money(&ctx, Amount::new(5)).await.unwrap();
+        worker.nudge();
+        while world.chain.count(pays) == 0 {
+            yield_now().await;
+        }
+        stop.send(()).unwrap();
+    };
+    block_on(join(worker.run(async move { stopped.await.unwrap() }), watch));
+    // At once, when it was given something to do.
+    assert!(world.chain.times_asked() - before > 4);
 }
 
 async fn yield_now() {
