@@ -1,6 +1,7 @@
 //! The SQLite store: the ports' suites, and what only a file on a disk can get wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod audit;
+mod backup;
 #[path = "../shared/broken.rs"]
 mod broken;
 mod cancel;

@@ -22,6 +22,7 @@ mod outside;
 mod places;
 mod receipts;
 mod restart;
+mod restored;
 mod roles;
 mod rotation;
 mod rubbish;

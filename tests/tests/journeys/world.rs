@@ -1,5 +1,6 @@
 //! A stack on virtual time, people who talk to it, and what must hold after every step.
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kolo_core::events::{EventHandler, EventKind};
@@ -90,6 +91,32 @@ impl World {
         let stack = start(&folder, clock, caps, assets).await;
         let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
         listed.extend(all_of(kolo.assets()));
+        let world = Self { stack, kolo, outsiders, worker, folder, messages, listed };
+        world.settle().await;
+        world
+    }
+
+    /// A copy of the database's files, while nothing is under way.
+    pub fn backup(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_database(self.folder.path(), copy.path());
+        copy
+    }
+
+    /// The database is lost, and a backup takes its place; the chain is where it was.
+    pub async fn restored(self, backup: &tempfile::TempDir) -> Self {
+        let Self { stack, kolo, outsiders, worker, folder, messages, listed } = self;
+        let (caps, assets) = (kolo.settings().caps, kolo.assets().clone());
+        drop((kolo, worker));
+        let clock = stack.clock.clone();
+        stack.network.as_ref().unwrap().stop().await.unwrap();
+        drop(stack);
+        for file in database_files(folder.path()) {
+            std::fs::remove_file(file).unwrap();
+        }
+        copy_database(backup.path(), folder.path());
+        let stack = start(&folder, clock, caps, &assets).await;
+        let (kolo, worker) = (stack.kolo.clone(), stack.worker.clone());
         let world = Self { stack, kolo, outsiders, worker, folder, messages, listed };
         world.settle().await;
         world
@@ -404,6 +431,17 @@ fn kind_of(want: &Value) -> String {
 
 fn field(want: &Value, name: &str) -> String {
     want[kind_of(want)][name].as_str().unwrap().to_owned()
+}
+
+fn database_files(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.to_str().unwrap().contains("kolo.sqlite")).collect()
+}
+
+fn copy_database(from: &Path, to: &Path) {
+    for file in database_files(from) {
+        std::fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
 }
 
 fn database(folder: &tempfile::TempDir) -> Database {
