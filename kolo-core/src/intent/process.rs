@@ -81,7 +81,9 @@ impl Kolo {
         if intent.state.progress == Progress::Queued && !self.may_still(&intent.state).await? {
             return self.finish(work, intent, Progress::NotAllowed).await;
         }
-        self.rehouse(&intent.state).await?;
+        if self.rehouse(&intent).await? {
+            return Ok(Next::Again);
+        }
         if intent.state.want.of_keeper().is_none() {
             return self.prepare(work, intent, None).await;
         }

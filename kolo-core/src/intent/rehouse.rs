@@ -7,34 +7,40 @@
 use super::state::{Intent, Progress, Want};
 use crate::circle::state::{Circle, Contract};
 use crate::port::chain::ChainAddress;
+use crate::record::Loaded;
 use crate::unit::Command;
 use crate::{Error, Kolo};
 
 impl Kolo {
-    /// Gives a circle the address it will be made at, before a transaction for it is built.
-    pub(super) async fn rehouse(&self, intent: &Intent) -> Result<(), Error> {
-        let Want::CreateCircle { circle: id } = intent.want else { return Ok(()) };
-        if intent.progress != Progress::Queued {
-            return Ok(());
+    /// Gives a circle the address it will be made at, before a transaction for it is built. `true`: it has
+    /// another one now, or somebody else was here: the intent is to be loaded again.
+    ///
+    /// The intent is written with it. Two processes can have two lists for a while, and only one of them goes
+    /// on from the same intent: what is sent is never made elsewhere than where the circle is awaited.
+    pub(super) async fn rehouse(&self, intent: &Loaded<Intent>) -> Result<bool, Error> {
+        let Want::CreateCircle { circle: id } = intent.state.want else { return Ok(false) };
+        if intent.state.progress != Progress::Queued {
+            return Ok(false);
         }
-        loop {
-            let mut circle = self.circle(id).await?;
-            let address = self.made_at(&circle.state).await?;
-            if circle.state.contract != Contract::Creating || circle.state.address == address {
-                return Ok(());
-            }
-            // The version makes the key: a list can change again, and back.
-            let ctx = self.step_context(intent.id, &format!("rehouse/{}", circle.version));
-            let mut command = Command::begin(self, &ctx, "circle.rehouse", &address).await?;
-            let mut changes = command.changes();
-            let left = std::mem::replace(&mut circle.state.address, address.clone());
-            tracing::info!(circle = %id, %left, %address, "the factory is another one now");
-            changes.release("circle-address", left.0);
-            changes.claim("circle-address", address.0.clone(), &circle.id);
-            changes.write(&circle)?;
-            changes.event(&circle.id, "circle.rehoused", &address)?;
-            command.commit(changes, ()).await?;
+        let mut circle = self.circle(id).await?;
+        let address = self.made_at(&circle.state).await?;
+        if circle.state.contract != Contract::Creating || circle.state.address == address {
+            return Ok(false);
         }
+        // The version makes the key: a list can change again, and back.
+        let step = format!("rehouse/{}/{address}", circle.version);
+        let ctx = self.step_context(intent.state.id, &step);
+        let mut command = Command::begin(self, &ctx, "circle.rehouse", &address).await?;
+        let mut changes = command.changes();
+        let left = std::mem::replace(&mut circle.state.address, address.clone());
+        tracing::info!(circle = %id, %left, %address, "the factory is another one now");
+        changes.hold_still(intent)?;
+        changes.release("circle-address", left.0);
+        changes.claim("circle-address", address.0.clone(), &circle.id);
+        changes.write(&circle)?;
+        changes.event(&circle.id, "circle.rehoused", &address)?;
+        command.commit(changes, ()).await?;
+        Ok(true)
     }
 
     /// Where the factory of now makes it.

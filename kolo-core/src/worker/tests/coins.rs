@@ -1,5 +1,4 @@
 //! Several assets, and a list of them that changes.
-use super::contract::Contract;
 use super::receipts::notices;
 use super::*;
 use crate::intent::state::Want;
@@ -45,7 +44,7 @@ impl World {
     }
 
     /// With an account, by their first money.
-    fn opened(&self, name: &str) -> MemberView {
+    pub(super) fn opened(&self, name: &str) -> MemberView {
         let member = self.member(name);
         self.money(&member, "open");
         member
@@ -240,71 +239,4 @@ fn a_payment_of_what_is_not_listed_is_not_booked() {
     world.work();
     let purse = block_on(world.kolo.wallets().balance_in(ada.id, &euro())).unwrap();
     assert_eq!(purse.settled, EACH);
-}
-
-/// A list that changes while a circle is being created: another list is another factory.
-#[test]
-fn a_circle_that_was_not_sent_yet_is_made_and_followed_where_the_new_factory_puts_it() {
-    let world = World::new();
-    let ada = world.opened("Ada");
-    world.chain.answer(creates, Some(Answer::Trouble));
-    let circle = world.create(&ada, "one");
-    world.work();
-    let before = world.address(circle);
-    world.chain.factory("NEW");
-    world.chain.answer(creates, None);
-    world.pass(600);
-    let address = world.address(circle);
-    assert!(address != before && address.0.starts_with("CNEW"), "{address}");
-    assert_eq!(world.chain.count(creates), 1);
-    // Whoever speaks from where it was to be is nobody's circle.
-    let stranger = CircleChainEvent::ParticipantJoined { member: before.clone(), seat: 0, turn: 1 };
-    world.chain.emit(world.now(), ChainEventBody::Circle { circle: before, event: stranger });
-    let rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
-    world.joins(circle, &ada, 0);
-    let organiser = ada.address.clone();
-    world
-        .chain
-        .emit(world.now(), ChainEventBody::GroupCreated { circle: address, organiser, rules });
-    world.work();
-    let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
-    assert_eq!((summary.stage, summary.members), (CircleStage::OnChain(Phase::Forming), 1));
-}
-
-/// Its announcement comes from a factory that is followed no more.
-#[test]
-fn a_circle_that_was_sent_to_the_old_factory_is_found_by_its_own_events() {
-    for same in [true, false] {
-        let world = World::new();
-        let ada = world.opened("Ada");
-        let circle = world.create(&ada, "one");
-        world.work();
-        assert_eq!(world.chain.count(creates), 1);
-        let (address, now) = (world.address(circle), world.now());
-        world.chain.factory("NEW");
-        let mut rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
-        if !same {
-            rules.contribution = Amount::new(1);
-        }
-        world.chain.deploy(Contract::new(address.clone(), rules));
-        let joined = |there: &mut Contract| there.join(&ada.address, now.unix());
-        world.chain.call(now, &address, &asset(), joined).unwrap();
-        while block_on(world.kolo.follow()).unwrap() {}
-        let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
-        assert_eq!(summary.address, address);
-        let stage = if same { CircleStage::OnChain(Phase::Forming) } else { CircleStage::Failed };
-        assert_eq!(summary.stage, stage);
-        let told = notices(&world.kolo);
-        let ready = |told: &&crate::unit::Told| matches!(told.notice, Notice::CircleReady { .. });
-        assert_eq!(told.iter().filter(ready).count(), usize::from(same));
-        let of_it = crate::events::EventKind::GroupCreated;
-        let events = block_on(world.kolo.events(0, 100)).unwrap().events;
-        let made = events.iter().filter(|event| event.kind() == of_it).count();
-        assert_eq!(made, usize::from(same));
-        if same {
-            assert_eq!(summary.members, 1);
-            let differences = block_on(world.kolo.circles().reconcile(circle)).unwrap();
-            assert!(differences.is_empty(), "{differences:?}");
-        }
-    }
 }
