@@ -187,6 +187,14 @@ impl Kolo {
 
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
         let circle = self.circle(circle).await?.state;
+        match circle.contract {
+            Contract::Creating => {}
+            // Its own events were heard before its transaction was found.
+            Contract::Live => return Ok(Resolved::Done),
+            Contract::Failed | Contract::Foreign => {
+                return Ok(Resolved::Never("the circle is there already, and none to be followed"));
+            }
+        }
         let organiser = match self.holding(circle.organiser, &circle.asset).await? {
             Ok(organiser) => organiser,
             Err(not_now) => return Ok(not_now),

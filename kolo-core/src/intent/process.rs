@@ -2,6 +2,7 @@
 use super::channel::Chosen;
 use super::effect::Resolved;
 use super::ending::refused;
+use super::rehouse::Housed;
 use super::state::{Intent, IntentWork, Progress, Want};
 use crate::port::chain::{Assembled, ChainEffect, FeeBump, PrepareError, PreparedTx, SignedTx};
 use crate::port::vault::{Digest, PublicKey, Signature};
@@ -81,8 +82,14 @@ impl Kolo {
         if intent.state.progress == Progress::Queued && !self.may_still(&intent.state).await? {
             return self.finish(work, intent, Progress::NotAllowed).await;
         }
-        if self.rehouse(&intent).await? {
-            return Ok(Next::Again);
+        match self.rehouse(&intent).await {
+            Ok(Housed::There) => {}
+            Ok(Housed::Anew) => return Ok(Next::Again),
+            Ok(Housed::MadeBefore) => {
+                return self.finish(work, intent, Progress::AlreadyDone).await;
+            }
+            Err(Error::Port(error)) => return self.unsent(work, intent, error).await,
+            Err(error) => return Err(error),
         }
         if intent.state.want.of_keeper().is_none() {
             return self.prepare(work, intent, None).await;

@@ -4,9 +4,35 @@ use futures::FutureExt;
 use super::between::Between;
 use super::contract::Contract;
 use super::receipts::notices;
+use super::unread::{cannot_be_told, on_its_way};
 use super::*;
 use crate::Ports;
+use crate::intent::state::Intent;
 use crate::notice::Notice;
+
+impl World {
+    /// The factory of before has made it after all; its organiser's seat is told of.
+    fn is_made(&self, circle: CircleId, organiser: &MemberView) {
+        let (address, now) = (self.address(circle), self.now());
+        let rules = block_on(self.kolo.circles().status(circle)).unwrap().summary.rules;
+        self.chain.deploy(Contract::new(address.clone(), rules));
+        let joined = |there: &mut Contract| there.join(&organiser.address, now.unix());
+        self.chain.call(now, &address, &asset(), joined).unwrap();
+    }
+
+    fn follows_all(&self) {
+        while block_on(self.kolo.follow()).unwrap() {}
+    }
+
+    fn stage(&self, circle: CircleId) -> CircleStage {
+        block_on(self.kolo.circles().status(circle)).unwrap().summary.stage
+    }
+
+    fn nothing_is_under_way(&self) -> bool {
+        let intents = block_on(self.kolo.list::<Intent>(None, 100)).unwrap();
+        intents.iter().all(|intent| intent.state.is_final())
+    }
+}
 
 /// A list that changes while a circle is being created: another list is another factory.
 #[test]
@@ -111,4 +137,54 @@ fn a_process_with_another_list_moves_no_circle_from_under_a_transaction() {
     world.pass(600);
     let address = world.address(circle);
     assert!(address.0.starts_with("CNEW"), "{address}");
+}
+
+/// By one factory a circle is made once, by two it is made twice.
+#[test]
+fn a_creation_nobody_can_tell_of_is_not_sent_to_another_factory() {
+    for live in [false, true] {
+        let world = World::new();
+        let ada = world.opened("Ada");
+        on_its_way(&world);
+        let circle = world.create(&ada, "one");
+        world.work();
+        let address = world.address(circle);
+        world.chain.factory("NEW");
+        if live {
+            world.is_made(circle, &ada);
+            world.follows_all();
+        }
+        cannot_be_told(&world);
+        world.pass(600);
+        assert_eq!((world.chain.count(creates), world.address(circle)), (1, address.clone()));
+        assert_eq!(world.nothing_is_under_way(), live);
+        if !live {
+            world.is_made(circle, &ada);
+            world.pass(600);
+        }
+        assert_eq!(world.stage(circle), CircleStage::OnChain(Phase::Forming));
+        assert!(world.nothing_is_under_way());
+        assert_eq!((world.chain.count(creates), world.address(circle)), (1, address));
+    }
+}
+
+/// It was to be built anew by the factory that may have made it, and then another one was listed.
+#[test]
+fn a_circle_that_is_there_after_all_is_not_made_elsewhere() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    on_its_way(&world);
+    let circle = world.create(&ada, "one");
+    world.work();
+    let address = world.address(circle);
+    world.chain.answer(creates, Some(Answer::Trouble));
+    cannot_be_told(&world);
+    world.pass(600);
+    world.is_made(circle, &ada);
+    world.chain.factory("NEW");
+    world.chain.answer(creates, None);
+    world.pass(600);
+    assert_eq!((world.chain.count(creates), world.address(circle)), (1, address));
+    assert_eq!(world.stage(circle), CircleStage::OnChain(Phase::Forming));
+    assert!(world.nothing_is_under_way());
 }
