@@ -2,6 +2,7 @@
 use futures::FutureExt;
 
 use super::between::Between;
+use super::chain::Reading;
 use super::contract::Contract;
 use super::receipts::notices;
 use super::unread::{cannot_be_told, on_its_way};
@@ -9,6 +10,7 @@ use super::*;
 use crate::Ports;
 use crate::intent::state::Intent;
 use crate::notice::Notice;
+use crate::port::chain::LatestLedger;
 
 impl World {
     /// The factory of before has made it after all; its organiser's seat is told of.
@@ -187,4 +189,50 @@ fn a_circle_that_is_there_after_all_is_not_made_elsewhere() {
     assert_eq!((world.chain.count(creates), world.address(circle)), (1, address));
     assert_eq!(world.stage(circle), CircleStage::OnChain(Phase::Forming));
     assert!(world.nothing_is_under_way());
+}
+
+/// There is one such event, and it is used up when it is applied.
+#[test]
+fn a_node_behind_the_event_that_finds_a_circle_is_asked_again() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let circle = world.create(&ada, "one");
+    world.work();
+    world.chain.factory("NEW");
+    world.is_made(circle, &ada);
+    let ledger = world.chain.ledger() - 1;
+    let latest = LatestLedger { sequence: ledger, closed_at: START };
+    world.chain.consents(|it| it.latest = Some(latest));
+    for reading in [Reading::Of(ledger), Reading::Nothing] {
+        world.chain.reading(Some(reading));
+        let followed = block_on(world.kolo.follow());
+        assert!(matches!(followed, Err(Error::Port(_))), "{reading:?}: {followed:?}");
+        assert_eq!(world.stage(circle), CircleStage::Creating);
+    }
+    world.chain.reading(None);
+    world.chain.consents(|it| it.latest = None);
+    world.follows_all();
+    assert_eq!(world.stage(circle), CircleStage::OnChain(Phase::Forming));
+}
+
+#[test]
+fn a_circle_of_another_factory_that_cannot_be_read_holds_nobody_up_and_is_read_on_request() {
+    for reading in [Reading::Corrupt, Reading::Nothing] {
+        let world = World::new();
+        let ada = world.opened("Ada");
+        let circle = world.create(&ada, "one");
+        world.work();
+        world.chain.factory("NEW");
+        world.is_made(circle, &ada);
+        world.chain.fund(world.now(), &ada.address, &asset(), EACH);
+        world.chain.reading(Some(reading));
+        world.follows_all();
+        let purse = block_on(world.kolo.wallets().balance(ada.id)).unwrap();
+        assert_eq!((purse.settled, world.stage(circle)), (EACH, CircleStage::Creating));
+        world.chain.reading(None);
+        assert!(block_on(world.kolo.refill(circle)).unwrap(), "{reading:?}");
+        assert_eq!(world.stage(circle), CircleStage::OnChain(Phase::Forming));
+        let differences = block_on(world.kolo.circles().reconcile(circle)).unwrap();
+        assert!(differences.is_empty(), "{differences:?}");
+    }
 }
