@@ -165,7 +165,8 @@ impl Kolo {
         match error {
             PrepareError::Refused(refused) => self.refuse(work, intent, refused).await,
             PrepareError::AlreadyDone => self.finish(work, intent, Progress::AlreadyDone).await,
-            PrepareError::NoSource { .. } => {
+            PrepareError::NoSource { ref account, as_of } => {
+                self.account_is_gone(account, as_of).await?;
                 self.finish(work, intent, refused(error.to_string())).await
             }
             PrepareError::Port(error) => self.unsent(work, intent, error).await,

@@ -1,11 +1,11 @@
 //! Several assets, and a list of them that changes.
 use super::receipts::notices;
+use super::unread::{cannot_be_told, on_its_way};
 use super::*;
 use crate::intent::state::Want;
-use crate::member::state::{Member, TrustState};
+use crate::member::state::{Account, Member, TrustState};
 use crate::notice::Notice;
 use crate::port::ChainClient;
-use crate::port::chain::LatestLedger;
 use crate::port::ledger::EntryQuery;
 use crate::record::Loaded;
 use crate::testkit::{FaultPlan, Faulty};
@@ -37,6 +37,10 @@ impl World {
 
     fn stored(&self, member: &MemberView) -> Loaded<Member> {
         block_on(self.kolo.member(member.id)).unwrap()
+    }
+
+    fn account(&self, member: &MemberView) -> Account {
+        self.stored(member).state.account
     }
 
     fn trust(&self, member: &MemberView, asset: &Asset) -> Option<TrustState> {
@@ -128,18 +132,68 @@ fn a_trustline_the_sponsor_carries_is_one_to_leave() {
     assert!(!world.stored(&ada).state.own_reserves);
 }
 
+/// It may be the one that was sent first.
+#[test]
+fn a_trustline_that_is_found_where_ours_was_sent_is_one_to_leave() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let ctx = CommandContext::of_member(ada.id, "leave");
+    block_on(world.kolo.wallets().leave_sponsorship(&ctx)).unwrap();
+    world.work();
+    let world = world.relisted(&[asset(), euro()]);
+    on_its_way(&world);
+    world.money(&ada, "with euros");
+    assert!(world.stored(&ada).state.own_reserves);
+    world.chain.answer(opens_euros, Some(Answer::AlreadyDone));
+    cannot_be_told(&world);
+    world.pass(600);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Open));
+    assert!(!world.stored(&ada).state.own_reserves);
+}
+
 /// It says that there is no account, and does not know the ledger it was opened in.
 #[test]
 fn a_node_that_lags_behind_an_opening_refuses_no_trustline() {
     let world = World::new().relisted(&[asset(), euro()]);
-    world.chain.answer(opens_euros, Some(Answer::Refuse(None)));
+    world.chain.answer(opens_euros, Some(Answer::NoSource(world.now())));
     let ada = world.opened("Ada");
     world.pass(120);
     assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Opening));
-    let latest = LatestLedger { sequence: 9, closed_at: world.now().plus(DAY_S) };
-    world.chain.consents(|it| it.latest = Some(latest));
+    world.chain.answer(opens_euros, Some(Answer::NoSource(world.now().plus(DAY_S))));
     world.pass(120);
-    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Refused));
+    assert_eq!((world.account(&ada), world.trust(&ada, &euro())), (Account::None, None));
+}
+
+/// Its owner has merged it away in another wallet.
+#[test]
+fn an_account_that_is_gone_is_brought_back_by_its_owner_and_by_no_list() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    world.pass(DAY_S);
+    world.chain.merge_away(&ada.address, world.now());
+    let world = world.relisted(&[asset(), euro()]);
+    world.chain.let_compare();
+    world.pass(3_600);
+    assert_eq!(world.chain.count(opens), 1);
+    assert_eq!((world.account(&ada), world.stored(&ada).state.trusts), (Account::None, vec![]));
+    world.money(&ada, "back");
+    assert_eq!((world.account(&ada), world.chain.count(opens)), (Account::Open, 2));
+    for asset in [asset(), euro()] {
+        assert_eq!(world.trust(&ada, &asset), Some(TrustState::Open), "{}", asset.code);
+    }
+}
+
+#[test]
+fn a_credit_that_waits_brings_an_account_back_that_is_gone() {
+    let world = World::new();
+    let (_, ada, _) = with_a_credit(&world);
+    world.chain.merge_away(&ada.address, world.now());
+    let before = world.chain.count(opens);
+    world.pass(2 * DAY_S);
+    assert_eq!(world.chain.count(pushes), 0);
+    world.pass(2 * DAY_S);
+    assert_eq!(world.chain.count(opens), before + 1);
+    assert!(world.chain.count(pushes) > 0);
 }
 
 /// The account's trustline is of what was the usual asset when it was wanted.
