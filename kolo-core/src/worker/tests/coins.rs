@@ -267,6 +267,20 @@ fn a_circle_of_what_is_no_longer_listed_is_named() {
     assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [named]);
 }
 
+/// Whatever it was refused for, putting its asset back mends nothing.
+#[test]
+fn a_circle_that_was_never_made_is_not_named() {
+    let world = World::new().relisted(&[asset(), euro()]);
+    let ada = world.opened("Ada");
+    world.chain.answer(creates, Some(Answer::Refuse(None)));
+    let circle = world.create(&ada, "one");
+    world.work();
+    let stage = block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
+    assert_eq!(stage, CircleStage::Failed);
+    let world = world.relisted(&[euro()]);
+    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), []);
+}
+
 /// Anybody can issue something they call USDC, and its issuer other things.
 #[test]
 fn a_payment_of_what_is_not_listed_is_not_booked() {
