@@ -236,3 +236,26 @@ fn a_circle_of_another_factory_that_cannot_be_read_holds_nobody_up_and_is_read_o
         assert!(differences.is_empty(), "{differences:?}");
     }
 }
+
+/// Another process has the old list still, or has it again.
+#[test]
+fn a_circle_that_was_found_and_is_announced_is_told_of_once() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let circle = world.create(&ada, "one");
+    world.work();
+    world.chain.factory("NEW");
+    world.is_made(circle, &ada);
+    world.follows_all();
+    world.chain.factory("");
+    let (address, organiser) = (world.address(circle), ada.address.clone());
+    let rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
+    let announced = ChainEventBody::GroupCreated { circle: address, organiser, rules };
+    world.chain.emit(world.now(), announced);
+    world.follows_all();
+    let ready = |told: &&crate::unit::Told| matches!(told.notice, Notice::CircleReady { .. });
+    assert_eq!(notices(&world.kolo).iter().filter(ready).count(), 1);
+    let of_it = crate::events::EventKind::GroupCreated;
+    let events = block_on(world.kolo.events(0, 100)).unwrap().events;
+    assert_eq!(events.iter().filter(|event| event.kind() == of_it).count(), 1);
+}
