@@ -202,7 +202,8 @@ pub struct CircleSummary {
     pub organiser: MemberId,
     /// Who holds an office, and who was asked to.
     pub officers: Vec<OfficerView>,
-    /// Its contract.
+    /// Its contract. It can become another one until the circle is on the chain: when the list of assets changes
+    /// meanwhile, another factory makes it.
     pub address: ChainAddress,
 }
 

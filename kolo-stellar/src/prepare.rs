@@ -134,12 +134,17 @@ impl StellarChainClient {
         owner: &AccountId,
         asset: &stellar_xdr::Asset,
     ) -> Result<Vec<Operation>, PrepareError> {
-        let operations = self.open_operations(owner, Some(asset)).await?;
-        let creates = |it: &Operation| matches!(it.body, OperationBody::CreateAccount(_));
-        if operations.iter().any(creates) {
-            return Err(refused("there is no account for the trustline".to_owned()));
+        let LatestLedger { sequence, closed_at } = self.latest_ledger().await?;
+        let keys = [account_key(owner), trustline_key(owner, asset)];
+        let (as_of, found) = self.rpc.entries_at(&keys).await.map_err(PortError::from)?;
+        let [account, line] = keys.map(|key| found.iter().any(|entry| entry.key == key));
+        if line {
+            return Err(PrepareError::AlreadyDone);
         }
-        Ok(operations)
+        if !account {
+            return Err(missing(owner, sequence, closed_at, as_of));
+        }
+        Ok(open(owner, Some(asset), false))
     }
 
     /// What the network would say to a payment, said before it costs a fee.

@@ -1,10 +1,12 @@
 //! Is all well? What a monitor asks every minute: the network, the operator's accounts and channels, calls
 //! that fail, settlement, how far the chain was followed.
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use kolo_core::port::Clock;
 use kolo_core::port::chain::ChainAddress;
 use kolo_core::port::vault::PublicKey;
 use kolo_core::worker::Unlisted;
-use kolo_core::{ChannelAccount, Error, Following};
+use kolo_core::{ChannelAccount, Error, Following, Timestamp};
 use kolo_stellar::inspect::{self, Alarm, Health, Limits};
 use kolo_stellar::setup::SetupError;
 use serde::Serialize;
@@ -13,6 +15,9 @@ use crate::stack::Stack;
 
 /// Dead letters counted at most.
 const MOST_LETTERS: usize = 1_000;
+
+/// Which circles save in what is not on the list is known for so long, seconds.
+const UNLISTED_FOR_S: u64 = 300;
 
 /// One look at everything.
 #[derive(Serialize)]
@@ -45,11 +50,33 @@ pub enum HealthError {
     Store(#[from] Error),
 }
 
+/// What is not looked at each time one asks.
+#[derive(Default)]
+pub struct Seen(Mutex<Option<(Timestamp, Vec<Unlisted>)>>);
+
+impl Seen {
+    /// It takes a reading of every circle there is, and changes with the list of assets, when the service starts.
+    async fn unlisted(&self, stack: &Stack) -> Result<Vec<Unlisted>, Error> {
+        let now = stack.clock.now();
+        let kept = self.kept().clone();
+        if let Some((_, unlisted)) = kept.filter(|(until, _)| now < *until) {
+            return Ok(unlisted);
+        }
+        let unlisted = stack.kolo.unlisted().await?;
+        *self.kept() = Some((now.plus(UNLISTED_FOR_S), unlisted.clone()));
+        Ok(unlisted)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<(Timestamp, Vec<Unlisted>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Looks.
 ///
 /// # Errors
 /// [`HealthError`] when the network or the database does not answer.
-pub async fn look(stack: &Stack) -> Result<Report, HealthError> {
+pub async fn look(stack: &Stack, seen: &Seen) -> Result<Report, HealthError> {
     let (kolo, factory) = (&stack.kolo, Some(&stack.factory));
     let assets: Vec<_> = kolo.assets().iter().map(|allowed| allowed.asset.clone()).collect();
     let found = inspect::status(&stack.rpc, &stack.passphrase, factory, &assets).await?;
@@ -60,7 +87,7 @@ pub async fn look(stack: &Stack) -> Result<Report, HealthError> {
         inspect::health(&stack.rpc, found, &accounts, figures, (&limits(stack), now)).await?;
     let following = kolo.following().await?;
     let dead_letters = kolo.dead_letters(MOST_LETTERS).await?.len();
-    let unlisted = kolo.unlisted().await?;
+    let unlisted = seen.unlisted(stack).await?;
     let mut advice = advice(&chain.alarms, &following, dead_letters);
     advice.extend(unlisted.iter().map(to_list));
     Ok(Report { ok: advice.is_empty(), advice, chain, channels, following, unlisted, dead_letters })

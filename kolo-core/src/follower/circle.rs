@@ -41,6 +41,10 @@ impl Kolo {
                 }
                 continue;
             }
+            // Another process has found it by its own events: all has been told. Or a stranger says it.
+            if matches!(circle.state.contract, Contract::Live | Contract::Foreign) {
+                return Ok(());
+            }
             if circle.state.rules()? != *on_chain {
                 // Its organiser made it without us, by rules nobody was shown here.
                 tracing::error!(circle = %circle.state.id, "the contract has other rules");

@@ -363,7 +363,7 @@ impl Changes {
 }
 
 /// Whether it is one contract that says what cannot be read or booked, and not the node that fails.
-fn is_its_own(error: &Error) -> bool {
+pub(super) fn is_its_own(error: &Error) -> bool {
     match error {
         Error::Port(error) if error.kind == PortErrorKind::Corrupt => {
             error.retry == Retry::Permanent

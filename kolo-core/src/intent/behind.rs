@@ -2,10 +2,11 @@
 //! told us.
 use super::channel::OPENING_SPARE_S;
 use super::state::Want;
-use crate::member::state::Member;
-use crate::port::chain::PrepareError;
+use crate::member::state::{Account, Member};
+use crate::port::chain::{ChainAddress, PrepareError};
 use crate::port::work::ClaimedWork;
-use crate::{Error, Kolo, Timestamp};
+use crate::unit::Command;
+use crate::{CommandContext, Error, Kolo, Timestamp};
 
 /// So often it is asked again (half an hour): the lane is not kept longer from what else waits there.
 const ATTEMPTS_BEHIND: u32 = 60;
@@ -31,9 +32,6 @@ impl Kolo {
             (PrepareError::AlreadyDone, Want::CloseAccount { member, .. }) => {
                 self.has_not_seen(self.member(*member).await?.state.opened_at).await
             }
-            (PrepareError::Refused(_), Want::OpenTrustline { member, .. }) => {
-                self.has_not_seen(self.member(*member).await?.state.opened_at).await
-            }
             // It is there, says one that may not have seen it closed.
             (
                 PrepareError::AlreadyDone,
@@ -41,6 +39,32 @@ impl Kolo {
             ) => self.has_not_seen(self.member(*member).await?.state.closed_at).await,
             _ => Ok(false),
         }
+    }
+
+    /// A member's account is not there any more, by a ledger that would show it: they have merged it away in another
+    /// wallet. It is opened again with their next wish, or when something of theirs waits for it.
+    pub(super) async fn account_is_gone(
+        &self,
+        account: &ChainAddress,
+        as_of: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(id) = self.find("address", &account.0).await? else { return Ok(()) };
+        let Some(mut member) = self.load::<Member>(id).await? else { return Ok(()) };
+        if member.state.account != Account::Open || is_before(as_of, member.state.opened_at) {
+            return Ok(());
+        }
+        tracing::warn!(member = %member.state.id, %account, "the account is gone: its owner has merged it away");
+        let key = format!("account/{}/gone/{}", member.state.id, member.version);
+        let ctx =
+            CommandContext { tenant: self.tenant().clone(), ..CommandContext::of_system(key) };
+        let mut command = Command::begin(self, &ctx, "account.gone", account).await?;
+        let mut changes = command.changes();
+        member.state.no_account();
+        member.state.closed_at = Some(as_of);
+        changes.write(&member)?;
+        changes.event(&member.id, "member.account_gone", account)?;
+        // `None`: something else happened to them; the next time will do.
+        command.commit(changes, ()).await.map(drop)
     }
 
     /// Whether what happened then may be later than what the node knows.

@@ -59,7 +59,7 @@ impl Kolo {
             | Want::Proceed { circle }
             | Want::CompleteMove { circle, .. }
             | Want::Upgrade(Signed { circle, .. }) => {
-                Ok(Resolved::Effect(by_anyone(want, self.contract(*circle).await?)))
+                Ok(called(by_anyone(want, self.contract(*circle).await?)))
             }
             Want::Start { circle }
             | Want::Cancel { circle }
@@ -68,7 +68,7 @@ impl Kolo {
             | Want::Remove { circle, .. } => {
                 let found = self.vouched_for(*circle).await?;
                 let organiser = self.member(found.organiser).await?.state.address;
-                Ok(Resolved::Effect(by_organiser(want, found.address, organiser)))
+                Ok(called(by_organiser(want, found.address, organiser)))
             }
             Want::Leave { circle, member }
             | Want::Contribute { circle, member, .. }
@@ -83,7 +83,7 @@ impl Kolo {
             | Want::Vote { circle, member, .. } => {
                 let Circle { address, asset, .. } = self.vouched_for(*circle).await?;
                 let member = self.member(*member).await?.state.address;
-                Ok(Resolved::Effect(by_member(want, address, member, asset)))
+                Ok(called(by_member(want, address, member, asset)))
             }
         }
     }
@@ -187,6 +187,14 @@ impl Kolo {
 
     async fn creation(&self, circle: CircleId) -> Result<Resolved, Error> {
         let circle = self.circle(circle).await?.state;
+        match circle.contract {
+            Contract::Creating => {}
+            // Its own events were heard before its transaction was found.
+            Contract::Live => return Ok(Resolved::Done),
+            Contract::Failed | Contract::Foreign => {
+                return Ok(Resolved::Never("the circle is there already, and none to be followed"));
+            }
+        }
         let organiser = match self.holding(circle.organiser, &circle.asset).await? {
             Ok(organiser) => organiser,
             Err(not_now) => return Ok(not_now),
@@ -361,9 +369,14 @@ impl Kolo {
     }
 }
 
+/// Never another call than the one that is wanted.
+fn called(effect: Option<ChainEffect>) -> Resolved {
+    effect.map_or(Resolved::Never("nobody knows how that is called"), Resolved::Effect)
+}
+
 /// The calls nobody signs for.
-fn by_anyone(want: &Want, circle: ChainAddress) -> ChainEffect {
-    match want {
+fn by_anyone(want: &Want, circle: ChainAddress) -> Option<ChainEffect> {
+    Some(match want {
         Want::Payout { round, .. } => ChainEffect::Payout { circle, round: *round },
         Want::Push { to, .. } => ChainEffect::Push { circle, member: to.clone() },
         Want::Claim { to, .. } => ChainEffect::Claim { circle, member: to.clone() },
@@ -371,26 +384,33 @@ fn by_anyone(want: &Want, circle: ChainAddress) -> ChainEffect {
             ChainEffect::CompleteMove { circle, member: whose.clone() }
         }
         Want::Upgrade(Signed { wasm, .. }) => ChainEffect::Upgrade { circle, wasm: *wasm },
-        _ => ChainEffect::Proceed { circle },
-    }
+        Want::Proceed { .. } => ChainEffect::Proceed { circle },
+        _ => return None,
+    })
 }
 
 /// The organiser's calls before the start.
-fn by_organiser(want: &Want, circle: ChainAddress, organiser: ChainAddress) -> ChainEffect {
-    match want {
+fn by_organiser(want: &Want, circle: ChainAddress, organiser: ChainAddress) -> Option<ChainEffect> {
+    Some(match want {
         Want::Approve { who, turn, .. } => {
             ChainEffect::Approve { circle, organiser, member: who.clone(), turn: *turn }
         }
         Want::Reject { who, .. } => ChainEffect::Reject { circle, organiser, member: who.clone() },
         Want::Remove { who, .. } => ChainEffect::Remove { circle, organiser, member: who.clone() },
         Want::Start { .. } => ChainEffect::Start { circle, organiser },
-        _ => ChainEffect::Cancel { circle, organiser },
-    }
+        Want::Cancel { .. } => ChainEffect::Cancel { circle, organiser },
+        _ => return None,
+    })
 }
 
 /// The calls a member signs in a circle they are in.
-fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress, asset: Asset) -> ChainEffect {
-    match want {
+fn by_member(
+    want: &Want,
+    circle: ChainAddress,
+    member: ChainAddress,
+    asset: Asset,
+) -> Option<ChainEffect> {
+    Some(match want {
         Want::Contribute { round, amount, .. } => {
             let (round, amount) = (*round, Amount::new(*amount));
             ChainEffect::Contribute { circle, member, round, amount, asset }
@@ -428,6 +448,33 @@ fn by_member(want: &Want, circle: ChainAddress, member: ChainAddress, asset: Ass
         Want::Vote { proposal, approve, .. } => {
             ChainEffect::Vote { circle, member, proposal: *proposal, approve: *approve }
         }
-        _ => ChainEffect::Leave { circle, member },
+        Want::Leave { .. } => ChainEffect::Leave { circle, member },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_table_of_calls_does_not_name_is_no_call() {
+        let (circle, member) = (CircleId::derive(&[b"table"]), MemberId::derive(&[b"table"]));
+        let (there, who) = (ChainAddress("C".to_owned()), ChainAddress("G".to_owned()));
+        let asset = Asset { code: "EURC".to_owned(), issuer: "G".to_owned(), decimals: 7 };
+        let by_member = |want: &Want| by_member(want, there.clone(), who.clone(), asset.clone());
+        let by_organiser = |want: &Want| by_organiser(want, there.clone(), who.clone());
+        let by_anyone = |want: &Want| by_anyone(want, there.clone());
+        let wants = [
+            Want::Proceed { circle },
+            Want::Cancel { circle },
+            Want::Leave { circle, member },
+            Want::Sync { circle },
+        ];
+        for (at, want) in wants.iter().enumerate() {
+            let called = [by_anyone(want), by_organiser(want), by_member(want)];
+            let which: Vec<_> = called.iter().map(Option::is_some).collect();
+            assert_eq!(which, [at == 0, at == 1, at == 2], "{want:?}");
+        }
     }
 }

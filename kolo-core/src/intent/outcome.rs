@@ -51,7 +51,8 @@ impl Kolo {
                 self.account_opened(changes, *member, asset).await
             }
             (_, Want::OpenTrustline { member, asset }) => {
-                self.trustline_settled(changes, *member, asset, &intent.progress).await
+                let end = (&intent.progress, !intent.expired.is_empty());
+                self.trustline_settled(changes, *member, asset, end).await
             }
             (_, Want::OpenChannel { number }) => self.channel_opened(changes, *number).await,
             (_, Want::CloseAccount { member, .. }) => self.account_closed(changes, *member).await,
@@ -94,9 +95,8 @@ impl Kolo {
     /// Opened again, under the same key, with the next circle.
     async fn account_closed(&self, changes: &mut Changes, member: MemberId) -> Result<(), Error> {
         let mut member = self.member(member).await?;
-        member.state.account = Account::None;
+        member.state.no_account();
         member.state.closed_at = Some(changes.now());
-        member.state.trusts.clear();
         changes.write(&member)?;
         changes.event(&member.id, "member.account_closed", &member.state.address)?;
         changes.notice(member.state.id, "closed", Notice::WalletClosed)
@@ -187,7 +187,8 @@ impl Kolo {
             // What waits for the account ends with it; the next wish opens it anew.
             Want::OpenAccount { member, .. } => self.account_refused(changes, *member).await,
             Want::OpenTrustline { member, asset } => {
-                self.trustline_settled(changes, *member, asset, &intent.progress).await
+                let end = (&intent.progress, !intent.expired.is_empty());
+                self.trustline_settled(changes, *member, asset, end).await
             }
             Want::OpenChannel { number } => self.channel_refused(changes, *number).await,
             // The operator's own calls: the log has them, and no member waits for an answer.

@@ -2,6 +2,7 @@
 use super::channel::Chosen;
 use super::effect::Resolved;
 use super::ending::refused;
+use super::rehouse::Housed;
 use super::state::{Intent, IntentWork, Progress, Want};
 use crate::port::chain::{Assembled, ChainEffect, FeeBump, PrepareError, PreparedTx, SignedTx};
 use crate::port::vault::{Digest, PublicKey, Signature};
@@ -81,7 +82,15 @@ impl Kolo {
         if intent.state.progress == Progress::Queued && !self.may_still(&intent.state).await? {
             return self.finish(work, intent, Progress::NotAllowed).await;
         }
-        self.rehouse(&intent.state).await?;
+        match self.rehouse(&intent).await {
+            Ok(Housed::There) => {}
+            Ok(Housed::Anew) => return Ok(Next::Again),
+            Ok(Housed::MadeBefore) => {
+                return self.finish(work, intent, Progress::AlreadyDone).await;
+            }
+            Err(Error::Port(error)) => return self.unsent(work, intent, error).await,
+            Err(error) => return Err(error),
+        }
         if intent.state.want.of_keeper().is_none() {
             return self.prepare(work, intent, None).await;
         }
@@ -156,7 +165,8 @@ impl Kolo {
         match error {
             PrepareError::Refused(refused) => self.refuse(work, intent, refused).await,
             PrepareError::AlreadyDone => self.finish(work, intent, Progress::AlreadyDone).await,
-            PrepareError::NoSource { .. } => {
+            PrepareError::NoSource { ref account, as_of } => {
+                self.account_is_gone(account, as_of).await?;
                 self.finish(work, intent, refused(error.to_string())).await
             }
             PrepareError::Port(error) => self.unsent(work, intent, error).await,

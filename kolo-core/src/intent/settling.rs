@@ -1,7 +1,8 @@
 //! What becomes of what was stored: looked up, sent, bid higher, built anew.
 use super::process::Next;
-use super::state::{Intent, Progress};
+use super::state::{Intent, Progress, Want};
 use super::table::{AfterLooking, AfterSending, Looked, after_looking, after_sending};
+use crate::circle::state::Contract;
 use crate::port::chain::{Fate, FeeCeiling, PreparedTx, Refused, SignedTx};
 use crate::port::work::ClaimedWork;
 use crate::port::{PortError, Retry};
@@ -121,7 +122,7 @@ impl Kolo {
             }
             _ => true,
         };
-        let once_by_itself = intent.state.want.is_once_by_itself();
+        let once_by_itself = self.is_once(&intent.state.want).await?;
         let looked = Looked { consents_are_over, once_by_itself };
         match after_looking(&tx.prepared, fate, looked) {
             AfterLooking::Done { fee, ledger } => {
@@ -151,6 +152,14 @@ impl Kolo {
             }
             AfterLooking::Unknown => Ok(None),
         }
+    }
+
+    /// Whether a second one does no harm. Of a circle's creation it is its factory that lets it happen once only:
+    /// while the circle is awaited where another one would make it, nobody can say.
+    async fn is_once(&self, want: &Want) -> Result<bool, Error> {
+        let Want::CreateCircle { circle } = want else { return Ok(want.is_once_by_itself()) };
+        let circle = self.circle(*circle).await?.state;
+        Ok(circle.contract != Contract::Creating || self.made_at(&circle).await? == circle.address)
     }
 
     /// The transaction is provably impossible, or has failed for what it was built on: back to queued, a bounded

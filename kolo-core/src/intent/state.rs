@@ -368,8 +368,8 @@ impl Want {
     }
 
     /// Whether a second one does no harm, however often it is sent: what nobody signs for anybody may call at
-    /// any time, so that the contract refuses what is done; a circle is made once under its salt; an account that is
-    /// open, closed or out of the sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
+    /// any time, so that the contract refuses what is done; a circle is made once under its salt by
+    /// one factory (by another one it is another circle: see `settling.rs`); an account that is open, closed or out of the sponsorship already is found to be so. (One that was closed can be opened again, and closed again: each
     /// wish is prepared upon how it is by then.)
     pub fn is_once_by_itself(&self) -> bool {
         let is_found = matches!(

@@ -16,6 +16,7 @@
 //! | not, after its max time, in a history that covers the time since, its consents over | build anew |
 //! | not, after its max time, its sequence number not used in a ledger closed after that, its consents over | build anew |
 //! | not, after its max time, in a history that does not reach back, an effect the chain itself lets happen once only | build anew |
+//! | the same, a circle's creation, and the factory is another one now | nothing, and the operator is told, until the circle is heard of |
 //! | the same, any other, its circle's state having been read later than its max time | over: what it did is in there |
 //! | the same, any other | nothing, and the operator is told: ask a node whose history does |
 //! | not, before that | nothing yet |

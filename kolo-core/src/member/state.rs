@@ -96,6 +96,13 @@ impl Member {
         }
     }
 
+    /// There is none on the chain any more; the key stays.
+    pub fn no_account(&mut self) {
+        self.account = Account::None;
+        self.own_reserves = false;
+        self.trusts.clear();
+    }
+
     pub fn view(&self) -> MemberView {
         MemberView {
             id: self.id,

@@ -5,6 +5,7 @@
 //! | the account is opened | with it the trustline of the usual asset, then one for each other |
 //! | an asset came onto the list since | with the next command that needs the account, or the next comparison of wallets |
 //! | one could not be opened | nothing else waits for it; the next such command asks again |
+//! | the account is not there | it is not brought back for it: its owner's next command opens it, or money that waits |
 //!
 //! Each is an intent of its own, so that an asset whose issuer is gone keeps nobody from the others.
 use crate::intent::state::{Progress, Want};
@@ -109,16 +110,20 @@ impl Kolo {
         changes: &mut Changes,
         member: MemberId,
         asset: &Asset,
-        end: &Progress,
+        (end, sent_before): (&Progress, bool),
     ) -> Result<(), Error> {
         let mut member = self.member(member).await?;
         let state = match end {
             Progress::Refused(_) | Progress::NotAllowed => TrustState::Refused,
             _ => TrustState::Open,
         };
-        member.state.set_trust(asset, state);
-        if matches!(end, Progress::Confirmed { .. }) {
-            // The sponsor carries it.
+        // Who has no account any more has no trustline either, refused or not.
+        if member.state.account != Account::None {
+            member.state.set_trust(asset, state);
+        }
+        let ours = matches!(end, Progress::Confirmed { .. }) || sent_before;
+        if ours && state == TrustState::Open {
+            // The sponsor carries it; or may, where what was sent first was never heard of.
             member.state.own_reserves = false;
         }
         changes.write(&member)?;

@@ -1,7 +1,7 @@
 //! Circles that save in what is no longer on the host's list: said when the worker starts, and to whoever asks.
 use serde::{Deserialize, Serialize};
 
-use crate::circle::state::Circle;
+use crate::circle::state::{Circle, Contract};
 use crate::{Asset, CircleId, Error, Kolo};
 
 /// Circles looked at in one go.
@@ -42,13 +42,24 @@ impl Kolo {
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.id.id.clone());
             for circle in page {
                 let Circle { id, asset, .. } = &circle.state;
-                if self.assets().find(asset).is_none() && !circle.state.mirror()?.is_finished() {
+                if self.assets().find(asset).is_none() && goes_on(&circle.state) {
                     unlisted.push(Unlisted { circle: *id, asset: asset.clone() });
                 }
             }
             if after.is_none() {
                 return Ok(unlisted);
             }
+        }
+    }
+}
+
+/// One that was never made has nothing to go on with; of one of other code nothing is settled here any more. One
+/// that cannot be read may go on: what it is kept as keeps no other from being named.
+fn goes_on(circle: &Circle) -> bool {
+    match circle.contract {
+        Contract::Failed | Contract::Foreign => false,
+        Contract::Creating | Contract::Live => {
+            circle.mirror().map_or(true, |mirror| !mirror.is_finished())
         }
     }
 }

@@ -63,8 +63,8 @@ async fn a_trustline_brings_no_account_back() {
     let (node, client) = ready(&effects()[0]);
     let trust = |n: u8| ChainEffect::OpenTrustline { owner: address(n), asset: usdc() };
     let gone = client.prepare(&trust(9)).await.unwrap_err();
-    let PrepareError::Refused(why) = gone else { panic!("{gone:?}") };
-    assert_eq!(why.reason, "there is no account for the trustline");
+    let PrepareError::NoSource { account, as_of } = gone else { panic!("{gone:?}") };
+    assert_eq!((account, as_of.unix()), (address(9), 1_000_000));
     let there = client.prepare(&trust(1)).await.unwrap_err();
     assert!(matches!(there, PrepareError::AlreadyDone), "{there:?}");
     // Nor is what would create it signed as one.
@@ -258,14 +258,16 @@ async fn archived_entries_and_missing_accounts_are_said_plainly() {
 /// An account is missing in the ledger that was told of or in a later one, else nowhere.
 #[tokio::test]
 async fn a_node_that_is_behind_does_not_make_an_account_missing() {
-    let effect = &effects()[10];
-    for (as_of, missing) in [(99, false), (100, true), (101, true)] {
-        let node = Node::default();
-        node.result("getLedgerEntries", json!({ "entries": [], "latestLedger": as_of }));
-        let error = client(&node).prepare(effect).await.unwrap_err();
-        assert_eq!(matches!(&error, PrepareError::NoSource { .. }), missing, "{error}");
-        if let PrepareError::Port(error) = error {
-            assert_eq!(error.retry, kolo_core::port::Retry::Temporary);
+    let trustline = ChainEffect::OpenTrustline { owner: address(9), asset: usdc() };
+    for effect in [&effects()[10], &trustline] {
+        for (as_of, missing) in [(99, false), (100, true), (101, true)] {
+            let node = Node::default();
+            node.result("getLedgerEntries", json!({ "entries": [], "latestLedger": as_of }));
+            let error = client(&node).prepare(effect).await.unwrap_err();
+            assert_eq!(matches!(&error, PrepareError::NoSource { .. }), missing, "{error}");
+            if let PrepareError::Port(error) = error {
+                assert_eq!(error.retry, kolo_core::port::Retry::Temporary);
+            }
         }
     }
 }

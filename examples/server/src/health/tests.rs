@@ -34,7 +34,7 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut stack = started(&folder, test_dollars()).await;
 
-    let report = look(&stack).await.unwrap();
+    let report = look(&stack, &Seen::default()).await.unwrap();
     assert!(report.ok, "{:?}", report.advice);
     let names: Vec<_> = report.chain.accounts.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["sponsor", "fees", "keeper"]);
@@ -45,7 +45,7 @@ async fn what_is_well_is_told_and_what_is_not_is_named() {
     // The asset's contract is there, and no factory of ours.
     let asset = stack.kolo.ports().chain.asset_contract(stack.kolo.asset()).unwrap();
     stack.factory = ChainAddress(stellar_strkey::Contract(asset).to_string().as_str().to_owned());
-    let report = look(&stack).await.unwrap();
+    let report = look(&stack, &Seen::default()).await.unwrap();
     assert!(!report.ok);
     let told = report.advice.iter().any(|it| it.contains("(alarm.not_there)"));
     assert!(told, "{:?}", report.advice);
@@ -65,16 +65,25 @@ async fn a_circle_of_what_came_off_the_list_is_named() {
     let ctx = CommandContext::of_member(ada.id, "create");
     let circle = stack.kolo.circles().create(&ctx, wanted).await.unwrap().circle;
     stack.worker.tick(usize::MAX).await.unwrap();
-    assert_eq!(look(&stack).await.unwrap().advice, [""; 0]);
+    assert_eq!(look(&stack, &Seen::default()).await.unwrap().advice, [""; 0]);
 
     stack.network.as_ref().unwrap().stop().await.unwrap();
     drop(stack);
     let stack = started(&folder, test_dollars()).await;
-    let report = look(&stack).await.unwrap();
+    let report = look(&stack, &Seen::default()).await.unwrap();
     let told = format!(
         "the circle {circle} saves in {}, which is not on the list of assets: put it back",
         euro.key()
     );
     assert_eq!((report.ok, report.advice), (false, vec![told]));
-    assert_eq!(report.unlisted, [Unlisted { circle, asset: euro }]);
+    assert_eq!(report.unlisted, [Unlisted { circle, asset: euro.clone() }]);
+    // Every circle is read for it: not each time somebody asks.
+    let seen = Seen::default();
+    let named = look(&stack, &seen).await.unwrap().unlisted;
+    assert_eq!(named, [Unlisted { circle, asset: euro }]);
+    let ctx = CommandContext::of_member(ada.id, "cancel");
+    stack.kolo.circles().cancel(&ctx, circle).await.unwrap();
+    stack.worker.tick(usize::MAX).await.unwrap();
+    assert_eq!(look(&stack, &seen).await.unwrap().unlisted, named);
+    assert_eq!(look(&stack, &Seen::default()).await.unwrap().unlisted, []);
 }

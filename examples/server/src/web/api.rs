@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::{ShiftFile, key, outside, receipt, state, tx};
 use crate::chat::{ChatError, Phone};
+use crate::health::Seen;
 use crate::logs::LogCounts;
 use crate::metrics;
 use crate::stack::Stack;
@@ -35,6 +36,7 @@ pub(super) struct App {
     pub stack: Arc<Stack>,
     pub shift: Arc<ShiftFile>,
     pub logs: LogCounts,
+    pub seen: Arc<Seen>,
     /// Whether people reach the page over TLS, at `KOLO_PUBLIC_URL`; else it is used on this machine alone.
     pub over_tls: bool,
 }
@@ -143,7 +145,7 @@ async fn page_state(State(app): State<App>) -> Result<Json<Value>, Problem> {
 
 /// 200 when all is well, 503 when somebody should do something.
 async fn health(State(app): State<App>) -> Response {
-    match crate::health::look(&app.stack).await {
+    match crate::health::look(&app.stack, &app.seen).await {
         Ok(report) if report.ok => Json(report).into_response(),
         Ok(report) => (StatusCode::SERVICE_UNAVAILABLE, Json(report)).into_response(),
         Err(error) => Problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
@@ -152,7 +154,7 @@ async fn health(State(app): State<App>) -> Response {
 
 /// What a Prometheus server collects.
 async fn collect(State(app): State<App>) -> Response {
-    let looked = crate::health::look(&app.stack).await;
+    let looked = crate::health::look(&app.stack, &app.seen).await;
     if let Err(error) = &looked {
         tracing::warn!(%error, "the metrics are without the network");
     }

@@ -117,7 +117,7 @@ pub async fn serve(
     };
     let stack = Arc::new(Stack::start(plan, &|step| eprintln!("· {step}")).await?);
     first_phones(&stack)?;
-    let app = App { stack, shift: Arc::new(shift), over_tls, logs };
+    let app = App { stack, shift: Arc::new(shift), over_tls, logs, seen: Arc::default() };
     work_and_serve(listener, app, stopped).await
 }
 

@@ -73,7 +73,7 @@ async fn a_server_that_loses_its_worker_stops_and_says_so() {
     let (_stop, stopped) = watch::channel(false);
     let shift = Arc::new(ShiftFile(folder.path().join("clock-shift")));
     let logs = LogCounts::default();
-    let app = App { stack: Arc::new(stack), shift, over_tls: false, logs };
+    let app = App { stack: Arc::new(stack), shift, over_tls: false, logs, seen: Arc::default() };
     let serving = tokio::spawn(work_and_serve(listener, app, stopped));
 
     tokio::net::TcpStream::connect(address).await.unwrap();

@@ -68,11 +68,18 @@ impl<'a> Talk<'a> {
         let of_unit = Target { figure: figure.clone(), group: rest.clone() };
         // The code and nothing else is no name.
         let Some(rest) = rest else { return (named(circles, &of_unit), figure) };
-        let of_name = Target { figure: Some(bare.clone()), group: Some(format!("{unit} {rest}")) };
+        let name = format!("{unit} {rest}");
+        let of_name = Target { figure: Some(bare.clone()), group: Some(name.clone()) };
         match named(circles, &of_name) {
             Named::Some(mut found, false) => {
-                let others = circles.iter().filter(|circle| is_called(circle, &rest));
-                let others: Vec<_> = others.filter(|other| !found.contains(other)).collect();
+                let mut others = match named(circles, &of_unit) {
+                    Named::Some(others, _) => others,
+                    Named::All | Named::None(_) => Vec::new(),
+                };
+                // The whole name is meant by whoever types it, unless another group is called just by the rest.
+                let whole = found.iter().any(|circle| is_called(circle, &name));
+                others
+                    .retain(|other| !found.contains(other) && (!whole || is_called(other, &rest)));
                 if others.is_empty() {
                     return (Named::Some(found, false), Some(bare));
                 }

@@ -158,8 +158,8 @@ pub enum PrepareError {
     /// The effect has happened already (e.g. the account exists as wanted).
     #[error("already done")]
     AlreadyDone,
-    /// The account that is to send it is not on the chain.
-    #[error("the account {account}, which is to send it, does not exist: create it")]
+    /// The account that is to send it, or to get a trustline, is not on the chain.
+    #[error("the account {account}, which it needs, does not exist: create it")]
     NoSource {
         /// Which account.
         account: ChainAddress,
@@ -178,7 +178,7 @@ error_codes! {
         AlreadyDone = "chain.already_done" Permanent:
             "the effect has happened already", "nothing: take it as done";
         NoSource = "chain.no_source" Permanent:
-            "the account that is to send the transaction does not exist", "create it";
+            "the account that the transaction needs does not exist", "create it";
     } within {
         Port = PortError::code;
     }

@@ -33,7 +33,7 @@ pub(super) enum Answer {
     Trouble,
     /// It is as wanted already.
     AlreadyDone,
-    /// Who creates a circle has no account in a ledger closed then.
+    /// Who creates a circle, or is to get a trustline, has no account in a ledger closed then.
     NoSource(Timestamp),
 }
 
@@ -76,6 +76,8 @@ struct State {
     asked: usize,
     contracts: Vec<Contract>,
     wallets: BTreeMap<ChainAddress, Amount>,
+    /// Accounts their owners have merged away, and since when.
+    gone: BTreeMap<ChainAddress, Timestamp>,
     reading: Option<Reading>,
     /// What became of everything; `None`: confirmed.
     fate: Option<Fate>,
@@ -207,6 +209,11 @@ impl ScriptedChain {
         self.lock().add(from, Amount::ZERO.checked_sub(amount).unwrap());
     }
 
+    /// An account that its owner has merged away in another wallet by then.
+    pub fn merge_away(&self, account: &ChainAddress, as_of: Timestamp) {
+        self.lock().gone.insert(account.clone(), as_of);
+    }
+
     /// Looks at a contract, or sets something in it.
     pub fn contract<T>(&self, address: &ChainAddress, look: impl FnOnce(&mut Contract) -> T) -> T {
         let mut state = self.lock();
@@ -324,6 +331,25 @@ impl State {
         u32::try_from(self.events.len()).unwrap()
     }
 
+    /// What cannot be done without the account; what brings it back.
+    fn miss(&mut self, effect: &ChainEffect) -> Result<(), PrepareError> {
+        match effect {
+            ChainEffect::OpenAccount { owner, .. } => {
+                self.gone.remove(owner);
+            }
+            ChainEffect::Push { member, .. } if self.gone.contains_key(member) => {
+                let (contract_code, reason) = (Some(23), "no account".to_owned());
+                return Err(PrepareError::Refused(Refused { contract_code, reason }));
+            }
+            _ => {}
+        }
+        let missing = acts_for(effect).and_then(|account| self.gone.get_key_value(account));
+        match missing.map(|(account, as_of)| (account.clone(), *as_of)) {
+            Some((account, as_of)) => Err(PrepareError::NoSource { account, as_of }),
+            None => Ok(()),
+        }
+    }
+
     fn add(&mut self, wallet: &ChainAddress, amount: Amount) {
         let balance = self.wallets.entry(wallet.clone()).or_default();
         *balance = balance.checked_add(amount).unwrap();
@@ -390,14 +416,13 @@ impl ChainClient for ScriptedChain {
                 return Err(PortError::new(kind, retry, "as the test says").into());
             }
             Some(Answer::NoSource(as_of)) => {
-                let ChainEffect::CreateCircle { organiser: account, .. } = effect.clone() else {
-                    panic!("{effect:?}");
-                };
+                let account = acts_for(effect).unwrap().clone();
                 return Err(PrepareError::NoSource { account, as_of });
             }
             Some(Answer::AlreadyDone) => return Err(PrepareError::AlreadyDone),
             None => {}
         }
+        state.miss(effect)?;
         state.prepared += 1;
         state.done.push(effect.clone());
         let payload = format!("{} {effect:?}", state.prepared).into_bytes();
@@ -562,6 +587,15 @@ impl ChainClient for ScriptedChain {
                 Err(PortError::new(kind, retry, "as the test says"))
             }
         }
+    }
+}
+
+/// Whose account must be there.
+fn acts_for(effect: &ChainEffect) -> Option<&ChainAddress> {
+    match effect {
+        ChainEffect::CreateCircle { organiser: account, .. }
+        | ChainEffect::OpenTrustline { owner: account, .. } => Some(account),
+        _ => None,
     }
 }
 

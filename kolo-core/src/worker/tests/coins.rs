@@ -1,12 +1,11 @@
 //! Several assets, and a list of them that changes.
-use super::contract::Contract;
 use super::receipts::notices;
+use super::unread::{cannot_be_told, on_its_way};
 use super::*;
 use crate::intent::state::Want;
-use crate::member::state::{Member, TrustState};
+use crate::member::state::{Account, Member, TrustState};
 use crate::notice::Notice;
 use crate::port::ChainClient;
-use crate::port::chain::LatestLedger;
 use crate::port::ledger::EntryQuery;
 use crate::record::Loaded;
 use crate::testkit::{FaultPlan, Faulty};
@@ -40,12 +39,16 @@ impl World {
         block_on(self.kolo.member(member.id)).unwrap()
     }
 
+    fn account(&self, member: &MemberView) -> Account {
+        self.stored(member).state.account
+    }
+
     fn trust(&self, member: &MemberView, asset: &Asset) -> Option<TrustState> {
         self.stored(member).state.trust_in(asset)
     }
 
     /// With an account, by their first money.
-    fn opened(&self, name: &str) -> MemberView {
+    pub(super) fn opened(&self, name: &str) -> MemberView {
         let member = self.member(name);
         self.money(&member, "open");
         member
@@ -129,18 +132,68 @@ fn a_trustline_the_sponsor_carries_is_one_to_leave() {
     assert!(!world.stored(&ada).state.own_reserves);
 }
 
+/// It may be the one that was sent first.
+#[test]
+fn a_trustline_that_is_found_where_ours_was_sent_is_one_to_leave() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    let ctx = CommandContext::of_member(ada.id, "leave");
+    block_on(world.kolo.wallets().leave_sponsorship(&ctx)).unwrap();
+    world.work();
+    let world = world.relisted(&[asset(), euro()]);
+    on_its_way(&world);
+    world.money(&ada, "with euros");
+    assert!(world.stored(&ada).state.own_reserves);
+    world.chain.answer(opens_euros, Some(Answer::AlreadyDone));
+    cannot_be_told(&world);
+    world.pass(600);
+    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Open));
+    assert!(!world.stored(&ada).state.own_reserves);
+}
+
 /// It says that there is no account, and does not know the ledger it was opened in.
 #[test]
 fn a_node_that_lags_behind_an_opening_refuses_no_trustline() {
     let world = World::new().relisted(&[asset(), euro()]);
-    world.chain.answer(opens_euros, Some(Answer::Refuse(None)));
+    world.chain.answer(opens_euros, Some(Answer::NoSource(world.now())));
     let ada = world.opened("Ada");
     world.pass(120);
     assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Opening));
-    let latest = LatestLedger { sequence: 9, closed_at: world.now().plus(DAY_S) };
-    world.chain.consents(|it| it.latest = Some(latest));
+    world.chain.answer(opens_euros, Some(Answer::NoSource(world.now().plus(DAY_S))));
     world.pass(120);
-    assert_eq!(world.trust(&ada, &euro()), Some(TrustState::Refused));
+    assert_eq!((world.account(&ada), world.trust(&ada, &euro())), (Account::None, None));
+}
+
+/// Its owner has merged it away in another wallet.
+#[test]
+fn an_account_that_is_gone_is_brought_back_by_its_owner_and_by_no_list() {
+    let world = World::new();
+    let ada = world.opened("Ada");
+    world.pass(DAY_S);
+    world.chain.merge_away(&ada.address, world.now());
+    let world = world.relisted(&[asset(), euro()]);
+    world.chain.let_compare();
+    world.pass(3_600);
+    assert_eq!(world.chain.count(opens), 1);
+    assert_eq!((world.account(&ada), world.stored(&ada).state.trusts), (Account::None, vec![]));
+    world.money(&ada, "back");
+    assert_eq!((world.account(&ada), world.chain.count(opens)), (Account::Open, 2));
+    for asset in [asset(), euro()] {
+        assert_eq!(world.trust(&ada, &asset), Some(TrustState::Open), "{}", asset.code);
+    }
+}
+
+#[test]
+fn a_credit_that_waits_brings_an_account_back_that_is_gone() {
+    let world = World::new();
+    let (_, ada, _) = with_a_credit(&world);
+    world.chain.merge_away(&ada.address, world.now());
+    let before = world.chain.count(opens);
+    world.pass(2 * DAY_S);
+    assert_eq!(world.chain.count(pushes), 0);
+    world.pass(2 * DAY_S);
+    assert_eq!(world.chain.count(opens), before + 1);
+    assert!(world.chain.count(pushes) > 0);
 }
 
 /// The account's trustline is of what was the usual asset when it was wanted.
@@ -214,6 +267,20 @@ fn a_circle_of_what_is_no_longer_listed_is_named() {
     assert_eq!(block_on(world.kolo.unlisted()).unwrap(), [named]);
 }
 
+/// Whatever it was refused for, putting its asset back mends nothing.
+#[test]
+fn a_circle_that_was_never_made_is_not_named() {
+    let world = World::new().relisted(&[asset(), euro()]);
+    let ada = world.opened("Ada");
+    world.chain.answer(creates, Some(Answer::Refuse(None)));
+    let circle = world.create(&ada, "one");
+    world.work();
+    let stage = block_on(world.kolo.circles().status(circle)).unwrap().summary.stage;
+    assert_eq!(stage, CircleStage::Failed);
+    let world = world.relisted(&[euro()]);
+    assert_eq!(block_on(world.kolo.unlisted()).unwrap(), []);
+}
+
 /// Anybody can issue something they call USDC, and its issuer other things.
 #[test]
 fn a_payment_of_what_is_not_listed_is_not_booked() {
@@ -240,71 +307,4 @@ fn a_payment_of_what_is_not_listed_is_not_booked() {
     world.work();
     let purse = block_on(world.kolo.wallets().balance_in(ada.id, &euro())).unwrap();
     assert_eq!(purse.settled, EACH);
-}
-
-/// A list that changes while a circle is being created: another list is another factory.
-#[test]
-fn a_circle_that_was_not_sent_yet_is_made_and_followed_where_the_new_factory_puts_it() {
-    let world = World::new();
-    let ada = world.opened("Ada");
-    world.chain.answer(creates, Some(Answer::Trouble));
-    let circle = world.create(&ada, "one");
-    world.work();
-    let before = world.address(circle);
-    world.chain.factory("NEW");
-    world.chain.answer(creates, None);
-    world.pass(600);
-    let address = world.address(circle);
-    assert!(address != before && address.0.starts_with("CNEW"), "{address}");
-    assert_eq!(world.chain.count(creates), 1);
-    // Whoever speaks from where it was to be is nobody's circle.
-    let stranger = CircleChainEvent::ParticipantJoined { member: before.clone(), seat: 0, turn: 1 };
-    world.chain.emit(world.now(), ChainEventBody::Circle { circle: before, event: stranger });
-    let rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
-    world.joins(circle, &ada, 0);
-    let organiser = ada.address.clone();
-    world
-        .chain
-        .emit(world.now(), ChainEventBody::GroupCreated { circle: address, organiser, rules });
-    world.work();
-    let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
-    assert_eq!((summary.stage, summary.members), (CircleStage::OnChain(Phase::Forming), 1));
-}
-
-/// Its announcement comes from a factory that is followed no more.
-#[test]
-fn a_circle_that_was_sent_to_the_old_factory_is_found_by_its_own_events() {
-    for same in [true, false] {
-        let world = World::new();
-        let ada = world.opened("Ada");
-        let circle = world.create(&ada, "one");
-        world.work();
-        assert_eq!(world.chain.count(creates), 1);
-        let (address, now) = (world.address(circle), world.now());
-        world.chain.factory("NEW");
-        let mut rules = block_on(world.kolo.circles().status(circle)).unwrap().summary.rules;
-        if !same {
-            rules.contribution = Amount::new(1);
-        }
-        world.chain.deploy(Contract::new(address.clone(), rules));
-        let joined = |there: &mut Contract| there.join(&ada.address, now.unix());
-        world.chain.call(now, &address, &asset(), joined).unwrap();
-        while block_on(world.kolo.follow()).unwrap() {}
-        let summary = block_on(world.kolo.circles().status(circle)).unwrap().summary;
-        assert_eq!(summary.address, address);
-        let stage = if same { CircleStage::OnChain(Phase::Forming) } else { CircleStage::Failed };
-        assert_eq!(summary.stage, stage);
-        let told = notices(&world.kolo);
-        let ready = |told: &&crate::unit::Told| matches!(told.notice, Notice::CircleReady { .. });
-        assert_eq!(told.iter().filter(ready).count(), usize::from(same));
-        let of_it = crate::events::EventKind::GroupCreated;
-        let events = block_on(world.kolo.events(0, 100)).unwrap().events;
-        let made = events.iter().filter(|event| event.kind() == of_it).count();
-        assert_eq!(made, usize::from(same));
-        if same {
-            assert_eq!(summary.members, 1);
-            let differences = block_on(world.kolo.circles().reconcile(circle)).unwrap();
-            assert!(differences.is_empty(), "{differences:?}");
-        }
-    }
 }

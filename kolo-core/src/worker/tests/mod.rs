@@ -1,5 +1,4 @@
 //! The worker against a chain that refuses, forgets and lies: nothing may be lost for ever.
-#[cfg(feature = "conversation")]
 mod between;
 mod caps;
 mod chain;
@@ -25,6 +24,7 @@ mod people;
 mod permission;
 mod queueing;
 mod receipts;
+mod rehoused;
 mod rent;
 mod roles;
 mod unbooked;

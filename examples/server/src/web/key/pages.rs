@@ -239,17 +239,17 @@ fn sponsorship_form(view: &KeyPageView, word: &str, is_open: bool) -> Markup {
     html! {
         details open[is_open] {
             summary { "Let my wallet stand on its own" }
-            @if view.own_reserves {
+            @if !view.member.account_open {
+                div.inside { p { "Your wallet is not open on the network, so nobody sponsors it." } }
+            } @else if view.own_reserves {
                 div.inside { p { "Your wallet stands on its own already: it carries its own reserve, and nobody sponsors it." } }
-            } @else if view.member.account_open {
+            } @else {
                 form.inside method="post" action="/key/sponsorship" {
                     p { "The network asks every wallet to hold a little of its own coin, XLM, as a reserve. We have put it up for you. If you leave our sponsorship, your wallet carries its own reserve: " strong { "1.5 XLM" } ", which must be in it before." }
                     p { "Your money, your groups and the chat stay as they are. You hear in the chat whether it worked." }
                     (code_field("sponsorship"))
                     (act("Leave the sponsorship", word, false))
                 }
-            } @else {
-                div.inside { p { "Your wallet is not open on the network, so nobody sponsors it." } }
             }
         }
     }
@@ -417,6 +417,15 @@ mod tests {
         let page = shown(&KeyPageView { own_reserves: true, ..of_ada() });
         assert!(!page.contains(LEAVE), "{page}");
         assert!(page.contains("Your wallet stands on its own already"), "{page}");
+    }
+
+    #[test]
+    fn a_wallet_that_is_closed_carries_nothing() {
+        let mut closed = KeyPageView { own_reserves: true, ..of_ada() };
+        closed.member.account_open = false;
+        let page = shown(&closed);
+        assert!(!page.contains("Your wallet stands on its own already"), "{page}");
+        assert!(page.contains("nobody sponsors it"), "{page}");
     }
 
     #[test]

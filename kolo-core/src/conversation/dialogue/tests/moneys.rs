@@ -161,6 +161,25 @@ fn where_a_unit_may_be_a_name_it_is_asked_which() {
     assert!(chosen.text().contains("Pay *10.00 EURC* to *EURC Savers*"), "{chosen:?}");
 }
 
+/// Names are known by their beginnings and by what they contain.
+#[test]
+fn a_part_of_a_name_is_another_reading_too() {
+    let groups = || vec![circle("Market Women", Phase::Active), of_euros("Old USDC Market")];
+    let mut chat = in_groups(groups());
+    let asked = chat.say("contribute 10 USDC Market");
+    assert!(matches!(asked.reply, Some(Reply::WhichGroup)), "{asked:?}");
+    let chosen = chat.say("Old USDC Market");
+    let Some(Reply::BadAmount { problem }) = chosen.reply else { panic!("{chosen:?}") };
+    assert_eq!(problem, AmountProblem::OtherCurrency("usdc".to_owned()));
+    // The whole name leaves nothing to ask.
+    let mut chat = in_groups(groups());
+    let asked = chat.say("contribute 10 old USDC market");
+    assert!(asked.text().contains("Pay *10.00 EURC* to *Old USDC Market*"), "{asked:?}");
+    let mut chat = in_groups(vec![circle("Market Women", Phase::Active), of_euros("USDC Market")]);
+    let asked = chat.say("contribute 10 USDC Market");
+    assert!(asked.text().contains("Pay *10.00 EURC* to *USDC Market*"), "{asked:?}");
+}
+
 /// A question that stands speaks of the same money as before.
 #[test]
 fn what_is_wrong_with_the_answer_to_a_question_is_said_in_the_groups_money() {
