@@ -10,7 +10,9 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::connection::{Lend, Manner, PostgresDb, db_error, migration_lock};
+use super::connection::{
+    Lend, MIGRATION_TURN, Manner, PostgresDb, UNHURRIED, db_error, migration_lock,
+};
 use super::notify::Bell;
 use super::options::{PostgresOptions, SCHEMA, Schema};
 use crate::error::StoreError;
@@ -134,7 +136,7 @@ impl SqlLedger<Postgres> {
     /// # Errors
     /// [`StoreError::Location`] for a schema name that is none.
     pub fn migrations_sql(options: &PostgresOptions, after: u32) -> Result<String, StoreError> {
-        let mut script = "BEGIN;\n".to_owned();
+        let mut script = format!("BEGIN;\n{UNHURRIED};\n");
         if let Some(schema) = options.checked_schema()? {
             script += &format!(
                 "{};\nCREATE SCHEMA IF NOT EXISTS \"{schema}\";\n\
@@ -145,7 +147,7 @@ impl SqlLedger<Postgres> {
             script += "SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' \
                        || current_schema(), 0));\n";
         }
-        script += super::connection::MIGRATION_TURN;
+        script += MIGRATION_TURN;
         script += ";\n";
         script += MIGRATIONS_TABLE;
         script += ";\n";

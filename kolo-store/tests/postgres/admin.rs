@@ -1,4 +1,6 @@
 //! What an operator meets: migrations that have to wait, and errors that say what to do.
+use std::time::Duration;
+
 use kolo_core::port::{CommitError, Ledger};
 use kolo_store::{PostgresLedger, PostgresOptions};
 use sqlx::{Connection, PgConnection};
@@ -6,7 +8,9 @@ use sqlx::{Connection, PgConnection};
 use crate::hosting::{bare, schema};
 use crate::make::step;
 use crate::proxy::Pooler;
-use crate::support::{Place, RUNTIME, blocked, hold_turn, raw, turn, until_blocked};
+use crate::support::{
+    Place, RUNTIME, UNDO_SPANS, blocked, hold_turn, number, raw, turn, until_blocked,
+};
 use crate::texts::are_refused;
 use crate::upgrade::{first_schema, goes_on};
 
@@ -40,7 +44,7 @@ fn a_migration_takes_its_turn() {
     RUNTIME.block_on(async {
         place.open().await.close().await;
         let undone = "DELETE FROM kolo_migrations WHERE version = 3; DROP VIEW users, groups, wallets, \
-                      transactions, approvals, receipts, notifications_log; \
+                      chart_of_accounts, transactions, approvals, receipts, notifications_log; \
                       DROP FUNCTION kolo_json, kolo_details";
         raw(place.url(), undone).await;
         let before = turn(&place).await;
@@ -55,6 +59,42 @@ fn a_migration_takes_its_turn() {
 }
 
 #[test]
+/// A server's or a role's limit for single requests is none for what reads or changes everything.
+#[test]
+fn limits_of_statements_end_no_migration_and_no_check() {
+    const LIMIT: Duration = Duration::from_secs(1);
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let hex = |hex: &str| format!("'\\x{hex}'");
+        raw(place.url(), &first_schema(PostgresLedger::migrations(), "BYTEA", hex)).await;
+        let url = format!("{}%20-c%20statement_timeout%3D1s", place.url());
+        let begun = format!(
+            "SELECT max(extract(epoch FROM xact_start) * 1000)::bigint {}",
+            blocked(&place)
+        );
+        let mut reader = PgConnection::connect(place.url()).await.expect("connected");
+        let report = "BEGIN; SELECT count(*) FROM accounts";
+        sqlx::raw_sql(report).execute(&mut reader).await.expect("read");
+        let limited = url.clone();
+        let opening = tokio::spawn(async move { PostgresLedger::connect(&limited).await });
+        until_blocked(&place).await;
+        let before = number(place.url(), &begun).await;
+        tokio::time::sleep(2 * LIMIT).await;
+        until_blocked(&place).await;
+        assert_eq!(number(place.url(), &begun).await, before, "it began anew");
+        sqlx::raw_sql("ROLLBACK").execute(&mut reader).await.expect("ended");
+        let store = opening.await.expect("no panic").expect("opened");
+
+        let lock = "BEGIN; LOCK TABLE events IN ACCESS EXCLUSIVE MODE";
+        sqlx::raw_sql(lock).execute(&mut reader).await.expect("locked");
+        let checking = tokio::spawn(async move { store.check().await });
+        until_blocked(&place).await;
+        tokio::time::sleep(2 * LIMIT).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut reader).await.expect("ended");
+        checking.await.expect("no panic").expect("readable");
+    });
+}
+
 fn a_schema_of_another_program_is_named() {
     let place = Place::new();
     RUNTIME.block_on(async {
@@ -76,6 +116,36 @@ fn a_pooler_that_forgets_prepared_statements_is_named() {
         for number in 0..20 {
             match PostgresLedger::connect_with(&pooler.url, options.clone()).await {
                 Ok(store) => {
+/// A host's own tool takes no turn: a movement that is being written is in the spans all the same.
+#[test]
+fn spans_miss_no_movement_that_is_being_written() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        for number in 0..64 {
+            store.commit(step(&format!("{number}"), "ada", number)).await.expect("committed");
+        }
+        let harmless = format!("{UNDO_SPANS}; DELETE FROM kolo_migrations WHERE version = 4");
+        raw(place.url(), &harmless).await;
+        let mut writer = PgConnection::connect(place.url()).await.expect("connected");
+        // As if the 64th movements came just now.
+        let late = "SET session_replication_role = replica; BEGIN; \
+                    UPDATE movements SET effective_at = 5 WHERE version = 64";
+        sqlx::raw_sql(late).execute(&mut writer).await.expect("written");
+        let url = place.url().to_owned();
+        let spans = PostgresLedger::migrations().last().expect("the fourth").sql();
+        let tool = tokio::spawn(async move { raw(&url, &format!("BEGIN; {spans}; COMMIT")).await });
+        until_blocked(&place).await;
+        sqlx::raw_sql("COMMIT").execute(&mut writer).await.expect("committed");
+        tool.await.expect("no panic");
+        let missed = "SELECT count(*) FROM movements m LEFT JOIN spans s ON s.tenant = m.tenant \
+                      AND s.account = m.account AND s.asset = m.asset AND s.version = m.version \
+                      AND s.earliest = 5 WHERE m.version = 64 AND s.version IS NULL";
+        assert_eq!(number(place.url(), missed).await, 0);
+        assert!(number(place.url(), "SELECT count(*) FROM spans").await > 0);
+    });
+}
+
                     let answer = store.commit(step(&format!("{number}"), "ada", number)).await;
                     said = answer.err().map(|error: CommitError| error.to_string());
                 }

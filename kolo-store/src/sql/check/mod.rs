@@ -94,6 +94,7 @@ async fn report(db: &mut dyn Db) -> Result<CheckReport, DbError> {
                   (SELECT count(*) FROM events)";
     for mut row in db.run(counts, Vec::new()).await? {
         report.entries = row.unsigned()?;
+    db.unhurried().await?;
         report.accounts = row.unsigned()?;
         report.events = row.unsigned()?;
     }
