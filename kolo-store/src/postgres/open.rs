@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kolo_core::port::{PortErrorKind, Retry};
+use kolo_core::port::{PortError, PortErrorKind, Retry};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
@@ -15,6 +15,7 @@ use super::connection::{
 };
 use super::notify::Bell;
 use super::options::{PostgresOptions, SCHEMA, Schema};
+use super::rights;
 use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, Store};
@@ -83,7 +84,7 @@ impl SqlLedger<Postgres> {
     ///
     /// # Errors
     /// [`StoreError`] says what to do: a URL that is none, a server that cannot be reached, a refused
-    /// password, a newer schema, or a store in another schema than the default. It never repeats the
+    /// password, rights that are missing, a newer schema, or a store in another schema than the default. It never repeats the
     /// password.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with(url, PostgresOptions::default()).await
@@ -170,6 +171,7 @@ impl SqlLedger<Postgres> {
     ) -> Result<Self, StoreError> {
         let connections = Connections::to(pool, place, options).await?;
         connections.migrate(place, options).await?;
+        connections.may_run(place).await?;
         let writing = connections.open().await.map_err(|error| explain(place, error))?;
         let readers = Arc::new(connections.clone());
         Ok(Self::on(Store::start(Box::new(connections), writing, readers)))
@@ -301,6 +303,22 @@ impl Connections {
             }
             other => other,
         }
+    }
+}
+
+impl Connections {
+    /// Refuses to run without a right that it will need, and says what grants it.
+    async fn may_run(&self, place: &str) -> Result<(), StoreError> {
+        let failed = |error| explain(place, error);
+        let mut db = self.lend(Lend::Free).await.map_err(failed)?;
+        let mut row = db.plainly(&rights::missing(&self.schema)).await.map_err(failed)?;
+        let grants = row.text().map_err(failed)?;
+        if grants.is_empty() {
+            return Ok(());
+        }
+        let said = format!("rights are missing, as a role that owns the tables run: {grants}");
+        let source = PortError::new(PortErrorKind::Denied, Retry::Permanent, said);
+        Err(StoreError::Refused { location: place.to_owned(), source })
     }
 }
 
