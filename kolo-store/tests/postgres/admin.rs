@@ -14,6 +14,28 @@ use crate::support::{
 use crate::texts::are_refused;
 use crate::upgrade::{first_schema, goes_on};
 
+#[test]
+fn a_test_leaves_nothing_on_the_server() {
+    let (place, other) = (Place::new(), Place::new());
+    let name = schema(&place).to_owned();
+    let left = format!(
+        "SELECT (SELECT count(*) FROM pg_namespace \
+         WHERE nspname = '{name}' OR starts_with(nspname::text, '{name}_')) \
+         + (SELECT count(*) FROM pg_roles WHERE starts_with(rolname::text, '{name}_'))"
+    );
+    RUNTIME.block_on(async {
+        place.open().await.commit(step("one", "ada", 0)).await.expect("committed");
+        let more = format!(
+            "CREATE SCHEMA {name}_more; CREATE ROLE {name}_app LOGIN SUPERUSER; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO {name}_app"
+        );
+        raw(place.url(), &more).await;
+        assert_eq!(number(other.url(), &left).await, 3);
+    });
+    drop(place);
+    RUNTIME.block_on(async { assert_eq!(number(other.url(), &left).await, 0) });
+}
+
 /// A report reads a table for longer than a migration waits for it.
 #[test]
 fn a_migration_outlasts_a_long_reader() {
@@ -37,28 +59,6 @@ fn a_migration_outlasts_a_long_reader() {
     });
 }
 
-/// What was read before a migration is not written after it.
-#[test]
-fn a_migration_takes_its_turn() {
-    let place = Place::new();
-    RUNTIME.block_on(async {
-        place.open().await.close().await;
-        let undone = "DELETE FROM kolo_migrations WHERE version = 3; DROP VIEW users, groups, wallets, \
-                      chart_of_accounts, transactions, approvals, receipts, notifications_log; \
-                      DROP FUNCTION kolo_json, kolo_details";
-        raw(place.url(), undone).await;
-        let before = turn(&place).await;
-        let mut held = hold_turn(&place).await;
-        let url = place.url().to_owned();
-        let opening = tokio::spawn(async move { PostgresLedger::connect(&url).await });
-        until_blocked(&place).await;
-        sqlx::raw_sql("ROLLBACK").execute(&mut held).await.expect("released");
-        opening.await.expect("no panic").expect("opened");
-        assert_eq!(turn(&place).await, before + 1);
-    });
-}
-
-#[test]
 /// A server's or a role's limit for single requests is none for what reads or changes everything.
 #[test]
 fn limits_of_statements_end_no_migration_and_no_check() {
@@ -95,27 +95,27 @@ fn limits_of_statements_end_no_migration_and_no_check() {
     });
 }
 
-fn a_schema_of_another_program_is_named() {
+/// What was read before a migration is not written after it.
+#[test]
+fn a_migration_takes_its_turn() {
     let place = Place::new();
     RUNTIME.block_on(async {
-        let store = place.open().await;
-        raw(place.url(), "ALTER TABLE commands RENAME COLUMN hash TO newer").await;
-        let error = store.commit(step("one", "ada", 0)).await.expect_err("it is another one");
-        assert!(error.to_string().contains("program and schema differ"), "{error}");
+        place.open().await.close().await;
+        let undone = "DELETE FROM kolo_migrations WHERE version = 3; DROP VIEW users, groups, wallets, \
+                      chart_of_accounts, transactions, approvals, receipts, notifications_log; \
+                      DROP FUNCTION kolo_json, kolo_details";
+        raw(place.url(), undone).await;
+        let before = turn(&place).await;
+        let mut held = hold_turn(&place).await;
+        let url = place.url().to_owned();
+        let opening = tokio::spawn(async move { PostgresLedger::connect(&url).await });
+        until_blocked(&place).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut held).await.expect("released");
+        opening.await.expect("no panic").expect("opened");
+        assert_eq!(turn(&place).await, before + 1);
     });
 }
 
-#[test]
-fn a_pooler_that_forgets_prepared_statements_is_named() {
-    let place = Place::new();
-    let pooler = Pooler::before(bare(&place), 3);
-    RUNTIME.block_on(async {
-        place.open().await.close().await;
-        let options = PostgresOptions::default().schema(schema(&place));
-        let mut said = None;
-        for number in 0..20 {
-            match PostgresLedger::connect_with(&pooler.url, options.clone()).await {
-                Ok(store) => {
 /// A host's own tool takes no turn: a movement that is being written is in the spans all the same.
 #[test]
 fn spans_miss_no_movement_that_is_being_written() {
@@ -146,6 +146,28 @@ fn spans_miss_no_movement_that_is_being_written() {
     });
 }
 
+#[test]
+fn a_schema_of_another_program_is_named() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        raw(place.url(), "ALTER TABLE commands RENAME COLUMN hash TO newer").await;
+        let error = store.commit(step("one", "ada", 0)).await.expect_err("it is another one");
+        assert!(error.to_string().contains("program and schema differ"), "{error}");
+    });
+}
+
+#[test]
+fn a_pooler_that_forgets_prepared_statements_is_named() {
+    let place = Place::new();
+    let pooler = Pooler::before(bare(&place), 3);
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        let options = PostgresOptions::default().schema(schema(&place));
+        let mut said = None;
+        for number in 0..20 {
+            match PostgresLedger::connect_with(&pooler.url, options.clone()).await {
+                Ok(store) => {
                     let answer = store.commit(step(&format!("{number}"), "ada", number)).await;
                     said = answer.err().map(|error: CommitError| error.to_string());
                 }
