@@ -127,7 +127,9 @@ async fn hear(pool: &PgPool, channel: &str, myself: &str, wake: &Wake) -> Result
                 tokio::time::sleep(AGAIN).await;
             }
             Ok(Err(error)) => return Err(error),
-            Err(_) => drop(answered(sqlx::raw_sql("SELECT 1").execute(&mut listener)).await?),
+            Err(_) => {
+                answered(sqlx::raw_sql("SELECT 1").execute(&mut listener)).await?;
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use kolo_core::port::{CommitError, Ledger};
-use kolo_store::{PostgresLedger, PostgresOptions};
+use kolo_store::{PostgresLedger, PostgresOptions, StoreError};
 use sqlx::{Connection, PgConnection};
 
 use crate::hosting::{bare, schema};
@@ -143,6 +143,41 @@ fn spans_miss_no_movement_that_is_being_written() {
                       AND s.earliest = 5 WHERE m.version = 64 AND s.version IS NULL";
         assert_eq!(number(place.url(), missed).await, 0);
         assert!(number(place.url(), "SELECT count(*) FROM spans").await > 0);
+    });
+}
+
+/// New tables have none of the grants on those of before.
+#[test]
+fn rights_that_a_migration_left_out_are_said_at_once() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        place.open().await.close().await;
+        let (name, role) = (schema(&place), format!("{}_late", schema(&place)));
+        let before = format!(
+            "{UNDO_SPANS}; DELETE FROM kolo_migrations WHERE version = 4; CREATE ROLE {role} LOGIN; \
+             GRANT USAGE ON SCHEMA {name} TO {role}; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}; \
+             REVOKE DELETE, UPDATE ON index_names FROM {role}"
+        );
+        raw(place.url(), &before).await;
+        place.open().await.close().await;
+        let limited = place.url().replace("kolo@", &format!("{role}@"));
+        let Some(StoreError::Refused { source, .. }) = PostgresLedger::connect(&limited).await.err()
+        else {
+            panic!("it would stop at the 64th movement of an account");
+        };
+        let grants = format!(
+            "GRANT UPDATE, DELETE ON {name}.index_names TO {role}; \
+             GRANT SELECT, INSERT ON {name}.spans TO {role}"
+        );
+        assert!(source.context.ends_with(&grants), "{source}");
+        raw(place.url(), &grants).await;
+        let store = PostgresLedger::connect(&limited).await.expect("opened");
+        for number in 0..65 {
+            store.commit(step(&format!("{number}"), "ada", number)).await.expect("committed");
+        }
+        assert!(number(place.url(), "SELECT count(*) FROM spans").await > 0, "nothing is tested");
+        assert!(store.check().await.expect("readable").is_clean());
     });
 }
 

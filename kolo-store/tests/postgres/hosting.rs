@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::make::{account, aggregate, step, tenant};
 use crate::proxy::Pooler;
-use crate::support::{Place, RUNTIME, UNDO_SPANS, number, raw, try_raw};
+use crate::support::{Place, RUNTIME, raw, try_raw};
 use crate::upgrade::{OLD, WRONG, first_schema, goes_on};
 use crate::views::{ANSWERS, write_one_of_each};
 
@@ -92,41 +92,6 @@ fn a_role_without_rights_to_change_the_schema_runs_it() {
         assert!(try_raw(&limited, &forge).await.is_err(), "the role could have it changed");
         let harm = format!("ALTER TABLE {name}.events DISABLE TRIGGER ALL");
         assert!(try_raw(&limited, &harm).await.is_err(), "the role could rewrite history");
-    });
-}
-
-/// New tables have none of the grants on those of before.
-#[test]
-fn rights_that_a_migration_left_out_are_said_at_once() {
-    let place = Place::new();
-    RUNTIME.block_on(async {
-        place.open().await.close().await;
-        let (name, role) = (schema(&place), format!("{}_late", schema(&place)));
-        let before = format!(
-            "{UNDO_SPANS}; DELETE FROM kolo_migrations WHERE version = 4; CREATE ROLE {role} LOGIN; \
-             GRANT USAGE ON SCHEMA {name} TO {role}; \
-             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}; \
-             REVOKE DELETE, UPDATE ON index_names FROM {role}"
-        );
-        raw(place.url(), &before).await;
-        place.open().await.close().await;
-        let limited = place.url().replace("kolo@", &format!("{role}@"));
-        let Some(StoreError::Refused { source, .. }) = PostgresLedger::connect(&limited).await.err()
-        else {
-            panic!("it would stop at the 64th movement of an account");
-        };
-        let grants = format!(
-            "GRANT UPDATE, DELETE ON {name}.index_names TO {role}; \
-             GRANT SELECT, INSERT ON {name}.spans TO {role}"
-        );
-        assert!(source.context.ends_with(&grants), "{source}");
-        raw(place.url(), &grants).await;
-        let store = PostgresLedger::connect(&limited).await.expect("opened");
-        for number in 0..65 {
-            store.commit(step(&format!("{number}"), "ada", number)).await.expect("committed");
-        }
-        assert!(number(place.url(), "SELECT count(*) FROM spans").await > 0, "nothing is tested");
-        assert!(store.check().await.expect("readable").is_clean());
     });
 }
 
