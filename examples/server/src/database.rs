@@ -280,6 +280,9 @@ pub async fn migrate(print: bool, after: u32) -> ExitCode {
         Ok(applied) => {
             let applied: Vec<String> = applied.iter().map(ToString::to_string).collect();
             println!("applied: {}", applied.join(", "));
+            if matches!(database, Database::Postgres { .. }) {
+                println!("repeat the grants of the role that runs the program: new tables have none");
+            }
             ExitCode::SUCCESS
         }
         Err(error) => failed(&error),

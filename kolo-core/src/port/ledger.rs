@@ -194,7 +194,7 @@ pub struct NewEvent {
 pub enum Retention {
     /// Money effects: for ever.
     Forever,
-    /// At least 90 days.
+    /// At least 90 days: for what moves no money.
     NinetyDays,
 }
 
@@ -266,6 +266,14 @@ impl ChangeSet {
             correlation: None,
             recorded_at,
         }
+    }
+
+    /// Whether it has an effect on money: a new entry, or the end of a hold. Its key is kept for ever;
+    /// an adapter refuses it as invalid when it may be forgotten, since the same command would then take
+    /// effect a second time.
+    #[must_use]
+    pub const fn moves_money(&self) -> bool {
+        !(self.entries.is_empty() && self.resolutions.is_empty() && self.endings.is_empty())
     }
 }
 

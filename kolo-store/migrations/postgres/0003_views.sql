@@ -9,7 +9,7 @@ RETURN pg_catalog.convert_from(bytes, 'UTF8'::pg_catalog.name)::pg_catalog.jsonb
 -- An entry's details are any text: what is no JSON has no facts.
 CREATE FUNCTION kolo_details(details TEXT) RETURNS JSONB LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
-    RETURN details::jsonb;
+    RETURN details::pg_catalog.jsonb;
 EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END $$;

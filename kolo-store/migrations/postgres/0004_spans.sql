@@ -4,6 +4,10 @@
 -- size: how many movements (64, 64 x 64, 64 x 64 x 64); version: the last of them, a multiple of size.
 -- What it says of movements never changes, since they do not.
 
+-- A commit that is under way ends first, and none begins before the trigger below is there: no movement is
+-- missed, whoever runs this.
+LOCK TABLE movements IN SHARE ROW EXCLUSIVE MODE;
+
 CREATE TABLE spans (
     tenant          TEXT COLLATE "C" NOT NULL,
     account         TEXT COLLATE "C" NOT NULL,

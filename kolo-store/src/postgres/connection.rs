@@ -39,7 +39,10 @@ impl Manner {
             // One group of writes at a time: whoever has the turn sees what was committed before and
             // gives out the next positions.
             begin: format!("{begin}; UPDATE kolo_turns SET number = number + 1 WHERE one = 1"),
-            begin_migration: format!("{begin}; {}; {MIGRATION_TURN}", migration_lock(schema)),
+            begin_migration: format!(
+                "{begin}; {UNHURRIED}; {}; {MIGRATION_TURN}",
+                migration_lock(schema)
+            ),
             snapshot: format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
                  SET LOCAL search_path TO {quoted}, pg_temp"
@@ -73,6 +76,10 @@ pub(super) fn migration_lock(schema: &str) -> String {
 /// what it finds after it.
 pub(super) const MIGRATION_TURN: &str = "DO $$ BEGIN IF to_regclass('kolo_turns') IS NOT NULL THEN \
     UPDATE kolo_turns SET number = number + 1; END IF; END $$";
+
+/// What reads or changes everything takes the time it takes: a limit of the server or the role is meant for
+/// single requests. It is back when the transaction ends.
+pub(super) const UNHURRIED: &str = "SET LOCAL statement_timeout = 0";
 
 /// A connection lent by the pool.
 pub(super) struct PostgresDb {
@@ -199,6 +206,10 @@ impl Db for PostgresDb {
 
     async fn begin_migration(&mut self) -> Result<(), DbError> {
         self.script(&Arc::clone(&self.manner).begin_migration).await
+    }
+
+    async fn unhurried(&mut self) -> Result<(), DbError> {
+        self.script(UNHURRIED).await
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), DbError> {

@@ -4,6 +4,7 @@ mod connection;
 mod notify;
 mod open;
 mod options;
+mod rights;
 
 pub use open::Postgres;
 pub use options::PostgresOptions;

@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kolo_core::port::{PortErrorKind, Retry};
+use kolo_core::port::{PortError, PortErrorKind, Retry};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::connection::{Lend, Manner, PostgresDb, db_error, migration_lock};
+use super::connection::{
+    Lend, MIGRATION_TURN, Manner, PostgresDb, UNHURRIED, db_error, migration_lock,
+};
 use super::notify::Bell;
 use super::options::{PostgresOptions, SCHEMA, Schema};
+use super::rights;
 use crate::error::StoreError;
 use crate::sql::migrate::{Catalog, Migration, migrate};
 use crate::sql::store::{Pool, Store};
@@ -81,7 +84,7 @@ impl SqlLedger<Postgres> {
     ///
     /// # Errors
     /// [`StoreError`] says what to do: a URL that is none, a server that cannot be reached, a refused
-    /// password, a newer schema, or a store in another schema than the default. It never repeats the
+    /// password, rights that are missing, a newer schema, or a store in another schema than the default. It never repeats the
     /// password.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with(url, PostgresOptions::default()).await
@@ -134,7 +137,7 @@ impl SqlLedger<Postgres> {
     /// # Errors
     /// [`StoreError::Location`] for a schema name that is none.
     pub fn migrations_sql(options: &PostgresOptions, after: u32) -> Result<String, StoreError> {
-        let mut script = "BEGIN;\n".to_owned();
+        let mut script = format!("BEGIN;\n{UNHURRIED};\n");
         if let Some(schema) = options.checked_schema()? {
             script += &format!(
                 "{};\nCREATE SCHEMA IF NOT EXISTS \"{schema}\";\n\
@@ -145,7 +148,7 @@ impl SqlLedger<Postgres> {
             script += "SELECT pg_advisory_xact_lock(hashtextextended('kolo writes ' \
                        || current_schema(), 0));\n";
         }
-        script += super::connection::MIGRATION_TURN;
+        script += MIGRATION_TURN;
         script += ";\n";
         script += MIGRATIONS_TABLE;
         script += ";\n";
@@ -168,6 +171,7 @@ impl SqlLedger<Postgres> {
     ) -> Result<Self, StoreError> {
         let connections = Connections::to(pool, place, options).await?;
         connections.migrate(place, options).await?;
+        connections.may_run(place).await?;
         let writing = connections.open().await.map_err(|error| explain(place, error))?;
         let readers = Arc::new(connections.clone());
         Ok(Self::on(Store::start(Box::new(connections), writing, readers)))
@@ -299,6 +303,22 @@ impl Connections {
             }
             other => other,
         }
+    }
+}
+
+impl Connections {
+    /// Refuses to run without a right that it will need, and says what grants it.
+    async fn may_run(&self, place: &str) -> Result<(), StoreError> {
+        let failed = |error| explain(place, error);
+        let mut db = self.lend(Lend::Free).await.map_err(failed)?;
+        let mut row = db.plainly(&rights::missing(&self.schema)).await.map_err(failed)?;
+        let grants = row.text().map_err(failed)?;
+        if grants.is_empty() {
+            return Ok(());
+        }
+        let said = format!("rights are missing, as a role that owns the tables run: {grants}");
+        let source = PortError::new(PortErrorKind::Denied, Retry::Permanent, said);
+        Err(StoreError::Refused { location: place.to_owned(), source })
     }
 }
 

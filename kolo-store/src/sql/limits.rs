@@ -1,6 +1,7 @@
-//! Texts that not every database of ours can keep: refused on all of them, before they reach a group.
+//! What is refused before it reaches a group, on all databases: texts that not every one of them can keep,
+//! and effects on money whose command could be forgotten.
 use kolo_core::port::ChangeSet;
-use kolo_core::port::ledger::{AccountId, AggregateId, IndexWrite};
+use kolo_core::port::ledger::{AccountId, AggregateId, IndexWrite, Retention};
 
 use crate::sql::DbError;
 
@@ -8,9 +9,15 @@ use crate::sql::DbError;
 /// bytes on PostgreSQL.
 const KEY_MAX: usize = 1000;
 
-/// Refuses a change set with a text that is too long for a key, or has a NUL in it, which PostgreSQL has
-/// no way to write.
+/// Refuses a change set that moves money and whose key is not kept for ever: once it is forgotten, the same
+/// command would move it again. And one with a text that is too long for a key, or has a NUL in it, which
+/// PostgreSQL has no way to write.
 pub(crate) fn check(set: &ChangeSet) -> Result<(), DbError> {
+    if set.moves_money() && set.retention != Retention::Forever {
+        return Err(DbError::invalid(
+            "a command that moves money may be forgotten: keep its key for ever",
+        ));
+    }
     let keys = keys(set);
     if keys.iter().any(|text| text.len() > KEY_MAX) {
         return Err(DbError::invalid(format!(

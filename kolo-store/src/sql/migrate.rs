@@ -6,7 +6,7 @@ use kolo_core::port::{PortErrorKind, Retry};
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
-use crate::sql::{Db, DbError, Fate, values};
+use crate::sql::{Db, DbError, values};
 
 /// How often a process that has to migrate tries to get its turn: each try waits for the lock as
 /// long as the database lets it (10 s on PostgreSQL, 5 s on SQLite).
@@ -179,9 +179,12 @@ async fn step(db: &mut dyn Db, migration: &Migration) -> Result<(), DbError> {
     Ok(())
 }
 
+/// PostgreSQL's code of a lock that did not become free in time.
+const LOCKED: &str = "55P03";
+
 /// A table is changed when nobody is using it, not even to read.
 fn held_up(mut error: DbError) -> StoreError {
-    if is_busy(error.kind, error.retry) && error.fate == Fate::Undone {
+    if error.code.as_deref() == Some(LOCKED) {
         "the schema cannot be changed while a long transaction reads or writes its tables: end that \
          (pg_stat_activity names it), then start again"
             .clone_into(&mut error.context);

@@ -230,6 +230,11 @@ pub(crate) trait Db: Send {
         self.begin().await
     }
 
+    /// Lets the statements of the transaction that is open take as long as they take.
+    async fn unhurried(&mut self) -> Result<(), DbError> {
+        Ok(())
+    }
+
     /// Runs several statements without values (migrations).
     async fn script(&mut self, sql: &str) -> Result<(), DbError>;
 

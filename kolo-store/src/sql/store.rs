@@ -57,21 +57,17 @@ impl Store {
     ) -> Arc<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let runtime = Handle::current();
-        runtime.spawn(Writer::new(opener, writing, waiting).run());
-        Arc::new(Self { jobs, pool, runtime, committed: Arc::default() })
+        let committed = Arc::default();
+        runtime.spawn(Writer::new(opener, writing, waiting, Arc::clone(&committed)).run());
+        Arc::new(Self { jobs, pool, runtime, committed })
     }
 
     pub async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
         super::limits::check(&changes)?;
         let (reply, answer) = oneshot::channel();
-        let awaited = !changes.work.is_empty() || !changes.events.is_empty();
         let job = Job::Commit(Box::new(Commit { changes, reply }));
         self.jobs.send(job).await.map_err(|_| closed())?;
-        let answer = answer.await.map_err(|_| gone())?;
-        if awaited && matches!(answer, Ok(Committed::Now(_))) {
-            self.committed.notify_one();
-        }
-        answer
+        answer.await.map_err(|_| gone())?
     }
 
     /// Calls `wake` soon after a commit.

@@ -20,13 +20,15 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 pub struct WakeUps(Vec<AbortHandle>);
 
 impl WakeUps {
-    pub(crate) fn of(tasks: impl IntoIterator<Item = JoinHandle<()>>) -> Self {
-        Self(tasks.into_iter().map(|task| task.abort_handle()).collect())
+    /// And by these.
+    pub(crate) fn and(mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) -> Self {
+        self.0.extend(tasks.into_iter().map(|task| task.abort_handle()));
+        self
     }
 
     /// Within this process, which is enough where no other writes to the database.
     pub(crate) fn within(runtime: &Handle, committed: Arc<Notify>, wake: Wake) -> Self {
-        Self::of([runtime.spawn(async move {
+        Self(Vec::new()).and([runtime.spawn(async move {
             loop {
                 committed.notified().await;
                 wake();

@@ -4,12 +4,13 @@
 //! ever lives in a caller's future, so a caller that goes away leaves nothing half done: its job is
 //! either not taken yet or carried through. Nobody is answered before the group is durable.
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kolo_core::port::{ChangeSet, CommitError, Committed, PortErrorKind, Retry};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::batch::{self, Batch};
 use super::doubt;
@@ -45,6 +46,13 @@ pub(crate) enum Job {
 pub(crate) struct Commit {
     pub changes: ChangeSet,
     pub reply: oneshot::Sender<Result<Committed, CommitError>>,
+}
+
+impl Commit {
+    /// Whether somebody may wait for what is in it: events, work.
+    fn is_awaited(&self) -> bool {
+        !self.changes.work.is_empty() || !self.changes.events.is_empty()
+    }
 }
 
 /// A write that is not a commit. It may be run again if its group is undone.
@@ -126,9 +134,13 @@ impl Group {
         self.close.is_some() || self.len() >= GROUP || self.bytes >= GROUP_BYTES
     }
 
-    /// The commits are durable; the tasks are, or something is to be said of them.
-    fn settle(self, answers: Answers, tasks: &Result<(), DbError>) {
+    /// The commits are durable; the tasks are, or something is to be said of them. Who waits for what was
+    /// committed is woken, also when the caller has gone away meanwhile.
+    fn settle(self, answers: Answers, tasks: &Result<(), DbError>, committed: &Notify) {
         for (commit, answer) in self.commits.into_iter().zip(answers) {
+            if commit.is_awaited() && matches!(answer, Ok(Committed::Now(_))) {
+                committed.notify_one();
+            }
             commit.reply.send(answer).ok();
             reached();
         }
@@ -199,11 +211,18 @@ pub(crate) struct Writer {
     opener: Box<dyn OpenWriter>,
     db: Option<Box<dyn Db>>,
     jobs: mpsc::Receiver<Job>,
+    /// Something was committed that somebody may wait for.
+    committed: Arc<Notify>,
 }
 
 impl Writer {
-    pub fn new(opener: Box<dyn OpenWriter>, db: Box<dyn Db>, jobs: mpsc::Receiver<Job>) -> Self {
-        Self { opener, db: Some(db), jobs }
+    pub fn new(
+        opener: Box<dyn OpenWriter>,
+        db: Box<dyn Db>,
+        jobs: mpsc::Receiver<Job>,
+        committed: Arc<Notify>,
+    ) -> Self {
+        Self { opener, db: Some(db), jobs, committed }
     }
 
     pub async fn run(mut self) {
@@ -283,7 +302,7 @@ impl Writer {
         match done {
             Ok(answers) => {
                 self.db = Some(db);
-                group.settle(answers, &Ok(()));
+                group.settle(answers, &Ok(()), &self.committed);
                 None
             }
             Err(Broken::Stale) => {
@@ -323,7 +342,7 @@ impl Writer {
                 tracing::warn!(%error.context, code = error.code.as_deref(), jobs, "a commit was not answered: it had happened");
                 self.db = Some(db);
                 // Somebody else may have carried out the same commands: that says nothing of the rest.
-                group.settle(answers, &Err(error.unknown(unknown)));
+                group.settle(answers, &Err(error.unknown(unknown)), &self.committed);
                 None
             }
             Some((false, db)) => {

@@ -103,7 +103,8 @@ fn the_migrations_can_be_run_by_other_tools() {
         let options = PostgresOptions::default().schema(&name).migrating(false);
         let script = PostgresLedger::migrations_sql(&options, 0).expect("a name");
         // Two of them take turns, as programs do.
-        assert!(script.starts_with("BEGIN;\nSELECT pg_advisory_xact_lock("), "{script}");
+        let begin = "BEGIN;\nSET LOCAL statement_timeout = 0;\nSELECT pg_advisory_xact_lock(";
+        assert!(script.starts_with(begin), "{script}");
         // Whatever the session has of its own.
         let own = "CREATE TEMP TABLE kolo_migrations (x int); CREATE TEMP TABLE accounts (x int);";
         raw(bare(&place), &format!("{own} {script}")).await;
@@ -309,7 +310,11 @@ fn a_readers_search_path_changes_no_view() {
     use sqlx::Connection;
     let place = Place::new();
     RUNTIME.block_on(async {
-        write_one_of_each(&place.open().await).await;
+        let store = place.open().await;
+        write_one_of_each(&store).await;
+        let mut odd = step("odd", "odd", 0);
+        odd.entries[0].details = "{not JSON".to_owned();
+        store.commit(odd).await.expect("committed");
         let name = schema(&place);
         let lies = format!(
             "CREATE SCHEMA {name}_lies; CREATE DOMAIN {name}_lies.jsonb AS text; \
@@ -322,6 +327,9 @@ fn a_readers_search_path_changes_no_view() {
         sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut reader).await.expect("set");
         let row = sqlx::query("SELECT name FROM users").fetch_one(&mut reader).await.expect("read");
         assert_eq!(row.get::<String, _>(0), "Ada");
+        let odd = "SELECT count(*) FROM transactions WHERE command = 'odd' AND group_id IS NULL";
+        let row = sqlx::query(odd).fetch_one(&mut reader).await.expect("read");
+        assert!(row.get::<i64, _>(0) > 0);
     });
 }
 

@@ -119,6 +119,21 @@ struct Shared {
     /// Where they lead after the next cut, which cuts all lines then.
     then: Mutex<Option<String>>,
     clients: Mutex<Vec<TcpStream>>,
+    /// How the query begins with which a line falls silent.
+    hush: Mutex<Option<&'static str>>,
+}
+
+impl Shared {
+    /// Whether the line falls silent with this message.
+    fn hushes(&self, message: &[u8]) -> bool {
+        let mut hush = self.hush.lock().expect("unharmed");
+        let begins = |query: &str| message[0] == b'Q' && message[5..].starts_with(query.as_bytes());
+        let hushes = hush.is_some_and(begins);
+        if hushes {
+            *hush = None;
+        }
+        hushes
+    }
 }
 
 impl Cutter {
@@ -135,6 +150,17 @@ impl Cutter {
     /// The next commit loses its line.
     pub fn arm(&self, cut: Cut) {
         *self.shared.armed.lock().expect("unharmed") = Some(cut);
+    }
+
+    /// The line that next carries a query which begins so falls silent with it: nothing goes on, and nobody
+    /// is told.
+    pub fn hush(&self, query: &'static str) {
+        *self.shared.hush.lock().expect("unharmed") = Some(query);
+    }
+
+    /// Whether one did.
+    pub fn is_hushed(&self) -> bool {
+        self.shared.hush.lock().expect("unharmed").is_none()
     }
 
     /// New connections lead to this server.
@@ -197,6 +223,11 @@ fn cuttable(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     let (mut waiting, mut commits, mut idle) = (Vec::new(), false, true);
     loop {
         let next = message(&mut client, true)?;
+        if shared.hushes(&next) {
+            // Whatever else comes is lost too.
+            io::copy(&mut client, &mut io::sink())?;
+            return Ok(());
+        }
         commits |= prepared.commits(&next, idle);
         waiting.extend_from_slice(&next);
         if !asks(&next) {

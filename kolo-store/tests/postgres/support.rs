@@ -1,7 +1,7 @@
 //! A store in a schema of its own.
 use std::pin::Pin;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, mpsc};
 use std::time::Duration;
 
 use futures::future::{join_all, poll_immediate};
@@ -86,6 +86,30 @@ impl Place {
 
     pub async fn open(&self) -> PostgresLedger {
         self.try_open().await.expect("the store opens")
+    }
+}
+
+/// A given server keeps nothing of a test: no schema, and no role that may log in.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let schema = self.0.rsplit("%3D").next().unwrap_or_default();
+        let clear = format!(
+            "DO $$ DECLARE it record; BEGIN PERFORM set_config('lock_timeout', '5s', true); \
+             FOR it IN SELECT nspname AS name FROM pg_namespace \
+             WHERE nspname = '{schema}' OR starts_with(nspname::text, '{schema}_') \
+             LOOP EXECUTE format('DROP SCHEMA %I CASCADE', it.name); END LOOP; \
+             FOR it IN SELECT rolname AS name FROM pg_roles \
+             WHERE starts_with(rolname::text, '{schema}_') \
+             LOOP EXECUTE format('DROP OWNED BY %I', it.name); \
+             EXECUTE format('DROP ROLE %I', it.name); END LOOP; END $$"
+        );
+        let url = self.0.clone();
+        let (done, ended) = mpsc::channel();
+        RUNTIME.spawn(async move { done.send(try_raw(&url, &clear).await) });
+        // The server may be gone, or the test have failed in the middle: then what is left is said.
+        if let Ok(Err(error)) = ended.recv() {
+            eprintln!("{schema} and what belongs to it stay on the server: {error}");
+        }
     }
 }
 

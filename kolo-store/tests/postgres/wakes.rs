@@ -11,6 +11,7 @@ use sqlx::postgres::PgListener;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::make::{NOW, command, step};
+use crate::proxy::Cutter;
 use crate::support::{Place, RUNTIME};
 
 /// Less than a worker waits by itself (two seconds), and more than anything here takes.
@@ -188,6 +189,52 @@ fn wake_ups_go_on_when_their_lines_were_cut() {
         let others = sleeper.woken();
         writer.store.commit(step("after", "ada", 1)).await.expect("committed");
         sleeper.reaches(others + 1).await;
+    });
+}
+
+/// The line to the other processes is dead, and nobody is told so.
+#[test]
+fn a_line_that_falls_silent_keeps_nobody_asleep() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let sleeper = Sleeper::listening(&place).await;
+        let store = PostgresLedger::connect(&line.url).await.expect("opened");
+        let writer = Sleeper::of(store);
+        writer.reaches(1).await;
+        line.hush("SELECT pg_notify");
+        let (own, others) = (writer.woken(), sleeper.woken());
+        for round in 0..3 {
+            let since = Instant::now();
+            writer.store.commit(step(&format!("{round}"), "ada", round)).await.expect("committed");
+            writer.reaches(own + 1 + u32::try_from(round).expect("few")).await;
+            assert!(since.elapsed() < EARLY, "{:?}", since.elapsed());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(line.is_hushed(), "nothing is tested");
+        // By the next line.
+        sleeper.reaches(others + 1).await;
+    });
+}
+
+/// Who listens on a dead line hears nothing, not even that.
+#[test]
+fn a_listener_notices_that_its_line_fell_silent() {
+    let place = Place::new();
+    let line = Cutter::before(place.url());
+    RUNTIME.block_on(async {
+        let store = PostgresLedger::connect(&line.url).await.expect("opened");
+        let sleeper = Sleeper::of(store);
+        sleeper.reaches(1).await;
+        // What it asks after a while.
+        line.hush("SELECT 1\0");
+        // It listens anew, and is woken for what it may have missed.
+        let since = Instant::now();
+        while sleeper.woken() < 2 {
+            assert!(since.elapsed() < Duration::from_secs(60), "it listens to nobody");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(line.is_hushed(), "nothing is tested");
     });
 }
 

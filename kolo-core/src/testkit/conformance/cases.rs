@@ -48,6 +48,7 @@ macro_rules! __ledger_cases {
             a_repeated_command_gets_the_first_outcome
             a_repeated_command_changes_nothing
             a_key_serves_one_command
+            what_moves_money_is_never_forgotten
             a_refused_key_stays_free
             a_key_is_applied_once_by_many_at_once
             versions_have_no_gaps

@@ -2,16 +2,20 @@
 use std::collections::BTreeMap;
 
 use super::books::Draft;
-use super::{State, Tenant};
+use super::{State, Tenant, invalid};
 use crate::port::ledger::{
     AggregateId, AggregateWrite, ChangeSet, CommitError, Committed, IndexKey, IndexWrite, Record,
-    Stored, StoredEvent,
+    Retention, Stored, StoredEvent,
 };
 use crate::port::work::Lease;
 
 impl State {
     /// The checks in the order the port names, then all of the changes.
     pub(super) fn commit(&mut self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        if changes.moves_money() && changes.retention != Retention::Forever {
+            let said = "a command that moves money may be forgotten: keep its key for ever";
+            return Err(invalid(said.to_owned()).into());
+        }
         let tenant = self.tenants.entry(changes.tenant.clone()).or_default();
         let holds = |lease: &&Lease| {
             lease.tenant == changes.tenant && self.queue.holds(lease, changes.recorded_at)

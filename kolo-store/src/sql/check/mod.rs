@@ -64,6 +64,10 @@ impl<B> SqlLedger<B> {
     ///   more: it is in the books, or its hold was given back because a gap in the chain's history, or other
     ///   code in the circle, had it booked in another way.
     ///
+    /// One thing it cannot see: a payment that the outbox calls done without a ledger of its own (what was
+    /// wanted was there already, or the program of then noted none) may still come, as far as it knows; a
+    /// hold that such a one leaves behind for ever is no finding.
+    ///
     /// Holds under other names are a host's own: of these only the books are checked.
     ///
     /// # Errors
@@ -90,6 +94,7 @@ impl Findings {
 
 async fn report(db: &mut dyn Db) -> Result<CheckReport, DbError> {
     let mut report = CheckReport::default();
+    db.unhurried().await?;
     let counts = "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM accounts), \
                   (SELECT count(*) FROM events)";
     for mut row in db.run(counts, Vec::new()).await? {

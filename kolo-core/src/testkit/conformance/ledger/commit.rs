@@ -1,9 +1,10 @@
 //! Keys, outcomes and versions.
-use crate::port::ledger::{CommitError, Committed};
+use crate::port::ledger::{ChangeSet, CommitError, Committed, Ending, Retention};
+use crate::port::{PortErrorKind, Retry};
 use crate::testkit::conformance::LedgerSetup;
 use crate::testkit::conformance::check::{assert_refused, later};
 use crate::testkit::conformance::make::{
-    With, circle, command, contact, external, item, moved, record, tenant, wallet,
+    With, circle, command, contact, external, held, item, moved, record, tenant, wallet,
 };
 
 /// Every read sees a commit that has returned.
@@ -83,6 +84,39 @@ pub async fn a_key_serves_one_command(setup: &LedgerSetup) {
     other.request_hash[31] ^= 1;
     assert_refused!(store.commit(other).await, CommitError::KeyReused);
     assert_eq!(store.version(&circle("a")).await, 0);
+}
+
+/// A command whose key is forgotten takes effect once more: one that moves money is refused unless its key
+/// is kept for ever, also where it was committed before. Whatever else it says, nothing of it happens.
+pub async fn what_moves_money_is_never_forgotten(setup: &LedgerSetup) {
+    let store = setup.open().await;
+    for hold in ["settled", "voided", "expired"] {
+        let key = format!("{hold} is held");
+        store.now(command(&key).entry(held(hold, external(), wallet("ada"), 1))).await;
+    }
+    let moving = [
+        command("entry").entry(moved("e", external(), wallet("ada"), 5)),
+        command("settled").settle("settled"),
+        command("voided").void("voided"),
+        command("expired").end("expired", Ending::Expired),
+    ];
+    for changes in &moving {
+        let mut short = changes.clone().state(circle("a"), 0, "one");
+        short.retention = Retention::NinetyDays;
+        assert_refused!(store.commit(short).await, CommitError::Port(e)
+            if e.kind == PortErrorKind::Invalid && e.retry == Retry::Permanent);
+    }
+    assert_eq!(store.stored(&circle("a")).await, None);
+    assert_eq!(store.entries(&wallet("ada")).await.len(), 3);
+    for changes in moving {
+        store.now(changes.clone()).await;
+        let short = ChangeSet { retention: Retention::NinetyDays, ..changes };
+        assert_refused!(store.commit(short).await, CommitError::Port(e)
+            if e.kind == PortErrorKind::Invalid && e.retry == Retry::Permanent);
+    }
+    let mut quiet = command("quiet").state(circle("a"), 0, "one");
+    quiet.retention = Retention::NinetyDays;
+    store.now(quiet).await;
 }
 
 /// A key whose commit was refused is still free.
