@@ -281,7 +281,9 @@ pub async fn migrate(print: bool, after: u32) -> ExitCode {
             let applied: Vec<String> = applied.iter().map(ToString::to_string).collect();
             println!("applied: {}", applied.join(", "));
             if matches!(database, Database::Postgres { .. }) {
-                println!("repeat the grants of the role that runs the program: new tables have none");
+                println!(
+                    "repeat the grants of the role that runs the program: new tables have none"
+                );
             }
             ExitCode::SUCCESS
         }
