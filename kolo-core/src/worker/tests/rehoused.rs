@@ -116,13 +116,15 @@ fn a_process_with_another_list_moves_no_circle_from_under_a_transaction() {
     world.chain.factory("NEW");
     let old = {
         let (chain, clock, kolo) = (world.chain.clone(), world.clock.clone(), world.kolo.clone());
-        let later = world.now().plus(600);
+        let later = world.now().plus(DAY_S);
         async move {
             // The lease has run out, and the other one gets no further than to the circle's address.
             clock.set(later);
             chain.factory("");
             chain.answer(creates, Some(Answer::Trouble));
-            Worker::without_chat(kolo).tick(usize::MAX).await.unwrap();
+            Worker::without_chat(kolo.clone()).tick(usize::MAX).await.unwrap();
+            let summary = kolo.circles().status(circle).await.unwrap().summary;
+            assert!(!summary.address.0.starts_with("CNEW"), "{}", summary.address);
             chain.answer(creates, None);
             chain.factory("NEW");
         }
