@@ -30,6 +30,13 @@ impl Kolo {
         }
         loop {
             let Some(mut circle) = self.circle_at(address).await? else {
+                // Of somebody else's, it is no concern of ours.
+                if self.member_at(Some(organiser)).await?.is_some() {
+                    tracing::error!(
+                        circle = %address,
+                        "a member's circle is not in the books, as after a backup was put back: nobody here follows it"
+                    );
+                }
                 return Ok(());
             };
             let mut changes = command.changes();

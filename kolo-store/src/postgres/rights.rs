@@ -6,7 +6,8 @@
 const NEEDED: &[(&str, &[&str])] = &[
     ("accounts", &["SELECT", "INSERT", "UPDATE"]),
     ("aggregates", &["SELECT", "INSERT", "UPDATE"]),
-    ("commands", &["SELECT", "INSERT", "DELETE"]),
+    // Forgetting old keys needs DELETE too: a host that never does may go without.
+    ("commands", &["SELECT", "INSERT"]),
     ("entries", &["SELECT", "INSERT", "UPDATE"]),
     ("events", &["SELECT", "INSERT"]),
     ("index_names", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
@@ -21,7 +22,8 @@ const NEEDED: &[(&str, &[&str])] = &[
 ];
 
 /// Asks for the statements that grant what is missing in a schema, as one text; empty when nothing is. (The
-/// number of `work` is an identity: its sequence needs no grant.)
+/// number of `work` is an identity: its sequence needs no grant.) A role that sees the turn and cannot take it
+/// writes nothing at all, as one that only checks the books: it needs no more than to read.
 pub(super) fn missing(schema: &str) -> String {
     let schema = schema.replace('\'', "''");
     let each = |(table, rights): &(&str, &[&str])| {
@@ -34,6 +36,9 @@ pub(super) fn missing(schema: &str) -> String {
          SELECT name, string_agg(needed, ', ' ORDER BY needed DESC) AS rights \
          FROM (VALUES {}) AS needs (name, needed) \
          WHERE NOT has_table_privilege(format('%I.%I', '{schema}', name), needed) \
+         AND (needed = 'SELECT' \
+         OR has_table_privilege(format('%I.kolo_turns', '{schema}'), 'UPDATE') \
+         OR NOT has_table_privilege(format('%I.kolo_turns', '{schema}'), 'SELECT')) \
          GROUP BY name) AS lacking",
         needed.join(", ")
     )

@@ -6,7 +6,7 @@ use kolo_store::{PostgresLedger, PostgresOptions, StoreError};
 use sqlx::{Connection, PgConnection};
 
 use crate::hosting::{bare, schema};
-use crate::make::step;
+use crate::make::{step, tenant};
 use crate::proxy::Pooler;
 use crate::support::{
     Place, RUNTIME, UNDO_SPANS, blocked, hold_turn, number, raw, turn, until_blocked,
@@ -178,6 +178,28 @@ fn rights_that_a_migration_left_out_are_said_at_once() {
         }
         assert!(number(place.url(), "SELECT count(*) FROM spans").await > 0, "nothing is tested");
         assert!(store.check().await.expect("readable").is_clean());
+    });
+}
+
+#[test]
+fn a_role_that_only_reads_checks_the_books_and_writes_nothing() {
+    let place = Place::new();
+    RUNTIME.block_on(async {
+        let store = place.open().await;
+        store.commit(step("one", "ada", 0)).await.expect("committed");
+        let (name, role) = (schema(&place), format!("{}_reads", schema(&place)));
+        let grants = format!(
+            "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO {role}"
+        );
+        raw(place.url(), &grants).await;
+        let limited = place.url().replace("kolo@", &format!("{role}@"));
+        let reader = PostgresLedger::connect(&limited).await.expect("opened");
+        let report = reader.check().await.expect("readable");
+        assert_eq!((report.events, report.findings), (1, vec![]));
+        let error = reader.commit(step("two", "ada", 1)).await.expect_err("it may not");
+        assert!(matches!(error, CommitError::Port(_)), "{error}");
+        assert_eq!(store.events_after(&tenant(), 0, 9).await.expect("readable").len(), 1);
     });
 }
 
