@@ -1,7 +1,7 @@
 //! The vault's suite through the signing service, over HTTP; and what the two say when something is
 //! wrong.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use kolo_core::testkit::conformance::VaultFactory;
 use kolo_core::testkit::{MemoryVault, SignsAnything};
 use kolo_store::remote::{AccessToken, RemoteVault, RemoteVaultError, SigningService};
 use kolo_store::{MasterKey, MasterKeys, SqliteLedger, StoreVault};
+use tokio::runtime::Runtime;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const MASTER: [u8; 32] = *b"a master key of thirty-two bytes";
@@ -65,8 +66,11 @@ impl VaultFactory for Remote {
     }
 }
 
+/// One for all threads of a test: a client's connections live on the runtime that opened them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
 fn block_on<F: Future<Output = ()>>(future: F) {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future);
+    RUNTIME.block_on(future);
 }
 
 kolo_core::vault_conformance! {
